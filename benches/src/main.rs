@@ -1,0 +1,2 @@
+//! Rivals and measurements.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The loop from readers to a writer, its item log and its report.

@@ -1,0 +1,153 @@
+use std::fmt;
+
+/// A point in time and, where it is known, the zone it was written in.
+///
+/// Equality and order are those of the point in time first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DateTime {
+    unix_seconds: i64,
+    offset_minutes: Option<i16>,
+}
+
+/// A date and a time of day of the proleptic Gregorian calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Civil {
+    year: i64,
+    month: i64,
+    day: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+}
+
+impl DateTime {
+    /// A point in time in seconds since 1970-01-01T00:00:00Z, its zone unknown.
+    pub fn from_unix_seconds(unix_seconds: i64) -> Self {
+        Self { unix_seconds, offset_minutes: None }
+    }
+
+    /// The point in time that clocks `offset_minutes` east of UTC show as this date and time of day.
+    ///
+    /// `None` for a date that does not exist or lies outside the years 1 to 9999; second 60 is taken as the next minute.
+    pub fn from_civil(
+        year: i64,
+        month: i64,
+        day: i64,
+        hour: i64,
+        minute: i64,
+        second: i64,
+        offset_minutes: Option<i16>,
+    ) -> Option<Self> {
+        let valid = (1..=9999).contains(&year)
+            && (1..=12).contains(&month)
+            && (1..=days_in_month(year, month)).contains(&day)
+            && (0..=23).contains(&hour)
+            && (0..=59).contains(&minute)
+            && (0..=60).contains(&second);
+        let local = days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
+        valid.then(|| Self { unix_seconds: local - i64::from(offset_minutes.unwrap_or(0)) * 60, offset_minutes })
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z; negative before.
+    pub fn unix_seconds(self) -> i64 {
+        self.unix_seconds
+    }
+
+    /// Minutes east of UTC of the zone it was written in; `None` where none was given (RFC 5322 §3.3, `-0000`).
+    pub fn offset_minutes(self) -> Option<i16> {
+        self.offset_minutes
+    }
+
+    /// `YYYYMMDD-HHMMSSZ`, in UTC.
+    pub fn to_compact_utc(self) -> String {
+        let c = civil(self.unix_seconds);
+        format!("{:04}{:02}{:02}-{:02}{:02}{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second)
+    }
+
+    /// The year of the date in UTC.
+    pub fn year(self) -> i64 {
+        civil(self.unix_seconds).year
+    }
+}
+
+/// RFC 3339, in the zone it was written in; `Z` where that is UTC or unknown.
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let offset = self.offset_minutes.unwrap_or(0);
+        let c = civil(self.unix_seconds + i64::from(offset) * 60);
+        write!(f, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second)?;
+        match offset {
+            0 => f.write_str("Z"),
+            _ => {
+                let sign = if offset < 0 { '-' } else { '+' };
+                write!(f, "{sign}{:02}:{:02}", offset.unsigned_abs() / 60, offset.unsigned_abs() % 60)
+            }
+        }
+    }
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01, by counting years from March so that the leap day is the last of its year.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+fn civil(unix_seconds: i64) -> Civil {
+    let days = unix_seconds.div_euclid(86_400) + 719_468;
+    let second_of_day = unix_seconds.rem_euclid(86_400);
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let month = (month_from_march + 2) % 12 + 1;
+    Civil {
+        year: era * 400 + year_of_era + i64::from(month <= 2),
+        month,
+        day: day_of_year - (153 * month_from_march + 2) / 5 + 1,
+        hour: second_of_day / 3_600,
+        minute: second_of_day / 60 % 60,
+        second: second_of_day % 60,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn writes_rfc_3339_in_its_own_zone() {
+        let date = DateTime::from_civil(2024, 2, 29, 23, 59, 60, Some(-150)).unwrap();
+        assert_eq!(date.to_string(), "2024-03-01T00:00:00-02:30");
+        assert_eq!(date.to_compact_utc(), "20240301-023000Z");
+    }
+
+    #[test]
+    fn dates_that_do_not_exist_are_none() {
+        assert_eq!(DateTime::from_civil(2023, 2, 29, 0, 0, 0, None), None);
+        assert_eq!(DateTime::from_civil(1900, 2, 29, 0, 0, 0, None), None);
+        assert_eq!(DateTime::from_civil(2024, 13, 1, 0, 0, 0, None), None);
+    }
+
+    proptest! {
+        #[test]
+        fn civil_dates_come_back(seconds in -62_135_596_800_i64..253_402_300_800) {
+            let c = civil(seconds);
+            let back = DateTime::from_civil(c.year, c.month, c.day, c.hour, c.minute, c.second, Some(0)).unwrap();
+            prop_assert_eq!(back.unix_seconds(), seconds);
+        }
+    }
+}

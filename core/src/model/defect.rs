@@ -1,0 +1,116 @@
+use std::{borrow::Cow, fmt};
+
+/// Something wrong that was found, survived, and told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defect {
+    kind: DefectKind,
+    offset: Option<u64>,
+    detail: Cow<'static, str>,
+}
+
+impl Defect {
+    /// A defect of `kind`; `detail` says it to a person and may be empty.
+    pub fn new(kind: DefectKind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, offset: None, detail: detail.into() }
+    }
+
+    /// The same defect with its offset in octets from the start of the source.
+    #[must_use]
+    pub fn at(mut self, offset: u64) -> Self {
+        self.offset = Some(offset);
+        self
+    }
+
+    /// What sort of defect it is.
+    pub fn kind(&self) -> DefectKind {
+        self.kind
+    }
+
+    /// Where it was found, in octets from the start of the source.
+    pub fn offset(&self) -> Option<u64> {
+        self.offset
+    }
+
+    /// What a person should know beside the kind.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+/// `kind: detail at byte N`, as it stands in the item log.
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.as_str())?;
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        match self.offset {
+            Some(offset) => write!(f, " at byte {offset}"),
+            None => Ok(()),
+        }
+    }
+}
+
+macro_rules! defect_kinds {
+    ($($(#[$doc:meta])+ $variant:ident = $name:literal,)+) => {
+        /// The sorts of defects, each with a stable name for the item log.
+        #[non_exhaustive]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum DefectKind {
+            $($(#[$doc])+ $variant,)+
+        }
+
+        impl DefectKind {
+            /// The stable name, in snake case.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+    };
+}
+
+defect_kinds! {
+    /// Octets before the first message that belong to none.
+    LeadingGarbage = "leading_garbage",
+    /// NUL octets at the end of a file, left by a crash of the program that wrote it.
+    NulTail = "nul_tail",
+    /// The source ends inside an item.
+    Truncated = "truncated",
+    /// A `Content-Length` that lands on no separator.
+    WrongContentLength = "wrong_content_length",
+    /// A header section longer than is parsed.
+    HeaderSectionLimit = "header_section_limit",
+    /// More quoted From_ lines than are unquoted.
+    QuotedLinesLimit = "quoted_lines_limit",
+    /// A message without a header field.
+    NoHeader = "no_header",
+    /// No date anywhere: neither a From_ line, nor `Received`, nor `Date`.
+    NoDate = "no_date",
+    /// Multiparts or messages nested deeper than is parsed.
+    NestingLimit = "nesting_limit",
+    /// More body parts than are parsed.
+    EntityLimit = "entity_limit",
+    /// A multipart without a boundary parameter, or none of whose delimiters occurs.
+    MissingBoundary = "missing_boundary",
+    /// A multipart that is not closed.
+    UnclosedMultipart = "unclosed_multipart",
+    /// A charset that is unknown, or octets that are not of the charset declared.
+    Charset = "charset",
+    /// A transfer encoding that is unknown, or octets that break its rules.
+    TransferEncoding = "transfer_encoding",
+    /// A header field that does not follow its grammar.
+    HeaderField = "header_field",
+    /// Text in 16-bit code units, read as UTF-8.
+    Utf16 = "utf16",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_what_and_where() {
+        let defect = Defect::new(DefectKind::LeadingGarbage, "12 octets before the first message").at(0);
+        assert_eq!(defect.to_string(), "leading_garbage: 12 octets before the first message at byte 0");
+    }
+}

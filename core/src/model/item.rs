@@ -1,0 +1,115 @@
+use super::{DateTime, Defect, Folder, Keywords};
+use crate::source::Content;
+use std::sync::Arc;
+
+/// One thing of a mailbox: a message, a calendar object or a contact, with what the mailbox knows about it.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The folder it is in; of several labels, the primary one.
+    pub folder: Folder,
+    /// Where in the source it came from.
+    pub origin: Origin,
+    /// Read, flagged, answered, and whatever its mail client added.
+    pub keywords: Keywords,
+    /// All labels it carries, the primary one included; none where the source knows no labels.
+    pub labels: Vec<Label>,
+    /// When it arrived.
+    pub received: Option<Received>,
+    /// The item itself.
+    pub kind: ItemKind,
+    /// What was wrong with it and survived.
+    pub defects: Vec<Defect>,
+}
+
+/// What an item is.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub enum ItemKind {
+    /// A mail message (RFC 5322).
+    Message(Message),
+}
+
+/// A mail message (RFC 5322): its octets, untouched.
+#[derive(Clone, Debug)]
+pub struct Message {
+    content: Content,
+}
+
+impl Message {
+    /// The message with these octets.
+    pub fn new(content: Content) -> Self {
+        Self { content }
+    }
+
+    /// The octets, header section and body.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+}
+
+/// A label as the source spells it, with the folder that it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// As the source spells it, decoded.
+    pub name: String,
+    /// The folder it stands for; `None` for a label that is a state, such as "Important".
+    pub folder: Option<Folder>,
+}
+
+/// When an item arrived, and how that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The date.
+    pub at: DateTime,
+    /// What told it.
+    pub source: DateSource,
+}
+
+/// What told the date of an item.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateSource {
+    /// The From_ line of an mbox.
+    FromLine,
+    /// The newest `Received` header field.
+    ReceivedField,
+    /// The `Date` header field.
+    DateField,
+}
+
+impl DateSource {
+    /// The stable name that stands in the item log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FromLine => "from_line",
+            Self::ReceivedField => "received",
+            Self::DateField => "date",
+        }
+    }
+}
+
+/// Where an item came from, precisely enough to find it again or to write it back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The name of the source, as the user gave it; `archive.zip!Takeout/Mail/Inbox.mbox` inside an archive.
+    pub source: Arc<str>,
+    /// The number of the item in its source, from 1.
+    pub ordinal: u64,
+    /// The offset of its first octet in the source (of an mbox message: of its From_ line).
+    pub offset: u64,
+    /// Octets of the source that belong to it: From_ line, message as stored, and separator.
+    pub length: u64,
+    /// How an mbox held it.
+    pub mbox: Option<MboxOrigin>,
+}
+
+/// What an mbox has around and inside a message that is no part of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MboxOrigin {
+    /// The From_ line with its line end; empty for the first message of a file that has none.
+    pub from_line: Vec<u8>,
+    /// What stands between the message and the next From_ line: one line end, if it was blank, or nothing.
+    pub separator: Vec<u8>,
+    /// Quoted From_ lines of the body that lost one `>`.
+    pub unquoted_lines: u64,
+}

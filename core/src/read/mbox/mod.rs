@@ -1,0 +1,1 @@
+//! MBOX in all its forms: mboxo, mboxrd, mboxcl, mboxcl2 and MMDF.
