@@ -1,6 +1,8 @@
 //! Reads MBOX, PST/OST, ICS and VCF into one item model and writes EML archives and import bundles.
 
 pub mod convert;
+mod date_time;
+mod defect;
 pub mod error;
 mod limits;
 pub mod mime;
@@ -9,5 +11,7 @@ pub mod read;
 pub mod source;
 pub mod write;
 
+pub use date_time::DateTime;
+pub use defect::{Defect, DefectKind};
 pub use error::{Error, ErrorKind, Location, Result};
 pub use limits::Limits;

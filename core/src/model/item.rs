@@ -1,5 +1,5 @@
-use super::{DateTime, Defect, Folder, Keywords};
-use crate::source::Content;
+use super::{Folder, Keywords};
+use crate::{date_time::DateTime, defect::Defect, source::Content};
 use std::sync::Arc;
 
 /// One thing of a mailbox: a message, a calendar object or a contact, with what the mailbox knows about it.

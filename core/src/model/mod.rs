@@ -4,14 +4,10 @@
 //! a contact a vCard (RFC 6350). What a mailbox knows beside that — folder, labels, flags, date of delivery — stands in
 //! [`Item`].
 
-mod date_time;
-mod defect;
 mod folder;
 mod item;
 mod keywords;
 
-pub use date_time::DateTime;
-pub use defect::{Defect, DefectKind};
 pub use folder::{Folder, FolderPath, Role};
 pub use item::{DateSource, Item, ItemKind, Label, MboxOrigin, Message, Origin, Received};
 pub use keywords::Keywords;

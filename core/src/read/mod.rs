@@ -3,8 +3,9 @@
 pub mod mbox;
 
 use crate::{
+    defect::Defect,
     error::Result,
-    model::{Defect, Folder, Item},
+    model::{Folder, Item},
 };
 
 /// Gives the items of one source, one at a time, in the order of the source and in constant memory.
