@@ -102,6 +102,16 @@ defect_kinds! {
     HeaderField = "header_field",
     /// Text in 16-bit code units, read as UTF-8.
     Utf16 = "utf16",
+    /// A property that could not be read, or only in part.
+    Property = "property",
+    /// A recipient, or the table of recipients, that could not be read.
+    Recipient = "recipient",
+    /// An attachment that could not be read, or only in part.
+    Attachment = "attachment",
+    /// A page or block whose checksum, signature or identifier is not what it should be.
+    Checksum = "checksum",
+    /// A structure of the source that is broken and was read around or rebuilt.
+    Structure = "structure",
 }
 
 #[cfg(test)]

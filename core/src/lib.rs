@@ -5,6 +5,7 @@ mod date_time;
 mod defect;
 pub mod error;
 mod limits;
+pub mod mapi;
 pub mod mime;
 pub mod model;
 pub mod read;

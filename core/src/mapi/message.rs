@@ -1,0 +1,85 @@
+use super::{CodePage, PropertyBag};
+use crate::{defect::Defect, error::Result, source::Content};
+use std::{fmt, sync::Arc};
+
+/// A message object as its store holds it: mail, appointment, contact, task or anything else, told by its message class.
+///
+/// Owned and `Send`; what is large stays in the source until it is read.
+#[derive(Clone, Debug)]
+pub struct MapiMessage {
+    /// Its own properties; the bag knows the named ones ([`PropertyBag::lid`], [`PropertyBag::name`]).
+    pub properties: PropertyBag,
+    /// The rows of its recipient table, in order.
+    pub recipients: Vec<PropertyBag>,
+    /// Its attachments, opened one at a time.
+    pub attachments: Arc<dyn Attachments>,
+    /// What `String8` values are encoded in: PidTagMessageCodepage, else what the store says, else Windows-1252.
+    ///
+    /// PidTagInternetCodepage, for the HTML body, is among the properties.
+    pub code_page: CodePage,
+    /// What was wrong with it and survived.
+    pub defects: Vec<Defect>,
+}
+
+/// The attachments of one message.
+pub trait Attachments: Send + Sync + fmt::Debug {
+    /// Their number.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The attachment at `index`, counted from 0.
+    ///
+    /// # Errors
+    /// Non-fatal, when this attachment cannot be read at all or `index` is out of range.
+    fn open(&self, index: usize) -> Result<Attachment>;
+}
+
+/// No attachments.
+impl Attachments for () {
+    fn len(&self) -> usize {
+        0
+    }
+
+    fn open(&self, _: usize) -> Result<Attachment> {
+        Err(crate::Error::new(crate::ErrorKind::Malformed, "the message has no attachment").non_fatal())
+    }
+}
+
+/// One attachment ([MS-OXCMSG] 2.2.2).
+///
+/// [MS-OXCMSG]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcmsg/
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// Its properties, PidTagAttachMethod and names among them; its data is in [`Attachment::body`] instead.
+    pub properties: PropertyBag,
+    /// What is attached.
+    pub body: AttachmentBody,
+    /// What was wrong with it and survived.
+    pub defects: Vec<Defect>,
+}
+
+/// What is attached.
+#[derive(Clone, Debug)]
+pub enum AttachmentBody {
+    /// Nothing: it is empty, only referred to (PidTagAttachLongPathname), or lost (then a defect says so).
+    None,
+    /// Octets (afByValue).
+    Data(Content),
+    /// An OLE object's storage or stream (afStorage).
+    Ole(Content),
+    /// A message (afEmbeddedMessage).
+    Message(Arc<dyn EmbeddedMessage>),
+}
+
+/// A message that is attached to another one, read when it is opened.
+pub trait EmbeddedMessage: Send + Sync + fmt::Debug {
+    /// The message.
+    ///
+    /// # Errors
+    /// Non-fatal, when it cannot be read at all or is nested deeper than [`Limits::nesting`](crate::Limits::nesting).
+    fn open(&self) -> Result<MapiMessage>;
+}

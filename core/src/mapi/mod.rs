@@ -1,0 +1,27 @@
+//! MAPI: what PST, OST, MSG and TNEF have in common — properties, messages, recipients, attachments ([MS-OXCDATA], [MS-OXCMSG]).
+//!
+//! A reader of one of those formats fills a [`MapiMessage`]; the translation to mail, calendar objects and cards asks it.
+//!
+//! ```
+//! use mailferry::mapi::{CodePage, Octets, PropertyBag, PropertyValue, pid};
+//!
+//! let mut bag = PropertyBag::default();
+//! bag.insert(pid::SUBJECT, PropertyValue::String8(Octets::from(b"Caf\xe9".to_vec())));
+//! assert_eq!(bag.text(pid::SUBJECT, CodePage::WINDOWS_1252, 1 << 16).as_deref(), Some("Café"));
+//! ```
+//!
+//! [MS-OXCDATA]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcdata/
+//! [MS-OXCMSG]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcmsg/
+
+mod bag;
+mod code_page;
+mod guid;
+mod message;
+pub mod pid;
+mod property;
+
+pub use bag::{NamedProperties, PropertyBag, PropertyName};
+pub use code_page::CodePage;
+pub use guid::Guid;
+pub use message::{Attachment, AttachmentBody, Attachments, EmbeddedMessage, MapiMessage};
+pub use property::{FileTime, Octets, PropertyTag, PropertyType, PropertyValue};
