@@ -100,6 +100,10 @@ defect_kinds! {
     TransferEncoding = "transfer_encoding",
     /// A header field that does not follow its grammar.
     HeaderField = "header_field",
+    /// Octets after the end of a compressed stream that belong to nothing.
+    TrailingGarbage = "trailing_garbage",
+    /// Octets that are not what a checksum or a recorded length says of them.
+    Damaged = "damaged",
     /// Text in 16-bit code units, read as UTF-8.
     Utf16 = "utf16",
     /// A property that could not be read, or only in part.

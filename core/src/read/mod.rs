@@ -1,6 +1,35 @@
 //! From octets to items: one reader a format, chosen by what the octets are.
+//!
+//! [`Inputs`] finds the sources in what the user named — a file, an archive, an Apple Mail folder — and [`Input::open`]
+//! opens each with the reader of its format:
+//!
+//! ```
+//! use mailferry::{ErrorKind, Limits, read::{Found, Inputs, ReadOptions}};
+//! use std::sync::Arc;
+//!
+//! let octets = Arc::new(b"%PDF-1.7 is no mailbox".to_vec());
+//! for found in Inputs::new("letter.pdf", octets, &Limits::default())? {
+//!     match found? {
+//!         Found::Input(input) => {
+//!             let error = input.open(&ReadOptions::default()).err().unwrap();
+//!             assert_eq!(error.kind(), ErrorKind::UnknownFormat);
+//!         }
+//!         Found::Passed(passed) => println!("{}: {}", passed.name, passed.why),
+//!     }
+//! }
+//! # Ok::<(), mailferry::Error>(())
+//! ```
 
+mod detect;
+mod formats;
+mod input;
+mod inputs;
 pub mod mbox;
+
+pub use detect::{Head, Score, detect};
+pub use formats::{FORMATS, FormatInfo, ReadOptions, Request};
+pub use input::Input;
+pub use inputs::{Found, Inputs, Passed};
 
 use crate::{
     defect::Defect,

@@ -1,5 +1,8 @@
 use super::{ReadAt, Source};
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    defect::Defect,
+    error::{Error, ErrorKind, Result},
+};
 use std::{
     fmt,
     io::{self, Read, Write},
@@ -159,6 +162,10 @@ impl ReadAt for Content {
 
     fn as_slice(&self) -> Option<&[u8]> {
         self.as_slice()
+    }
+
+    fn take_defects(&self) -> Vec<Defect> {
+        self.source.take_defects()
     }
 }
 

@@ -18,6 +18,7 @@ pub use content::{Content, ContentReader};
 #[cfg(not(target_family = "wasm"))]
 pub use file::FileSource;
 
+use crate::defect::Defect;
 use std::{io, sync::Arc};
 
 /// Positioned, shareable, read-only octets: the only I/O this crate does on input.
@@ -39,6 +40,11 @@ pub trait ReadAt: Send + Sync {
     /// All octets as one slice, for a source that is in memory.
     fn as_slice(&self) -> Option<&[u8]> {
         None
+    }
+
+    /// What was found wrong with the octets since the last call, such as a checksum that does not match.
+    fn take_defects(&self) -> Vec<Defect> {
+        Vec::new()
     }
 
     /// Fills `buf` from `offset` on.

@@ -1,0 +1,171 @@
+use super::formats::{FORMATS, FormatInfo};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    source::ReadAt,
+};
+
+/// How many octets from the start of a source are looked at.
+pub(super) const HEAD: usize = 64 << 10;
+
+/// What is known of a source before it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// The first octets: 64 KiB, or all when there are fewer.
+    pub octets: &'a [u8],
+    /// The length of the whole source in octets.
+    pub len: u64,
+    /// The name of the source; it only advises.
+    pub name: &'a str,
+}
+
+impl Head<'_> {
+    /// Whether the name ends in one of `extensions` (without the dot, in lower case), whatever its case.
+    pub fn has_extension(&self, extensions: &[&str]) -> bool {
+        extension(self.name).is_some_and(|found| extensions.iter().any(|e| e.eq_ignore_ascii_case(found)))
+    }
+}
+
+/// How sure a format is that octets are its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Score {
+    /// They are not.
+    No,
+    /// They could be: nothing speaks against it.
+    Possible,
+    /// They look like it, but another format may look alike.
+    Likely,
+    /// A signature that no other format has.
+    Certain,
+}
+
+/// The format with the highest [`Score`]; among equals the one whose extension the name has, then the first of the table.
+///
+/// An empty source is of the format that its name tells.
+///
+/// # Errors
+/// [`ErrorKind::UnknownFormat`] when no format knows the octets; the message says what they look like.
+pub fn detect(head: &Head<'_>) -> Result<&'static FormatInfo> {
+    choose(FORMATS, head).ok_or_else(|| unknown(head))
+}
+
+fn choose<'f>(formats: &'f [FormatInfo], head: &Head<'_>) -> Option<&'f FormatInfo> {
+    if head.len == 0 {
+        return formats.iter().find(|format| head.has_extension(format.extensions));
+    }
+    formats
+        .iter()
+        .map(|format| ((format.detect)(head), head.has_extension(format.extensions), format))
+        .filter(|(score, _, _)| *score != Score::No)
+        .reduce(|best, next| if (next.0, next.1) > (best.0, best.1) { next } else { best })
+        .map(|(_, _, format)| format)
+}
+
+/// The first octets of `source`.
+pub(super) fn head_of(source: &dyn ReadAt) -> std::io::Result<Vec<u8>> {
+    let n = usize::try_from(source.len()).unwrap_or(HEAD).min(HEAD);
+    let mut octets = vec![0; n];
+    source.read_exact_at(0, &mut octets)?;
+    Ok(octets)
+}
+
+/// What follows the last dot of the last segment of `name`.
+pub(super) fn extension(name: &str) -> Option<&str> {
+    let segment = name.rsplit(['/', '\\', '!']).next()?;
+    segment.rsplit_once('.').map(|(_, extension)| extension)
+}
+
+fn unknown(head: &Head<'_>) -> Error {
+    if head.len == 0 {
+        return Error::new(ErrorKind::UnknownFormat, "is empty, there is nothing to read");
+    }
+    let known: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
+    let message = match signature(head.octets) {
+        Some(what) => format!("is {what}; what can be read is {}", known.join(", ")),
+        None => format!(
+            "is of no known format, it starts with {}; what can be read is {}",
+            first_octets(head.octets),
+            known.join(", ")
+        ),
+    };
+    Error::new(ErrorKind::UnknownFormat, message)
+}
+
+/// Signatures of files that people take for mailboxes, so that the error can say what to do.
+const SIGNATURES: &[(&[u8], &str)] = &[
+    (b"%PDF-", "a PDF document"),
+    (b"BZh", "compressed with bzip2 (decompress it first)"),
+    (b"\xfd7zXZ\0", "compressed with xz (decompress it first)"),
+    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard (decompress it first)"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive (unpack it first)"),
+    (b"Rar!\x1a\x07", "a RAR archive (unpack it first)"),
+    (b"\x1f\x8b", "compressed with gzip once more (decompress it first)"),
+    (b"PK\x03\x04", "a ZIP archive inside another archive (unpack the outer one first)"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE compound file (such as an Outlook .msg)"),
+    (b"\xff\xfe\0\0", "UTF-32 text (convert it to UTF-8 first)"),
+    (b"\0\0\xfe\xff", "UTF-32 text (convert it to UTF-8 first)"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"<!DOCTYPE html", "an HTML page"),
+    (b"<html", "an HTML page"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+];
+
+fn signature(octets: &[u8]) -> Option<&'static str> {
+    SIGNATURES.iter().find(|(start, _)| octets.starts_with(start)).map(|(_, what)| *what)
+}
+
+/// The first octets as a person can compare them: in hexadecimal and, where they are text, as text.
+fn first_octets(octets: &[u8]) -> String {
+    let first = octets.get(..16).unwrap_or(octets);
+    let hex: Vec<_> = first.iter().map(|octet| format!("{octet:02x}")).collect();
+    format!("{} (\"{}\")", hex.join(" "), first.escape_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::Request;
+
+    fn format(name: &'static str, extensions: &'static [&'static str], detect: fn(&Head<'_>) -> Score) -> FormatInfo {
+        let open = |_: Request| Err(Error::new(ErrorKind::Unsupported, "only for detection"));
+        FormatInfo { name, title: name, extensions, media_types: &[], archived: &[], detect, open }
+    }
+
+    fn head<'a>(octets: &'a [u8], name: &'a str) -> Head<'a> {
+        Head { octets, len: octets.len() as u64, name }
+    }
+
+    #[test]
+    fn content_decides_and_the_name_breaks_ties() {
+        let formats = [
+            format("a", &["a"], |_| Score::Possible),
+            format("b", &["b"], |_| Score::Possible),
+            format("c", &["c"], |head| if head.octets.starts_with(b"c") { Score::Certain } else { Score::No }),
+        ];
+        let name = |octets, name| choose(&formats, &head(octets, name)).map(|format| format.name);
+        assert_eq!(name(b"x", "file"), Some("a"));
+        assert_eq!(name(b"x", "archive.zip!dir/file.B"), Some("b"));
+        assert_eq!(name(b"x", "file.c"), Some("a"), "a name alone makes no format");
+        assert_eq!(name(b"c", "file.b"), Some("c"));
+        assert_eq!(name(b"", "file.c"), Some("c"), "an empty file is what it is called");
+        assert_eq!(name(b"", "file"), None);
+    }
+
+    #[test]
+    fn an_unknown_format_is_told_by_what_it_looks_like() {
+        let error = unknown(&head(b"%PDF-1.7", "x.mbox"));
+        assert_eq!(error.kind(), ErrorKind::UnknownFormat);
+        assert!(error.to_string().contains("PDF"), "{error}");
+        let error = unknown(&head(b"\x00\x01abc", "x")).to_string();
+        assert!(error.contains("00 01 61 62 63") && error.contains("abc"), "{error}");
+        assert!(unknown(&head(b"", "x")).to_string().contains("empty"));
+    }
+
+    #[test]
+    fn an_extension_is_that_of_the_last_segment() {
+        assert_eq!(extension("a.zip!b.d/file"), None);
+        assert_eq!(extension("a/b.tar.gz"), Some("gz"));
+    }
+}

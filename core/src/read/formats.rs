@@ -1,0 +1,51 @@
+use super::{Head, ItemReader, Score};
+use crate::{error::Result, limits::Limits, source::Source};
+use std::{fmt, sync::Arc};
+
+/// A format that can be read: its names, how it is known, and how it is opened.
+#[non_exhaustive]
+#[derive(Clone, Copy)]
+pub struct FormatInfo {
+    /// The stable name in lower case, as it stands in reports: `mbox`.
+    pub name: &'static str,
+    /// What it is, for a person.
+    pub title: &'static str,
+    /// Extensions of its files, in lower case and without the dot.
+    pub extensions: &'static [&'static str],
+    /// Its media types, the registered one first.
+    pub media_types: &'static [&'static str],
+    /// Extensions of the entries that are read out of an archive; none for a format that needs random access.
+    pub archived: &'static [&'static str],
+    /// How sure it is that a source is of this format.
+    pub detect: fn(&Head<'_>) -> Score,
+    /// Opens a source of this format.
+    pub open: fn(Request) -> Result<Box<dyn ItemReader>>,
+}
+
+impl fmt::Debug for FormatInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FormatInfo({})", self.name)
+    }
+}
+
+/// What a reader needs to open a source.
+#[derive(Clone)]
+pub struct Request {
+    /// The name of the source, as it stands in the origin of its items.
+    pub name: Arc<str>,
+    /// The octets.
+    pub source: Source,
+    /// How they are to be read.
+    pub options: ReadOptions,
+}
+
+/// How sources are to be read.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// Bounds on what a source may cost.
+    pub limits: Limits,
+}
+
+/// All formats that can be read. A new format is one more line here.
+pub const FORMATS: &[FormatInfo] = &[];

@@ -1,0 +1,93 @@
+use super::{
+    FormatInfo, Head, ItemReader, ReadOptions, Request,
+    detect::{detect, head_of},
+};
+use crate::{
+    defect::Defect,
+    error::{Error, Result},
+    model::{Folder, Item},
+    source::Source,
+};
+use std::{fmt, sync::Arc};
+
+/// One source of items: a file, or an entry of an archive, ready to be opened.
+#[derive(Clone)]
+pub struct Input {
+    name: Arc<str>,
+    source: Source,
+    head: Vec<u8>,
+}
+
+impl Input {
+    /// The octets of `source` as they are, under the name that the origin of each item will carry.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the first octets cannot be read.
+    pub(super) fn new(name: Arc<str>, source: Source) -> Result<Self> {
+        let head = head_of(&*source).map_err(|e| Error::from(e).in_file(&*name))?;
+        Ok(Self { name, source, head })
+    }
+
+    /// The name: the path as the user gave it, `archive.zip!Takeout/Mail/Inbox.mbox` for an entry of an archive.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The octets, as its reader will see them.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The format that the octets are of.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownFormat`](crate::ErrorKind::UnknownFormat), with what they look like.
+    pub fn format(&self) -> Result<&'static FormatInfo> {
+        detect(&Head { octets: &self.head, len: self.source.len(), name: &self.name })
+            .map_err(|e| e.in_file(&*self.name))
+    }
+
+    /// Opens the source with the reader of its format; every error of that reader names this source.
+    ///
+    /// # Errors
+    /// As [`Input::format`], and what the reader says.
+    pub fn open(&self, options: &ReadOptions) -> Result<Box<dyn ItemReader>> {
+        let request =
+            Request { name: Arc::clone(&self.name), source: Arc::clone(&self.source), options: options.clone() };
+        let reader = (self.format()?.open)(request).map_err(|e| e.in_file(&*self.name))?;
+        Ok(Box::new(NamedReader { reader, name: Arc::clone(&self.name), source: Arc::clone(&self.source) }))
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Input({}, {} octets)", self.name, self.source.len())
+    }
+}
+
+/// A reader whose errors name its source, and which tells what is wrong with the octets below it too.
+struct NamedReader {
+    reader: Box<dyn ItemReader>,
+    name: Arc<str>,
+    source: Source,
+}
+
+impl ItemReader for NamedReader {
+    fn next_item(&mut self) -> Result<Option<Item>> {
+        self.reader.next_item().map_err(|e| e.in_file(&*self.name))
+    }
+
+    fn position(&self) -> u64 {
+        self.reader.position()
+    }
+
+    fn folders(&self) -> Vec<Folder> {
+        self.reader.folders()
+    }
+
+    fn take_defects(&mut self) -> Vec<Defect> {
+        let mut defects = self.source.take_defects();
+        defects.append(&mut self.reader.take_defects());
+        defects
+    }
+}
