@@ -19,6 +19,7 @@ mod guid;
 mod message;
 pub mod pid;
 mod property;
+pub mod rtf;
 
 pub use bag::{NamedProperties, PropertyBag, PropertyName};
 pub use code_page::CodePage;
