@@ -1,5 +1,6 @@
 //! Reads MBOX, PST/OST, ICS and VCF into one item model and writes EML archives and import bundles.
 
+pub mod content_line;
 pub mod convert;
 mod date_time;
 mod defect;

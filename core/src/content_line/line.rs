@@ -1,0 +1,153 @@
+/// One unfolded content line, cut into its parts and not yet decoded (RFC 5545 §3.1, RFC 6350 §3.3).
+///
+/// ```
+/// use mailferry::content_line::ContentLine;
+///
+/// let line = ContentLine::parse(b"item1.TEL;TYPE=\"home,voice\";PREF:+1 555;x").unwrap();
+/// assert_eq!((line.group, line.name, line.value), (Some(&b"item1"[..]), &b"TEL"[..], &b"+1 555;x"[..]));
+/// let names: Vec<_> = line.parameters().map(|parameter| parameter.name).collect();
+/// assert_eq!(names, [&b"TYPE"[..], b"PREF"]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentLine<'a> {
+    /// What stands before the first `.` of the name (RFC 6350 §3.3, `group`).
+    pub group: Option<&'a [u8]>,
+    /// The name of the property as spelled, without white space around it.
+    pub name: &'a [u8],
+    /// Everything between the name and the colon, the first `;` included; empty without parameters.
+    pub parameters: &'a [u8],
+    /// Everything after the colon.
+    pub value: &'a [u8],
+}
+
+impl<'a> ContentLine<'a> {
+    /// Cuts a line without its line end; `None` where there is no name or no colon after it.
+    pub fn parse(line: &'a [u8]) -> Option<Self> {
+        let name_end = memchr::memchr2(b':', b';', line)?;
+        let full_name = line.get(..name_end)?.trim_ascii();
+        let colon = name_end + find_unquoted(line.get(name_end..)?, b':')?;
+        let (group, name) = match memchr::memchr(b'.', full_name) {
+            Some(dot) => (full_name.get(..dot), full_name.get(dot + 1..)?),
+            None => (None, full_name),
+        };
+        if name.is_empty() {
+            return None;
+        }
+        Some(Self { group, name, parameters: line.get(name_end..colon)?, value: line.get(colon + 1..)? })
+    }
+
+    /// Whether the name is `name`, in any case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// The parameters in their order.
+    pub fn parameters(&self) -> RawParameters<'a> {
+        RawParameters { rest: self.parameters.get(1..) }
+    }
+
+    /// The first parameter of this name, in any case.
+    pub fn parameter(&self, name: &str) -> Option<RawParameter<'a>> {
+        self.parameters().find(|parameter| parameter.name.eq_ignore_ascii_case(name.as_bytes()))
+    }
+}
+
+/// The place of the first `wanted` outside double quotes; a quote that is never closed is an ordinary octet.
+pub(super) fn find_unquoted(octets: &[u8], wanted: u8) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr2(wanted, b'"', octets.get(at..)?)?;
+        if octets.get(at) == Some(&wanted) {
+            return Some(at);
+        }
+        at += 1;
+        match memchr::memchr(b'"', octets.get(at..)?) {
+            Some(closing) => at += closing + 1,
+            None => return memchr::memchr(wanted, octets.get(at..)?).map(|found| at + found),
+        }
+    }
+}
+
+/// A parameter as it stands in the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawParameter<'a> {
+    /// The name as spelled; of a bare parameter of vCard 2.1 (`TEL;HOME:`) its only word.
+    pub name: &'a [u8],
+    /// What follows the `=`, quotes and commas included; `None` for a bare parameter.
+    pub value: Option<&'a [u8]>,
+}
+
+impl<'a> RawParameter<'a> {
+    /// The values between the commas that stand outside quotes, each without its quotes.
+    pub fn values(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let mut rest = self.value;
+        std::iter::from_fn(move || {
+            let octets = rest?;
+            let comma = find_unquoted(octets, b',');
+            rest = comma.and_then(|comma| octets.get(comma + 1..));
+            Some(unquoted(octets.get(..comma.unwrap_or(octets.len())).unwrap_or_default()))
+        })
+    }
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    let trimmed = value.trim_ascii();
+    trimmed.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value)
+}
+
+/// The parameters of a line, in their order.
+#[derive(Clone, Debug)]
+pub struct RawParameters<'a> {
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Iterator for RawParameters<'a> {
+    type Item = RawParameter<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let octets = self.rest?;
+        let semicolon = find_unquoted(octets, b';');
+        self.rest = semicolon.and_then(|semicolon| octets.get(semicolon + 1..));
+        let parameter = octets.get(..semicolon.unwrap_or(octets.len()))?;
+        let equals = memchr::memchr(b'=', parameter);
+        Some(RawParameter {
+            name: parameter.get(..equals.unwrap_or(parameter.len()))?.trim_ascii(),
+            value: equals.and_then(|equals| parameter.get(equals + 1..)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(line: &[u8], name: &str) -> Vec<String> {
+        let line = ContentLine::parse(line).unwrap();
+        line.parameter(name).unwrap().values().map(|v| String::from_utf8(v.to_vec()).unwrap()).collect()
+    }
+
+    #[test]
+    fn quotes_hide_commas_semicolons_and_colons() {
+        assert_eq!(values(b"ATTENDEE;X=\"a,b;c:d\",e;Y=1:mailto:x", "x"), ["a,b;c:d", "e"]);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_hides_nothing() {
+        let line = ContentLine::parse(b"ORGANIZER;CN=\"Ann;ROLE=X:mailto:ann@example.org").unwrap();
+        assert_eq!(line.value, b"mailto:ann@example.org");
+        assert_eq!(line.parameters().count(), 2);
+    }
+
+    #[test]
+    fn white_space_before_the_colon_is_no_part_of_the_name() {
+        let line = ContentLine::parse(b"DTSTART\t:20200101").unwrap();
+        assert_eq!((line.name, line.value), (&b"DTSTART"[..], &b"20200101"[..]));
+    }
+
+    #[test]
+    fn lines_without_a_name_or_a_colon_are_none() {
+        for line in [&b""[..], b"no colon", b":x", b";A=b:x", b"A;B=\"c:d\"", b"g.:x"] {
+            assert_eq!(ContentLine::parse(line), None, "{line:?}");
+        }
+    }
+}

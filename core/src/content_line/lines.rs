@@ -1,0 +1,329 @@
+use crate::source::Source;
+use std::io;
+
+/// Octets of the source held at a time; a physical line longer than this is walked in pieces.
+const WINDOW: usize = 256 << 10;
+
+/// Octets of an unfolded line that are held; the rest is only walked over.
+const HEAD: usize = 64 << 10;
+
+/// A logical line of a source: one content line with its folds, or a blank line, or whatever else stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Where it starts, in octets from the start of the source.
+    pub start: u64,
+    /// Where the next line starts.
+    pub end: u64,
+    /// The line unfolded and without its line end; of a very long line the first 64 KiB.
+    pub head: &'a [u8],
+    /// Whether `head` is the whole line.
+    pub whole: bool,
+}
+
+/// Walks over the logical lines of a source in a window of 256 KiB, whatever the length of a line.
+///
+/// A line ends with CRLF or LF, or with CR where the first window holds no LF. A line that starts with a space or a tab
+/// continues the one before (RFC 5545 §3.1), and so does the line behind a soft line break of a quoted-printable value
+/// (vCard 2.1 §2.1.3).
+///
+/// ```
+/// use mailferry::content_line::ContentLines;
+/// use std::sync::Arc;
+///
+/// let mut lines = ContentLines::new(Arc::new(b"SUMMARY:Lu\r\n nch\r\nEND:VEVENT".to_vec()))?;
+/// let line = lines.next_line()?.unwrap();
+/// assert_eq!((line.start, line.end, line.head), (0, 17, &b"SUMMARY:Lunch"[..]));
+/// assert_eq!(lines.next_line()?.unwrap().head, b"END:VEVENT");
+/// assert!(lines.next_line()?.is_none());
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+pub struct ContentLines {
+    source: Source,
+    len: u64,
+    window: Vec<u8>,
+    window_start: u64,
+    at: usize,
+    line_end: u8,
+    unfolded: Vec<u8>,
+    capacity: usize,
+}
+
+/// The extent of a physical line: in the window, or too long for it.
+enum Physical {
+    InWindow { content: usize, with_line_end: usize },
+    Long,
+}
+
+impl ContentLines {
+    /// The lines of `source` from its start on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the source cannot be read.
+    pub fn new(source: Source) -> crate::Result<Self> {
+        Self::with_window(source, WINDOW)
+    }
+
+    fn with_window(source: Source, capacity: usize) -> crate::Result<Self> {
+        let len = source.len();
+        let mut lines = Self {
+            source,
+            len,
+            window: Vec::new(),
+            window_start: 0,
+            at: 0,
+            line_end: b'\n',
+            unfolded: Vec::new(),
+            capacity,
+        };
+        lines.refill()?;
+        if memchr::memchr(b'\n', &lines.window).is_none() && memchr::memchr(b'\r', &lines.window).is_some() {
+            lines.line_end = b'\r';
+        }
+        Ok(lines)
+    }
+
+    /// The offset of the line that comes next.
+    pub fn offset(&self) -> u64 {
+        self.window_start + self.at as u64
+    }
+
+    /// Goes to `offset`, which is to be the start of a line.
+    pub fn seek(&mut self, offset: u64) {
+        match offset.checked_sub(self.window_start).and_then(|at| usize::try_from(at).ok()) {
+            Some(at) if at <= self.window.len() => self.at = at,
+            _ => {
+                self.window.clear();
+                self.window_start = offset.min(self.len);
+                self.at = 0;
+            }
+        }
+    }
+
+    /// The next logical line, or `None` at the end.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
+        let start = self.offset();
+        let Some(physical) = self.physical_line()? else { return Ok(None) };
+        if let Physical::InWindow { content, with_line_end } = physical {
+            let from = self.at;
+            if !self.is_continued(from, content, with_line_end) {
+                self.at += with_line_end;
+                let end = self.offset();
+                let head = self.window.get(from..from + content).unwrap_or_default();
+                return Ok(Some(Line { start, end, head, whole: true }));
+            }
+        }
+        let whole = self.unfold(physical)?;
+        Ok(Some(Line { start, end: self.offset(), head: &self.unfolded, whole }))
+    }
+
+    /// Whether the physical line at `from` goes on behind its line end.
+    fn is_continued(&self, from: usize, content: usize, with_line_end: usize) -> bool {
+        let continuation = matches!(self.window.get(from + with_line_end), Some(b' ' | b'\t'));
+        continuation
+            || self
+                .window
+                .get(from..from + content)
+                .is_some_and(|line| line.ends_with(b"=") && is_quoted_printable(line))
+    }
+
+    /// Collects the physical lines of one logical line, the first of which is given, and says whether all of it is held.
+    fn unfold(&mut self, first: Physical) -> io::Result<bool> {
+        self.unfolded.clear();
+        let mut whole = true;
+        let mut quoted_printable = None;
+        let mut physical = Some(first);
+        let mut skip = 0;
+        while let Some(line) = physical {
+            let last_octet = match line {
+                Physical::InWindow { content, with_line_end } => {
+                    let octets = self.window.get(self.at..self.at + content).unwrap_or_default();
+                    whole &= append(&mut self.unfolded, octets.get(skip..).unwrap_or_default());
+                    self.at += with_line_end;
+                    octets.last().copied()
+                }
+                Physical::Long => {
+                    whole = false;
+                    self.walk_long_line(skip)?
+                }
+            };
+            let soft = last_octet == Some(b'=')
+                && *quoted_printable.get_or_insert_with(|| is_quoted_printable(&self.unfolded));
+            let continued = matches!(self.peek()?, Some(b' ' | b'\t'));
+            if soft && self.peek()?.is_some() {
+                if whole {
+                    self.unfolded.pop();
+                }
+            } else if !continued {
+                break;
+            }
+            skip = usize::from(!soft);
+            physical = self.physical_line()?;
+        }
+        Ok(whole)
+    }
+
+    /// Walks over a physical line longer than the window; its first octets go to the head. Gives its last octet.
+    fn walk_long_line(&mut self, skip: usize) -> io::Result<Option<u8>> {
+        let mut skip = skip;
+        let mut last = None;
+        loop {
+            let octets = self.window.get(self.at..).unwrap_or_default();
+            let line_end = memchr::memchr(self.line_end, octets);
+            let content = octets.get(..line_end.unwrap_or(octets.len())).unwrap_or_default();
+            append(&mut self.unfolded, content.get(skip..).unwrap_or_default());
+            skip = 0;
+            last = content.iter().rev().find(|&&octet| octet != b'\r').copied().or(last);
+            if let Some(line_end) = line_end {
+                self.at += line_end + 1;
+                return Ok(last);
+            }
+            self.at = self.window.len();
+            if !self.refill()? {
+                return Ok(last);
+            }
+        }
+    }
+
+    /// The next octet.
+    fn peek(&mut self) -> io::Result<Option<u8>> {
+        if self.at == self.window.len() {
+            self.refill()?;
+        }
+        Ok(self.window.get(self.at).copied())
+    }
+
+    /// The extent of the physical line that comes next, with the octet behind it in the window if there is one.
+    fn physical_line(&mut self) -> io::Result<Option<Physical>> {
+        let mut searched = 0;
+        loop {
+            let rest = self.window.get(self.at..).unwrap_or_default();
+            let found = memchr::memchr(self.line_end, rest.get(searched..).unwrap_or_default());
+            let at_end = self.window_start + self.window.len() as u64 >= self.len;
+            match found.map(|found| searched + found) {
+                Some(line_end) if at_end || line_end + 1 < rest.len() => {
+                    let content = trim_carriage_returns(rest.get(..line_end).unwrap_or_default());
+                    return Ok(Some(Physical::InWindow { content, with_line_end: line_end + 1 }));
+                }
+                Some(line_end) => searched = line_end,
+                None if at_end && rest.is_empty() => return Ok(None),
+                None if at_end => {
+                    let content = trim_carriage_returns(rest);
+                    return Ok(Some(Physical::InWindow { content, with_line_end: rest.len() }));
+                }
+                None => searched = rest.len(),
+            }
+            if !self.refill()? {
+                return Ok(Some(Physical::Long));
+            }
+        }
+    }
+
+    /// Moves the window to the next line and fills it up; false when nothing could be added.
+    fn refill(&mut self) -> io::Result<bool> {
+        self.window.drain(..self.at);
+        self.window_start += self.at as u64;
+        self.at = 0;
+        let held = self.window.len();
+        let from = self.window_start + held as u64;
+        let room = self.capacity.saturating_sub(held);
+        let n = usize::try_from(self.len.saturating_sub(from)).unwrap_or(usize::MAX).min(room);
+        self.window.resize(held + n, 0);
+        let read = self.source.read_exact_at(from, self.window.get_mut(held..).unwrap_or_default());
+        if read.is_err() {
+            self.window.truncate(held);
+        }
+        read.map(|()| n > 0)
+    }
+}
+
+/// Appends as much as [`HEAD`] allows, and says whether that was all.
+fn append(head: &mut Vec<u8>, octets: &[u8]) -> bool {
+    let room = HEAD.saturating_sub(head.len()).min(octets.len());
+    head.extend_from_slice(octets.get(..room).unwrap_or_default());
+    room == octets.len()
+}
+
+fn trim_carriage_returns(line: &[u8]) -> usize {
+    line.iter().rposition(|&octet| octet != b'\r').map_or(0, |last| last + 1)
+}
+
+/// Whether the parameters of this line say that its value is quoted-printable.
+fn is_quoted_printable(line: &[u8]) -> bool {
+    const WORD: &[u8] = b"QUOTED-PRINTABLE";
+    let parameters = line.get(..memchr::memchr(b':', line).unwrap_or(0)).unwrap_or_default();
+    parameters.windows(WORD.len()).any(|window| window.eq_ignore_ascii_case(WORD))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn heads(octets: &[u8], window: usize) -> Vec<(u64, u64, Vec<u8>)> {
+        let mut lines = ContentLines::with_window(Arc::new(octets.to_vec()), window).unwrap();
+        let mut all = Vec::new();
+        while let Some(line) = lines.next_line().unwrap() {
+            all.push((line.start, line.end, line.head.to_vec()));
+        }
+        all
+    }
+
+    fn texts(octets: &[u8]) -> Vec<String> {
+        heads(octets, WINDOW).into_iter().map(|(_, _, head)| String::from_utf8(head).unwrap()).collect()
+    }
+
+    #[test]
+    fn all_line_ends_are_understood() {
+        for octets in
+            ["A:1\r\nB:2\r\n 3\r\n\r\nC:4", "A:1\nB:2\n 3\n\nC:4", "A:1\rB:2\r 3\r\rC:4", "A:1\r\r\nB:2\r\r\n 3\n\nC:4"]
+        {
+            assert_eq!(texts(octets.as_bytes()), ["A:1", "B:23", "", "C:4"], "{octets:?}");
+        }
+    }
+
+    #[test]
+    fn soft_line_breaks_continue_only_quoted_printable_values() {
+        assert_eq!(
+            texts(b"NOTE;ENCODING=QUOTED-PRINTABLE:a=0D=\nb=\n=C3\nPHOTO;BASE64:AA=\nX:=\n"),
+            ["NOTE;ENCODING=QUOTED-PRINTABLE:a=0Db=C3", "PHOTO;BASE64:AA=", "X:="]
+        );
+    }
+
+    #[test]
+    fn a_line_longer_than_the_window_keeps_its_extent_and_its_head() {
+        let octets = [&b"A:"[..], &vec![b'x'; 3 * WINDOW], b"\r\n yz\r\nB:1\r\n"].concat();
+        let lines = heads(&octets, WINDOW);
+        assert_eq!(lines.len(), 2);
+        assert_eq!((lines[0].0, lines[0].1, lines[0].2.len()), (0, octets.len() as u64 - 5, HEAD));
+        assert_eq!(lines[1].2, b"B:1");
+    }
+
+    #[test]
+    fn any_line_can_be_gone_to_again() {
+        let mut lines = ContentLines::with_window(Arc::new(b"A:1\nB:2\nC:3\n".to_vec()), 5).unwrap();
+        while lines.next_line().unwrap().is_some() {}
+        lines.seek(4);
+        assert_eq!(lines.next_line().unwrap().unwrap().head, b"B:2");
+    }
+
+    proptest! {
+        #[test]
+        fn the_window_does_not_show(octets in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), Just(b' '), Just(b'A'), Just(b':'), Just(b'=')], 0..120), window in 1_usize..20) {
+            let mut octets = octets;
+            octets.insert(0, b'\n');
+            let wide = heads(&octets, WINDOW);
+            let narrow = heads(&octets, window);
+            prop_assert_eq!(wide.iter().map(|line| (line.0, line.1)).collect::<Vec<_>>(), narrow.iter().map(|line| (line.0, line.1)).collect::<Vec<_>>());
+            let mut at = 0;
+            for (start, end, _) in &wide {
+                prop_assert_eq!(*start, at);
+                at = *end;
+            }
+            prop_assert_eq!(at, octets.len() as u64);
+        }
+    }
+}
