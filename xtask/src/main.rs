@@ -1,2 +1,51 @@
 //! Chores of the repository: `cargo xtask help`.
-fn main() {}
+
+mod fixtures;
+mod licences;
+mod python;
+mod rust_version;
+mod step;
+mod test;
+
+use std::{env, error::Error, path::PathBuf, process::ExitCode};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  test               everything that must hold before a change goes in; sets itself up
+  fixtures           writes fixtures/ anew
+  fixtures --check   fails where fixtures/ is not exactly what would be written
+  licences           fails where a dependency has a licence that deny.toml does not allow
+  deny               cargo-deny's whole check, advisories included (installs cargo-deny)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match *words {
+        ["test"] => test::run(),
+        ["fixtures"] => fixtures::write(),
+        ["fixtures", "--check"] => fixtures::check(),
+        ["licences"] => licences::check(),
+        ["deny"] => licences::cargo_deny(),
+        ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => Err(format!("not a command: {}\n\n{HELP}", words.join(" ")).into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}

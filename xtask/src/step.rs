@@ -1,0 +1,103 @@
+//! Running other programs, one step at a time, and remembering how long each took and what its tests said.
+
+use crate::{Result, root};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// The steps that have run.
+#[derive(Default)]
+pub(crate) struct Steps {
+    times: Vec<(String, Duration)>,
+    summaries: Vec<String>,
+}
+
+impl Steps {
+    /// Runs `step` under a heading.
+    pub(crate) fn run(&mut self, name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
+        self.timed(name, |_| step())
+    }
+
+    /// Runs a test runner under a heading and keeps its summary lines for the end.
+    pub(crate) fn tests(&mut self, name: &str, command: &mut Command) -> Result<()> {
+        self.timed(name, |steps| {
+            let mut child = command.current_dir(root()).stdout(Stdio::piped()).spawn().map_err(not_started(name))?;
+            if let Some(output) = child.stdout.take() {
+                for line in BufReader::new(output).lines() {
+                    let line = line?;
+                    println!("{line}");
+                    if is_summary(&line) {
+                        steps.summaries.push(line);
+                    }
+                }
+            }
+            if child.wait()?.success() { Ok(()) } else { Err(format!("{name} failed").into()) }
+        })
+    }
+
+    /// Prints the time of each step, then what each test runner said of itself.
+    pub(crate) fn report(&self) {
+        println!("\n== times");
+        for (name, time) in &self.times {
+            println!("{:>7.1} s  {name}", time.as_secs_f64());
+        }
+        println!("\n== tests");
+        for summary in &self.summaries {
+            println!("{summary}");
+        }
+    }
+
+    fn timed(&mut self, name: &str, step: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        println!("\n== {name}");
+        let start = Instant::now();
+        step(self).map_err(|error| format!("{name}: {error}"))?;
+        self.times.push((name.to_owned(), start.elapsed()));
+        Ok(())
+    }
+}
+
+/// Runs a program in the root of the workspace; it must succeed.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.current_dir(root()).status().map_err(not_started(&name))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} failed: {status}").into()) }
+}
+
+/// What a program prints, which must be UTF-8; it must succeed.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.current_dir(root()).stderr(Stdio::inherit()).output().map_err(not_started(&name))?;
+    if !output.status.success() {
+        return Err(format!("{command:?} failed: {}", output.status).into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The cargo that runs this program.
+pub(crate) fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+fn not_started(name: &str) -> impl Fn(std::io::Error) -> String {
+    move |error| format!("{name} cannot be started: {error}")
+}
+
+/// The closing line of libtest or pytest.
+fn is_summary(line: &str) -> bool {
+    let pytest = line.contains(" passed") && line.contains(" in ") && line.ends_with("s");
+    line.starts_with("test result:") || (pytest && !line.contains("::"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_summary;
+
+    #[test]
+    fn knows_the_closing_lines_of_test_runners() {
+        assert!(is_summary("test result: ok. 3 passed; 0 failed; 0 ignored; finished in 0.00s"));
+        assert!(is_summary("5 passed, 1 skipped in 0.31s"));
+        assert!(!is_summary("test tests::something_passed ... ok"));
+    }
+}

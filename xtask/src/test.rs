@@ -1,0 +1,47 @@
+//! `cargo xtask test`: everything that must hold before a change goes in, cheapest first, tests last.
+
+use crate::{
+    Result, fixtures, licences, python, rust_version,
+    step::{self, Steps, cargo, output},
+};
+use std::{path::Path, process::Command};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+pub(crate) fn run() -> Result<()> {
+    let mut steps = Steps::default();
+    steps.run("set-up", set_up)?;
+    steps.run("format", || step::run(cargo().args(["fmt", "--all", "--check"])))?;
+    steps.run("licences", licences::check)?;
+    steps.run("fixtures are what their generator writes", fixtures::check)?;
+    steps.run("clippy", || {
+        step::run(cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    })?;
+    steps.run("rustdoc", || {
+        step::run(cargo().args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-Dwarnings"))
+    })?;
+    steps.run("the core builds for the browser", || {
+        step::run(cargo().args(["check", "--package", "mailferry", "--target", WASM, "--locked"]))
+    })?;
+    steps.run("the stated rust-version", rust_version::check)?;
+    steps.run("build", || step::run(cargo().args(["build", "--package", "mailferry-cli", "--locked"])))?;
+    let mut pytest = python::pytest()?;
+    steps.tests("Python reads what is written", &mut pytest)?;
+    steps.tests("Rust tests", cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]))?;
+    steps.report();
+    Ok(())
+}
+
+/// What the other steps need beside cargo itself; nothing is fetched that is there already.
+fn set_up() -> Result<()> {
+    for (component, program) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        if output(cargo().args([program, "--version"])).is_err() {
+            step::run(Command::new("rustup").args(["component", "add", component]))?;
+        }
+    }
+    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    if !Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).is_dir() {
+        step::run(Command::new("rustup").args(["target", "add", WASM]))?;
+    }
+    python::set_up()
+}
