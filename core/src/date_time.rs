@@ -48,6 +48,11 @@ impl DateTime {
         valid.then(|| Self { unix_seconds: local - i64::from(offset_minutes.unwrap_or(0)) * 60, offset_minutes })
     }
 
+    /// The point in time this many seconds later, in the same zone.
+    pub(crate) fn plus_seconds(self, seconds: i64) -> Self {
+        Self { unix_seconds: self.unix_seconds + seconds, ..self }
+    }
+
     /// Seconds since 1970-01-01T00:00:00Z; negative before.
     pub fn unix_seconds(self) -> i64 {
         self.unix_seconds
