@@ -1,1 +1,80 @@
 //! From items to files: EML archives and the containers they are put in.
+//!
+//! ```
+//! use mailferry::{
+//!     model::{Folder, FolderPath, Item, ItemKind, Message},
+//!     source::Content,
+//!     write::{EmlArchive, EmlOptions, ItemName, ItemWriter},
+//! };
+//!
+//! let mut archive = EmlArchive::zip(std::io::sink(), EmlOptions::default());
+//! let renderer = archive.renderer();
+//!
+//! let item = Item {
+//!     folder: Folder { path: FolderPath::new(["Inbox"]), role: None },
+//!     origin: Default::default(),
+//!     keywords: Default::default(),
+//!     labels: Vec::new(),
+//!     received: None,
+//!     kind: ItemKind::Message(Message::new(Content::from(b"Subject: Hi\n\nHello\n".to_vec()))),
+//!     defects: Vec::new(),
+//! };
+//! let name = ItemName { subject: Some("Hi".into()), ..ItemName::default() };
+//! let written = archive.write(&item, &name, renderer.render(&item)?)?;
+//! assert_eq!(written[0].path, "Inbox/00000000-000000Z_35f23cfe25bd_Hi.eml");
+//! archive.finish()?;
+//! # Ok::<(), mailferry::Error>(())
+//! ```
+
+mod container;
+mod deflate;
+mod eml_archive;
+mod entry_name;
+mod octets;
+mod render;
+
+pub use eml_archive::{EmlArchive, EmlOptions, Placement};
+pub use entry_name::{ItemName, NameTemplate};
+pub use octets::Eol;
+pub use render::{Checksums, Fidelity, Rendered, Renderer, ZipLevel};
+
+use crate::{
+    error::Result,
+    model::{Folder, Item},
+};
+
+/// Takes items, one at a time, in the order of their source.
+///
+/// The work is parted so that it can be spread over threads: [`Renderer::render`] does what costs processor time, in any
+/// order; [`ItemWriter::write`] gives names and moves octets, in order, so that names and octets are always the same.
+pub trait ItemWriter: Send {
+    /// What renders items for this writer; clone it for every thread.
+    fn renderer(&self) -> Renderer;
+
+    /// Writes one item and tells where it went: one place, or one for each label where that was asked for.
+    ///
+    /// # Errors
+    /// Not [fatal](crate::Error::is_fatal) when only this item cannot be written; nothing of it is left then.
+    fn write(&mut self, item: &Item, name: &ItemName, rendered: Rendered) -> Result<Vec<Written>>;
+
+    /// Keeps `folder`, even if no item is in it.
+    ///
+    /// # Errors
+    /// As [`ItemWriter::write`].
+    fn folder(&mut self, folder: &Folder) -> Result<()>;
+
+    /// Completes what was begun, so that it is valid though the source may have been left half-way.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when the destination refuses.
+    fn finish(&mut self) -> Result<()>;
+}
+
+/// Where an item was written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The path relative to the destination, parted by `/`; `X.part001.zip!path` in a split archive.
+    pub path: String,
+    /// The folder of the source that it stands for.
+    pub folder: Folder,
+}

@@ -1,0 +1,127 @@
+use super::{Volumes, refused};
+use crate::error::{Error, ErrorKind, Result};
+use std::{
+    borrow::Cow,
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+/// Octets that are gathered before the operating system is asked.
+const BUFFER: usize = 256 << 10;
+
+/// Files: `X.zip`, or `X.part001.zip`, `X.part002.zip` … Each has its name only when it is complete.
+pub(crate) struct ZipFiles {
+    path: PathBuf,
+    split: bool,
+    number: u32,
+    part: String,
+    file: Option<BufWriter<File>>,
+}
+
+impl ZipFiles {
+    /// Makes sure that nothing is at `path`, or at the path of any of its parts.
+    pub(crate) fn create(path: &Path, split: bool) -> Result<Self> {
+        let files = Self { path: path.to_owned(), split, number: 0, part: String::new(), file: None };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(|error| refused(error, &folder.to_string_lossy()))?;
+        let taken = |path: &Path| {
+            let message = "exists already: remove it or choose another destination";
+            Err(Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy()))
+        };
+        if fs::symlink_metadata(path).is_ok() {
+            return taken(path);
+        }
+        if split {
+            let prefix = format!("{}.part", files.stem());
+            for entry in fs::read_dir(folder).map_err(|error| refused(error, &folder.to_string_lossy()))? {
+                let entry = entry.map_err(|error| refused(error, &folder.to_string_lossy()))?;
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                if name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".zip")).is_some_and(is_number) {
+                    return taken(&entry.path());
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    fn stem(&self) -> Cow<'_, str> {
+        self.path.file_stem().map_or(Cow::Borrowed(""), |stem| stem.to_string_lossy())
+    }
+
+    fn target(&self) -> PathBuf {
+        if self.split { self.path.with_file_name(&self.part) } else { self.path.clone() }
+    }
+
+    fn unfinished(&self) -> PathBuf {
+        let mut path = self.target().into_os_string();
+        path.push(".unfinished");
+        path.into()
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+impl Write for ZipFiles {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write(octets)
+    }
+
+    fn write_all(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write_all(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.flush()
+    }
+}
+
+impl Volumes for ZipFiles {
+    fn begin(&mut self) -> Result<()> {
+        self.number += 1;
+        self.part = format!("{}.part{:03}.zip", self.stem(), self.number);
+        let path = self.unfinished();
+        let file = File::create_new(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                Error::new(ErrorKind::Destination, "is left from a run that was cut off: remove it")
+                    .in_file(path.to_string_lossy())
+            }
+            _ => refused(error, &path.to_string_lossy()),
+        })?;
+        self.file = Some(BufWriter::with_capacity(BUFFER, file));
+        Ok(())
+    }
+
+    fn complete(&mut self) -> Result<()> {
+        self.flush().map_err(|error| refused(error, &self.path()))?;
+        fs::rename(self.unfinished(), self.target()).map_err(|error| refused(error, &self.path()))?;
+        self.file = None;
+        Ok(())
+    }
+
+    fn any(&self) -> bool {
+        self.number > 0
+    }
+
+    fn part(&self) -> Option<&str> {
+        self.split.then_some(&*self.part)
+    }
+
+    fn path(&self) -> Cow<'_, str> {
+        self.target().to_string_lossy().into_owned().into()
+    }
+}
+
+/// What was not completed is no archive and does not stay.
+impl Drop for ZipFiles {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            // The buffer is not wanted any more.
+            let _discarded = file.into_parts();
+            let _leftover = fs::remove_file(self.unfinished());
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! ZIP archives (PKWARE APPNOTE 6.3) written to anything that takes octets, in one pass.
+
+#[cfg(not(target_family = "wasm"))]
+mod files;
+mod record;
+mod volume;
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use files::ZipFiles;
+pub(crate) use volume::{Stream, Volumes};
+
+use super::{Container, Stopped, copy, refused};
+use crate::{
+    date_time::DateTime,
+    error::{Error, ErrorKind, Result},
+    write::{Rendered, ZipLevel},
+};
+use record::Record;
+
+/// One ZIP archive, or several that are each complete and shorter than a limit.
+///
+/// Sizes stand before the octets, so that any reader can take the archive as a stream; the central directory is kept in
+/// memory as it will be written, 55 octets and the name for each entry.
+pub(crate) struct Zip<V> {
+    volumes: V,
+    level: ZipLevel,
+    /// Octets that no volume may reach.
+    limit: Option<u64>,
+    offset: u64,
+    central: Vec<u8>,
+    entries: u64,
+    /// Whether the volume at hand has been begun and not completed.
+    open: bool,
+}
+
+impl<V: Volumes> Zip<V> {
+    pub(crate) fn new(volumes: V, level: ZipLevel, limit: Option<u64>) -> Self {
+        Self { volumes, level, limit, offset: 0, central: Vec::new(), entries: 0, open: false }
+    }
+
+    /// Makes sure that a volume is open that `record` fits into.
+    fn make_room(&mut self, record: &Record<'_>) -> Result<()> {
+        if let Some(limit) = self.limit {
+            let after = |offset: u64, central: u64, entries: u64| {
+                let offset = offset + record.local_len() + record.stored_size;
+                let central = central + record.central_len(offset);
+                offset + central + record::end(entries + 1, central, offset).len() as u64
+            };
+            if after(0, 0, 0) >= limit {
+                let message =
+                    format!("{} octets, compressed, are too many for a part of {limit} octets", record.stored_size);
+                return Err(Error::new(ErrorKind::Destination, message).non_fatal());
+            }
+            if self.open && after(self.offset, self.central.len() as u64, self.entries) >= limit {
+                self.complete()?;
+            }
+        }
+        if !self.open {
+            self.volumes.begin()?;
+            self.open = true;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, octets: &[u8]) -> Result<()> {
+        self.volumes.write_all(octets).map_err(|error| refused(error, &self.volumes.path()))?;
+        self.offset += octets.len() as u64;
+        Ok(())
+    }
+
+    fn complete(&mut self) -> Result<()> {
+        let central = std::mem::take(&mut self.central);
+        let end = record::end(self.entries, central.len() as u64, self.offset);
+        self.write(&central)?;
+        self.write(&end)?;
+        (self.offset, self.entries, self.open) = (0, 0, false);
+        self.volumes.complete()
+    }
+
+    fn record(&mut self, record: &Record<'_>, offset: u64) {
+        record.central(offset, &mut self.central);
+        self.entries += 1;
+    }
+
+    fn logged(&self, path: &str) -> String {
+        match self.volumes.part() {
+            Some(part) => format!("{part}!{path}"),
+            None => path.to_owned(),
+        }
+    }
+}
+
+impl<V: Volumes> Container for Zip<V> {
+    fn zip_level(&self) -> Option<ZipLevel> {
+        Some(self.level)
+    }
+
+    fn entry(&mut self, path: &str, modified: Option<DateTime>, rendered: &Rendered) -> Result<String> {
+        let record = Record::file(path, modified, rendered)?;
+        self.make_room(&record)?;
+        let offset = self.offset;
+        self.write(&record.local())?;
+        let mut written = 0;
+        let volumes = &mut self.volumes;
+        let outcome = copy(rendered, true, |octets| {
+            volumes.write_all(octets)?;
+            written += octets.len() as u64;
+            Ok(())
+        });
+        self.offset += written;
+        match outcome {
+            Ok(()) => {
+                self.record(&record, offset);
+                Ok(self.logged(path))
+            }
+            // What stands there already is in no directory: readers pass it by.
+            Err(Stopped::Source(error)) => Err(Error::from(error).non_fatal()),
+            Err(Stopped::Destination(error)) => Err(refused(error, &self.volumes.path())),
+        }
+    }
+
+    fn add_folder(&mut self, path: &str) -> Result<()> {
+        let path = format!("{path}/");
+        let record = Record::folder(&path);
+        self.make_room(&record)?;
+        let offset = self.offset;
+        self.write(&record.local())?;
+        self.record(&record, offset);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        if !self.open {
+            if self.volumes.any() {
+                return Ok(());
+            }
+            // An archive of nothing is an archive too.
+            self.volumes.begin()?;
+        }
+        self.complete()
+    }
+}

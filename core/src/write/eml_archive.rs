@@ -1,0 +1,130 @@
+use super::{
+    Checksums, Eol, ItemName, ItemWriter, NameTemplate, Rendered, Renderer, Written, ZipLevel,
+    container::{Container, Stream, Zip},
+    entry_name::Paths,
+};
+use crate::{
+    error::Result,
+    model::{Folder, Item, ItemKind},
+};
+use std::{collections::HashSet, io::Write, num::NonZeroU32};
+#[cfg(not(target_family = "wasm"))]
+use {
+    super::container::{Directory, ZipFiles},
+    std::path::Path,
+};
+
+/// Which folders an item with several labels is written to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// Its primary folder only.
+    #[default]
+    Primary,
+    /// The folder of every label that is one.
+    Every,
+}
+
+/// How an EML archive is written.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default)]
+pub struct EmlOptions {
+    /// The line ends of what is written.
+    pub eol: Eol,
+    /// The digest of what is written.
+    pub checksums: Checksums,
+    /// Where an item with several labels goes.
+    pub placement: Placement,
+    /// How files are named.
+    pub names: NameTemplate,
+    /// How many files a folder takes before they go to numbered folders in it; no bound where there is none.
+    pub shard: Option<NonZeroU32>,
+    /// How hard a ZIP archive is compressed.
+    pub zip_level: ZipLevel,
+    /// Octets that no part of a ZIP archive reaches; one part of any size where there is none.
+    pub zip_split: Option<u64>,
+}
+
+/// An EML archive: every message a file, in the folders of its source.
+pub struct EmlArchive {
+    container: Box<dyn Container>,
+    options: EmlOptions,
+    paths: Paths,
+}
+
+impl EmlArchive {
+    /// An archive at `path`: a ZIP archive where its extension is `zip`, else a folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something is there already, or it cannot be written.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn create(path: impl AsRef<Path>, options: EmlOptions) -> Result<Self> {
+        let path = path.as_ref();
+        let container: Box<dyn Container> = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip")) {
+            let files = ZipFiles::create(path, options.zip_split.is_some())?;
+            Box::new(Zip::new(files, options.zip_level, options.zip_split))
+        } else {
+            Box::new(Directory::create(path)?)
+        };
+        Ok(Self::new(container, options))
+    }
+
+    /// A ZIP archive written to `writer` in one pass; [`EmlOptions::zip_split`] is not heeded.
+    pub fn zip(writer: impl Write + Send + 'static, options: EmlOptions) -> Self {
+        Self::new(Box::new(Zip::new(Stream::new(writer), options.zip_level, None)), options)
+    }
+
+    fn new(container: Box<dyn Container>, options: EmlOptions) -> Self {
+        Self { container, paths: Paths::new(options.shard), options }
+    }
+
+    fn folders(&self, item: &Item) -> Vec<Folder> {
+        let mut folders: Vec<Folder> = Vec::new();
+        if self.options.placement == Placement::Every {
+            let mut seen = HashSet::new();
+            let of_labels = item.labels.iter().filter_map(|label| label.folder.as_ref());
+            folders.extend(of_labels.filter(|folder| seen.insert(&folder.path)).cloned());
+        }
+        if folders.is_empty() {
+            folders.push(item.folder.clone());
+        }
+        folders
+    }
+}
+
+impl ItemWriter for EmlArchive {
+    fn renderer(&self) -> Renderer {
+        Renderer::new(self.options.eol, self.options.checksums, self.container.zip_level())
+    }
+
+    fn write(&mut self, item: &Item, name: &ItemName, rendered: Rendered) -> Result<Vec<Written>> {
+        let extension = match &item.kind {
+            ItemKind::Message(_) => ".eml",
+        };
+        let mut written = Vec::new();
+        for folder in self.folders(item) {
+            let path = self.paths.file(
+                &folder.path,
+                &self.options.names,
+                name,
+                rendered.name_digest(),
+                item.origin.ordinal,
+                extension,
+            );
+            let path = self.container.entry(&path, name.date, &rendered)?;
+            written.push(Written { path, folder });
+        }
+        Ok(written)
+    }
+
+    fn folder(&mut self, folder: &Folder) -> Result<()> {
+        self.paths.keep(&folder.path);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        for path in self.paths.empty_folders() {
+            self.container.add_folder(path)?;
+        }
+        self.container.finish()
+    }
+}

@@ -1,0 +1,208 @@
+use super::{
+    ItemName,
+    segment::{self, Room, segment, slug, units},
+};
+use crate::error::{Error, ErrorKind, Result};
+use std::{fmt, str::FromStr};
+
+/// Octets of a file name before its extension: file systems take 255 in all.
+const STEM_OCTETS: usize = 200;
+/// Stands in for the date of an item without one, and sorts before every date.
+const NO_DATE: &str = "00000000-000000Z";
+
+/// How files are named: text with placeholders.
+///
+/// | placeholder | stands for |
+/// |---|---|
+/// | `{date}` | the item's date in UTC, `YYYYMMDD-HHMMSSZ`; `00000000-000000Z` where it has none |
+/// | `{hash}` | 12 hexadecimal digits of the octets written |
+/// | `{subject}` | the subject: its letters and digits, with hyphens between |
+/// | `{from}` | the sender's address, likewise |
+/// | `{messageid}` | the message id, likewise |
+/// | `{ordinal}` | the number of the item in its source, six digits or more |
+///
+/// The last three may be shortened or, with the separator before them, missing. `{{` and `}}` stand for braces. The
+/// extension is added.
+///
+/// ```
+/// use mailferry::write::NameTemplate;
+///
+/// let template: NameTemplate = "{ordinal} {subject}".parse()?;
+/// assert_eq!(template.to_string(), "{ordinal} {subject}");
+/// assert!("{sender}".parse::<NameTemplate>().is_err());
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameTemplate(Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Literal(String),
+    Placeholder(Placeholder),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Placeholder {
+    Date,
+    Hash,
+    Subject,
+    From,
+    MessageId,
+    Ordinal,
+}
+
+impl Placeholder {
+    const ALL: [Self; 6] = [Self::Date, Self::Hash, Self::Subject, Self::From, Self::MessageId, Self::Ordinal];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Date => "date",
+            Self::Hash => "hash",
+            Self::Subject => "subject",
+            Self::From => "from",
+            Self::MessageId => "messageid",
+            Self::Ordinal => "ordinal",
+        }
+    }
+}
+
+/// `{date}_{hash}_{subject}`
+impl Default for NameTemplate {
+    fn default() -> Self {
+        let placeholder = Part::Placeholder;
+        let underscore = || Part::Literal("_".to_owned());
+        Self(vec![
+            placeholder(Placeholder::Date),
+            underscore(),
+            placeholder(Placeholder::Hash),
+            underscore(),
+            placeholder(Placeholder::Subject),
+        ])
+    }
+}
+
+impl NameTemplate {
+    /// The name without extension, within `units` UTF-16 units.
+    pub(super) fn stem(&self, name: &ItemName, digest: &str, ordinal: u64, units: usize) -> String {
+        let room = Room { units, octets: STEM_OCTETS };
+        let mut values: Vec<(Option<Placeholder>, String)> = self
+            .0
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => (None, text.clone()),
+                Part::Placeholder(placeholder) => (Some(*placeholder), value(*placeholder, name, digest, ordinal)),
+            })
+            .collect();
+        shorten(&mut values, room);
+        let mut stem = String::new();
+        let mut missing = false;
+        for (placeholder, value) in &values {
+            if placeholder.is_some() && value.is_empty() {
+                missing = true;
+                stem.truncate(stem.trim_end_matches(SEPARATORS).len());
+            }
+            stem.push_str(value);
+        }
+        segment(if missing { stem.trim_matches(SEPARATORS) } else { &stem }, room)
+    }
+}
+
+const SEPARATORS: [char; 3] = ['_', '-', ' '];
+
+fn value(placeholder: Placeholder, name: &ItemName, digest: &str, ordinal: u64) -> String {
+    let slug = |text: &Option<String>| text.as_deref().map_or_else(String::new, |text| slug(text, Room::SEGMENT));
+    match placeholder {
+        Placeholder::Date => match name.date {
+            Some(date) if (0..=9999).contains(&date.year()) => date.to_compact_utc(),
+            _ => NO_DATE.to_owned(),
+        },
+        Placeholder::Hash => digest.to_owned(),
+        Placeholder::Subject => slug(&name.subject),
+        Placeholder::From => slug(&name.from),
+        Placeholder::MessageId => slug(&name.message_id),
+        Placeholder::Ordinal => format!("{ordinal:06}"),
+    }
+}
+
+/// Cuts what may be cut, the last first, until all fit.
+fn shorten(values: &mut [(Option<Placeholder>, String)], room: Room) {
+    let mut over_units = values.iter().map(|(_, value)| units(value)).sum::<usize>().saturating_sub(room.units);
+    let mut over_octets = values.iter().map(|(_, value)| value.len()).sum::<usize>().saturating_sub(room.octets);
+    for (placeholder, value) in values.iter_mut().rev() {
+        if over_units == 0 && over_octets == 0 {
+            return;
+        }
+        if let Some(Placeholder::Subject | Placeholder::From | Placeholder::MessageId) = placeholder {
+            let (had_units, had_octets) = (units(value), value.len());
+            let left =
+                Room { units: had_units.saturating_sub(over_units), octets: had_octets.saturating_sub(over_octets) };
+            value.truncate(segment::cut(value, left).trim_end_matches('-').len());
+            over_units = over_units.saturating_sub(had_units - units(value));
+            over_octets = over_octets.saturating_sub(had_octets - value.len());
+        }
+    }
+}
+
+impl FromStr for NameTemplate {
+    type Err = Error;
+
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Options`] for an unknown placeholder, a brace without its other, a `/`, or nothing at all.
+    fn from_str(template: &str) -> Result<Self> {
+        let refuse = |message: String| Err(Error::new(ErrorKind::Options, message));
+        if template.contains(['/', '\\']) {
+            return refuse(format!("the name template \"{template}\" holds a / or \\: it names files, not folders"));
+        }
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = template;
+        while let Some(c) = rest.chars().next() {
+            if let Some(after) = rest.strip_prefix("{{").or_else(|| rest.strip_prefix("}}")) {
+                literal.push(c);
+                rest = after;
+            } else if let Some(after) = rest.strip_prefix('{') {
+                let Some((word, after)) = after.split_once('}') else {
+                    return refuse(format!(
+                        "the name template \"{template}\" has a {{ without }}; write {{{{ for a brace"
+                    ));
+                };
+                let Some(placeholder) = Placeholder::ALL.into_iter().find(|known| known.as_str() == word) else {
+                    let known = Placeholder::ALL.map(|known| format!("{{{}}}", known.as_str())).join(" ");
+                    return refuse(format!("the name template has no placeholder {{{word}}}: there are {known}"));
+                };
+                if !literal.is_empty() {
+                    parts.push(Part::Literal(std::mem::take(&mut literal)));
+                }
+                parts.push(Part::Placeholder(placeholder));
+                rest = after;
+            } else if c == '}' {
+                return refuse(format!("the name template \"{template}\" has a }} without {{; write }}}} for a brace"));
+            } else {
+                literal.push(c);
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
+            }
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        if parts.is_empty() {
+            return refuse("the name template is empty".to_owned());
+        }
+        Ok(Self(parts))
+    }
+}
+
+/// As it is read.
+impl fmt::Display for NameTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.0 {
+            match part {
+                Part::Literal(text) => f.write_str(&text.replace('{', "{{").replace('}', "}}"))?,
+                Part::Placeholder(placeholder) => write!(f, "{{{}}}", placeholder.as_str())?,
+            }
+        }
+        Ok(())
+    }
+}

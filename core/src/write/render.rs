@@ -1,0 +1,267 @@
+use super::{Eol, deflate::Deflater, octets::Octets};
+use crate::{
+    error::{Error, Result},
+    model::{Item, ItemKind},
+    source::Content,
+};
+use sha2::{Digest, Sha256};
+use std::{
+    fmt::Write as _,
+    hash::Hasher as _,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+use twox_hash::XxHash3_64;
+
+/// Octets of one item that are held in memory, as written or as deflated; of more, only a window.
+const HELD: u64 = 8 << 20;
+/// Octets that every digest sees before the next ones are taken, so that they stay in the processor's cache.
+const WINDOW: usize = 64 << 10;
+
+/// Which digest of the octets written is computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Checksums {
+    /// SHA-256 (FIPS 180-4): it stands in the item log and, shortened, in file names.
+    #[default]
+    Sha256,
+    /// None: file names carry an XXH3-64 of the octets instead, which is faster and no proof of anything.
+    None,
+}
+
+/// How hard a ZIP archive is compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ZipLevel {
+    /// Not at all.
+    Store,
+    /// As well as zlib's default level, in a fraction of its time.
+    #[default]
+    Fast,
+    /// As well as deflate can within reason.
+    Best,
+}
+
+/// How the octets written relate to those of the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fidelity {
+    /// They are the item's, octet for octet.
+    Verbatim,
+    /// They are the item's with other line ends.
+    Normalized,
+    /// They were made, because the source does not hold the item in its standard form.
+    Synthesized,
+}
+
+impl Fidelity {
+    /// The stable name that stands in the item log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verbatim => "verbatim",
+            Self::Normalized => "normalized",
+            Self::Synthesized => "synthesized",
+        }
+    }
+}
+
+/// Does what costs processor time before an item can be written: line ends, digests, deflate.
+///
+/// Any number of items can be rendered at once, on any thread and in any order: the outcome is the same.
+#[derive(Clone, Default)]
+pub struct Renderer {
+    eol: Eol,
+    checksums: Checksums,
+    /// The level, where the container is a ZIP archive.
+    zip: Option<ZipLevel>,
+    /// Encoders at rest, one for each item that was rendered at the same time.
+    deflaters: Arc<Mutex<Vec<Deflater>>>,
+}
+
+impl Renderer {
+    pub(crate) fn new(eol: Eol, checksums: Checksums, zip: Option<ZipLevel>) -> Self {
+        Self { eol, checksums, zip, ..Self::default() }
+    }
+
+    /// Reads the octets of `item` once and gives them ready to be written.
+    ///
+    /// # Errors
+    /// Not fatal: what its source says, when it cannot be read to its end.
+    pub fn render(&self, item: &Item) -> Result<Rendered> {
+        let ItemKind::Message(message) = &item.kind;
+        self.render_octets(message.content().clone()).map_err(Error::non_fatal)
+    }
+
+    fn render_octets(&self, content: Content) -> Result<Rendered> {
+        let (octets, changed_early) = Octets::new(content, self.eol).held(HELD)?;
+        let mut digests = Digests::new(self);
+        let mut deflater = self.zip.filter(|level| *level != ZipLevel::Store).map(|level| self.deflater(level));
+        let mut deflated = HeldOrCounted::default();
+        let changed_late = octets.for_each_chunk(|chunk| {
+            for window in chunk.chunks(WINDOW) {
+                digests.update(window);
+                if let Some(deflater) = &mut deflater {
+                    deflater.write(window, |out| deflated.push(out))?;
+                }
+            }
+            Ok(())
+        })?;
+        let deflated = match deflater {
+            Some(mut deflater) => {
+                deflater.finish(|out| deflated.push(out))?;
+                self.deflaters.lock().unwrap_or_else(PoisonError::into_inner).push(deflater);
+                (deflated.size < digests.size).then_some(deflated)
+            }
+            None => None,
+        };
+        let sha256: Option<[u8; 32]> = digests.sha256.map(|sha256| sha256.finalize().into());
+        let name_digest = match (sha256, digests.xxh3) {
+            (Some(sha256), _) => hex12(&sha256),
+            (None, xxh3) => hex12(&xxh3.map_or(0, |xxh3| xxh3.finish()).to_be_bytes()),
+        };
+        let fidelity = if changed_early || changed_late { Fidelity::Normalized } else { Fidelity::Verbatim };
+        Ok(Rendered {
+            octets,
+            size: digests.size,
+            sha256,
+            name_digest,
+            crc32: digests.crc32.map(crc32fast::Hasher::finalize),
+            deflated,
+            level: self.zip.unwrap_or_default(),
+            deflaters: self.deflaters.clone(),
+            fidelity,
+        })
+    }
+
+    fn deflater(&self, level: ZipLevel) -> Deflater {
+        resting_or_new(&self.deflaters, level)
+    }
+}
+
+fn resting_or_new(deflaters: &Mutex<Vec<Deflater>>, level: ZipLevel) -> Deflater {
+    let resting = deflaters.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let mut deflater = resting.unwrap_or_else(|| Deflater::new(level));
+    deflater.start();
+    deflater
+}
+
+/// The first 12 hexadecimal digits.
+fn hex12(digest: &[u8]) -> String {
+    digest.iter().take(6).fold(String::new(), |mut hex, octet| {
+        let _infallible = write!(hex, "{octet:02x}");
+        hex
+    })
+}
+
+struct Digests {
+    size: u64,
+    sha256: Option<Sha256>,
+    xxh3: Option<XxHash3_64>,
+    crc32: Option<crc32fast::Hasher>,
+}
+
+impl Digests {
+    fn new(renderer: &Renderer) -> Self {
+        let proof = renderer.checksums == Checksums::Sha256;
+        Self {
+            size: 0,
+            sha256: proof.then(Sha256::new),
+            xxh3: (!proof).then(XxHash3_64::new),
+            crc32: renderer.zip.map(|_| crc32fast::Hasher::new()),
+        }
+    }
+
+    fn update(&mut self, octets: &[u8]) {
+        self.size += octets.len() as u64;
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(octets);
+        }
+        if let Some(xxh3) = &mut self.xxh3 {
+            xxh3.write(octets);
+        }
+        if let Some(crc32) = &mut self.crc32 {
+            crc32.update(octets);
+        }
+    }
+}
+
+/// Deflated octets, held while they are few; of many only their number is kept, and they are made again to be written.
+#[derive(Debug, Default)]
+struct HeldOrCounted {
+    held: Vec<u8>,
+    size: u64,
+}
+
+impl HeldOrCounted {
+    #[expect(clippy::unnecessary_wraps, reason = "it is a sink for the encoder")]
+    fn push(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.size += octets.len() as u64;
+        if self.size <= HELD {
+            self.held.extend_from_slice(octets);
+        } else {
+            self.held = Vec::new();
+        }
+        Ok(())
+    }
+}
+
+/// An item ready to be written.
+pub struct Rendered {
+    octets: Octets,
+    size: u64,
+    sha256: Option<[u8; 32]>,
+    name_digest: String,
+    crc32: Option<u32>,
+    deflated: Option<HeldOrCounted>,
+    level: ZipLevel,
+    deflaters: Arc<Mutex<Vec<Deflater>>>,
+    fidelity: Fidelity,
+}
+
+impl Rendered {
+    /// How many octets are written, before a container compresses them.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The SHA-256 of the octets written, where [`Checksums`] asks for it.
+    pub fn sha256(&self) -> Option<&[u8; 32]> {
+        self.sha256.as_ref()
+    }
+
+    /// The 12 hexadecimal digits in the file name: the first of the SHA-256, or of the XXH3-64 where there is none.
+    pub fn name_digest(&self) -> &str {
+        &self.name_digest
+    }
+
+    /// How the octets written relate to those of the source.
+    pub fn fidelity(&self) -> Fidelity {
+        self.fidelity
+    }
+
+    /// The CRC-32 of the octets, which a ZIP archive wants; none was computed for a directory.
+    pub(crate) fn crc32(&self) -> Option<u32> {
+        self.crc32
+    }
+
+    /// How many octets they deflate to, where that was asked for and is fewer.
+    pub(crate) fn deflated_size(&self) -> Option<u64> {
+        self.deflated.as_ref().map(|deflated| deflated.size)
+    }
+
+    /// Calls `f` with the octets, a piece at a time.
+    pub(crate) fn for_each_chunk(&self, f: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.octets.for_each_chunk(f).map(|_changed| ())
+    }
+
+    /// Calls `f` with the deflated octets, a piece at a time.
+    pub(crate) fn for_each_deflated_chunk(&self, mut f: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        match &self.deflated {
+            Some(deflated) if deflated.size <= HELD => f(&deflated.held),
+            _ => {
+                let mut deflater = resting_or_new(&self.deflaters, self.level);
+                self.for_each_chunk(|chunk| deflater.write(chunk, &mut f))?;
+                deflater.finish(f)?;
+                self.deflaters.lock().unwrap_or_else(PoisonError::into_inner).push(deflater);
+                Ok(())
+            }
+        }
+    }
+}
