@@ -20,6 +20,10 @@ struct Civil {
     second: i64,
 }
 
+/// The days of the week, from that of 1970-01-01 on.
+const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 impl DateTime {
     /// A point in time in seconds since 1970-01-01T00:00:00Z, its zone unknown.
     pub fn from_unix_seconds(unix_seconds: i64) -> Self {
@@ -67,6 +71,27 @@ impl DateTime {
     pub fn to_compact_utc(self) -> String {
         let c = civil(self.unix_seconds);
         format!("{:04}{:02}{:02}-{:02}{:02}{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second)
+    }
+
+    /// `Sat, 1 Jan 2000 12:00:00 +0100` (RFC 5322 §3.3), in the zone it was written in, else in UTC.
+    pub fn to_rfc_5322(self) -> String {
+        let offset = self.offset_minutes.unwrap_or(0);
+        let local = self.unix_seconds + i64::from(offset) * 60;
+        let c = civil(local);
+        let name = |names: &'static [&'static str], i: i64| usize::try_from(i).ok().and_then(|i| names.get(i)).copied();
+        let day = name(&DAYS, local.div_euclid(86_400).rem_euclid(7)).unwrap_or_default();
+        let month = name(&MONTHS, c.month - 1).unwrap_or_default();
+        let (sign, offset) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
+        format!(
+            "{day}, {} {month} {:04} {:02}:{:02}:{:02} {sign}{:02}{:02}",
+            c.day,
+            c.year,
+            c.hour,
+            c.minute,
+            c.second,
+            offset / 60,
+            offset % 60
+        )
     }
 
     /// The year of the date in UTC.
@@ -138,6 +163,7 @@ mod tests {
         let date = DateTime::from_civil(2024, 2, 29, 23, 59, 60, Some(-150)).unwrap();
         assert_eq!(date.to_string(), "2024-03-01T00:00:00-02:30");
         assert_eq!(date.to_compact_utc(), "20240301-023000Z");
+        assert_eq!(date.to_rfc_5322(), "Fri, 1 Mar 2024 00:00:00 -0230");
     }
 
     #[test]

@@ -12,6 +12,7 @@
 mod address;
 mod base64;
 mod charset;
+pub mod compose;
 mod date;
 mod encoded_word;
 mod field_name;

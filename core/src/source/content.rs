@@ -1,4 +1,4 @@
-use super::{ReadAt, Source};
+use super::{ReadAt, Source, joined::Joined};
 use crate::{
     defect::Defect,
     error::{Error, ErrorKind, Result},
@@ -43,6 +43,11 @@ impl Content {
             })
             .collect();
         Self { source, pieces }
+    }
+
+    /// Several contents read as one, in their order.
+    pub fn join(contents: impl IntoIterator<Item = Self>) -> Self {
+        Self::from(Arc::new(Joined::new(contents)) as Source)
     }
 
     /// The number of octets.
@@ -230,6 +235,14 @@ mod tests {
                 assert_eq!(content().slice(from as u64..to as u64).to_vec(6).unwrap(), expected, "{from}..{to}");
             }
         }
+    }
+
+    #[test]
+    fn joined_contents_are_read_as_one() {
+        let joined = Content::join([content(), Content::from(Vec::new()), Content::from(b"ab".to_vec())]);
+        assert_eq!(joined.to_vec(8).unwrap(), b"126789ab");
+        assert_eq!(joined.slice(5..7).to_vec(8).unwrap(), b"9a");
+        assert!(Content::join([]).is_empty());
     }
 
     #[test]

@@ -13,6 +13,7 @@
 mod content;
 #[cfg(not(target_family = "wasm"))]
 mod file;
+mod joined;
 
 pub use content::{Content, ContentReader};
 #[cfg(not(target_family = "wasm"))]

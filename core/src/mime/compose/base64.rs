@@ -1,0 +1,158 @@
+use crate::source::{Content, ReadAt};
+use std::io;
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Octets that a whole line stands for, its characters, and those with the line end between two lines (RFC 2045 §6.8).
+const LINE_OCTETS: usize = 57;
+const LINE: usize = 76;
+const LINE_WITH_END: usize = LINE + 2;
+
+/// Lines encoded at a time.
+const LINES: usize = 1024;
+
+/// Content as base64 in lines of 76 characters, encoded where it is read.
+///
+/// Every line but the last is equally long, so the length is known beforehand and any place can be read first.
+#[derive(Debug)]
+pub(super) struct Base64 {
+    octets: Content,
+}
+
+impl Base64 {
+    pub(super) fn new(octets: Content) -> Self {
+        Self { octets }
+    }
+
+    /// Encodes whole lines from `line` on, and the last one, into `out`; gives how much of it they fill.
+    fn encode_lines(&self, line: u64, out: &mut [u8]) -> io::Result<usize> {
+        let from = line * LINE_OCTETS as u64;
+        // A line's end comes before the next line, so the last one needs two characters less than the others.
+        let lines = ((out.len() + 2) / LINE_WITH_END).min(LINES);
+        let left = usize::try_from(self.octets.len() - from).unwrap_or(usize::MAX);
+        let wanted = left.min(lines * LINE_OCTETS);
+        let mut buffer = Vec::new();
+        let octets = match self.slice(from, wanted) {
+            Some(slice) => slice,
+            None => {
+                buffer.resize(wanted, 0);
+                self.octets.read_exact_at(from, &mut buffer)?;
+                &buffer
+            }
+        };
+        let mut written = 0;
+        for (octets, out) in octets.chunks(LINE_OCTETS).zip(out.chunks_mut(LINE_WITH_END)) {
+            let n = encode(octets, out);
+            written += n;
+            if let Some([cr, lf]) = out.get_mut(n..n + 2).filter(|_| n == LINE) {
+                (*cr, *lf) = (b'\r', b'\n');
+                written += 2;
+            }
+        }
+        let rest = self.len() - line * LINE_WITH_END as u64;
+        Ok(written.min(usize::try_from(rest).unwrap_or(usize::MAX)))
+    }
+
+    fn slice(&self, from: u64, len: usize) -> Option<&[u8]> {
+        let from = usize::try_from(from).ok()?;
+        self.octets.as_slice()?.get(from..from + len)
+    }
+}
+
+impl ReadAt for Base64 {
+    fn len(&self) -> u64 {
+        let octets = self.octets.len();
+        let (lines, rest) = (octets / LINE_OCTETS as u64, octets % LINE_OCTETS as u64);
+        let length = lines * LINE_WITH_END as u64 + rest.div_ceil(3) * 4;
+        if rest == 0 { length.saturating_sub(2) } else { length }
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        if offset >= self.len() {
+            return Ok(0);
+        }
+        let line = offset / LINE_WITH_END as u64;
+        let within = usize::try_from(offset % LINE_WITH_END as u64).unwrap_or(0);
+        if within == 0 && buf.len() >= LINE_WITH_END {
+            return self.encode_lines(line, buf);
+        }
+        let mut whole = [0; LINE_WITH_END];
+        let filled = self.encode_lines(line, &mut whole)?;
+        let rest = whole.get(within..filled).unwrap_or_default();
+        for (to, from) in buf.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        Ok(rest.len().min(buf.len()))
+    }
+}
+
+/// Encodes up to a line's octets into `out` and gives the number of characters.
+pub(super) fn encode(octets: &[u8], out: &mut [u8]) -> usize {
+    let character = |bits: u32| ALPHABET.get((bits & 63) as usize).copied().unwrap_or(b'=');
+    let mut written = 0;
+    for (triple, quad) in octets.chunks(3).zip(out.chunks_exact_mut(4)) {
+        let (bits, length) = match *triple {
+            [a, b, c] => (u32::from_be_bytes([0, a, b, c]), 4),
+            [a, b] => (u32::from_be_bytes([0, a, b, 0]), 3),
+            [a] => (u32::from_be_bytes([0, a, 0, 0]), 2),
+            _ => break,
+        };
+        for (i, place) in quad.iter_mut().enumerate() {
+            *place = if i < length { character(bits >> (18 - 6 * i)) } else { b'=' };
+        }
+        written += 4;
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn encoded(octets: &[u8]) -> String {
+        let base64 = Base64::new(Content::from(octets.to_vec()));
+        let mut out = vec![0; usize::try_from(base64.len()).unwrap()];
+        base64.read_exact_at(0, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// RFC 4648 §10.
+    #[test]
+    fn the_vectors_of_the_standard() {
+        for (octets, base64) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(encoded(octets.as_bytes()), base64);
+        }
+    }
+
+    #[test]
+    fn lines_are_76_long_and_the_last_has_no_end() {
+        for n in [56, 57, 58, 113, 114, 115, 57 * 3000] {
+            let text = encoded(&vec![b'x'; n]);
+            assert!(text.split("\r\n").all(|line| (1..=76).contains(&line.len())), "{n}");
+            assert_eq!(text.split("\r\n").count(), n.div_ceil(57));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_place_may_be_read_in_any_portion(n in 0..400_usize, from in 0..600_usize, portion in 1..200_usize) {
+            let octets: Vec<u8> = (0..n).map(|i| (i * 7) as u8).collect();
+            let all = encoded(&octets).into_bytes();
+            let base64 = Base64::new(Content::from(octets));
+            let mut buf = vec![0; portion];
+            let read = base64.read_at(from as u64, &mut buf).unwrap();
+            let rest = all.get(from..).unwrap_or_default();
+            prop_assert!(read > 0 || rest.is_empty());
+            prop_assert!(rest.starts_with(&buf[..read]));
+        }
+    }
+}

@@ -1,0 +1,300 @@
+use super::{HeaderWriter, base64::Base64, quoted_printable};
+use crate::source::{Content, Source};
+use std::sync::Arc;
+
+/// The longest line that may stay as it is (RFC 5322 §2.1.1).
+const MAX_LINE: usize = 998;
+
+/// A body part, or a whole message: what it is, and its body (RFC 2045 §2.4).
+#[derive(Clone, Debug)]
+pub struct Entity {
+    media_type: String,
+    parameters: Vec<(String, String)>,
+    fields: HeaderWriter,
+    body: Body,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    /// Text, its line ends CRLF.
+    Text(String),
+    /// Octets to be written as base64.
+    Octets(Content),
+    /// Octets to be written as they are.
+    Message(Content),
+    /// The rest of an entity that begins with its own MIME fields.
+    Verbatim(Content),
+    Parts(Vec<Entity>),
+}
+
+impl Entity {
+    /// `text/SUBTYPE` in UTF-8; bare CR and LF become CRLF.
+    pub fn text(subtype: &str, text: &str) -> Self {
+        let body = Body::Text(with_crlf(text));
+        Self::new(format!("text/{subtype}"), body).parameter("charset", "utf-8")
+    }
+
+    /// Octets of any media type, written as base64.
+    pub fn octets(media_type: &str, octets: Content) -> Self {
+        Self::new(media_type.to_owned(), Body::Octets(octets))
+    }
+
+    /// A message in this one: `message/rfc822`, its octets as they are (RFC 2046 §5.2.1), or another type that is not to be
+    /// encoded, such as `message/delivery-status`.
+    pub fn message(media_type: &str, message: Content) -> Self {
+        Self::new(media_type.to_owned(), Body::Message(message))
+    }
+
+    /// A part that begins with its own MIME fields, to pass through untouched: what was signed stays signed (RFC 1847 §2.1).
+    pub fn verbatim(entity: Content) -> Self {
+        Self::new(String::new(), Body::Verbatim(entity))
+    }
+
+    /// `multipart/SUBTYPE` of these parts.
+    pub fn multipart(subtype: &str, parts: Vec<Self>) -> Self {
+        Self::new(format!("multipart/{subtype}"), Body::Parts(parts))
+    }
+
+    fn new(media_type: String, body: Body) -> Self {
+        Self { media_type, parameters: Vec::new(), fields: HeaderWriter::default(), body }
+    }
+
+    /// The media type it was made with; empty for [`Entity::verbatim`].
+    pub fn media_type(&self) -> &str {
+        &self.media_type
+    }
+
+    /// The same entity with one more parameter of its media type.
+    #[must_use]
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.parameters.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same entity as an attachment, under this name (RFC 2183).
+    #[must_use]
+    pub fn attached(self, file_name: Option<&str>) -> Self {
+        self.disposed("attachment", file_name)
+    }
+
+    /// The same entity to be shown in its place, under this name (RFC 2183).
+    #[must_use]
+    pub fn inline(self, file_name: Option<&str>) -> Self {
+        self.disposed("inline", file_name)
+    }
+
+    fn disposed(mut self, disposition: &str, file_name: Option<&str>) -> Self {
+        self.fields.parameters("Content-Disposition", disposition, file_name.map(|name| ("filename", name)));
+        match file_name {
+            Some(name) if !self.media_type.starts_with("message/") => self.parameter("name", name),
+            _ => self,
+        }
+    }
+
+    /// The same entity with a free text field such as `Content-Description`.
+    #[must_use]
+    pub fn field(mut self, name: &str, value: &str) -> Self {
+        self.fields.text(name, value);
+        self
+    }
+
+    /// The same entity with the identifier that HTML refers to it by, without angle brackets (RFC 2392).
+    #[must_use]
+    pub fn content_id(mut self, id: &str) -> Self {
+        let id: String = id.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>')).collect();
+        self.fields.tokens("Content-ID", [&*format!("<{id}>")]);
+        self
+    }
+
+    /// A whole message: `header`, the MIME fields, and the body.
+    ///
+    /// Nothing of the attachments is read.
+    pub fn compose(self, mut header: HeaderWriter) -> Content {
+        header.verbatim(b"MIME-Version: 1.0\r\n");
+        let mut out = Pieces { whole: Vec::new(), run: header.as_octets().to_vec() };
+        let encoded = self.encode();
+        out.entity(encoded);
+        if !out.run.ends_with(b"\n") {
+            out.run.extend(b"\r\n");
+        }
+        out.into_content()
+    }
+
+    /// The header section and the body. Trees are as deep as a mail client nests them: recursion is bounded by the program.
+    fn encode(self) -> Encoded {
+        let Self { media_type, mut parameters, fields, body } = self;
+        let mut header = HeaderWriter::default();
+        let (body, encoding) = match body {
+            Body::Text(text) => encode_text(text),
+            Body::Octets(octets) => (base64(octets), Some("base64")),
+            Body::Message(octets) => (Pieces::of(octets), None),
+            Body::Verbatim(octets) => {
+                return Encoded { header: fields.as_octets().to_vec(), body: Pieces::of(octets), own_header: true };
+            }
+            Body::Parts(parts) => {
+                let parts: Vec<Encoded> = parts.into_iter().map(Self::encode).collect();
+                let boundary = boundary(fields.as_octets(), &parts);
+                let mut body = Pieces::default();
+                for part in parts {
+                    body.run.extend(format!("--{boundary}\r\n").as_bytes());
+                    body.entity(part);
+                    body.run.extend(b"\r\n");
+                }
+                body.run.extend(format!("--{boundary}--\r\n").as_bytes());
+                parameters.push(("boundary".to_owned(), boundary));
+                (body, None)
+            }
+        };
+        let parameters = parameters.iter().map(|(name, value)| (&**name, &**value));
+        header.parameters("Content-Type", &media_type, parameters);
+        if let Some(encoding) = encoding {
+            header.tokens("Content-Transfer-Encoding", [encoding]);
+        }
+        header.verbatim(fields.as_octets());
+        Encoded { header: header.as_octets().to_vec(), body, own_header: false }
+    }
+}
+
+/// An entity ready to be written.
+struct Encoded {
+    header: Vec<u8>,
+    body: Pieces,
+    /// The body begins with fields, and the blank line is in it.
+    own_header: bool,
+}
+
+/// Octets in the making: contents, and behind them a run in memory.
+#[derive(Default)]
+struct Pieces {
+    whole: Vec<Content>,
+    run: Vec<u8>,
+}
+
+impl Pieces {
+    fn of(content: Content) -> Self {
+        Self { whole: vec![content], run: Vec::new() }
+    }
+
+    fn end_run(&mut self) {
+        if !self.run.is_empty() {
+            self.whole.push(Content::from(std::mem::take(&mut self.run)));
+        }
+    }
+
+    fn entity(&mut self, entity: Encoded) {
+        self.run.extend(entity.header);
+        if !entity.own_header {
+            self.run.extend(b"\r\n");
+        }
+        if !entity.body.whole.is_empty() {
+            self.end_run();
+            self.whole.extend(entity.body.whole);
+        }
+        self.run.extend(entity.body.run);
+    }
+
+    fn len(&self) -> u64 {
+        self.whole.iter().map(Content::len).sum::<u64>() + self.run.len() as u64
+    }
+
+    fn into_content(mut self) -> Content {
+        self.end_run();
+        Content::join(self.whole)
+    }
+}
+
+fn base64(octets: Content) -> Pieces {
+    Pieces::of(Content::from(Arc::new(Base64::new(octets)) as Source))
+}
+
+/// Text in the transfer encoding that suits it: none, quoted-printable, or base64 where most of it is not ASCII.
+fn encode_text(text: String) -> (Pieces, Option<&'static str>) {
+    let octets = text.as_bytes();
+    let lines = || octets.split(|octet| *octet == b'\n');
+    let is_plain = |octet: &u8| matches!(octet, b'\t' | b'\r' | b'\n' | b' '..=b'~');
+    // A line that could be taken for a boundary of ours, or for a From_ line, must be hidden.
+    let is_harmless = |line: &[u8]| line.len() <= MAX_LINE && !line.starts_with(b"--=_") && !line.starts_with(b"From ");
+    if octets.iter().all(is_plain) && lines().all(is_harmless) {
+        return (Pieces { whole: Vec::new(), run: text.into_bytes() }, Some("7bit"));
+    }
+    let to_encode = octets.iter().filter(|octet| !is_plain(octet) || **octet == b'=').count();
+    if to_encode > octets.len() / 6 {
+        return (base64(Content::from(text.into_bytes())), Some("base64"));
+    }
+    (Pieces { whole: Vec::new(), run: quoted_printable::encode(octets) }, Some("quoted-printable"))
+}
+
+/// A delimiter that depends on nothing but the content, and that neither base64 nor quoted-printable can hold (`=_`).
+fn boundary(header: &[u8], parts: &[Encoded]) -> String {
+    // FNV-1a, 128 bits wide.
+    let mut hash = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
+    let mut add = |octets: &[u8]| {
+        for octet in octets {
+            hash = (hash ^ u128::from(*octet)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013B);
+        }
+    };
+    add(header);
+    for part in parts {
+        add(&part.header);
+        add(&part.body.len().to_le_bytes());
+        add(&part.body.run);
+    }
+    format!("=_{hash:032x}")
+}
+
+fn with_crlf(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['\r', '\n']) {
+        let (line, tail) = rest.split_at(at);
+        out.push_str(line);
+        out.push_str("\r\n");
+        rest = tail.strip_prefix("\r\n").or_else(|| tail.get(1..)).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn composed(entity: Entity) -> String {
+        String::from_utf8(entity.compose(HeaderWriter::default()).to_vec(1 << 20).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn text_takes_the_encoding_it_needs() {
+        assert_eq!(
+            composed(Entity::text("plain", "a\nb\rc\r\n")),
+            "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\na\r\nb\r\nc\r\n"
+        );
+        assert!(
+            composed(Entity::text("plain", "Café with milk")).contains("quoted-printable\r\n\r\nCaf=C3=A9 with milk")
+        );
+        assert!(composed(Entity::text("plain", "日本語")).contains("base64\r\n\r\n5pel5pys6Kqe"));
+        assert!(composed(Entity::text("plain", "From me")).ends_with("\r\n=46rom me\r\n"));
+        assert!(composed(Entity::text("plain", &"x".repeat(999))).contains("quoted-printable"));
+    }
+
+    #[test]
+    fn the_same_tree_gives_the_same_octets() {
+        let tree = || {
+            let parts = vec![Entity::text("plain", "a"), Entity::text("html", "<p>a")];
+            let image = Entity::octets("image/png", Content::from(vec![0; 100])).inline(None).content_id("x@y");
+            let related = Entity::multipart("related", vec![Entity::multipart("alternative", parts), image]);
+            composed(Entity::multipart("mixed", vec![related]))
+        };
+        assert_eq!(tree(), tree());
+        assert_eq!(tree().matches("boundary=").count(), 3);
+    }
+
+    #[test]
+    fn what_was_signed_passes_through() {
+        let signed = b"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n...";
+        let octets = composed(Entity::verbatim(Content::from(signed.to_vec())));
+        assert!(
+            octets.starts_with("MIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n...")
+        );
+    }
+}
