@@ -1,4 +1,4 @@
-use super::{Folder, Keywords};
+use super::{Folder, Keywords, MboxOrigin};
 use crate::{date_time::DateTime, defect::Defect, source::Content};
 use std::sync::Arc;
 
@@ -19,6 +19,15 @@ pub struct Item {
     pub kind: ItemKind,
     /// What was wrong with it and survived.
     pub defects: Vec<Defect>,
+}
+
+impl Item {
+    /// The message, if it is one.
+    pub fn message(&self) -> Option<&Message> {
+        match &self.kind {
+            ItemKind::Message(message) => Some(message),
+        }
+    }
 }
 
 /// What an item is.
@@ -101,15 +110,4 @@ pub struct Origin {
     pub length: u64,
     /// How an mbox held it.
     pub mbox: Option<MboxOrigin>,
-}
-
-/// What an mbox has around and inside a message that is no part of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MboxOrigin {
-    /// The From_ line with its line end; empty for the first message of a file that has none.
-    pub from_line: Vec<u8>,
-    /// What stands between the message and the next From_ line: one line end, if it was blank, or nothing.
-    pub separator: Vec<u8>,
-    /// Quoted From_ lines of the body that lost one `>`.
-    pub unquoted_lines: u64,
 }

@@ -7,7 +7,9 @@
 mod folder;
 mod item;
 mod keywords;
+mod mbox_origin;
 
 pub use folder::{Folder, FolderPath, Role};
-pub use item::{DateSource, Item, ItemKind, Label, MboxOrigin, Message, Origin, Received};
+pub use item::{DateSource, Item, ItemKind, Label, Message, Origin, Received};
 pub use keywords::Keywords;
+pub use mbox_origin::{MboxOrigin, MboxQuoting};

@@ -1,4 +1,4 @@
-use super::{Head, ItemReader, Score};
+use super::{Head, ItemReader, Score, mbox};
 use crate::{error::Result, limits::Limits, source::Source};
 use std::{fmt, sync::Arc};
 
@@ -45,7 +45,9 @@ pub struct Request {
 pub struct ReadOptions {
     /// Bounds on what a source may cost.
     pub limits: Limits,
+    /// What becomes of quoted From_ lines in an mbox.
+    pub unquoting: mbox::Unquoting,
 }
 
 /// All formats that can be read. A new format is one more line here.
-pub const FORMATS: &[FormatInfo] = &[];
+pub const FORMATS: &[FormatInfo] = &[mbox::FORMAT];

@@ -76,7 +76,7 @@ impl Content {
             self.pieces.partition_point(|piece| piece.start + (piece.range.end - piece.range.start) <= range.start);
         let ranges = self.pieces.iter().skip(first).take_while(|piece| piece.start < range.end).map(|piece| {
             let from = piece.range.start + range.start.saturating_sub(piece.start);
-            let to = piece.range.end.min(piece.range.start + (range.end - piece.start));
+            let to = piece.range.end.min(piece.range.start.saturating_add(range.end - piece.start));
             from..to
         });
         Self::new(self.source.clone(), ranges)
@@ -232,6 +232,7 @@ mod tests {
         for from in 0..=7_usize {
             for to in from..=8 {
                 let expected = &all[from.min(6)..to.min(6)];
+                assert_eq!(content().slice(1..u64::MAX).to_vec(6).unwrap(), all[1..]);
                 assert_eq!(content().slice(from as u64..to as u64).to_vec(6).unwrap(), expected, "{from}..{to}");
             }
         }

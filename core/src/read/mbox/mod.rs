@@ -1,1 +1,58 @@
-//! MBOX in all its forms: mboxo, mboxrd, mboxcl, mboxcl2 and MMDF.
+//! MBOX in all its forms: mboxo, mboxrd, mboxcl, mboxcl2 and MMDF, and a plain message in a file of its own.
+//!
+//! One forward scan finds the lines that part messages; a message is the octets between, and nothing of it is copied
+//! before it is written. No standard says which lines starting with `From ` part messages (RFC 4155 describes one
+//! dialect); `docs/mbox.md` in the repository lists the rules that are followed here.
+//!
+//! ```
+//! use mailferry::read::{ItemReader, ReadOptions, mbox::MboxReader};
+//! use std::sync::Arc;
+//!
+//! let octets = b"From a@example.org Mon Jan  1 00:00:00 2024\nSubject: one\n\nHi\n>From here\n\n".to_vec();
+//! let mut reader = MboxReader::open(Arc::new(octets), "Inbox.mbox", &ReadOptions::default())?;
+//! let item = reader.next_item()?.unwrap();
+//! let message = item.message().unwrap();
+//! assert_eq!(message.content().to_vec(1024)?, b"Subject: one\n\nHi\nFrom here\n");
+//! assert_eq!(item.folder.path.to_string(), "Inbox");
+//! assert!(reader.next_item()?.is_none());
+//! # Ok::<(), mailferry::Error>(())
+//! ```
+
+mod from_line;
+mod gmail;
+mod lines;
+mod metadata;
+mod mime_guard;
+mod reader;
+mod scan;
+mod separator;
+mod window;
+
+pub use reader::MboxReader;
+
+use super::{FormatInfo, Request};
+
+pub(super) const FORMAT: FormatInfo = FormatInfo {
+    name: "mbox",
+    title: "MBOX in all its forms (mboxrd, mboxo, mboxcl, mboxcl2, MMDF), and a plain message (EML)",
+    extensions: reader::EXTENSIONS,
+    media_types: &["application/mbox", "message/rfc822"],
+    archived: &["mbox", "mbx"],
+    detect: reader::detect,
+    open: |Request { name, source, options }| Ok(Box::new(MboxReader::open(source, &name, &options)?)),
+};
+
+/// What becomes of quoted From_ lines (`>From `) in the bodies of messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unquoting {
+    /// As [`Unquoting::Mboxrd`], but a message whose `Content-Length` parts it from the next is left as it stands if it
+    /// has unquoted `From ` lines (mboxcl2); so are those of MMDF and a plain message.
+    #[default]
+    Auto,
+    /// Every `^>+From ` loses one `>`.
+    Mboxrd,
+    /// Every `^>From ` loses its `>`; a line with more of them stays.
+    Mboxo,
+    /// All lines stay.
+    Raw,
+}

@@ -1,0 +1,296 @@
+//! The From_ line: who says that a message begins, and when it was delivered.
+//!
+//! No standard fixes it (RFC 4155 appendix A describes one form); this is what programs write.
+
+use crate::date_time::DateTime;
+
+/// What stands behind `From ` on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FromLine {
+    /// The tail ends in a date.
+    Dated(DateTime),
+    /// `From <40 hex digits> Mon Sep 17 00:00:00 2001`, as git format-patch writes it.
+    Git,
+    /// Nothing, or the `-` of Thunderbird, or the `???@???` of Eudora.
+    Bare,
+    /// One or two words that are no date.
+    Undated,
+    /// Anything else: prose, most of the time.
+    Other,
+}
+
+/// A longer line is prose.
+pub(super) const MAX_FROM_LINE: usize = 1024;
+
+impl FromLine {
+    /// Reads the line `line`, which starts with `From `; its line end is cut off.
+    pub(super) fn parse(line: &[u8]) -> Self {
+        if line.len() > MAX_FROM_LINE {
+            return Self::Other;
+        }
+        let tail = String::from_utf8_lossy(line.get(5..).unwrap_or_default());
+        let words: Vec<&str> = tail.split_ascii_whitespace().collect();
+        if let [hash, "Mon", "Sep", "17", "00:00:00", "2001"] = *words
+            && hash.len() == 40
+            && hash.bytes().all(|b| b.is_ascii_hexdigit())
+        {
+            return Self::Git;
+        }
+        if let Some(date) = trailing_date(&words) {
+            return Self::Dated(date);
+        }
+        match *words {
+            [] | ["-"] | ["???@???"] => Self::Bare,
+            [_] | [_, _] => Self::Undated,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Words of the longest date, a zone's long name in parentheses included.
+const MAX_DATE_WORDS: usize = 12;
+
+/// The date that the words end in, whatever stands before it.
+fn trailing_date(words: &[&str]) -> Option<DateTime> {
+    let words = match words {
+        [before @ .., "remote", "from", _host] => before,
+        _ => words,
+    };
+    let earliest = words.len().saturating_sub(MAX_DATE_WORDS);
+    (earliest..words.len()).find_map(|start| whole_date(words.get(start..)?))
+}
+
+/// What the words of a date have said so far.
+#[derive(Default)]
+struct Parts {
+    weekday: bool,
+    year: Option<i64>,
+    month: Option<i64>,
+    day: Option<i64>,
+    time: Option<(i64, i64, i64)>,
+    zone: Option<i16>,
+    zone_words: u8,
+}
+
+/// The date that all of `words` are, and nothing but it.
+fn whole_date(words: &[&str]) -> Option<DateTime> {
+    let mut parts = Parts::default();
+    let mut comment = false;
+    for &word in words {
+        // A zone's name may follow in parentheses: `GMT+0200 (Central European Summer Time)`.
+        comment |= word.starts_with('(');
+        if comment {
+            parts.time?;
+            comment = !word.ends_with(')');
+            continue;
+        }
+        parts.take(word.trim_end_matches(','))?;
+    }
+    let (hour, minute, second) = parts.time?;
+    DateTime::from_civil(parts.year?, parts.month?, parts.day?, hour, minute, second, parts.zone)
+}
+
+impl Parts {
+    /// Takes the next word of the date, or `None` where it cannot be one.
+    fn take(&mut self, word: &str) -> Option<()> {
+        let first = !self.weekday && self.day.is_none() && self.month.is_none() && self.year.is_none();
+        if first && name_index(word, &WEEKDAYS).is_some() {
+            self.weekday = true;
+        } else if first && let Some((date, time)) = word.split_once('T').filter(|(_, time)| !time.is_empty()) {
+            let (time, zone) = split_zone(time);
+            self.iso_date(date)?;
+            self.time = Some(time_of_day(time)?);
+            self.zone = zone;
+        } else if first && word.contains('-') {
+            self.iso_date(word)?;
+        } else if self.month.is_none()
+            && let Some(month) = name_index(word, &MONTHS)
+        {
+            self.month = Some(month);
+        } else if self.time.is_none()
+            && let Some(time) = time_of_day(word)
+        {
+            self.month?;
+            self.day?;
+            self.time = Some(time);
+        } else if let Ok(number) = word.parse::<u16>()
+            && !word.starts_with(['+', '-'])
+        {
+            self.number(word.len(), i64::from(number))?;
+        } else {
+            self.time?;
+            self.zone = self.zone.or(zone(word)?);
+            self.zone_words += 1;
+            // `MET DST` is the longest.
+            if self.zone_words > 2 {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    fn number(&mut self, digits: usize, number: i64) -> Option<()> {
+        match (self.day, self.year, digits) {
+            (None, _, 1 | 2) => self.day = Some(number),
+            (Some(_), None, 4) => self.year = Some(number),
+            // RFC 5322 §4.3: 00 to 49 are of this century.
+            (Some(_), None, 2) => self.year = Some(if number < 50 { 2000 + number } else { 1900 + number }),
+            (Some(_), None, 3) => self.year = Some(1900 + number),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// `2024-01-31`, `31-Jan-2024`.
+    fn iso_date(&mut self, word: &str) -> Option<()> {
+        let mut fields = word.split('-');
+        let (a, b, c) = (fields.next()?, fields.next()?, fields.next()?);
+        if fields.next().is_some() {
+            return None;
+        }
+        let (year, month, day) = if a.len() == 4 { (a, b, c) } else { (c, b, a) };
+        self.month = Some(name_index(month, &MONTHS).or_else(|| month.parse().ok())?);
+        self.day = Some(day.parse().ok()?);
+        self.number(year.len(), year.parse().ok()?)
+    }
+}
+
+const WEEKDAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// The number, from 1, of the name that `word` is, in full or by its first three letters.
+fn name_index(word: &str, names: &[&str]) -> Option<i64> {
+    let index = names.iter().position(|name| {
+        word.eq_ignore_ascii_case(name)
+            || (word.len() == 3 && name.get(..3).is_some_and(|n| word.eq_ignore_ascii_case(n)))
+    })?;
+    i64::try_from(index + 1).ok()
+}
+
+/// `HH:MM` or `HH:MM:SS`.
+fn time_of_day(word: &str) -> Option<(i64, i64, i64)> {
+    let mut fields = word.split(':').map(|field| match field.len() {
+        1 | 2 if field.bytes().all(|b| b.is_ascii_digit()) => field.parse::<i64>().ok(),
+        _ => None,
+    });
+    let (hour, minute) = (fields.next()??, fields.next()??);
+    let second = match fields.next() {
+        Some(second) => second?,
+        None => 0,
+    };
+    (fields.next().is_none() && hour < 24 && minute < 60 && second <= 60).then_some((hour, minute, second))
+}
+
+/// An ISO 8601 time and the zone behind it, fractions of seconds cut off.
+fn split_zone(time: &str) -> (&str, Option<i16>) {
+    let end = time.find(['Z', '+', '-']).unwrap_or(time.len());
+    let (clock, offset) = time.split_at(end);
+    (clock.split('.').next().unwrap_or(clock), zone(&offset.replace(':', "")).flatten())
+}
+
+/// The zone that `word` names: `Some(None)` for a name whose offset is not known for sure, `None` when it is no zone.
+fn zone(word: &str) -> Option<Option<i16>> {
+    let offset = word.strip_prefix("GMT").or_else(|| word.strip_prefix("UTC")).unwrap_or(word);
+    let digits = offset.strip_prefix(['+', '-']).unwrap_or_default();
+    if digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()) {
+        let number: i16 = digits.parse().ok()?;
+        let minutes = number / 100 * 60 + number % 100;
+        return Some(Some(if offset.starts_with('-') { -minutes } else { minutes }));
+    }
+    let hours = match word {
+        "GMT" | "UTC" | "UT" | "Z" | "WET" => 0,
+        "EDT" => -4,
+        "EST" | "CDT" => -5,
+        "CST" | "MDT" => -6,
+        "MST" | "PDT" => -7,
+        "PST" => -8,
+        "MET" | "CET" => 1,
+        // A second word: `MET DST`.
+        "CEST" | "MEST" => 2,
+        _ => {
+            let name = (1..=5).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_uppercase());
+            return name.then_some(None);
+        }
+    };
+    Some(Some(hours * 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dated(line: &str) -> Option<String> {
+        match FromLine::parse(line.as_bytes()) {
+            FromLine::Dated(date) => Some(date.to_string()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn reads_the_dates_that_programs_write() {
+        for (line, date) in [
+            ("From 1787654321098765432@xxx Mon Jan 01 00:00:00 +0000 2024", "2024-01-01T00:00:00Z"),
+            ("From a@b.example Mon Jan  1 13:45:09 2024", "2024-01-01T13:45:09Z"),
+            ("From a@b.example Mon Jan  1 13:45:09 2024 +0200", "2024-01-01T13:45:09+02:00"),
+            ("From a@b.example Mon Jan  1 13:45:09 -0530 2024", "2024-01-01T13:45:09-05:30"),
+            ("From a@b.example Mon Jan  1 13:45 PST 2024", "2024-01-01T13:45:00-08:00"),
+            ("From a@b.example Mon Jan  1 13:45:09 MET DST 1996", "1996-01-01T13:45:09+01:00"),
+            ("From a@b.example Thu Jan  1 13:45:09 98", "1998-01-01T13:45:09Z"),
+            ("From a@b.example Mon Jan  1 13:45:09 24", "2024-01-01T13:45:09Z"),
+            ("From a@b.example Mon, 1 Jan 2024 13:45:09 +0100", "2024-01-01T13:45:09+01:00"),
+            ("From a@b.example 1 Jan 96 13:45 GMT", "1996-01-01T13:45:00Z"),
+            ("From Monday Jan Smith Mon Jan  1 13:45:09 2024", "2024-01-01T13:45:09Z"),
+            ("From uucp!a Mon Jan  1 13:45:09 1990 remote from host", "1990-01-01T13:45:09Z"),
+            ("From - Mon Jan 01 13:45:09 2024", "2024-01-01T13:45:09Z"),
+            ("From ???@??? Mon Jan 01 13:45:09 2024", "2024-01-01T13:45:09Z"),
+            ("From Mon Jan  1 13:45:09 2024", "2024-01-01T13:45:09Z"),
+            ("From a Mon Jan 01 2024 13:45:09 GMT+0200 (Central European Summer Time)", "2024-01-01T13:45:09+02:00"),
+            ("From a@b.example 2024-01-01T13:45:09.123+02:00", "2024-01-01T13:45:09+02:00"),
+            ("From a@b.example 2024-01-01 13:45:09", "2024-01-01T13:45:09Z"),
+            ("From a@b.example 01-Jan-2024 13:45:09 +0000", "2024-01-01T13:45:09Z"),
+        ] {
+            assert_eq!(dated(line).as_deref(), Some(date), "{line}");
+        }
+    }
+
+    #[test]
+    fn prose_is_no_date() {
+        for line in [
+            "From the desk of Mon Jan",
+            "From Russia with love",
+            "From 10:30 on Monday Jan 1 2024 we met",
+            "From a@b.example Mon Jan 32 13:45:09 2024",
+            "From a@b.example Mon Jan 1 13:45:09 2024 and so on it went",
+            "From a@b.example Mon 13:45:09 2024",
+            "From a@b.example 1 1 13:45:09 2024",
+        ] {
+            assert_eq!(dated(line), None, "{line}");
+        }
+        assert_eq!(FromLine::parse(b"From Russia with love"), FromLine::Other);
+    }
+
+    #[test]
+    fn tells_the_undated_forms_apart() {
+        assert_eq!(FromLine::parse(b"From "), FromLine::Bare);
+        assert_eq!(FromLine::parse(b"From -"), FromLine::Bare);
+        assert_eq!(FromLine::parse(b"From ???@???"), FromLine::Bare);
+        assert_eq!(FromLine::parse(b"From 1844347792267117879@xxx"), FromLine::Undated);
+        assert_eq!(
+            FromLine::parse(b"From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001"),
+            FromLine::Git
+        );
+    }
+}

@@ -1,0 +1,344 @@
+use super::{
+    from_line::{FromLine, MAX_FROM_LINE},
+    lines::{LineEnd, is_known_field},
+    metadata,
+    scan::{Extent, Scan, first_separator},
+    separator::Separators,
+    window::Window,
+};
+use crate::{
+    DateTime,
+    defect::{Defect, DefectKind},
+    error::{Error, ErrorKind, Location, Result},
+    limits::Limits,
+    model::{Folder, Item, ItemKind, MboxOrigin, MboxQuoting, Message, Origin},
+    read::{Head, ItemReader, ReadOptions, Score},
+    source::Source,
+};
+use memchr::memmem::Finder;
+use std::{ops::Range, sync::Arc};
+
+/// Octets read at a time. Larger windows are no faster, and fall out of the processor's cache.
+const WINDOW: usize = 1 << 20;
+
+const MMDF: &[u8] = b"\x01\x01\x01\x01";
+
+/// Extensions of the files that are read here.
+pub(in crate::read) const EXTENSIONS: &[&str] = &["mbox", "mbx", "mmdf", "eml"];
+
+/// Reads the messages of an mbox, in the order of the file.
+pub struct MboxReader {
+    window: Window,
+    layout: Layout,
+    name: Arc<str>,
+    folder: Folder,
+    limits: Limits,
+    /// Where the next message starts, its From_ line included.
+    at: u64,
+    ordinal: u64,
+    defects: Vec<Defect>,
+    /// Told with the first message: it was found behind octets that belong to none.
+    leading: Option<Defect>,
+}
+
+/// How the file parts its messages.
+enum Layout {
+    FromLines(Scan),
+    Mmdf(LineEnd),
+    /// The whole file is one message.
+    Single,
+}
+
+/// Where the parts of one message are.
+struct Located {
+    /// The From_ line, or what stands in its place.
+    from_line: Range<u64>,
+    /// The octets of the message, its quoting included.
+    stored: Range<u64>,
+    separator: Range<u64>,
+    body: u64,
+    date: Option<DateTime>,
+    quoting: Option<MboxQuoting>,
+    quotes: Vec<u64>,
+    bare_from_lines: Vec<u64>,
+    defects: Vec<Defect>,
+}
+
+impl MboxReader {
+    /// Opens the mbox `source`; `name` is what its items tell as their source, and names their folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownFormat`] when it holds nothing that starts a message; [`ErrorKind::Io`] when it cannot be read.
+    pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
+        Self::open_with_window(source, name, options, WINDOW)
+    }
+
+    /// As [`MboxReader::open`], reading `window` octets at a time. The items are the same whatever its size.
+    ///
+    /// # Errors
+    /// As [`MboxReader::open`].
+    pub fn open_with_window(source: Source, name: &str, options: &ReadOptions, window: usize) -> Result<Self> {
+        let mut window = Window::new(source, window);
+        let mut defects = Vec::new();
+        if let Some(nuls) = nul_tail(&window)? {
+            let detail = format!("{} NUL octets at the end of the file", window.end() - nuls);
+            defects.push(Defect::new(DefectKind::NulTail, detail).at(nuls));
+            window.cut(nuls);
+        }
+        let head = window.octets(0, 64 << 10)?.into_owned();
+        let line_end = LineEnd::of(&head);
+        let start = skip_blank(&head);
+        let first = head.get(start..).unwrap_or_default();
+        let mut leading = None;
+        let mut at = start as u64;
+        let layout = if window.end() == 0 || at == window.end() {
+            at = window.end();
+            Layout::Single
+        } else if first.starts_with(MMDF) {
+            Layout::Mmdf(line_end)
+        } else if is_known_field(line_end.first_line(first)) {
+            at = 0;
+            Layout::Single
+        } else {
+            let found = first_separator(&mut window, line_end, at)?
+                .ok_or_else(|| Error::new(ErrorKind::UnknownFormat, "holds no line that starts a message"))?;
+            if found > at {
+                let detail = format!("{} octets before the first message belong to none", found - at);
+                leading = Some(Defect::new(DefectKind::LeadingGarbage, detail).at(at));
+            }
+            at = found;
+            Layout::FromLines(Scan::new(
+                Separators::of_file(&window, line_end, at)?,
+                options.unquoting,
+                &options.limits,
+            ))
+        };
+        let folder = metadata::folder_of_file(name);
+        let limits = options.limits.clone();
+        Ok(Self { window, layout, name: name.into(), folder, limits, at, ordinal: 0, defects, leading })
+    }
+
+    fn locate(&mut self) -> Result<Option<Located>> {
+        if self.at >= self.window.end() {
+            return Ok(None);
+        }
+        match &mut self.layout {
+            Layout::FromLines(scan) => locate_behind_from_line(&mut self.window, scan, self.at, &self.limits).map(Some),
+            Layout::Mmdf(line_end) => locate_between_mmdf_lines(&mut self.window, *line_end, self.at),
+            Layout::Single => {
+                let end = self.window.end();
+                Ok(Some(Located::verbatim(self.at..self.at, self.at..end, end..end)))
+            }
+        }
+    }
+
+    /// The octets of a From_ line or of a separator.
+    fn line(&self, range: &Range<u64>) -> Result<Vec<u8>> {
+        let n = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+        Ok(self.window.octets(range.start, n)?.into_owned())
+    }
+
+    fn item(&mut self, located: Located) -> Result<Item> {
+        let Located { from_line, stored, separator, body, date, quoting, quotes, bare_from_lines, mut defects } =
+            located;
+        let in_message = |offset: u64| {
+            let before = quotes.partition_point(|quote| *quote < offset) as u64;
+            offset - stored.start - before
+        };
+        let mbox = MboxOrigin {
+            from_line: self.line(&from_line)?,
+            separator: self.line(&separator)?,
+            quoting,
+            body_offset: body.saturating_sub(stored.start),
+            unquoted_lines: quotes.len() as u64,
+            bare_from_lines: bare_from_lines.iter().map(|line| in_message(*line)).collect(),
+        };
+        let mut ranges = Vec::new();
+        let mut start = stored.start;
+        for quote in quotes {
+            ranges.push(start..quote);
+            start = quote + 1;
+        }
+        ranges.push(start..stored.end);
+        let message = Message::new(self.window.content(&ranges));
+        defects.extend(self.leading.take());
+        self.ordinal += 1;
+        let origin = Origin {
+            source: self.name.clone(),
+            ordinal: self.ordinal,
+            offset: from_line.start,
+            length: separator.end - from_line.start,
+            mbox: Some(mbox),
+        };
+        let mut item = Item {
+            folder: self.folder.clone(),
+            origin,
+            keywords: Default::default(),
+            labels: Vec::new(),
+            received: None,
+            kind: ItemKind::Message(message.clone()),
+            defects,
+        };
+        metadata::read_into(&mut item, &message, date, &self.limits)?;
+        Ok(item)
+    }
+}
+
+impl ItemReader for MboxReader {
+    fn next_item(&mut self) -> Result<Option<Item>> {
+        let start = self.at;
+        let result = self.locate().and_then(|located| match located {
+            Some(located) => {
+                self.at = located.separator.end;
+                self.item(located).map(Some)
+            }
+            None => Ok(None),
+        });
+        if result.as_ref().is_err() || matches!(result, Ok(None)) {
+            self.at = self.window.end();
+        }
+        result.map_err(|error| error.at(Location::Byte(start)))
+    }
+
+    fn position(&self) -> u64 {
+        self.at
+    }
+
+    fn folders(&self) -> Vec<Folder> {
+        // A mailbox whose messages all went to the folders of their labels has no folder of its own.
+        if self.ordinal == 0 { vec![self.folder.clone()] } else { Vec::new() }
+    }
+
+    fn take_defects(&mut self) -> Vec<Defect> {
+        std::mem::take(&mut self.defects)
+    }
+}
+
+impl Located {
+    /// A message that is not quoted.
+    fn verbatim(from_line: Range<u64>, stored: Range<u64>, separator: Range<u64>) -> Self {
+        Self {
+            body: stored.start,
+            from_line,
+            stored,
+            separator,
+            date: None,
+            quoting: None,
+            quotes: Vec::new(),
+            bare_from_lines: Vec::new(),
+            defects: Vec::new(),
+        }
+    }
+}
+
+fn locate_behind_from_line(window: &mut Window, scan: &mut Scan, at: u64, limits: &Limits) -> Result<Located> {
+    let line_end = scan.separators.line_end;
+    let (line, next) = line_end.line(window, at, MAX_FROM_LINE + 1)?;
+    let start = next.unwrap_or(window.end());
+    let mut extent = scan.message(window, at, start, limits)?;
+    let quoting = extent.quoting(scan.unquoting);
+    let blank = line_end.blank_line_before(window, extent.end, start)?;
+    let mut located = Located::verbatim(at..start, start..extent.end - blank, extent.end - blank..extent.end);
+    located.body = extent.body.min(located.stored.end);
+    located.date = match FromLine::parse(&line) {
+        // Programs that knew no date wrote the epoch.
+        FromLine::Dated(date) if date.unix_seconds() != 0 => Some(date),
+        _ => None,
+    };
+    located.defects = extent_defects(&extent);
+    located.quoting = quoting;
+    located.quotes = extent.quotes;
+    located.bare_from_lines = extent.bare_from_lines;
+    Ok(located)
+}
+
+fn extent_defects(extent: &Extent) -> Vec<Defect> {
+    let mut defects = Vec::new();
+    if let Some(length) = extent.wrong_content_length {
+        let detail = format!("Content-Length {length} lands on no separator and was not followed");
+        defects.push(Defect::new(DefectKind::WrongContentLength, detail).at(extent.body));
+    }
+    if extent.too_many_lines {
+        let detail = "more quoted lines than are unquoted: all were left as they stand";
+        defects.push(Defect::new(DefectKind::QuotedLinesLimit, detail).at(extent.body));
+    }
+    defects
+}
+
+/// How sure it is that a source is an mbox or a plain message.
+pub(in crate::read) fn detect(head: &Head<'_>) -> Score {
+    let line_end = LineEnd::of(head.octets);
+    let start = skip_blank(head.octets);
+    let first = head.octets.get(start..).unwrap_or_default();
+    let mut window = Window::new(Arc::new(head.octets.to_vec()), WINDOW);
+    if first.starts_with(MMDF) {
+        return Score::Certain;
+    }
+    match first_separator(&mut window, line_end, start as u64) {
+        Ok(Some(at)) if at == start as u64 => Score::Certain,
+        _ if is_known_field(line_end.first_line(first)) => Score::Likely,
+        Ok(Some(_)) => Score::Possible,
+        _ if head.has_extension(EXTENSIONS) => Score::Possible,
+        _ => Score::No,
+    }
+}
+
+/// MMDF: a line of four ^A before and after each message, perhaps a From_ line behind the first.
+fn locate_between_mmdf_lines(window: &mut Window, line_end: LineEnd, at: u64) -> Result<Option<Located>> {
+    let (line, next) = line_end.line(window, at, MMDF.len() + 2)?;
+    let mut start = if line == MMDF { next.unwrap_or(window.end()) } else { at };
+    let only_blank = window.end() - start < 64 && window.octets(start, 64)?.trim_ascii().is_empty();
+    if only_blank {
+        return Ok(None);
+    }
+    let mut date = None;
+    let (line, next) = line_end.line(window, start, MAX_FROM_LINE + 1)?;
+    if line.starts_with(b"From ")
+        && let Some(next) = next
+    {
+        if let FromLine::Dated(dated) = FromLine::parse(&line) {
+            date = Some(dated);
+        }
+        start = next;
+    }
+    let marker = Finder::new(MMDF);
+    let mut search = start;
+    let (end, after) = loop {
+        let Some(found) = window.find(&marker, search, at)? else { break (window.end(), window.end()) };
+        let (line, next) = line_end.line(window, found, MMDF.len() + 2)?;
+        if line == MMDF && line_end.starts_line(window, found)? {
+            break (found, next.unwrap_or(window.end()));
+        }
+        search = found + 1;
+    };
+    let mut located = Located::verbatim(at..start, start..end, end..after);
+    located.date = date;
+    if end == after {
+        located.defects.push(Defect::new(DefectKind::Truncated, "no ^A^A^A^A line closes the message").at(end));
+    }
+    Ok(Some(located))
+}
+
+/// Where NUL octets fill the file to its end, as a crash leaves them; `None` for a file that is nothing but NULs.
+fn nul_tail(window: &Window) -> Result<Option<u64>> {
+    let mut end = window.end();
+    let mut step = 1;
+    while end > 0 {
+        let n = usize::try_from(end).unwrap_or(usize::MAX).min(step);
+        let octets = window.octets(end - n as u64, n)?;
+        if let Some(last) = octets.iter().rposition(|octet| *octet != 0) {
+            let tail = end - n as u64 + last as u64 + 1;
+            return Ok((tail < window.end()).then_some(tail));
+        }
+        end -= n as u64;
+        step = WINDOW;
+    }
+    Ok(None)
+}
+
+/// The length of the byte-order mark and blank lines that `head` starts with.
+fn skip_blank(head: &[u8]) -> usize {
+    let mark = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let blank = head.iter().skip(mark).take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
+    mark + blank
+}

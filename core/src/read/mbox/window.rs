@@ -1,0 +1,132 @@
+use crate::{
+    error::Result,
+    source::{Content, Source},
+};
+use memchr::memmem::Finder;
+use std::{borrow::Cow, io, ops::Range, sync::Arc};
+
+/// The part of a source that is in memory while it is scanned from start to end.
+///
+/// What a caller asks for never depends on how large the window is: octets outside of it are read from the source.
+pub(super) struct Window {
+    source: Source,
+    /// Nothing at or behind this offset is looked at.
+    end: u64,
+    /// Octets read at a time, and the most that are kept of what was read before.
+    size: usize,
+    /// Shared with the messages that lie in it, so that they are not copied.
+    buffer: Arc<Vec<u8>>,
+    base: u64,
+    filled: usize,
+}
+
+impl Window {
+    pub(super) fn new(source: Source, size: usize) -> Self {
+        Self { end: source.len(), source, size: size.max(1), buffer: Arc::default(), base: 0, filled: 0 }
+    }
+
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Looks at nothing from `end` on.
+    pub(super) fn cut(&mut self, end: u64) {
+        self.end = end;
+        self.filled = self.filled.min(usize::try_from(end.saturating_sub(self.base)).unwrap_or(usize::MAX));
+    }
+
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Up to `max` octets from `at` on; fewer only at the end.
+    pub(super) fn octets(&self, at: u64, max: usize) -> Result<Cow<'_, [u8]>> {
+        let n = usize::try_from(self.end.saturating_sub(at)).unwrap_or(usize::MAX).min(max);
+        if let Some(octets) = self.loaded(at, n) {
+            return Ok(Cow::Borrowed(octets));
+        }
+        let mut octets = vec![0; n];
+        self.source.read_exact_at(at, &mut octets)?;
+        Ok(Cow::Owned(octets))
+    }
+
+    /// The octet before `at`.
+    pub(super) fn before(&self, at: u64) -> Result<Option<u8>> {
+        match at.checked_sub(1) {
+            Some(at) => Ok(self.octets(at, 1)?.first().copied()),
+            None => Ok(None),
+        }
+    }
+
+    /// Where `needle` next occurs at or after `at`; the octets from `keep` on stay in the window as far as they fit.
+    pub(super) fn find(&mut self, needle: &Finder<'_>, mut at: u64, keep: u64) -> Result<Option<u64>> {
+        let overlap = needle.needle().len().saturating_sub(1) as u64;
+        loop {
+            let loaded_end = self.base + self.filled as u64;
+            if at < self.base || at > loaded_end {
+                self.restart(at);
+                continue;
+            }
+            let from = usize::try_from(at - self.base).unwrap_or(usize::MAX);
+            if let Some(found) = self.buffer.get(from..self.filled).and_then(|octets| needle.find(octets)) {
+                return Ok(Some(at + found as u64));
+            }
+            if loaded_end >= self.end {
+                return Ok(None);
+            }
+            at = at.max(loaded_end.saturating_sub(overlap));
+            self.advance(keep.min(at), at)?;
+        }
+    }
+
+    /// The octets of `ranges`, from memory if all of them are in the window.
+    pub(super) fn content(&self, ranges: &[Range<u64>]) -> Content {
+        let loaded = self.base..self.base + self.filled as u64;
+        if ranges.iter().all(|range| loaded.start <= range.start && range.end <= loaded.end) {
+            let buffer: Source = self.buffer.clone();
+            return Content::new(buffer, ranges.iter().map(|range| range.start - self.base..range.end - self.base));
+        }
+        Content::new(self.source.clone(), ranges.iter().cloned())
+    }
+
+    fn loaded(&self, at: u64, n: usize) -> Option<&[u8]> {
+        let from = usize::try_from(at.checked_sub(self.base)?).ok()?;
+        self.buffer.get(from..from.checked_add(n)?).filter(|_| from + n <= self.filled)
+    }
+
+    fn restart(&mut self, at: u64) {
+        self.base = at;
+        self.filled = 0;
+    }
+
+    /// Reads on, keeping what is loaded from `keep` on if that is not too much, else from `at` on.
+    fn advance(&mut self, keep: u64, at: u64) -> io::Result<()> {
+        let loaded_end = self.base + self.filled as u64;
+        let fits = |from: u64| from >= self.base && loaded_end - from <= self.size as u64;
+        let from = if fits(keep) { keep } else { at };
+        let kept = usize::try_from(from - self.base).unwrap_or(usize::MAX)..self.filled;
+        let kept_len = kept.len();
+        let fresh = usize::try_from(self.end - loaded_end).unwrap_or(usize::MAX).min(self.size);
+        let needed = kept_len + fresh;
+        match Arc::get_mut(&mut self.buffer) {
+            Some(buffer) => {
+                buffer.copy_within(kept, 0);
+                if buffer.len() < needed {
+                    buffer.resize(needed, 0);
+                }
+            }
+            None => {
+                let mut buffer = self.buffer.get(kept).unwrap_or_default().to_vec();
+                buffer.resize(needed, 0);
+                self.buffer = Arc::new(buffer);
+            }
+        }
+        self.base = from;
+        self.filled = kept_len;
+        let free =
+            Arc::get_mut(&mut self.buffer).and_then(|buffer| buffer.get_mut(kept_len..needed)).unwrap_or_default();
+        self.source.read_exact_at(loaded_end, free)?;
+        self.filled = needed;
+        Ok(())
+    }
+}
