@@ -9,6 +9,7 @@ mod limits;
 pub mod mapi;
 pub mod mime;
 pub mod model;
+mod pst;
 pub mod read;
 pub mod source;
 pub mod write;

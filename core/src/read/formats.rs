@@ -47,6 +47,10 @@ pub struct ReadOptions {
     pub limits: Limits,
     /// What becomes of quoted From_ lines in an mbox.
     pub unquoting: mbox::Unquoting,
+    /// Of a store that has folders: also the hidden items associated with them (views, rules, settings).
+    pub hidden: bool,
+    /// Of a store that has folders: also items that no folder lists any more, into a folder `Recovered`.
+    pub recover: bool,
 }
 
 /// All formats that can be read. A new format is one more line here.

@@ -25,6 +25,7 @@ mod formats;
 mod input;
 mod inputs;
 pub mod mbox;
+pub mod pst;
 
 pub use detect::{Head, Score, detect};
 pub use formats::{FORMATS, FormatInfo, ReadOptions, Request};

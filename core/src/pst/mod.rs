@@ -1,0 +1,11 @@
+//! What the reader and the writer of PST and OST both hold true of the file format ([MS-PST]).
+//!
+//! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
+
+pub(crate) mod checksum;
+pub(crate) mod encoding;
+pub(crate) mod le;
+pub(crate) mod nid;
+mod variant;
+
+pub(crate) use variant::Variant;

@@ -1,0 +1,120 @@
+//! Messages ([MS-PST] 2.4.5).
+
+use super::{Store, attachments::AttachmentTable};
+use crate::{
+    defect::{Defect, DefectKind},
+    error::{Error, ErrorKind, Result},
+    mapi::{CodePage, MapiMessage, NamedProperties, PropertyBag, pid},
+    pst::nid,
+    read::pst::{
+        ltp::{PropertyContext, TableContext},
+        ndb::{Ndb, Node, Subnodes},
+    },
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+/// What messages are opened with, and how far into one another they may reach.
+#[derive(Clone, Debug)]
+pub(super) struct Opening {
+    pub(super) ndb: Arc<Ndb>,
+    pub(super) names: Arc<NamedProperties>,
+    pub(super) code_page: CodePage,
+    /// The data of the messages around this one, outermost first: a message in itself would have no end.
+    around: Vec<u64>,
+    /// Embedded messages that may still be opened below the outermost one.
+    left: Arc<AtomicUsize>,
+}
+
+impl Opening {
+    pub(super) fn of(store: &Store) -> Self {
+        Self {
+            ndb: store.ndb.clone(),
+            names: store.names.clone(),
+            code_page: store.code_page,
+            around: Vec::new(),
+            left: Arc::new(AtomicUsize::new(store.ndb.limits.entities)),
+        }
+    }
+
+    /// The same for what is embedded in the message of `node`.
+    fn inside(&self, node: &Node) -> Self {
+        let mut inside = self.clone();
+        inside.around.push(node.data);
+        inside
+    }
+
+    /// Opens a message that is attached to another one.
+    pub(super) fn embedded(&self, node: &Node) -> Result<MapiMessage> {
+        let refuse = |kind, what| Err(Error::new(kind, what).non_fatal());
+        if self.around.contains(&node.data) {
+            return refuse(ErrorKind::Malformed, "the message is attached to itself");
+        }
+        if self.around.len() > self.ndb.limits.nesting {
+            return refuse(ErrorKind::Limit, "messages are attached to one another deeper than is read");
+        }
+        let one_less = |left: usize| left.checked_sub(1);
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_err() {
+            return refuse(ErrorKind::Limit, "more messages are attached to one another than are read");
+        }
+        self.message(node)
+    }
+
+    /// Opens the message of `node`.
+    pub(super) fn message(&self, node: &Node) -> Result<MapiMessage> {
+        let context = PropertyContext::open(&self.ndb, node)?;
+        let (properties, mut defects) = context.bag(&self.names, None);
+        let subnodes = context.heap().subnodes();
+        let code_page = properties
+            .integer(pid::MESSAGE_CODEPAGE)
+            .and_then(|number| u32::try_from(number).ok())
+            .filter(|number| *number != 0 && *number != 1200)
+            .map_or(self.code_page, CodePage);
+        let recipients = self.recipients(subnodes, &mut defects);
+        let attachments = self.attachments(subnodes, node, &mut defects);
+        Ok(MapiMessage { properties, recipients, attachments: Arc::new(attachments), code_page, defects })
+    }
+
+    fn recipients(&self, subnodes: &Subnodes, defects: &mut Vec<Defect>) -> Vec<PropertyBag> {
+        let mut recipients = Vec::new();
+        if let Err(e) = self.each_recipient(subnodes, defects, &mut recipients) {
+            defects.push(Defect::new(DefectKind::Recipient, format!("recipients are lost: {e}")));
+        }
+        recipients
+    }
+
+    fn each_recipient(
+        &self,
+        subnodes: &Subnodes,
+        defects: &mut Vec<Defect>,
+        recipients: &mut Vec<PropertyBag>,
+    ) -> Result<()> {
+        let Some(node) = subnodes.get(nid::RECIPIENT_TABLE)? else { return Ok(()) };
+        let table = TableContext::open(&self.ndb, &node)?;
+        for i in 0..table.room().min(self.ndb.limits.entities as u64) {
+            let Some(row) = table.row(i)? else { break };
+            let (bag, mut wrong) = table.bag(&row, &self.names, DefectKind::Recipient);
+            recipients.push(bag);
+            defects.append(&mut wrong);
+        }
+        Ok(())
+    }
+
+    fn attachments(&self, subnodes: &Subnodes, node: &Node, defects: &mut Vec<Defect>) -> AttachmentTable {
+        let listed = self.attachment_nodes(subnodes).unwrap_or_else(|e| {
+            defects.push(Defect::new(DefectKind::Attachment, format!("the table of attachments is lost: {e}")));
+            let all = subnodes.all(self.ndb.limits.entities);
+            all.iter().map(|node| node.nid).filter(|nid| nid::kind(*nid) == nid::ATTACHMENT).collect()
+        });
+        AttachmentTable::new(listed, subnodes.clone(), self.inside(node))
+    }
+
+    /// The attachments in the order of their table's index.
+    fn attachment_nodes(&self, subnodes: &Subnodes) -> Result<Vec<u32>> {
+        let Some(node) = subnodes.get(nid::ATTACHMENT_TABLE)? else { return Ok(Vec::new()) };
+        let table = TableContext::open(&self.ndb, &node)?;
+        table.identifiers(self.ndb.limits.entities)
+    }
+}

@@ -1,0 +1,13 @@
+//! The messaging layer: the store, its folders, their messages ([MS-PST] 2.4).
+//!
+//! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
+
+mod attachments;
+mod message;
+mod names;
+mod seen;
+mod store;
+mod walk;
+
+pub(crate) use store::Store;
+pub(crate) use walk::{Place, Walk, Wanted};

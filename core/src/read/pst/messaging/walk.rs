@@ -1,0 +1,325 @@
+//! From folder to folder and message to message ([MS-PST] 2.4.4).
+
+use super::{Store, message::Opening, seen::Seen, store::NAME};
+use crate::{
+    defect::{Defect, DefectKind},
+    error::{Error, ErrorKind, Result},
+    mapi::{MapiMessage, pid},
+    model::{Folder, FolderPath},
+    pst::nid,
+    read::pst::{
+        ltp::{Cursor, PropertyContext, TableContext},
+        ndb::{Node, at_node},
+    },
+};
+
+/// Folders inside one another that are followed.
+const DEPTH: usize = 256;
+/// Folders of one folder.
+const CHILDREN: usize = 1 << 20;
+
+/// Which messages are wanted beside those that a mail client shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Those associated with folders: views, rules, settings.
+    pub(crate) hidden: bool,
+    /// Those that no folder lists.
+    pub(crate) lost: bool,
+}
+
+/// Goes through all messages of a store, folder by folder.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    store: Store,
+    wanted: Wanted,
+    /// Folders still to be visited, the next one last.
+    waiting: Vec<(u32, FolderPath)>,
+    folders: Vec<Folder>,
+    seen_folders: Seen,
+    seen_messages: Seen,
+    here: Option<Here>,
+    stage: Stage,
+    pub(crate) defects: Vec<Defect>,
+}
+
+/// How far the walk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// From the root folder down.
+    Listed,
+    /// Folders that no folder lists; up to this node they were looked at.
+    LostFolders(Option<u32>),
+    /// Messages that no folder lists; up to this node they were looked at.
+    LostMessages(Option<u32>),
+    Done,
+}
+
+/// The folder whose messages come next.
+#[derive(Debug)]
+struct Here {
+    folder: Folder,
+    nid: u32,
+    table: Table,
+    associated: bool,
+}
+
+/// Where the messages of a folder are listed.
+#[derive(Debug)]
+enum Table {
+    Index(Box<TableContext>, Cursor),
+    /// The table is lost: the nodes that name the folder as their parent, after this one.
+    Nodes(Option<u32>),
+}
+
+/// A message in its place.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) folder: Folder,
+    pub(crate) node: Node,
+    pub(crate) message: MapiMessage,
+}
+
+impl Walk {
+    pub(crate) fn new(mut store: Store, wanted: Wanted) -> Self {
+        let defects = std::mem::take(&mut store.defects);
+        Self {
+            store,
+            wanted,
+            waiting: vec![(nid::ROOT_FOLDER, FolderPath::default())],
+            folders: Vec::new(),
+            seen_folders: Seen::default(),
+            seen_messages: Seen::default(),
+            here: None,
+            stage: Stage::Listed,
+            defects,
+        }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn folders(&self) -> &[Folder] {
+        &self.folders
+    }
+
+    /// The next message, or `None` after the last. After an error that is not fatal the next call goes on behind it.
+    pub(crate) fn next(&mut self) -> Result<Option<Place>> {
+        loop {
+            match self.next_listed()? {
+                Some((folder, nid)) => {
+                    if !self.seen_messages.insert(nid) {
+                        continue;
+                    }
+                    return self.open(folder, nid).map(Some);
+                }
+                None => match self.waiting.pop() {
+                    Some((nid, path)) => self.enter(nid, path)?,
+                    None => match self.next_lost()? {
+                        Some((folder, nid)) => return self.open(folder, nid).map(Some),
+                        None if self.stage == Stage::Done => return Ok(None),
+                        None => {}
+                    },
+                },
+            }
+        }
+    }
+
+    fn open(&mut self, folder: Folder, nid: u32) -> Result<Place> {
+        let mut before = self.store.ndb.defects.take();
+        self.defects.append(&mut before);
+        let node = self.store.ndb.node(nid)?.ok_or_else(|| {
+            let what = format!("a message of the folder \"{}\" is not in the file", folder.path);
+            Error::new(ErrorKind::Malformed, what).at(at_node(nid)).non_fatal()
+        })?;
+        let mut message = Opening::of(&self.store).message(&node).map_err(|e| e.at(at_node(nid)))?;
+        message.defects.append(&mut self.store.ndb.defects.take());
+        Ok(Place { folder, node, message })
+    }
+
+    /// The next message that the folder at hand lists.
+    fn next_listed(&mut self) -> Result<Option<(Folder, u32)>> {
+        loop {
+            let Some(here) = &mut self.here else { return Ok(None) };
+            match &mut here.table {
+                Table::Index(table, cursor) => match table.next_indexed(cursor) {
+                    Ok(Some((nid, _))) => return Ok(Some((here.folder.clone(), nid))),
+                    Ok(None) => {}
+                    Err(e) if e.is_fatal() => return Err(e),
+                    Err(e) => {
+                        self.defects.push(lost_list(&here.folder, &e));
+                        here.table = Table::Nodes(None);
+                        continue;
+                    }
+                },
+                Table::Nodes(after) => {
+                    let kind = if here.associated { nid::ASSOCIATED_MESSAGE } else { nid::NORMAL_MESSAGE };
+                    while let Some(node) = self.store.ndb.next_node(*after)? {
+                        *after = Some(node.nid);
+                        if node.parent == here.nid && nid::kind(node.nid) == kind {
+                            return Ok(Some((here.folder.clone(), node.nid)));
+                        }
+                    }
+                }
+            }
+            if here.associated || !self.wanted.hidden {
+                self.here = None;
+            } else {
+                let (folder, nid) = (here.folder.clone(), here.nid);
+                self.here = Some(self.list(folder, nid, true)?);
+            }
+        }
+    }
+
+    /// Visits a folder: learns its name, its messages and the folders in it.
+    fn enter(&mut self, nid: u32, path: FolderPath) -> Result<()> {
+        let folder = Folder { role: self.store.roles.get(&nid).copied(), path };
+        if nid != nid::ROOT_FOLDER && Some(nid) != self.store.ipm_subtree {
+            self.folders.push(folder.clone());
+        }
+        let mut children = Vec::new();
+        for child in self.children(nid)? {
+            if nid::kind(child) == nid::NORMAL_FOLDER
+                && folder.path.names().len() < DEPTH
+                && self.seen_folders.insert(child)
+            {
+                children.push((child, self.child_path(child, &folder.path)?));
+            }
+        }
+        self.waiting.extend(children.into_iter().rev());
+        self.here = Some(self.list(folder, nid, false)?);
+        Ok(())
+    }
+
+    /// Starts on the messages that a folder lists, or on those associated with it.
+    fn list(&mut self, folder: Folder, nid: u32, associated: bool) -> Result<Here> {
+        let kind = if associated { nid::ASSOCIATED_CONTENTS_TABLE } else { nid::CONTENTS_TABLE };
+        let table = match self.table(nid::with_kind(nid, kind)) {
+            Ok(Some(table)) => match table.index() {
+                Some(cursor) => Table::Index(Box::new(table), cursor),
+                None => Table::Nodes(None),
+            },
+            Ok(None) => Table::Nodes(None),
+            Err(e) if e.is_fatal() => return Err(e),
+            Err(e) => {
+                self.defects.push(lost_list(&folder, &e));
+                Table::Nodes(None)
+            }
+        };
+        Ok(Here { folder, nid, table, associated })
+    }
+
+    fn table(&self, nid: u32) -> Result<Option<TableContext>> {
+        match self.store.ndb.node(nid)? {
+            Some(node) => TableContext::open(&self.store.ndb, &node).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The folders in a folder: by its table, or else by their own word.
+    fn children(&mut self, nid: u32) -> Result<Vec<u32>> {
+        let listed = self
+            .table(nid::with_kind(nid, nid::HIERARCHY_TABLE))
+            .and_then(|table| table.map(|table| table.identifiers(CHILDREN)).transpose());
+        match listed {
+            Ok(Some(children)) => return Ok(children),
+            Ok(None) => {}
+            Err(e) if e.is_fatal() => return Err(e),
+            Err(e) => {
+                let what = format!("the list of folders in folder {nid:#x} is lost: {e}");
+                self.defects.push(Defect::new(DefectKind::Structure, what));
+            }
+        }
+        let mut children = Vec::new();
+        let mut after = None;
+        while let Some(node) = self.store.ndb.next_node(after)? {
+            after = Some(node.nid);
+            if node.parent == nid
+                && node.nid != nid
+                && nid::kind(node.nid) == nid::NORMAL_FOLDER
+                && children.len() < CHILDREN
+            {
+                children.push(node.nid);
+            }
+        }
+        Ok(children)
+    }
+
+    /// The path of a folder: the mailbox itself has no name.
+    fn child_path(&mut self, nid: u32, parent: &FolderPath) -> Result<FolderPath> {
+        if Some(nid) == self.store.ipm_subtree {
+            return Ok(FolderPath::default());
+        }
+        let name = match self.folder_name(nid) {
+            Ok(name) => name,
+            Err(e) if e.is_fatal() => return Err(e),
+            Err(e) => {
+                let what = format!("the name of folder {nid:#x} is lost: {e}");
+                self.defects.push(Defect::new(DefectKind::Structure, what));
+                None
+            }
+        };
+        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("Folder {nid:x}"));
+        if self.store.ipm_subtree.is_none() && name == "IPM_SUBTREE" {
+            self.store.ipm_subtree = Some(nid);
+            return Ok(FolderPath::default());
+        }
+        Ok(FolderPath::new(parent.names().iter().cloned().chain([name])))
+    }
+
+    fn folder_name(&mut self, nid: u32) -> Result<Option<String>> {
+        let Some(node) = self.store.ndb.node(nid)? else { return Ok(None) };
+        let folder = PropertyContext::open(&self.store.ndb, &node)?;
+        self.store.learn_roles(&folder);
+        Ok(folder.get(pid::DISPLAY_NAME)?.and_then(|name| name.text(self.store.code_page, NAME)))
+    }
+
+    /// The next folder or message that no folder lists. Folders only where something was found damaged.
+    fn next_lost(&mut self) -> Result<Option<(Folder, u32)>> {
+        match self.stage {
+            Stage::Listed => {
+                self.stage = Stage::LostFolders(None);
+            }
+            Stage::LostFolders(after) => match self.store.ndb.next_node(after)? {
+                _ if !self.wanted.lost && !self.store.ndb.is_damaged() => self.stage = Stage::Done,
+                None => self.stage = Stage::LostMessages(None),
+                Some(node) => {
+                    self.stage = Stage::LostFolders(Some(node.nid));
+                    if nid::kind(node.nid) == nid::NORMAL_FOLDER
+                        && node.nid != nid::ROOT_FOLDER
+                        && self.seen_folders.insert(node.nid)
+                    {
+                        let path = self.child_path(node.nid, &recovered())?;
+                        self.waiting.push((node.nid, path));
+                    }
+                }
+            },
+            Stage::LostMessages(after) => match self.store.ndb.next_node(after)? {
+                None => self.stage = Stage::Done,
+                Some(node) => {
+                    self.stage = Stage::LostMessages(Some(node.nid));
+                    if nid::kind(node.nid) == nid::NORMAL_MESSAGE
+                        && node.data != 0
+                        && self.seen_messages.insert(node.nid)
+                    {
+                        return Ok(Some((Folder { path: recovered(), role: None }, node.nid)));
+                    }
+                }
+            },
+            Stage::Done => {}
+        }
+        Ok(None)
+    }
+}
+
+/// Where what no folder lists is put.
+fn recovered() -> FolderPath {
+    FolderPath::new(["Recovered"])
+}
+
+fn lost_list(folder: &Folder, e: &Error) -> Defect {
+    Defect::new(
+        DefectKind::Structure,
+        format!("the list of messages of the folder \"{}\" is lost in part: {e}", folder.path),
+    )
+}

@@ -1,0 +1,158 @@
+//! Blocks ([MS-PST] 2.2.2.8).
+
+use super::{Ndb, btree::Found, page::BlockEntry};
+use crate::{
+    defect::{Defect, DefectKind},
+    error::{Error, ErrorKind, Location, Result},
+    pst::{
+        Variant, checksum,
+        encoding::Encoding,
+        le::{u16_at, u32_at, u64_at},
+    },
+};
+use std::{io::Read, sync::Arc};
+
+/// Whether a block holds the format's own structures, which are never scrambled, rather than data.
+pub(crate) fn is_internal(bid: u64) -> bool {
+    bid & 2 != 0
+}
+
+impl Ndb {
+    /// Where the block `bid` is, if it is anywhere.
+    pub(crate) fn block_entry(&self, bid: u64) -> Result<Option<BlockEntry>> {
+        if let Some(salvaged) = self.salvaged_so_far().and_then(|salvage| salvage.replaced_block(bid)) {
+            return Ok(Some(salvaged));
+        }
+        let fits = |entry: &BlockEntry| {
+            let size = self.variant.block_size(entry.stored.into()) as u64;
+            entry.ib.checked_add(size).is_some_and(|end| end <= self.source.len())
+        };
+        match self.find_block(bid)? {
+            Found::Entry(entry) if fits(&entry) => Ok(Some(entry)),
+            Found::Nothing if self.sound => Ok(None),
+            _ => Ok(self.salvage()?.block(bid).filter(fits)),
+        }
+    }
+
+    /// The data of the block `bid`, unscrambled and inflated.
+    ///
+    /// # Errors
+    /// Non-fatal, when there is no such block or its octets are another's.
+    pub(crate) fn block(&self, bid: u64) -> Result<Arc<[u8]>> {
+        let entry = self.block_entry(bid)?.ok_or_else(|| {
+            Error::new(ErrorKind::Malformed, format!("block {bid:#x} is not in the file")).non_fatal()
+        })?;
+        self.block_at(entry)
+    }
+
+    /// The data of the block at this entry.
+    pub(crate) fn block_at(&self, entry: BlockEntry) -> Result<Arc<[u8]>> {
+        if let Some(data) = self.blocks_read.get(entry.bid) {
+            return Ok(data);
+        }
+        let mut read = self.read_block(entry)?;
+        if read.is_none()
+            && let Some(other) = self.salvage()?.block(entry.bid)
+            && other != entry
+        {
+            read = self.read_block(other)?;
+        }
+        let data: Arc<[u8]> = read
+            .ok_or_else(|| {
+                Error::new(ErrorKind::Malformed, format!("the octets of block {:#x} are not its own", entry.bid))
+                    .at(Location::Byte(entry.ib))
+                    .non_fatal()
+            })?
+            .into();
+        self.blocks_read.insert(entry.bid, data.clone());
+        Ok(data)
+    }
+
+    /// The data of a block, or `None` when what lies there is not that block.
+    fn read_block(&self, entry: BlockEntry) -> Result<Option<Vec<u8>>> {
+        let stored = usize::from(entry.stored);
+        let size = self.variant.block_size(stored);
+        if stored == 0 || entry.ib.checked_add(size as u64).is_none_or(|end| end > self.source.len()) {
+            return Ok(None);
+        }
+        let mut octets = vec![0; size];
+        self.source.read_exact_at(entry.ib, &mut octets)?;
+        let trailer = Trailer::parse(&octets, self.variant);
+        octets.truncate(stored);
+        let crc = trailer.crc == checksum::crc(&octets);
+        let own = trailer.bid & !1 == entry.bid
+            || trailer.signature == checksum::signature(entry.ib, trailer_bid(entry.bid, trailer.bid));
+        if !own && (crc || !self.sound) {
+            return Ok(None);
+        }
+        if !crc || !own {
+            let what = format!("block {:#x} has a wrong checksum or identifier", entry.bid);
+            self.defects.add(entry.ib, Defect::new(DefectKind::Checksum, what).at(entry.ib));
+        }
+        Ok(self.decoded(octets, entry))
+    }
+
+    fn decoded(&self, mut octets: Vec<u8>, entry: BlockEntry) -> Option<Vec<u8>> {
+        let compressed = self.variant == Variant::Unicode4k && entry.size != entry.stored;
+        let scrambled = !is_internal(entry.bid) && self.encoding != Encoding::Plain;
+        if !compressed {
+            if scrambled {
+                self.encoding.decode(&mut octets, entry.bid);
+            }
+            return Some(octets);
+        }
+        let inflated = inflate(&octets, entry.size.into());
+        if inflated.is_some() || !scrambled {
+            return inflated;
+        }
+        self.encoding.decode(&mut octets, entry.bid);
+        inflate(&octets, entry.size.into())
+    }
+}
+
+/// What the trailer's signature is made with: the identifier of the entry, with the low bit that the trailer shows.
+fn trailer_bid(entry: u64, trailer: u64) -> u64 {
+    entry | (trailer & 1)
+}
+
+/// The end of a block ([MS-PST] 2.2.2.8.1).
+pub(super) struct Trailer {
+    pub(super) size: u16,
+    pub(super) signature: u16,
+    pub(super) crc: u32,
+    pub(super) bid: u64,
+    /// Octets once inflated, in the variant that compresses.
+    pub(super) inflated: u16,
+}
+
+impl Trailer {
+    /// The trailer at the end of `octets`.
+    pub(super) fn parse(octets: &[u8], variant: Variant) -> Self {
+        let at = octets.len().saturating_sub(variant.block_trailer());
+        let word = |offset| u32_at(octets, at + offset).unwrap_or(0);
+        let size = u16_at(octets, at).unwrap_or(0);
+        let (crc, bid) = match variant {
+            Variant::Ansi => (word(8), word(4).into()),
+            Variant::Unicode | Variant::Unicode4k => (word(4), u64_at(octets, at + 8).unwrap_or(0)),
+        };
+        let inflated = match variant {
+            Variant::Unicode4k => u16_at(octets, at + 18).unwrap_or(0),
+            Variant::Ansi | Variant::Unicode => size,
+        };
+        Self { size, signature: u16_at(octets, at + 2).unwrap_or(0), crc, bid, inflated }
+    }
+}
+
+/// Exactly `size` octets out of a zlib stream (RFC 1950); what is missing at its end is filled with NUL.
+fn inflate(octets: &[u8], size: usize) -> Option<Vec<u8>> {
+    let mut inflated = vec![0; size];
+    let mut decoder = flate2::read::ZlibDecoder::new(octets);
+    let mut at = 0;
+    while let Some(rest) = inflated.get_mut(at..).filter(|rest| !rest.is_empty()) {
+        match decoder.read(rest) {
+            Ok(0) | Err(_) => break,
+            Ok(n) => at += n,
+        }
+    }
+    (at > 0).then_some(inflated)
+}

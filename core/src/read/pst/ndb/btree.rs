@@ -1,0 +1,104 @@
+//! Searching the two B-trees ([MS-PST] 2.2.2.7.7).
+
+use super::{
+    Ndb,
+    header::PageRef,
+    page::{BlockEntry, Node, Page, Tree},
+};
+use crate::error::{Error, ErrorKind, Location, Result};
+
+/// Levels that are followed: with the smallest fan-out of 15 this is more than any file can hold.
+const DEPTH: u8 = 16;
+
+/// What a search found.
+pub(super) enum Found<T> {
+    Entry(T),
+    Nothing,
+    /// Nothing, but a page on the way was damaged and may have hidden it.
+    Damaged,
+}
+
+impl Ndb {
+    /// The block of an identifier in the block B-tree.
+    pub(super) fn find_block(&self, bid: u64) -> Result<Found<BlockEntry>> {
+        self.find(self.blocks, Tree::Blocks, bid & !1, Page::block)
+    }
+
+    /// The node of an identifier in the node B-tree.
+    pub(super) fn find_node(&self, nid: u32) -> Result<Found<Node>> {
+        self.find(self.nodes, Tree::Nodes, nid.into(), Page::node)
+    }
+
+    fn find<T>(&self, root: PageRef, tree: Tree, key: u64, entry: fn(&Page, usize) -> T) -> Result<Found<T>> {
+        let mut at = root;
+        let mut above = None;
+        let mut damaged = false;
+        for _ in 0..DEPTH {
+            let page = match self.page(at, tree).and_then(|page| below(page, above, at)) {
+                Ok(page) => page,
+                Err(e) if e.is_fatal() => return Err(e),
+                Err(_) => return Ok(Found::Damaged),
+            };
+            damaged |= !page.sound;
+            let hit = page.up_to(key, tree).checked_sub(1);
+            let none = if damaged { Found::Damaged } else { Found::Nothing };
+            let Some(hit) = hit else { return Ok(none) };
+            if page.level == 0 {
+                let exact = page.key(hit, tree) == key;
+                return Ok(if exact { Found::Entry(entry(&page, hit)) } else { none });
+            }
+            above = Some(page.level);
+            at = page.child(hit);
+        }
+        Ok(Found::Damaged)
+    }
+
+    /// The node with the smallest identifier above `after`, or the first of all; pages that cannot be read are passed over
+    /// and told by `damaged`.
+    pub(super) fn successor(&self, after: Option<u32>, damaged: &mut bool) -> Result<Option<Node>> {
+        self.successor_below(self.nodes, None, after, damaged, DEPTH)
+    }
+
+    fn successor_below(
+        &self,
+        at: PageRef,
+        above: Option<u8>,
+        after: Option<u32>,
+        damaged: &mut bool,
+        depth: u8,
+    ) -> Result<Option<Node>> {
+        let page = match self.page(at, Tree::Nodes).and_then(|page| below(page, above, at)) {
+            Ok(page) if depth > 0 => page,
+            Err(e) if e.is_fatal() => return Err(e),
+            _ => {
+                *damaged = true;
+                return Ok(None);
+            }
+        };
+        *damaged |= !page.sound;
+        let first = after.map_or(0, |after| page.up_to(after.into(), Tree::Nodes));
+        if page.level == 0 {
+            let above = |node: &Node| after.is_none_or(|after| node.nid > after);
+            return Ok((first..page.count).map(|i| page.node(i)).find(above));
+        }
+        for i in first.saturating_sub(1)..page.count {
+            let found = self.successor_below(page.child(i), Some(page.level), after, damaged, depth - 1)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The page, if it is one level below the one that pointed to it: so no path can be a circle.
+fn below(page: Page, above: Option<u8>, at: PageRef) -> Result<Page> {
+    match above {
+        Some(above) if page.level.checked_add(1) != Some(above) => {
+            Err(Error::new(ErrorKind::Malformed, "a page of the B-tree has the wrong level")
+                .at(Location::Byte(at.ib))
+                .non_fatal())
+        }
+        _ => Ok(page),
+    }
+}

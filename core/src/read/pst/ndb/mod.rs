@@ -1,0 +1,160 @@
+//! The node database layer: header, pages, blocks, and the nodes made of them ([MS-PST] 2.2).
+//!
+//! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
+
+mod block;
+mod btree;
+mod cache;
+mod data_tree;
+mod defects;
+mod header;
+mod page;
+mod salvage;
+mod subnodes;
+
+pub(crate) use data_tree::DataTree;
+pub(crate) use page::Node;
+pub(crate) use subnodes::Subnodes;
+
+use crate::{
+    defect::{Defect, DefectKind},
+    error::{ErrorKind, Location, Result},
+    limits::Limits,
+    pst::{Variant, encoding::Encoding},
+    source::Source,
+};
+use btree::Found;
+use cache::Cache;
+use defects::DefectLog;
+use header::{Header, PageRef};
+use salvage::Salvage;
+use std::sync::OnceLock;
+
+/// Octets of pages that are kept.
+const PAGE_CACHE: usize = 2 << 20;
+/// Octets of blocks that are kept.
+const BLOCK_CACHE: usize = 4 << 20;
+
+/// The nodes and blocks of one file. Shared by everything that was read from it.
+pub(crate) struct Ndb {
+    source: Source,
+    pub(crate) variant: Variant,
+    encoding: Encoding,
+    nodes: PageRef,
+    blocks: PageRef,
+    /// Whether the header is right and the file as long as it says.
+    sound: bool,
+    pub(crate) limits: Limits,
+    pages: Cache,
+    blocks_read: Cache,
+    pub(crate) defects: DefectLog,
+    salvage: OnceLock<Salvage>,
+}
+
+impl Ndb {
+    /// Opens the file; a broken header is survived where its variant can be told from the rest.
+    pub(crate) fn open(source: Source, limits: Limits) -> Result<Self> {
+        let salvage = OnceLock::new();
+        let header = match Header::read(&*source) {
+            Ok(header) if header.sound => header,
+            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+            read => match (salvage::guess_header(&*source)?, read) {
+                (Some((guess, found)), Ok(header)) if guess.variant == header.variant => {
+                    salvage.get_or_init(|| found);
+                    Header { encoding: guess.encoding, ..header }
+                }
+                (Some((guess, found)), _) => {
+                    salvage.get_or_init(|| found);
+                    guess
+                }
+                (None, read) => read?,
+            },
+        };
+        let cut = header.file_end > source.len();
+        let ndb = Self {
+            variant: header.variant,
+            encoding: header.encoding,
+            nodes: header.nodes,
+            blocks: header.blocks,
+            sound: header.sound && !cut,
+            limits,
+            pages: Cache::new(PAGE_CACHE),
+            blocks_read: Cache::new(BLOCK_CACHE),
+            defects: DefectLog::default(),
+            salvage,
+            source,
+        };
+        if !header.sound {
+            ndb.defects.add(0, Defect::new(DefectKind::Checksum, "the header has a wrong checksum").at(0));
+        }
+        if cut {
+            let what = format!("the file is {} octets long, its header says {}", ndb.source.len(), header.file_end);
+            ndb.defects.add(ndb.source.len(), Defect::new(DefectKind::Truncated, what).at(ndb.source.len()));
+        }
+        Ok(ndb)
+    }
+
+    /// Octets of the file.
+    pub(crate) fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    /// The node `nid`, if there is one.
+    pub(crate) fn node(&self, nid: u32) -> Result<Option<Node>> {
+        match self.find_node(nid)? {
+            Found::Entry(node) => Ok(Some(node)),
+            Found::Nothing if self.sound => Ok(None),
+            _ => Ok(self.salvage()?.node(nid)),
+        }
+    }
+
+    /// The node with the smallest identifier above `after`, or the first of all.
+    pub(crate) fn next_node(&self, after: Option<u32>) -> Result<Option<Node>> {
+        let mut damaged = !self.sound;
+        let found = self.successor(after, &mut damaged)?;
+        if !damaged && self.salvaged_so_far().is_none() {
+            return Ok(found);
+        }
+        let salvaged = self.salvage()?.next_node(after);
+        Ok(match (found, salvaged) {
+            (Some(found), Some(salvaged)) if salvaged.nid < found.nid => Some(salvaged),
+            (found, salvaged) => found.or(salvaged),
+        })
+    }
+
+    /// Whether anything was found so damaged that the whole file was searched.
+    pub(crate) fn is_damaged(&self) -> bool {
+        !self.sound || self.salvaged_so_far().is_some()
+    }
+
+    /// Where in the file the data of a node starts.
+    pub(crate) fn location(&self, node: &Node) -> u64 {
+        self.block_entry(node.data).ok().flatten().map_or(0, |entry| entry.ib)
+    }
+
+    /// What a scan of the whole file finds, made when it is first needed.
+    fn salvage(&self) -> Result<&Salvage> {
+        if let Some(salvage) = self.salvage.get() {
+            return Ok(salvage);
+        }
+        let found = Salvage::scan(&*self.source, self.variant)?;
+        let what = "damaged: nodes and blocks were looked for in the whole file";
+        self.defects.add(u64::MAX, Defect::new(DefectKind::Structure, what));
+        Ok(self.salvage.get_or_init(|| found))
+    }
+
+    fn salvaged_so_far(&self) -> Option<&Salvage> {
+        self.salvage.get()
+    }
+}
+
+/// The place of a node, for errors.
+pub(crate) fn at_node(nid: u32) -> Location {
+    Location::Node(nid)
+}
+
+impl std::fmt::Debug for Ndb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ndb({:?}, {} octets)", self.variant, self.source.len())
+    }
+}

@@ -1,0 +1,185 @@
+//! Pages of the two B-trees ([MS-PST] 2.2.2.7.7).
+
+use super::{Ndb, header::PageRef};
+use crate::{
+    defect::{Defect, DefectKind},
+    error::{Error, ErrorKind, Location, Result},
+    pst::{
+        Variant, checksum,
+        le::{u16_at, u32_at, u64_at},
+    },
+};
+use std::sync::Arc;
+
+/// Which of the two B-trees a page belongs to (ptype).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tree {
+    /// Identifiers of blocks to where they are.
+    Blocks,
+    /// Identifiers of nodes to their blocks.
+    Nodes,
+}
+
+impl Tree {
+    pub(crate) fn page_type(self) -> u8 {
+        match self {
+            Self::Blocks => 0x80,
+            Self::Nodes => 0x81,
+        }
+    }
+}
+
+/// A page of a B-tree.
+#[derive(Clone, Debug)]
+pub(crate) struct Page {
+    octets: Arc<[u8]>,
+    variant: Variant,
+    /// 0 for a leaf.
+    pub(crate) level: u8,
+    pub(crate) count: usize,
+    entry_size: usize,
+    pub(crate) bid: u64,
+    /// Whether checksum and identifier are what they should be.
+    pub(crate) sound: bool,
+}
+
+/// Where a block is (BBTENTRY, [MS-PST] 2.2.2.7.7.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BlockEntry {
+    pub(crate) bid: u64,
+    pub(crate) ib: u64,
+    /// Octets of data in the file.
+    pub(crate) stored: u16,
+    /// Octets of data once they are inflated.
+    pub(crate) size: u16,
+}
+
+/// A node: its data and its subnodes (NBTENTRY, [MS-PST] 2.2.2.7.7.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Node {
+    pub(crate) nid: u32,
+    pub(crate) data: u64,
+    pub(crate) subnodes: u64,
+    pub(crate) parent: u32,
+}
+
+impl Page {
+    /// Makes sense of the octets of a page, which must be a page of `tree`.
+    pub(crate) fn parse(octets: Arc<[u8]>, variant: Variant, tree: Tree) -> Option<Self> {
+        let body = variant.page_body();
+        let kind = tree.page_type();
+        if octets.get(body) != Some(&kind) || octets.get(body + 1) != Some(&kind) {
+            return None;
+        }
+        let (bid, crc) = match variant {
+            Variant::Ansi => (u32_at(&octets, body + 4)?.into(), u32_at(&octets, body + 8)?),
+            Variant::Unicode | Variant::Unicode4k => (u64_at(&octets, body + 8)?, u32_at(&octets, body + 4)?),
+        };
+        let at = variant.page_entries();
+        let (count, entry_size, level) = match variant {
+            Variant::Ansi | Variant::Unicode => {
+                (usize::from(*octets.get(at)?), *octets.get(at + 2)?, *octets.get(at + 3)?)
+            }
+            Variant::Unicode4k => (usize::from(u16_at(&octets, at)?), *octets.get(at + 4)?, *octets.get(at + 5)?),
+        };
+        let entry_size = usize::from(entry_size);
+        let smallest = match (tree, level) {
+            (Tree::Nodes, 0) => 4 * variant.word() - if variant.word() == 8 { 4 } else { 0 },
+            (Tree::Blocks, 0) => 2 * variant.word() + 4,
+            _ => 3 * variant.word(),
+        };
+        if entry_size < smallest {
+            return None;
+        }
+        let sound = octets.get(..body).map(checksum::crc) == Some(crc);
+        let count = count.min(at / entry_size);
+        Some(Self { octets, variant, level, count, entry_size, bid, sound })
+    }
+
+    fn word(&self, index: usize, field: usize) -> u64 {
+        let at = index * self.entry_size + field * self.variant.word();
+        match self.variant {
+            Variant::Ansi => u32_at(&self.octets, at).unwrap_or(0).into(),
+            Variant::Unicode | Variant::Unicode4k => u64_at(&self.octets, at).unwrap_or(0),
+        }
+    }
+
+    /// The key of an entry; the low bit of a BID is no part of it.
+    pub(crate) fn key(&self, index: usize, tree: Tree) -> u64 {
+        match tree {
+            Tree::Blocks => self.word(index, 0) & !1,
+            Tree::Nodes => self.word(index, 0) & u64::from(u32::MAX),
+        }
+    }
+
+    /// The page that an entry of a page above the leaves points to.
+    pub(crate) fn child(&self, index: usize) -> PageRef {
+        PageRef { bid: self.word(index, 1), ib: self.word(index, 2) }
+    }
+
+    /// An entry of a leaf of the block B-tree.
+    pub(crate) fn block(&self, index: usize) -> BlockEntry {
+        let at = index * self.entry_size + 2 * self.variant.word();
+        let stored = u16_at(&self.octets, at).unwrap_or(0);
+        let size = match self.variant {
+            Variant::Ansi | Variant::Unicode => stored,
+            Variant::Unicode4k => u16_at(&self.octets, at + 2).unwrap_or(0),
+        };
+        BlockEntry { bid: self.word(index, 0) & !1, ib: self.word(index, 1), stored, size }
+    }
+
+    /// An entry of a leaf of the node B-tree.
+    pub(crate) fn node(&self, index: usize) -> Node {
+        let at = index * self.entry_size + 3 * self.variant.word();
+        Node {
+            nid: self.word(index, 0) as u32,
+            data: self.word(index, 1),
+            subnodes: self.word(index, 2),
+            parent: u32_at(&self.octets, at).unwrap_or(0),
+        }
+    }
+
+    /// How many entries have a key of at most `key`, which is where its successor stands.
+    pub(crate) fn up_to(&self, key: u64, tree: Tree) -> usize {
+        if !self.sound {
+            return (0..self.count).rev().find(|i| self.key(*i, tree) <= key).map_or(0, |i| i + 1);
+        }
+        let (mut low, mut high) = (0, self.count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.key(middle, tree) <= key { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+}
+
+impl Ndb {
+    /// Reads a page of `tree`. A wrong checksum or identifier is a defect; another kind of page is an error.
+    pub(super) fn page(&self, at: PageRef, tree: Tree) -> Result<Page> {
+        let broken = |what| Error::new(ErrorKind::Malformed, what).at(Location::Byte(at.ib)).non_fatal();
+        let octets = match self.pages.get(at.ib) {
+            Some(octets) => octets,
+            None => {
+                let size = self.variant.page_size();
+                if at.ib == 0 || at.ib.checked_add(size as u64).is_none_or(|end| end > self.source.len()) {
+                    return Err(broken("a page of the B-tree lies outside the file"));
+                }
+                let mut octets = vec![0; size];
+                self.source.read_exact_at(at.ib, &mut octets)?;
+                let octets: Arc<[u8]> = octets.into();
+                self.pages.insert(at.ib, octets.clone());
+                octets
+            }
+        };
+        let mut page = Page::parse(octets, self.variant, tree)
+            .ok_or_else(|| broken("there is no page of the B-tree where one should be"))?;
+        page.sound &= page.bid == at.bid;
+        if !page.sound {
+            self.defects.add(
+                at.ib,
+                Defect::new(DefectKind::Checksum, "a page of the B-tree has a wrong checksum or identifier").at(at.ib),
+            );
+        }
+        Ok(page)
+    }
+}

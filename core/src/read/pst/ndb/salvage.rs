@@ -1,0 +1,177 @@
+//! Finding nodes and blocks without the B-trees' roots: a scan of every page and block that proves itself.
+//!
+//! A leaf page proves itself by its type, checksum and signature, a block by its trailer's size, signature and checksum. Pages that
+//! were replaced but not overwritten are found as well; of two entries with the same key the one on the younger page counts
+//! (page identifiers only grow).
+
+use super::{
+    block::{Trailer, is_internal},
+    header::{Header, PageRef},
+    page::{BlockEntry, Node, Page, Tree},
+};
+use crate::{
+    error::Result,
+    pst::{Variant, checksum, encoding::Encoding, le::u16_at},
+    source::ReadAt,
+};
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+
+/// Octets read at a time.
+const WINDOW: usize = 1 << 20;
+
+/// Nodes that are asked for the scrambling.
+const VOTERS: usize = 64;
+
+/// What the scan found. Each entry carries the identifier of the page that told it; 0 for a block's own trailer.
+#[derive(Default)]
+pub(super) struct Salvage {
+    nodes: BTreeMap<u32, (u64, Node)>,
+    /// Blocks that proved themselves where they lie.
+    blocks: BTreeMap<u64, BlockEntry>,
+    /// Blocks that only a page speaks of.
+    told: BTreeMap<u64, (u64, BlockEntry)>,
+}
+
+impl Salvage {
+    pub(super) fn scan(source: &dyn ReadAt, variant: Variant) -> Result<Self> {
+        let mut found = Self::default();
+        let reach = variant.block_size(variant.block_data()).max(variant.page_size());
+        let slot = variant.block_slot();
+        let mut window = vec![0; WINDOW + reach];
+        // A window holds `reach` octets of what came before it, for blocks that end in it.
+        let mut start = 0_u64;
+        while start < source.len() {
+            let new = usize::try_from(source.len() - start).unwrap_or(WINDOW).min(WINDOW);
+            window.copy_within(WINDOW.., 0);
+            let fresh = window.get_mut(reach..reach + new).unwrap_or_default();
+            source.read_exact_at(start, fresh)?;
+            for end in (slot..=new).step_by(slot) {
+                let before = window.get(..reach + end).unwrap_or_default();
+                let place = start + end as u64;
+                found.page_ending_at(before, place, variant);
+                found.block_ending_at(before, place, variant);
+            }
+            start += new as u64;
+            if new < WINDOW {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn page_ending_at(&mut self, before: &[u8], end: u64, variant: Variant) {
+        let size = variant.page_size();
+        let (Some(ib), Some(from)) = (end.checked_sub(size as u64), before.len().checked_sub(size)) else { return };
+        if ib % 512 != 0 {
+            return;
+        }
+        let octets = before.get(from..).unwrap_or_default();
+        let tree = match octets.get(variant.page_body()..variant.page_body() + 2) {
+            Some([0x80, 0x80]) => Tree::Blocks,
+            Some([0x81, 0x81]) => Tree::Nodes,
+            _ => return,
+        };
+        let Some(page) = Page::parse(Arc::from(octets), variant, tree) else { return };
+        let signature = u16_at(octets, variant.page_body() + 2);
+        if page.level != 0 || !page.sound || signature != Some(checksum::signature(ib, page.bid)) {
+            return;
+        }
+        for i in 0..page.count {
+            match tree {
+                Tree::Nodes => {
+                    let node = page.node(i);
+                    let known = self.nodes.entry(node.nid).or_insert((page.bid, node));
+                    if known.0 < page.bid {
+                        *known = (page.bid, node);
+                    }
+                }
+                Tree::Blocks => {
+                    let block = page.block(i);
+                    let known = self.told.entry(block.bid).or_insert((page.bid, block));
+                    if known.0 < page.bid {
+                        *known = (page.bid, block);
+                    }
+                }
+            }
+        }
+    }
+
+    fn block_ending_at(&mut self, before: &[u8], end: u64, variant: Variant) {
+        let trailer = Trailer::parse(before, variant);
+        let stored = usize::from(trailer.size);
+        let size = variant.block_size(stored);
+        if stored == 0 || stored > variant.block_data() || trailer.bid == 0 {
+            return;
+        }
+        let (Some(ib), Some(from)) = (end.checked_sub(size as u64), before.len().checked_sub(size)) else { return };
+        if trailer.signature != checksum::signature(ib, trailer.bid) {
+            return;
+        }
+        let data = before.get(from..from + stored).unwrap_or_default();
+        if checksum::crc(data) != trailer.crc {
+            return;
+        }
+        let bid = trailer.bid & !1;
+        self.blocks.insert(bid, BlockEntry { bid, ib, stored: trailer.size, size: trailer.inflated });
+    }
+
+    /// The scrambling under which the data of the first nodes are heaps, as most are.
+    pub(super) fn encoding(&self, source: &dyn ReadAt) -> Result<Option<Encoding>> {
+        let mut votes = [(0, Encoding::Plain), (0, Encoding::Permute), (0, Encoding::Cyclic)];
+        let blocks = self.nodes.values().filter(|(_, node)| !is_internal(node.data));
+        for block in blocks.filter_map(|(_, node)| self.blocks.get(&(node.data & !1))).take(VOTERS) {
+            let mut start = [0; 4];
+            if block.stored < 4 || block.stored != block.size {
+                continue;
+            }
+            source.read_exact_at(block.ib, &mut start)?;
+            for (count, encoding) in &mut votes {
+                let mut heap = start;
+                encoding.decode(&mut heap, block.bid);
+                *count += u32::from(matches!(heap, [_, _, 0xEC, 0xBC | 0x7C]));
+            }
+        }
+        Ok(votes
+            .into_iter()
+            .max_by_key(|(count, _)| *count)
+            .filter(|(count, _)| *count > 0)
+            .map(|(_, encoding)| encoding))
+    }
+
+    pub(super) fn node(&self, nid: u32) -> Option<Node> {
+        self.nodes.get(&nid).map(|(_, node)| *node)
+    }
+
+    pub(super) fn next_node(&self, after: Option<u32>) -> Option<Node> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.nodes.range((from, Bound::Unbounded)).next().map(|(_, (_, node))| *node)
+    }
+
+    /// A block that proved itself, or else one that a page speaks of.
+    pub(super) fn block(&self, bid: u64) -> Option<BlockEntry> {
+        let bid = bid & !1;
+        self.blocks.get(&bid).copied().or_else(|| self.told.get(&bid).map(|(_, entry)| *entry))
+    }
+
+    /// A block that proved itself at another place than the youngest page says.
+    pub(super) fn replaced_block(&self, bid: u64) -> Option<BlockEntry> {
+        let bid = bid & !1;
+        let proved = *self.blocks.get(&bid)?;
+        let told = self.told.get(&bid);
+        told.is_none_or(|(_, told)| told.ib != proved.ib).then_some(proved)
+    }
+}
+
+/// A header made up for a file whose own cannot be read, and what was found under it: the variant under which pages and blocks prove
+/// themselves. Without a root every search goes through the scan.
+pub(super) fn guess_header(source: &dyn ReadAt) -> Result<Option<(Header, Salvage)>> {
+    for variant in [Variant::Unicode, Variant::Unicode4k, Variant::Ansi] {
+        let found = Salvage::scan(source, variant)?;
+        if let Some(encoding) = found.encoding(source)? {
+            let (nodes, blocks) = (PageRef::default(), PageRef::default());
+            let header = Header { variant, encoding, nodes, blocks, file_end: source.len(), sound: false };
+            return Ok(Some((header, found)));
+        }
+    }
+    Ok(None)
+}
