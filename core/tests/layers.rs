@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 7] = [
     &["mapi"],
     &["model"],
     &["mime", "content_line"],
-    &["source"],
+    &["source", "pst"],
     &["date_time", "defect", "error", "limits"],
 ];
 
