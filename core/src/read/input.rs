@@ -16,6 +16,7 @@ pub struct Input {
     name: Arc<str>,
     source: Source,
     head: Vec<u8>,
+    defects: Vec<Defect>,
 }
 
 impl Input {
@@ -25,7 +26,12 @@ impl Input {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the first octets cannot be read.
     pub(super) fn new(name: Arc<str>, source: Source) -> Result<Self> {
         let head = head_of(&*source).map_err(|e| Error::from(e).in_file(&*name))?;
-        Ok(Self { name, source, head })
+        Ok(Self { name, source, head, defects: Vec::new() })
+    }
+
+    /// The same input, known to be defective before it is read.
+    pub(super) fn with_defects(self, defects: Vec<Defect>) -> Self {
+        Self { defects, ..self }
     }
 
     /// The name: the path as the user gave it, `archive.zip!Takeout/Mail/Inbox.mbox` for an entry of an archive.
@@ -36,6 +42,11 @@ impl Input {
     /// The octets, as its reader will see them.
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// The first octets, 64 KiB or all.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.head
     }
 
     /// The format that the octets are of.
@@ -55,7 +66,12 @@ impl Input {
         let request =
             Request { name: Arc::clone(&self.name), source: Arc::clone(&self.source), options: options.clone() };
         let reader = (self.format()?.open)(request).map_err(|e| e.in_file(&*self.name))?;
-        Ok(Box::new(NamedReader { reader, name: Arc::clone(&self.name), source: Arc::clone(&self.source) }))
+        Ok(Box::new(NamedReader {
+            reader,
+            name: Arc::clone(&self.name),
+            source: Arc::clone(&self.source),
+            defects: self.defects.clone(),
+        }))
     }
 }
 
@@ -70,6 +86,7 @@ struct NamedReader {
     reader: Box<dyn ItemReader>,
     name: Arc<str>,
     source: Source,
+    defects: Vec<Defect>,
 }
 
 impl ItemReader for NamedReader {
@@ -86,7 +103,8 @@ impl ItemReader for NamedReader {
     }
 
     fn take_defects(&mut self) -> Vec<Defect> {
-        let mut defects = self.source.take_defects();
+        let mut defects = std::mem::take(&mut self.defects);
+        defects.append(&mut self.source.take_defects());
         defects.append(&mut self.reader.take_defects());
         defects
     }

@@ -1,5 +1,14 @@
-use super::Input;
-use crate::{error::Result, limits::Limits, source::Source};
+use super::{
+    Input,
+    archive::{Budget, Tar, Zip, is_tar, is_zip, without_gz},
+    detect::extension,
+};
+use crate::{
+    defect::Defect,
+    error::{Error, Result},
+    limits::Limits,
+    source::{Inflated, Source, is_gzip},
+};
 use std::sync::Arc;
 
 /// What is found in a file: a source to read, or something that is passed over and why.
@@ -25,22 +34,54 @@ pub struct Passed {
 
 /// The sources in one file, in the order of the file, found one at a time and in constant memory.
 ///
+/// A file is one source, without its gzip layer if it has one (RFC 1952); of a ZIP or tar archive, compressed or not, each
+/// entry is one that is called like mail, a calendar or contacts. An archive is read where it lies, never unpacked.
+///
 /// After an error that is not [fatal](crate::Error::is_fatal) the iteration goes on with the next entry; after a fatal one it ends.
 pub struct Inputs {
     kind: Kind,
+    defects: Vec<Defect>,
 }
 
 enum Kind {
-    One(Option<Input>),
+    One(Input),
+    Zip(Zip),
+    Tar(Tar),
+    Done,
 }
 
 impl Inputs {
     /// The sources in `source`, which the user calls `name`.
     ///
+    /// A gzip layer is inflated once here, to find its length.
+    ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be read.
-    pub fn new(name: impl Into<Arc<str>>, source: Source, _limits: &Limits) -> Result<Self> {
-        Ok(Self { kind: Kind::One(Some(Input::new(name.into(), source)?)) })
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be read, [`ErrorKind::Malformed`](crate::ErrorKind::Malformed)
+    /// when it is an archive without its list of entries, [`ErrorKind::Limit`](crate::ErrorKind::Limit) when it expands
+    /// beyond `limits`.
+    pub fn new(name: impl Into<Arc<str>>, source: Source, limits: &Limits) -> Result<Self> {
+        let name: Arc<str> = name.into();
+        let in_file = |e: Error| e.in_file(&*name);
+        let len = source.len();
+        let input = Input::new(Arc::clone(&name), source)?;
+        let input = if is_gzip(input.head()) {
+            let inflated = Inflated::gzip(input.source().clone(), limits).map_err(in_file)?;
+            let inner = without_gz(&name).map_or_else(|| Arc::clone(&name), Arc::from);
+            Input::new(inner, Arc::new(inflated))?
+        } else {
+            input
+        };
+        let (mut defects, source) = (Vec::new(), input.source().clone());
+        let budget = Budget::new(Arc::clone(&name), len, limits);
+        let kind = if is_tar(input.head()) {
+            defects = source.take_defects();
+            Kind::Tar(Tar::new(source, budget))
+        } else if looks_like_zip(&input) {
+            Kind::Zip(Zip::open(&source, budget)?)
+        } else {
+            Kind::One(input)
+        };
+        Ok(Self { kind, defects })
     }
 
     /// The sources at `path`: a file, or an Apple Mail folder `X.mbox` that holds a file `mbox`.
@@ -50,10 +91,7 @@ impl Inputs {
     /// directory, a device or a pipe; otherwise as [`Inputs::new`].
     #[cfg(not(target_family = "wasm"))]
     pub fn at_path(path: impl AsRef<std::path::Path>, limits: &Limits) -> Result<Self> {
-        use crate::{
-            error::{Error, ErrorKind},
-            source::FileSource,
-        };
+        use crate::{error::ErrorKind, source::FileSource};
         let path = path.as_ref();
         let name = path.to_string_lossy();
         let apple_mail = path.join("mbox");
@@ -70,12 +108,35 @@ impl Inputs {
     }
 }
 
+impl Inputs {
+    /// What was wrong with the archive itself, since the last call.
+    pub fn take_defects(&mut self) -> Vec<Defect> {
+        std::mem::take(&mut self.defects)
+    }
+}
+
+/// Whether it is a ZIP archive by its first octets, or one behind a program that unpacks it.
+fn looks_like_zip(input: &Input) -> bool {
+    let called_zip =
+        extension(input.name()).is_some_and(|e| e.eq_ignore_ascii_case("zip") || e.eq_ignore_ascii_case("exe"));
+    is_zip(input.head()) || (called_zip && !input.source().is_empty() && input.format().is_err())
+}
+
 impl Iterator for Inputs {
     type Item = Result<Found>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.kind {
-            Kind::One(input) => input.take().map(|input| Ok(Found::Input(input))),
+        let found = match &mut self.kind {
+            Kind::Zip(zip) => zip.next_found().transpose(),
+            Kind::Tar(tar) => tar.next_found().transpose(),
+            Kind::One(_) | Kind::Done => match std::mem::replace(&mut self.kind, Kind::Done) {
+                Kind::One(input) => Some(Ok(Found::Input(input))),
+                _ => None,
+            },
+        };
+        if found.as_ref().is_none_or(|found| found.as_ref().is_err_and(Error::is_fatal)) {
+            self.kind = Kind::Done;
         }
+        found
     }
 }

@@ -20,6 +20,7 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+mod archive;
 mod detect;
 mod formats;
 mod input;

@@ -10,14 +10,24 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+mod checked;
 mod content;
 #[cfg(not(target_family = "wasm"))]
 mod file;
+<<<<<<< HEAD
 mod joined;
+=======
+mod inflated;
+mod window;
+>>>>>>> eeae212 (Open gzip, ZIP and tar as they are, never unpacked)
 
+pub(crate) use checked::Checked;
 pub use content::{Content, ContentReader};
 #[cfg(not(target_family = "wasm"))]
 pub use file::FileSource;
+pub use inflated::Inflated;
+pub(crate) use inflated::{expands_too_far, expansion_limit, is_gzip};
+pub(crate) use window::Window;
 
 use crate::defect::Defect;
 use std::{io, sync::Arc};

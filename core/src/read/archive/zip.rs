@@ -1,0 +1,307 @@
+//! ZIP (APPNOTE.TXT 6.3.10), read by its central directory, one record at a time.
+
+use super::{Budget, Entry, Found, label, why_passed};
+use crate::{
+    error::{Error, ErrorKind, Location, Result},
+    source::{Checked, Content, Inflated, Source, Window, expands_too_far, expansion_limit},
+};
+use memchr::memmem;
+use std::sync::Arc;
+
+const LOCAL: &[u8] = b"PK\x03\x04";
+const RECORD: &[u8] = b"PK\x01\x02";
+const END: &[u8] = b"PK\x05\x06";
+const END_64: &[u8] = b"PK\x06\x06";
+const LOCATOR_64: &[u8] = b"PK\x06\x07";
+
+/// Octets of an end record without its comment, and of the comment at most (4.3.16).
+const END_LEN: usize = 22;
+const COMMENT_MAX: usize = 0xffff;
+
+/// Whether `octets` start like a ZIP archive, an empty one included.
+pub(in crate::read) fn is_zip(octets: &[u8]) -> bool {
+    octets.starts_with(LOCAL) || octets.starts_with(END)
+}
+
+/// The entries of a ZIP archive.
+pub(in crate::read) struct Zip {
+    window: Window,
+    budget: Budget,
+    directory: Directory,
+    at: u64,
+    read: u64,
+}
+
+/// Where the central directory lies.
+#[derive(Clone, Copy, Debug)]
+struct Directory {
+    start: u64,
+    end: u64,
+    /// Octets before the archive, such as the program of a self-extracting one.
+    prefix: u64,
+    entries: u64,
+    is_64: bool,
+}
+
+/// What the central directory says of an entry (4.3.12).
+struct Record {
+    flags: u16,
+    method: u16,
+    crc: u32,
+    compressed: u64,
+    size: u64,
+    local_header: u64,
+    name: String,
+    len: u64,
+}
+
+impl Zip {
+    /// The archive in `source`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Malformed`] when it has no central directory, which comes last: a download that broke off.
+    pub(in crate::read) fn open(source: &Source, budget: Budget) -> Result<Self> {
+        let in_file = |e: Error| e.in_file(&*budget.archive);
+        let directory = Directory::find(source).map_err(in_file)?;
+        Ok(Self { window: Window::new(source.clone()), at: directory.start, directory, budget, read: 0 })
+    }
+
+    /// What the next record describes, `None` at the end of the directory; directories are left out.
+    pub(in crate::read) fn next_found(&mut self) -> Result<Option<Found>> {
+        loop {
+            let archive = Arc::clone(&self.budget.archive);
+            let place = Location::Byte(self.at);
+            let Some(record) = self.next_record().map_err(|e| e.in_file(&*archive).at(place))? else { return Ok(None) };
+            self.budget.entry()?;
+            if !record.name.ends_with('/') {
+                return self.found(record).map(Some);
+            }
+        }
+    }
+
+    fn next_record(&mut self) -> Result<Option<Record>> {
+        if self.at >= self.directory.end {
+            return self.compare_count();
+        }
+        let damaged = || Error::new(ErrorKind::Malformed, "the central directory of the ZIP archive is damaged");
+        let record = Record::read(&mut self.window, self.at)?.ok_or_else(damaged)?;
+        self.at += record.len;
+        self.read += 1;
+        Ok(Some(record))
+    }
+
+    /// Says once, at the end, when the directory has not as many entries as it claims.
+    fn compare_count(&mut self) -> Result<Option<Record>> {
+        let told = std::mem::replace(&mut self.directory.entries, self.read);
+        // Writers without ZIP64 let the count of 16 bits wrap.
+        let same = told == self.read || (!self.directory.is_64 && told == self.read & 0xffff);
+        if same {
+            return Ok(None);
+        }
+        let message = format!("the ZIP archive tells {told} entries but lists {}", self.read);
+        Err(Error::new(ErrorKind::Malformed, message).non_fatal())
+    }
+
+    fn found(&mut self, record: Record) -> Result<Found> {
+        let entry = Entry { name: record.name.clone(), size: record.size, defects: Vec::new() };
+        if let Some(why) = why_passed(&record.name) {
+            return Ok(self.budget.pass(&entry, why));
+        }
+        let source = self.source(&record).map_err(|e| e.in_file(self.budget.name_of(&record.name)).non_fatal())?;
+        self.budget.open(entry, source)
+    }
+
+    fn source(&mut self, record: &Record) -> Result<Source> {
+        if record.flags & 1 != 0 {
+            let message = "is encrypted: unpack the archive with its password first";
+            return Err(Error::new(ErrorKind::Encrypted, message));
+        }
+        let compressed = self.compressed(record)?;
+        let inflated: Source = match record.method {
+            0 if record.compressed == record.size => compressed,
+            0 => return Err(Error::new(ErrorKind::Malformed, "is stored, but its two lengths differ")),
+            8 => {
+                let most = expansion_limit(record.compressed, &self.budget.limits);
+                if record.size > most {
+                    return Err(expands_too_far(most));
+                }
+                Arc::new(Inflated::deflate(compressed, record.size))
+            }
+            method => {
+                let message =
+                    format!("is compressed with {}: unpack it first, or pack it with deflate", method_name(method));
+                return Err(Error::new(ErrorKind::Unsupported, message));
+            }
+        };
+        Ok(Arc::new(Checked::new(inflated, record.crc)))
+    }
+
+    /// The octets of an entry as they lie in the archive, behind its local header (4.3.7).
+    fn compressed(&mut self, record: &Record) -> Result<Source> {
+        let at = record.local_header.saturating_add(self.directory.prefix);
+        let header = self.window.array::<30>(at)?.filter(|header| header.starts_with(LOCAL));
+        let Some(header) = header else {
+            let message = "has no local header where the central directory says";
+            return Err(Error::new(ErrorKind::Malformed, message).at(Location::Byte(at)));
+        };
+        let start = at + 30 + u64::from(u16_at(&header, 26)) + u64::from(u16_at(&header, 28));
+        match start.checked_add(record.compressed) {
+            Some(end) if end <= self.window.source().len() => {
+                Ok(Arc::new(Content::new(self.window.source().clone(), Some(start..end))))
+            }
+            _ => {
+                let message = format!("has {} octets, more than the archive holds", record.compressed);
+                Err(Error::new(ErrorKind::Malformed, message).at(Location::Byte(start)))
+            }
+        }
+    }
+}
+
+impl Directory {
+    /// Finds the end record from the end of the file, past a comment, and what it says of the directory.
+    fn find(source: &Source) -> Result<Self> {
+        let len = source.len();
+        let tail_len = usize::try_from(len).unwrap_or(usize::MAX).min(END_LEN + COMMENT_MAX);
+        let tail_start = len - tail_len as u64;
+        let mut tail = vec![0; tail_len];
+        source.read_exact_at(tail_start, &mut tail)?;
+        let mut broken = None;
+        for place in memmem::rfind_iter(&tail, END) {
+            let Some(record) = tail.get(place..place + END_LEN) else { continue };
+            match Self::at_end_record(source, tail_start + place as u64, record) {
+                Ok(directory) => return Ok(directory),
+                Err(e) => broken = broken.or(Some(e)),
+            }
+        }
+        Err(broken.unwrap_or_else(|| {
+            let message =
+                "is a ZIP archive without its end, where its list of entries is: fetch it again, or repair it";
+            Error::new(ErrorKind::Malformed, message)
+        }))
+    }
+
+    fn at_end_record(source: &Source, place: u64, record: &[u8]) -> Result<Self> {
+        let disk = u16_at(record, 4);
+        if !matches!(disk, 0 | 0xffff) {
+            let message = "is the last part of a split ZIP archive: join its parts first";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        let entries = u64::from(u16_at(record, 10));
+        let (size, offset) = (u64::from(u32_at(record, 12)), u64::from(u32_at(record, 16)));
+        match Self::at_end_record_64(source, place)? {
+            Some(directory) => Ok(directory),
+            None => Self::located(source, place, size, offset, entries, false),
+        }
+    }
+
+    /// The ZIP64 end record (4.3.14) that the locator (4.3.15) before the end record leads to.
+    fn at_end_record_64(source: &Source, end_record: u64) -> Result<Option<Self>> {
+        let Some(locator_at) = end_record.checked_sub(20) else { return Ok(None) };
+        let mut window = Window::new(source.clone());
+        let locator = window.array::<20>(locator_at)?.filter(|octets| octets.starts_with(LOCATOR_64));
+        let Some(locator) = locator else { return Ok(None) };
+        // A prefix moves the record away from where the locator says; it stands before the locator then.
+        for place in [Some(u64_at(&locator, 8)), locator_at.checked_sub(56)].into_iter().flatten() {
+            if let Some(record) = window.array::<56>(place)?.filter(|octets| octets.starts_with(END_64)) {
+                let (entries, size, offset) = (u64_at(&record, 32), u64_at(&record, 40), u64_at(&record, 48));
+                return Self::located(source, place, size, offset, entries, true).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The directory of `size` octets that ends at `end`, or else begins at `offset`.
+    fn located(source: &Source, end: u64, size: u64, offset: u64, entries: u64, is_64: bool) -> Result<Self> {
+        let mut window = Window::new(source.clone());
+        let mut begins = |at: u64| Ok::<_, Error>(window.array::<4>(at)?.is_some_and(|octets| octets == *RECORD));
+        if size == 0 && entries == 0 {
+            return Ok(Self { start: end, end, prefix: 0, entries, is_64 });
+        }
+        if let Some(start) = end.checked_sub(size)
+            && let Some(prefix) = start.checked_sub(offset)
+            && begins(start)?
+        {
+            return Ok(Self { start, end, prefix, entries, is_64 });
+        }
+        if offset < end && begins(offset)? {
+            return Ok(Self { start: offset, end: offset.saturating_add(size).min(end), prefix: 0, entries, is_64 });
+        }
+        let message = "the list of entries of the ZIP archive is not where its end record says";
+        Err(Error::new(ErrorKind::Malformed, message).at(Location::Byte(end)))
+    }
+}
+
+impl Record {
+    /// The record at `at`; `None` where there is none.
+    fn read(window: &mut Window, at: u64) -> Result<Option<Self>> {
+        let Some(fixed) = window.array::<46>(at)?.filter(|fixed| fixed.starts_with(RECORD)) else { return Ok(None) };
+        let (name_len, extra_len, comment_len) = (u16_at(&fixed, 28), u16_at(&fixed, 30), u16_at(&fixed, 32));
+        let name = window.octets(at + 46, name_len)?;
+        let extra = window.octets(at + 46 + u64::from(name_len), extra_len)?;
+        let mut record = Self {
+            flags: u16_at(&fixed, 8),
+            method: u16_at(&fixed, 10),
+            crc: u32_at(&fixed, 16),
+            compressed: u64::from(u32_at(&fixed, 20)),
+            size: u64::from(u32_at(&fixed, 24)),
+            local_header: u64::from(u32_at(&fixed, 42)),
+            name: label(&name),
+            len: 46 + u64::from(name_len) + u64::from(extra_len) + u64::from(comment_len),
+        };
+        record.take_zip64(&extra);
+        Ok(Some(record))
+    }
+
+    /// The ZIP64 extra field (4.5.3) holds, in this order, each number that is all ones in the record.
+    fn take_zip64(&mut self, mut extra: &[u8]) {
+        while let Some((header, rest)) = extra.split_at_checked(4) {
+            let (field, after) = rest.split_at_checked(usize::from(u16_at(header, 2))).unwrap_or((rest, &[]));
+            if u16_at(header, 0) == 1 {
+                let mut numbers = field.chunks_exact(8);
+                for number in [&mut self.size, &mut self.compressed, &mut self.local_header] {
+                    if *number == u64::from(u32::MAX)
+                        && let Some(octets) = numbers.next()
+                    {
+                        *number = u64_at(octets, 0);
+                    }
+                }
+                return;
+            }
+            extra = after;
+        }
+    }
+}
+
+/// The name of a compression method (4.4.5).
+fn method_name(method: u16) -> String {
+    let name = match method {
+        1 => "Shrink",
+        6 => "Implode",
+        9 => "Deflate64",
+        12 => "bzip2",
+        14 => "LZMA",
+        93 => "Zstandard",
+        95 => "xz",
+        98 => "PPMd",
+        99 => "AES encryption",
+        _ => return format!("method {method}"),
+    };
+    name.to_owned()
+}
+
+fn u16_at(octets: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes(array_at(octets, at))
+}
+
+fn u32_at(octets: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(array_at(octets, at))
+}
+
+fn u64_at(octets: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(array_at(octets, at))
+}
+
+/// `N` octets of a record whose length has been checked.
+fn array_at<const N: usize>(octets: &[u8], at: usize) -> [u8; N] {
+    octets.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; N])
+}
