@@ -74,7 +74,8 @@ pub(super) fn extension(name: &str) -> Option<&str> {
     segment.rsplit_once('.').map(|(_, extension)| extension)
 }
 
-fn unknown(head: &Head<'_>) -> Error {
+/// The error for what no format knows: it says what the octets look like.
+pub(super) fn unknown(head: &Head<'_>) -> Error {
     if head.len == 0 {
         return Error::new(ErrorKind::UnknownFormat, "is empty, there is nothing to read");
     }

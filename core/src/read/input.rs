@@ -1,10 +1,10 @@
 use super::{
     FormatInfo, Head, ItemReader, ReadOptions, Request,
-    detect::{detect, head_of},
+    detect::{detect, head_of, unknown},
 };
 use crate::{
     defect::Defect,
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     model::{Folder, Item},
     source::Source,
 };
@@ -23,7 +23,7 @@ impl Input {
     /// The octets of `source` as they are, under the name that the origin of each item will carry.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the first octets cannot be read.
+    /// [`ErrorKind::Io`] when the first octets cannot be read.
     pub(super) fn new(name: Arc<str>, source: Source) -> Result<Self> {
         let head = head_of(&*source).map_err(|e| Error::from(e).in_file(&*name))?;
         Ok(Self { name, source, head, defects: Vec::new() })
@@ -52,10 +52,13 @@ impl Input {
     /// The format that the octets are of.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownFormat`](crate::ErrorKind::UnknownFormat), with what they look like.
+    /// [`ErrorKind::UnknownFormat`], with what they look like.
     pub fn format(&self) -> Result<&'static FormatInfo> {
-        detect(&Head { octets: &self.head, len: self.source.len(), name: &self.name })
-            .map_err(|e| e.in_file(&*self.name))
+        detect(&self.known()).map_err(|e| e.in_file(&*self.name))
+    }
+
+    fn known(&self) -> Head<'_> {
+        Head { octets: &self.head, len: self.source.len(), name: &self.name }
     }
 
     /// Opens the source with the reader of its format; every error of that reader names this source.
@@ -65,7 +68,11 @@ impl Input {
     pub fn open(&self, options: &ReadOptions) -> Result<Box<dyn ItemReader>> {
         let request =
             Request { name: Arc::clone(&self.name), source: Arc::clone(&self.source), options: options.clone() };
-        let reader = (self.format()?.open)(request).map_err(|e| e.in_file(&*self.name))?;
+        let reader = (self.format()?.open)(request).map_err(|e| match e.kind() {
+            // A closer look than that of its head.
+            ErrorKind::UnknownFormat => unknown(&self.known()).because(e).in_file(&*self.name),
+            _ => e.in_file(&*self.name),
+        })?;
         Ok(Box::new(NamedReader {
             reader,
             name: Arc::clone(&self.name),

@@ -76,8 +76,15 @@ impl Inputs {
         let kind = if is_tar(input.head()) {
             defects = source.take_defects();
             Kind::Tar(Tar::new(source, budget))
-        } else if looks_like_zip(&input) {
+        } else if is_zip(input.head()) {
             Kind::Zip(Zip::open(&source, budget)?)
+        } else if is_called_zip(&name) {
+            // The archive may stand behind a program that unpacks it.
+            match Zip::open(&source, budget) {
+                Ok(zip) => Kind::Zip(zip),
+                Err(e) if input.format().is_err() => return Err(e),
+                Err(_) => Kind::One(input),
+            }
         } else {
             Kind::One(input)
         };
@@ -115,11 +122,8 @@ impl Inputs {
     }
 }
 
-/// Whether it is a ZIP archive by its first octets, or one behind a program that unpacks it.
-fn looks_like_zip(input: &Input) -> bool {
-    let called_zip =
-        extension(input.name()).is_some_and(|e| e.eq_ignore_ascii_case("zip") || e.eq_ignore_ascii_case("exe"));
-    is_zip(input.head()) || (called_zip && !input.source().is_empty() && input.format().is_err())
+fn is_called_zip(name: &str) -> bool {
+    extension(name).is_some_and(|e| e.eq_ignore_ascii_case("zip") || e.eq_ignore_ascii_case("exe"))
 }
 
 impl Iterator for Inputs {

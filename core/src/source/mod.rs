@@ -14,12 +14,9 @@ mod checked;
 mod content;
 #[cfg(not(target_family = "wasm"))]
 mod file;
-<<<<<<< HEAD
-mod joined;
-=======
 mod inflated;
+mod joined;
 mod window;
->>>>>>> eeae212 (Open gzip, ZIP and tar as they are, never unpacked)
 
 pub(crate) use checked::Checked;
 pub use content::{Content, ContentReader};

@@ -66,7 +66,8 @@ impl Budget {
 
     /// The entry as a source, its gzip layer taken off if it has one.
     fn open(&mut self, entry: Entry, source: Source) -> Result<Found> {
-        let name = self.name_of(&entry.name);
+        let folder = is_apple_mail(&entry.name).then(|| entry.name.get(..entry.name.len() - "/mbox".len())).flatten();
+        let name = self.name_of(folder.unwrap_or(&entry.name));
         let input = self.uncompressed(&name, source).and_then(|(label, source)| Input::new(label.into(), source));
         let input = input.map_err(|e| e.in_file(name).non_fatal())?;
         self.expand(input.source().len())?;

@@ -80,7 +80,8 @@ impl MboxReader {
     pub fn open_with_window(source: Source, name: &str, options: &ReadOptions, window: usize) -> Result<Self> {
         let mut window = Window::new(source, window);
         let mut defects = Vec::new();
-        if let Some(nuls) = nul_tail(&window)? {
+        // A tail that cannot be read is told of when its messages are: those before it still come out.
+        if let Some(nuls) = nul_tail(&window).unwrap_or(None) {
             let detail = format!("{} NUL octets at the end of the file", window.end() - nuls);
             defects.push(Defect::new(DefectKind::NulTail, detail).at(nuls));
             window.cut(nuls);
