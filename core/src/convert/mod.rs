@@ -1,1 +1,36 @@
-//! The loop from readers to a writer, its item log and its report.
+//! The loop from sources to a writer, its item log and its report.
+//!
+//! Every item of the sources ends as migrated, skipped or failed, each with a line in the log:
+//!
+//! ```
+//! use mailferry::{
+//!     convert::Conversion,
+//!     read::{Mailbox, ReadOptions},
+//!     write::{EmlArchive, EmlOptions},
+//! };
+//! use std::{ops::ControlFlow, sync::Arc};
+//!
+//! let mut mailbox = Mailbox::new(ReadOptions::default());
+//! mailbox.add_source("Inbox.mbox", Arc::new(b"From a\nSubject: one\n\nHi\n".to_vec()));
+//! let archive = EmlArchive::zip(std::io::sink(), EmlOptions::default());
+//!
+//! let mut log = Vec::new();
+//! let conversion = Conversion::new(mailbox, Box::new(archive), &mut log);
+//! let report = conversion.run(&mut |_progress| ControlFlow::Continue(()))?;
+//! assert_eq!(report.totals.migrated, 1);
+//! assert!(String::from_utf8_lossy(&log).contains(r#""subject":"one""#));
+//! # Ok::<(), mailferry::Error>(())
+//! ```
+
+mod conversion;
+mod in_order;
+mod item_log;
+mod report;
+#[cfg(not(target_family = "wasm"))]
+mod to_path;
+
+pub use conversion::{Conversion, Progress};
+pub use item_log::{LogLine, LogSource, Status};
+pub use report::{Columns, Fingerprint, FolderReport, PassedEntry, PassedReport, Report, SourceReport};
+#[cfg(not(target_family = "wasm"))]
+pub use to_path::{ConvertOptions, beside, convert};

@@ -25,6 +25,7 @@ mod detect;
 mod formats;
 mod input;
 mod inputs;
+mod mailbox;
 pub mod mbox;
 pub mod pst;
 
@@ -32,6 +33,7 @@ pub use detect::{Head, Score, detect};
 pub use formats::{FORMATS, FormatInfo, ReadOptions, Request};
 pub use input::Input;
 pub use inputs::{Found, Inputs, Passed};
+pub use mailbox::{Closed, Event, Mailbox, Opened};
 
 use crate::{
     defect::Defect,

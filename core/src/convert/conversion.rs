@@ -1,0 +1,215 @@
+use super::{
+    in_order::InOrder,
+    item_log::LogLine,
+    report::{Fingerprint, Report, SourceReport},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    limits::Limits,
+    mime::{self, HeaderSection},
+    model::{Item, ItemKind},
+    read::{Closed, Event, Mailbox, Opened},
+    write::{ItemName, ItemWriter, Rendered},
+};
+use std::{io::Write, num::NonZeroUsize, ops::ControlFlow};
+
+/// Moves the items of a mailbox to a writer and tells what became of each.
+pub struct Conversion<'w> {
+    mailbox: Mailbox,
+    writer: Box<dyn ItemWriter + 'w>,
+    log: Box<dyn Write + Send + 'w>,
+    limits: Limits,
+    in_order: InOrder,
+    /// Happened behind the items on their way, and has to wait for them.
+    next: Option<Event>,
+    ended: bool,
+    /// Items of the source in hand that were read or failed to be.
+    ordinal: u64,
+    report: Report,
+}
+
+/// How far a conversion is.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
+    /// Octets of the sources that lie behind.
+    pub position: u64,
+    /// Octets of all sources; `None` where archives hide it.
+    pub total: Option<u64>,
+    /// What became of the items so far.
+    pub report: &'a Report,
+}
+
+impl<'w> Conversion<'w> {
+    /// A conversion of `mailbox` to `writer`, whose item log goes to `log`, a line at a time, each behind its file.
+    pub fn new(mailbox: Mailbox, writer: Box<dyn ItemWriter + 'w>, log: impl Write + Send + 'w) -> Self {
+        let in_order = InOrder::new(writer.renderer(), NonZeroUsize::MIN);
+        Self {
+            mailbox,
+            writer,
+            log: Box::new(log),
+            limits: Limits::default(),
+            in_order,
+            next: None,
+            ended: false,
+            ordinal: 0,
+            report: Report::new(),
+        }
+    }
+
+    /// The same conversion with items rendered on `threads` threads. The outcome does not depend on their number.
+    #[must_use]
+    pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
+        self.in_order = InOrder::new(self.writer.renderer(), threads);
+        self
+    }
+
+    /// Goes on until something was done that the report tells; `false` when there is nothing more to do.
+    ///
+    /// # Errors
+    /// When the destination or the log cannot be written: then only [`Conversion::finish`] is left.
+    pub fn step(&mut self) -> Result<bool> {
+        loop {
+            if self.in_order.is_full() || self.next.is_some() || self.ended {
+                if let Some((item, rendered)) = self.in_order.take() {
+                    self.commit(&item, rendered)?;
+                    return Ok(true);
+                }
+                let Some(event) = self.next.take() else { return Ok(false) };
+                self.note(event)?;
+                return Ok(true);
+            }
+            match self.mailbox.next_event() {
+                Some(Event::Item(item)) => self.in_order.push(*item),
+                Some(event) => self.next = Some(event),
+                None => self.ended = true,
+            }
+        }
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress<'_> {
+        Progress { position: self.mailbox.position(), total: self.mailbox.total(), report: &self.report }
+    }
+
+    /// Takes every step, asking `observe` between two of them whether to go on, and finishes.
+    ///
+    /// # Errors
+    /// As [`Conversion::finish`]. What stops it half-way is told in [`Report::error`].
+    pub fn run(mut self, observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<Report> {
+        loop {
+            match self.step() {
+                Ok(false) => return self.finish(),
+                Ok(true) if observe(self.progress()).is_continue() => {}
+                Ok(true) => {
+                    self.report.cancelled = true;
+                    return self.finish();
+                }
+                Err(error) => {
+                    self.report.error = Some(error.to_string());
+                    // What was completed before is worth having, whether or not this succeeds.
+                    let _already_told = self.writer.finish();
+                    return Ok(self.report);
+                }
+            }
+        }
+    }
+
+    /// Completes the destination, wherever the sources were left.
+    ///
+    /// # Errors
+    /// When the destination or the log cannot be written.
+    pub fn finish(mut self) -> Result<Report> {
+        self.writer.finish()?;
+        self.log.flush().map_err(log_refused)?;
+        Ok(self.report)
+    }
+
+    fn commit(&mut self, item: &Item, rendered: Result<Rendered>) -> Result<()> {
+        self.ordinal = item.origin.ordinal;
+        let name = name(item, &self.limits);
+        let mut line = LogLine::of(item, self.report.sources.len() as u64, &name);
+        let written = rendered.and_then(|rendered| {
+            line.rendered(item, &rendered);
+            self.writer.write(item, &name, rendered)
+        });
+        let fatal = match written {
+            Ok(written) => {
+                line.migrated(written);
+                None
+            }
+            Err(error) => {
+                line.failed(&error);
+                error.is_fatal().then_some(error)
+            }
+        };
+        self.report.count(&line, &item.defects);
+        let logged = self.write_line(&line);
+        fatal.map_or(logged, Err)
+    }
+
+    fn note(&mut self, event: Event) -> Result<()> {
+        match event {
+            Event::Item(_) => {}
+            Event::Opened(Opened { name, format, source }) => {
+                self.ordinal = 0;
+                let fingerprint = Fingerprint::of(&source).ok();
+                let file = name.to_string();
+                self.report.sources.push(SourceReport { file, format, fingerprint, ..SourceReport::default() });
+            }
+            Event::Failed { error, within: false } => {
+                let file = error.path().unwrap_or_default().to_owned();
+                let error = Some(error.to_string());
+                self.report.sources.push(SourceReport { file, error, ..SourceReport::default() });
+            }
+            Event::Failed { error, within: true } => {
+                self.ordinal += 1;
+                let source = self.report.sources.len() as u64;
+                if let Some(report) = self.report.sources.last_mut() {
+                    report.error = error.is_fatal().then(|| error.to_string());
+                    let line = LogLine::unreadable(&report.file, source, self.ordinal, &error);
+                    self.report.count(&line, &[]);
+                    self.write_line(&line)?;
+                }
+            }
+            Event::Passed(passed) => self.report.pass(&passed),
+            Event::Closed(Closed { folders, defects }) => {
+                for folder in &folders {
+                    self.writer.folder(folder)?;
+                }
+                if let Some(source) = self.report.sources.last_mut() {
+                    source.tell(&defects);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_line(&mut self, line: &LogLine) -> Result<()> {
+        let mut json = serde_json::to_vec(line)
+            .map_err(|error| Error::new(ErrorKind::Destination, "an item has no line in the log").because(error))?;
+        json.push(b'\n');
+        self.log.write_all(&json).map_err(log_refused)
+    }
+}
+
+/// What a file name and the log tell of an item.
+fn name(item: &Item, limits: &Limits) -> ItemName {
+    let mut name = ItemName { date: item.received.map(|received| received.at), ..ItemName::default() };
+    match &item.kind {
+        ItemKind::Message(message) => {
+            // Without a header it has no name; that it cannot be read is found where it is rendered.
+            let Ok(header) = HeaderSection::read(message.content(), limits) else { return name };
+            name.subject = header.first("Subject").map(|field| field.text());
+            let from = header.first("From").map(|field| mime::addresses(field.value()));
+            name.from = from.and_then(|from| Some(from.first()?.mailboxes().first()?.address.clone()));
+            let ids = header.first("Message-ID").map(|field| mime::message_ids(field.value()));
+            name.message_id = ids.and_then(|ids| ids.into_iter().next());
+        }
+    }
+    name
+}
+
+fn log_refused(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Destination, "the item log cannot be written").because(error)
+}

@@ -1,0 +1,134 @@
+//! Rendering on several threads, with the outcome in the order of the items.
+
+use crate::{
+    error::Result,
+    model::Item,
+    write::{Rendered, Renderer},
+};
+use std::{collections::VecDeque, num::NonZeroUsize};
+#[cfg(not(target_family = "wasm"))]
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::JoinHandle,
+};
+
+/// Octets of items that are on their way at a time; one item may have more.
+const IN_FLIGHT: u64 = 8 << 20;
+/// Items on their way for each thread.
+const ITEMS_PER_THREAD: usize = 4;
+
+/// Renders items, each while others are read and written, and gives them back in the order they came.
+pub(super) struct InOrder {
+    renderer: Renderer,
+    under_way: VecDeque<UnderWay>,
+    octets: u64,
+    most_items: usize,
+    #[cfg(not(target_family = "wasm"))]
+    threads: Option<Threads>,
+}
+
+struct UnderWay {
+    item: Item,
+    size: u64,
+    /// Where its rendering will arrive; `None` when it is rendered where it is taken.
+    #[cfg(not(target_family = "wasm"))]
+    rendered: Option<Receiver<Result<Rendered>>>,
+}
+
+#[cfg(not(target_family = "wasm"))]
+struct Threads {
+    jobs: Sender<Job>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+#[cfg(not(target_family = "wasm"))]
+struct Job {
+    item: Item,
+    rendered: Sender<Result<Rendered>>,
+}
+
+impl InOrder {
+    /// Renders on `threads` threads beside the caller's; on the caller's where there is one, or threads are not to be had.
+    pub(super) fn new(renderer: Renderer, threads: NonZeroUsize) -> Self {
+        Self {
+            most_items: if threads.get() == 1 { 1 } else { threads.get().saturating_mul(ITEMS_PER_THREAD) },
+            under_way: VecDeque::new(),
+            octets: 0,
+            #[cfg(not(target_family = "wasm"))]
+            threads: (threads.get() > 1).then(|| Threads::start(&renderer, threads)).flatten(),
+            renderer,
+        }
+    }
+
+    /// Whether the next item has to wait until one was taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.under_way.len() >= self.most_items || (self.octets >= IN_FLIGHT && !self.under_way.is_empty())
+    }
+
+    /// Sends an item on its way.
+    pub(super) fn push(&mut self, item: Item) {
+        let size = item.message().map_or(0, |message| message.content().len());
+        self.octets += size;
+        self.under_way.push_back(UnderWay {
+            #[cfg(not(target_family = "wasm"))]
+            rendered: self.threads.as_ref().and_then(|threads| threads.render(&item)),
+            item,
+            size,
+        });
+    }
+
+    /// The item that was pushed first of those on their way, rendered.
+    pub(super) fn take(&mut self) -> Option<(Item, Result<Rendered>)> {
+        let under_way = self.under_way.pop_front()?;
+        self.octets -= under_way.size;
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(Ok(rendered)) = under_way.rendered.map(|rendered| rendered.recv()) {
+            return Some((under_way.item, rendered));
+        }
+        let rendered = self.renderer.render(&under_way.item);
+        Some((under_way.item, rendered))
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Threads {
+    fn start(renderer: &Renderer, threads: NonZeroUsize) -> Option<Self> {
+        let (jobs, queue) = channel::<Job>();
+        let queue = Arc::new(Mutex::new(queue));
+        let mut handles = Vec::new();
+        for _ in 0..threads.get() {
+            let queue = Arc::clone(&queue);
+            let renderer = renderer.clone();
+            let work = move || {
+                loop {
+                    let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok(Job { item, rendered }) = job else { break };
+                    // Nobody waits for it any more where the conversion was stopped.
+                    let _stopped = rendered.send(renderer.render(&item));
+                }
+            };
+            handles.extend(std::thread::Builder::new().name("mailferry-render".into()).spawn(work).ok());
+        }
+        (!handles.is_empty()).then_some(Self { jobs, handles })
+    }
+
+    fn render(&self, item: &Item) -> Option<Receiver<Result<Rendered>>> {
+        let (rendered, arrives) = channel();
+        self.jobs.send(Job { item: item.clone(), rendered }).ok().map(|()| arrives)
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Drop for InOrder {
+    fn drop(&mut self) {
+        if let Some(Threads { jobs, handles }) = self.threads.take() {
+            drop(jobs);
+            for handle in handles {
+                let _panicked = handle.join();
+            }
+        }
+    }
+}
