@@ -148,3 +148,100 @@ fn repeats(block: &[u8]) -> bool {
     }
     found * 64 >= sampled
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use zlib_rs::{Inflate, InflateFlush};
+
+    fn deflate(deflater: &mut Deflater, chunks: &[&[u8]]) -> Vec<u8> {
+        let mut deflated = Vec::new();
+        let mut sink = |octets: &[u8]| {
+            deflated.extend_from_slice(octets);
+            Ok(())
+        };
+        deflater.start();
+        for chunk in chunks {
+            deflater.write(chunk, &mut sink).unwrap();
+        }
+        deflater.finish(&mut sink).unwrap();
+        deflated
+    }
+
+    fn inflate(deflated: &[u8], size: usize) -> Vec<u8> {
+        let mut inflated = vec![0; size + 1];
+        let mut inflate = Inflate::new(false, 15);
+        let status = inflate.decompress(deflated, &mut inflated, InflateFlush::Finish).unwrap();
+        assert_eq!(status, Status::StreamEnd);
+        assert_eq!(inflate.total_in(), deflated.len() as u64, "nothing follows the stream");
+        inflated.truncate(usize::try_from(inflate.total_out()).unwrap());
+        inflated
+    }
+
+    /// Octets without repeats, the same every time (xorshift64*).
+    fn noise(len: usize) -> Vec<u8> {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        std::iter::repeat_with(|| {
+            state ^= state >> 12;
+            state ^= state << 25;
+            state ^= state >> 27;
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+                [(state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 58) as usize]
+        })
+        .take(len)
+        .collect()
+    }
+
+    fn text(len: usize) -> Vec<u8> {
+        (0..).flat_map(|i: u32| format!("line {i} of a text that repeats itself\n").into_bytes()).take(len).collect()
+    }
+
+    /// Text, noise and text again, so that the ways of coding follow each other at and off the bounds of blocks.
+    fn mixed() -> Vec<u8> {
+        [text(100_000), noise(300_000), text(40_000), noise(70_000), text(10)].concat()
+    }
+
+    #[test]
+    fn what_was_deflated_inflates_to_the_same() {
+        let mixed = mixed();
+        for level in [ZipLevel::Fast, ZipLevel::Best] {
+            let mut deflater = Deflater::new(level);
+            for octets in [&mixed, &text(BLOCK), &noise(BLOCK), &noise(2 * BLOCK), &b"x".to_vec(), &Vec::new()] {
+                let deflated = deflate(&mut deflater, &[octets]);
+                assert!(inflate(&deflated, octets.len()) == *octets, "{} octets at {level:?}", octets.len());
+            }
+        }
+    }
+
+    #[test]
+    fn noise_is_told_from_text() {
+        assert!(!repeats(&noise(BLOCK)));
+        assert!(repeats(&text(BLOCK)));
+        assert!(repeats(&[0; BLOCK]));
+    }
+
+    #[test]
+    fn base64_of_noise_takes_six_bits_a_character() {
+        let deflated = deflate(&mut Deflater::new(ZipLevel::Fast), &[&noise(1 << 20)]);
+        assert!(deflated.len() < (1 << 20) * 77 / 100, "{}", deflated.len());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn neither_chunks_nor_what_was_deflated_before_make_a_difference(
+            cuts in proptest::collection::vec(0_usize..520_010, 0..6)
+        ) {
+            let mixed = mixed();
+            let mut cuts = cuts;
+            cuts.extend([0, mixed.len()]);
+            cuts.sort_unstable();
+            let chunks: Vec<&[u8]> = cuts.windows(2).map(|w| &mixed[w[0].min(mixed.len())..w[1].min(mixed.len())]).collect();
+            let mut deflater = Deflater::new(ZipLevel::Fast);
+            let whole = deflate(&mut deflater, &[&mixed]);
+            prop_assert!(deflate(&mut deflater, &chunks) == whole);
+        }
+    }
+}

@@ -179,3 +179,123 @@ impl Node {
 fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date_time::DateTime;
+    use proptest::prelude::*;
+
+    const DIGEST: &str = "0123456789ab";
+
+    fn name(subject: &str) -> ItemName {
+        ItemName {
+            subject: Some(subject.to_owned()),
+            date: Some(DateTime::from_unix_seconds(0)),
+            ..ItemName::default()
+        }
+    }
+
+    fn file(paths: &mut Paths, folder: &[&str], subject: &str) -> String {
+        let folder = FolderPath::new(folder.iter().copied());
+        paths.file(&folder, &NameTemplate::default(), &name(subject), DIGEST, 1, ".eml")
+    }
+
+    #[test]
+    fn folders_that_clash_are_numbered_in_the_order_they_are_met() {
+        let mut paths = Paths::new(None);
+        let folder = |paths: &mut Paths, names: &[&str]| {
+            file(paths, names, "x").rsplit_once('/').map(|(folder, _)| folder.to_owned()).unwrap()
+        };
+        assert_eq!(folder(&mut paths, &["Work", "a"]), "Work/a");
+        assert_eq!(folder(&mut paths, &["WORK", "a"]), "WORK (2)/a");
+        assert_eq!(folder(&mut paths, &["work"]), "work (3)");
+        assert_eq!(folder(&mut paths, &["Work", "A"]), "Work/A (2)");
+        assert_eq!(folder(&mut paths, &["Work", "a"]), "Work/a", "the same folder again");
+        assert_eq!(folder(&mut paths, &["a/b"]), "a_b");
+        assert_eq!(folder(&mut paths, &["a_b"]), "a_b (2)");
+        assert_eq!(folder(&mut paths, &["a_b (2)"]), "a_b (2) (2)");
+    }
+
+    #[test]
+    fn files_that_clash_are_numbered() {
+        let mut paths = Paths::new(None);
+        assert_eq!(file(&mut paths, &[], "x"), "19700101-000000Z_0123456789ab_x.eml");
+        assert_eq!(file(&mut paths, &[], "X"), "19700101-000000Z_0123456789ab_X (2).eml");
+        assert_eq!(file(&mut paths, &["f"], "x"), "f/19700101-000000Z_0123456789ab_x.eml");
+    }
+
+    #[test]
+    fn a_file_does_not_clash_with_a_folder() {
+        let mut paths = Paths::new(None);
+        file(&mut paths, &["19700101-000000Z_0123456789ab_x.eml"], "y");
+        assert_eq!(file(&mut paths, &[], "x"), "19700101-000000Z_0123456789ab_x (2).eml");
+    }
+
+    #[test]
+    fn many_equal_items_take_linear_time() {
+        let mut paths = Paths::new(None);
+        for i in 1..=50_000 {
+            let file = file(&mut paths, &["f"], "x");
+            if i > 1 {
+                assert!(file.ends_with(&format!(" ({i}).eml")), "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_deep_folder_leaves_room_for_its_files() {
+        let mut paths = Paths::new(None);
+        let deep: Vec<String> = (0..1000).map(|i| format!("{i} {}", "long ".repeat(20))).collect();
+        let deep: Vec<&str> = deep.iter().map(String::as_str).collect();
+        let path = file(&mut paths, &deep, &"s".repeat(100));
+        assert!(path.len() <= PATH, "{path}");
+        assert!(path.contains("/19700101-000000Z_0123456789ab"), "{path}");
+        assert!(path.starts_with(&file(&mut paths, &deep[..1], "x").split('/').next().unwrap().to_owned()));
+    }
+
+    #[test]
+    fn shards_are_folders_with_so_many_files() {
+        let mut paths = Paths::new(NonZeroU32::new(2));
+        let folders: Vec<String> =
+            (0..5).map(|i| file(&mut paths, &["f"], &i.to_string()).rsplit_once('/').unwrap().0.to_owned()).collect();
+        assert_eq!(folders, ["f/00001", "f/00001", "f/00002", "f/00002", "f/00003"]);
+    }
+
+    #[test]
+    fn only_folders_that_stayed_empty_are_told() {
+        let mut paths = Paths::new(None);
+        for folder in [&["a"][..], &["a", "b"], &["c", "d"], &["e"]] {
+            paths.keep(&FolderPath::new(folder.iter().copied()));
+        }
+        file(&mut paths, &["e"], "x");
+        file(&mut paths, &["c"], "x");
+        assert_eq!(paths.empty_folders(), ["a/b", "c/d"]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_path_is_new_short_and_inside(
+            items in proptest::collection::vec((
+                proptest::collection::vec("(\\.\\.|/|[aA]|\\PC){0,30}", 0..6), "([aA]|\\PC){0,70}"
+            ), 1..20)
+        ) {
+            let run = || {
+                let mut paths = Paths::new(NonZeroU32::new(3));
+                items.iter().map(|(folder, subject)| {
+                    let folder: Vec<&str> = folder.iter().map(String::as_str).collect();
+                    file(&mut paths, &folder, subject)
+                }).collect::<Vec<_>>()
+            };
+            let paths = run();
+            let mut seen = HashSet::new();
+            for path in &paths {
+                prop_assert!(segment::units(path) <= PATH, "{}", path);
+                prop_assert!(path.split('/').all(|s| !s.is_empty() && s != "." && s != ".." && s.len() <= 255));
+                prop_assert!(!path.contains(['\\', '\0', ':']));
+                prop_assert!(seen.insert(path.to_lowercase()), "{} twice", path);
+            }
+            prop_assert_eq!(paths, run());
+        }
+    }
+}

@@ -124,3 +124,114 @@ fn is_device(name: &str) -> bool {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn safe(name: &str) -> String {
+        segment(name, Room::SEGMENT)
+    }
+
+    #[test]
+    fn what_a_file_system_refuses_is_replaced() {
+        for (name, expected) in [
+            ("Inbox", "Inbox"),
+            ("a<b>c:d\"e/f\\g|h?i*j", "a_b_c_d_e_f_g_h_i_j"),
+            ("tab\there\u{0}\u{7f}\u{85}", "tab_here___"),
+            ("Cafe\u{301}", "Café"),
+            ("evil\u{202e}lme.exe", "evillme.exe"),
+            ("zero\u{200b}width\u{feff}", "zerowidth"),
+            ("dots and spaces. . .", "dots and spaces"),
+            (".hidden", "_.hidden"),
+            ("~temporary", "_~temporary"),
+            ("..", "_"),
+            (".", "_"),
+            ("", "_"),
+            ("   ", "_"),
+            ("\u{200b}", "_"),
+            ("../../etc/passwd", "_.._.._etc_passwd"),
+            ("C:\\Windows", "C__Windows"),
+        ] {
+            assert_eq!(safe(name), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn device_names_of_windows_are_prefixed() {
+        for name in
+            ["CON", "con", "Prn", "AUX", "NUL", "COM0", "COM9", "lpt1", "COM¹", "LPT²", "com³", "CONIN$", "conout$"]
+        {
+            assert_eq!(safe(name), format!("_{name}"));
+            assert_eq!(safe(&format!("{name}.tar.gz")), format!("_{name}.tar.gz"));
+            assert_eq!(safe(&format!("{name} .txt")), format!("_{name} .txt"));
+        }
+        for name in ["CONSOLE", "COM", "COM10", "LPT٣", "NULL", "x.CON", "COM⁴"] {
+            assert_eq!(safe(name), name);
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_cut_between_characters() {
+        assert_eq!(safe(&"a".repeat(61)), "a".repeat(60));
+        assert_eq!(safe(&"é".repeat(61)), "é".repeat(60), "120 octets");
+        assert_eq!(safe(&"東".repeat(61)), "東".repeat(40), "120 octets");
+        assert_eq!(safe(&"😀".repeat(61)), "😀".repeat(30), "60 units");
+        let marked = format!("{}x\u{302}\u{323}", "a".repeat(58));
+        assert_eq!(safe(&marked), "a".repeat(58), "the marks go with their letter");
+        assert_eq!(safe(&format!("{} . b", "a".repeat(58))), "a".repeat(58), "what the cut bares is trimmed");
+        assert!(safe(&format!("a{}", "\u{302}".repeat(100))).len() <= 120);
+    }
+
+    #[test]
+    fn a_number_finds_room() {
+        assert_eq!(numbered("Inbox", 2, "", Room::SEGMENT), "Inbox (2)");
+        assert_eq!(numbered(&"a".repeat(60), 10, "", Room::SEGMENT), format!("{} (10)", "a".repeat(55)));
+        assert_eq!(numbered("a", 3, ".eml", Room::SEGMENT), "a (3).eml");
+    }
+
+    #[test]
+    fn a_slug_is_letters_digits_and_hyphens() {
+        let slug = |text| super::slug(text, Room::SEGMENT);
+        assert_eq!(slug("Re: [list] Été — 東京!?"), "Re-list-Été-東京");
+        assert_eq!(slug("  ...  "), "");
+        assert_eq!(slug("ก็หนังสือ"), "ก็หนังสือ", "marks belong to their letters");
+        assert_eq!(slug(&format!("{} bc", "a".repeat(59))), "a".repeat(59));
+    }
+
+    #[test]
+    fn names_are_compared_as_any_file_system_may() {
+        for (a, b) in [("Inbox", "INBOX"), ("straße", "STRASSE"), ("É", "e\u{301}"), ("ΣΑΣ", "σας"), ("ﬁ", "FI")]
+        {
+            assert_eq!(folded_hash(1, a), folded_hash(1, b), "{a} {b}");
+        }
+        assert_ne!(folded_hash(1, "Inbox"), folded_hash(2, "Inbox"));
+        assert_ne!(folded_hash(1, "é"), folded_hash(1, "e"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_safe_name_is_safe_and_stays_as_it_is(
+            name in "(CON|com¹|[.~]|\\PC|[ -~]|[\\x00-\\x1f]|[\u{300}-\u{36f}]|[\u{1100}-\u{11ff}]|[\u{200b}-\u{202f}]|\u{212a}|\u{37e}){0,70}",
+            units in 4_usize..=60
+        ) {
+            let room = Room { units, octets: 120 };
+            let safe = segment(&name, room);
+            prop_assert!(!safe.is_empty() && safe != "." && safe != "..");
+            prop_assert!(super::units(&safe) <= units && safe.len() <= 120);
+            prop_assert!(!safe.chars().any(|c| forbidden(c) || invisible(c)));
+            prop_assert!(!safe.starts_with(['.', '~']) && !safe.ends_with(['.', ' ']));
+            prop_assert!(!is_device(&safe));
+            prop_assert_eq!(safe.nfc().collect::<String>(), safe.clone());
+            prop_assert_eq!(segment(&safe, room), safe);
+        }
+
+        #[test]
+        fn a_slug_stays_as_it_is(text in "(\\PC|[ -~]|[\u{300}-\u{36f}]){0,90}") {
+            let once = slug(&text, Room::SEGMENT);
+            prop_assert!(super::units(&once) <= 60 && once.len() <= 120);
+            prop_assert_eq!(slug(&once, Room::SEGMENT), once);
+        }
+    }
+}

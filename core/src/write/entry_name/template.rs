@@ -206,3 +206,83 @@ impl fmt::Display for NameTemplate {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date_time::DateTime;
+
+    fn item() -> ItemName {
+        ItemName {
+            date: Some(DateTime::from_unix_seconds(1_700_000_000)),
+            subject: Some("Re: tea & cake".to_owned()),
+            from: Some("ann@example.org".to_owned()),
+            message_id: Some("1.2@example.org".to_owned()),
+        }
+    }
+
+    fn stem(template: &str, name: &ItemName) -> String {
+        template.parse::<NameTemplate>().unwrap().stem(name, "0123456789ab", 42, 100)
+    }
+
+    #[test]
+    fn placeholders_stand_for_what_they_say() {
+        assert_eq!(NameTemplate::default().to_string(), "{date}_{hash}_{subject}");
+        assert_eq!(stem("{date}_{hash}_{subject}", &item()), "20231114-221320Z_0123456789ab_Re-tea-cake");
+        assert_eq!(stem("{ordinal} {from} {messageid}", &item()), "000042 ann-example-org 1-2-example-org");
+        assert_eq!(stem("{{{ordinal}}}", &item()), "{000042}");
+    }
+
+    #[test]
+    fn what_an_item_does_not_have_leaves_no_separator() {
+        let bare = ItemName::default();
+        assert_eq!(stem("{date}_{hash}_{subject}", &bare), "00000000-000000Z_0123456789ab");
+        assert_eq!(stem("{subject}_{hash}", &bare), "0123456789ab");
+        assert_eq!(stem("{subject}", &bare), "_");
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_loses_the_end_of_its_subject() {
+        let long = ItemName { subject: Some("a".repeat(60)), ..item() };
+        assert_eq!(
+            NameTemplate::default().stem(&long, "0123456789ab", 1, 37),
+            format!("20231114-221320Z_0123456789ab_{}", "a".repeat(7))
+        );
+        assert_eq!(
+            NameTemplate::default().stem(&long, "0123456789ab", 1, 29),
+            "20231114-221320Z_0123456789ab_".trim_end_matches('_')
+        );
+        let three = "{messageid}{subject}{from}".parse::<NameTemplate>().unwrap();
+        let long = ItemName { from: Some("東".repeat(60)), message_id: Some("b".repeat(60)), ..long };
+        let stem = three.stem(&long, "", 1, 150);
+        assert!(units(&stem) <= 150 && stem.len() <= STEM_OCTETS, "{stem}");
+        assert!(stem.starts_with(&"b".repeat(60)), "{stem}");
+    }
+
+    #[test]
+    fn a_device_is_no_name_of_a_file() {
+        assert_eq!(stem("{subject}", &ItemName { subject: Some("CON".to_owned()), ..item() }), "_CON");
+    }
+
+    #[test]
+    fn a_template_is_refused_with_what_is_wrong() {
+        for (template, told) in [
+            ("{sender}", "{date} {hash} {subject} {from} {messageid} {ordinal}"),
+            ("{date", "without }"),
+            ("date}", "without {"),
+            ("{date}/{subject}", "not folders"),
+            ("", "empty"),
+        ] {
+            let error = template.parse::<NameTemplate>().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Options);
+            assert!(error.to_string().contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_shown_as_it_was_read() {
+        for template in ["{date}_{hash}", "{{x}} {ordinal}"] {
+            assert_eq!(template.parse::<NameTemplate>().unwrap().to_string(), template);
+        }
+    }
+}
