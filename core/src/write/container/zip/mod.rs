@@ -16,6 +16,7 @@ use crate::{
     write::{Rendered, ZipLevel},
 };
 use record::Record;
+use std::io;
 
 /// One ZIP archive, or several that are each complete and shorter than a limit.
 ///
@@ -31,19 +32,21 @@ pub(crate) struct Zip<V> {
     entries: u64,
     /// Whether the volume at hand has been begun and not completed.
     open: bool,
+    /// Whether the destination has refused octets, so that the volume at hand can never be completed.
+    broken: bool,
 }
 
 impl<V: Volumes> Zip<V> {
     pub(crate) fn new(volumes: V, level: ZipLevel, limit: Option<u64>) -> Self {
-        Self { volumes, level, limit, offset: 0, central: Vec::new(), entries: 0, open: false }
+        Self { volumes, level, limit, offset: 0, central: Vec::new(), entries: 0, open: false, broken: false }
     }
 
     /// Makes sure that a volume is open that `record` fits into.
     fn make_room(&mut self, record: &Record<'_>) -> Result<()> {
         if let Some(limit) = self.limit {
-            let after = |offset: u64, central: u64, entries: u64| {
-                let offset = offset + record.local_len() + record.stored_size;
-                let central = central + record.central_len(offset);
+            let after = |start: u64, central: u64, entries: u64| {
+                let offset = start + record.local().len() as u64 + record.stored_size;
+                let central = central + record.central_len(start);
                 offset + central + record::end(entries + 1, central, offset).len() as u64
             };
             if after(0, 0, 0) >= limit {
@@ -63,9 +66,16 @@ impl<V: Volumes> Zip<V> {
     }
 
     fn write(&mut self, octets: &[u8]) -> Result<()> {
-        self.volumes.write_all(octets).map_err(|error| refused(error, &self.volumes.path()))?;
+        if let Err(error) = self.volumes.write_all(octets) {
+            return Err(self.broken_by(error));
+        }
         self.offset += octets.len() as u64;
         Ok(())
+    }
+
+    fn broken_by(&mut self, error: io::Error) -> Error {
+        self.broken = true;
+        refused(error, &self.volumes.path())
     }
 
     fn complete(&mut self) -> Result<()> {
@@ -115,7 +125,7 @@ impl<V: Volumes> Container for Zip<V> {
             }
             // What stands there already is in no directory: readers pass it by.
             Err(Stopped::Source(error)) => Err(Error::from(error).non_fatal()),
-            Err(Stopped::Destination(error)) => Err(refused(error, &self.volumes.path())),
+            Err(Stopped::Destination(error)) => Err(self.broken_by(error)),
         }
     }
 
@@ -130,6 +140,10 @@ impl<V: Volumes> Container for Zip<V> {
     }
 
     fn finish(&mut self) -> Result<()> {
+        if self.broken {
+            let message = "the archive was cut off: convert again to a destination that has room for it";
+            return Err(Error::new(ErrorKind::Destination, message).in_file(self.volumes.path()));
+        }
         if !self.open {
             if self.volumes.any() {
                 return Ok(());

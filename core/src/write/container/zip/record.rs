@@ -65,10 +65,6 @@ impl<'a> Record<'a> {
         header
     }
 
-    pub(super) fn local_len(&self) -> u64 {
-        self.local().len() as u64
-    }
-
     /// The central directory file header (§4.3.12) of an entry at `offset`.
     pub(super) fn central(&self, offset: u64, directory: &mut Vec<u8>) {
         let mut extra = self.timestamp();
