@@ -21,6 +21,19 @@ pub struct MapiMessage {
     pub defects: Vec<Defect>,
 }
 
+impl MapiMessage {
+    /// A message with these properties, without recipients and attachments.
+    pub fn new(properties: PropertyBag) -> Self {
+        Self {
+            properties,
+            recipients: Vec::new(),
+            attachments: Arc::new(()),
+            code_page: CodePage::WINDOWS_1252,
+            defects: Vec::new(),
+        }
+    }
+}
+
 /// The attachments of one message.
 pub trait Attachments: Send + Sync + fmt::Debug {
     /// Their number.
@@ -46,6 +59,20 @@ impl Attachments for () {
 
     fn open(&self, _: usize) -> Result<Attachment> {
         Err(crate::Error::new(crate::ErrorKind::Malformed, "the message has no attachment").non_fatal())
+    }
+}
+
+/// Attachments that are in memory.
+impl Attachments for Vec<Attachment> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn open(&self, index: usize) -> Result<Attachment> {
+        match self.get(index) {
+            Some(attachment) => Ok(attachment.clone()),
+            None => ().open(index),
+        }
     }
 }
 
@@ -82,4 +109,11 @@ pub trait EmbeddedMessage: Send + Sync + fmt::Debug {
     /// # Errors
     /// Non-fatal, when it cannot be read at all or is nested deeper than [`Limits::nesting`](crate::Limits::nesting).
     fn open(&self) -> Result<MapiMessage>;
+}
+
+/// A message that is in memory.
+impl EmbeddedMessage for MapiMessage {
+    fn open(&self) -> Result<MapiMessage> {
+        Ok(self.clone())
+    }
 }

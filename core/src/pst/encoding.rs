@@ -22,6 +22,15 @@ impl Encoding {
         }
     }
 
+    /// The number of this scrambling.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Plain => 0,
+            Self::Permute => 1,
+            Self::Cyclic => 2,
+        }
+    }
+
     /// Unscrambles the data of the block `bid` in place.
     pub(crate) fn decode(self, data: &mut [u8], bid: u64) {
         match self {
@@ -31,7 +40,6 @@ impl Encoding {
         }
     }
 
-    #[cfg(test)]
     /// Scrambles the data of the block `bid` in place.
     pub(crate) fn encode(self, data: &mut [u8], bid: u64) {
         match self {

@@ -14,6 +14,7 @@ pub(crate) const NORMAL_FOLDER: u32 = 0x02;
 pub(crate) const NORMAL_MESSAGE: u32 = 0x04;
 pub(crate) const ATTACHMENT: u32 = 0x05;
 pub(crate) const ASSOCIATED_MESSAGE: u32 = 0x08;
+pub(crate) const LTP: u32 = 0x1F;
 pub(crate) const HIERARCHY_TABLE: u32 = 0x0D;
 pub(crate) const CONTENTS_TABLE: u32 = 0x0E;
 pub(crate) const ASSOCIATED_CONTENTS_TABLE: u32 = 0x0F;

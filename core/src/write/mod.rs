@@ -31,6 +31,7 @@ mod deflate;
 mod eml_archive;
 mod entry_name;
 mod octets;
+pub mod pst;
 mod render;
 
 pub use eml_archive::{EmlArchive, EmlOptions, Placement};

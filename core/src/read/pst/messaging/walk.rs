@@ -174,7 +174,8 @@ impl Walk {
     /// Visits a folder: learns its name, its messages and the folders in it.
     fn enter(&mut self, nid: u32, path: FolderPath) -> Result<()> {
         let folder = Folder { role: self.store.roles.get(&nid).copied(), path };
-        if nid != nid::ROOT_FOLDER && Some(nid) != self.store.ipm_subtree {
+        let shown = ![Some(nid::ROOT_FOLDER), self.store.ipm_subtree, self.store.search_root].contains(&Some(nid));
+        if shown {
             self.folders.push(folder.clone());
         }
         let mut children = Vec::new();

@@ -1,0 +1,72 @@
+//! Values of properties as they are stored ([MS-PST] 2.3.3, [MS-OXCDATA] 2.11).
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    mapi::{Octets, PropertyType, PropertyValue},
+};
+
+/// Octets of one of several values that are held in memory.
+const ONE_OF_SEVERAL: usize = 16 << 20;
+
+/// A value ready to be stored.
+pub(super) enum Stored {
+    /// In the four octets that a record has for it.
+    Inline([u8; 4]),
+    /// In eight octets of a table's row, or in the heap.
+    Eight([u8; 8]),
+    /// In the heap or in a subnode.
+    Octets(Octets),
+}
+
+/// The type of a value, and how it is stored.
+pub(super) fn stored(value: &PropertyValue) -> Result<(PropertyType, Stored)> {
+    let inline = |value: u32| Stored::Inline(value.to_le_bytes());
+    let eight = |value: u64| Stored::Eight(value.to_le_bytes());
+    Ok(match value {
+        PropertyValue::Null => (PropertyType::Null, inline(0)),
+        PropertyValue::Integer16(value) => (PropertyType::Integer16, inline((*value as u16).into())),
+        PropertyValue::Integer32(value) => (PropertyType::Integer32, inline(*value as u32)),
+        PropertyValue::ErrorCode(value) => (PropertyType::ErrorCode, inline(*value)),
+        PropertyValue::Boolean(value) => (PropertyType::Boolean, inline((*value).into())),
+        PropertyValue::Integer64(value) => (PropertyType::Integer64, eight(*value as u64)),
+        PropertyValue::Floating(value) => (PropertyType::Floating64, eight(value.to_bits())),
+        PropertyValue::FloatingTime(value) => (PropertyType::FloatingTime, eight(value.to_bits())),
+        PropertyValue::Time(value) => (PropertyType::Time, eight(value.0)),
+        PropertyValue::Guid(value) => (PropertyType::Guid, Stored::Octets(value.0.to_vec().into())),
+        PropertyValue::String8(octets) => (PropertyType::String8, Stored::Octets(octets.clone())),
+        PropertyValue::String(octets) => (PropertyType::String, Stored::Octets(octets.clone())),
+        PropertyValue::Binary(octets) => (PropertyType::Binary, Stored::Octets(octets.clone())),
+        PropertyValue::Multiple(values) => several(values)?,
+    })
+}
+
+fn several(values: &[PropertyValue]) -> Result<(PropertyType, Stored)> {
+    let mut kind = PropertyType::Integer32;
+    let mut fixed = Vec::new();
+    let mut parts = Vec::new();
+    for value in values {
+        let (one, stored) = stored(value)?;
+        kind = one;
+        match stored {
+            Stored::Inline([low, high, ..]) if one == PropertyType::Integer16 => fixed.extend([low, high]),
+            Stored::Inline(octets) => fixed.extend(octets),
+            Stored::Eight(octets) => fixed.extend(octets),
+            Stored::Octets(octets) if one == PropertyType::Guid => fixed.extend(octets.to_vec(16)?),
+            Stored::Octets(octets) => parts.push(octets.to_vec(ONE_OF_SEVERAL)?),
+        }
+    }
+    let kind = PropertyType::from_code(kind.code() | 0x1000).ok_or_else(|| {
+        Error::new(ErrorKind::Unsupported, format!("there can be no several values of the type {kind:?}"))
+    })?;
+    if parts.is_empty() {
+        return Ok((kind, Stored::Octets(fixed.into())));
+    }
+    let mut octets = (parts.len() as u32).to_le_bytes().to_vec();
+    let mut offset = 4 + 4 * parts.len() as u32;
+    for part in &parts {
+        octets.extend(offset.to_le_bytes());
+        offset += part.len() as u32;
+    }
+    octets.extend(parts.concat());
+    Ok((kind, Stored::Octets(octets.into())))
+}

@@ -1,0 +1,100 @@
+//! What is written into a PST is read out of it: every layout, every scrambling, every type of value.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod pst_support;
+
+use mailferry::{
+    mapi::{AttachmentBody, MapiMessage, pid},
+    model::Role,
+    read::{ReadOptions, pst::PstReader},
+    write::pst::Layout,
+};
+use pst_support::{CODE_PAGE, Dump, LAYOUTS, SCRAMBLINGS, Writer, dump, mail, octets, store};
+use std::{io::Cursor, sync::Arc};
+
+fn as_written(messages: &[(&str, MapiMessage)]) -> String {
+    let mut dump = Dump::default();
+    for (folder, message) in messages {
+        dump.text.push_str(&format!("{folder}:\n"));
+        dump.message(message, 1);
+    }
+    dump.text
+}
+
+#[test]
+fn every_item_comes_back_in_every_layout() {
+    for layout in LAYOUTS {
+        for scrambling in SCRAMBLINGS {
+            let found = dump(store(layout, scrambling), &ReadOptions::default()).unwrap();
+            assert_eq!((found.messages, found.errors, found.defects), (44, 0, 0), "{layout:?} {scrambling:?}");
+            assert_eq!(found.folders, ["Deleted Items", "Inbox", "Inbox/Ärenden/2024", "Calendar"]);
+            let mut written = vec![
+                ("Inbox", mail(layout, "first", &"long body ".repeat(2000))),
+                ("Inbox", pst_support::attachments(layout, 100_000)),
+                ("Inbox/Ärenden/2024", pst_support::nested(layout, 3)),
+            ];
+            for i in 0..40 {
+                written.push(("Inbox/Ärenden/2024", mail(layout, &format!("number {i}"), "short")));
+            }
+            written.push(("Calendar", pst_support::every_type(layout)));
+            assert_eq!(found.text, as_written(&written), "{layout:?} {scrambling:?}");
+        }
+    }
+}
+
+#[test]
+fn hidden_and_lost_items_come_on_request() {
+    let mut options = ReadOptions::default();
+    options.hidden = true;
+    let found = dump(store(Layout::Unicode, SCRAMBLINGS[1]), &options).unwrap();
+    assert_eq!(found.messages, 45);
+    assert!(found.text.contains("h\\x00i\\x00d\\x00d\\x00e\\x00n"));
+    options.hidden = false;
+    options.recover = true;
+    let found = dump(store(Layout::Unicode, SCRAMBLINGS[1]), &options).unwrap();
+    assert_eq!(found.messages, 45);
+    let recovered = found.text.split("Recovered:\n").nth(1).unwrap();
+    assert!(recovered.contains("o\\x00r\\x00p\\x00h\\x00a\\x00n"));
+}
+
+#[test]
+fn a_folder_of_many_messages_is_read_row_by_row() {
+    for layout in LAYOUTS {
+        let mut pst = Writer::new(Cursor::new(Vec::new()), layout, SCRAMBLINGS[0]).unwrap();
+        let folder = pst.add_folder(Writer::MAILBOX, "Many", "IPF.Note");
+        for i in 0..3_000 {
+            pst.add_message(folder, &mail(layout, &format!("{i}"), "")).unwrap();
+        }
+        let mut reader =
+            PstReader::open("many", Arc::new(pst.finish().unwrap().into_inner()), &ReadOptions::default()).unwrap();
+        for i in 0..3_000 {
+            let stored = reader.next_message().unwrap().unwrap();
+            assert_eq!(stored.message.properties.text(pid::SUBJECT, CODE_PAGE, 64), Some(i.to_string()));
+        }
+        assert!(reader.next_message().unwrap().is_none());
+    }
+}
+
+#[test]
+fn an_attachment_of_many_blocks_is_read_anywhere() {
+    for (layout, len) in [(Layout::Ansi, 20 << 20), (Layout::Unicode, 10 << 20), (Layout::Unicode4k, 10 << 20)] {
+        let large = octets(len, 1);
+        let mut message = mail(layout, "large", "");
+        let body = AttachmentBody::Data(large.clone().into());
+        message.attachments = Arc::new(vec![pst_support::attachment(layout, "large.bin", 1, body)]);
+        let mut pst = Writer::new(Cursor::new(Vec::new()), layout, SCRAMBLINGS[2]).unwrap();
+        pst.add_message(Writer::DELETED_ITEMS, &message).unwrap();
+        let mut reader =
+            PstReader::open("large", Arc::new(pst.finish().unwrap().into_inner()), &ReadOptions::default()).unwrap();
+        let stored = reader.next_message().unwrap().unwrap();
+        assert_eq!(stored.folder.role, Some(Role::Trash));
+        let AttachmentBody::Data(content) = stored.message.attachments.open(0).unwrap().body else { panic!() };
+        assert_eq!(content.len(), len as u64);
+        for from in [0, 8_175, 8_176, 8_180, 65_511, 65_512, 8_347_700, len as u64 - 5] {
+            let read = content.slice(from..from + 10).to_vec(10).unwrap();
+            let from = from as usize;
+            assert_eq!(read, large[from..(from + 10).min(len)]);
+        }
+        assert_eq!(content.to_vec(len).unwrap(), large);
+    }
+}
