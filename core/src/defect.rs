@@ -104,6 +104,20 @@ defect_kinds! {
     TrailingGarbage = "trailing_garbage",
     /// Octets that are not what a checksum or a recorded length says of them.
     Damaged = "damaged",
+    /// A component or card that is never closed.
+    MissingEnd = "missing_end",
+    /// An `END` line of something that is not open.
+    StrayEnd = "stray_end",
+    /// A content line that does not follow the grammar of RFC 5545 §3.1.
+    ContentLine = "content_line",
+    /// Components that stand in no calendar object, or a calendar object without a component.
+    CalendarObject = "calendar_object",
+    /// More overrides of recurring components than are brought together with their masters.
+    OverrideLimit = "override_limit",
+    /// A time zone that is neither defined nor known.
+    TimeZone = "time_zone",
+    /// Something that the form converted to cannot express; it is kept as an `X-` property.
+    Conversion = "conversion",
     /// Text in 16-bit code units, read as UTF-8.
     Utf16 = "utf16",
     /// A property that could not be read, or only in part.

@@ -22,6 +22,10 @@ pub struct Limits {
     pub expansion_ratio: u64,
     /// Octets that any compressed input may expand to whatever its ratio.
     pub expansion_floor: u64,
+    /// Overrides of recurring components in one calendar that are brought together with their masters, 40 octets of memory each.
+    pub overrides: usize,
+    /// Octets of a calendar component or a card that is converted; a larger one passes through as it is.
+    pub component: usize,
     /// Octets of decoded text that one body yields to a person (text, HTML).
     pub text: usize,
 }
@@ -37,6 +41,8 @@ impl Default for Limits {
             archive_entries: 10_000_000,
             expansion_ratio: 250,
             expansion_floor: 256 << 20,
+            overrides: 1 << 18,
+            component: 8 << 20,
             text: 64 << 20,
         }
     }

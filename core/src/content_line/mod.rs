@@ -16,6 +16,7 @@ mod lines;
 mod property;
 mod quoted_printable;
 mod text;
+mod walk;
 
 pub use charset::decode_text;
 pub use component::Component;
@@ -25,3 +26,4 @@ pub use lines::{ContentLines, Line};
 pub use property::{Parameter, Property};
 pub use quoted_printable::{decode_quoted_printable, encode_quoted_printable};
 pub use text::{decode_parameter, encode_parameter, escape_text, split_unescaped, unescape_text};
+pub(crate) use walk::{Marker, Placement, Walked, tell, walk_component};

@@ -4,11 +4,14 @@
 //! a contact a vCard (RFC 6350). What a mailbox knows beside that — folder, labels, flags, date of delivery — stands in
 //! [`Item`].
 
+mod calendar;
 mod folder;
 mod item;
 mod keywords;
 mod mbox_origin;
 
+pub use calendar::{Calendar, CalendarComponent, CalendarObject, CalendarTime, ComponentKind};
+pub(crate) use calendar::{OverrideIndex, read_calendar, read_component};
 pub use folder::{Folder, FolderPath, Role};
 pub use item::{DateSource, Item, ItemKind, Label, Message, Origin, Received};
 pub use keywords::Keywords;

@@ -1,0 +1,247 @@
+use super::CalendarTime;
+use crate::{
+    content_line::{ContentLine, ContentLines, Placement, Walked, decode_text, unescape_text, walk_component},
+    defect::{Defect, DefectKind},
+    source::{Content, Source},
+};
+use std::{io, ops::Range};
+
+/// Zones that one component may name.
+const ZONES: usize = 64;
+
+/// What a component of a calendar is.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ComponentKind {
+    /// VEVENT.
+    Event,
+    /// VTODO.
+    Task,
+    /// VJOURNAL.
+    Journal,
+    /// VFREEBUSY.
+    FreeBusy,
+    /// Any other component that is no VTIMEZONE.
+    Other,
+}
+
+impl ComponentKind {
+    /// The kind of the component of this name.
+    pub fn of(name: &[u8]) -> Self {
+        const NAMES: [(&[u8], ComponentKind); 4] = [
+            (b"VEVENT", ComponentKind::Event),
+            (b"VTODO", ComponentKind::Task),
+            (b"VJOURNAL", ComponentKind::Journal),
+            (b"VFREEBUSY", ComponentKind::FreeBusy),
+        ];
+        let known = NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+        known.map_or(Self::Other, |(_, kind)| *kind)
+    }
+
+    /// The kind as it stands in the item log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Task => "task",
+            Self::Journal => "journal",
+            Self::FreeBusy => "freebusy",
+            Self::Other => "component",
+        }
+    }
+}
+
+/// One component of a calendar object — a master, an override, a VTIMEZONE — as its octets, with what is asked of it often.
+#[derive(Clone)]
+pub struct CalendarComponent {
+    pub(super) source: Source,
+    pub(super) range: Range<u64>,
+    /// Where what follows the component ends: blank lines, and calendar properties and zones that stand behind it.
+    pub(super) after: u64,
+    /// The names of what it leaves open, innermost first.
+    pub(super) unclosed: Vec<Vec<u8>>,
+    pub(super) facts: Facts,
+}
+
+/// What the lines of a component say.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts {
+    pub(super) name: Vec<u8>,
+    pub(super) uid: Option<String>,
+    pub(super) is_override: bool,
+    pub(super) summary: Option<String>,
+    pub(super) start: Option<CalendarTime>,
+    pub(super) due: Option<CalendarTime>,
+    pub(super) repeats: bool,
+    pub(super) zone_id: Option<String>,
+    pub(super) zone_ids: Vec<String>,
+    pub(super) years: Option<(i64, i64)>,
+    pub(super) legacy_charset: bool,
+    pub(super) defects: Vec<Defect>,
+}
+
+impl CalendarComponent {
+    /// Reads the component whose `BEGIN` line comes next.
+    pub(super) fn read(lines: &mut ContentLines, source: &Source) -> io::Result<Self> {
+        let start = lines.offset();
+        let mut facts = Facts::default();
+        let mut defects = Vec::new();
+        if let Some(line) = lines.next_line()? {
+            facts.name = ContentLine::parse(line.head).map_or(Vec::new(), |begin| begin.value.trim_ascii().to_vec());
+        }
+        lines.seek(start);
+        let walked = walk_component(lines, may_stand, &mut defects, |depth, line, content, defects| {
+            if let Some(content) = content {
+                facts.take(depth, content);
+            }
+            if !facts.legacy_charset && std::str::from_utf8(line.head).is_err() && line.whole {
+                facts.legacy_charset = true;
+                let (_, charset) = decode_text(line.head, None);
+                defects.push(Defect::new(DefectKind::Charset, format!("no UTF-8, read as {charset}")).at(line.start));
+            }
+        })?;
+        facts.defects = defects;
+        let Walked { end, unclosed } = walked;
+        Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts })
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> ComponentKind {
+        ComponentKind::of(&self.facts.name)
+    }
+
+    /// Its octets as they stand in the source, from `BEGIN` to `END`.
+    pub fn content(&self) -> Content {
+        Content::new(self.source.clone(), [self.range.clone()])
+    }
+
+    /// The offset of its first octet in the source.
+    pub fn offset(&self) -> u64 {
+        self.range.start
+    }
+
+    /// Its UID (RFC 5545 §3.8.4.7).
+    pub fn uid(&self) -> Option<&str> {
+        self.facts.uid.as_deref()
+    }
+
+    /// Its SUMMARY.
+    pub fn summary(&self) -> Option<&str> {
+        self.facts.summary.as_deref()
+    }
+
+    /// Its DTSTART, or of a task without one its DUE.
+    pub fn start(&self) -> Option<&CalendarTime> {
+        self.facts.start.as_ref().or(self.facts.due.as_ref())
+    }
+
+    /// Whether it overrides one occurrence of a recurring component (it has a RECURRENCE-ID).
+    pub fn is_override(&self) -> bool {
+        self.facts.is_override
+    }
+
+    /// Whether it recurs by itself (it has an RRULE or an RDATE).
+    pub fn repeats(&self) -> bool {
+        self.facts.repeats
+    }
+
+    /// The TZIDs that its properties name, each once.
+    pub fn zone_ids(&self) -> &[String] {
+        &self.facts.zone_ids
+    }
+
+    /// The first and the last year of its dates.
+    pub fn years(&self) -> Option<(i64, i64)> {
+        self.facts.years
+    }
+
+    /// What was wrong with it.
+    pub fn defects(&self) -> &[Defect] {
+        &self.facts.defects
+    }
+}
+
+/// A component that belongs into a calendar directly cannot stand in another that is known; of unknown ones nobody knows.
+fn may_stand(placement: &Placement<'_>) -> bool {
+    let is_zone = |name: &[u8]| name.eq_ignore_ascii_case(b"VTIMEZONE");
+    let direct = |name: &[u8]| is_zone(name) || ComponentKind::of(name) != ComponentKind::Other;
+    let calendar = placement.inner.eq_ignore_ascii_case(b"VCALENDAR");
+    !(calendar || direct(placement.outermost) && direct(placement.inner))
+}
+
+impl Facts {
+    fn take(&mut self, depth: usize, line: &ContentLine<'_>) {
+        let zone = match line.parameters.is_empty() {
+            true => None,
+            false => line.parameter("TZID").and_then(|parameter| parameter.values().next()),
+        };
+        let zone = zone.map(|zone| unescape_text(decode_text(zone, None).0.trim()).into_owned());
+        if depth == 1 {
+            self.take_property(line, zone.as_deref());
+        }
+        if let Some(zone) = zone
+            && !self.zone_ids.contains(&zone)
+            && self.zone_ids.len() < ZONES
+        {
+            self.zone_ids.push(zone);
+        }
+    }
+
+    fn take_property(&mut self, line: &ContentLine<'_>, zone: Option<&str>) {
+        match line.name.len() {
+            3 if line.is("UID") => set_text(&mut self.uid, line),
+            3 if line.is("DUE") => self.take_date(line, zone, |facts| &mut facts.due),
+            4 if line.is("TZID") => set_text(&mut self.zone_id, line),
+            5 if line.is("RRULE") || line.is("RDATE") => self.repeats = true,
+            5 if line.is("DTEND") => self.take_year(line),
+            7 if line.is("SUMMARY") => set_text(&mut self.summary, line),
+            7 if line.is("DTSTART") => self.take_date(line, zone, |facts| &mut facts.start),
+            13 if line.is("RECURRENCE-ID") => {
+                self.is_override = true;
+                self.take_year(line);
+            }
+            _ => {}
+        }
+    }
+
+    fn take_date(
+        &mut self,
+        line: &ContentLine<'_>,
+        zone: Option<&str>,
+        slot: impl FnOnce(&mut Self) -> &mut Option<CalendarTime>,
+    ) {
+        self.take_year(line);
+        let slot = slot(self);
+        if slot.is_none() {
+            *slot = CalendarTime::parse(&decode_text(line.value, None).0, zone);
+        }
+    }
+
+    fn take_year(&mut self, line: &ContentLine<'_>) {
+        let year = line.value.trim_ascii().get(..4).and_then(|digits| std::str::from_utf8(digits).ok());
+        if let Some(year) = year.and_then(|digits| digits.parse::<u16>().ok()).map(i64::from) {
+            let (first, last) = self.years.unwrap_or((year, year));
+            self.years = Some((first.min(year), last.max(year)));
+        }
+    }
+}
+
+/// The text of a line, unless the slot is filled already: the first of two properties counts.
+pub(super) fn set_text(slot: &mut Option<String>, line: &ContentLine<'_>) {
+    if slot.is_none() {
+        *slot = Some(text_of(line));
+    }
+}
+
+/// The value as text: quoted-printable of vCalendar 1.0 decoded, escapes undone, white space around it taken off.
+pub(super) fn text_of(line: &ContentLine<'_>) -> String {
+    let charset = line.parameter("CHARSET").and_then(|parameter| parameter.value);
+    let is_encoded = line.parameters().any(|parameter| {
+        let word = parameter.value.unwrap_or(parameter.name);
+        word.eq_ignore_ascii_case(b"QUOTED-PRINTABLE")
+    });
+    if is_encoded {
+        let decoded = crate::content_line::decode_quoted_printable(line.value);
+        return unescape_text(decode_text(&decoded, charset).0.trim()).into_owned();
+    }
+    unescape_text(decode_text(line.value, charset).0.trim()).into_owned()
+}
