@@ -32,7 +32,7 @@ pub struct Line<'a> {
 ///
 /// let mut lines = ContentLines::new(Arc::new(b"SUMMARY:Lu\r\n nch\r\nEND:VEVENT".to_vec()))?;
 /// let line = lines.next_line()?.unwrap();
-/// assert_eq!((line.start, line.end, line.head), (0, 17, &b"SUMMARY:Lunch"[..]));
+/// assert_eq!((line.start, line.end, line.head), (0, 18, &b"SUMMARY:Lunch"[..]));
 /// assert_eq!(lines.next_line()?.unwrap().head, b"END:VEVENT");
 /// assert!(lines.next_line()?.is_none());
 /// # Ok::<(), mailferry::Error>(())
@@ -61,6 +61,28 @@ impl ContentLines {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the source cannot be read.
     pub fn new(source: Source) -> crate::Result<Self> {
         Self::with_window(source, WINDOW)
+    }
+
+    /// The lines of the same source from its start on, in a window of their own.
+    pub(crate) fn with_own_window(&self, capacity: usize) -> Self {
+        let (source, line_end) = (self.source.clone(), self.line_end);
+        Self {
+            source,
+            len: self.len,
+            window: Vec::new(),
+            window_start: 0,
+            at: 0,
+            line_end,
+            unfolded: Vec::new(),
+            capacity,
+        }
+    }
+
+    /// Goes behind a byte-order mark, at the start of the source.
+    pub(crate) fn skip_byte_order_mark(&mut self) {
+        if self.window.starts_with(b"\xef\xbb\xbf") {
+            self.at = 3;
+        }
     }
 
     fn with_window(source: Source, capacity: usize) -> crate::Result<Self> {

@@ -206,6 +206,8 @@ fn name(item: &Item, limits: &Limits) -> ItemName {
             let ids = header.first("Message-ID").map(|field| mime::message_ids(field.value()));
             name.message_id = ids.and_then(|ids| ids.into_iter().next());
         }
+        ItemKind::Calendar(object) => name.subject = object.summary().map(str::to_owned),
+        ItemKind::Contact(card) => name.subject = card.name().map(str::to_owned),
     }
     name
 }

@@ -1,7 +1,7 @@
 use crate::{
     defect::DefectKind,
     error::{Error, Location},
-    model::{Item, ItemKind},
+    model::{CalendarObject, Item, VCard},
     write::{Fidelity, ItemName, Rendered, Written},
 };
 use serde::Serialize;
@@ -56,7 +56,16 @@ pub struct LogLine {
     /// Its message id without angle brackets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// Its decoded subject.
+    /// The UID of a calendar object or a contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+    /// When an event or a task starts, as [`CalendarTime`](crate::model::CalendarTime) is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// Whether an event or a task has more than one occurrence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recurring: Option<bool>,
+    /// Its decoded subject; the summary of a calendar object, the name of a contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// Where it was written, relative to the destination; `part.zip!entry` in a split archive.
@@ -99,9 +108,10 @@ impl LogLine {
     /// The line of `item`, of source number `source`, before it is known what becomes of it.
     pub(super) fn of(item: &Item, source: u64, name: &ItemName) -> Self {
         let origin = &item.origin;
+        let calendar = item.calendar();
         Self {
             id: format!("{source}:{}", origin.ordinal),
-            kind: kind(item),
+            kind: item.kind.as_str(),
             status: Status::Failed,
             reason: None,
             folder: item.folder.path.to_string(),
@@ -111,6 +121,9 @@ impl LogLine {
             received_at: item.received.map(|received| received.at.to_string()),
             date_source: item.received.map(|received| received.source.as_str()),
             message_id: name.message_id.clone(),
+            uid: calendar.and_then(CalendarObject::uid).or(item.card().and_then(VCard::uid)).map(str::to_owned),
+            start: calendar.and_then(CalendarObject::start).map(ToString::to_string),
+            recurring: calendar.map(CalendarObject::is_recurring),
             subject: name.subject.clone(),
             path: None,
             copies: Vec::new(),
@@ -145,6 +158,9 @@ impl LogLine {
             received_at: None,
             date_source: None,
             message_id: None,
+            uid: None,
+            start: None,
+            recurring: None,
             subject: None,
             path: None,
             copies: Vec::new(),
@@ -195,11 +211,4 @@ pub(super) fn hex(octets: &[u8]) -> String {
         let _infallible = write!(hex, "{octet:02x}");
         hex
     })
-}
-
-/// What an item is, as logs and reports spell it.
-fn kind(item: &Item) -> &'static str {
-    match &item.kind {
-        ItemKind::Message(_) => "mail",
-    }
 }

@@ -1,4 +1,4 @@
-use super::{Folder, Keywords, MboxOrigin};
+use super::{CalendarObject, Folder, Keywords, MboxOrigin, VCard};
 use crate::{date_time::DateTime, defect::Defect, source::Content};
 use std::sync::Arc;
 
@@ -26,6 +26,23 @@ impl Item {
     pub fn message(&self) -> Option<&Message> {
         match &self.kind {
             ItemKind::Message(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// The calendar object, if it is one.
+    pub fn calendar(&self) -> Option<&CalendarObject> {
+        match &self.kind {
+            ItemKind::Calendar(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The card, if it is a contact.
+    pub fn card(&self) -> Option<&VCard> {
+        match &self.kind {
+            ItemKind::Contact(card) => Some(card),
+            _ => None,
         }
     }
 }
@@ -36,6 +53,21 @@ impl Item {
 pub enum ItemKind {
     /// A mail message (RFC 5322).
     Message(Message),
+    /// An event, a task, a journal entry: a calendar object (RFC 5545).
+    Calendar(CalendarObject),
+    /// A contact or a list of contacts (RFC 6350).
+    Contact(VCard),
+}
+
+impl ItemKind {
+    /// The kind as it stands in the item log.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "mail",
+            Self::Calendar(object) => object.kind().as_str(),
+            Self::Contact(_) => "contact",
+        }
+    }
 }
 
 /// A mail message (RFC 5322): its octets, untouched.

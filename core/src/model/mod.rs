@@ -8,7 +8,9 @@ mod calendar;
 mod folder;
 mod item;
 mod keywords;
+mod line_end;
 mod mbox_origin;
+mod vcard;
 
 pub use calendar::{Calendar, CalendarComponent, CalendarObject, CalendarTime, ComponentKind};
 pub(crate) use calendar::{OverrideIndex, read_calendar, read_component};
@@ -16,3 +18,5 @@ pub use folder::{Folder, FolderPath, Role};
 pub use item::{DateSource, Item, ItemKind, Label, Message, Origin, Received};
 pub use keywords::Keywords;
 pub use mbox_origin::{MboxOrigin, MboxQuoting};
+pub(crate) use vcard::read_card;
+pub use vcard::{VCard, VCardVersion};

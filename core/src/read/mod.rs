@@ -21,13 +21,16 @@
 //! ```
 
 mod archive;
+mod content_lines;
 mod detect;
 mod formats;
+pub mod ics;
 mod input;
 mod inputs;
 mod mailbox;
 pub mod mbox;
 pub mod pst;
+pub mod vcf;
 
 pub use detect::{Head, Score, detect};
 pub use formats::{FORMATS, FormatInfo, ReadOptions, Request};

@@ -99,6 +99,8 @@ impl ItemWriter for EmlArchive {
     fn write(&mut self, item: &Item, name: &ItemName, rendered: Rendered) -> Result<Vec<Written>> {
         let extension = match &item.kind {
             ItemKind::Message(_) => ".eml",
+            ItemKind::Calendar(_) => ".ics",
+            ItemKind::Contact(_) => ".vcf",
         };
         let mut written = Vec::new();
         for folder in self.folders(item) {

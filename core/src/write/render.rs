@@ -85,8 +85,12 @@ impl Renderer {
     /// # Errors
     /// Not fatal: what its source says, when it cannot be read to its end.
     pub fn render(&self, item: &Item) -> Result<Rendered> {
-        let ItemKind::Message(message) = &item.kind;
-        self.render_octets(message.content().clone()).map_err(Error::non_fatal)
+        let content = match &item.kind {
+            ItemKind::Message(message) => message.content().clone(),
+            ItemKind::Calendar(object) => object.to_content().map_err(|e| Error::from(e).non_fatal())?,
+            ItemKind::Contact(card) => card.to_content().map_err(|e| Error::from(e).non_fatal())?,
+        };
+        self.render_octets(content).map_err(Error::non_fatal)
     }
 
     fn render_octets(&self, content: Content) -> Result<Rendered> {

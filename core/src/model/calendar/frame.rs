@@ -103,6 +103,21 @@ impl Calendar {
         Content::new(self.source.clone(), [self.tail.clone()])
     }
 
+    /// Where its head starts in the source.
+    pub(crate) fn start(&self) -> u64 {
+        self.head.start
+    }
+
+    /// Where its tail ends in the source, and the next calendar may begin.
+    pub(crate) fn end(&self) -> u64 {
+        self.tail.end
+    }
+
+    /// Whether no component stands in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head.end >= self.tail.start
+    }
+
     /// Whether it begins with a `BEGIN:VCALENDAR`; components without one stand bare in their source.
     pub fn is_begun(&self) -> bool {
         self.begun
@@ -193,17 +208,17 @@ fn key_of(component: &CalendarComponent) -> Option<u64> {
     Some(hasher.finish())
 }
 
-/// Reads the calendar that comes next, from `frame_start` on, which may lie before its `BEGIN` line; `None` when nothing is left
+/// Reads the calendar that comes next; its head begins at `start`, before the octets that precede its `BEGIN` line; `None` when nothing is left
 /// but octets that belong to no component.
 ///
 /// Walks over all of it once and leaves `lines` at the end of its head.
 pub(crate) fn read_calendar(
     lines: &mut ContentLines,
     source: &Source,
+    start: u64,
     max_overrides: usize,
     defects: &mut Vec<Defect>,
 ) -> io::Result<Option<(Calendar, OverrideIndex)>> {
-    let start = lines.offset();
     let mut calendar = Calendar {
         source: source.clone(),
         head: start..start,

@@ -9,16 +9,14 @@ pub use frame::Calendar;
 pub(crate) use frame::{OverrideIndex, read_calendar, read_component};
 pub use time::CalendarTime;
 
+use super::line_end::{closing_of, line_end_of};
 use crate::{
     content_line::{Component, ContentLines, Property},
     error::{Error, ErrorKind, Result},
     limits::Limits,
     source::{Content, Source},
 };
-use std::{
-    io::{self, Write},
-    sync::Arc,
-};
+use std::{io, sync::Arc};
 
 /// The PRODID of calendars that this crate makes.
 const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSION"), "//EN");
@@ -35,8 +33,7 @@ const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSIO
 /// let object = CalendarObject::from_components(&[], &[], &[event])?;
 /// assert_eq!(object.kind(), ComponentKind::Event);
 /// assert_eq!(object.start().unwrap().to_string(), "2024-05-01T09:00:00[Europe/Berlin]");
-/// let mut octets = Vec::new();
-/// object.write_to(&mut octets)?;
+/// let octets = object.to_content()?.to_vec(1024)?;
 /// assert!(octets.starts_with(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"));
 /// # Ok::<(), mailferry::Error>(())
 /// ```
@@ -79,7 +76,7 @@ impl CalendarObject {
     pub fn parse(source: Source, limits: &Limits) -> Result<Self> {
         let mut lines = ContentLines::new(source.clone())?;
         let none = || Error::new(ErrorKind::Malformed, "holds no calendar component");
-        let (calendar, _) = read_calendar(&mut lines, &source, 0, &mut Vec::new())?.ok_or_else(none)?;
+        let (calendar, _) = read_calendar(&mut lines, &source, 0, 0, &mut Vec::new())?.ok_or_else(none)?;
         let mut components = Vec::new();
         while let Some(component) = read_component(&mut lines, &calendar)? {
             if components.len() >= limits.overrides {
@@ -152,32 +149,37 @@ impl CalendarObject {
         })
     }
 
-    /// Writes a whole calendar object: the properties of its calendar, the zones it names, and its components octet for octet.
+    /// The octets of a whole calendar object: the properties of its calendar, the zones it names, and its components octet for octet.
     ///
-    /// VERSION and PRODID are added where the calendar has none, and `END` lines where components are not closed.
+    /// VERSION and PRODID are added where the calendar has none, and `END` lines where components are not closed. A calendar
+    /// without a component is given as it is.
     ///
     /// # Errors
-    /// What the source or `out` says.
-    pub fn write_to(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+    /// What the source says.
+    pub fn to_content(&self) -> io::Result<Content> {
+        if self.is_empty() {
+            return Ok(self.calendar.head());
+        }
         let line_end = self.line_end()?;
-        let line = |out: &mut _, line: &str| write_line(out, line.as_bytes(), line_end);
-        line(out, "BEGIN:VCALENDAR")?;
+        let mut begin = String::from("BEGIN:VCALENDAR\n");
         if self.calendar.version().is_none() {
-            line(out, "VERSION:2.0")?;
+            begin += "VERSION:2.0\n";
         }
         if self.calendar.product().is_none() {
-            line(out, &format!("PRODID:{PRODUCT}"))?;
+            begin += &format!("PRODID:{PRODUCT}\n");
         }
-        self.calendar.properties().write_to(out)?;
-        self.zones().try_for_each(|zone| zone.write_closed(out, line_end))?;
-        self.components.iter().try_for_each(|component| component.write_closed(out, line_end))?;
-        line(out, "END:VCALENDAR")
+        let lines = |text: &str| Content::from(text.replace('\n', line_end).into_bytes());
+        let mut parts = vec![lines(&begin), self.calendar.properties()];
+        for component in self.zones().chain(&self.components) {
+            parts.extend([component.content(), lines(&component.closing()?)]);
+        }
+        parts.push(lines("END:VCALENDAR\n"));
+        Ok(Content::join(parts))
     }
 
     /// What ends the lines of the components.
-    pub(crate) fn line_end(&self) -> io::Result<&'static [u8]> {
-        let Some(component) = self.components.first() else { return Ok(b"\r\n") };
-        component.line_end()
+    fn line_end(&self) -> io::Result<&'static str> {
+        self.components.first().map_or(Ok("\r\n"), CalendarComponent::line_end)
     }
 
     /// What was wrong with the components.
@@ -193,31 +195,18 @@ impl CalendarComponent {
     }
 
     /// The octets of the component and of what follows it in its calendar: blank lines, and properties and zones of the calendar.
-    pub(crate) fn content_and_after(&self) -> Content {
+    pub fn content_and_after(&self) -> Content {
         Content::new(self.source.clone(), Some(self.range.start..self.after))
     }
 
     /// What ends its lines.
-    pub(crate) fn line_end(&self) -> io::Result<&'static [u8]> {
-        let mut first = Vec::new();
-        self.content().slice(0..128).write_to(&mut first)?;
-        Ok(match memchr::memchr2(b'\r', b'\n', &first).map(|at| first.get(at..at + 2)) {
-            Some(Some(b"\r\n")) | None => b"\r\n",
-            Some(Some([b'\r', _])) => b"\r",
-            Some(_) => b"\n",
-        })
+    fn line_end(&self) -> io::Result<&'static str> {
+        line_end_of(&self.content())
     }
 
-    /// Writes the octets, and an `END` line for each component that is left open.
-    pub(crate) fn write_closed(&self, out: &mut (impl Write + ?Sized), line_end: &[u8]) -> io::Result<()> {
-        let content = self.content();
-        content.write_to(out)?;
-        let mut last = Vec::new();
-        content.slice(content.len().saturating_sub(1)..content.len()).write_to(&mut last)?;
-        if !matches!(last.as_slice(), b"\n" | b"\r") {
-            out.write_all(line_end)?;
-        }
-        self.unclosed.iter().try_for_each(|name| write_line(out, &[b"END:", name.as_slice()].concat(), line_end))
+    /// What is missing behind the octets, its line ends LF: the end of the last line, and an `END` line for each component left open.
+    fn closing(&self) -> io::Result<String> {
+        closing_of(&self.content(), &self.unclosed)
     }
 }
 
@@ -225,9 +214,4 @@ impl std::fmt::Debug for CalendarComponent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CalendarComponent").field("range", &self.range).field("facts", &self.facts).finish()
     }
-}
-
-fn write_line(out: &mut (impl Write + ?Sized), line: &[u8], line_end: &[u8]) -> io::Result<()> {
-    out.write_all(line)?;
-    out.write_all(line_end)
 }

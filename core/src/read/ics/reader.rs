@@ -1,0 +1,182 @@
+use crate::{
+    content_line::ContentLines,
+    defect::{Defect, DefectKind},
+    error::Result,
+    model::{
+        Calendar, CalendarComponent, CalendarObject, Folder, FolderPath, Item, ItemKind, Origin, OverrideIndex,
+        read_calendar, read_component,
+    },
+    read::{ItemReader, ReadOptions, content_lines::folder_of_file},
+    source::{Source, Utf16},
+};
+use std::sync::Arc;
+
+/// Octets read at a time where an override stands far from its master.
+const SIDE_WINDOW: usize = 16 << 10;
+
+/// Folders that are remembered to be told.
+const FOLDERS: usize = 10_000;
+
+/// Reads the calendar objects of a file.
+pub struct IcsReader {
+    source: Source,
+    name: Arc<str>,
+    file_folder: Folder,
+    lines: ContentLines,
+    side: Option<ContentLines>,
+    current: Option<Current>,
+    folders: Vec<Folder>,
+    defects: Vec<Defect>,
+    max_overrides: usize,
+    ordinal: u64,
+}
+
+/// The calendar whose components are being read.
+struct Current {
+    calendar: Arc<Calendar>,
+    index: OverrideIndex,
+    folder: Folder,
+}
+
+impl IcsReader {
+    /// Opens a source; `name` is what the user calls it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be read.
+    pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
+        let mut defects = Vec::new();
+        let source: Source = match Utf16::detect(&source)? {
+            Some(utf8) => {
+                defects.push(Defect::new(DefectKind::Utf16, "UTF-16 text, read as UTF-8").at(0));
+                Arc::new(utf8)
+            }
+            None => source,
+        };
+        let mut lines = ContentLines::new(source.clone())?;
+        lines.skip_byte_order_mark();
+        Ok(Self {
+            name: name.into(),
+            file_folder: folder_of_file(name, super::FORMAT.extensions),
+            lines,
+            side: None,
+            current: None,
+            folders: Vec::new(),
+            defects,
+            max_overrides: options.limits.overrides,
+            ordinal: 0,
+            source,
+        })
+    }
+
+    /// Goes into the next calendar; false behind the last.
+    fn next_calendar(&mut self) -> Result<bool> {
+        let start = match &self.current {
+            Some(current) => current.calendar.end(),
+            None => 0,
+        };
+        if self.current.is_some() {
+            self.lines.seek(start);
+        }
+        let found = read_calendar(&mut self.lines, &self.source, start, self.max_overrides, &mut self.defects)?;
+        let Some((calendar, index)) = found else { return Ok(false) };
+        if index.is_cut {
+            let detail = format!("more than {} overrides; the rest are items of their own", self.max_overrides);
+            self.defects.push(Defect::new(DefectKind::OverrideLimit, detail).at(calendar.head().len()));
+        }
+        let folder = match calendar.name() {
+            Some(name) => Folder { path: FolderPath::new([name]), role: None },
+            None => self.file_folder.clone(),
+        };
+        if self.folders.last() != Some(&folder) && self.folders.len() < FOLDERS && !self.folders.contains(&folder) {
+            self.folders.push(folder.clone());
+        }
+        self.current = Some(Current { calendar: Arc::new(calendar), index, folder });
+        Ok(true)
+    }
+
+    /// The components of the object that comes next in the calendar at hand.
+    fn next_components(&mut self) -> Result<Option<Vec<CalendarComponent>>> {
+        let Some(current) = &mut self.current else { return Ok(None) };
+        while let Some(component) = read_component(&mut self.lines, &current.calendar)? {
+            if current.index.is_taken(&component) {
+                continue;
+            }
+            let mut components = vec![component];
+            let companions = components.first().map(|first| current.index.take_companions(first)).unwrap_or_default();
+            for offset in companions {
+                let side = match &mut self.side {
+                    Some(side) => side,
+                    None => self.side.insert(self.lines.with_own_window(SIDE_WINDOW)),
+                };
+                side.seek(offset);
+                components.extend(read_component(side, &current.calendar)?);
+            }
+            components.sort_by_key(CalendarComponent::offset);
+            return Ok(Some(components));
+        }
+        Ok(None)
+    }
+
+    fn item(&mut self, calendar: Arc<Calendar>, folder: Folder, components: Vec<CalendarComponent>) -> Item {
+        self.ordinal += 1;
+        let object = CalendarObject::new(calendar, components);
+        let mut defects: Vec<_> = object.defects().cloned().collect();
+        let first = object.components().first();
+        if first.is_none() {
+            defects.push(Defect::new(DefectKind::CalendarObject, "a calendar without a component"));
+        } else if !object.calendar().is_begun() {
+            let detail = "a component that stands in no calendar";
+            defects
+                .push(Defect::new(DefectKind::CalendarObject, detail).at(first.map_or(0, CalendarComponent::offset)));
+        }
+        let origin = Origin {
+            source: self.name.clone(),
+            ordinal: self.ordinal,
+            offset: first.map_or(object.calendar().start(), CalendarComponent::offset),
+            length: if first.is_some() { object.len() } else { object.calendar().end() - object.calendar().start() },
+            mbox: None,
+        };
+        Item {
+            folder,
+            origin,
+            keywords: Default::default(),
+            labels: Vec::new(),
+            received: None,
+            kind: ItemKind::Calendar(object),
+            defects,
+        }
+    }
+}
+
+impl ItemReader for IcsReader {
+    fn next_item(&mut self) -> Result<Option<Item>> {
+        loop {
+            if let Some(components) = self.next_components()? {
+                let Some(Current { calendar, folder, .. }) = &self.current else { return Ok(None) };
+                return Ok(Some(self.item(calendar.clone(), folder.clone(), components)));
+            }
+            if !self.next_calendar()? {
+                return Ok(None);
+            }
+            // Nothing but calendars without a component, from here to the end.
+            if let Some(Current { calendar, folder, .. }) = &self.current
+                && self.ordinal == 0
+                && calendar.is_empty()
+            {
+                return Ok(Some(self.item(calendar.clone(), folder.clone(), Vec::new())));
+            }
+        }
+    }
+
+    fn position(&self) -> u64 {
+        self.lines.offset()
+    }
+
+    fn folders(&self) -> Vec<Folder> {
+        self.folders.clone()
+    }
+
+    fn take_defects(&mut self) -> Vec<Defect> {
+        std::mem::take(&mut self.defects)
+    }
+}
