@@ -10,6 +10,8 @@ use std::borrow::Cow;
 
 /// Octets of a header section that are asked for first; most fit.
 const FIRST_READ: usize = 16 << 10;
+/// What the delimiters of a multipart start with (RFC 2046 §5.1.1), and no field name: it ends a header section.
+const DASHES: &[u8] = b"--";
 
 /// The header section of a message or body part (RFC 5322 §2.2, RFC 2045 §3): its fields in order, as they stand.
 ///
@@ -65,6 +67,16 @@ impl<'a> HeaderSection<'a> {
         Self::laid_out(Cow::Borrowed(message), Layout::of_message(message))
     }
 
+    /// The header section at the start of a body part: nothing may stand before its first field.
+    pub(super) fn parse_part(part: &'a [u8], line_end: u8) -> Self {
+        Self::laid_out(Cow::Borrowed(part), Layout::from(part, 0, line_end))
+    }
+
+    /// The octet that ends a line: LF, or CR where lines end in CR alone.
+    pub(super) fn line_end(&self) -> u8 {
+        self.layout.line_end
+    }
+
     fn laid_out(octets: Cow<'a, [u8]>, layout: Layout) -> Self {
         let junk = layout.junk.map(|at| {
             Defect::new(DefectKind::HeaderField, "a line that is no header field inside the header section")
@@ -82,6 +94,18 @@ impl<'a> HeaderSection<'a> {
             self.body_offset = from + end_of_section(&content.slice(from..u64::MAX))?;
         }
         Ok(self)
+    }
+
+    /// The same section with octets of its own, whatever it was parsed from.
+    #[must_use]
+    pub fn into_owned(self) -> HeaderSection<'static> {
+        let octets = self.octets.get(..self.layout.end).unwrap_or(&self.octets).to_vec();
+        HeaderSection {
+            octets: Cow::Owned(octets),
+            layout: self.layout,
+            body_offset: self.body_offset,
+            defects: self.defects,
+        }
     }
 
     /// The offset of the body in the message, in octets: behind the blank line, or where the header section breaks off.
@@ -224,12 +248,11 @@ impl Layout {
                 break;
             }
         }
-        Self::from(octets, start)
+        Self::from(octets, start, line_end_of(octets.get(start..).unwrap_or_default()))
     }
 
     /// The layout of the section whose first field stands at `start`.
-    fn from(octets: &[u8], start: usize) -> Self {
-        let line_end = line_end_of(octets.get(start..).unwrap_or_default());
+    fn from(octets: &[u8], start: usize, line_end: u8) -> Self {
         let mut layout = Self { start, end: octets.len(), body: octets.len(), line_end, complete: false, junk: None };
         let mut at = start;
         let mut ahead = None;
@@ -241,6 +264,9 @@ impl Layout {
             }
             if trim_line_end(line).is_empty() {
                 return Self { end: at, body: at + len, complete: true, ..layout };
+            }
+            if line.starts_with(DASHES) {
+                return Self { end: at, body: at, complete: true, ..layout };
             }
             let continues = at > start && matches!(line.first(), Some(b' ' | b'\t'));
             if !continues && !is_field_line(line) {
@@ -271,7 +297,7 @@ impl Lookahead {
     fn over(mut rest: &[u8], line_end: u8) -> Self {
         let mut ahead = Self { last_known: 0, complete: false };
         while let Some((line, behind)) = rest.split_at_checked(line_len(rest, line_end)).filter(|_| !rest.is_empty()) {
-            if trim_line_end(line).is_empty() {
+            if trim_line_end(line).is_empty() || line.starts_with(DASHES) {
                 ahead.complete = true;
                 break;
             }

@@ -11,16 +11,31 @@
 
 mod address;
 mod base64;
+mod body_parts;
 mod charset;
 pub mod compose;
 mod date;
 mod encoded_word;
 mod field_name;
 mod header;
+mod media_type;
+mod parameter;
+mod quoted_printable;
+mod structure;
+mod text;
 mod token;
+mod transfer_encoding;
+mod uuencode;
+mod window;
 
 pub use address::{Address, Mailbox, addresses, message_ids};
+pub use body_parts::BodyParts;
 pub use date::parse_date;
 pub use encoded_word::decode_text;
 pub use field_name::{is_field_line, is_known_field_name};
 pub use header::{Field, Fields, HeaderSection};
+pub use media_type::{Disposition, MediaType};
+pub use parameter::Parameters;
+pub use structure::{Entity, Structure};
+pub use text::text;
+pub use transfer_encoding::{BodyReader, TransferEncoding};

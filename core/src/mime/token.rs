@@ -120,3 +120,9 @@ pub(super) fn unquoted(inside: &[u8]) -> impl Iterator<Item = u8> {
         !escaped
     })
 }
+
+/// A word without the quotation marks that do not belong around it.
+pub(super) fn without_quotes(word: &[u8]) -> &[u8] {
+    let word = word.strip_prefix(b"\"").unwrap_or(word);
+    word.strip_suffix(b"\"").unwrap_or(word)
+}

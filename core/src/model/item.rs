@@ -1,5 +1,5 @@
-use super::{CalendarObject, Folder, Keywords, MboxOrigin, VCard};
-use crate::{date_time::DateTime, defect::Defect, source::Content};
+use super::{CalendarObject, Folder, Keywords, MboxOrigin, Message, VCard};
+use crate::{date_time::DateTime, defect::Defect};
 use std::sync::Arc;
 
 /// One thing of a mailbox: a message, a calendar object or a contact, with what the mailbox knows about it.
@@ -67,24 +67,6 @@ impl ItemKind {
             Self::Calendar(object) => object.kind().as_str(),
             Self::Contact(_) => "contact",
         }
-    }
-}
-
-/// A mail message (RFC 5322): its octets, untouched.
-#[derive(Clone, Debug)]
-pub struct Message {
-    content: Content,
-}
-
-impl Message {
-    /// The message with these octets.
-    pub fn new(content: Content) -> Self {
-        Self { content }
-    }
-
-    /// The octets, header section and body.
-    pub fn content(&self) -> &Content {
-        &self.content
     }
 }
 

@@ -10,13 +10,17 @@ mod item;
 mod keywords;
 mod line_end;
 mod mbox_origin;
+mod message;
+mod message_view;
 mod vcard;
 
 pub use calendar::{Calendar, CalendarComponent, CalendarObject, CalendarTime, ComponentKind};
 pub(crate) use calendar::{OverrideIndex, read_calendar, read_component};
 pub use folder::{Folder, FolderPath, Role};
-pub use item::{DateSource, Item, ItemKind, Label, Message, Origin, Received};
+pub use item::{DateSource, Item, ItemKind, Label, Origin, Received};
 pub use keywords::Keywords;
 pub use mbox_origin::{MboxOrigin, MboxQuoting};
+pub use message::{Attachment, Message};
+pub use message_view::{AttachmentView, MailboxView, MessageView};
 pub(crate) use vcard::read_card;
 pub use vcard::{VCard, VCardVersion};

@@ -1,0 +1,144 @@
+use super::{base64, quoted_printable, token::without_quotes, uuencode};
+use crate::{
+    defect::{Defect, DefectKind},
+    source::{Content, ReadAt},
+};
+use std::io::{self, Read};
+
+/// Encoded octets that are taken from a body at a time.
+const CHUNK: u64 = 48 << 10;
+
+/// A `Content-Transfer-Encoding` (RFC 2045 §6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TransferEncoding {
+    /// The octets are as they are: `7bit`, `8bit`, `binary`, or an encoding that is not known.
+    #[default]
+    Identity,
+    /// Base64 (RFC 2045 §6.8).
+    Base64,
+    /// Quoted-printable (RFC 2045 §6.7).
+    QuotedPrintable,
+    /// `x-uuencode` and its other names.
+    Uuencode,
+}
+
+impl TransferEncoding {
+    /// Reads the value of a `Content-Transfer-Encoding`; `None` for one that is not known.
+    pub(super) fn parse(value: &[u8]) -> Option<Self> {
+        let end = value.iter().position(|octet| b";(".contains(octet)).unwrap_or(value.len());
+        let word = value.get(..end)?.trim_ascii();
+        Some(match without_quotes(word).to_ascii_lowercase().as_slice() {
+            b"" | b"7bit" | b"8bit" | b"binary" | b"7-bit" | b"8-bit" | b"7bits" | b"8bits" | b"none" => Self::Identity,
+            b"base64" | b"base-64" | b"x-base64" => Self::Base64,
+            b"quoted-printable" | b"quoted_printable" | b"quotedprintable" | b"quoted printable" => {
+                Self::QuotedPrintable
+            }
+            b"x-uuencode" | b"uuencode" | b"x-uue" | b"uue" | b"x-uu" => Self::Uuencode,
+            _ => return None,
+        })
+    }
+}
+
+/// The decoded octets of a body, read a piece at a time: however long it is, little of it is in memory.
+#[derive(Debug)]
+pub struct BodyReader {
+    body: Content,
+    at: u64,
+    decoder: Decoder,
+    decoded: Vec<u8>,
+    taken: usize,
+    finished: bool,
+    chunk: u64,
+}
+
+#[derive(Debug)]
+enum Decoder {
+    Identity,
+    Base64(base64::Decoder),
+    QuotedPrintable(quoted_printable::Decoder),
+    Uuencode(uuencode::Decoder),
+}
+
+impl BodyReader {
+    pub(super) fn new(body: Content, encoding: TransferEncoding) -> Self {
+        let decoder = match encoding {
+            TransferEncoding::Identity => Decoder::Identity,
+            TransferEncoding::Base64 => Decoder::Base64(base64::Decoder::default()),
+            TransferEncoding::QuotedPrintable => Decoder::QuotedPrintable(quoted_printable::Decoder::default()),
+            TransferEncoding::Uuencode => Decoder::Uuencode(uuencode::Decoder::default()),
+        };
+        Self { body, at: 0, decoder, decoded: Vec::new(), taken: 0, finished: false, chunk: CHUNK }
+    }
+
+    /// What broke the rules of the encoding in what was read so far.
+    pub fn defect(&self) -> Option<Defect> {
+        let broken = match &self.decoder {
+            Decoder::Identity => None,
+            Decoder::Base64(decoder) => decoder.is_broken().then_some("octets that are no base64"),
+            Decoder::QuotedPrintable(decoder) => decoder.is_broken().then_some("octets that are no quoted-printable"),
+            Decoder::Uuencode(decoder) => decoder.is_broken().then_some("lines that are no uuencode"),
+        };
+        broken.map(|detail| Defect::new(DefectKind::TransferEncoding, detail))
+    }
+
+    /// Decodes the next piece in place of the last; an empty one is the end.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub(crate) fn next_piece(&mut self) -> io::Result<&[u8]> {
+        self.decoded.clear();
+        self.taken = 0;
+        while self.decoded.is_empty() && !self.finished {
+            self.decode_chunk()?;
+        }
+        Ok(&self.decoded)
+    }
+
+    fn decode_chunk(&mut self) -> io::Result<()> {
+        let to = self.body.len().min(self.at + self.chunk);
+        let chunk = self.body.slice(self.at..to);
+        let len = usize::try_from(to - self.at).unwrap_or_default();
+        let mut read = Vec::new();
+        let encoded = match chunk.as_slice() {
+            Some(slice) => slice,
+            None => {
+                read.resize(len, 0);
+                chunk.read_exact_at(0, &mut read)?;
+                &read
+            }
+        };
+        let out = &mut self.decoded;
+        match &mut self.decoder {
+            Decoder::Identity => out.extend_from_slice(encoded),
+            Decoder::Base64(decoder) => decoder.push(encoded, out),
+            Decoder::QuotedPrintable(decoder) => decoder.push(encoded, out),
+            Decoder::Uuencode(decoder) => decoder.push(encoded, out),
+        }
+        self.at = to;
+        if to == self.body.len() {
+            self.finished = true;
+            match &mut self.decoder {
+                Decoder::Identity => {}
+                Decoder::Base64(decoder) => decoder.finish(out),
+                Decoder::QuotedPrintable(decoder) => decoder.finish(out),
+                Decoder::Uuencode(decoder) => decoder.finish(out),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Read for BodyReader {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.taken == self.decoded.len() {
+            self.next_piece()?;
+        }
+        let rest = self.decoded.get(self.taken..).unwrap_or_default();
+        let n = rest.len().min(buf.len());
+        for (to, from) in buf.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        self.taken += n;
+        Ok(n)
+    }
+}
