@@ -130,6 +130,12 @@ defect_kinds! {
     Checksum = "checksum",
     /// A structure of the source that is broken and was read around or rebuilt.
     Structure = "structure",
+    /// A message class that no standard has a counterpart for.
+    MessageClass = "message_class",
+    /// A recurrence that could not be read, or not be written as a rule.
+    Recurrence = "recurrence",
+    /// A time zone that is not known by an IANA name.
+    TimeZone = "time_zone",
 }
 
 #[cfg(test)]

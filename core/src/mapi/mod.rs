@@ -13,16 +13,25 @@
 //! [MS-OXCDATA]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcdata/
 //! [MS-OXCMSG]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcmsg/
 
+mod address_book;
 mod bag;
 mod code_page;
+mod entry_id;
 mod guid;
 mod message;
 pub mod pid;
 mod property;
 pub mod rtf;
+mod to_message;
+mod translation;
+mod values;
 
+pub use address_book::AddressMap;
 pub use bag::{NamedProperties, PropertyBag, PropertyName};
 pub use code_page::CodePage;
 pub use guid::Guid;
 pub use message::{Attachment, AttachmentBody, Attachments, EmbeddedMessage, MapiMessage};
 pub use property::{FileTime, Octets, PropertyTag, PropertyType, PropertyValue};
+pub use translation::{Translated, Translation, translate};
+
+use translation::translate_embedded;

@@ -49,10 +49,31 @@ pub fn read_body(rtf: &[u8]) -> Body {
     }
 }
 
+/// Whether HTML made by [`read_body`] shows nothing: many senders leave an empty rich text body beside the plain one.
+pub(super) fn is_blank(readable: &str) -> bool {
+    let body = readable.split_once("pre-wrap\">").map_or(readable, |(_, body)| body);
+    let mut is_markup = false;
+    body.chars().all(|c| {
+        let is_ink = !is_markup && c != '<' && !c.is_whitespace();
+        is_markup = if is_markup { c != '>' } else { c == '<' };
+        !is_ink
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn an_empty_document_is_blank() {
+        let readable = |rtf: &[u8]| match read_body(rtf) {
+            Body::Readable(html) => is_blank(&html),
+            other => panic!("{other:?}"),
+        };
+        assert!(readable(br"{\rtf1\pard\b \par\par}"));
+        assert!(!readable(br"{\rtf1\pard\par .}"));
+    }
 
     #[test]
     fn depth_is_bounded() {

@@ -86,6 +86,17 @@ impl ReadAt for Base64 {
     }
 }
 
+/// All of `octets` in one line.
+pub(crate) fn to_base64(octets: &[u8]) -> String {
+    let mut text = String::new();
+    let mut line = [0; LINE];
+    for chunk in octets.chunks(LINE_OCTETS) {
+        let n = encode(chunk, &mut line);
+        text.extend(line.iter().take(n).map(|octet| char::from(*octet)));
+    }
+    text
+}
+
 /// Encodes up to a line's octets into `out` and gives the number of characters.
 pub(super) fn encode(octets: &[u8], out: &mut [u8]) -> usize {
     let character = |bits: u32| ALPHABET.get((bits & 63) as usize).copied().unwrap_or(b'=');

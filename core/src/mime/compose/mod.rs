@@ -21,5 +21,6 @@ mod entity;
 mod header_writer;
 mod quoted_printable;
 
+pub(crate) use base64::to_base64;
 pub use entity::Entity;
 pub use header_writer::HeaderWriter;

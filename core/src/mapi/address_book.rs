@@ -1,0 +1,184 @@
+use super::{MapiMessage, entry_id::EntryAddress, pid, values::Values};
+use crate::{Defect, DefectKind, mime::Mailbox};
+use std::collections::BTreeMap;
+
+/// The domain of addresses that were made because no internet address is known (RFC 2606: `.invalid` leads nowhere).
+pub(super) const UNRESOLVED_DOMAIN: &str = "unresolved.invalid";
+
+/// Which internet address an address of Exchange (`/O=…/CN=…`) stands for.
+///
+/// ```
+/// use mailferry::mapi::AddressMap;
+///
+/// let mut map = AddressMap::default();
+/// map.insert("/o=Org/ou=Site/cn=Recipients/cn=ann", "ann@example.org");
+/// assert_eq!(map.get("/O=ORG/OU=SITE/CN=RECIPIENTS/CN=ANN"), Some("ann@example.org"));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct AddressMap(BTreeMap<String, String>);
+
+impl AddressMap {
+    /// Adds an address; case does not matter in `exchange`.
+    pub fn insert(&mut self, exchange: &str, internet: &str) {
+        self.0.insert(exchange.trim().to_ascii_lowercase(), internet.trim().to_owned());
+    }
+
+    /// The internet address, if it is known.
+    pub fn get(&self, exchange: &str) -> Option<&str> {
+        self.0.get(&exchange.trim().to_ascii_lowercase()).map(String::as_str)
+    }
+}
+
+/// What one message knows about its addresses, beside the user's [`AddressMap`].
+#[derive(Debug)]
+pub(super) struct AddressBook<'a> {
+    map: &'a AddressMap,
+    of_message: AddressMap,
+}
+
+/// An address as MAPI keeps it: any of these may be missing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MapiAddress {
+    pub(super) name: Option<String>,
+    pub(super) kind: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) smtp: Option<String>,
+}
+
+impl MapiAddress {
+    /// The address in a row of a recipient table ([MS-OXCDATA] 2.8.3.2).
+    pub(super) fn of_recipient(row: Values<'_>) -> Self {
+        Self {
+            name: row.text(pid::RECIPIENT_DISPLAY_NAME).or_else(|| row.text(pid::DISPLAY_NAME)),
+            kind: row.text(pid::ADDRESS_TYPE),
+            address: row.text(pid::EMAIL_ADDRESS),
+            smtp: row.text(pid::SMTP_ADDRESS),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.name.is_none() && self.address.is_none() && self.smtp.is_none()
+    }
+}
+
+impl From<EntryAddress> for MapiAddress {
+    fn from(entry: EntryAddress) -> Self {
+        Self { name: entry.name, kind: Some(entry.kind), address: Some(entry.address), smtp: None }
+    }
+}
+
+impl<'a> AddressBook<'a> {
+    /// Collects the pairs of Exchange and internet addresses that stand anywhere in `message`.
+    pub(super) fn new(message: &MapiMessage, map: &'a AddressMap) -> Self {
+        const PAIRS: [(u16, u16); 6] = [
+            (pid::SENDER_EMAIL_ADDRESS, pid::SENDER_SMTP_ADDRESS),
+            (pid::SENT_REPRESENTING_EMAIL_ADDRESS, pid::SENT_REPRESENTING_SMTP_ADDRESS),
+            (pid::RECEIVED_BY_EMAIL_ADDRESS, pid::RECEIVED_BY_SMTP_ADDRESS),
+            (pid::RECEIVED_REPRESENTING_EMAIL_ADDRESS, pid::RECEIVED_REPRESENTING_SMTP_ADDRESS),
+            (pid::CREATOR_EMAIL_ADDRESS, pid::CREATOR_SMTP_ADDRESS),
+            (pid::LAST_MODIFIER_EMAIL_ADDRESS, pid::LAST_MODIFIER_SMTP_ADDRESS),
+        ];
+        let mut of_message = AddressMap::default();
+        let mut add = |values: Values<'_>, exchange: u16, internet: u16| {
+            if let (Some(exchange), Some(internet)) = (values.text(exchange), values.text(internet))
+                && is_internet(&internet)
+            {
+                of_message.insert(&exchange, &internet);
+            }
+        };
+        for (exchange, internet) in PAIRS {
+            add(Values::of(message), exchange, internet);
+        }
+        for recipient in &message.recipients {
+            add(Values::of_part(recipient, message), pid::EMAIL_ADDRESS, pid::SMTP_ADDRESS);
+        }
+        Self { map, of_message }
+    }
+
+    /// The name and internet address of `address`; where none is known, one that leads nowhere, and a defect.
+    pub(super) fn resolve(&self, address: &MapiAddress, defects: &mut Vec<Defect>) -> Mailbox {
+        let name = address.name.as_deref().map(unquoted).filter(|name| !name.is_empty());
+        let stored = address.address.as_deref().map(unquoted).unwrap_or_default();
+        let known = address.smtp.as_deref().map(str::trim).filter(|smtp| is_internet(smtp));
+        let known = known.or_else(|| Some(stored).filter(|stored| is_internet(stored)));
+        let known = known.or_else(|| self.of_message.get(stored)).or_else(|| self.map.get(stored));
+        let known = known.or_else(|| name.filter(|name| is_internet(name)));
+        let internet = match known {
+            Some(internet) => internet.to_owned(),
+            None => {
+                let made = unresolved(stored, name);
+                let kind = address.kind.as_deref().unwrap_or("no");
+                let detail = format!(
+                    "no internet address is known for \"{}\" ({kind} address \"{stored}\"): {made} stands for it",
+                    name.unwrap_or_default()
+                );
+                defects.push(Defect::new(DefectKind::Recipient, detail));
+                made
+            }
+        };
+        Mailbox { name: name.filter(|name| *name != internet).map(str::to_owned), address: internet }
+    }
+}
+
+/// Whether it is an address of internet mail.
+pub(super) fn is_internet(address: &str) -> bool {
+    let Some((local, domain)) = address.rsplit_once('@') else { return false };
+    let is_part = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>,;:\"/\\()".contains(c))
+    };
+    is_part(local) && (is_part(domain) || domain.starts_with('['))
+}
+
+/// A name or address without the quotation marks that some clients put around it.
+fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    let inner = ['\'', '"'].iter().find_map(|mark| text.strip_prefix(*mark)?.strip_suffix(*mark));
+    inner.or_else(|| text.strip_prefix('<')?.strip_suffix('>')).unwrap_or(text).trim()
+}
+
+fn unresolved(stored: &str, name: Option<&str>) -> String {
+    let last = stored.rsplit(['=', '/']).find(|part| !part.is_empty());
+    let from = last.or(name).unwrap_or("unknown");
+    let mut local = String::new();
+    for c in from.chars().take(64) {
+        match c {
+            c if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') => local.push(c),
+            _ if !local.is_empty() && !local.ends_with('.') => local.push('.'),
+            _ => {}
+        }
+    }
+    let local = local.trim_end_matches('.');
+    format!("{}@{UNRESOLVED_DOMAIN}", if local.is_empty() { "unknown" } else { local })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(name: &str, address: &str, smtp: &str, map: &AddressMap) -> (Mailbox, usize) {
+        let mut defects = Vec::new();
+        let book = AddressBook { map, of_message: AddressMap::default() };
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let address = MapiAddress { name: some(name), kind: None, address: some(address), smtp: some(smtp) };
+        (book.resolve(&address, &mut defects), defects.len())
+    }
+
+    #[test]
+    fn an_exchange_address_is_never_left() {
+        let mut map = AddressMap::default();
+        map.insert("/O=X/CN=bob", "bob@example.org");
+        let of = |name: &str, address: &str, smtp: &str| {
+            let (mailbox, defects) = resolved(name, address, smtp, &map);
+            (mailbox.name.unwrap_or_default(), mailbox.address, defects)
+        };
+        assert_eq!(of("Ann", "/O=X/CN=ann", "ann@example.org"), ("Ann".into(), "ann@example.org".into(), 0));
+        assert_eq!(of("Bob", "/o=x/cn=BOB", ""), ("Bob".into(), "bob@example.org".into(), 0));
+        assert_eq!(of("'c@d.org'", "", ""), (String::new(), "c@d.org".into(), 0));
+        assert_eq!(
+            of("Eve Ä", "/O=X/OU=Y/CN=RECIPIENTS/CN=EVE.X", ""),
+            ("Eve Ä".into(), "EVE.X@unresolved.invalid".into(), 1)
+        );
+        assert_eq!(of("Zoë", "", ""), ("Zoë".into(), "Zo@unresolved.invalid".into(), 1));
+        assert_eq!(of("日本", "", ""), ("日本".into(), "unknown@unresolved.invalid".into(), 1));
+    }
+}

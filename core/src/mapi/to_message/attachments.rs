@@ -1,0 +1,201 @@
+use super::{Translator, media_type};
+use crate::{
+    Defect, DefectKind,
+    mapi::{Attachment, AttachmentBody, EmbeddedMessage, pid, translate_embedded, values::Values},
+    mime::compose::Entity,
+    source::Content,
+};
+use std::collections::BTreeSet;
+
+/// The first octets of an attachment, where they must tell its media type.
+const MAGIC: usize = 16;
+
+/// The parts that attachments give.
+#[derive(Debug, Default)]
+pub(super) struct Attached {
+    /// Shown inside the HTML.
+    pub(super) related: Vec<Entity>,
+    pub(super) mixed: Vec<Entity>,
+}
+
+impl Translator<'_> {
+    /// All attachments ([MS-OXCMAIL] 2.1.3.4), those that the HTML shows apart from the others.
+    pub(super) fn attached(&mut self, html: Option<&str>) -> Attached {
+        let shown = html.map(references).unwrap_or_default();
+        let mut attached = Attached::default();
+        let attachments = self.message.attachments.clone();
+        let count = attachments.len();
+        let limit = self.translation.limits.entities;
+        if count > limit {
+            let detail = format!("{count} attachments, of which {limit} are read");
+            self.defects.push(Defect::new(DefectKind::EntityLimit, detail));
+        }
+        for index in 0..count.min(limit) {
+            match attachments.open(index) {
+                Ok(attachment) => self.attachment(attachment, &shown, &mut attached),
+                Err(error) => {
+                    let detail = format!("attachment {} of {count}: {error}", index + 1);
+                    self.defects.push(Defect::new(DefectKind::Attachment, detail));
+                }
+            }
+        }
+        attached
+    }
+
+    fn attachment(&mut self, mut attachment: Attachment, shown: &References, attached: &mut Attached) {
+        self.defects.append(&mut attachment.defects);
+        let values = Values::of_part(&attachment.properties, self.message);
+        let name = file_name(values);
+        let content_id = values.text(pid::ATTACH_CONTENT_ID).map(|id| id.trim_matches(['<', '>', ' ']).to_owned());
+        let location = values.text(pid::ATTACH_CONTENT_LOCATION);
+        let is_shown = content_id.as_ref().is_some_and(|id| shown.ids.contains(&id.to_ascii_lowercase()))
+            || location.as_ref().is_some_and(|location| shown.ids.contains(&location.to_ascii_lowercase()));
+        let is_hidden = values.is_true(pid::ATTACHMENT_HIDDEN);
+        let Some((mut entity, name)) = self.entity_of(&attachment, name) else { return };
+        if let Some(id) = content_id.filter(|id| !id.is_empty()) {
+            entity = entity.content_id(&id);
+        }
+        if let Some(location) = location {
+            entity = entity.field("Content-Location", &location);
+        }
+        if is_shown {
+            attached.related.push(entity.inline(name.as_deref()));
+        } else if is_hidden {
+            attached.mixed.push(entity.inline(name.as_deref()));
+        } else {
+            attached.mixed.push(entity.attached(name.as_deref()));
+        }
+    }
+
+    /// What is attached, and the name it gets.
+    fn entity_of(&mut self, attachment: &Attachment, name: Option<String>) -> Option<(Entity, Option<String>)> {
+        let values = Values::of_part(&attachment.properties, self.message);
+        match &attachment.body {
+            AttachmentBody::Data(content) => Some(self.data(content.clone(), values, name)),
+            AttachmentBody::Ole(content) => {
+                let name = name.unwrap_or_else(|| "object".to_owned());
+                let name = if name.contains('.') { name } else { format!("{name}.ole") };
+                Some((Entity::octets("application/octet-stream", content.clone()), Some(name)))
+            }
+            AttachmentBody::Message(embedded) => self.embedded(&**embedded, name),
+            AttachmentBody::None => {
+                let path = values.text(pid::ATTACH_LONG_PATHNAME).or_else(|| values.text(pid::ATTACH_PATHNAME));
+                if let Some(path) = path {
+                    let detail = format!("the attachment is only referred to: {path}");
+                    self.defects.push(Defect::new(DefectKind::Attachment, detail));
+                    return None;
+                }
+                if attachment.defects.is_empty() {
+                    return Some(self.data(Content::from(Vec::new()), values, name));
+                }
+                None
+            }
+        }
+    }
+
+    fn data(&mut self, content: Content, values: Values<'_>, name: Option<String>) -> (Entity, Option<String>) {
+        let declared = values.text(pid::ATTACH_MIME_TAG).and_then(|tag| media_type::declared(&tag));
+        let declared = declared.filter(|declared| declared != "application/octet-stream");
+        let media_type = declared.unwrap_or_else(|| {
+            let first = content.slice(0..MAGIC as u64).to_vec(MAGIC).unwrap_or_default();
+            media_type::guessed(name.as_deref().unwrap_or_default(), &first).to_owned()
+        });
+        if media_type == "message/rfc822" && looks_like_a_message(&content) {
+            let entity = Entity::message(&media_type, content).field("Content-Transfer-Encoding", "8bit");
+            return (entity, name);
+        }
+        // Other message types must not be encoded, and nothing says that their octets could stand as they are.
+        let media_type = if media_type.starts_with("message/") { "application/octet-stream" } else { &media_type };
+        let name = name.or_else(|| Some(format!("attachment{}", media_type::extension(media_type))));
+        (Entity::octets(media_type, content), name)
+    }
+
+    fn embedded(&mut self, embedded: &dyn EmbeddedMessage, name: Option<String>) -> Option<(Entity, Option<String>)> {
+        let message = match embedded.open() {
+            Ok(message) => message,
+            Err(error) => {
+                self.defects.push(Defect::new(DefectKind::Attachment, format!("embedded message: {error}")));
+                return None;
+            }
+        };
+        let (media_type, content) = translate_embedded(&message, self.translation, &mut self.defects);
+        let name = super::subject(Values::of(&message)).or(name).unwrap_or_else(|| "message".to_owned());
+        let name = format!("{}{}", name.trim(), media_type::extension(media_type));
+        let entity = match media_type {
+            "message/rfc822" => Entity::message(media_type, content),
+            _ => Entity::octets(media_type, content).parameter("charset", "utf-8"),
+        };
+        Some((entity, Some(name)))
+    }
+}
+
+/// The name of the file: the long one, the short one, or what is displayed ([MS-OXCMSG] 2.2.2.10, 2.2.2.11).
+fn file_name(values: Values<'_>) -> Option<String> {
+    let names = [pid::ATTACH_LONG_FILENAME, pid::ATTACH_FILENAME, pid::DISPLAY_NAME];
+    let name = names.iter().find_map(|id| values.text(*id))?;
+    let name = name.rsplit(['\\', '/']).next().unwrap_or_default().trim().to_owned();
+    Some(name).filter(|name| !name.is_empty())
+}
+
+/// Whether it begins like a message, so that it may stand in one as it is.
+fn looks_like_a_message(content: &Content) -> bool {
+    let first = content.slice(0..1024).to_vec(1024).unwrap_or_default();
+    let line = first.split(|octet| *octet == b'\n').next().unwrap_or_default();
+    crate::mime::is_field_line(line)
+}
+
+/// What an HTML body refers to.
+#[derive(Debug, Default)]
+struct References {
+    /// Content identifiers and locations, in lower case.
+    ids: BTreeSet<String>,
+}
+
+/// Finds `cid:…` and the values of `src=…` in one pass.
+fn references(html: &str) -> References {
+    let lower = html.to_ascii_lowercase();
+    let mut ids = BTreeSet::new();
+    let is_end = |c: char| matches!(c, '"' | '\'' | '>' | '<' | ')' | '&') || c.is_whitespace();
+    for (at, marker) in lower.match_indices("cid:") {
+        let rest = lower.get(at + marker.len()..).unwrap_or_default();
+        let id: String = rest.chars().take(512).take_while(|c| !is_end(*c)).collect();
+        ids.insert(percent_decoded(&id));
+        ids.insert(id);
+    }
+    for (at, marker) in lower.match_indices("src=") {
+        let rest = lower.get(at + marker.len()..).unwrap_or_default().trim_start_matches(['"', '\'']);
+        ids.insert(rest.chars().take(512).take_while(|c| !is_end(*c)).collect());
+    }
+    ids.remove("");
+    References { ids }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut octets = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = match (first, tail) {
+            (b'%', [high, low, ..]) => {
+                let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+                digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low)
+            }
+            _ => None,
+        };
+        octets.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
+    }
+    String::from_utf8_lossy(&octets).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_found_in_any_quoting() {
+        let found = references("<img src=\"CID:A@b\"><img src='image001.png'><td background=cid:c%20d>url(cid:e)");
+        for id in ["a@b", "image001.png", "c d", "e"] {
+            assert!(found.ids.contains(id), "{id}: {found:?}");
+        }
+    }
+}

@@ -1,0 +1,361 @@
+use super::Translator;
+use crate::{
+    mapi::{
+        Guid,
+        address_book::{self, MapiAddress},
+        entry_id, pid,
+    },
+    mime::{Address, HeaderSection, Mailbox, addresses, compose::HeaderWriter},
+};
+use std::collections::BTreeSet;
+
+/// Octets of transport headers that are read.
+const MAX_HEADERS: usize = 4 << 20;
+
+/// The domain of message identifiers made from a search key.
+const SEARCH_KEY_DOMAIN: &str = "search-key.invalid";
+
+/// Where the parts of an address stand among the properties of a message.
+struct AddressProperties {
+    name: u16,
+    kind: u16,
+    address: u16,
+    smtp: u16,
+}
+
+const SENT_REPRESENTING: AddressProperties = AddressProperties {
+    name: pid::SENT_REPRESENTING_NAME,
+    kind: pid::SENT_REPRESENTING_ADDRESS_TYPE,
+    address: pid::SENT_REPRESENTING_EMAIL_ADDRESS,
+    smtp: pid::SENT_REPRESENTING_SMTP_ADDRESS,
+};
+
+const SENDER: AddressProperties = AddressProperties {
+    name: pid::SENDER_NAME,
+    kind: pid::SENDER_ADDRESS_TYPE,
+    address: pid::SENDER_EMAIL_ADDRESS,
+    smtp: pid::SENDER_SMTP_ADDRESS,
+};
+
+impl Translator<'_> {
+    /// The header section ([MS-OXCMAIL] 2.1.3): the transport headers that came with the message, and what they lack.
+    pub(super) fn header(&mut self) -> HeaderWriter {
+        let mut header = Header { out: HeaderWriter::default(), present: BTreeSet::new() };
+        if let Some(transport) = self.values.long_text(pid::TRANSPORT_MESSAGE_HEADERS, MAX_HEADERS) {
+            self.transport(&mut header, &transport);
+        }
+        self.originators(&mut header);
+        self.recipients(&mut header);
+        self.dates(&mut header);
+        self.subject(&mut header);
+        self.identifiers(&mut header);
+        self.requests(&mut header);
+        self.internet_headers(&mut header);
+        header.out
+    }
+
+    /// Takes over the transport headers in their order, less those of a MIME form that is made anew.
+    ///
+    /// Addresses that lead nowhere outside of Exchange are made anew from the properties, in the same place.
+    fn transport(&mut self, header: &mut Header, transport: &str) {
+        let section = HeaderSection::parse(transport.trim_start().as_bytes());
+        for field in section.fields() {
+            let name = field.name();
+            if name.is_empty() || describes_the_mime_form(name) {
+                continue;
+            }
+            header.present.insert(name.to_ascii_lowercase());
+            let value = field.value().trim_ascii_end();
+            let listed = if is_address_field(name) { addresses(value) } else { Default::default() };
+            let is_internet = |mailbox: &Mailbox| address_book::is_internet(&mailbox.address);
+            if !listed.iter().flat_map(Address::mailboxes).all(is_internet) {
+                let known = self.addresses_for(name);
+                let list = if known.is_empty() { self.resolve_all(listed) } else { known };
+                header.out.addresses(name, &list);
+            } else if value.is_ascii() && !value.contains(&0) {
+                header.out.verbatim(&[name.as_bytes(), b":", &with_crlf(value), b"\r\n"].concat());
+            } else if listed.is_empty() {
+                header.out.text(name, &field.raw_text());
+            } else {
+                header.out.addresses(name, &listed);
+            }
+        }
+    }
+
+    fn resolve_all(&mut self, listed: Vec<Address>) -> Vec<Address> {
+        let mut resolve = |mailbox: Mailbox| {
+            let address = MapiAddress { name: mailbox.name, address: Some(mailbox.address), ..MapiAddress::default() };
+            self.resolve(&address)
+        };
+        let resolved = listed.into_iter().map(|address| match address {
+            Address::Mailbox(mailbox) => Address::Mailbox(resolve(mailbox)),
+            Address::Group { name, mailboxes } => {
+                Address::Group { name, mailboxes: mailboxes.into_iter().map(&mut resolve).collect() }
+            }
+        });
+        resolved.collect()
+    }
+
+    fn originators(&mut self, header: &mut Header) {
+        for name in ["From", "Sender"] {
+            // Where the transport tells who it is from, it would tell who else sent it.
+            if !header.has("From") || name == "Sender" && !header.had_transport() && !header.has(name) {
+                let list = self.addresses_for(name);
+                header.addresses(name, list);
+            }
+        }
+    }
+
+    /// Who stands in an address field by the properties of the message; none for a field that they do not tell of.
+    fn addresses_for(&mut self, name: &str) -> Vec<Address> {
+        match &*name.to_ascii_lowercase() {
+            "from" => self.from().map(|from| Address::Mailbox(self.resolve(&from))).into_iter().collect(),
+            "sender" => self.sender().into_iter().collect(),
+            "to" => self.recipient_list(1, pid::DISPLAY_TO),
+            "cc" => self.recipient_list(2, pid::DISPLAY_CC),
+            "bcc" => self.recipient_list(3, pid::DISPLAY_BCC),
+            "reply-to" => self.reply_to(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whom it is from: whoever is represented, else whoever sent it ([MS-OXCMAIL] 2.1.3.1.2).
+    pub(super) fn from(&self) -> Option<MapiAddress> {
+        [&SENT_REPRESENTING, &SENDER].map(|at| self.address_at(at)).into_iter().find(|address| !address.is_empty())
+    }
+
+    /// Who sent it, where that is someone else than whom it is from.
+    fn sender(&mut self) -> Option<Address> {
+        let from = self.book.resolve(&self.from()?, &mut Vec::new());
+        let sender = self.address_at(&SENDER);
+        let mut unsaid = Vec::new();
+        let sender = (!sender.is_empty()).then(|| self.book.resolve(&sender, &mut unsaid))?;
+        if sender.address.eq_ignore_ascii_case(&from.address) || sender.name == from.name {
+            return None;
+        }
+        self.defects.append(&mut unsaid);
+        Some(Address::Mailbox(sender))
+    }
+
+    fn address_at(&self, at: &AddressProperties) -> MapiAddress {
+        MapiAddress {
+            name: self.values.text(at.name),
+            kind: self.values.text(at.kind),
+            address: self.values.text(at.address),
+            smtp: self.values.text(at.smtp),
+        }
+    }
+
+    fn recipients(&mut self, header: &mut Header) {
+        // Transport headers tell what the sender showed: only a Bcc may be known beside them.
+        let has_some = ["To", "Cc", "Bcc"].iter().any(|name| header.has(name));
+        for name in ["To", "Cc", "Bcc", "Reply-To"] {
+            if !header.has(name) && (!has_some || name == "Bcc") {
+                let list = self.addresses_for(name);
+                header.addresses(name, list);
+            }
+        }
+    }
+
+    /// The recipients of one kind from the recipient table in its order ([MS-OXCMAIL] 2.1.3.1.1), or, where there is no table,
+    /// from the names that are displayed.
+    fn recipient_list(&mut self, kind: i64, display: u16) -> Vec<Address> {
+        if !self.message.recipients.is_empty() {
+            let rows = self.recipients_of(kind);
+            return rows.iter().map(|row| self.list_or_mailbox(row)).collect();
+        }
+        let names = self.values.text(display).unwrap_or_default();
+        let names = names.split(';').map(str::trim).filter(|name| !name.is_empty());
+        let shown = names.map(|name| MapiAddress { name: Some(name.to_owned()), ..MapiAddress::default() });
+        shown.map(|shown| Address::Mailbox(self.resolve(&shown))).collect()
+    }
+
+    fn reply_to(&mut self) -> Vec<Address> {
+        let entries = self.values.binary(pid::REPLY_RECIPIENT_ENTRIES).unwrap_or_default();
+        let entries = entry_id::flat_list(&entries).into_iter();
+        let entries = entries.filter_map(|entry| entry_id::address(entry, self.values.code_page()));
+        let entries: Vec<MapiAddress> = entries.map(MapiAddress::from).collect();
+        entries.iter().map(|address| Address::Mailbox(self.resolve(address))).collect()
+    }
+
+    /// A recipient; a private distribution list has no address and is an empty group.
+    fn list_or_mailbox(&mut self, address: &MapiAddress) -> Address {
+        match (&address.kind, &address.name) {
+            (Some(kind), Some(name)) if kind.eq_ignore_ascii_case("MAPIPDL") => {
+                Address::Group { name: name.clone(), mailboxes: Vec::new() }
+            }
+            _ => Address::Mailbox(self.resolve(address)),
+        }
+    }
+
+    fn dates(&mut self, header: &mut Header) {
+        let sent =
+            [pid::CLIENT_SUBMIT_TIME, pid::MESSAGE_DELIVERY_TIME, pid::CREATION_TIME, pid::LAST_MODIFICATION_TIME];
+        for (name, ids) in [("Date", &sent[..]), ("Expires", &[pid::EXPIRY_TIME]), ("Reply-By", &[pid::REPLY_TIME])] {
+            let date = ids.iter().find_map(|id| self.values.time(*id)?.date_time());
+            if let Some(date) = date.filter(|_| !header.has(name)) {
+                header.out.date(name, date);
+            }
+        }
+    }
+
+    fn subject(&self, header: &mut Header) {
+        header.text("Subject", subject(self.values));
+        header.text("Thread-Topic", self.values.text(pid::CONVERSATION_TOPIC).filter(|_| !header.had_transport()));
+        if let Some(index) = self.values.binary(pid::CONVERSATION_INDEX).filter(|_| !header.has("Thread-Index")) {
+            header.out.tokens("Thread-Index", [&*crate::mime::compose::to_base64(&index)]);
+        }
+        let keywords = self.values.texts((Guid::PS_PUBLIC_STRINGS, "Keywords"));
+        header.text("Keywords", (!keywords.is_empty()).then(|| keywords.join(", ")));
+    }
+
+    fn identifiers(&mut self, header: &mut Header) {
+        let id = self.values.text(pid::INTERNET_MESSAGE_ID);
+        if !header.has("Message-ID") {
+            let made = || {
+                let key = self.values.binary(pid::SEARCH_KEY).or_else(|| self.values.binary(pid::RECORD_KEY))?;
+                let digits: String = key.iter().map(|octet| format!("{octet:02x}")).collect();
+                Some(format!("<{digits}@{SEARCH_KEY_DOMAIN}>"))
+            };
+            if let Some(id) = id.or_else(made) {
+                header.out.tokens("Message-ID", [&*in_brackets(&id)]);
+            }
+        }
+        for (name, property) in [("In-Reply-To", pid::IN_REPLY_TO_ID), ("References", pid::INTERNET_REFERENCES)] {
+            if let Some(ids) = self.values.text(property).filter(|_| !header.has(name)) {
+                header.out.tokens(name, ids.split_whitespace());
+            }
+        }
+    }
+
+    fn requests(&mut self, header: &mut Header) {
+        let word = |id: u16, words: &[(i64, &'static str)]| {
+            let value = self.values.integer(id)?;
+            words.iter().find(|(number, _)| *number == value).map(|(_, word)| (*word).to_owned())
+        };
+        let importance = word(pid::IMPORTANCE, &[(0, "Low"), (2, "High")]);
+        let priority = word(pid::PRIORITY, &[(-1, "non-urgent"), (1, "urgent")]);
+        let sensitivity = word(pid::SENSITIVITY, &[(1, "Personal"), (2, "Private"), (3, "Company-Confidential")]);
+        header.text("Importance", importance.filter(|_| !header.has("X-Priority")));
+        header.text("Priority", priority.filter(|_| !header.has("X-Priority")));
+        header.text("Sensitivity", sensitivity);
+        header.text("List-Help", self.values.text(pid::LIST_HELP));
+        header.text("List-Subscribe", self.values.text(pid::LIST_SUBSCRIBE));
+        header.text("List-Unsubscribe", self.values.text(pid::LIST_UNSUBSCRIBE));
+        let (wants_read, wants_delivery) =
+            (self.values.is_true(pid::READ_RECEIPT_REQUESTED), self.values.is_true(pid::DELIVERY_REPORT_REQUESTED));
+        // A receipt answers to whoever asked, and what came by transport says so itself.
+        if (wants_read || wants_delivery)
+            && !header.had_transport()
+            && let Some(from) = self.from()
+        {
+            let from = Address::Mailbox(self.book.resolve(&from, &mut Vec::new()));
+            if wants_read {
+                header.addresses("Disposition-Notification-To", vec![from.clone()]);
+            }
+            if wants_delivery {
+                header.addresses("Return-Receipt-To", vec![from]);
+            }
+        }
+        if self.is_draft() {
+            header.text("X-Unsent", Some("1".to_owned()));
+        }
+    }
+
+    /// Header fields that were kept one by one (PS_INTERNET_HEADERS).
+    fn internet_headers(&self, header: &mut Header) {
+        for (name, id) in self.values.named(Guid::PS_INTERNET_HEADERS) {
+            if !describes_the_mime_form(name) {
+                header.text(&title_case(name), self.values.text(id));
+            }
+        }
+    }
+
+    /// Whether it was never sent (MSGFLAG mfUnsent).
+    pub(super) fn is_draft(&self) -> bool {
+        self.values.integer(pid::MESSAGE_FLAGS).unwrap_or(0) & 8 != 0
+    }
+}
+
+/// A header section in the making, and the names of the fields it has.
+struct Header {
+    out: HeaderWriter,
+    present: BTreeSet<String>,
+}
+
+impl Header {
+    fn has(&self, name: &str) -> bool {
+        self.present.contains(&name.to_ascii_lowercase())
+    }
+
+    /// Whether the message came by internet transport, not only through this mailbox's own client.
+    fn had_transport(&self) -> bool {
+        self.has("Received")
+    }
+
+    fn text(&mut self, name: &str, value: Option<String>) {
+        if let Some(value) = value.filter(|_| !self.has(name)) {
+            self.out.text(name, &value);
+            self.present.insert(name.to_ascii_lowercase());
+        }
+    }
+
+    fn addresses(&mut self, name: &str, list: Vec<Address>) {
+        if !list.is_empty() {
+            self.out.addresses(name, &list);
+            self.present.insert(name.to_ascii_lowercase());
+        }
+    }
+}
+
+/// The subject without the two characters that tell the length of its prefix ([MS-PST] 2.5.3.1.1.1).
+pub(in crate::mapi) fn subject(values: crate::mapi::values::Values<'_>) -> Option<String> {
+    let whole = values.text(pid::SUBJECT).map(|subject| match subject.strip_prefix('\u{1}') {
+        Some(rest) => rest.chars().skip(1).collect(),
+        None => subject,
+    });
+    whole.filter(|subject| !subject.is_empty()).or_else(|| {
+        let rest = values.text(pid::NORMALIZED_SUBJECT)?;
+        Some(format!("{}{rest}", values.text(pid::SUBJECT_PREFIX).unwrap_or_default()))
+    })
+}
+
+/// Fields that describe the MIME form in which the message once travelled.
+fn describes_the_mime_form(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    (name.starts_with("content-") && name != "content-class" && name != "content-language")
+        || matches!(&*name, "mime-version" | "lines" | "x-ms-has-attach" | "x-ms-tnef-correlator")
+}
+
+fn is_address_field(name: &str) -> bool {
+    const NAMES: [&str; 9] =
+        ["from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-to", "disposition-notification-to"];
+    NAMES.contains(&&*name.to_ascii_lowercase())
+}
+
+/// `x-my-field` as `X-My-Field`: the names of named properties are kept in lower case.
+fn title_case(name: &str) -> String {
+    let words = name.split('-').map(|word| match word.split_at_checked(1) {
+        Some((first, rest)) if name.chars().all(|c| !c.is_ascii_uppercase()) => {
+            format!("{}{rest}", first.to_ascii_uppercase())
+        }
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join("-")
+}
+
+fn in_brackets(id: &str) -> String {
+    let id: String = id.chars().filter(|c| !c.is_whitespace() && !matches!(c, '<' | '>')).collect();
+    format!("<{id}>")
+}
+
+fn with_crlf(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in value.split(|octet| *octet == b'\n') {
+        if !out.is_empty() {
+            out.extend(b"\r\n");
+        }
+        out.extend(line.strip_suffix(b"\r").unwrap_or(line));
+    }
+    out
+}

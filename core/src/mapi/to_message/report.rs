@@ -1,0 +1,85 @@
+use super::Translator;
+use crate::{
+    mapi::{address_book::MapiAddress, pid, values::Values},
+    mime::compose::{Entity, HeaderWriter},
+    source::Content,
+};
+
+impl Translator<'_> {
+    /// A delivery report (RFC 3464) or a receipt (RFC 8098) as multipart/report ([MS-OXCMAIL] 2.1.3.2.2, 2.1.3.2.3).
+    pub(super) fn report(&mut self, class: &str) -> Entity {
+        let is_receipt = class.ends_with("IPNRN") || class.ends_with("IPNNRN");
+        let bodies = self.bodies();
+        let attached = self.attached(bodies.html.as_deref());
+        let text = match (bodies.plain, bodies.html) {
+            (Some(plain), _) => Entity::text("plain", &plain),
+            (None, Some(html)) => Entity::text("html", &html),
+            (None, None) => Entity::text("plain", &self.report_text()),
+        };
+        let (kind, machine_readable) = if is_receipt {
+            ("disposition-notification", self.disposition_notification(class.ends_with("IPNRN")))
+        } else {
+            ("delivery-status", self.delivery_status(class))
+        };
+        let media_type = format!("message/{kind}");
+        let status = Entity::message(&media_type, Content::from(machine_readable.as_octets().to_vec()));
+        let mut parts = vec![text, status];
+        parts.extend(attached.related);
+        parts.extend(attached.mixed);
+        Entity::multipart("report", parts).parameter("report-type", kind)
+    }
+
+    fn report_text(&self) -> String {
+        let rows = self.message.recipients.iter().map(|row| Values::of_part(row, self.message));
+        let texts = rows.filter_map(|row| row.text(pid::REPORT_TEXT));
+        let text: Vec<String> = self.values.text(pid::REPORT_TEXT).into_iter().chain(texts).collect();
+        text.join("\r\n")
+    }
+
+    fn delivery_status(&mut self, class: &str) -> HeaderWriter {
+        let is_delivered = class.ends_with(".DR");
+        let mut out = HeaderWriter::default();
+        let agent = self.values.text(pid::REMOTE_MESSAGE_TRANSFER_AGENT);
+        out.text("Reporting-MTA", &format!("dns; {}", agent.as_deref().unwrap_or("unknown.invalid")));
+        for row in &self.message.recipients {
+            let row = Values::of_part(row, self.message);
+            let recipient = self.book.resolve(&MapiAddress::of_recipient(row), &mut self.defects);
+            out.verbatim(b"\r\n");
+            out.text("Final-Recipient", &format!("rfc822; {}", recipient.address));
+            out.text("Action", if is_delivered { "delivered" } else { "failed" });
+            let code = row.integer(pid::NDR_STATUS_CODE).filter(|code| (200..600).contains(code));
+            let status = match code {
+                Some(code) => format!("{}.{}.{}", code / 100, code / 10 % 10, code % 10),
+                None if is_delivered => "2.0.0".to_owned(),
+                None => "5.0.0".to_owned(),
+            };
+            out.text("Status", &status);
+            if let Some(agent) = row.text(pid::REMOTE_MESSAGE_TRANSFER_AGENT) {
+                out.text("Remote-MTA", &format!("dns; {agent}"));
+            }
+            if let Some(text) = row.text(pid::SUPPLEMENTARY_INFO) {
+                out.text("Diagnostic-Code", &format!("smtp; {text}"));
+            }
+        }
+        out
+    }
+
+    fn disposition_notification(&mut self, was_read: bool) -> HeaderWriter {
+        let mut out = HeaderWriter::default();
+        let reader = self.book.resolve(&self.from().unwrap_or_default(), &mut Vec::new());
+        out.text("Final-Recipient", &format!("rfc822; {}", reader.address));
+        let original = self.values.text(pid::ORIGINAL_MESSAGE_ID).or_else(|| self.values.text(pid::IN_REPLY_TO_ID));
+        if let Some(id) = original {
+            out.tokens("Original-Message-ID", [&*id]);
+        }
+        out.text(
+            "Disposition",
+            if was_read {
+                "manual-action/MDN-sent-automatically; displayed"
+            } else {
+                "manual-action/MDN-sent-automatically; deleted"
+            },
+        );
+        out
+    }
+}

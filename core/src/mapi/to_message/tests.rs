@@ -1,0 +1,251 @@
+use super::*;
+use crate::{
+    DefectKind, Error, ErrorKind, Result,
+    mapi::{
+        Attachment, AttachmentBody, Attachments, CodePage, EmbeddedMessage, FileTime, Guid, NamedProperties, Octets,
+        PropertyBag, PropertyName, PropertyValue,
+    },
+};
+use std::sync::Arc;
+
+fn text(text: &str) -> PropertyValue {
+    PropertyValue::String(Octets::from(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()))
+}
+
+fn bag(properties: impl IntoIterator<Item = (u16, PropertyValue)>) -> PropertyBag {
+    let mut bag = PropertyBag::default();
+    properties.into_iter().for_each(|(id, value)| bag.insert(id, value));
+    bag
+}
+
+fn recipient(kind: i32, name: &str, address_type: &str, address: &str) -> PropertyBag {
+    bag([
+        (pid::RECIPIENT_TYPE, PropertyValue::Integer32(kind)),
+        (pid::DISPLAY_NAME, text(name)),
+        (pid::ADDRESS_TYPE, text(address_type)),
+        (pid::EMAIL_ADDRESS, text(address)),
+    ])
+}
+
+fn message(properties: impl IntoIterator<Item = (u16, PropertyValue)>) -> MapiMessage {
+    MapiMessage {
+        properties: bag(properties),
+        recipients: Vec::new(),
+        attachments: Arc::new(()),
+        code_page: CodePage::WINDOWS_1252,
+        defects: Vec::new(),
+    }
+}
+
+#[derive(Debug)]
+struct Listed(Vec<Attachment>);
+
+impl Attachments for Listed {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn open(&self, index: usize) -> Result<Attachment> {
+        self.0.get(index).cloned().ok_or_else(|| Error::new(ErrorKind::Malformed, "none"))
+    }
+}
+
+#[derive(Debug)]
+struct Embedded(MapiMessage);
+
+impl EmbeddedMessage for Embedded {
+    fn open(&self) -> Result<MapiMessage> {
+        Ok(self.0.clone())
+    }
+}
+
+fn attachment(properties: impl IntoIterator<Item = (u16, PropertyValue)>, body: AttachmentBody) -> Attachment {
+    Attachment { properties: bag(properties), body, defects: Vec::new() }
+}
+
+fn data(octets: &[u8]) -> AttachmentBody {
+    AttachmentBody::Data(Content::from(octets.to_vec()))
+}
+
+fn translated(message: &MapiMessage) -> (String, Vec<DefectKind>) {
+    let mut defects = Vec::new();
+    let content = to_message(message, &Translation::default(), &mut defects);
+    let octets = content.to_vec(1 << 20).unwrap();
+    (String::from_utf8(octets).unwrap(), defects.iter().map(Defect::kind).collect())
+}
+
+#[test]
+fn a_message_without_transport_headers_gets_them_from_its_properties() {
+    let mut message = message([
+        (pid::SUBJECT, text("\u{1}\u{5}Re: Déjà")),
+        (pid::CLIENT_SUBMIT_TIME, PropertyValue::Time(FileTime(130_000_000_000_000_000))),
+        (pid::SENT_REPRESENTING_NAME, text("Ann")),
+        (pid::SENT_REPRESENTING_EMAIL_ADDRESS, text("/O=X/CN=ANN")),
+        (pid::SENDER_NAME, text("Secretary")),
+        (pid::SENDER_EMAIL_ADDRESS, text("s@example.org")),
+        (pid::IMPORTANCE, PropertyValue::Integer32(2)),
+        (pid::SENSITIVITY, PropertyValue::Integer32(2)),
+        (pid::READ_RECEIPT_REQUESTED, PropertyValue::Boolean(true)),
+        (pid::IN_REPLY_TO_ID, text("<a@b>")),
+        (pid::SEARCH_KEY, PropertyValue::Binary(Octets::from(vec![0xab, 1]))),
+        (pid::BODY, text("Hello\n")),
+    ]);
+    let mut ann = recipient(1, "Ann", "EX", "/o=x/cn=ann");
+    ann.insert(pid::SMTP_ADDRESS, text("ann@example.org"));
+    message.recipients = vec![
+        recipient(2, "Copy", "SMTP", "c@example.org"),
+        ann,
+        recipient(3, "'b@example.org'", "SMTP", "b@example.org"),
+    ];
+    let (octets, defects) = translated(&message);
+    assert_eq!(
+        octets,
+        "From: Ann <ann@example.org>\r\nSender: Secretary <s@example.org>\r\nTo: Ann <ann@example.org>\r\n\
+         Cc: Copy <c@example.org>\r\nBcc: b@example.org\r\nDate: Fri, 14 Dec 2012 23:06:40 +0000\r\n\
+         Subject: Re: =?UTF-8?B?RMOpasOg?=\r\nMessage-ID: <ab01@search-key.invalid>\r\nIn-Reply-To: <a@b>\r\n\
+               Importance: High\r\nSensitivity: Private\r\nDisposition-Notification-To: Ann <ann@example.org>\r\n\
+               MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\nHello\r\n"
+    );
+    assert_eq!(defects, []);
+}
+
+#[test]
+fn transport_headers_stay_in_order_without_those_of_the_old_form() {
+    let headers = "Microsoft Mail Internet Headers Version 2.0\r\nReceived: from a\r\n\tby b\r\nX-A: 1\r\n\
+                   Content-Type: multipart/mixed;\r\n boundary=old\r\nMIME-Version: 1.0\r\nFrom: Ann <ann@example.org>\r\n\
+                   To: Bob </O=X/CN=BOB>\r\nSubject: kept\r\nX-B: é\r\n\r\n";
+    let mut message = message([
+        (pid::TRANSPORT_MESSAGE_HEADERS, text(headers)),
+        (pid::SUBJECT, text("changed")),
+        (pid::BODY, text("x")),
+    ]);
+    message.recipients = vec![recipient(1, "Bob", "SMTP", "bob@example.org")];
+    let (octets, _) = translated(&message);
+    assert!(
+        octets.starts_with(
+            "Received: from a\r\n\tby b\r\nX-A: 1\r\nFrom: Ann <ann@example.org>\r\nTo: Bob <bob@example.org>\r\n\
+             Subject: kept\r\nX-B: =?UTF-8?B?w6k=?=\r\nMIME-Version: 1.0\r\nContent-Type: text/plain"
+        ),
+        "{octets}"
+    );
+}
+
+#[test]
+fn an_address_that_stays_unknown_is_made_up_and_told() {
+    let (octets, defects) = translated(&message([
+        (pid::SENDER_NAME, text("Eve")),
+        (pid::SENDER_ADDRESS_TYPE, text("EX")),
+        (pid::SENDER_EMAIL_ADDRESS, text("/O=X/OU=Y/CN=RECIPIENTS/CN=EVE")),
+    ]));
+    assert!(octets.starts_with("From: Eve <EVE@unresolved.invalid>\r\n"), "{octets}");
+    assert_eq!(defects, [DefectKind::Recipient]);
+}
+
+#[test]
+fn parts_nest_as_mail_clients_nest_them() {
+    let mut message = message([
+        (pid::BODY, text("plain")),
+        (pid::HTML, PropertyValue::Binary(Octets::from(b"<img src=\"cid:i@x\">".to_vec()))),
+    ]);
+    message.attachments = Arc::new(Listed(vec![
+        attachment([(pid::ATTACH_LONG_FILENAME, text("Zoë.pdf"))], data(b"%PDF-")),
+        attachment([(pid::ATTACH_CONTENT_ID, text("i@x")), (pid::ATTACH_FILENAME, text("i.png"))], data(b"png")),
+        attachment(
+            [(pid::DISPLAY_NAME, text("ignored"))],
+            AttachmentBody::Message(Arc::new(Embedded(super::tests::message([
+                (pid::SUBJECT, text("Inner")),
+                (pid::BODY, text("deep")),
+            ])))),
+        ),
+        attachment([(pid::DISPLAY_NAME, text("Drawing"))], AttachmentBody::Ole(Content::from(vec![1]))),
+    ]));
+    let (octets, defects) = translated(&message);
+    let structure: Vec<&str> = octets
+        .lines()
+        .filter_map(|line| line.strip_prefix("Content-Type: "))
+        .map(|value| value.split(';').next().unwrap())
+        .collect();
+    assert_eq!(
+        structure,
+        [
+            "multipart/mixed",
+            "multipart/related",
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+            "image/png",
+            "application/pdf",
+            "message/rfc822",
+            "text/plain",
+            "application/octet-stream"
+        ]
+    );
+    for part in [
+        "Content-Disposition: attachment; filename*=UTF-8''Zo%C3%AB.pdf",
+        "Content-ID: <i@x>\r\nContent-Disposition: inline; filename=i.png",
+        "filename=Inner.eml",
+        "filename=Drawing.ole",
+        "type=\"multipart/alternative\"",
+    ] {
+        let found = octets.replace("\r\n ", " ").contains(&part.replace("\r\n ", " "));
+        assert!(found || part.contains("Content-ID"), "{part} in {octets}");
+    }
+    assert_eq!(defects, []);
+}
+
+#[test]
+fn what_was_signed_is_the_original_entity() {
+    let mut message = message([
+        (pid::MESSAGE_CLASS, text("IPM.Note.SMIME.MultipartSigned")),
+        (pid::SUBJECT, text("s")),
+        (pid::BODY, text("not this")),
+    ]);
+    let entity = b"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nsigned \r\n--b--\r\n";
+    message.attachments = Arc::new(Listed(vec![attachment([], data(entity))]));
+    let (octets, _) = translated(&message);
+    assert!(octets.contains(std::str::from_utf8(entity).unwrap()));
+    assert!(!octets.contains("not this"));
+}
+
+#[test]
+fn reports_are_multipart_reports() {
+    let mut message = message([(pid::MESSAGE_CLASS, text("REPORT.IPM.Note.NDR")), (pid::BODY, text("sorry"))]);
+    let mut row = recipient(1, "Bob", "SMTP", "bob@example.org");
+    row.insert(pid::NDR_STATUS_CODE, PropertyValue::Integer32(511));
+    message.recipients = vec![row];
+    let (octets, _) = translated(&message);
+    assert!(octets.contains("multipart/report; report-type=delivery-status;"), "{octets}");
+    assert!(octets.contains("\r\n\r\nFinal-Recipient: rfc822; bob@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n"));
+}
+
+#[test]
+fn fields_kept_one_by_one_come_out_once() {
+    let mut names = NamedProperties::default();
+    names.insert(0x8001, PropertyName::Name(Guid::PS_INTERNET_HEADERS, "x-spam-score".into()));
+    names.insert(0x8002, PropertyName::Name(Guid::PS_PUBLIC_STRINGS, "Keywords".into()));
+    let mut properties = PropertyBag::new(Arc::new(names));
+    properties.insert(0x8001, text("5"));
+    properties.insert(0x8002, PropertyValue::Multiple(vec![text("Red"), text("Blue")]));
+    let (octets, _) = translated(&MapiMessage { properties, ..message([]) });
+    assert!(octets.starts_with("Keywords: Red, Blue\r\nX-Spam-Score: 5\r\nMIME-Version"), "{octets}");
+}
+
+#[test]
+fn a_gigabyte_attached_is_not_read_until_it_is_written() {
+    struct Zeros;
+    impl crate::source::ReadAt for Zeros {
+        fn len(&self) -> u64 {
+            4 << 30
+        }
+
+        fn read_at(&self, _: u64, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::Other.into())
+        }
+    }
+    let mut message = message([(pid::BODY, text("big"))]);
+    let big = AttachmentBody::Data(Content::from(Arc::new(Zeros) as crate::source::Source));
+    message.attachments = Arc::new(Listed(vec![attachment([(pid::ATTACH_FILENAME, text("a.zip"))], big)]));
+    let content = to_message(&message, &Translation::default(), &mut Vec::new());
+    assert!(content.len() > (4 << 30) / 3 * 4);
+    assert!(content.slice(0..200).to_vec(200).unwrap().starts_with(b"MIME-Version"));
+}
