@@ -408,6 +408,27 @@ fn what_is_no_mailbox_is_told_by_what_it_is() {
 }
 
 #[test]
+fn an_mbox_in_utf_16_is_read_as_utf_8_and_said_to_be() {
+    let text = "From a@example.org Mon Jan  1 00:00:00 2024\r\nSubject: Grüße\r\n\r\n\u{1f600}\r\n\r\n".repeat(3_000);
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marked = [&b"\xff\xfe"[..], &utf16].concat();
+    let zipped = zip(&[("a.mbox", &marked, deflated())]);
+    for (name, octets) in [("a.mbox", utf16), ("b.mbox", marked), ("c.zip", zipped)] {
+        let mut reader = one(&mut open(name, octets).unwrap()).open(&ReadOptions::default()).unwrap();
+        let mut messages = 0;
+        while let Some(item) = reader.next_item().unwrap() {
+            let content = item.message().unwrap().content().to_vec(100).unwrap();
+            assert_eq!(content, "Subject: Grüße\r\n\r\n\u{1f600}\r\n".as_bytes());
+            assert!(item.defects.iter().any(|defect| defect.kind() == DefectKind::Utf16));
+            messages += 1;
+        }
+        assert_eq!(messages, 3_000);
+        let kinds: Vec<_> = reader.take_defects().iter().map(mailferry::Defect::kind).collect();
+        assert_eq!(kinds, [DefectKind::Utf16]);
+    }
+}
+
+#[test]
 fn an_empty_mbox_has_no_messages() {
     let mut reader = one(&mut open("Drafts.mbox", Vec::new()).unwrap()).open(&ReadOptions::default()).unwrap();
     assert!(reader.next_item().unwrap().is_none());

@@ -3,10 +3,10 @@ use super::{
     detect::{detect, head_of, unknown},
 };
 use crate::{
-    defect::Defect,
+    defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     model::{Folder, Item},
-    source::Source,
+    source::{Source, Utf16},
 };
 use std::{fmt, sync::Arc};
 
@@ -16,17 +16,23 @@ pub struct Input {
     name: Arc<str>,
     source: Source,
     head: Vec<u8>,
+    /// Whether the octets were in another encoding.
+    transcoded: bool,
     defects: Vec<Defect>,
 }
 
 impl Input {
-    /// The octets of `source` as they are, under the name that the origin of each item will carry.
+    /// The octets of `source`, under the name that the origin of each item will carry; text in UTF-16 as UTF-8.
     ///
     /// # Errors
     /// [`ErrorKind::Io`] when the first octets cannot be read.
     pub(super) fn new(name: Arc<str>, source: Source) -> Result<Self> {
-        let head = head_of(&*source).map_err(|e| Error::from(e).in_file(&*name))?;
-        Ok(Self { name, source, head, defects: Vec::new() })
+        let in_file = |e: Error| e.in_file(&*name);
+        let text = Utf16::detect(&source).map_err(in_file)?;
+        let transcoded = text.is_some();
+        let source = text.map_or(source, |text| Arc::new(text));
+        let head = head_of(&*source).map_err(|e| in_file(e.into()))?;
+        Ok(Self { name, source, head, transcoded, defects: Vec::new() })
     }
 
     /// The same input, known to be defective before it is read.
@@ -77,6 +83,7 @@ impl Input {
             reader,
             name: Arc::clone(&self.name),
             source: Arc::clone(&self.source),
+            transcoded: self.transcoded,
             defects: self.defects.clone(),
         }))
     }
@@ -93,12 +100,17 @@ struct NamedReader {
     reader: Box<dyn ItemReader>,
     name: Arc<str>,
     source: Source,
+    transcoded: bool,
     defects: Vec<Defect>,
 }
 
 impl ItemReader for NamedReader {
     fn next_item(&mut self) -> Result<Option<Item>> {
-        self.reader.next_item().map_err(|e| e.in_file(&*self.name))
+        let mut item = self.reader.next_item().map_err(|e| e.in_file(&*self.name))?;
+        if let Some(item) = item.as_mut().filter(|_| self.transcoded) {
+            item.defects.push(Defect::new(DefectKind::Utf16, "read as UTF-8"));
+        }
+        Ok(item)
     }
 
     fn position(&self) -> u64 {

@@ -25,7 +25,7 @@ pub use content::{Content, ContentReader};
 pub use file::FileSource;
 pub use inflated::Inflated;
 pub(crate) use inflated::{expands_too_far, expansion_limit, is_gzip};
-pub(crate) use utf16::Utf16;
+pub use utf16::Utf16;
 pub(crate) use window::Window;
 
 use crate::defect::Defect;
