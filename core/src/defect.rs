@@ -134,8 +134,6 @@ defect_kinds! {
     MessageClass = "message_class",
     /// A recurrence that could not be read, or not be written as a rule.
     Recurrence = "recurrence",
-    /// A time zone that is not known by an IANA name.
-    TimeZone = "time_zone",
 }
 
 #[cfg(test)]
