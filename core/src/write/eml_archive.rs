@@ -61,7 +61,9 @@ impl EmlArchive {
         let path = path.as_ref();
         let container: Box<dyn Container> = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip")) {
             let files = ZipFiles::create(path, options.zip_split.is_some())?;
-            Box::new(Zip::new(files, options.zip_level, options.zip_split))
+            let mut zip = Zip::new(files, options.zip_level, options.zip_split);
+            zip.begin()?;
+            Box::new(zip)
         } else {
             Box::new(Directory::create(path)?)
         };

@@ -31,6 +31,7 @@ mod deflate;
 mod eml_archive;
 mod entry_name;
 mod octets;
+mod pool;
 pub mod pst;
 mod render;
 

@@ -1,6 +1,13 @@
-use crate::{error::Result, source::Content};
+use super::pool::Pool;
+use crate::{
+    error::Result,
+    source::{Content, ReadAt},
+};
 use memchr::memchr2;
 use std::io;
+
+/// Octets of one item that are read once and held; more are read again to be written.
+const HELD: u64 = 2 << 20;
 
 /// The line ends of what is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,40 +21,61 @@ pub enum Eol {
     Lf,
 }
 
-/// What is written: octets of a source and the line ends they are to have, made while they are read.
-#[derive(Clone, Debug)]
-pub(crate) struct Octets {
-    content: Content,
-    eol: Eol,
+/// What is written.
+pub(crate) enum Octets {
+    /// Octets of a source, and the line ends that they get while they are read.
+    Streamed { content: Content, eol: Eol },
+    /// Octets in memory, ready to be written.
+    Held(Held),
+}
+
+/// The first `len` octets of a buffer that goes back to where it rests.
+pub(crate) struct Held {
+    buffer: Vec<u8>,
+    len: usize,
+    buffers: Pool<Vec<u8>>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.buffers.put(std::mem::take(&mut self.buffer));
+    }
 }
 
 impl Octets {
-    pub(crate) fn new(content: Content, eol: Eol) -> Self {
-        Self { content, eol }
-    }
-
-    /// The same octets in memory, ready to be written, when there are at most `limit` of them; tells whether line ends
-    /// were changed on the way.
-    pub(crate) fn held(self, limit: u64) -> Result<(Self, bool)> {
-        if self.content.len() > limit || (self.eol == Eol::Keep && self.content.as_slice().is_some()) {
-            return Ok((self, false));
+    /// The octets of `content` with the line ends `eol`: in one of `buffers`, if they are few and not in memory yet.
+    /// Tells whether a line end was changed so far.
+    pub(crate) fn new(content: Content, eol: Eol, buffers: &Pool<Vec<u8>>) -> Result<(Self, bool)> {
+        let few = usize::try_from(content.len()).ok().filter(|_| content.len() <= HELD);
+        let (Some(len), false) = (few, eol == Eol::Keep && content.as_slice().is_some()) else {
+            return Ok((Self::Streamed { content, eol }, false));
+        };
+        let mut held = Held { buffer: buffers.take().unwrap_or_default(), len, buffers: buffers.clone() };
+        if eol == Eol::Keep {
+            if held.buffer.len() < len {
+                held.buffer.resize(len, 0);
+            }
+            content.read_exact_at(0, held.buffer.get_mut(..len).unwrap_or_default())?;
+            return Ok((Self::Held(held), false));
         }
-        let mut octets = Vec::new();
-        let changed = self.for_each_chunk(|chunk| {
-            octets.extend_from_slice(chunk);
+        held.buffer.clear();
+        let changed = Self::Streamed { content, eol }.for_each_chunk(|chunk| {
+            held.buffer.extend_from_slice(chunk);
             Ok(())
         })?;
-        Ok((Self::new(octets.into(), Eol::Keep), changed))
+        held.len = held.buffer.len();
+        Ok((Self::Held(held), changed))
     }
 
     /// Calls `f` with the octets, a piece at a time, and tells whether a line end was changed.
     pub(crate) fn for_each_chunk(&self, mut f: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<bool> {
-        let mut lines = match self.eol {
-            Eol::Keep => return self.content.for_each_chunk(f).map(|()| false),
-            Eol::Crlf => LineEnds::new(b"\r\n"),
-            Eol::Lf => LineEnds::new(b"\n"),
+        let (content, mut lines) = match self {
+            Self::Held(held) => return f(held.buffer.get(..held.len).unwrap_or_default()).map(|()| false),
+            Self::Streamed { content, eol: Eol::Keep } => return content.for_each_chunk(f).map(|()| false),
+            Self::Streamed { content, eol: Eol::Crlf } => (content, LineEnds::new(b"\r\n")),
+            Self::Streamed { content, eol: Eol::Lf } => (content, LineEnds::new(b"\n")),
         };
-        self.content.for_each_chunk(|chunk| f(lines.convert(chunk)))?;
+        content.for_each_chunk(|chunk| f(lines.convert(chunk)))?;
         f(lines.finish())?;
         Ok(lines.changed)
     }
@@ -146,22 +174,33 @@ mod tests {
         assert_eq!(convert(&[b"a\n\nb"], b"\n"), (b"a\n\nb".to_vec(), false));
     }
 
-    #[test]
-    fn octets_on_disk_and_in_memory_read_alike() {
-        let content = Content::from(b"a\nb\rc\r".to_vec());
-        let (held, changed) = Octets::new(content.clone(), Eol::Crlf).held(100).unwrap();
-        assert!(changed);
-        assert_eq!(held.content.to_vec(100).unwrap(), b"a\r\nb\r\nc\r\n");
-        let (far, _) = Octets::new(content, Eol::Crlf).held(1).unwrap();
+    fn read(octets: &Octets) -> (Vec<u8>, bool) {
         let mut read = Vec::new();
-        assert!(
-            far.for_each_chunk(|chunk| {
-                read.extend_from_slice(chunk);
-                Ok(())
-            })
-            .unwrap()
-        );
-        assert_eq!(read, b"a\r\nb\r\nc\r\n");
+        let changed = octets.for_each_chunk(|chunk| {
+            read.extend_from_slice(chunk);
+            Ok(())
+        });
+        (read, changed.unwrap())
+    }
+
+    #[test]
+    fn octets_held_and_streamed_read_alike() {
+        let pool = Pool::default();
+        // Longer first, so that the buffer holds more than the octets after it.
+        for octets in [&b"longer than the one after\n"[..], b"a\nb\rc\r", b""] {
+            let content = Content::from(octets.to_vec());
+            let (len, cut) = (octets.len() as u64, 3.min(octets.len() as u64));
+            let parted = Content::new(std::sync::Arc::new(octets.to_vec()), [0..cut, cut..len]);
+            for eol in [Eol::Keep, Eol::Crlf, Eol::Lf] {
+                let streamed = read(&Octets::Streamed { content: content.clone(), eol });
+                for content in [content.clone(), parted.clone()] {
+                    let (octets, changed) = Octets::new(content, eol, &pool).unwrap();
+                    let (read, changed_late) = read(&octets);
+                    assert_eq!((read, changed | changed_late), streamed);
+                }
+            }
+        }
+        assert!(pool.take().is_some() && pool.take().is_none(), "one buffer was enough, and it rests");
     }
 
     proptest! {

@@ -1,20 +1,17 @@
-use super::{Eol, deflate::Deflater, octets::Octets};
+use super::{Eol, deflate::Deflater, octets::Octets, pool::Pool};
 use crate::{
     error::{Error, Result},
     model::{Item, ItemKind},
     source::Content,
 };
 use sha2::{Digest, Sha256};
-use std::{
-    fmt::Write as _,
-    hash::Hasher as _,
-    io,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fmt::Write as _, hash::Hasher as _, io};
 use twox_hash::XxHash3_64;
 
-/// Octets of one item that are held in memory, as written or as deflated; of more, only a window.
+/// Deflated octets of one item that are held; more are deflated again to be written.
 const HELD: u64 = 8 << 20;
+/// Room that a buffer may keep while it rests.
+const RESTING: usize = 2 << 20;
 /// Octets that every digest sees before the next ones are taken, so that they stay in the processor's cache.
 const WINDOW: usize = 64 << 10;
 
@@ -71,8 +68,23 @@ pub struct Renderer {
     checksums: Checksums,
     /// The level, where the container is a ZIP archive.
     zip: Option<ZipLevel>,
-    /// Encoders at rest, one for each item that was rendered at the same time.
-    deflaters: Arc<Mutex<Vec<Deflater>>>,
+    resting: Resting,
+}
+
+/// What one item after another uses.
+#[derive(Clone, Default)]
+struct Resting {
+    octets: Pool<Vec<u8>>,
+    deflaters: Pool<Deflater>,
+    deflated: Pool<Vec<u8>>,
+}
+
+impl Resting {
+    fn deflater(&self, level: ZipLevel) -> Deflater {
+        let mut deflater = self.deflaters.take().unwrap_or_else(|| Deflater::new(level));
+        deflater.start();
+        deflater
+    }
 }
 
 impl Renderer {
@@ -94,23 +106,24 @@ impl Renderer {
     }
 
     fn render_octets(&self, content: Content) -> Result<Rendered> {
-        let (octets, changed_early) = Octets::new(content, self.eol).held(HELD)?;
+        let (octets, changed_early) = Octets::new(content, self.eol, &self.resting.octets)?;
         let mut digests = Digests::new(self);
-        let mut deflater = self.zip.filter(|level| *level != ZipLevel::Store).map(|level| self.deflater(level));
-        let mut deflated = HeldOrCounted::default();
+        let level = self.zip.filter(|level| *level != ZipLevel::Store);
+        let mut deflating =
+            level.map(|level| (self.resting.deflater(level), HeldOrCounted::new(&self.resting.deflated)));
         let changed_late = octets.for_each_chunk(|chunk| {
             for window in chunk.chunks(WINDOW) {
                 digests.update(window);
-                if let Some(deflater) = &mut deflater {
+                if let Some((deflater, deflated)) = &mut deflating {
                     deflater.write(window, |out| deflated.push(out))?;
                 }
             }
             Ok(())
         })?;
-        let deflated = match deflater {
-            Some(mut deflater) => {
+        let deflated = match deflating {
+            Some((mut deflater, mut deflated)) => {
                 deflater.finish(|out| deflated.push(out))?;
-                self.deflaters.lock().unwrap_or_else(PoisonError::into_inner).push(deflater);
+                self.resting.deflaters.put(deflater);
                 (deflated.size < digests.size).then_some(deflated)
             }
             None => None,
@@ -129,21 +142,10 @@ impl Renderer {
             crc32: digests.crc32.map(crc32fast::Hasher::finalize),
             deflated,
             level: self.zip.unwrap_or_default(),
-            deflaters: self.deflaters.clone(),
+            resting: self.resting.clone(),
             fidelity,
         })
     }
-
-    fn deflater(&self, level: ZipLevel) -> Deflater {
-        resting_or_new(&self.deflaters, level)
-    }
-}
-
-fn resting_or_new(deflaters: &Mutex<Vec<Deflater>>, level: ZipLevel) -> Deflater {
-    let resting = deflaters.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let mut deflater = resting.unwrap_or_else(|| Deflater::new(level));
-    deflater.start();
-    deflater
 }
 
 /// The first 12 hexadecimal digits.
@@ -187,13 +189,27 @@ impl Digests {
 }
 
 /// Deflated octets, held while they are few; of many only their number is kept, and they are made again to be written.
-#[derive(Debug, Default)]
 struct HeldOrCounted {
     held: Vec<u8>,
     size: u64,
+    buffers: Pool<Vec<u8>>,
+}
+
+impl Drop for HeldOrCounted {
+    fn drop(&mut self) {
+        if self.held.capacity() <= RESTING {
+            self.buffers.put(std::mem::take(&mut self.held));
+        }
+    }
 }
 
 impl HeldOrCounted {
+    fn new(buffers: &Pool<Vec<u8>>) -> Self {
+        let mut held = buffers.take().unwrap_or_default();
+        held.clear();
+        Self { held, size: 0, buffers: buffers.clone() }
+    }
+
     #[expect(clippy::unnecessary_wraps, reason = "it is a sink for the encoder")]
     fn push(&mut self, octets: &[u8]) -> io::Result<()> {
         self.size += octets.len() as u64;
@@ -215,7 +231,7 @@ pub struct Rendered {
     crc32: Option<u32>,
     deflated: Option<HeldOrCounted>,
     level: ZipLevel,
-    deflaters: Arc<Mutex<Vec<Deflater>>>,
+    resting: Resting,
     fidelity: Fidelity,
 }
 
@@ -260,10 +276,10 @@ impl Rendered {
         match &self.deflated {
             Some(deflated) if deflated.size <= HELD => f(&deflated.held),
             _ => {
-                let mut deflater = resting_or_new(&self.deflaters, self.level);
+                let mut deflater = self.resting.deflater(self.level);
                 self.for_each_chunk(|chunk| deflater.write(chunk, &mut f))?;
                 deflater.finish(f)?;
-                self.deflaters.lock().unwrap_or_else(PoisonError::into_inner).push(deflater);
+                self.resting.deflaters.put(deflater);
                 Ok(())
             }
         }

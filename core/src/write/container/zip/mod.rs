@@ -58,10 +58,13 @@ impl<V: Volumes> Zip<V> {
                 self.complete()?;
             }
         }
-        if !self.open {
-            self.volumes.begin()?;
-            self.open = true;
-        }
+        if self.open { Ok(()) } else { self.begin() }
+    }
+
+    /// Begins a volume, so that a destination which cannot be written is known before the first item.
+    pub(crate) fn begin(&mut self) -> Result<()> {
+        self.volumes.begin()?;
+        self.open = true;
         Ok(())
     }
 
@@ -149,7 +152,7 @@ impl<V: Volumes> Container for Zip<V> {
                 return Ok(());
             }
             // An archive of nothing is an archive too.
-            self.volumes.begin()?;
+            self.begin()?;
         }
         self.complete()
     }

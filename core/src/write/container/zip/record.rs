@@ -204,3 +204,43 @@ fn put_32(out: &mut Vec<u8>, value: u32) {
 fn put_64(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(&value.to_le_bytes());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(modified: Option<DateTime>) -> Record<'static> {
+        Record { modified, ..Record::folder("f/") }
+    }
+
+    #[test]
+    fn dates_that_ms_dos_does_not_know_become_its_first_or_last() {
+        let date = |year| DateTime::from_civil(year, 2, 29, 13, 14, 15, Some(0)).unwrap();
+        assert_eq!(dos_time(date(2024)), ((13 << 11) | (14 << 5) | 7, (44 << 9) | (2 << 5) | 29));
+        assert_eq!(dos_time(date(1976)), DOS_EPOCH);
+        assert_eq!(dos_time(date(2400)), DOS_LAST);
+    }
+
+    #[test]
+    fn the_timestamp_is_signed_and_left_out_where_it_does_not_fit() {
+        let stamp = |seconds| record(Some(DateTime::from_unix_seconds(seconds))).timestamp();
+        assert_eq!(stamp(-2), b"UT\x05\x00\x01\xfe\xff\xff\xff");
+        assert_eq!(stamp(i64::from(i32::MAX) + 1), b"");
+        assert_eq!(record(None).timestamp(), b"");
+    }
+
+    #[test]
+    fn zip64_begins_where_a_field_is_full() {
+        let record = |size| Record { size, stored_size: size, ..Record::folder("f") };
+        let (small, large) = (record(MAX_32 - 1), record(MAX_32));
+        assert_eq!(small.local().len(), 30 + 1);
+        assert_eq!(large.local().len(), 30 + 1 + 4 + 16);
+        assert_eq!(small.central_len(MAX_32 - 1), 46 + 1);
+        assert_eq!(small.central_len(MAX_32), 46 + 1 + 4 + 8);
+        assert_eq!(large.central_len(MAX_32), 46 + 1 + 4 + 24);
+        assert_eq!(end(MAX_16 - 1, MAX_32 - 1, MAX_32 - 1).len(), 22);
+        for end in [end(MAX_16, 0, 0), end(0, MAX_32, 0), end(0, 0, MAX_32)] {
+            assert_eq!(end.len(), 56 + 20 + 22);
+        }
+    }
+}
