@@ -52,7 +52,8 @@ fn every_fixture_is_read_as_expected() {
 #[test]
 fn the_window_of_an_mbox_does_not_matter() {
     let mut wrong = Vec::new();
-    for case in cases().filter(|case| case.extension().is_some_and(|extension| extension == "mbox")) {
+    let is_mbox = |case: &PathBuf| case.extension().is_some_and(|extension| extension == "mbox");
+    for case in cases().filter(|case| is_mbox(case) && !is_utf16(case)) {
         let octets = Arc::new(fs::read(&case).unwrap());
         for window in [1, 7, 64, 4096] {
             if octets.len() > 1000 * window {
@@ -111,7 +112,15 @@ fn compare(case: &Path, read: impl FnOnce() -> Result<(Vec<Item>, Vec<Defect>)>)
 }
 
 fn about_file(case: &Path, items: &[Item], defects: &[Defect]) -> Map<String, Value> {
-    let length = fs::metadata(case).unwrap().len();
+    let mut length = fs::metadata(case).unwrap().len();
+    if is_utf16(case) {
+        let octets = fs::read(case).unwrap();
+        let units = octets.as_chunks().0.iter().map(|pair| match octets.first() {
+            Some(0xff) => u16::from_le_bytes(*pair),
+            _ => u16::from_be_bytes(*pair),
+        });
+        length = char::decode_utf16(units).skip(1).map(|c| c.unwrap().len_utf8() as u64).sum();
+    }
     let end = items.last().map_or(0, |item| item.origin.offset + item.origin.length);
     let line = json!({
         "items": items.len(),
@@ -160,6 +169,12 @@ fn read_all(reader: &mut dyn ItemReader, items: &mut Vec<Item>, defects: &mut Ve
     }
     defects.extend(reader.take_defects());
     Ok(())
+}
+
+/// Whether the file is in UTF-16, which is decoded before the reader of a format sees it.
+fn is_utf16(case: &Path) -> bool {
+    let octets = fs::read(case).unwrap();
+    octets.starts_with(b"\xff\xfe") || octets.starts_with(b"\xfe\xff")
 }
 
 /// The options that the case asks for.
