@@ -126,6 +126,8 @@ defect_kinds! {
     Recipient = "recipient",
     /// An attachment that could not be read, or only in part.
     Attachment = "attachment",
+    /// A password that is set and protects nothing.
+    Password = "password",
     /// A page or block whose checksum, signature or identifier is not what it should be.
     Checksum = "checksum",
     /// A structure of the source that is broken and was read around or rebuilt.

@@ -4,7 +4,7 @@
 
 use mailferry::{
     mapi::{AttachmentBody, MapiMessage},
-    read::{ReadOptions, pst::PstReader},
+    read::{ItemReader, ReadOptions, pst::PstReader},
     source::FileSource,
 };
 use serde_json::Value;
@@ -73,7 +73,7 @@ impl Found {
 }
 
 fn read(path: &Path, options: &ReadOptions) -> mailferry::Result<Found> {
-    let mut reader = PstReader::open(path.to_string_lossy(), Arc::new(FileSource::open(path)?), options)?;
+    let mut reader = PstReader::open(Arc::new(FileSource::open(path)?), &path.to_string_lossy(), options)?;
     let mut found = Found::default();
     loop {
         match reader.next_message() {

@@ -66,7 +66,7 @@ fn a_folder_of_many_messages_is_read_row_by_row() {
             pst.add_message(folder, &mail(layout, &format!("{i}"), "")).unwrap();
         }
         let mut reader =
-            PstReader::open("many", Arc::new(pst.finish().unwrap().into_inner()), &ReadOptions::default()).unwrap();
+            PstReader::open(Arc::new(pst.finish().unwrap().into_inner()), "many", &ReadOptions::default()).unwrap();
         for i in 0..3_000 {
             let stored = reader.next_message().unwrap().unwrap();
             assert_eq!(stored.message.properties.text(pid::SUBJECT, CODE_PAGE, 64), Some(i.to_string()));
@@ -85,7 +85,7 @@ fn an_attachment_of_many_blocks_is_read_anywhere() {
         let mut pst = Writer::new(Cursor::new(Vec::new()), layout, SCRAMBLINGS[2]).unwrap();
         pst.add_message(Writer::DELETED_ITEMS, &message).unwrap();
         let mut reader =
-            PstReader::open("large", Arc::new(pst.finish().unwrap().into_inner()), &ReadOptions::default()).unwrap();
+            PstReader::open(Arc::new(pst.finish().unwrap().into_inner()), "large", &ReadOptions::default()).unwrap();
         let stored = reader.next_message().unwrap().unwrap();
         assert_eq!(stored.folder.role, Some(Role::Trash));
         let AttachmentBody::Data(content) = stored.message.attachments.open(0).unwrap().body else { panic!() };

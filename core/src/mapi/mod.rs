@@ -22,6 +22,7 @@ mod message;
 pub mod pid;
 mod property;
 pub mod rtf;
+mod state;
 mod to_message;
 mod translation;
 mod values;
@@ -32,6 +33,7 @@ pub use code_page::CodePage;
 pub use guid::Guid;
 pub use message::{Attachment, AttachmentBody, Attachments, EmbeddedMessage, MapiMessage};
 pub use property::{FileTime, Octets, PropertyTag, PropertyType, PropertyValue};
+pub use state::{keywords, received};
 pub use translation::{Translated, Translation, translate};
 
 use translation::translate_embedded;

@@ -98,6 +98,10 @@ pub enum DateSource {
     ReceivedField,
     /// The `Date` header field.
     DateField,
+    /// When its store received it (MAPI PidTagMessageDeliveryTime).
+    DeliveryTime,
+    /// When it was sent (MAPI PidTagClientSubmitTime).
+    SubmitTime,
 }
 
 impl DateSource {
@@ -107,6 +111,8 @@ impl DateSource {
             Self::FromLine => "from_line",
             Self::ReceivedField => "received",
             Self::DateField => "date",
+            Self::DeliveryTime => "delivery_time",
+            Self::SubmitTime => "submit_time",
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Head, ItemReader, Score, ics, mbox, vcf};
+use super::{Head, ItemReader, Score, ics, mbox, pst, vcf};
 use crate::{error::Result, limits::Limits, source::Source};
 use std::{fmt, sync::Arc};
 
@@ -54,4 +54,4 @@ pub struct ReadOptions {
 }
 
 /// All formats that can be read. A new format is one more line here.
-pub const FORMATS: &[FormatInfo] = &[mbox::FORMAT, ics::FORMAT, vcf::FORMAT];
+pub const FORMATS: &[FormatInfo] = &[mbox::FORMAT, pst::FORMAT, ics::FORMAT, vcf::FORMAT];

@@ -7,7 +7,7 @@ use mailferry::{
         Attachment, AttachmentBody, CodePage, FileTime, Guid, MapiMessage, NamedProperties, Octets, PropertyBag,
         PropertyName, PropertyValue, pid,
     },
-    read::{ReadOptions, pst::PstReader},
+    read::{ItemReader, ReadOptions, pst::PstReader},
     source::Content,
     write::pst::{Layout, PstWriter, Scrambling},
 };
@@ -154,7 +154,7 @@ pub(crate) fn store(layout: Layout, scrambling: Scrambling) -> Vec<u8> {
 
 /// All that is in a store, as text that can be compared: everything is read to its last octet.
 pub(crate) fn dump(octets: Vec<u8>, options: &ReadOptions) -> Result<Dump> {
-    let mut reader = PstReader::open("test.pst", Arc::new(octets), options)?;
+    let mut reader = PstReader::open(Arc::new(octets), "test.pst", options)?;
     let mut dump = Dump::default();
     loop {
         match reader.next_message() {

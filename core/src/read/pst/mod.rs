@@ -7,7 +7,7 @@
 //! use mailferry::{Error, ErrorKind, read::{ReadOptions, pst::PstReader}};
 //! use std::sync::Arc;
 //!
-//! let error = PstReader::open("no.pst", Arc::new(b"From here".to_vec()), &ReadOptions::default()).err().unwrap();
+//! let error = PstReader::open(Arc::new(b"From here".to_vec()), "no.pst", &ReadOptions::default()).err().unwrap();
 //! assert_eq!(error.kind(), ErrorKind::UnknownFormat);
 //! # Ok::<(), Error>(())
 //! ```
@@ -20,3 +20,24 @@ mod ndb;
 mod reader;
 
 pub use reader::{PstReader, StoredMessage};
+
+use super::{FormatInfo, Head, Request, Score};
+
+pub(super) const FORMAT: FormatInfo = FormatInfo {
+    name: "pst",
+    title: "Outlook PST and OST",
+    extensions: &["pst", "ost"],
+    media_types: &["application/vnd.ms-outlook-pst"],
+    archived: &[],
+    detect: score,
+    open: |Request { name, source, options }| Ok(Box::new(PstReader::open(source, &name, &options)?)),
+};
+
+/// The signature decides. Where it is destroyed, the name and octets that are no text leave the search for what is left.
+fn score(head: &Head<'_>) -> Score {
+    match head.octets {
+        [b'!', b'B', b'D', b'N', ..] => Score::Certain,
+        octets if head.has_extension(FORMAT.extensions) && octets.contains(&0) => Score::Possible,
+        _ => Score::No,
+    }
+}

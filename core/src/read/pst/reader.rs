@@ -1,29 +1,32 @@
 use super::messaging::{Place, Store, Walk, Wanted};
 use crate::{
-    defect::Defect,
+    defect::{Defect, DefectKind},
     error::Result,
-    mapi::{MapiMessage, pid},
-    model::{Folder, Origin},
-    read::ReadOptions,
+    mapi::{MapiMessage, Translated, Translation, keywords, pid, received, translate},
+    model::{CalendarObject, Folder, Item, ItemKind, Message, Origin, VCard},
+    read::{ItemReader, ReadOptions},
     source::Source,
 };
-use std::{fmt, sync::Arc};
+use std::{fmt, mem, sync::Arc};
 
-/// Reads the messages of a PST or OST, folder by folder in the order of their nodes.
+/// Reads the items of a PST or OST, folder by folder, in each in the order of their nodes.
 pub struct PstReader {
     name: Arc<str>,
     walk: Walk,
+    translation: Translation,
     ordinal: u64,
     /// Octets of the messages given so far, as the store counts them.
     behind: u64,
+    /// Whether it was told that the store has a password.
+    password_told: bool,
 }
 
-/// A message of a PST or OST, in its place.
+/// A message of a PST or OST as MAPI has it, in its place.
 #[derive(Debug)]
 pub struct StoredMessage {
     /// The folder it is in.
     pub folder: Folder,
-    /// Where in the file it came from.
+    /// Where in the file it came from: the offset is that of its node's data.
     pub origin: Origin,
     /// Its node ([MS-PST] 2.2.2.1).
     ///
@@ -34,14 +37,22 @@ pub struct StoredMessage {
 }
 
 impl PstReader {
-    /// Opens the PST or OST in `source`, which the user calls `name`.
+    /// Opens a source; `name` is what the user calls it.
     ///
     /// # Errors
-    /// [`UnknownFormat`](crate::ErrorKind::UnknownFormat) when it is neither, [`Io`](crate::ErrorKind::Io) when it cannot be read. Damage is survived.
-    pub fn open(name: impl Into<Arc<str>>, source: Source, options: &ReadOptions) -> Result<Self> {
+    /// [`UnknownFormat`](crate::ErrorKind::UnknownFormat) when it is neither PST nor OST, [`Io`](crate::ErrorKind::Io) when it cannot be
+    /// read. Damage is survived.
+    pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
         let store = Store::open(source, options.limits.clone())?;
         let wanted = Wanted { hidden: options.hidden, lost: options.recover };
-        Ok(Self { name: name.into(), walk: Walk::new(store, wanted), ordinal: 0, behind: 0 })
+        Ok(Self {
+            name: name.into(),
+            walk: Walk::new(store, wanted),
+            translation: Translation { limits: options.limits.clone(), ..Translation::default() },
+            ordinal: 0,
+            behind: 0,
+            password_told: false,
+        })
     }
 
     /// Whether a password is set on the store. It protects nothing in the file.
@@ -52,7 +63,7 @@ impl PstReader {
     /// The next message as MAPI has it, or `None` after the last.
     ///
     /// # Errors
-    /// As [`ItemReader::next_item`](crate::read::ItemReader::next_item).
+    /// As [`ItemReader::next_item`].
     pub fn next_message(&mut self) -> Result<Option<StoredMessage>> {
         let Some(Place { folder, node, message }) = self.walk.next()? else { return Ok(None) };
         self.ordinal += 1;
@@ -68,15 +79,49 @@ impl PstReader {
         Ok(Some(StoredMessage { folder, origin, node: node.nid, message }))
     }
 
-    /// The folders met so far, those without a message included.
-    pub fn folders(&self) -> &[Folder] {
-        self.walk.folders()
+    fn item(&self, stored: StoredMessage) -> Result<Item> {
+        let StoredMessage { folder, origin, message, .. } = stored;
+        let mut defects = message.defects.clone();
+        let kind = match translate(&message, &self.translation, &mut defects) {
+            Translated::Message(content) => {
+                ItemKind::Message(Message::with_limits(content, self.translation.limits.clone()))
+            }
+            Translated::Calendar(calendar) => {
+                let mut octets = Vec::new();
+                calendar.write_to(&mut octets);
+                ItemKind::Calendar(CalendarObject::parse(Arc::new(octets), &self.translation.limits)?)
+            }
+            Translated::Card(card) => ItemKind::Contact(VCard::from_component(&card)?),
+        };
+        defects.append(&mut self.walk.store().ndb.defects.take());
+        let (keywords, received) = (keywords(&message.properties), received(&message.properties));
+        Ok(Item { folder, origin, keywords, labels: Vec::new(), received, kind, defects })
+    }
+}
+
+impl ItemReader for PstReader {
+    fn next_item(&mut self) -> Result<Option<Item>> {
+        match self.next_message()? {
+            Some(stored) => self.item(stored).map(Some).map_err(crate::Error::non_fatal),
+            None => Ok(None),
+        }
     }
 
-    /// What was wrong with the store itself since the last call.
-    pub fn take_defects(&mut self) -> Vec<Defect> {
-        let mut defects = std::mem::take(&mut self.walk.defects);
+    fn position(&self) -> u64 {
+        self.behind
+    }
+
+    fn folders(&self) -> Vec<Folder> {
+        self.walk.folders().to_vec()
+    }
+
+    fn take_defects(&mut self) -> Vec<Defect> {
+        let mut defects = mem::take(&mut self.walk.defects);
         defects.append(&mut self.walk.store().ndb.defects.take());
+        if self.has_password() && !mem::replace(&mut self.password_told, true) {
+            let what = "a password is set on the store; it protects nothing in the file, and was not needed";
+            defects.push(Defect::new(DefectKind::Password, what));
+        }
         defects
     }
 }

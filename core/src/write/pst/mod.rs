@@ -17,7 +17,7 @@
 //! pst.add_message(inbox, &MapiMessage::new(properties))?;
 //! let octets = pst.finish()?.into_inner();
 //!
-//! let mut reader = PstReader::open("new.pst", Arc::new(octets), &ReadOptions::default())?;
+//! let mut reader = PstReader::open(Arc::new(octets), "new.pst", &ReadOptions::default())?;
 //! let stored = reader.next_message()?.unwrap();
 //! assert_eq!(stored.folder.path.to_string(), "Inbox");
 //! # Ok::<(), mailferry::Error>(())
