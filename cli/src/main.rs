@@ -1,2 +1,49 @@
-//! The `mailferry` command.
-fn main() {}
+//! The `mailferry` command: arguments, progress, exit status. All else is in the library.
+//!
+//! Exit status: 0 when all was done, 1 when some items or sources failed, 2 when nothing could be started.
+
+mod args;
+mod convert;
+mod documents;
+mod formats;
+mod inspect;
+mod interrupt;
+mod list;
+mod progress;
+mod table;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Some items or sources failed.
+const SOME_FAILED: u8 = 1;
+/// Nothing could be started.
+const NOT_STARTED: u8 = 2;
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Convert(arguments) => convert::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Formats(arguments) => formats::run(&arguments),
+        Command::Completions { shell } => documents::completions(shell),
+        Command::Man => documents::man(),
+    };
+    match outcome {
+        Ok(status) => status,
+        Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mailferry: {error}");
+            ExitCode::from(NOT_STARTED)
+        }
+    }
+}
+
+/// Whether the reader of what is printed went away, as `head` does: nothing to complain about.
+fn is_closed_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// What a command ends in.
+type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;

@@ -1,15 +1,13 @@
 use super::{
     in_order::InOrder,
-    item_log::LogLine,
+    item_log::{ItemRecord, LogLine, name},
     report::{Fingerprint, Report, SourceReport},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    limits::Limits,
-    mime::{self, HeaderSection},
-    model::{Item, ItemKind},
+    model::Item,
     read::{Closed, Event, Mailbox, Opened},
-    write::{ItemName, ItemWriter, Rendered},
+    write::{ItemWriter, Rendered},
 };
 use std::{io::Write, num::NonZeroUsize, ops::ControlFlow};
 
@@ -18,8 +16,8 @@ pub struct Conversion<'w> {
     mailbox: Mailbox,
     writer: Box<dyn ItemWriter + 'w>,
     log: Box<dyn Write + Send + 'w>,
-    limits: Limits,
     in_order: InOrder,
+    attachments: bool,
     /// Happened behind the items on their way, and has to wait for them.
     next: Option<Event>,
     ended: bool,
@@ -48,8 +46,8 @@ impl<'w> Conversion<'w> {
             mailbox,
             writer,
             log: Box::new(log),
-            limits: Limits::default(),
             in_order,
+            attachments: false,
             next: None,
             ended: false,
             ordinal: 0,
@@ -61,6 +59,13 @@ impl<'w> Conversion<'w> {
     #[must_use]
     pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
         self.in_order = InOrder::new(self.writer.renderer(), threads);
+        self
+    }
+
+    /// The same conversion with the attachments of every message listed in the log, for which it is read once more.
+    #[must_use]
+    pub fn with_attachments(mut self, listed: bool) -> Self {
+        self.attachments = listed;
         self
     }
 
@@ -127,8 +132,12 @@ impl<'w> Conversion<'w> {
 
     fn commit(&mut self, item: &Item, rendered: Result<Rendered>) -> Result<()> {
         self.ordinal = item.origin.ordinal;
-        let name = name(item, &self.limits);
-        let mut line = LogLine::of(item, self.report.sources.len() as u64, &name);
+        let name = name(item);
+        let mut record = ItemRecord::named(item, self.report.sources.len() as u64, name.clone());
+        if self.attachments {
+            record.list_attachments(item);
+        }
+        let mut line = LogLine::new(record);
         let written = rendered.and_then(|rendered| {
             line.rendered(item, &rendered);
             self.writer.write(item, &name, rendered)
@@ -167,7 +176,8 @@ impl<'w> Conversion<'w> {
                 let source = self.report.sources.len() as u64;
                 if let Some(report) = self.report.sources.last_mut() {
                     report.error = error.is_fatal().then(|| error.to_string());
-                    let line = LogLine::unreadable(&report.file, source, self.ordinal, &error);
+                    let mut line = LogLine::new(ItemRecord::unreadable(&report.file, source, self.ordinal, &error));
+                    line.failed(&error);
                     self.report.count(&line, &[]);
                     self.write_line(&line)?;
                 }
@@ -191,25 +201,6 @@ impl<'w> Conversion<'w> {
         json.push(b'\n');
         self.log.write_all(&json).map_err(log_refused)
     }
-}
-
-/// What a file name and the log tell of an item.
-fn name(item: &Item, limits: &Limits) -> ItemName {
-    let mut name = ItemName { date: item.received.map(|received| received.at), ..ItemName::default() };
-    match &item.kind {
-        ItemKind::Message(message) => {
-            // Without a header it has no name; that it cannot be read is found where it is rendered.
-            let Ok(header) = HeaderSection::read(message.content(), limits) else { return name };
-            name.subject = header.first("Subject").map(|field| field.text());
-            let from = header.first("From").map(|field| mime::addresses(field.value()));
-            name.from = from.and_then(|from| Some(from.first()?.mailboxes().first()?.address.clone()));
-            let ids = header.first("Message-ID").map(|field| mime::message_ids(field.value()));
-            name.message_id = ids.and_then(|ids| ids.into_iter().next());
-        }
-        ItemKind::Calendar(object) => name.subject = object.summary().map(str::to_owned),
-        ItemKind::Contact(card) => name.subject = card.name().map(str::to_owned),
-    }
-    name
 }
 
 fn log_refused(error: std::io::Error) -> Error {

@@ -70,7 +70,7 @@ impl InOrder {
 
     /// Sends an item on its way.
     pub(super) fn push(&mut self, item: Item) {
-        let size = item.message().map_or(0, |message| message.content().len());
+        let size = item.size();
         self.octets += size;
         self.under_way.push_back(UnderWay {
             #[cfg(not(target_family = "wasm"))]

@@ -1,7 +1,7 @@
 use crate::{
     defect::DefectKind,
     error::{Error, Location},
-    model::{CalendarObject, Item, VCard},
+    model::{AttachmentView, CalendarObject, Item, ItemKind, VCard},
     write::{Fidelity, ItemName, Rendered, Written},
 };
 use serde::Serialize;
@@ -20,22 +20,17 @@ pub enum Status {
     Failed,
 }
 
-/// One line of the item log: what became of one item of a source.
+/// What is known of an item before it is decided what becomes of it.
 ///
-/// Serialised as one JSON object a line, in the order of the sources; a field that is not known is left out.
+/// Serialised as one JSON object; a field that is not known is left out.
 #[non_exhaustive]
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LogLine {
+pub struct ItemRecord {
     /// The number of the source and that of the item in it, both from 1: `1:42`.
     pub id: String,
     /// What it is: mail, event, task, journal, contact.
     pub kind: &'static str,
-    /// How it ended.
-    pub status: Status,
-    /// Why it was skipped or failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
     /// The names of its folder, joined by `/`, as the source has them.
     pub folder: String,
     /// What that folder is for (RFC 8621 §2).
@@ -68,32 +63,51 @@ pub struct LogLine {
     /// Its decoded subject; the summary of a calendar object, the name of a contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// Its octets; in the item log those that were written, line ends converted if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Where it came from.
+    pub source: RecordSource,
+    /// What was wrong with it and survived.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// Its attachments, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<Vec<AttachmentView>>,
+}
+
+/// One line of the item log: an item, and what became of it.
+///
+/// Serialised as one JSON object a line, in the order of the sources; a field that is not known is left out.
+#[non_exhaustive]
+#[derive(Clone, Debug, Serialize)]
+pub struct LogLine {
+    /// The item.
+    #[serde(flatten)]
+    pub item: ItemRecord,
+    /// How it ended.
+    pub status: Status,
+    /// Why it was skipped or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Where it was written, relative to the destination; `part.zip!entry` in a split archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// Where else it was written, for its other labels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<String>,
-    /// Octets written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<u64>,
     /// The SHA-256 of the octets written, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// How the octets written relate to those of the source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fidelity: Option<&'static str>,
-    /// Where it came from.
-    pub source: LogSource,
-    /// What was wrong with it and survived.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<String>,
 }
 
 /// Where an item came from.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct LogSource {
+pub struct RecordSource {
     /// The name of the source, as it was given.
     pub file: String,
     /// The number of the item in it, from 1.
@@ -104,43 +118,53 @@ pub struct LogSource {
     pub length: u64,
 }
 
-impl LogLine {
-    /// The line of `item`, of source number `source`, before it is known what becomes of it.
-    pub(super) fn of(item: &Item, source: u64, name: &ItemName) -> Self {
+impl ItemRecord {
+    /// The record of `item`, of the source number `source`, from 1.
+    pub fn of(item: &Item, source: u64) -> Self {
+        Self::named(item, source, name(item))
+    }
+
+    /// The same, with what its file name tells of it.
+    pub(super) fn named(item: &Item, source: u64, name: ItemName) -> Self {
         let origin = &item.origin;
         let calendar = item.calendar();
         Self {
             id: format!("{source}:{}", origin.ordinal),
             kind: item.kind.as_str(),
-            status: Status::Failed,
-            reason: None,
             folder: item.folder.path.to_string(),
             role: item.folder.role.map(|role| role.as_str()),
             labels: item.labels.iter().map(|label| label.name.clone()).collect(),
             keywords: item.keywords.iter().map(str::to_owned).collect(),
             received_at: item.received.map(|received| received.at.to_string()),
             date_source: item.received.map(|received| received.source.as_str()),
-            message_id: name.message_id.clone(),
+            message_id: name.message_id,
             uid: calendar.and_then(CalendarObject::uid).or(item.card().and_then(VCard::uid)).map(str::to_owned),
             start: calendar.and_then(CalendarObject::start).map(ToString::to_string),
             recurring: calendar.map(CalendarObject::is_recurring),
-            subject: name.subject.clone(),
-            path: None,
-            copies: Vec::new(),
-            size: None,
-            sha256: None,
-            fidelity: None,
-            source: LogSource {
+            subject: name.subject,
+            size: Some(item.size()),
+            source: RecordSource {
                 file: origin.source.to_string(),
                 ordinal: origin.ordinal,
                 offset: origin.offset,
                 length: origin.length,
             },
             warnings: item.defects.iter().map(ToString::to_string).collect(),
+            attachments: None,
         }
     }
 
-    /// The line of an item of the source `file` that could not even be read.
+    /// Lists the attachments of a message, which is read once more for it.
+    pub(super) fn list_attachments(&mut self, item: &Item) {
+        let Some(message) = item.message() else { return };
+        let views = message.attachments().and_then(|list| list.iter().map(AttachmentView::of).collect());
+        match views {
+            Ok(views) => self.attachments = Some(views),
+            Err(error) => self.warnings.push(format!("the attachments cannot be listed: {error}")),
+        }
+    }
+
+    /// The record of an item of the source `file` that cannot be read.
     pub(super) fn unreadable(file: &str, source: u64, ordinal: u64, error: &Error) -> Self {
         let offset = match error.location() {
             Some(Location::Byte(offset)) => offset,
@@ -149,26 +173,23 @@ impl LogLine {
         Self {
             id: format!("{source}:{ordinal}"),
             kind: "mail",
+            source: RecordSource { file: file.to_owned(), ordinal, offset, length: 0 },
+            ..Self::default()
+        }
+    }
+}
+
+impl LogLine {
+    /// The line of an item of which nothing was written yet.
+    pub(super) fn new(item: ItemRecord) -> Self {
+        Self {
+            item,
             status: Status::Failed,
-            reason: Some(reason(error)),
-            folder: String::new(),
-            role: None,
-            labels: Vec::new(),
-            keywords: Vec::new(),
-            received_at: None,
-            date_source: None,
-            message_id: None,
-            uid: None,
-            start: None,
-            recurring: None,
-            subject: None,
+            reason: None,
             path: None,
             copies: Vec::new(),
-            size: None,
             sha256: None,
             fidelity: None,
-            source: LogSource { file: file.to_owned(), ordinal, offset, length: 0 },
-            warnings: Vec::new(),
         }
     }
 
@@ -177,7 +198,7 @@ impl LogLine {
         // Octets of 16-bit text were changed before they were read.
         let transcoded = item.defects.iter().any(|defect| defect.kind() == DefectKind::Utf16);
         let fidelity = if transcoded { Fidelity::Normalized } else { rendered.fidelity() };
-        self.size = Some(rendered.size());
+        self.item.size = Some(rendered.size());
         self.sha256 = rendered.sha256().map(|digest| hex(digest));
         self.fidelity = Some(fidelity.as_str());
     }
@@ -194,7 +215,6 @@ impl LogLine {
     pub(super) fn failed(&mut self, error: &Error) {
         self.status = Status::Failed;
         self.reason = Some(reason(error));
-        self.size = None;
         self.sha256 = None;
         self.fidelity = None;
     }
@@ -211,4 +231,22 @@ pub(super) fn hex(octets: &[u8]) -> String {
         let _infallible = write!(hex, "{octet:02x}");
         hex
     })
+}
+
+/// What a file name and the log tell of an item.
+///
+/// A message whose header section cannot be read has no name; that it cannot be read is found where it is rendered.
+pub(super) fn name(item: &Item) -> ItemName {
+    let mut name = ItemName { date: item.received.map(|received| received.at), ..ItemName::default() };
+    match &item.kind {
+        ItemKind::Message(message) => {
+            name.subject = message.subject().ok().flatten();
+            name.message_id = message.message_id().ok().flatten();
+            let from = message.from().unwrap_or_default();
+            name.from = from.first().and_then(|from| Some(from.mailboxes().first()?.address.clone()));
+        }
+        ItemKind::Calendar(object) => name.subject = object.summary().map(str::to_owned),
+        ItemKind::Contact(card) => name.subject = card.name().map(str::to_owned),
+    }
+    name
 }

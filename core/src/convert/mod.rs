@@ -24,13 +24,15 @@
 
 mod conversion;
 mod in_order;
+mod inspection;
 mod item_log;
 mod report;
 #[cfg(not(target_family = "wasm"))]
 mod to_path;
 
 pub use conversion::{Conversion, Progress};
-pub use item_log::{LogLine, LogSource, Status};
+pub use inspection::{Inspection, Largest, Size};
+pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
 pub use report::{Columns, Fingerprint, FolderReport, PassedEntry, PassedReport, Report, SourceReport};
 #[cfg(not(target_family = "wasm"))]
 pub use to_path::{ConvertOptions, beside, convert};

@@ -1,8 +1,16 @@
 use super::item_log::{LogLine, Status};
-use crate::{defect::Defect, error::Result, read::Passed, source::Source};
+use crate::{
+    defect::{Defect, DefectKind},
+    error::Result,
+    read::Passed,
+    source::Source,
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// Folders, and kinds of warnings, that are counted one by one; the rest is counted together.
 const MOST_ROWS: usize = 10_000;
@@ -127,6 +135,20 @@ pub struct PassedEntry {
     pub why: &'static str,
 }
 
+impl std::ops::Add for Columns {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            available: self.available + other.available,
+            migrated: self.migrated + other.migrated,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+            bytes: self.bytes + other.bytes,
+        }
+    }
+}
+
 impl Columns {
     fn count(&mut self, line: &LogLine) {
         self.available += 1;
@@ -136,7 +158,7 @@ impl Columns {
             Status::Skipped => self.skipped += 1,
         }
         let copies = 1 + line.copies.len() as u64;
-        self.bytes += line.size.filter(|_| line.status == Status::Migrated).unwrap_or(0) * copies;
+        self.bytes += line.item.size.filter(|_| line.status == Status::Migrated).unwrap_or(0) * copies;
     }
 }
 
@@ -147,23 +169,52 @@ impl Report {
 
     pub(super) fn count(&mut self, line: &LogLine, defects: &[Defect]) {
         self.totals.count(line);
-        self.kinds.entry(line.kind).or_default().count(line);
-        let folder = row(&mut self.folders, &line.folder);
-        folder.role = folder.role.or(line.role);
+        self.kinds.entry(line.item.kind).or_default().count(line);
+        let folder = row(&mut self.folders, &line.item.folder);
+        folder.role = folder.role.or(line.item.role);
         folder.columns.count(line);
         if let Some(reason) = &line.reason {
             let reason = reason.split(':').next().unwrap_or(reason);
             *row(&mut self.reasons, reason) += 1;
         }
-        let mut kinds: Vec<_> = defects.iter().map(Defect::kind).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        for kind in kinds {
+        for kind in kinds(defects) {
             *row(&mut self.warnings, kind.as_str()) += 1;
         }
         if let Some(source) = self.sources.last_mut() {
             source.items += 1;
         }
+    }
+
+    /// Whether every item and every source came through, and nobody stopped it.
+    pub fn is_complete(&self) -> bool {
+        !self.cancelled
+            && self.error.is_none()
+            && self.totals.failed == 0
+            && self.sources.iter().all(|s| s.error.is_none())
+    }
+
+    /// Writes the columns by kind and by folder as a table (RFC 4180, UTF-8) that a spreadsheet can open safely: a cell that
+    /// it would take for a formula starts with an apostrophe.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn write_csv(&self, out: impl std::io::Write) -> std::io::Result<()> {
+        let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        table.write_record(["by", "name", "role", "available", "migrated", "failed", "skipped", "bytes"])?;
+        let mut row = |by: &str, name: &str, role: &str, columns: &Columns| {
+            let Columns { available, migrated, failed, skipped, bytes } = columns;
+            let counts = [available, migrated, failed, skipped, bytes].map(u64::to_string);
+            let cells = [by, &harmless(name), role].map(str::to_owned);
+            table.write_record(cells.into_iter().chain(counts))
+        };
+        row("all", "", "", &self.totals)?;
+        for (kind, columns) in &self.kinds {
+            row("kind", kind, "", columns)?;
+        }
+        for (name, folder) in &self.folders {
+            row("folder", name, folder.role.unwrap_or_default(), &folder.columns)?;
+        }
+        table.flush()
     }
 
     pub(super) fn pass(&mut self, passed: &Passed) {
@@ -202,8 +253,18 @@ impl Fingerprint {
     }
 }
 
+/// Text that no spreadsheet takes for a formula.
+fn harmless(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
+}
+
+/// The kinds of `defects`, each once.
+pub(super) fn kinds(defects: &[Defect]) -> BTreeSet<DefectKind> {
+    defects.iter().map(Defect::kind).collect()
+}
+
 /// The row of `name`, or the one for all others when there are too many.
-fn row<'a, T: Default>(rows: &'a mut BTreeMap<String, T>, name: &str) -> &'a mut T {
+pub(super) fn row<'a, T: Default>(rows: &'a mut BTreeMap<String, T>, name: &str) -> &'a mut T {
     let name = if rows.len() < MOST_ROWS || rows.contains_key(name) { name } else { OTHER };
     rows.entry(name.to_owned()).or_default()
 }

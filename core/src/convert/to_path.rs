@@ -24,13 +24,21 @@ pub struct ConvertOptions {
     pub archive: EmlOptions,
     /// Threads that render items; the outcome does not depend on it.
     pub threads: NonZeroUsize,
+    /// Whether the log lists the attachments of every message.
+    pub attachments: bool,
     /// What the report tells of the options, for whoever reads it later.
     pub told: Option<serde_json::Value>,
 }
 
 impl Default for ConvertOptions {
     fn default() -> Self {
-        Self { read: ReadOptions::default(), archive: EmlOptions::default(), threads: NonZeroUsize::MIN, told: None }
+        Self {
+            read: ReadOptions::default(),
+            archive: EmlOptions::default(),
+            threads: NonZeroUsize::MIN,
+            attachments: false,
+            told: None,
+        }
     }
 }
 
@@ -57,7 +65,9 @@ pub fn convert<P: Into<PathBuf>>(
     let archive = EmlArchive::create(destination, options.archive.clone())?;
     let log = create_beside(destination, ".items.jsonl")?;
     let report_file = create_beside(destination, ".report.json")?;
-    let conversion = Conversion::new(mailbox, Box::new(archive), log).with_threads(options.threads);
+    let conversion = Conversion::new(mailbox, Box::new(archive), log)
+        .with_threads(options.threads)
+        .with_attachments(options.attachments);
     let mut report = conversion.run(observe)?;
     report.seconds = Some((started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
     report.options.clone_from(&options.told);

@@ -30,6 +30,11 @@ impl Item {
         }
     }
 
+    /// Its octets: of a message all of it, of anything else what its source holds of it.
+    pub fn size(&self) -> u64 {
+        self.message().map_or(self.origin.length, |message| message.content().len())
+    }
+
     /// The calendar object, if it is one.
     pub fn calendar(&self) -> Option<&CalendarObject> {
         match &self.kind {

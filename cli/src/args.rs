@@ -1,0 +1,225 @@
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mailferry::{
+    read::{ReadOptions, mbox::Unquoting},
+    write::NameTemplate,
+};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+};
+
+/// Convert mailboxes without losing anything.
+///
+/// Reads MBOX (Gmail Takeout, Thunderbird, Apple Mail, Unix), also inside .gz, .zip and .tgz, and writes EML archives.
+/// Sources are never changed. Every item ends as migrated, skipped or failed, with a line in the item log.
+#[derive(Debug, Parser)]
+#[command(name = "mailferry", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 all done, 1 some items or sources failed, 2 could not start.")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write the items of mailboxes into an archive
+    Convert(Box<Convert>),
+    /// Count what mailboxes hold; write nothing
+    Inspect(Inspect),
+    /// List the items of a mailbox, a line each
+    List(List),
+    /// List the formats that can be read
+    Formats(Formats),
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// Where items come from, and how they are read.
+#[derive(Args, Debug)]
+pub(crate) struct Source {
+    /// Mailboxes: MBOX or EML files, .gz, Takeout .zip or .tgz as they are, Apple Mail X.mbox folders
+    #[arg(required = true, value_name = "SOURCE")]
+    pub(crate) sources: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Reading {
+    /// What becomes of quoted From_ lines (">From ") in the bodies of MBOX messages
+    #[arg(long, value_enum, default_value_t = MboxQuoting::Auto, value_name = "RULE", help_heading = "Reading")]
+    mbox_quoting: MboxQuoting,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum MboxQuoting {
+    /// As rd; but a message that Content-Length parts from the next stays raw when its From_ lines are not quoted
+    Auto,
+    /// mboxrd: every ">…>From " loses one ">"
+    Rd,
+    /// mboxo: ">From " loses its ">", ">>From " stays
+    O,
+    /// All lines stay as they are
+    Raw,
+}
+
+impl Reading {
+    pub(crate) fn options(&self) -> ReadOptions {
+        let mut options = ReadOptions::default();
+        options.unquoting = match self.mbox_quoting {
+            MboxQuoting::Auto => Unquoting::Auto,
+            MboxQuoting::Rd => Unquoting::Mboxrd,
+            MboxQuoting::O => Unquoting::Mboxo,
+            MboxQuoting::Raw => Unquoting::Raw,
+        };
+        options
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Convert {
+    #[command(flatten)]
+    pub(crate) source: Source,
+
+    /// The archive to write: a folder, or a ZIP archive if it ends in .zip. Nothing may be there yet
+    #[arg(long, value_name = "DEST")]
+    pub(crate) to: PathBuf,
+
+    /// Where a message with many labels goes: one file in its primary folder, or one file a label
+    #[arg(long, value_enum, default_value_t = Labels::Primary, value_name = "WHERE", help_heading = "Archive")]
+    pub(crate) labels: Labels,
+
+    /// Line ends of the messages written
+    #[arg(long, value_enum, default_value_t = Eol::Keep, value_name = "EOL", help_heading = "Archive")]
+    pub(crate) eol: Eol,
+
+    /// How files are named, of {date} {hash} {subject} {from} {messageId} {ordinal}
+    #[arg(long, default_value_t, value_name = "TEMPLATE", help_heading = "Archive")]
+    pub(crate) names: NameTemplate,
+
+    /// Put at most N files into a folder, the rest into numbered folders in it (slower)
+    #[arg(long, value_name = "N", help_heading = "Archive")]
+    pub(crate) shard: Option<NonZeroU32>,
+
+    /// How hard a ZIP archive is compressed
+    #[arg(long, value_enum, default_value_t = ZipLevel::Fast, value_name = "LEVEL", help_heading = "Archive")]
+    pub(crate) zip_level: ZipLevel,
+
+    /// Write independent ZIP archives DEST.part001.zip …, each smaller than SIZE (480M, 2G)
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Archive")]
+    pub(crate) split: Option<u64>,
+
+    /// The digest of every file in the item log and in its name
+    #[arg(long, value_enum, default_value_t = Checksums::Sha256, value_name = "DIGEST", help_heading = "Log and report")]
+    pub(crate) checksums: Checksums,
+
+    /// List the attachments of every message in the item log, each with its SHA-256
+    #[arg(long, help_heading = "Log and report")]
+    pub(crate) attachments: bool,
+
+    /// Write the report's table as DEST.report.csv too
+    #[arg(long, help_heading = "Log and report")]
+    pub(crate) csv: bool,
+
+    /// Threads that render items; what is written does not depend on it
+    #[arg(long, value_name = "N", default_value_t = default_jobs(), hide_default_value = true)]
+    pub(crate) jobs: NonZeroUsize,
+
+    /// How progress is shown: a bar on a terminal and lines elsewhere, nothing, or a JSON object a line
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "HOW")]
+    pub(crate) progress: Progress,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Labels {
+    Primary,
+    Every,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Eol {
+    /// As in the source
+    Keep,
+    Crlf,
+    Lf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ZipLevel {
+    Store,
+    Fast,
+    Best,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Checksums {
+    Sha256,
+    None,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Progress {
+    Auto,
+    None,
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) source: Source,
+
+    /// Print a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// How many of the largest items are named
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub(crate) largest: usize,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) source: Source,
+
+    /// Print a JSON object a line, as in the item log
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Formats {
+    /// Print a JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn default_jobs() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// `480M`: a number of octets, perhaps in KiB, MiB, GiB or TiB.
+fn size(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &*text.get(digits.len()..).unwrap_or_default().to_ascii_uppercase() {
+        "" | "B" => 0,
+        "K" | "KB" | "KIB" => 10,
+        "M" | "MB" | "MIB" => 20,
+        "G" | "GB" | "GIB" => 30,
+        "T" | "TB" | "TIB" => 40,
+        unit => return Err(format!("{unit:?} is no unit of size; K, M, G and T are")),
+    };
+    let number: u64 = digits.trim().parse().map_err(|_| format!("{text:?} is no size; 480M is one"))?;
+    number
+        .checked_shl(unit)
+        .filter(|size| size >> unit == number && *size > 0)
+        .ok_or_else(|| format!("{text:?} is no size that can be reached"))
+}

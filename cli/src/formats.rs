@@ -1,0 +1,27 @@
+use crate::{Outcome, args, table};
+use mailferry::read::FORMATS;
+use std::process::ExitCode;
+
+pub(crate) fn run(arguments: &args::Formats) -> Outcome {
+    if arguments.json {
+        let formats: Vec<_> = FORMATS
+            .iter()
+            .map(|format| {
+                serde_json::json!({
+                    "name": format.name,
+                    "title": format.title,
+                    "extensions": format.extensions,
+                    "mediaTypes": format.media_types,
+                })
+            })
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&formats)?);
+    } else {
+        let rows: Vec<_> = FORMATS
+            .iter()
+            .map(|format| [format.name.to_owned(), format.extensions.join(" "), format.title.to_owned()])
+            .collect();
+        table::print(["Format", "extensions", "what it is"], &rows);
+    }
+    Ok(ExitCode::SUCCESS)
+}

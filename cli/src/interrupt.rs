@@ -1,0 +1,26 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Whether the user asked to stop, by Ctrl-C or a signal. Asked twice, the process ends at once.
+#[derive(Clone)]
+pub(crate) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    pub(crate) fn catch() -> Self {
+        let asked = Arc::new(AtomicBool::new(false));
+        let again = Arc::clone(&asked);
+        // Where no handler can be set, Ctrl-C ends the process, as it does everywhere.
+        let _unset = ctrlc::set_handler(move || {
+            if again.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+        });
+        Self(asked)
+    }
+
+    pub(crate) fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,49 @@
+use crate::{Outcome, SOME_FAILED, args, table::plain};
+use indicatif::HumanBytes;
+use mailferry::{
+    convert::ItemRecord,
+    read::{Event, Mailbox},
+};
+use std::{
+    io::{self, BufWriter, Write},
+    process::ExitCode,
+};
+
+pub(crate) fn run(arguments: &args::List) -> Outcome {
+    let mut mailbox = Mailbox::new(arguments.source.reading.options());
+    for source in &arguments.source.sources {
+        mailbox.add_path(source);
+    }
+    mailbox.start()?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut status = ExitCode::SUCCESS;
+    let mut source = 0;
+    while let Some(event) = mailbox.next_event() {
+        match event {
+            Event::Item(item) => {
+                let record = ItemRecord::of(&item, source);
+                if arguments.json {
+                    serde_json::to_writer(&mut out, &record)?;
+                    writeln!(out)?;
+                } else {
+                    print(&mut out, &record)?;
+                }
+            }
+            Event::Opened(_) => source += 1,
+            Event::Failed { error, .. } => {
+                eprintln!("mailferry: {error}");
+                status = ExitCode::from(SOME_FAILED);
+            }
+            _ => {}
+        }
+    }
+    out.flush()?;
+    Ok(status)
+}
+
+fn print(out: &mut impl Write, record: &ItemRecord) -> io::Result<()> {
+    let date = record.received_at.as_deref().unwrap_or("-");
+    let subject = plain(record.subject.as_deref().unwrap_or("(no subject)"));
+    let size = HumanBytes(record.size.unwrap_or(0)).to_string();
+    writeln!(out, "{:>8}  {date:25}  {size:>12}  {}  {subject}", record.id, plain(&record.folder))
+}

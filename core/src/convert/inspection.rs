@@ -1,0 +1,143 @@
+use super::{item_log::ItemRecord, report::row};
+use crate::{DateTime, model::Item, read::Event};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What mailboxes hold: counts, octets, folders, dates, and the largest items. Nothing is written.
+///
+/// ```
+/// use mailferry::{convert::Inspection, read::{Mailbox, ReadOptions}};
+/// use std::sync::Arc;
+///
+/// let mut mailbox = Mailbox::new(ReadOptions::default());
+/// mailbox.add_source("Inbox.mbox", Arc::new(b"From a\nSubject: one\n\nHi\n".to_vec()));
+/// let mut inspection = Inspection::new(3);
+/// while let Some(event) = mailbox.next_event() {
+///     inspection.count(event);
+/// }
+/// assert_eq!((inspection.items, inspection.bytes), (1, 17));
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inspection {
+    /// Items that can be read.
+    pub items: u64,
+    /// Items, or rests of sources, that cannot.
+    pub failed: u64,
+    /// Octets of the items.
+    pub bytes: u64,
+    /// The earliest date of an item (RFC 3339).
+    pub earliest: Option<String>,
+    /// The latest date of an item (RFC 3339).
+    pub latest: Option<String>,
+    /// By kind.
+    pub kinds: BTreeMap<String, Size>,
+    /// By folder, under its names joined by `/`.
+    pub folders: BTreeMap<String, Size>,
+    /// By the year of their date, in UTC.
+    pub years: BTreeMap<i64, Size>,
+    /// How many items carry a warning of each kind.
+    pub warnings: BTreeMap<String, u64>,
+    /// The largest items, the largest first.
+    pub largest: Vec<Largest>,
+    /// The sources: their names and formats.
+    pub sources: Vec<(String, &'static str)>,
+    /// What could not be opened or read, and what was wrong with sources.
+    pub problems: Vec<String>,
+    /// Files in archives that are no mailboxes.
+    pub passed: u64,
+    #[serde(skip)]
+    most_largest: usize,
+    #[serde(skip)]
+    span: Option<(DateTime, DateTime)>,
+}
+
+/// How much there is of something.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Size {
+    /// Items.
+    pub items: u64,
+    /// Their octets.
+    pub bytes: u64,
+}
+
+/// A large item.
+#[non_exhaustive]
+#[derive(Clone, Debug, Serialize)]
+pub struct Largest {
+    /// Its octets.
+    pub bytes: u64,
+    /// The item.
+    #[serde(flatten)]
+    pub item: ItemRecord,
+}
+
+/// Problems that are told one by one.
+const MOST_TOLD: usize = 1_000;
+
+impl Inspection {
+    /// An inspection that names the `largest` largest items.
+    pub fn new(largest: usize) -> Self {
+        Self { most_largest: largest, ..Self::default() }
+    }
+
+    /// Counts what a [`Mailbox`](crate::read::Mailbox) tells.
+    pub fn count(&mut self, event: Event) {
+        match event {
+            Event::Item(item) => self.count_item(&item),
+            Event::Opened(opened) => self.sources.push((opened.name.to_string(), opened.format)),
+            Event::Failed { error, within } => {
+                self.failed += u64::from(within);
+                self.tell(error.to_string());
+            }
+            Event::Passed(_) => self.passed += 1,
+            Event::Closed(closed) => {
+                for folder in &closed.folders {
+                    row(&mut self.folders, &folder.path.to_string());
+                }
+                let source = self.sources.last().map_or("", |(name, _)| name).to_owned();
+                closed.defects.iter().for_each(|defect| self.tell(format!("{source}: {defect}")));
+            }
+        }
+    }
+
+    fn count_item(&mut self, item: &Item) {
+        let source = self.sources.len() as u64;
+        let bytes = item.size();
+        self.items += 1;
+        self.bytes += bytes;
+        row(&mut self.folders, &item.folder.path.to_string()).add(bytes);
+        row(&mut self.kinds, item.kind.as_str()).add(bytes);
+        if let Some(date) = item.received.map(|received| received.at) {
+            self.years.entry(date.year()).or_default().add(bytes);
+            let (earliest, latest) = self.span.map_or((date, date), |(first, last)| (first.min(date), last.max(date)));
+            self.span = Some((earliest, latest));
+            self.earliest = Some(earliest.to_string());
+            self.latest = Some(latest.to_string());
+        }
+        for kind in super::report::kinds(&item.defects) {
+            *row(&mut self.warnings, kind.as_str()) += 1;
+        }
+        let rank = self.largest.partition_point(|largest| largest.bytes >= bytes);
+        if rank < self.most_largest {
+            let item = ItemRecord::of(item, source);
+            self.largest.insert(rank, Largest { bytes, item });
+            self.largest.truncate(self.most_largest);
+        }
+    }
+
+    fn tell(&mut self, problem: String) {
+        if self.problems.len() < MOST_TOLD {
+            self.problems.push(problem);
+        }
+    }
+}
+
+impl Size {
+    fn add(&mut self, bytes: u64) {
+        self.items += 1;
+        self.bytes += bytes;
+    }
+}
