@@ -4,7 +4,7 @@ use mailferry::{
     write::NameTemplate,
 };
 use std::{
-    num::{NonZeroU32, NonZeroUsize},
+    num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     path::PathBuf,
 };
 
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// List the items of a mailbox, a line each
     List(List),
+    /// Print one item, for a person or as JSON
+    Show(Show),
     /// List the formats that can be read
     Formats(Formats),
     /// Print the completions for a shell
@@ -192,6 +194,27 @@ pub(crate) struct List {
     /// Print a JSON object a line, as in the item log
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// A mailbox
+    pub(crate) source: PathBuf,
+
+    /// The number of the item, from 1
+    #[arg(default_value = "1", value_name = "N")]
+    pub(crate) number: NonZeroU64,
+
+    /// Print a JSON object
+    #[arg(long, conflicts_with = "raw")]
+    pub(crate) json: bool,
+
+    /// Print the octets of the item
+    #[arg(long)]
+    pub(crate) raw: bool,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 #[derive(Args, Debug)]

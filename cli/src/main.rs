@@ -10,6 +10,7 @@ mod inspect;
 mod interrupt;
 mod list;
 mod progress;
+mod show;
 mod table;
 
 use args::{Arguments, Command};
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
         Command::Formats(arguments) => formats::run(&arguments),
         Command::Completions { shell } => documents::completions(shell),
         Command::Man => documents::man(),

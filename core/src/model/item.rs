@@ -1,5 +1,5 @@
 use super::{CalendarObject, Folder, Keywords, MboxOrigin, Message, VCard};
-use crate::{date_time::DateTime, defect::Defect};
+use crate::{date_time::DateTime, defect::Defect, error::Result, source::Content};
 use std::sync::Arc;
 
 /// One thing of a mailbox: a message, a calendar object or a contact, with what the mailbox knows about it.
@@ -33,6 +33,18 @@ impl Item {
     /// Its octets: of a message all of it, of anything else what its source holds of it.
     pub fn size(&self) -> u64 {
         self.message().map_or(self.origin.length, |message| message.content().len())
+    }
+
+    /// The item as it is exchanged: an RFC 5322 message, an iCalendar object, a vCard.
+    ///
+    /// # Errors
+    /// What its source says.
+    pub fn to_content(&self) -> Result<Content> {
+        match &self.kind {
+            ItemKind::Message(message) => Ok(message.content().clone()),
+            ItemKind::Calendar(object) => Ok(object.to_content()?),
+            ItemKind::Contact(card) => Ok(card.to_content()?),
+        }
     }
 
     /// The calendar object, if it is one.

@@ -1,7 +1,7 @@
 use super::{Eol, deflate::Deflater, octets::Octets, pool::Pool};
 use crate::{
     error::{Error, Result},
-    model::{Item, ItemKind},
+    model::Item,
     source::Content,
 };
 use sha2::{Digest, Sha256};
@@ -97,11 +97,7 @@ impl Renderer {
     /// # Errors
     /// Not fatal: what its source says, when it cannot be read to its end.
     pub fn render(&self, item: &Item) -> Result<Rendered> {
-        let content = match &item.kind {
-            ItemKind::Message(message) => message.content().clone(),
-            ItemKind::Calendar(object) => object.to_content().map_err(|e| Error::from(e).non_fatal())?,
-            ItemKind::Contact(card) => card.to_content().map_err(|e| Error::from(e).non_fatal())?,
-        };
+        let content = item.to_content().map_err(Error::non_fatal)?;
         self.render_octets(content).map_err(Error::non_fatal)
     }
 

@@ -5,8 +5,7 @@ use crate::{
     date_time::DateTime,
     defect::{Defect, DefectKind},
     error::Result,
-    limits::Limits,
-    mime::{self, HeaderSection},
+    mime,
     model::{DateSource, Folder, FolderPath, Item, Keywords, Message, Received},
 };
 
@@ -25,13 +24,8 @@ pub(super) fn folder_of_file(name: &str) -> Folder {
 }
 
 /// Reads labels, flags and date of `message` into `item`; `delivered` is the date of its From_ line.
-pub(super) fn read_into(
-    item: &mut Item,
-    message: &Message,
-    delivered: Option<DateTime>,
-    limits: &Limits,
-) -> Result<()> {
-    let header = HeaderSection::read(message.content(), limits)?;
+pub(super) fn read_into(item: &mut Item, message: &Message, delivered: Option<DateTime>) -> Result<()> {
+    let header = message.header()?;
     item.defects.extend(header.defects().iter().cloned());
     if header.fields().next().is_none() {
         item.defects.push(Defect::new(DefectKind::NoHeader, "the message has no header field"));

@@ -161,7 +161,7 @@ impl MboxReader {
             start = quote + 1;
         }
         ranges.push(start..stored.end);
-        let message = Message::new(self.window.content(&ranges));
+        let message = Message::with_limits(self.window.content(&ranges), self.limits.clone());
         defects.extend(self.leading.take());
         self.ordinal += 1;
         let origin = Origin {
@@ -180,7 +180,7 @@ impl MboxReader {
             kind: ItemKind::Message(message.clone()),
             defects,
         };
-        metadata::read_into(&mut item, &message, date, &self.limits)?;
+        metadata::read_into(&mut item, &message, date)?;
         Ok(item)
     }
 }
