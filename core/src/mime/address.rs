@@ -246,7 +246,7 @@ fn push_quoted(spec: &mut Vec<u8>, inside: &[u8]) {
 }
 
 /// The message identifiers of a field value such as that of `References`, without their angle brackets (RFC 5322 §3.6.4);
-/// where there are no brackets, the words that hold an `@`.
+/// where there are no brackets, the words that hold an `@`, or the only word.
 pub fn message_ids(value: &[u8]) -> Vec<String> {
     let value = unfold(value);
     let text = |octets: &[u8]| {
@@ -257,7 +257,9 @@ pub fn message_ids(value: &[u8]) -> Vec<String> {
     let ids = opened.filter_map(|id| id.split(|&octet| octet == b'>').next()).map(text).filter(|id| !id.is_empty());
     let ids: Vec<String> = ids.collect();
     if ids.is_empty() {
-        return value.split(u8::is_ascii_whitespace).filter(|word| word.contains(&b'@')).map(text).collect();
+        let alone = !value.iter().any(|octet| octet.is_ascii_whitespace() || b"<>".contains(octet));
+        let words = value.split(u8::is_ascii_whitespace).filter(|word| alone || word.contains(&b'@'));
+        return words.map(text).filter(|id| !id.is_empty()).collect();
     }
     ids
 }
@@ -349,6 +351,8 @@ mod tests {
         assert_eq!(ids("<1@x>\r\n <2@x>,<3@\r\n x>"), "1@x 2@x 3@x");
         assert_eq!(ids("Your message of Monday <1@x> \"a\""), "1@x");
         assert_eq!(ids("1@x 2@x"), "1@x 2@x");
+        assert_eq!(ids(" 12223"), "12223");
+        assert_eq!(ids("Your message of Monday"), "");
         assert_eq!(ids("<1@x <2@x"), "1@x 2@x");
         assert_eq!(ids("<>"), "");
     }

@@ -37,5 +37,7 @@ fn is_read(structure: &Structure, place: usize, entity: &Entity) -> bool {
     let parent = entity.parent().and_then(|parent| Some((parent, structure.entities().get(parent)?)));
     let first = parent.is_none_or(|(parent, _)| place == parent + 1);
     let related = parent.is_some_and(|(_, parent)| parent.media_type().essence() == "multipart/related");
-    kind != "attachment" && (first || (!related && entity.file_name().is_none()))
+    // In a multipart/related, a text that is referred to is a piece of the page; any other is the page itself.
+    let piece = related && entity.content_id().is_some();
+    kind != "attachment" && (first || (!piece && entity.file_name().is_none()))
 }

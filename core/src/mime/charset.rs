@@ -13,7 +13,10 @@ pub(super) struct Decoded<'a> {
 ///
 /// An unknown label, and 8-bit octets under `us-ascii`, are read as [`decode_undeclared`] does.
 pub(super) fn decode<'a>(label: &[u8], octets: &'a [u8]) -> Decoded<'a> {
-    let label = label.trim_ascii().to_ascii_lowercase();
+    let quoting = |octet: &u8| octet.is_ascii_whitespace() || b"'\"".contains(octet);
+    let start = label.iter().position(|octet| !quoting(octet)).unwrap_or(label.len());
+    let end = label.iter().rposition(|octet| !quoting(octet)).map_or(start, |last| last + 1);
+    let label = label.get(start..end).unwrap_or_default().to_ascii_lowercase();
     let label = label.as_slice();
     match label {
         b"us-ascii" | b"ascii" | b"ansi_x3.4-1968" | b"iso-ir-6" | b"us" | b"646" | b"iso646-us" => {
@@ -36,15 +39,26 @@ pub(super) fn decode<'a>(label: &[u8], octets: &'a [u8]) -> Decoded<'a> {
     }
 }
 
-/// Octets of no declared charset: UTF-8 where they are valid so, ISO-2022-JP by its escapes, windows-1252 otherwise.
+/// Octets of no declared charset: UTF-8 where they are valid so or were before they were cut, ISO-2022-JP by its escapes, windows-1252 otherwise.
 pub(super) fn decode_undeclared(octets: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(octets) {
         Ok(_) if memchr::memmem::find(octets, b"\x1B$").is_some() && octets.is_ascii() => {
             Cow::Owned(of(ISO_2022_JP, &without_idle_escapes(octets)).text.into_owned())
         }
         Ok(text) => Cow::Borrowed(text.strip_prefix('\u{FEFF}').unwrap_or(text)),
+        Err(_) if is_damaged_utf_8(octets) => String::from_utf8_lossy(octets),
         Err(_) => WINDOWS_1252.decode_without_bom_handling(octets).0,
     }
+}
+
+/// Whether more octets belong to whole multibyte characters of UTF-8 than to none.
+fn is_damaged_utf_8(octets: &[u8]) -> bool {
+    let (mut whole, mut invalid) = (0, 0);
+    for chunk in octets.utf8_chunks() {
+        whole += chunk.valid().bytes().filter(|octet| !octet.is_ascii()).count();
+        invalid += chunk.invalid().len();
+    }
+    whole > invalid
 }
 
 impl Decoded<'_> {
@@ -244,6 +258,7 @@ mod tests {
             (b"iso-8859-1", b"gr\xFC\xDFe", "grüße"),
             (b"Latin-1", b"gr\xFC\xDFe", "grüße"),
             (b"us-ascii", b"gr\xFC\xDFe", "grüße"),
+            (b"", b"\xD0\x9F\xD1\x80\xD0", "Пр\u{FFFD}"),
             (b"x-unknown", b"gr\xC3\xBC\xC3\x9Fe", "grüße"),
             (b"cp437", b"gr\x81\xE1e", "grüße"),
             (b"IBM850", b"gr\x81\xE1e", "grüße"),

@@ -87,10 +87,12 @@ impl Parts {
             Ok(number) => match part.len() {
                 1 | 2 if self.day.is_none() && (1..=31).contains(&number) => self.day = Some(number),
                 1 | 2 if self.year.is_none() && self.day.is_some() => {
-                    self.year = Some(if number < 50 { 2000 + number } else { 1900 + number });
+                    self.year = Some(two_digit_year(number));
                 }
                 3 if self.year.is_none() => self.year = Some(1900 + number),
-                4 if self.year.is_none() => self.year = Some(number),
+                4 if self.year.is_none() => {
+                    self.year = Some(if number < 100 { two_digit_year(number) } else { number })
+                }
                 4 if self.time.is_some() && self.zone.is_none() => self.zone = offset(true, part),
                 _ => {}
             },
@@ -201,6 +203,10 @@ impl Parts {
     }
 }
 
+fn two_digit_year(year: i64) -> i64 {
+    if year < 50 { 2000 + year } else { 1900 + year }
+}
+
 /// `+0100`, `-05:30`, `+1`; `-0000` says that the zone is not known (RFC 5322 §3.3).
 fn numeric_zone(text: &str) -> Option<i16> {
     let digits = text.trim_start_matches(['+', '-']);
@@ -293,6 +299,7 @@ mod tests {
             ("1 Jan 49 00:00 +0000", "2049-01-01T00:00:00Z"),
             ("1 Jan 50 00:00 +0000", "1950-01-01T00:00:00Z"),
             ("1 Jan 103 00:00 +0000", "2003-01-01T00:00:00Z"),
+            ("Sun, 30 Nov 0002 00:00:00 -0800 (PST)", "2002-11-30T00:00:00-08:00"),
             ("1 Jan 2024 00:00 A", "2024-01-01T00:00:00Z"),
             // asctime(3), zone before or behind the year
             ("Mon Jan  1 09:05:03 2024", "2024-01-01T09:05:03Z"),

