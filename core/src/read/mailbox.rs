@@ -70,7 +70,7 @@ pub enum Event {
     },
     /// An entry of an archive is no source.
     Passed(Passed),
-    /// A source is done with.
+    /// A source is done with; or the archive that sources came from, if something is wrong with it.
     Closed(Closed),
 }
 
@@ -189,7 +189,13 @@ impl Mailbox {
                     }
                     Some(Ok(Found::Passed(passed))) => return Some(Event::Passed(passed)),
                     Some(Err(error)) => return Some(failed(error)),
-                    None => self.inputs = None,
+                    None => {
+                        let defects = inputs.take_defects();
+                        self.inputs = None;
+                        if !defects.is_empty() {
+                            return Some(Event::Closed(Closed { folders: Vec::new(), defects }));
+                        }
+                    }
                 }
             }
             let limits = &self.options.limits;

@@ -79,13 +79,6 @@ impl MboxReader {
     /// As [`MboxReader::open`].
     pub fn open_with_window(source: Source, name: &str, options: &ReadOptions, window: usize) -> Result<Self> {
         let mut window = Window::new(source, window);
-        let mut defects = Vec::new();
-        // A tail that cannot be read is told of when its messages are: those before it still come out.
-        if let Some(nuls) = nul_tail(&window).unwrap_or(None) {
-            let detail = format!("{} NUL octets at the end of the file", window.end() - nuls);
-            defects.push(Defect::new(DefectKind::NulTail, detail).at(nuls));
-            window.cut(nuls);
-        }
         let head = window.octets(0, 64 << 10)?.into_owned();
         let line_end = LineEnd::of(&head);
         let start = skip_blank(&head);
@@ -116,21 +109,25 @@ impl MboxReader {
         };
         let folder = metadata::folder_of_file(name);
         let limits = options.limits.clone();
-        Ok(Self { window, layout, name: name.into(), folder, limits, at, ordinal: 0, defects, leading })
+        let name = name.into();
+        Ok(Self { window, layout, name, folder, limits, at, ordinal: 0, defects: Vec::new(), leading })
     }
 
     fn locate(&mut self) -> Result<Option<Located>> {
-        if self.at >= self.window.end() {
+        let end = self.window.end();
+        if self.at >= end {
             return Ok(None);
         }
-        match &mut self.layout {
+        let located = match &mut self.layout {
             Layout::FromLines(scan) => locate_behind_from_line(&mut self.window, scan, self.at, &self.limits).map(Some),
             Layout::Mmdf(line_end) => locate_between_mmdf_lines(&mut self.window, *line_end, self.at),
-            Layout::Single => {
-                let end = self.window.end();
-                Ok(Some(Located::verbatim(self.at..self.at, self.at..end, end..end)))
-            }
+            Layout::Single => locate_whole_file(&mut self.window, self.at).map(Some),
+        };
+        if self.window.end() < end {
+            let detail = format!("{} NUL octets at the end of the file", end - self.window.end());
+            self.defects.push(Defect::new(DefectKind::NulTail, detail).at(self.window.end()));
         }
+        located
     }
 
     /// The octets of a From_ line or of a separator.
@@ -237,6 +234,10 @@ fn locate_behind_from_line(window: &mut Window, scan: &mut Scan, at: u64, limits
     let (line, next) = line_end.line(window, at, MAX_FROM_LINE + 1)?;
     let start = next.unwrap_or(window.end());
     let mut extent = scan.message(window, at, start, limits)?;
+    if extent.end == window.end() {
+        window.cut_nul_tail(start);
+        extent.end = window.end();
+    }
     let quoting = extent.quoting(scan.unquoting);
     let blank = line_end.blank_line_before(window, extent.end, start)?;
     let mut located = Located::verbatim(at..start, start..extent.end - blank, extent.end - blank..extent.end);
@@ -305,7 +306,10 @@ fn locate_between_mmdf_lines(window: &mut Window, line_end: LineEnd, at: u64) ->
     let marker = Finder::new(MMDF);
     let mut search = start;
     let (end, after) = loop {
-        let Some(found) = window.find(&marker, search, at)? else { break (window.end(), window.end()) };
+        let Some(found) = window.find(&marker, search, at)? else {
+            window.cut_nul_tail(start);
+            break (window.end(), window.end());
+        };
         let (line, next) = line_end.line(window, found, MMDF.len() + 2)?;
         if line == MMDF && line_end.starts_line(window, found)? {
             break (found, next.unwrap_or(window.end()));
@@ -320,21 +324,14 @@ fn locate_between_mmdf_lines(window: &mut Window, line_end: LineEnd, at: u64) ->
     Ok(Some(located))
 }
 
-/// Where NUL octets fill the file to its end, as a crash leaves them; `None` for a file that is nothing but NULs.
-fn nul_tail(window: &Window) -> Result<Option<u64>> {
-    let mut end = window.end();
-    let mut step = 1;
-    while end > 0 {
-        let n = usize::try_from(end).unwrap_or(usize::MAX).min(step);
-        let octets = window.octets(end - n as u64, n)?;
-        if let Some(last) = octets.iter().rposition(|octet| *octet != 0) {
-            let tail = end - n as u64 + last as u64 + 1;
-            return Ok((tail < window.end()).then_some(tail));
-        }
-        end -= n as u64;
-        step = WINDOW;
+/// The file as one message.
+fn locate_whole_file(window: &mut Window, at: u64) -> Result<Located> {
+    if window.before(window.end())? == Some(0) {
+        window.read_through(at)?;
+        window.cut_nul_tail(at);
     }
-    Ok(None)
+    let end = window.end();
+    Ok(Located::verbatim(at..at, at..end, end..end))
 }
 
 /// The length of the byte-order mark and blank lines that `head` starts with.

@@ -18,21 +18,27 @@ pub(super) struct Window {
     buffer: Arc<Vec<u8>>,
     base: u64,
     filled: usize,
+    /// Behind the last octet that is not NUL, of all that were loaded.
+    text_end: u64,
 }
+
+/// NUL octets to compare with.
+const NULS: [u8; 4096] = [0; 4096];
 
 impl Window {
     pub(super) fn new(source: Source, size: usize) -> Self {
-        Self { end: source.len(), source, size: size.max(1), buffer: Arc::default(), base: 0, filled: 0 }
+        Self { end: source.len(), source, size: size.max(1), buffer: Arc::default(), base: 0, filled: 0, text_end: 0 }
     }
 
     pub(super) fn end(&self) -> u64 {
         self.end
     }
 
-    /// Looks at nothing from `end` on.
-    pub(super) fn cut(&mut self, end: u64) {
-        self.end = end;
-        self.filled = self.filled.min(usize::try_from(end.saturating_sub(self.base)).unwrap_or(usize::MAX));
+    /// Once all is scanned: looks no more at the NUL octets that fill the source from `floor` on at the earliest to its end,
+    /// as a crash leaves them.
+    pub(super) fn cut_nul_tail(&mut self, floor: u64) {
+        self.end = self.end.min(self.text_end.max(floor));
+        self.filled = self.filled.min(usize::try_from(self.end.saturating_sub(self.base)).unwrap_or(usize::MAX));
     }
 
     pub(super) fn source(&self) -> &Source {
@@ -77,6 +83,16 @@ impl Window {
             at = at.max(loaded_end.saturating_sub(overlap));
             self.advance(keep.min(at), at)?;
         }
+    }
+
+    /// Loads everything from `at` on, a window at a time.
+    pub(super) fn read_through(&mut self, at: u64) -> Result<()> {
+        self.restart(at);
+        while self.base + (self.filled as u64) < self.end {
+            let loaded_end = self.base + self.filled as u64;
+            self.advance(loaded_end, loaded_end)?;
+        }
+        Ok(())
     }
 
     /// The octets of `ranges`, from memory if all of them are in the window.
@@ -126,7 +142,17 @@ impl Window {
         let free =
             Arc::get_mut(&mut self.buffer).and_then(|buffer| buffer.get_mut(kept_len..needed)).unwrap_or_default();
         self.source.read_exact_at(loaded_end, free)?;
+        let text = free.len() - nuls_at_end(free);
+        if text > 0 {
+            self.text_end = self.text_end.max(loaded_end + text as u64);
+        }
         self.filled = needed;
         Ok(())
     }
+}
+
+fn nuls_at_end(octets: &[u8]) -> usize {
+    let whole = octets.rchunks(NULS.len()).take_while(|chunk| NULS.starts_with(chunk)).map(<[u8]>::len).sum::<usize>();
+    let rest = octets.get(..octets.len() - whole).unwrap_or_default();
+    whole + rest.iter().rev().take_while(|octet| **octet == 0).count()
 }
