@@ -1,5 +1,6 @@
 //! Messages that are hard to read, and what the standards say of them: `fixtures/mime/hard_cases.jsonl`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "a table of known length")]
 
 use mailferry::{
     mime::{Address, Mailbox},

@@ -1,6 +1,7 @@
 //! What Python's `email`, Node's `mailparser` and `postal-mime` agree on of 1,182 real messages is what this crate says too,
 //! or the table below says why not. Skipped where the corpus is not at hand.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "a table of known length")]
 
 use mailferry::{
     mime,

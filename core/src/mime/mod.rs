@@ -8,6 +8,11 @@
 //! assert_eq!(addresses(header.first("to").unwrap().value())[0].mailboxes()[0].address, "ann@example.org");
 //! assert_eq!(header.body_offset(), 61);
 //! ```
+//!
+//! All of it is this crate's own. No parser at hand reads real mail well enough to build on: of the 187 hard cases in
+//! `fixtures/mime`, made from the standards and from what mailers do, `mail-parser` 0.11 reads 115 and Python's `email` 141,
+//! and what a message says must come out of bounded memory and a bounded stack, from a message that is not in memory. To work
+//! around that list would have been a parser beside the parser. `mail-parser` remains a rival in `benches`.
 
 mod address;
 mod base64;
