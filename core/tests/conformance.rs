@@ -211,7 +211,12 @@ fn files() -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            match path.is_dir() {
+                // The hard cases of mail are one table, walked by a test of its own.
+                true if path.ends_with("mime") => {}
+                true => folders.push(path),
+                false => files.push(path),
+            }
         }
     }
     files.sort();

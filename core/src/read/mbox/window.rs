@@ -3,7 +3,7 @@ use crate::{
     source::{Content, Source},
 };
 use memchr::memmem::Finder;
-use std::{borrow::Cow, io, ops::Range, sync::Arc};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 /// The part of a source that is in memory while it is scanned from start to end.
 ///
@@ -12,8 +12,10 @@ pub(super) struct Window {
     source: Source,
     /// Nothing at or behind this offset is looked at.
     end: u64,
-    /// Octets read at a time, and the most that are kept of what was read before.
+    /// Octets read at a time.
     size: usize,
+    /// The most octets that are kept of what was read before.
+    most_kept: usize,
     /// Shared with the messages that lie in it, so that they are not copied.
     buffer: Arc<Vec<u8>>,
     base: u64,
@@ -22,12 +24,24 @@ pub(super) struct Window {
     text_end: u64,
 }
 
+/// A message is read once if it fits into so many windows, else once more for each time that it is needed.
+const KEPT_WINDOWS: usize = 4;
+
 /// NUL octets to compare with.
 const NULS: [u8; 4096] = [0; 4096];
 
 impl Window {
     pub(super) fn new(source: Source, size: usize) -> Self {
-        Self { end: source.len(), source, size: size.max(1), buffer: Arc::default(), base: 0, filled: 0, text_end: 0 }
+        Self {
+            end: source.len(),
+            source,
+            size: size.max(1),
+            most_kept: size.saturating_mul(KEPT_WINDOWS),
+            buffer: Arc::default(),
+            base: 0,
+            filled: 0,
+            text_end: 0,
+        }
     }
 
     pub(super) fn end(&self) -> u64 {
@@ -116,38 +130,43 @@ impl Window {
     }
 
     /// Reads on, keeping what is loaded from `keep` on if that is not too much, else from `at` on.
-    fn advance(&mut self, keep: u64, at: u64) -> io::Result<()> {
+    fn advance(&mut self, keep: u64, at: u64) -> Result<()> {
         let loaded_end = self.base + self.filled as u64;
-        let fits = |from: u64| from >= self.base && loaded_end - from <= self.size as u64;
+        let fits = |from: u64| from >= self.base && loaded_end - from <= self.most_kept as u64;
         let from = if fits(keep) { keep } else { at };
-        let kept = usize::try_from(from - self.base).unwrap_or(usize::MAX)..self.filled;
-        let kept_len = kept.len();
         let fresh = usize::try_from(self.end - loaded_end).unwrap_or(usize::MAX).min(self.size);
-        let needed = kept_len + fresh;
-        match Arc::get_mut(&mut self.buffer) {
-            Some(buffer) => {
-                buffer.copy_within(kept, 0);
-                if buffer.len() < needed {
-                    buffer.resize(needed, 0);
-                }
-            }
-            None => {
-                let mut buffer = self.buffer.get(kept).unwrap_or_default().to_vec();
-                buffer.resize(needed, 0);
-                self.buffer = Arc::new(buffer);
-            }
-        }
-        self.base = from;
-        self.filled = kept_len;
-        let free =
-            Arc::get_mut(&mut self.buffer).and_then(|buffer| buffer.get_mut(kept_len..needed)).unwrap_or_default();
-        self.source.read_exact_at(loaded_end, free)?;
-        let text = free.len() - nuls_at_end(free);
+        self.make_room(usize::try_from(from - self.base).unwrap_or(usize::MAX), fresh);
+        let room = self.filled..self.filled + fresh;
+        let room = Arc::get_mut(&mut self.buffer).and_then(|buffer| buffer.get_mut(room)).unwrap_or_default();
+        self.source.read_exact_at(loaded_end, room)?;
+        let text = room.len() - nuls_at_end(room);
         if text > 0 {
             self.text_end = self.text_end.max(loaded_end + text as u64);
         }
-        self.filled = needed;
+        self.filled += fresh;
         Ok(())
+    }
+
+    /// Makes room for `fresh` octets behind those that are loaded; of these, those before `from` may go.
+    fn make_room(&mut self, from: usize, fresh: usize) {
+        let kept = from..self.filled;
+        match Arc::get_mut(&mut self.buffer) {
+            // While there is room the octets stay where they are: a message that grows is not moved again and again.
+            Some(buffer) if self.filled + fresh <= buffer.len() && !kept.is_empty() => return,
+            Some(buffer) => {
+                buffer.copy_within(kept.clone(), 0);
+                if buffer.len() < kept.len() + fresh {
+                    buffer.resize(kept.len() + fresh, 0);
+                }
+            }
+            None => {
+                let mut buffer = self.buffer.get(kept.clone()).unwrap_or_default().to_vec();
+                buffer.resize(kept.len() + fresh, 0);
+                self.buffer = Arc::new(buffer);
+            }
+        }
+        self.base += from as u64;
+        self.filled = kept.len();
     }
 }
 
