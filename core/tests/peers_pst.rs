@@ -159,3 +159,41 @@ fn every_item_and_attachment_that_a_peer_finds_is_found() {
     }
     assert!(files >= 46, "only {files} files of the corpus were read");
 }
+
+/// The special folders of a mailbox are known by entry identifiers, never by name.
+#[test]
+fn special_folders_have_their_roles() {
+    let Some(corpus) = corpus() else {
+        println!("skipped: no corpus of real files");
+        return;
+    };
+    let roles = |path: &str| {
+        let path = corpus.join("files").join(path);
+        let options = ReadOptions::default();
+        let mut reader =
+            PstReader::open(Arc::new(FileSource::open(&path).unwrap()), &path.to_string_lossy(), &options).unwrap();
+        while reader.next_message().unwrap().is_some() {}
+        let mut roles: Vec<_> = reader
+            .folders()
+            .iter()
+            .filter_map(|folder| Some(format!("{}: {}", folder.role?.as_str(), folder.path)))
+            .collect();
+        roles.sort();
+        roles
+    };
+    assert_eq!(
+        roles("ost/epfromer+pst-extractor/example/testdata/pstextractortestpdf@outlook.com.ost"),
+        [
+            "archive: Archive",
+            "drafts: Drafts",
+            "inbox: Inbox",
+            "junk: Junk Email",
+            "sent: Sent Items",
+            "trash: Deleted Items"
+        ]
+    );
+    assert_eq!(
+        roles("pst/hughbe+PstReader/Resources/hughbe/hughbe_Outlook.pst"),
+        ["drafts: Drafts", "inbox: Inbox", "junk: Junk E-mail", "sent: Sent Items", "trash: Deleted Items"]
+    );
+}

@@ -19,6 +19,16 @@ use std::{collections::BTreeMap, sync::Arc};
 /// Octets of a folder's name that are read.
 pub(super) const NAME: usize = 4096;
 
+/// Which of PidTagAdditionalRenEntryIds is the folder of unwanted mail ([MS-OXOSFLD] 2.2.4).
+const JUNK: usize = 4;
+/// PidTagArchiveFolderEntryId.
+const ARCHIVE_ENTRY_ID: u16 = 0x35FF;
+/// The server's identifier of a folder in an OST: its replica and a counter.
+const FOLDER_ID: u16 = 0x67F4;
+/// Counters of the local replica, which has the folders that every OST begins with. Seen in files, not published.
+const LOCAL_DELETED_ITEMS: u8 = 0x0B;
+const LOCAL_SENT_ITEMS: u8 = 0x0E;
+
 /// What is known of the store as a whole.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -29,6 +39,8 @@ pub(crate) struct Store {
     pub(crate) ipm_subtree: Option<u32>,
     pub(crate) search_root: Option<u32>,
     pub(crate) roles: BTreeMap<u32, Role>,
+    /// Roles of folders that are named by the server's identifiers (OST): their global counters.
+    server_roles: BTreeMap<[u8; 6], Role>,
     /// Whether a password is set. It protects nothing in the file: it only asks other programs to ask for it.
     pub(crate) password: bool,
     pub(crate) defects: Vec<Defect>,
@@ -43,6 +55,7 @@ impl Store {
             ipm_subtree: None,
             search_root: None,
             roles: BTreeMap::new(),
+            server_roles: BTreeMap::new(),
             password: false,
             defects: Vec::new(),
             ndb,
@@ -57,12 +70,10 @@ impl Store {
             Err(e) => store.defect("the properties of the store are lost", &e),
             Ok(()) => {}
         }
-        if let Err(e) = store.read_receive_folders()
-            && e.is_fatal()
-        {
-            return Err(e);
+        match store.read_special_folders() {
+            Err(e) if e.is_fatal() => Err(e),
+            _ => Ok(store),
         }
-        Ok(store)
     }
 
     fn defect(&mut self, what: &str, e: &crate::Error) {
@@ -79,6 +90,21 @@ impl Store {
         self.add_role(folder(pid::IPM_SENT_MAIL_ENTRY_ID), Role::Sent);
         let password = store.get(pid::PST_PASSWORD).ok().flatten().and_then(|value| value.integer());
         self.password = password.is_some_and(|checksum| checksum != 0 && checksum != -1);
+        Ok(())
+    }
+
+    /// What the receive folders, the root folder and the inbox tell of other folders.
+    fn read_special_folders(&mut self) -> Result<()> {
+        self.read_receive_folders()?;
+        let inbox = self.roles.iter().find(|(_, role)| **role == Role::Inbox).map(|(nid, _)| *nid);
+        for nid in [Some(nid::ROOT_FOLDER), inbox].into_iter().flatten() {
+            let Some(node) = self.ndb.node(nid)? else { continue };
+            if self.ipm_subtree.is_none() && Some(nid) == inbox {
+                // An OST does not name the folder that is shown as the mailbox; the inbox is in it.
+                self.ipm_subtree = Some(node.parent).filter(|parent| nid::kind(*parent) == nid::NORMAL_FOLDER);
+            }
+            self.learn_roles(&PropertyContext::open(&self.ndb, &node)?);
+        }
         Ok(())
     }
 
@@ -104,12 +130,34 @@ impl Store {
         Ok(())
     }
 
-    /// Learns from the root folder or the inbox, which name the other special folders ([MS-OXOSFLD] 2.2.2).
-    pub(super) fn learn_roles(&mut self, folder: &PropertyContext) {
+    /// Learns from the root folder or the inbox, which name other special folders ([MS-OXOSFLD] 2.2.2, 2.2.3).
+    fn learn_roles(&mut self, folder: &PropertyContext) {
         let value = |id| folder.get(id).ok().flatten();
-        self.add_role(value(pid::IPM_DRAFTS_ENTRY_ID).as_ref().and_then(entry_id_node), Role::Drafts);
-        if let Some(value) = value(pid::ADDITIONAL_REN_ENTRY_IDS) {
-            self.add_role(value.values().get(4).and_then(entry_id_node), Role::Junk);
+        let additional = value(pid::ADDITIONAL_REN_ENTRY_IDS);
+        let junk = additional.as_ref().and_then(|value| value.values().get(JUNK));
+        let drafts = value(pid::IPM_DRAFTS_ENTRY_ID);
+        let archive = value(ARCHIVE_ENTRY_ID);
+        for (value, role) in [(drafts.as_ref(), Role::Drafts), (junk, Role::Junk), (archive.as_ref(), Role::Archive)] {
+            let Some(value) = value else { continue };
+            self.add_role(entry_id_node(value), role);
+            if let Some(counter) = entry_id_counter(value) {
+                self.server_roles.entry(counter).or_insert(role);
+            }
+        }
+    }
+
+    /// Gives a folder of an OST its role by the server's identifier of it.
+    pub(super) fn recognise(&mut self, nid: u32, folder: &PropertyContext) {
+        let Some(PropertyValue::Integer64(identifier)) = folder.get(FOLDER_ID).ok().flatten() else { return };
+        let [replica_low, replica_high, counter @ ..] = identifier.to_le_bytes();
+        let role = match ([replica_low, replica_high], counter) {
+            ([0, 0], [0, 0, 0, 0, 0, LOCAL_DELETED_ITEMS]) => Some(Role::Trash),
+            ([0, 0], [0, 0, 0, 0, 0, LOCAL_SENT_ITEMS]) => Some(Role::Sent),
+            ([0, 0], _) => None,
+            _ => self.server_roles.get(&counter).copied(),
+        };
+        if let Some(role) = role {
+            self.add_role(Some(nid), role);
         }
     }
 
@@ -127,4 +175,10 @@ fn entry_id_node(value: &PropertyValue) -> Option<u32> {
         return None;
     }
     u32_at(&octets.first(24).ok()?, 20)
+}
+
+/// The counter in the entry identifier of a server's folder ([MS-OXCDATA] 2.2.4.1).
+fn entry_id_counter(value: &PropertyValue) -> Option<[u8; 6]> {
+    let octets = value.octets()?.first(47).ok()?;
+    (octets.len() == 46).then(|| octets.get(38..44)?.try_into().ok()).flatten()
 }

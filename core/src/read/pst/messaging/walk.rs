@@ -271,7 +271,7 @@ impl Walk {
     fn folder_name(&mut self, nid: u32) -> Result<Option<String>> {
         let Some(node) = self.store.ndb.node(nid)? else { return Ok(None) };
         let folder = PropertyContext::open(&self.store.ndb, &node)?;
-        self.store.learn_roles(&folder);
+        self.store.recognise(nid, &folder);
         Ok(folder.get(pid::DISPLAY_NAME)?.and_then(|name| name.text(self.store.code_page, NAME)))
     }
 
