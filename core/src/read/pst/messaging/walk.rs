@@ -116,7 +116,11 @@ impl Walk {
                 None => match self.waiting.pop() {
                     Some((nid, path)) => self.enter(nid, path)?,
                     None => match self.next_lost()? {
-                        Some((folder, nid)) => return self.open(folder, nid).map(Some),
+                        Some((folder, nid)) => match self.open(folder, nid) {
+                            // Of what was deleted long ago some is overwritten: that is no item any more.
+                            Err(e) if !e.is_fatal() && !self.store.ndb.is_live(nid) => {}
+                            opened => return opened.map(Some),
+                        },
                         None if self.stage == Stage::Done => return Ok(None),
                         None => {}
                     },
@@ -278,11 +282,14 @@ impl Walk {
     /// The next folder or message that no folder lists. Folders only where something was found damaged.
     fn next_lost(&mut self) -> Result<Option<(Folder, u32)>> {
         match self.stage {
-            Stage::Listed => {
+            Stage::Listed if self.wanted.lost || self.store.ndb.is_damaged() => {
+                if self.wanted.lost {
+                    self.store.ndb.search()?;
+                }
                 self.stage = Stage::LostFolders(None);
             }
+            Stage::Listed => self.stage = Stage::Done,
             Stage::LostFolders(after) => match self.store.ndb.next_node(after)? {
-                _ if !self.wanted.lost && !self.store.ndb.is_damaged() => self.stage = Stage::Done,
                 None => self.stage = Stage::LostMessages(None),
                 Some(node) => {
                     self.stage = Stage::LostFolders(Some(node.nid));
@@ -303,7 +310,11 @@ impl Walk {
                         && node.data != 0
                         && self.seen_messages.insert(node.nid)
                     {
-                        return Ok(Some((Folder { path: recovered(), role: None }, node.nid)));
+                        let folder = Folder { path: recovered(), role: None };
+                        if self.folders.last() != Some(&folder) {
+                            self.folders.push(folder.clone());
+                        }
+                        return Ok(Some((folder, node.nid)));
                     }
                 }
             },

@@ -29,7 +29,7 @@ impl Ndb {
         };
         match self.find_block(bid)? {
             Found::Entry(entry) if fits(&entry) => Ok(Some(entry)),
-            Found::Nothing if self.sound => Ok(None),
+            Found::Nothing if !self.is_damaged() => Ok(None),
             _ => Ok(self.salvage()?.block(bid).filter(fits)),
         }
     }
@@ -82,7 +82,7 @@ impl Ndb {
         let crc = trailer.crc == checksum::crc(&octets);
         let own = trailer.bid & !1 == entry.bid
             || trailer.signature == checksum::signature(entry.ib, trailer_bid(entry.bid, trailer.bid));
-        if !own && (crc || !self.sound) {
+        if !own && (crc || self.is_damaged()) {
             return Ok(None);
         }
         if !crc || !own {

@@ -103,7 +103,7 @@ impl Ndb {
     pub(crate) fn node(&self, nid: u32) -> Result<Option<Node>> {
         match self.find_node(nid)? {
             Found::Entry(node) => Ok(Some(node)),
-            Found::Nothing if self.sound => Ok(None),
+            Found::Nothing if !self.is_damaged() => Ok(None),
             _ => Ok(self.salvage()?.node(nid)),
         }
     }
@@ -132,15 +132,28 @@ impl Ndb {
         self.block_entry(node.data).ok().flatten().map_or(0, |entry| entry.ib)
     }
 
-    /// What a scan of the whole file finds, made when it is first needed.
-    fn salvage(&self) -> Result<&Salvage> {
-        if let Some(salvage) = self.salvage.get() {
-            return Ok(salvage);
+    /// Searches the whole file for nodes and blocks that are in no B-tree any more; from then on they are found as well.
+    pub(crate) fn search(&self) -> Result<()> {
+        if self.salvage.get().is_none() {
+            let found = Salvage::scan(&*self.source, self.variant)?;
+            self.salvage.get_or_init(|| found);
         }
-        let found = Salvage::scan(&*self.source, self.variant)?;
-        let what = "damaged: nodes and blocks were looked for in the whole file";
-        self.defects.add(u64::MAX, Defect::new(DefectKind::Structure, what));
-        Ok(self.salvage.get_or_init(|| found))
+        Ok(())
+    }
+
+    /// Whether a node is in the B-tree, not only left over in the file.
+    pub(crate) fn is_live(&self, nid: u32) -> bool {
+        matches!(self.find_node(nid), Ok(Found::Entry(_)))
+    }
+
+    /// What a search of the whole file finds, made when damage first asks for it.
+    fn salvage(&self) -> Result<&Salvage> {
+        if self.salvage.get().is_none() {
+            let what = "damaged: nodes and blocks were looked for in the whole file";
+            self.defects.add(u64::MAX, Defect::new(DefectKind::Structure, what));
+        }
+        self.search()?;
+        Ok(self.salvage.get_or_init(Salvage::default))
     }
 
     fn salvaged_so_far(&self) -> Option<&Salvage> {
