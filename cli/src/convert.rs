@@ -96,12 +96,12 @@ fn print(report: &Report) {
         println!("{items} × warning: {warning}");
     }
     for source in &report.sources {
-        for what in source.error.iter().chain(&source.defects) {
-            println!("{}: {}", plain(&source.file), plain(what));
-        }
+        // An error names its source itself.
+        source.error.iter().for_each(|error| println!("{}", plain(error)));
+        source.defects.iter().for_each(|defect| println!("{}: {}", plain(&source.file), plain(defect)));
     }
     if report.passed.count > 0 {
-        println!("{} files in archives are no mailboxes and were passed over", report.passed.count);
+        println!("In archives, passed over because they are no mailboxes: {}", report.passed.count);
     }
     if let Some(error) = &report.error {
         println!("Stopped: {}", plain(error));

@@ -64,6 +64,6 @@ fn print(inspection: &Inspection) {
         println!("{}", plain(problem));
     }
     if inspection.passed > 0 {
-        println!("{} files in archives are no mailboxes and were passed over", inspection.passed);
+        println!("In archives, passed over because they are no mailboxes: {}", inspection.passed);
     }
 }
