@@ -12,6 +12,7 @@ pub mod model;
 mod pst;
 pub mod read;
 pub mod source;
+pub mod time_zone;
 pub mod write;
 
 pub use date_time::DateTime;
