@@ -137,7 +137,10 @@ fn unquoted(text: &str) -> &str {
 }
 
 fn unresolved(stored: &str, name: Option<&str>) -> String {
-    let last = stored.rsplit(['=', '/']).find(|part| !part.is_empty());
+    let last = match stored.starts_with('/') {
+        true => stored.rsplit(['=', '/']).find(|part| !part.is_empty()),
+        false => Some(stored).filter(|stored| !stored.is_empty()),
+    };
     let from = last.or(name).unwrap_or("unknown");
     let mut local = String::new();
     for c in from.chars().take(64) {

@@ -18,11 +18,16 @@ mod bag;
 mod code_page;
 mod entry_id;
 mod guid;
+mod html_text;
 mod message;
 pub mod pid;
 mod property;
 pub mod rtf;
 mod state;
+#[cfg(test)]
+mod support;
+mod to_calendar;
+mod to_card;
 mod to_message;
 mod translation;
 mod values;

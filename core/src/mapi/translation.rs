@@ -1,4 +1,4 @@
-use super::{AddressMap, MapiMessage, pid, to_message, values::Values};
+use super::{AddressMap, MapiMessage, pid, to_calendar, to_card, to_message, values::Values};
 use crate::{Defect, DefectKind, Limits, content_line::Component, source::Content};
 
 /// How message objects are translated.
@@ -73,8 +73,14 @@ impl Class {
 pub fn translate(message: &MapiMessage, translation: &Translation, defects: &mut Vec<Defect>) -> Translated {
     let class = Values::of(message).text(pid::MESSAGE_CLASS).unwrap_or_default();
     match Class::of(&class) {
+        Class::Appointment => Translated::Calendar(to_calendar::appointment(message, translation, defects)),
+        Class::Task => Translated::Calendar(to_calendar::task(message, translation, defects)),
+        Class::Journal => Translated::Calendar(to_calendar::journal(message, translation, defects)),
+        Class::Note => Translated::Calendar(to_calendar::note(message, translation, defects)),
+        Class::Contact => Translated::Card(to_card::contact(message, translation, defects)),
+        Class::DistributionList => Translated::Card(to_card::group(message, translation, defects)),
         Class::Mail => Translated::Message(to_message::to_message(message, translation, defects)),
-        _ => {
+        Class::Unknown => {
             let detail = format!("message class {class} has no counterpart: it is kept as mail");
             defects.push(Defect::new(DefectKind::MessageClass, detail));
             Translated::Message(to_message::to_message(message, translation, defects))

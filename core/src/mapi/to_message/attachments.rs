@@ -93,13 +93,30 @@ impl Translator<'_> {
         }
     }
 
+    /// The name, media type and octets of an attachment, whatever is attached.
+    pub(super) fn octets_of(&mut self, attachment: &Attachment) -> Option<(String, String, Content)> {
+        let values = Values::of_part(&attachment.properties, self.message);
+        let name = file_name(values);
+        match &attachment.body {
+            AttachmentBody::Data(content) => {
+                let media_type = media_type_of(content, values, name.as_deref());
+                let name = name.unwrap_or_else(|| format!("attachment{}", media_type::extension(&media_type)));
+                Some((name, media_type, content.clone()))
+            }
+            AttachmentBody::Ole(content) => {
+                let name = name.unwrap_or_else(|| "object.ole".to_owned());
+                Some((name, "application/octet-stream".to_owned(), content.clone()))
+            }
+            AttachmentBody::Message(embedded) => {
+                let (media_type, content, name) = self.translated(&**embedded, name)?;
+                Some((name, media_type.to_owned(), content))
+            }
+            AttachmentBody::None => None,
+        }
+    }
+
     fn data(&mut self, content: Content, values: Values<'_>, name: Option<String>) -> (Entity, Option<String>) {
-        let declared = values.text(pid::ATTACH_MIME_TAG).and_then(|tag| media_type::declared(&tag));
-        let declared = declared.filter(|declared| declared != "application/octet-stream");
-        let media_type = declared.unwrap_or_else(|| {
-            let first = content.slice(0..MAGIC as u64).to_vec(MAGIC).unwrap_or_default();
-            media_type::guessed(name.as_deref().unwrap_or_default(), &first).to_owned()
-        });
+        let media_type = media_type_of(&content, values, name.as_deref());
         if media_type == "message/rfc822" && looks_like_a_message(&content) {
             let entity = Entity::message(&media_type, content).field("Content-Transfer-Encoding", "8bit");
             return (entity, name);
@@ -111,6 +128,20 @@ impl Translator<'_> {
     }
 
     fn embedded(&mut self, embedded: &dyn EmbeddedMessage, name: Option<String>) -> Option<(Entity, Option<String>)> {
+        let (media_type, content, name) = self.translated(embedded, name)?;
+        let entity = match media_type {
+            "message/rfc822" => Entity::message(media_type, content),
+            _ => Entity::octets(media_type, content).parameter("charset", "utf-8"),
+        };
+        Some((entity, Some(name)))
+    }
+
+    /// An embedded message in the form of its standard, under the name of its subject.
+    fn translated(
+        &mut self,
+        embedded: &dyn EmbeddedMessage,
+        name: Option<String>,
+    ) -> Option<(&'static str, Content, String)> {
         let message = match embedded.open() {
             Ok(message) => message,
             Err(error) => {
@@ -118,15 +149,21 @@ impl Translator<'_> {
                 return None;
             }
         };
+        self.defects.extend(message.defects.iter().cloned());
         let (media_type, content) = translate_embedded(&message, self.translation, &mut self.defects);
         let name = super::subject(Values::of(&message)).or(name).unwrap_or_else(|| "message".to_owned());
-        let name = format!("{}{}", name.trim(), media_type::extension(media_type));
-        let entity = match media_type {
-            "message/rfc822" => Entity::message(media_type, content),
-            _ => Entity::octets(media_type, content).parameter("charset", "utf-8"),
-        };
-        Some((entity, Some(name)))
+        Some((media_type, content, format!("{}{}", name.trim(), media_type::extension(media_type))))
     }
+}
+
+/// The media type that an attachment says it has, or that its name or its octets speak of.
+fn media_type_of(content: &Content, values: Values<'_>, name: Option<&str>) -> String {
+    let declared = values.text(pid::ATTACH_MIME_TAG).and_then(|tag| media_type::declared(&tag));
+    let declared = declared.filter(|declared| declared != "application/octet-stream");
+    declared.unwrap_or_else(|| {
+        let first = content.slice(0..MAGIC as u64).to_vec(MAGIC).unwrap_or_default();
+        media_type::guessed(name.unwrap_or_default(), &first).to_owned()
+    })
 }
 
 /// The name of the file: the long one, the short one, or what is displayed ([MS-OXCMSG] 2.2.2.10, 2.2.2.11).

@@ -6,9 +6,9 @@ use crate::{
 
 /// The bodies of a message.
 #[derive(Debug, Default)]
-pub(super) struct Bodies {
-    pub(super) plain: Option<String>,
-    pub(super) html: Option<String>,
+pub(in crate::mapi) struct Bodies {
+    pub(in crate::mapi) plain: Option<String>,
+    pub(in crate::mapi) html: Option<String>,
 }
 
 impl Translator<'_> {

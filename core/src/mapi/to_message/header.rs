@@ -4,6 +4,7 @@ use crate::{
         Guid,
         address_book::{self, MapiAddress},
         entry_id, pid,
+        values::Values,
     },
     mime::{Address, HeaderSection, Mailbox, addresses, compose::HeaderWriter},
 };
@@ -109,7 +110,7 @@ impl Translator<'_> {
     /// Who stands in an address field by the properties of the message; none for a field that they do not tell of.
     fn addresses_for(&mut self, name: &str) -> Vec<Address> {
         match &*name.to_ascii_lowercase() {
-            "from" => self.from().map(|from| Address::Mailbox(self.resolve(&from))).into_iter().collect(),
+            "from" => from(self.values).map(|from| Address::Mailbox(self.resolve(&from))).into_iter().collect(),
             "sender" => self.sender().into_iter().collect(),
             "to" => self.recipient_list(1, pid::DISPLAY_TO),
             "cc" => self.recipient_list(2, pid::DISPLAY_CC),
@@ -119,15 +120,10 @@ impl Translator<'_> {
         }
     }
 
-    /// Whom it is from: whoever is represented, else whoever sent it ([MS-OXCMAIL] 2.1.3.1.2).
-    pub(super) fn from(&self) -> Option<MapiAddress> {
-        [&SENT_REPRESENTING, &SENDER].map(|at| self.address_at(at)).into_iter().find(|address| !address.is_empty())
-    }
-
     /// Who sent it, where that is someone else than whom it is from.
     fn sender(&mut self) -> Option<Address> {
-        let from = self.book.resolve(&self.from()?, &mut Vec::new());
-        let sender = self.address_at(&SENDER);
+        let from = self.book.resolve(&from(self.values)?, &mut Vec::new());
+        let sender = SENDER.of(self.values);
         let mut unsaid = Vec::new();
         let sender = (!sender.is_empty()).then(|| self.book.resolve(&sender, &mut unsaid))?;
         if sender.address.eq_ignore_ascii_case(&from.address) || sender.name == from.name {
@@ -135,15 +131,6 @@ impl Translator<'_> {
         }
         self.defects.append(&mut unsaid);
         Some(Address::Mailbox(sender))
-    }
-
-    fn address_at(&self, at: &AddressProperties) -> MapiAddress {
-        MapiAddress {
-            name: self.values.text(at.name),
-            kind: self.values.text(at.kind),
-            address: self.values.text(at.address),
-            smtp: self.values.text(at.smtp),
-        }
     }
 
     fn recipients(&mut self, header: &mut Header) {
@@ -247,7 +234,7 @@ impl Translator<'_> {
         // A receipt answers to whoever asked, and what came by transport says so itself.
         if (wants_read || wants_delivery)
             && !header.had_transport()
-            && let Some(from) = self.from()
+            && let Some(from) = from(self.values)
         {
             let from = Address::Mailbox(self.book.resolve(&from, &mut Vec::new()));
             if wants_read {
@@ -275,6 +262,22 @@ impl Translator<'_> {
     pub(super) fn is_draft(&self) -> bool {
         self.values.integer(pid::MESSAGE_FLAGS).unwrap_or(0) & 8 != 0
     }
+}
+
+impl AddressProperties {
+    fn of(&self, values: Values<'_>) -> MapiAddress {
+        MapiAddress {
+            name: values.text(self.name),
+            kind: values.text(self.kind),
+            address: values.text(self.address),
+            smtp: values.text(self.smtp),
+        }
+    }
+}
+
+/// Whom a message is from: whoever is represented, else whoever sent it ([MS-OXCMAIL] 2.1.3.1.2).
+pub(in crate::mapi) fn from(values: Values<'_>) -> Option<MapiAddress> {
+    [&SENT_REPRESENTING, &SENDER].map(|at| at.of(values)).into_iter().find(|address| !address.is_empty())
 }
 
 /// A header section in the making, and the names of the fields it has.
@@ -309,7 +312,7 @@ impl Header {
 }
 
 /// The subject without the two characters that tell the length of its prefix ([MS-PST] 2.5.3.1.1.1).
-pub(in crate::mapi) fn subject(values: crate::mapi::values::Values<'_>) -> Option<String> {
+pub(in crate::mapi) fn subject(values: Values<'_>) -> Option<String> {
     let whole = values.text(pid::SUBJECT).map(|subject| match subject.strip_prefix('\u{1}') {
         Some(rest) => rest.chars().skip(1).collect(),
         None => subject,

@@ -9,12 +9,13 @@ mod signed;
 #[cfg(test)]
 mod tests;
 
-pub(super) use header::subject;
+pub(super) use body::Bodies;
+pub(super) use header::{from, subject};
 
 use super::{
-    MapiMessage, Translation,
+    Attachment, MapiMessage, Translation,
     address_book::{AddressBook, MapiAddress},
-    pid,
+    pid, to_calendar,
     values::Values,
 };
 use crate::{
@@ -31,6 +32,27 @@ pub(super) fn to_message(message: &MapiMessage, translation: &Translation, defec
     let content = translator.message();
     defects.append(&mut translator.defects);
     content
+}
+
+/// The bodies of a message, for a form that is no mail.
+pub(super) fn bodies(message: &MapiMessage, translation: &Translation, defects: &mut Vec<Defect>) -> Bodies {
+    let mut translator = Translator::new(message, translation);
+    let bodies = translator.bodies();
+    defects.append(&mut translator.defects);
+    bodies
+}
+
+/// The name, media type and octets of an attachment, for a form that is no mail; `None` where nothing is attached.
+pub(super) fn attached_octets(
+    attachment: &Attachment,
+    message: &MapiMessage,
+    translation: &Translation,
+    defects: &mut Vec<Defect>,
+) -> Option<(String, String, Content)> {
+    let mut translator = Translator::new(message, translation);
+    let attached = translator.octets_of(attachment);
+    defects.append(&mut translator.defects);
+    attached
 }
 
 /// One message on its way.
@@ -87,6 +109,7 @@ impl<'a> Translator<'a> {
 
     fn alternative(&mut self, bodies: body::Bodies) -> Entity {
         let mut parts = Vec::new();
+        let calendar = to_calendar::meeting(self.message, self.translation, &mut self.defects);
         if let Some(plain) = bodies.plain {
             parts.push(Entity::text("plain", &plain));
         }
@@ -95,6 +118,9 @@ impl<'a> Translator<'a> {
         }
         if parts.is_empty() {
             parts.push(Entity::text("plain", ""));
+        }
+        if let Some((method, calendar)) = calendar {
+            parts.push(Entity::text("calendar", &calendar).parameter("method", method));
         }
         match parts.len() {
             1 => parts.remove(0),

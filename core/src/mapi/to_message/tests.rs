@@ -1,22 +1,12 @@
 use super::*;
 use crate::{
-    DefectKind, Error, ErrorKind, Result,
+    DefectKind,
     mapi::{
-        Attachment, AttachmentBody, Attachments, CodePage, EmbeddedMessage, FileTime, Guid, NamedProperties, Octets,
-        PropertyBag, PropertyName, PropertyValue,
+        AttachmentBody, FileTime, Guid, NamedProperties, Octets, PropertyBag, PropertyName, PropertyValue,
+        support::{Listed, attachment, bag, data, embedded, message, text},
     },
 };
 use std::sync::Arc;
-
-fn text(text: &str) -> PropertyValue {
-    PropertyValue::String(Octets::from(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()))
-}
-
-fn bag(properties: impl IntoIterator<Item = (u16, PropertyValue)>) -> PropertyBag {
-    let mut bag = PropertyBag::default();
-    properties.into_iter().for_each(|(id, value)| bag.insert(id, value));
-    bag
-}
 
 fn recipient(kind: i32, name: &str, address_type: &str, address: &str) -> PropertyBag {
     bag([
@@ -25,46 +15,6 @@ fn recipient(kind: i32, name: &str, address_type: &str, address: &str) -> Proper
         (pid::ADDRESS_TYPE, text(address_type)),
         (pid::EMAIL_ADDRESS, text(address)),
     ])
-}
-
-fn message(properties: impl IntoIterator<Item = (u16, PropertyValue)>) -> MapiMessage {
-    MapiMessage {
-        properties: bag(properties),
-        recipients: Vec::new(),
-        attachments: Arc::new(()),
-        code_page: CodePage::WINDOWS_1252,
-        defects: Vec::new(),
-    }
-}
-
-#[derive(Debug)]
-struct Listed(Vec<Attachment>);
-
-impl Attachments for Listed {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn open(&self, index: usize) -> Result<Attachment> {
-        self.0.get(index).cloned().ok_or_else(|| Error::new(ErrorKind::Malformed, "none"))
-    }
-}
-
-#[derive(Debug)]
-struct Embedded(MapiMessage);
-
-impl EmbeddedMessage for Embedded {
-    fn open(&self) -> Result<MapiMessage> {
-        Ok(self.0.clone())
-    }
-}
-
-fn attachment(properties: impl IntoIterator<Item = (u16, PropertyValue)>, body: AttachmentBody) -> Attachment {
-    Attachment { properties: bag(properties), body, defects: Vec::new() }
-}
-
-fn data(octets: &[u8]) -> AttachmentBody {
-    AttachmentBody::Data(Content::from(octets.to_vec()))
 }
 
 fn translated(message: &MapiMessage) -> (String, Vec<DefectKind>) {
@@ -152,10 +102,7 @@ fn parts_nest_as_mail_clients_nest_them() {
         attachment([(pid::ATTACH_CONTENT_ID, text("i@x")), (pid::ATTACH_FILENAME, text("i.png"))], data(b"png")),
         attachment(
             [(pid::DISPLAY_NAME, text("ignored"))],
-            AttachmentBody::Message(Arc::new(Embedded(super::tests::message([
-                (pid::SUBJECT, text("Inner")),
-                (pid::BODY, text("deep")),
-            ])))),
+            embedded(super::tests::message([(pid::SUBJECT, text("Inner")), (pid::BODY, text("deep"))])),
         ),
         attachment([(pid::DISPLAY_NAME, text("Drawing"))], AttachmentBody::Ole(Content::from(vec![1]))),
     ]));
