@@ -100,9 +100,10 @@ impl Lookahead {
 
     fn extend(&mut self, window: &Window, line_end: LineEnd, at: u64, horizon: u64) -> Result<()> {
         self.to = self.to.max(at);
-        if self.to < horizon {
-            self.marks.retain(|(_, offset), _| *offset >= at);
+        if self.to >= horizon {
+            return Ok(());
         }
+        self.marks.retain(|(_, offset), _| *offset >= at);
         let mut buffer = vec![0; STEP + MAX_BOUNDARY];
         while self.to < horizon {
             let n = usize::try_from(window.end() - self.to).unwrap_or(usize::MAX).min(buffer.len());
