@@ -4,11 +4,12 @@
 use std::{fs, path::Path};
 
 /// The modules of the crate, highest layer first; modules of one layer do not know each other.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
     &["convert"],
     &["read", "write"],
     &["mapi"],
     &["model"],
+    &["time_zone"],
     &["mime", "content_line"],
     &["source", "pst"],
     &["date_time", "defect", "error", "limits"],
