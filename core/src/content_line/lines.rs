@@ -45,6 +45,8 @@ pub struct ContentLines {
     at: usize,
     line_end: u8,
     unfolded: Vec<u8>,
+    /// Octets of a line that are held.
+    head: usize,
     capacity: usize,
 }
 
@@ -74,8 +76,14 @@ impl ContentLines {
             at: 0,
             line_end,
             unfolded: Vec::new(),
+            head: HEAD,
             capacity,
         }
+    }
+
+    /// Holds lines of up to `octets` whole.
+    pub(crate) fn hold_lines_of(&mut self, octets: usize) {
+        self.head = octets;
     }
 
     /// Goes behind a byte-order mark, at the start of the source.
@@ -95,6 +103,7 @@ impl ContentLines {
             at: 0,
             line_end: b'\n',
             unfolded: Vec::new(),
+            head: HEAD,
             capacity,
         };
         lines.refill()?;
@@ -162,13 +171,14 @@ impl ContentLines {
             let last_octet = match line {
                 Physical::InWindow { content, with_line_end } => {
                     let octets = self.window.get(self.at..self.at + content).unwrap_or_default();
-                    whole &= append(&mut self.unfolded, octets.get(skip..).unwrap_or_default());
+                    whole &= append(&mut self.unfolded, octets.get(skip..).unwrap_or_default(), self.head);
                     self.at += with_line_end;
                     octets.last().copied()
                 }
                 Physical::Long => {
-                    whole = false;
-                    self.walk_long_line(skip)?
+                    let (last, held) = self.walk_long_line(skip)?;
+                    whole &= held;
+                    last
                 }
             };
             let soft = last_octet == Some(b'=')
@@ -187,24 +197,25 @@ impl ContentLines {
         Ok(whole)
     }
 
-    /// Walks over a physical line longer than the window; its first octets go to the head. Gives its last octet.
-    fn walk_long_line(&mut self, skip: usize) -> io::Result<Option<u8>> {
-        let mut skip = skip;
+    /// Walks over a physical line longer than the window; its first octets go to the head. Gives its last octet, and whether
+    /// all of it is held.
+    fn walk_long_line(&mut self, skip: usize) -> io::Result<(Option<u8>, bool)> {
+        let (mut skip, mut held) = (skip, true);
         let mut last = None;
         loop {
             let octets = self.window.get(self.at..).unwrap_or_default();
             let line_end = memchr::memchr(self.line_end, octets);
             let content = octets.get(..line_end.unwrap_or(octets.len())).unwrap_or_default();
-            append(&mut self.unfolded, content.get(skip..).unwrap_or_default());
+            held &= append(&mut self.unfolded, content.get(skip..).unwrap_or_default(), self.head);
             skip = 0;
             last = content.iter().rev().find(|&&octet| octet != b'\r').copied().or(last);
             if let Some(line_end) = line_end {
                 self.at += line_end + 1;
-                return Ok(last);
+                return Ok((last, held));
             }
             self.at = self.window.len();
             if !self.refill()? {
-                return Ok(last);
+                return Ok((last, held));
             }
         }
     }
@@ -261,9 +272,9 @@ impl ContentLines {
     }
 }
 
-/// Appends as much as [`HEAD`] allows, and says whether that was all.
-fn append(head: &mut Vec<u8>, octets: &[u8]) -> bool {
-    let room = HEAD.saturating_sub(head.len()).min(octets.len());
+/// Appends as much as `limit` allows, and says whether that was all.
+fn append(head: &mut Vec<u8>, octets: &[u8], limit: usize) -> bool {
+    let room = limit.saturating_sub(head.len()).min(octets.len());
     head.extend_from_slice(octets.get(..room).unwrap_or_default());
     room == octets.len()
 }

@@ -201,6 +201,7 @@ impl LogLine {
         self.item.size = Some(rendered.size());
         self.sha256 = rendered.sha256().map(|digest| hex(digest));
         self.fidelity = Some(fidelity.as_str());
+        self.item.warnings.extend(rendered.defects().iter().map(ToString::to_string));
     }
 
     /// Notes where it was written.

@@ -50,6 +50,17 @@ impl Content {
         Self::from(Arc::new(Joined::new(contents)) as Source)
     }
 
+    /// Takes `next` in if it is the range that follows this one in the same source; says whether it did.
+    pub(crate) fn append(&mut self, next: &Self) -> bool {
+        match (&*self.pieces, &*next.pieces) {
+            ([this], [that]) if this.range.end == that.range.start && Arc::ptr_eq(&self.source, &next.source) => {
+                self.pieces = [Piece { start: 0, range: this.range.start..that.range.end }].into();
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// The number of octets.
     pub fn len(&self) -> u64 {
         self.pieces.last().map_or(0, |last| last.start + (last.range.end - last.range.start))

@@ -1,10 +1,11 @@
 use super::{
     Checksums, Eol, ItemName, ItemWriter, NameTemplate, Rendered, Renderer, Written, ZipLevel,
+    collection::{Collections, Grouping, OpenCollection},
     container::{Container, Stream, Zip},
     entry_name::Paths,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     model::{Folder, Item, ItemKind},
 };
 use std::{collections::HashSet, io::Write, num::NonZeroU32};
@@ -38,17 +39,25 @@ pub struct EmlOptions {
     pub names: NameTemplate,
     /// How many files a folder takes before they go to numbered folders in it; no bound where there is none.
     pub shard: Option<NonZeroU32>,
+    /// How calendar objects and cards are put into files, and what is changed in them.
+    pub collections: Collections,
     /// How hard a ZIP archive is compressed.
     pub zip_level: ZipLevel,
     /// Octets that no part of a ZIP archive reaches; one part of any size where there is none.
     pub zip_split: Option<u64>,
 }
 
-/// An EML archive: every message a file, in the folders of its source.
+/// Files that take more than one item and are open at a time.
+const OPEN: usize = 32;
+
+/// An EML archive: every message a file, in the folders of its source; calendar objects and cards together in one file a
+/// calendar or an address book, unless [`Collections`] says otherwise.
 pub struct EmlArchive {
     container: Box<dyn Container>,
     options: EmlOptions,
     paths: Paths,
+    /// The files that take more than one item, the one used last at the end.
+    open: Vec<OpenCollection>,
 }
 
 impl EmlArchive {
@@ -76,7 +85,7 @@ impl EmlArchive {
     }
 
     fn new(container: Box<dyn Container>, options: EmlOptions) -> Self {
-        Self { container, paths: Paths::new(options.shard), options }
+        Self { container, paths: Paths::new(options.shard), options, open: Vec::new() }
     }
 
     fn folders(&self, item: &Item) -> Vec<Folder> {
@@ -91,11 +100,46 @@ impl EmlArchive {
         }
         folders
     }
+
+    /// Adds a calendar object or a card to the file of its folder and gives the path that file will have.
+    fn collect(&mut self, item: &Item, folder: &Folder, extension: &'static str) -> Result<String> {
+        let found = self.open.iter().rposition(|open| open.takes(item, folder, extension));
+        let mut open = match found {
+            Some(found) => self.open.remove(found),
+            None => {
+                if self.open.len() >= OPEN {
+                    let oldest = self.open.remove(0);
+                    self.close(oldest)?;
+                }
+                let path = self.paths.collection(&folder.path, extension);
+                OpenCollection::new(path, item, folder, extension, &self.options.collections)
+            }
+        };
+        let path = open.path().to_owned();
+        let added = open.add(item);
+        match open.is_full(&self.options.collections.grouping) {
+            true => self.close(open)?,
+            false => self.open.push(open),
+        }
+        added.map(|()| path)
+    }
+
+    fn close(&mut self, open: OpenCollection) -> Result<()> {
+        let path = open.path().to_owned();
+        let rendered = open.finish().and_then(|content| self.renderer().render_octets(content));
+        let written = rendered.and_then(|rendered| self.container.entry(&path, None, &rendered));
+        // All its items are lost with it, however many there are.
+        written.map(drop).map_err(|error| match error.is_fatal() {
+            true => error,
+            false => Error::new(error.kind(), "the items of this file cannot be written").because(error).in_file(path),
+        })
+    }
 }
 
 impl ItemWriter for EmlArchive {
     fn renderer(&self) -> Renderer {
         Renderer::new(self.options.eol, self.options.checksums, self.container.zip_level())
+            .with_collections(self.options.collections.clone())
     }
 
     fn write(&mut self, item: &Item, name: &ItemName, rendered: Rendered) -> Result<Vec<Written>> {
@@ -106,6 +150,11 @@ impl ItemWriter for EmlArchive {
         };
         let mut written = Vec::new();
         for folder in self.folders(item) {
+            if self.options.collections.grouping != Grouping::EachItem && item.message().is_none() {
+                let path = self.collect(item, &folder, extension)?;
+                written.push(Written { path, folder });
+                continue;
+            }
             let path = self.paths.file(
                 &folder.path,
                 &self.options.names,
@@ -126,6 +175,9 @@ impl ItemWriter for EmlArchive {
     }
 
     fn finish(&mut self) -> Result<()> {
+        for open in std::mem::take(&mut self.open) {
+            self.close(open)?;
+        }
         for path in self.paths.empty_folders() {
             self.container.add_folder(path)?;
         }

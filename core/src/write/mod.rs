@@ -26,6 +26,7 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+mod collection;
 mod container;
 mod deflate;
 mod eml_archive;
@@ -35,6 +36,7 @@ mod pool;
 pub mod pst;
 mod render;
 
+pub use collection::{Collections, Grouping, IcsCollection, IcsOptions, VcfCollection, VcfOptions};
 pub use eml_archive::{EmlArchive, EmlOptions, Placement};
 pub use entry_name::{ItemName, NameTemplate};
 pub use octets::Eol;

@@ -1,7 +1,14 @@
-use super::{Eol, deflate::Deflater, octets::Octets, pool::Pool};
+use super::{
+    Eol,
+    collection::{Collections, Grouping, IcsOptions},
+    deflate::Deflater,
+    octets::Octets,
+    pool::Pool,
+};
 use crate::{
+    defect::Defect,
     error::{Error, Result},
-    model::Item,
+    model::{Item, ItemKind},
     source::Content,
 };
 use sha2::{Digest, Sha256};
@@ -68,6 +75,7 @@ pub struct Renderer {
     checksums: Checksums,
     /// The level, where the container is a ZIP archive.
     zip: Option<ZipLevel>,
+    collections: Collections,
     resting: Resting,
 }
 
@@ -92,16 +100,45 @@ impl Renderer {
         Self { eol, checksums, zip, ..Self::default() }
     }
 
+    /// The same renderer with calendar objects and cards changed as `collections` says.
+    pub(crate) fn with_collections(mut self, collections: Collections) -> Self {
+        self.collections = collections;
+        self
+    }
+
     /// Reads the octets of `item` once and gives them ready to be written.
     ///
     /// # Errors
     /// Not fatal: what its source says, when it cannot be read to its end.
     pub fn render(&self, item: &Item) -> Result<Rendered> {
-        let content = item.to_content().map_err(Error::non_fatal)?;
-        self.render_octets(content).map_err(Error::non_fatal)
+        let render = || match &item.kind {
+            ItemKind::Message(message) => self.render_octets(message.content().clone()),
+            ItemKind::Calendar(object) => {
+                let (content, defects) = self.collections.object(object)?;
+                self.render_member(content, defects, self.collections.ics != IcsOptions::default())
+            }
+            ItemKind::Contact(card) => {
+                let (content, defects) = self.collections.card(card)?;
+                self.render_member(content, defects, self.collections.changes(card))
+            }
+        };
+        render().map_err(Error::non_fatal)
     }
 
-    fn render_octets(&self, content: Content) -> Result<Rendered> {
+    /// Renders what goes to a file with others: only that file is compressed.
+    fn render_member(&self, content: Content, defects: Vec<Defect>, changed: bool) -> Result<Rendered> {
+        let mut rendered = match self.collections.grouping {
+            Grouping::EachItem => self.render_octets(content)?,
+            _ => Self { zip: None, ..self.clone() }.render_octets(content)?,
+        };
+        rendered.defects = defects;
+        if changed {
+            rendered.fidelity = Fidelity::Normalized;
+        }
+        Ok(rendered)
+    }
+
+    pub(crate) fn render_octets(&self, content: Content) -> Result<Rendered> {
         let (octets, changed_early) = Octets::new(content, self.eol, &self.resting.octets)?;
         let mut digests = Digests::new(self);
         let level = self.zip.filter(|level| *level != ZipLevel::Store);
@@ -140,6 +177,7 @@ impl Renderer {
             level: self.zip.unwrap_or_default(),
             resting: self.resting.clone(),
             fidelity,
+            defects: Vec::new(),
         })
     }
 }
@@ -229,9 +267,15 @@ pub struct Rendered {
     level: ZipLevel,
     resting: Resting,
     fidelity: Fidelity,
+    defects: Vec<Defect>,
 }
 
 impl Rendered {
+    /// What could not be kept as it was.
+    pub fn defects(&self) -> &[Defect] {
+        &self.defects
+    }
+
     /// How many octets are written, before a container compresses them.
     pub fn size(&self) -> u64 {
         self.size

@@ -225,14 +225,16 @@ impl Facts {
     }
 }
 
-/// The text of a line, unless the slot is filled already: the first of two properties counts.
+/// The text of a line, unless the slot is filled already: the first of two properties counts. White space around it is
+/// part of a SUMMARY alone.
 pub(super) fn set_text(slot: &mut Option<String>, line: &ContentLine<'_>) {
     if slot.is_none() {
-        *slot = Some(text_of(line));
+        let text = text_of(line);
+        *slot = Some(if line.is("SUMMARY") { text } else { text.trim().to_owned() });
     }
 }
 
-/// The value as text: quoted-printable of vCalendar 1.0 decoded, escapes undone, white space around it taken off.
+/// The value as text: quoted-printable of vCalendar 1.0 decoded, escapes undone.
 pub(super) fn text_of(line: &ContentLine<'_>) -> String {
     let charset = line.parameter("CHARSET").and_then(|parameter| parameter.value);
     let is_encoded = line.parameters().any(|parameter| {
@@ -241,7 +243,7 @@ pub(super) fn text_of(line: &ContentLine<'_>) -> String {
     });
     if is_encoded {
         let decoded = crate::content_line::decode_quoted_printable(line.value);
-        return unescape_text(decode_text(&decoded, charset).0.trim()).into_owned();
+        return unescape_text(&decode_text(&decoded, charset).0).into_owned();
     }
-    unescape_text(decode_text(line.value, charset).0.trim()).into_owned()
+    unescape_text(&decode_text(line.value, charset).0).into_owned()
 }

@@ -12,6 +12,9 @@ use std::{
     ops::Range,
 };
 
+/// The PRODID of calendars that this crate makes.
+pub(super) const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSION"), "//EN");
+
 /// Calendar properties that are kept for objects of their own.
 const PROPERTIES: usize = 4_096;
 
@@ -30,6 +33,8 @@ pub struct Calendar {
     pub(super) properties: Vec<Range<u64>>,
     /// Whether a `BEGIN:VCALENDAR` was there.
     pub(super) begun: bool,
+    /// Whether it was made from properties.
+    pub(super) made: bool,
     pub(super) zones: Vec<CalendarComponent>,
     pub(super) facts: CalendarFacts,
 }
@@ -111,6 +116,28 @@ impl Calendar {
     /// Where its tail ends in the source, and the next calendar may begin.
     pub(crate) fn end(&self) -> u64 {
         self.tail.end
+    }
+
+    /// Whether it was made from properties rather than read from a file.
+    pub(crate) fn is_made(&self) -> bool {
+        self.made
+    }
+
+    /// Whether the zone stands before the first component.
+    pub(crate) fn holds_in_head(&self, zone: &CalendarComponent) -> bool {
+        self.head.contains(&zone.offset())
+    }
+
+    /// The first lines, their ends LF: `BEGIN`, and VERSION and PRODID where the calendar has none.
+    pub(crate) fn beginning(&self) -> String {
+        let mut lines = String::from("BEGIN:VCALENDAR\n");
+        if self.version().is_none() {
+            lines += "VERSION:2.0\n";
+        }
+        if self.product().is_none() {
+            lines += &format!("PRODID:{PRODUCT}\n");
+        }
+        lines
     }
 
     /// Whether no component stands in it.
@@ -225,6 +252,7 @@ pub(crate) fn read_calendar(
         tail: start..start,
         properties: Vec::new(),
         begun: false,
+        made: false,
         zones: Vec::new(),
         facts: CalendarFacts::default(),
     };

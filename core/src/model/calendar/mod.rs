@@ -6,6 +6,7 @@ mod time;
 
 pub use component::{CalendarComponent, ComponentKind};
 pub use frame::Calendar;
+use frame::PRODUCT;
 pub(crate) use frame::{OverrideIndex, read_calendar, read_component};
 pub use time::CalendarTime;
 
@@ -17,9 +18,6 @@ use crate::{
     source::{Content, Source},
 };
 use std::{io, sync::Arc};
-
-/// The PRODID of calendars that this crate makes.
-const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSION"), "//EN");
 
 /// A calendar object resource: all components of one UID — a master and its overrides — and the calendar they stand in.
 ///
@@ -65,7 +63,11 @@ impl CalendarObject {
         properties.iter().for_each(|property| property.write_to(&mut octets));
         zones.iter().chain(components).for_each(|component| component.write_to(&mut octets));
         octets.extend_from_slice(b"END:VCALENDAR\r\n");
-        Self::parse(Arc::new(octets), &Limits::default())
+        let mut object = Self::parse(Arc::new(octets), &Limits::default())?;
+        if let Some(calendar) = Arc::get_mut(&mut object.calendar) {
+            calendar.made = true;
+        }
+        Ok(object)
     }
 
     /// The first calendar of `source` with all its components, as one object.
@@ -161,15 +163,8 @@ impl CalendarObject {
             return Ok(self.calendar.head());
         }
         let line_end = self.line_end()?;
-        let mut begin = String::from("BEGIN:VCALENDAR\n");
-        if self.calendar.version().is_none() {
-            begin += "VERSION:2.0\n";
-        }
-        if self.calendar.product().is_none() {
-            begin += &format!("PRODID:{PRODUCT}\n");
-        }
         let lines = |text: &str| Content::from(text.replace('\n', line_end).into_bytes());
-        let mut parts = vec![lines(&begin), self.calendar.properties()];
+        let mut parts = vec![lines(&self.calendar.beginning()), self.calendar.properties()];
         for component in self.zones().chain(&self.components) {
             parts.extend([component.content(), lines(&component.closing()?)]);
         }
@@ -178,7 +173,7 @@ impl CalendarObject {
     }
 
     /// What ends the lines of the components.
-    fn line_end(&self) -> io::Result<&'static str> {
+    pub(crate) fn line_end(&self) -> io::Result<&'static str> {
         self.components.first().map_or(Ok("\r\n"), CalendarComponent::line_end)
     }
 
@@ -199,13 +194,18 @@ impl CalendarComponent {
         Content::new(self.source.clone(), Some(self.range.start..self.after))
     }
 
+    /// Whether `zone` stands between this component and the next.
+    pub(crate) fn is_followed_by(&self, zone: &Self) -> bool {
+        (self.range.end..self.after).contains(&zone.offset())
+    }
+
     /// What ends its lines.
     fn line_end(&self) -> io::Result<&'static str> {
         line_end_of(&self.content())
     }
 
     /// What is missing behind the octets, its line ends LF: the end of the last line, and an `END` line for each component left open.
-    fn closing(&self) -> io::Result<String> {
+    pub(crate) fn closing(&self) -> io::Result<String> {
         closing_of(&self.content(), &self.unclosed)
     }
 }

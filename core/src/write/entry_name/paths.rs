@@ -94,6 +94,21 @@ impl Paths {
         join(&directory, &file)
     }
 
+    /// A new path for a file that holds many items of `folder`, and has its name.
+    pub(crate) fn collection(&mut self, folder: &FolderPath, extension: &str) -> String {
+        let node = self.node(folder);
+        let directory = self.nodes.get_mut(node).map_or(String::new(), |node| {
+            node.files += 1;
+            node.path.clone()
+        });
+        let stem = directory.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("Items").to_owned();
+        let around = if directory.is_empty() { 0 } else { segment::units(&directory) + 1 };
+        let room = Room { units: PATH.saturating_sub(around), octets: FILE_OCTETS };
+        let parent = folded_hash(0, &directory);
+        let file = self.claim(parent, format!("{stem}{extension}"), |number| numbered(&stem, number, extension, room));
+        join(&directory, &file)
+    }
+
     /// The directory that the next file of the node goes to: its own or, where they are asked for, a shard in it.
     fn directory(&mut self, node: usize) -> String {
         let Some(Node { files, path, shard_path, .. }) = self.nodes.get_mut(node) else { return String::new() };

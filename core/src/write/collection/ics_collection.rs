@@ -1,0 +1,266 @@
+use super::{assembly::Assembly, ics_edit::Edit};
+use crate::{
+    defect::{Defect, DefectKind},
+    error::Result,
+    model::{Calendar, CalendarComponent, CalendarObject},
+    source::Content,
+    time_zone,
+};
+use std::{
+    collections::{BTreeMap, HashSet},
+    io,
+    sync::Arc,
+};
+
+/// Components that wait for their place in the order of the source.
+const PENDING: usize = 1 << 16;
+
+/// What is changed in calendars that are written; nothing where nothing is asked for.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IcsOptions {
+    /// Leaves out METHOD, and RSVP of attendees, so that an import sends no invitations.
+    pub strip_scheduling: bool,
+    /// Gives time zones the names of the IANA database where they are known under others.
+    pub iana_zones: bool,
+    /// Adds a short VTIMEZONE for every known zone that is named but not defined.
+    pub complete_zones: bool,
+    /// Folds every line anew after 75 octets.
+    pub refold: bool,
+}
+
+/// Puts calendar objects together to one iCalendar file, in bounded memory.
+///
+/// What comes from a file untouched is written as it stood there: the components in their order, the octets between them
+/// too, so that a file whose items are all added comes out as it was.
+///
+/// ```
+/// use mailferry::{read::{ItemReader, ReadOptions, ics::IcsReader}, write::{IcsCollection, IcsOptions}};
+/// use std::sync::Arc;
+///
+/// let file = b"BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR\n".to_vec();
+/// let mut options = IcsOptions::default();
+/// options.strip_scheduling = true;
+/// let mut collection = IcsCollection::new(options);
+/// let mut reader = IcsReader::open(Arc::new(file), "x.ics", &ReadOptions::default())?;
+/// while let Some(item) = reader.next_item()? {
+///     collection.add(item.calendar().unwrap())?;
+/// }
+/// let octets = collection.finish()?.to_vec(1024)?;
+/// assert_eq!(octets, b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR\n");
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+#[derive(Default)]
+pub struct IcsCollection {
+    options: IcsOptions,
+    edit: Edit,
+    out: Assembly,
+    objects: u64,
+    open: Option<Open>,
+    defects: Vec<Defect>,
+}
+
+/// The calendar that components are being added to.
+struct Open {
+    calendar: Arc<Calendar>,
+    line_end: &'static str,
+    pending: BTreeMap<u64, CalendarComponent>,
+    /// The TZIDs, as they are written, of the zones that are there.
+    zones: HashSet<String>,
+    /// Those of the zones that are named and have not been met.
+    missing: BTreeMap<String, ()>,
+}
+
+impl IcsCollection {
+    /// A collection without an object.
+    pub fn new(options: IcsOptions) -> Self {
+        let IcsOptions { strip_scheduling, iana_zones, refold, .. } = options;
+        let edit = Edit { strip_scheduling, iana_zones, refold, ..Edit::default() };
+        Self { edit, options, ..Self::default() }
+    }
+
+    /// Adds an object; its components are written in the order of their source.
+    ///
+    /// # Errors
+    /// What the source says, or the place where octets are held meanwhile.
+    pub fn add(&mut self, object: &CalendarObject) -> Result<()> {
+        self.objects += 1;
+        self.go_to(object.calendar(), object)?;
+        let mut components = object.components().iter();
+        let Some(first) = components.next() else { return Ok(()) };
+        self.write_pending_before(first.offset())?;
+        self.write_component(first)?;
+        if let Some(open) = &mut self.open {
+            for component in components {
+                open.pending.insert(component.offset(), component.clone());
+            }
+            if open.pending.len() > PENDING {
+                self.write_pending_before(u64::MAX)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many objects were added.
+    pub fn objects(&self) -> u64 {
+        self.objects
+    }
+
+    /// Octets written so far.
+    pub fn len(&self) -> u64 {
+        self.out.len()
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.objects == 0
+    }
+
+    /// What could not be done since the last call: zones that nobody knows.
+    pub fn take_defects(&mut self) -> Vec<Defect> {
+        std::mem::take(&mut self.defects)
+    }
+
+    /// Ends the calendar at hand and gives what could not be done in it.
+    pub(super) fn end(&mut self) -> Result<Vec<Defect>> {
+        self.close()?;
+        Ok(self.take_defects())
+    }
+
+    /// Ends the last calendar and gives the whole file.
+    ///
+    /// # Errors
+    /// As [`IcsCollection::add`].
+    pub fn finish(mut self) -> Result<Content> {
+        self.close()?;
+        self.out.finish()
+    }
+
+    /// Whether lines are changed, or calendars made here are put together.
+    fn edits(&self, calendar: &Calendar) -> bool {
+        self.options != IcsOptions::default() || calendar.is_made()
+    }
+
+    fn go_to(&mut self, calendar: &Arc<Calendar>, object: &CalendarObject) -> Result<()> {
+        if let Some(open) = &self.open
+            && (Arc::ptr_eq(&open.calendar, calendar) || (open.calendar.is_made() && calendar.is_made()))
+        {
+            return Ok(());
+        }
+        self.close()?;
+        let line_end = object.line_end()?;
+        if !self.edits(calendar) {
+            self.out.content(&calendar.head())?;
+        } else {
+            self.octets(&calendar.beginning(), line_end)?;
+            self.edit.write(&calendar.properties(), line_end, &mut self.out)?;
+        }
+        self.open = Some(Open {
+            calendar: calendar.clone(),
+            line_end,
+            pending: BTreeMap::new(),
+            zones: HashSet::new(),
+            missing: BTreeMap::new(),
+        });
+        if self.edits(calendar) {
+            for zone in calendar.zones() {
+                self.write_zone(zone)?;
+            }
+        } else if let Some(open) = &mut self.open {
+            let there = calendar.zones().iter().filter(|zone| calendar.holds_in_head(zone));
+            open.zones.extend(there.filter_map(|zone| zone.zone_id().map(str::to_owned)));
+        }
+        Ok(())
+    }
+
+    /// Writes a line, its line end LF.
+    fn octets(&mut self, text: &str, line_end: &str) -> io::Result<()> {
+        self.out.octets(text.replace('\n', line_end).as_bytes())
+    }
+
+    fn write_pending_before(&mut self, offset: u64) -> Result<()> {
+        while let Some(open) = &mut self.open
+            && let Some(entry) = open.pending.first_entry()
+            && *entry.key() < offset
+        {
+            let component = entry.remove();
+            self.write_component(&component)?;
+        }
+        Ok(())
+    }
+
+    fn write_component(&mut self, component: &CalendarComponent) -> Result<()> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let (calendar, line_end) = (open.calendar.clone(), open.line_end);
+        for id in component.zone_ids() {
+            let name = self.edit.zone_name(id);
+            if !open.zones.contains(name) && !open.missing.contains_key(name) {
+                open.missing.insert(name.to_owned(), ());
+            }
+        }
+        if !self.edits(&calendar) {
+            let open_zones = calendar.zones().iter().filter(|zone| component.is_followed_by(zone));
+            for zone in open_zones {
+                if let (Some(open), Some(id)) = (&mut self.open, zone.zone_id()) {
+                    open.missing.remove(id);
+                    open.zones.insert(id.to_owned());
+                }
+            }
+            self.out.content(&component.content_and_after())?;
+            return Ok(());
+        }
+        self.edit.write(&component.content(), line_end, &mut self.out)?;
+        let closing = component.closing()?;
+        self.octets(&closing, line_end)?;
+        Ok(())
+    }
+
+    /// Writes a zone unless one of its name is there.
+    fn write_zone(&mut self, zone: &CalendarComponent) -> Result<()> {
+        let name = self.edit.zone_name(zone.zone_id().unwrap_or_default()).to_owned();
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let line_end = open.line_end;
+        open.missing.remove(&name);
+        if !open.zones.insert(name) {
+            return Ok(());
+        }
+        self.edit.write(&zone.content(), line_end, &mut self.out)?;
+        let closing = zone.closing()?;
+        self.octets(&closing, line_end)?;
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<()> {
+        self.write_pending_before(u64::MAX)?;
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let (calendar, line_end) = (open.calendar.clone(), open.line_end);
+        for name in std::mem::take(&mut open.missing).into_keys() {
+            let defined = calendar.zones().iter().find(|zone| zone.zone_id() == Some(&name));
+            if let Some(zone) = defined {
+                self.write_zone(zone)?;
+            } else if self.options.complete_zones {
+                self.define_zone(&name, line_end)?;
+            }
+        }
+        match self.edits(&calendar) {
+            true => self.octets("END:VCALENDAR\n", line_end)?,
+            false => self.out.content(&calendar.tail())?,
+        }
+        self.open = None;
+        Ok(())
+    }
+
+    /// Writes a short VTIMEZONE for a zone that the source names and does not define.
+    fn define_zone(&mut self, name: &str, line_end: &str) -> Result<()> {
+        let known = time_zone::iana_name(name).and_then(|iana| time_zone::definition(iana, name));
+        let Some(zone) = known else {
+            self.defects.push(Defect::new(DefectKind::TimeZone, format!("{name:?} is neither defined nor known")));
+            return Ok(());
+        };
+        let mut octets = Vec::new();
+        zone.write_to(&mut octets);
+        let text = String::from_utf8_lossy(&octets).replace("\r\n", "\n");
+        self.octets(&text, line_end)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! Files that hold many calendar objects or cards.
+
+mod assembly;
+mod ics_collection;
+mod ics_edit;
+mod open;
+mod vcard_version;
+mod vcf_collection;
+
+pub use ics_collection::{IcsCollection, IcsOptions};
+pub(super) use open::OpenCollection;
+pub use vcf_collection::{VcfCollection, VcfOptions};
+
+use crate::{
+    defect::Defect,
+    error::Result,
+    model::{CalendarObject, VCard},
+    source::Content,
+};
+
+/// How many items a file of an archive takes.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// One file for each calendar or address book of each source.
+    #[default]
+    OneFile,
+    /// One file for each UID or card: Outlook reads only the first card of a file.
+    EachItem,
+    /// Files of at most so many items, and of so many octets until the item that goes beyond.
+    Parts {
+        /// Items of one file.
+        items: u64,
+        /// Octets of one file.
+        octets: u64,
+    },
+}
+
+/// How calendar objects and cards are written.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Collections {
+    /// How many of them go to one file.
+    pub grouping: Grouping,
+    /// What is changed in calendars.
+    pub ics: IcsOptions,
+    /// What is changed in cards.
+    pub vcf: VcfOptions,
+}
+
+impl Collections {
+    /// The octets of one calendar object, as a file of its own has them, and what could not be kept.
+    pub(super) fn object(&self, object: &CalendarObject) -> Result<(Content, Vec<Defect>)> {
+        if self.ics == IcsOptions::default() {
+            return Ok((object.to_content()?, Vec::new()));
+        }
+        let mut collection = IcsCollection::new(self.ics.clone());
+        collection.add(object)?;
+        let defects = collection.end()?;
+        Ok((collection.finish()?, defects))
+    }
+
+    /// Whether the octets of the card do not stay as they are.
+    pub(super) fn changes(&self, card: &VCard) -> bool {
+        vcf_collection::changes(card, &self.vcf)
+    }
+
+    /// The octets of one card, as a file of its own has them, and what could not be kept.
+    pub(super) fn card(&self, card: &VCard) -> Result<(Content, Vec<Defect>)> {
+        vcf_collection::convert(card, &self.vcf)
+    }
+}

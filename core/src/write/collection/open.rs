@@ -1,0 +1,74 @@
+use super::{Collections, Grouping, IcsCollection, VcfCollection};
+use crate::{
+    error::Result,
+    model::{Folder, FolderPath, Item, ItemKind},
+    source::Content,
+};
+use std::sync::Arc;
+
+/// A file of an archive that takes the calendar objects or the cards of one folder of one source.
+pub(in crate::write) struct OpenCollection {
+    path: String,
+    source: Arc<str>,
+    folder: FolderPath,
+    extension: &'static str,
+    file: File,
+}
+
+enum File {
+    Ics(Box<IcsCollection>),
+    Vcf(Box<VcfCollection>),
+}
+
+impl OpenCollection {
+    pub(in crate::write) fn new(
+        path: String,
+        item: &Item,
+        folder: &Folder,
+        extension: &'static str,
+        collections: &Collections,
+    ) -> Self {
+        let file = match &item.kind {
+            ItemKind::Contact(_) => File::Vcf(Box::new(VcfCollection::new(collections.vcf.clone()))),
+            _ => File::Ics(Box::new(IcsCollection::new(collections.ics.clone()))),
+        };
+        Self { path, source: item.origin.source.clone(), folder: folder.path.clone(), extension, file }
+    }
+
+    /// Its path, relative to the archive.
+    pub(in crate::write) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether the item goes here.
+    pub(in crate::write) fn takes(&self, item: &Item, folder: &Folder, extension: &str) -> bool {
+        self.extension == extension && self.folder == folder.path && self.source == item.origin.source
+    }
+
+    pub(in crate::write) fn add(&mut self, item: &Item) -> Result<()> {
+        match (&mut self.file, &item.kind) {
+            (File::Ics(file), ItemKind::Calendar(object)) => file.add(object),
+            (File::Vcf(file), ItemKind::Contact(card)) => file.add(card).map(drop),
+            _ => Ok(()),
+        }
+        .map_err(crate::Error::non_fatal)
+    }
+
+    /// Whether it is to be closed.
+    pub(in crate::write) fn is_full(&self, grouping: &Grouping) -> bool {
+        let Grouping::Parts { items, octets } = *grouping else { return false };
+        let (count, len) = match &self.file {
+            File::Ics(file) => (file.objects(), file.len()),
+            File::Vcf(file) => (file.cards(), file.len()),
+        };
+        count >= items || len >= octets
+    }
+
+    /// All its octets.
+    pub(in crate::write) fn finish(self) -> Result<Content> {
+        match self.file {
+            File::Ics(file) => file.finish(),
+            File::Vcf(file) => file.finish(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+use super::{assembly::Assembly, vcard_version};
+use crate::{
+    content_line::{ContentLines, Marker, Property},
+    defect::{Defect, DefectKind},
+    error::{ErrorKind, Result},
+    limits::Limits,
+    model::{VCard, VCardVersion},
+    source::{Content, Source},
+};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What is changed in cards that are written; nothing where nothing is asked for.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VcfOptions {
+    /// The version that cards of another are converted to: 3.0 or 4.0, and 3.0 for anything else.
+    pub version: Option<VCardVersion>,
+    /// Gives a card without a UID one that is made of its octets: a UUID of version 5 (RFC 9562 §5.5).
+    pub add_uid: bool,
+    /// Bounds on what is held in memory.
+    pub limits: Limits,
+}
+
+/// Puts cards together to one vCard file, in bounded memory.
+///
+/// Untouched cards are written octet for octet; converted ones in UTF-8 without a byte-order mark.
+///
+/// ```
+/// use mailferry::{model::{VCard, VCardVersion}, write::{VcfCollection, VcfOptions}};
+/// use std::sync::Arc;
+///
+/// let card = b"BEGIN:VCARD\r\nVERSION:2.1\r\nN:Doe;Ann\r\nTEL;HOME;VOICE:1 555 0100\r\nEND:VCARD\r\n".to_vec();
+/// let mut options = VcfOptions::default();
+/// options.version = Some(VCardVersion::V4);
+/// let mut collection = VcfCollection::new(options);
+/// collection.add(&VCard::parse(Arc::new(card))?)?;
+/// let octets = collection.finish()?.to_vec(1024)?;
+/// assert!(String::from_utf8_lossy(&octets).contains("TEL;TYPE=home,voice:1 555 0100\r\n"));
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+#[derive(Default)]
+pub struct VcfCollection {
+    options: VcfOptions,
+    out: Assembly,
+    cards: u64,
+}
+
+impl VcfCollection {
+    /// A collection without a card.
+    pub fn new(options: VcfOptions) -> Self {
+        Self { options, ..Self::default() }
+    }
+
+    /// Adds a card and gives what could not be kept as it was.
+    ///
+    /// # Errors
+    /// What the source says, or the place where octets are held meanwhile.
+    pub fn add(&mut self, card: &VCard) -> Result<Vec<Defect>> {
+        self.cards += 1;
+        if !changes(card, &self.options) {
+            self.out.content(&card.content_and_around())?;
+            return Ok(Vec::new());
+        }
+        let (content, defects) = convert(card, &self.options)?;
+        self.out.content(&content)?;
+        Ok(defects)
+    }
+
+    /// How many cards were added.
+    pub fn cards(&self) -> u64 {
+        self.cards
+    }
+
+    /// Octets written so far.
+    pub fn len(&self) -> u64 {
+        self.out.len()
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.cards == 0
+    }
+
+    /// Gives the whole file.
+    ///
+    /// # Errors
+    /// As [`VcfCollection::add`].
+    pub fn finish(self) -> Result<Content> {
+        self.out.finish()
+    }
+}
+
+/// Whether the octets of the card do not stay as they are.
+pub(super) fn changes(card: &VCard, options: &VcfOptions) -> bool {
+    options.version.is_some_and(|version| card.version() != Some(version)) || (options.add_uid && card.uid().is_none())
+}
+
+/// The octets of the card as `options` want them, and what could not be kept as it was.
+pub(super) fn convert(card: &VCard, options: &VcfOptions) -> Result<(Content, Vec<Defect>)> {
+    let mut content = card.to_content()?;
+    let mut defects = Vec::new();
+    if !changes(card, options) {
+        return Ok((content, defects));
+    }
+    let limit = options.limits.component;
+    let uid = match options.add_uid && card.uid().is_none() {
+        true => content.to_vec(limit).ok().map(|octets| Uuid::new_v5(&Uuid::NAMESPACE_OID, &octets)),
+        false => None,
+    };
+    if let Some(version) = options.version.filter(|version| card.version() != Some(*version)) {
+        match vcard_version::convert(&content, version, limit) {
+            Ok((octets, lost)) => {
+                content = Content::from(octets);
+                defects = lost;
+            }
+            Err(error) if error.kind() == ErrorKind::Limit => {
+                let detail =
+                    format!("a card of {} octets is too large to be converted and stays as it is", content.len());
+                defects.push(Defect::new(DefectKind::Conversion, detail));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if let Some(uid) = uid {
+        content = with_uid(&content, &uid.urn().to_string())?;
+    }
+    Ok((content, defects))
+}
+
+/// The card with a UID before its `END` line.
+fn with_uid(content: &Content, uid: &str) -> Result<Content> {
+    let source: Source = Arc::new(content.clone());
+    let mut lines = ContentLines::new(source)?;
+    let mut end = content.len();
+    while let Some(line) = lines.next_line()? {
+        if matches!(Marker::of(line.head), Some(Marker::End(_))) {
+            end = line.start;
+        }
+    }
+    let mut property = Vec::new();
+    Property::new("UID", uid).write_to(&mut property);
+    Ok(Content::join([content.slice(0..end), Content::from(property), content.slice(end..content.len())]))
+}
