@@ -4,11 +4,12 @@
 mod pst_support;
 
 use mailferry::{
-    mapi::{AttachmentBody, MapiMessage, pid},
+    mapi::{AttachmentBody, FileTime, Guid, MapiMessage, PropertyBag, PropertyValue, pid},
     model::Role,
     read::{ReadOptions, pst::PstReader},
     write::pst::Layout,
 };
+use proptest::prelude::*;
 use pst_support::{CODE_PAGE, Dump, LAYOUTS, SCRAMBLINGS, Writer, dump, mail, octets, store};
 use std::{io::Cursor, sync::Arc};
 
@@ -96,5 +97,48 @@ fn an_attachment_of_many_blocks_is_read_anywhere() {
             assert_eq!(read, large[from..(from + 10).min(len)]);
         }
         assert_eq!(content.to_vec(len).unwrap(), large);
+    }
+}
+
+fn value(layout: Layout) -> impl Strategy<Value = PropertyValue> {
+    let one = prop_oneof![
+        any::<i16>().prop_map(PropertyValue::Integer16),
+        any::<i32>().prop_map(PropertyValue::Integer32),
+        any::<i64>().prop_map(PropertyValue::Integer64),
+        any::<bool>().prop_map(PropertyValue::Boolean),
+        any::<u64>().prop_map(|time| PropertyValue::Time(FileTime(time))),
+        any::<[u8; 16]>().prop_map(|octets| PropertyValue::Guid(Guid(octets))),
+        "[ -ÿ]{0,40}".prop_map(move |text| pst_support::text(layout, &text)),
+        // Around the sizes at which a value leaves the heap, and at which it needs more than one block.
+        prop_oneof![0..20_usize, 3_570..3_590_usize, 8_170..8_190_usize, 65_500..65_530_usize]
+            .prop_map(|len| PropertyValue::Binary(octets(len, len as u32).into())),
+    ];
+    let several = prop_oneof![
+        prop::collection::vec(any::<i32>().prop_map(PropertyValue::Integer32), 1..2_000),
+        prop::collection::vec("[ -ÿ]{0,9}".prop_map(move |text| pst_support::text(layout, &text)), 1..400),
+    ];
+    prop_oneof![4 => one, 1 => several.prop_map(PropertyValue::Multiple)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_properties_come_back(
+        (layout, scrambling, properties) in (0..3_usize, 0..3_usize).prop_flat_map(|(layout, scrambling)| {
+            let properties = prop::collection::btree_map(0x6000_u16..0x67F0, value(LAYOUTS[layout]), 0..60);
+            (Just(LAYOUTS[layout]), Just(SCRAMBLINGS[scrambling]), properties)
+        })
+    ) {
+        let mut bag = PropertyBag::default();
+        for (id, value) in properties {
+            bag.insert(id, value);
+        }
+        let message = MapiMessage::new(bag);
+        let mut pst = Writer::new(Cursor::new(Vec::new()), layout, scrambling).unwrap();
+        pst.add_message(Writer::DELETED_ITEMS, &message).unwrap();
+        let found = dump(pst.finish().unwrap().into_inner(), &ReadOptions::default()).unwrap();
+        prop_assert_eq!(found.errors + found.defects, 0);
+        prop_assert_eq!(found.text, as_written(&[("Deleted Items", message)]));
     }
 }

@@ -5,6 +5,7 @@
 mod attachments;
 mod message;
 mod names;
+mod parents;
 mod seen;
 mod store;
 mod walk;

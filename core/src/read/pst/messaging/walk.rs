@@ -1,6 +1,6 @@
 //! From folder to folder and message to message ([MS-PST] 2.4.4).
 
-use super::{Store, message::Opening, seen::Seen, store::NAME};
+use super::{Store, message::Opening, parents::Parents, seen::Seen, store::NAME};
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
@@ -39,6 +39,9 @@ pub(crate) struct Walk {
     seen_messages: Seen,
     here: Option<Here>,
     stage: Stage,
+    parents: Option<Parents>,
+    /// Rows of all lists together that may still be read: no more than the file has room for, lest many folders share one list.
+    rows_left: u64,
     pub(crate) defects: Vec<Defect>,
 }
 
@@ -82,12 +85,16 @@ pub(crate) struct Place {
 impl Walk {
     pub(crate) fn new(mut store: Store, wanted: Wanted) -> Self {
         let defects = std::mem::take(&mut store.defects);
+        let mut seen_folders = Seen::default();
+        seen_folders.insert(nid::ROOT_FOLDER);
         Self {
+            rows_left: store.ndb.len(),
+            parents: None,
             store,
             wanted,
             waiting: vec![(nid::ROOT_FOLDER, FolderPath::default())],
             folders: Vec::new(),
-            seen_folders: Seen::default(),
+            seen_folders,
             seen_messages: Seen::default(),
             here: None,
             stage: Stage::Listed,
@@ -147,7 +154,14 @@ impl Walk {
             let Some(here) = &mut self.here else { return Ok(None) };
             match &mut here.table {
                 Table::Index(table, cursor) => match table.next_indexed(cursor) {
-                    Ok(Some((nid, _))) => return Ok(Some((here.folder.clone(), nid))),
+                    Ok(Some(_)) if self.rows_left == 0 => {
+                        let what = "the lists of messages have more rows than the file has room for";
+                        self.defects.push(Defect::new(DefectKind::Structure, what));
+                    }
+                    Ok(Some((nid, _))) => {
+                        self.rows_left -= 1;
+                        return Ok(Some((here.folder.clone(), nid)));
+                    }
                     Ok(None) => {}
                     Err(e) if e.is_fatal() => return Err(e),
                     Err(e) => {
@@ -158,14 +172,15 @@ impl Walk {
                 },
                 Table::Nodes(after) => {
                     let kind = if here.associated { nid::ASSOCIATED_MESSAGE } else { nid::NORMAL_MESSAGE };
-                    while let Some(node) = self.store.ndb.next_node(*after)? {
-                        *after = Some(node.nid);
-                        if node.parent == here.nid && nid::kind(node.nid) == kind {
-                            return Ok(Some((here.folder.clone(), node.nid)));
-                        }
+                    let (parent, above, folder) = (here.nid, *after, here.folder.clone());
+                    let next = self.parents()?.of(parent, kind, above).next();
+                    if let (Some(nid), Some(here)) = (next, &mut self.here) {
+                        here.table = Table::Nodes(next);
+                        return Ok(Some((folder, nid)));
                     }
                 }
             }
+            let Some(here) = &self.here else { return Ok(None) };
             if here.associated || !self.wanted.hidden {
                 self.here = None;
             } else {
@@ -235,19 +250,16 @@ impl Walk {
                 self.defects.push(Defect::new(DefectKind::Structure, what));
             }
         }
-        let mut children = Vec::new();
-        let mut after = None;
-        while let Some(node) = self.store.ndb.next_node(after)? {
-            after = Some(node.nid);
-            if node.parent == nid
-                && node.nid != nid
-                && nid::kind(node.nid) == nid::NORMAL_FOLDER
-                && children.len() < CHILDREN
-            {
-                children.push(node.nid);
-            }
-        }
-        Ok(children)
+        Ok(self.parents()?.of(nid, nid::NORMAL_FOLDER, None).take(CHILDREN).collect())
+    }
+
+    /// What the nodes themselves say of their folders; listed once, and once more when damage is found.
+    fn parents(&mut self) -> Result<&Parents> {
+        let parents = match self.parents.take() {
+            Some(parents) if parents.damaged == self.store.ndb.is_damaged() => parents,
+            _ => Parents::list(&self.store.ndb)?,
+        };
+        Ok(self.parents.insert(parents))
     }
 
     /// The path of a folder: the mailbox itself has no name.

@@ -221,6 +221,10 @@ impl ReadAt for DataTree {
         missing.fill(0);
         Ok(n)
     }
+
+    fn take_defects(&self) -> Vec<Defect> {
+        self.ndb.defects.take()
+    }
 }
 
 impl fmt::Debug for DataTree {
