@@ -1,6 +1,9 @@
 /// Octets of a line behind padding that are looked at before they are decoded.
 const MAX_HELD: usize = 1 << 10;
 
+/// Octets decoded at once: room is made for no more than a line.
+const MAX_RUN: usize = 256;
+
 /// Decodes base64 (RFC 2045 §6.8) and adds the octets to `out`.
 pub(super) fn decode(encoded: &[u8], out: &mut Vec<u8>) {
     let mut decoder = Decoder::default();
@@ -114,11 +117,13 @@ impl Decoder {
 
 /// Decodes groups of four digits up to the first that is not whole, and gives the rest.
 fn whole_groups<'a>(encoded: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    let near = encoded.get(..MAX_RUN).unwrap_or(encoded);
+    let line = near.get(..memchr::memchr(b'\n', near).unwrap_or(near.len())).unwrap_or_default();
     let start = out.len();
-    out.resize(start + encoded.len() / 4 * 3, 0);
+    out.resize(start + line.len() / 4 * 3, 0);
     let mut groups = 0;
     for (group, octets) in
-        encoded.as_chunks::<4>().0.iter().zip(out.get_mut(start..).unwrap_or_default().as_chunks_mut::<3>().0)
+        line.as_chunks::<4>().0.iter().zip(out.get_mut(start..).unwrap_or_default().as_chunks_mut::<3>().0)
     {
         let [a, b, c, d] = group.map(|digit| VALUES.get(usize::from(digit)).map_or(INVALID, |&value| u32::from(value)));
         if (a | b | c | d) & INVALID != 0 {
