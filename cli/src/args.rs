@@ -57,6 +57,18 @@ pub(crate) struct Reading {
     /// What becomes of quoted From_ lines (">From ") in the bodies of MBOX messages
     #[arg(long, value_enum, default_value_t = MboxQuoting::Auto, value_name = "RULE", help_heading = "Reading")]
     mbox_quoting: MboxQuoting,
+
+    /// Of a PST or OST: also the hidden items of each folder (views, rules, settings)
+    #[arg(long, help_heading = "Reading")]
+    hidden: bool,
+
+    /// Of a PST or OST: also items that no folder lists any more, into a folder "Recovered"
+    #[arg(long, help_heading = "Reading")]
+    recover: bool,
+
+    /// Of a PST or OST: attach genuine rich text bodies as they are, beside the HTML made from them
+    #[arg(long, help_heading = "Reading")]
+    keep_rtf: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -80,6 +92,9 @@ impl Reading {
             MboxQuoting::O => Unquoting::Mboxo,
             MboxQuoting::Raw => Unquoting::Raw,
         };
+        options.hidden = self.hidden;
+        options.recover = self.recover;
+        options.keep_rtf = self.keep_rtf;
         options
     }
 }

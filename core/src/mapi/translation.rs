@@ -8,6 +8,8 @@ pub struct Translation {
     pub limits: Limits,
     /// Internet addresses of people whom the messages name by their Exchange address only.
     pub addresses: AddressMap,
+    /// Whether genuine rich text is also attached as it is, beside the HTML made from it.
+    pub keep_rtf: bool,
 }
 
 /// A message object in the form of its standard.

@@ -1,5 +1,5 @@
 use super::{Head, ItemReader, Score, ics, mbox, pst, vcf};
-use crate::{error::Result, limits::Limits, source::Source};
+use crate::{error::Result, limits::Limits, mapi::AddressMap, source::Source};
 use std::{fmt, sync::Arc};
 
 /// A format that can be read: its names, how it is known, and how it is opened.
@@ -51,6 +51,10 @@ pub struct ReadOptions {
     pub hidden: bool,
     /// Of a store that has folders: also items that no folder lists any more, into a folder `Recovered`.
     pub recover: bool,
+    /// Internet addresses of people whom a store names by their Exchange address only.
+    pub addresses: AddressMap,
+    /// Of a store whose messages have rich text bodies: also the rich text itself, as an attachment.
+    pub keep_rtf: bool,
 }
 
 /// All formats that can be read. A new format is one more line here.

@@ -24,8 +24,21 @@ const IANA: &str = include_str!("iana.tsv");
 
 /// The names that zones of the IANA database start with.
 const AREAS: [&str; 15] = [
-    "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Brazil/", "Canada/", "Chile/",
-    "Etc/", "Europe/", "Indian/", "Mexico/", "Pacific/",
+    "Africa/",
+    "America/",
+    "Antarctica/",
+    "Arctic/",
+    "Asia/",
+    "Atlantic/",
+    "Australia/",
+    "Brazil/",
+    "Canada/",
+    "Chile/",
+    "Etc/",
+    "Europe/",
+    "Indian/",
+    "Mexico/",
+    "Pacific/",
 ];
 
 /// The name in the IANA database of the zone that a TZID means; `None` where nobody can know.
@@ -59,7 +72,11 @@ fn behind_prefix(id: &str) -> Option<&'static str> {
         known(name).or_else(|| known(&name.replacen('_', "/", 1)))
     };
     let slashed = lower.trim_start_matches('/').replacen('-', "/", 1);
-    AREAS.iter().find_map(|area| from(area)).or_else(|| known(lower.trim_start_matches('/'))).or_else(|| known(&slashed))
+    AREAS
+        .iter()
+        .find_map(|area| from(area))
+        .or_else(|| known(lower.trim_start_matches('/')))
+        .or_else(|| known(&slashed))
 }
 
 /// The zone that Windows calls so.
@@ -68,13 +85,19 @@ fn windows(id: &str) -> Option<&'static str> {
     let wanted = folded(plain);
     let with_standard = format!("{wanted} standard time");
     let standard = wanted.replace(" daylight time", " standard time").replace(" summer time", " standard time");
-    let fields = || WINDOWS.lines().filter_map(|line| {
-        let mut fields = line.split('\t');
-        Some((fields.next()?, fields.next()?, fields.next()?))
-    });
+    let fields = || {
+        WINDOWS.lines().filter_map(|line| {
+            let mut fields = line.split('\t');
+            Some((fields.next()?, fields.next()?, fields.next()?))
+        })
+    };
     let named = |name: &str| fields().find(|(known, _, _)| folded(known) == *name).map(|(_, zone, _)| zone);
     named(&wanted)
-        .or_else(|| fields().find(|(_, _, shown)| shown.split('|').any(|shown| folded(shown) == wanted)).map(|(_, zone, _)| zone))
+        .or_else(|| {
+            fields()
+                .find(|(_, _, shown)| shown.split('|').any(|shown| folded(shown) == wanted))
+                .map(|(_, zone, _)| zone)
+        })
         .or_else(|| named(&with_standard))
         .or_else(|| named(&standard))
 }
@@ -123,7 +146,10 @@ mod tests {
     fn names_of_the_world_are_understood() {
         for (id, zone) in [
             ("europe/berlin", Some("Europe/Berlin")),
-            ("/freeassociation.sourceforge.net/Tzfile/America/Argentina/Buenos_Aires", Some("America/Argentina/Buenos_Aires")),
+            (
+                "/freeassociation.sourceforge.net/Tzfile/America/Argentina/Buenos_Aires",
+                Some("America/Argentina/Buenos_Aires"),
+            ),
             ("/Europe/Stockholm", Some("Europe/Stockholm")),
             ("custom_America/New_York", Some("America/New_York")),
             ("America_New_York", Some("America/New_York")),

@@ -9,6 +9,8 @@ use crate::{
 pub(in crate::mapi) struct Bodies {
     pub(in crate::mapi) plain: Option<String>,
     pub(in crate::mapi) html: Option<String>,
+    /// The rich text that the HTML was made from, where it is wanted too.
+    pub(in crate::mapi) rtf: Option<Vec<u8>>,
 }
 
 impl Translator<'_> {
@@ -20,7 +22,7 @@ impl Translator<'_> {
                 self.defects.push(Defect::new(DefectKind::Truncated, format!("a body was cut at {limit} octets")));
             }
         }
-        let mut bodies = Bodies { plain: self.values.long_text(pid::BODY, limit), html: self.html(limit) };
+        let mut bodies = Bodies { plain: self.values.long_text(pid::BODY, limit), html: self.html(limit), rtf: None };
         if bodies.html.is_none() {
             self.add_rtf(&mut bodies, limit);
         }
@@ -42,14 +44,23 @@ impl Translator<'_> {
     fn add_rtf(&mut self, bodies: &mut Bodies, limit: usize) {
         let Some(compressed) = self.values.octets(pid::RTF_COMPRESSED) else { return };
         let rtf = compressed.to_vec(limit).and_then(|value| rtf::decompress(&value, limit, &mut self.defects));
-        match rtf.map(|rtf| rtf::read_body(&rtf)) {
-            Ok(rtf::Body::Html(html)) => bodies.html = Some(html).filter(|html| !html.trim().is_empty()),
-            Ok(rtf::Body::Text(text)) if bodies.plain.is_none() => {
+        let rtf = match rtf {
+            Ok(rtf) => rtf,
+            Err(error) => {
+                self.defects.push(Defect::new(DefectKind::Property, format!("rich text body: {error}")));
+                return;
+            }
+        };
+        match rtf::read_body(&rtf) {
+            rtf::Body::Html(html) => bodies.html = Some(html).filter(|html| !html.trim().is_empty()),
+            rtf::Body::Text(text) if bodies.plain.is_none() => {
                 bodies.plain = Some(text).filter(|text| !text.trim().is_empty());
             }
-            Ok(rtf::Body::Readable(html)) if !rtf::is_blank(&html) => bodies.html = Some(html),
-            Ok(_) => {}
-            Err(error) => self.defects.push(Defect::new(DefectKind::Property, format!("rich text body: {error}"))),
+            rtf::Body::Readable(html) if !rtf::is_blank(&html) => {
+                bodies.html = Some(html);
+                bodies.rtf = Some(rtf).filter(|_| self.translation.keep_rtf);
+            }
+            _ => {}
         }
     }
 }

@@ -90,8 +90,11 @@ impl<'a> Translator<'a> {
     /// The bodies and the attachments, nested as mail clients nest them:
     /// `mixed { related { alternative { plain, html, calendar }, images }, attachments }`.
     fn entity(&mut self) -> Entity {
-        let bodies = self.bodies();
-        let attached = self.attached(bodies.html.as_deref());
+        let mut bodies = self.bodies();
+        let mut attached = self.attached(bodies.html.as_deref());
+        if let Some(rtf) = bodies.rtf.take() {
+            attached.mixed.push(Entity::octets("application/rtf", Content::from(rtf)).attached(Some("body.rtf")));
+        }
         let mut entity = self.alternative(bodies);
         if !attached.related.is_empty() {
             let media_type = entity.media_type().to_owned();

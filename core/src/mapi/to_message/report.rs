@@ -9,13 +9,12 @@ impl Translator<'_> {
     /// A delivery report (RFC 3464) or a receipt (RFC 8098) as multipart/report ([MS-OXCMAIL] 2.1.3.2.2, 2.1.3.2.3).
     pub(super) fn report(&mut self, class: &str) -> Entity {
         let is_receipt = class.ends_with("IPNRN") || class.ends_with("IPNNRN");
-        let bodies = self.bodies();
+        let mut bodies = self.bodies();
         let attached = self.attached(bodies.html.as_deref());
-        let text = match (bodies.plain, bodies.html) {
-            (Some(plain), _) => Entity::text("plain", &plain),
-            (None, Some(html)) => Entity::text("html", &html),
-            (None, None) => Entity::text("plain", &self.report_text()),
-        };
+        if bodies.plain.is_none() && bodies.html.is_none() {
+            bodies.plain = Some(self.report_text());
+        }
+        let text = self.alternative(bodies);
         let (kind, machine_readable) = if is_receipt {
             ("disposition-notification", self.disposition_notification(class.ends_with("IPNRN")))
         } else {

@@ -141,6 +141,26 @@ fn parts_nest_as_mail_clients_nest_them() {
 }
 
 #[test]
+fn genuine_rich_text_becomes_html_and_stays_on_request() {
+    let rtf = br"{\rtf1\ansi{\b bold} text}";
+    let mut value = (rtf.len() as u32 + 12).to_le_bytes().to_vec();
+    value.extend((rtf.len() as u32).to_le_bytes());
+    value.extend(b"MELA\0\0\0\0");
+    value.extend(rtf);
+    let message = message([(pid::RTF_COMPRESSED, PropertyValue::Binary(Octets::from(value)))]);
+    let (octets, defects) = translated(&message);
+    assert!(octets.contains("<b>bold</b> text") && !octets.contains("application/rtf"), "{octets}");
+    assert_eq!(defects, []);
+    let wanted = Translation { keep_rtf: true, ..Translation::default() };
+    let octets = to_message(&message, &wanted, &mut Vec::new()).to_vec(1 << 16).unwrap();
+    let octets = String::from_utf8(octets).unwrap();
+    assert!(
+        octets.contains("filename=body.rtf") && octets.contains("e1xydGYxXGFuc2l7XGIgYm9sZH0gdGV4dH0="),
+        "{octets}"
+    );
+}
+
+#[test]
 fn what_was_signed_is_the_original_entity() {
     let mut message = message([
         (pid::MESSAGE_CLASS, text("IPM.Note.SMIME.MultipartSigned")),

@@ -48,7 +48,11 @@ impl PstReader {
         Ok(Self {
             name: name.into(),
             walk: Walk::new(store, wanted),
-            translation: Translation { limits: options.limits.clone(), ..Translation::default() },
+            translation: Translation {
+                limits: options.limits.clone(),
+                addresses: options.addresses.clone(),
+                keep_rtf: options.keep_rtf,
+            },
             ordinal: 0,
             behind: 0,
             password_told: false,
