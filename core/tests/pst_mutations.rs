@@ -238,3 +238,31 @@ fn a_store_without_its_header_is_searched() {
         assert_eq!(survive(&broken, "no header"), 34, "{layout:?}");
     }
 }
+
+/// A block holds one message, or a list that the nodes know by themselves: no block costs more than a message.
+#[test]
+fn the_loss_of_a_block_loses_a_message_at_most() {
+    for layout in [Layout::Ansi, Layout::Unicode] {
+        let whole = store(layout, Scrambling::None);
+        let sound = dump(whole.clone(), &ReadOptions::default()).unwrap();
+        for (data, _) in
+            checked(&whole, layout).into_iter().filter(|(data, _)| whole[data.start..][..data.len()] != [0])
+        {
+            let is_page = data.start % 512 == 0 && matches!(data.len(), 496 | 500);
+            if is_page {
+                continue;
+            }
+            let mut broken = whole.clone();
+            broken[data.clone()].fill(0);
+            let found = dump(broken, &ReadOptions::default()).unwrap();
+            assert!(
+                found.messages >= 33,
+                "{layout:?}: {} messages without the block at {}",
+                found.messages,
+                data.start
+            );
+            let told = found.defects + found.errors > 0;
+            assert!(told || found.text == sound.text, "{layout:?}: nobody tells of the block at {}", data.start);
+        }
+    }
+}

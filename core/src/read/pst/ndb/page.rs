@@ -84,7 +84,7 @@ impl Page {
         };
         let entry_size = usize::from(entry_size);
         let smallest = match (tree, level) {
-            (Tree::Nodes, 0) => 4 * variant.word() - if variant.word() == 8 { 4 } else { 0 },
+            (Tree::Nodes, 0) => 3 * variant.word() + 4,
             (Tree::Blocks, 0) => 2 * variant.word() + 4,
             _ => 3 * variant.word(),
         };
