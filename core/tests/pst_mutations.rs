@@ -245,9 +245,7 @@ fn the_loss_of_a_block_loses_a_message_at_most() {
     for layout in [Layout::Ansi, Layout::Unicode] {
         let whole = store(layout, Scrambling::None);
         let sound = dump(whole.clone(), &ReadOptions::default()).unwrap();
-        for (data, _) in
-            checked(&whole, layout).into_iter().filter(|(data, _)| whole[data.start..][..data.len()] != [0])
-        {
+        for (data, _) in checked(&whole, layout) {
             let is_page = data.start % 512 == 0 && matches!(data.len(), 496 | 500);
             if is_page {
                 continue;

@@ -69,7 +69,7 @@ impl Ndb {
     }
 
     /// The data of a block, or `None` when what lies there is not that block.
-    fn read_block(&self, entry: BlockEntry) -> Result<Option<Vec<u8>>> {
+    pub(super) fn read_block(&self, entry: BlockEntry) -> Result<Option<Vec<u8>>> {
         let stored = usize::from(entry.stored);
         let size = self.variant.block_size(stored);
         if stored == 0 || entry.ib.checked_add(size as u64).is_none_or(|end| end > self.source.len()) {

@@ -20,7 +20,7 @@ use crate::{
     defect::{Defect, DefectKind},
     error::{ErrorKind, Location, Result},
     limits::Limits,
-    pst::{Variant, encoding::Encoding},
+    pst::{Variant, encoding::Encoding, nid},
     source::Source,
 };
 use btree::Found;
@@ -54,22 +54,30 @@ pub(crate) struct Ndb {
 impl Ndb {
     /// Opens the file; a broken header is survived where its variant can be told from the rest.
     pub(crate) fn open(source: Source, limits: Limits) -> Result<Self> {
-        let salvage = OnceLock::new();
-        let header = match Header::read(&*source) {
-            Ok(header) if header.sound => header,
+        let read = match Header::read(&*source) {
+            Ok(header) => {
+                let ndb = Self::under(header, source.clone(), limits.clone());
+                if ndb.sound || ndb.starts_well() {
+                    return Ok(ndb);
+                }
+                Ok(ndb)
+            }
             Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-            read => match (salvage::guess_header(&*source)?, read) {
-                (Some((guess, found)), Ok(header)) if guess.variant == header.variant => {
-                    salvage.get_or_init(|| found);
-                    Header { encoding: guess.encoding, ..header }
-                }
-                (Some((guess, found)), _) => {
-                    salvage.get_or_init(|| found);
-                    guess
-                }
-                (None, read) => read?,
-            },
+            Err(error) => Err(error),
         };
+        // A header that leads nowhere is worth less than what the file itself proves.
+        match salvage::guess_header(&*source)? {
+            Some((guess, found)) => {
+                let ndb = Self::under(guess, source, limits);
+                ndb.salvage.get_or_init(|| found);
+                Ok(ndb)
+            }
+            None => read,
+        }
+    }
+
+    /// The file as this header has it.
+    fn under(header: Header, source: Source, limits: Limits) -> Self {
         let cut = header.file_end > source.len();
         let ndb = Self {
             variant: header.variant,
@@ -81,7 +89,7 @@ impl Ndb {
             pages: Cache::new(PAGE_CACHE),
             blocks_read: Cache::new(BLOCK_CACHE),
             defects: DefectLog::default(),
-            salvage,
+            salvage: OnceLock::new(),
             source,
         };
         if !header.sound {
@@ -91,7 +99,15 @@ impl Ndb {
             let what = format!("the file is {} octets long, its header says {}", ndb.source.len(), header.file_end);
             ndb.defects.add(ndb.source.len(), Defect::new(DefectKind::Truncated, what).at(ndb.source.len()));
         }
-        Ok(ndb)
+        ndb
+    }
+
+    /// Whether both B-trees lead to the properties of the store: then header and scrambling are right where it matters.
+    fn starts_well(&self) -> bool {
+        let Ok(Found::Entry(node)) = self.find_node(nid::MESSAGE_STORE) else { return false };
+        let Ok(Found::Entry(entry)) = self.find_block(node.data) else { return false };
+        let data = self.read_block(entry).ok().flatten().unwrap_or_default();
+        data.get(2..4) == Some(&[0xEC, 0xBC])
     }
 
     /// Octets of the file.
