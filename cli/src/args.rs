@@ -37,8 +37,11 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the man page
-    Man,
+    /// Print the man page of mailferry, or of one of its commands
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 /// Where items come from, and how they are read.
@@ -116,7 +119,7 @@ pub(crate) struct Convert {
     #[arg(long, value_enum, default_value_t = Eol::Keep, value_name = "EOL", help_heading = "Archive")]
     pub(crate) eol: Eol,
 
-    /// How files are named, of {date} {hash} {subject} {from} {messageId} {ordinal}
+    /// How files are named, of {date} {hash} {subject} {from} {messageid} {ordinal}
     #[arg(long, default_value_t, value_name = "TEMPLATE", help_heading = "Archive")]
     pub(crate) names: NameTemplate,
 

@@ -2,14 +2,19 @@ use crate::{
     Outcome, SOME_FAILED, args,
     interrupt::Interrupt,
     progress::Progress,
-    table::{self, plain},
+    table,
+    terminal::{complain, is_closed_pipe, plain},
 };
 use indicatif::HumanBytes;
 use mailferry::{
-    convert::{Columns, ConvertOptions, Report, beside, convert},
+    convert::{Columns, ConvertOptions, ITEM_LOG, REPORT, Report, TABLE, beside, convert},
     write::{Checksums, Eol, Placement, ZipLevel},
 };
-use std::{ops::ControlFlow, process::ExitCode};
+use std::{
+    io::{self, Write},
+    ops::ControlFlow,
+    process::ExitCode,
+};
 
 pub(crate) fn run(arguments: &args::Convert) -> Outcome {
     let interrupt = Interrupt::catch();
@@ -18,17 +23,14 @@ pub(crate) fn run(arguments: &args::Convert) -> Outcome {
         progress.show(now);
         if interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    progress.finish();
-    print(&report);
-    println!("\nItem log: {}", beside(&arguments.to, ".items.jsonl").display());
-    println!("Report:   {}", beside(&arguments.to, ".report.json").display());
-    if arguments.csv {
-        let path = beside(&arguments.to, ".report.csv");
-        report.write_csv(std::fs::File::create(&path)?)?;
-        println!("Table:    {}", path.display());
+    progress.finish(&report);
+    match print(&mut io::stdout().lock(), &report, arguments) {
+        // What was done does not depend on who reads about it.
+        Err(error) if !is_closed_pipe(&error) => complain(error),
+        _ => {}
     }
     if report.cancelled {
-        eprintln!("mailferry: stopped; what was migrated until then is complete and valid");
+        complain("stopped; what was migrated until then is complete and valid");
     }
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
@@ -38,6 +40,7 @@ fn options(arguments: &args::Convert) -> ConvertOptions {
     options.read = arguments.source.reading.options();
     options.threads = arguments.jobs;
     options.attachments = arguments.attachments;
+    options.table = arguments.csv;
     let archive = &mut options.archive;
     archive.placement = match arguments.labels {
         args::Labels::Primary => Placement::Primary,
@@ -60,16 +63,15 @@ fn options(arguments: &args::Convert) -> ConvertOptions {
     archive.names = arguments.names.clone();
     archive.shard = arguments.shard;
     archive.zip_split = arguments.split;
-    options.told = Some(
-        serde_json::json!({ "arguments": std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect::<Vec<_>>() }),
-    );
+    let told = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    options.told = Some(serde_json::json!({ "arguments": told.collect::<Vec<_>>() }));
     options
 }
 
 /// Folders that the table names one by one.
 const MOST_FOLDERS: usize = 40;
 
-fn print(report: &Report) {
+fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io::Result<()> {
     let row = |name: String, columns: Columns| {
         [
             name,
@@ -88,25 +90,32 @@ fn print(report: &Report) {
         rows.push(row(format!("({} more folders)", report.folders.len() - MOST_FOLDERS), more));
     }
     rows.push(row("All".into(), report.totals));
-    table::print(["Folder", "available", "migrated", "failed", "skipped", "size"], &rows);
+    table::print(out, ["Folder", "available", "migrated", "failed", "skipped", "size"], &rows)?;
     for (reason, items) in &report.reasons {
-        println!("{items} × {reason}");
+        writeln!(out, "{items} × {reason}")?;
     }
     for (warning, items) in &report.warnings {
-        println!("{items} × warning: {warning}");
+        writeln!(out, "{items} × warning: {warning}")?;
     }
     for source in &report.sources {
         // An error names its source itself.
-        source.error.iter().for_each(|error| println!("{}", plain(error)));
-        source.defects.iter().for_each(|defect| println!("{}: {}", plain(&source.file), plain(defect)));
+        source.error.iter().try_for_each(|error| writeln!(out, "{}", plain(error)))?;
+        source.defects.iter().try_for_each(|defect| writeln!(out, "{}: {}", plain(&source.file), plain(defect)))?;
     }
     if report.passed.count > 0 {
-        println!("In archives, passed over because they are no mailboxes: {}", report.passed.count);
+        writeln!(out, "In archives, passed over because they are no mailboxes: {}", report.passed.count)?;
     }
     if let Some(error) = &report.error {
-        println!("Stopped: {}", plain(error));
+        writeln!(out, "Stopped: {}", plain(error))?;
     }
     if let Some(seconds) = report.seconds {
-        println!("{seconds:.1} s");
+        writeln!(out, "{seconds:.1} s")?;
     }
+    let beside = |suffix| beside(&arguments.to, suffix);
+    writeln!(out, "\nItem log: {}", beside(ITEM_LOG).display())?;
+    writeln!(out, "Report:   {}", beside(REPORT).display())?;
+    if arguments.csv {
+        writeln!(out, "Table:    {}", beside(TABLE).display())?;
+    }
+    Ok(())
 }

@@ -1,13 +1,24 @@
 use crate::{Outcome, args::Arguments};
 use clap::CommandFactory;
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 pub(crate) fn completions(shell: clap_complete::Shell) -> Outcome {
-    clap_complete::generate(shell, &mut Arguments::command(), "mailferry", &mut io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "mailferry", &mut script);
+    io::stdout().write_all(&script)?;
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn man() -> Outcome {
-    clap_mangen::Man::new(Arguments::command()).render(&mut io::stdout())?;
+pub(crate) fn man(of: Option<&str>) -> Outcome {
+    let mut command = Arguments::command();
+    // So that the pages of its commands know whose they are.
+    command.build();
+    if let Some(name) = of {
+        command = command.find_subcommand(name).ok_or_else(|| format!("there is no command {name:?}"))?.clone();
+    }
+    clap_mangen::Man::new(command).render(&mut io::stdout())?;
     Ok(ExitCode::SUCCESS)
 }

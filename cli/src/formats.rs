@@ -1,8 +1,12 @@
 use crate::{Outcome, args, table};
 use mailferry::read::FORMATS;
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 pub(crate) fn run(arguments: &args::Formats) -> Outcome {
+    let mut out = io::stdout().lock();
     if arguments.json {
         let formats: Vec<_> = FORMATS
             .iter()
@@ -15,13 +19,13 @@ pub(crate) fn run(arguments: &args::Formats) -> Outcome {
                 })
             })
             .collect();
-        println!("{}", serde_json::to_string_pretty(&formats)?);
+        writeln!(out, "{}", serde_json::to_string_pretty(&formats)?)?;
     } else {
         let rows: Vec<_> = FORMATS
             .iter()
             .map(|format| [format.name.to_owned(), format.extensions.join(" "), format.title.to_owned()])
             .collect();
-        table::print(["Format", "extensions", "what it is"], &rows);
+        table::print(&mut out, ["Format", "extensions", "what it is"], &rows)?;
     }
     Ok(ExitCode::SUCCESS)
 }

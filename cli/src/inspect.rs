@@ -1,14 +1,18 @@
 use crate::{
-    NOT_STARTED, Outcome, SOME_FAILED, args,
+    Outcome, SOME_FAILED, args,
     interrupt::Interrupt,
-    table::{self, plain},
+    table,
+    terminal::{complain, plain},
 };
 use indicatif::HumanBytes;
 use mailferry::{
     convert::{Inspection, Size},
     read::Mailbox,
 };
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 pub(crate) fn run(arguments: &args::Inspect) -> Outcome {
     let interrupt = Interrupt::catch();
@@ -21,49 +25,52 @@ pub(crate) fn run(arguments: &args::Inspect) -> Outcome {
     while let Some(event) = mailbox.next_event() {
         inspection.count(event);
         if interrupt.is_asked() {
-            return Ok(ExitCode::from(NOT_STARTED));
+            complain("stopped; what was read until then is counted");
+            break;
         }
     }
+    let mut out = io::stdout().lock();
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&inspection)?);
+        writeln!(out, "{}", serde_json::to_string_pretty(&inspection)?)?;
     } else {
-        print(&inspection);
+        print(&mut out, &inspection)?;
     }
-    let complete = inspection.failed == 0 && inspection.problems.is_empty();
+    let complete = !interrupt.is_asked() && inspection.failed == 0 && inspection.unopened == 0;
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
 
-fn print(inspection: &Inspection) {
+fn print(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
     for (name, format) in &inspection.sources {
-        println!("{}: {format}", plain(name));
+        writeln!(out, "{}: {format}", plain(name))?;
     }
-    println!("{} items, {}", inspection.items, HumanBytes(inspection.bytes));
+    writeln!(out, "{} items, {}", inspection.items, HumanBytes(inspection.bytes))?;
     if let (Some(earliest), Some(latest)) = (&inspection.earliest, &inspection.latest) {
-        println!("from {earliest} to {latest}");
+        writeln!(out, "from {earliest} to {latest}")?;
     }
-    println!();
+    writeln!(out)?;
     let row = |name: String, size: &Size| [name, size.items.to_string(), HumanBytes(size.bytes).to_string()];
     let folders: Vec<_> = inspection.folders.iter().map(|(name, size)| row(plain(name), size)).collect();
-    table::print(["Folder", "items", "size"], &folders);
+    table::print(out, ["Folder", "items", "size"], &folders)?;
     if !inspection.years.is_empty() {
-        println!();
+        writeln!(out)?;
         let years: Vec<_> = inspection.years.iter().map(|(year, size)| row(year.to_string(), size)).collect();
-        table::print(["Year", "items", "size"], &years);
+        table::print(out, ["Year", "items", "size"], &years)?;
     }
     if !inspection.largest.is_empty() {
-        println!("\nLargest");
+        writeln!(out, "\nLargest")?;
         for largest in &inspection.largest {
             let subject = largest.item.subject.as_deref().unwrap_or("(no subject)");
-            println!("{:>12}  {}  {}", HumanBytes(largest.bytes).to_string(), largest.item.id, plain(subject));
+            writeln!(out, "{:>12}  {}  {}", HumanBytes(largest.bytes).to_string(), largest.item.id, plain(subject))?;
         }
     }
     for (warning, items) in &inspection.warnings {
-        println!("{items} × warning: {warning}");
+        writeln!(out, "{items} × warning: {warning}")?;
     }
     for problem in &inspection.problems {
-        println!("{}", plain(problem));
+        writeln!(out, "{}", plain(problem))?;
     }
     if inspection.passed > 0 {
-        println!("In archives, passed over because they are no mailboxes: {}", inspection.passed);
+        writeln!(out, "In archives, passed over because they are no mailboxes: {}", inspection.passed)?;
     }
+    Ok(())
 }

@@ -1,4 +1,7 @@
-use crate::{Outcome, SOME_FAILED, args, table::plain};
+use crate::{
+    Outcome, SOME_FAILED, args,
+    terminal::{complain, plain},
+};
 use indicatif::HumanBytes;
 use mailferry::{
     convert::ItemRecord,
@@ -30,8 +33,9 @@ pub(crate) fn run(arguments: &args::List) -> Outcome {
                 }
             }
             Event::Opened(_) => source += 1,
-            Event::Failed { error, .. } => {
-                eprintln!("mailferry: {error}");
+            Event::Failed { error, within } => {
+                source += u64::from(!within);
+                complain(error);
                 status = ExitCode::from(SOME_FAILED);
             }
             _ => {}

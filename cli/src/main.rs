@@ -12,10 +12,12 @@ mod list;
 mod progress;
 mod show;
 mod table;
+mod terminal;
 
 use args::{Arguments, Command};
 use clap::Parser;
 use std::process::ExitCode;
+use terminal::{complain, is_closed_pipe};
 
 /// Some items or sources failed.
 const SOME_FAILED: u8 = 1;
@@ -30,21 +32,16 @@ fn main() -> ExitCode {
         Command::Show(arguments) => show::run(&arguments),
         Command::Formats(arguments) => formats::run(&arguments),
         Command::Completions { shell } => documents::completions(shell),
-        Command::Man => documents::man(),
+        Command::Man { command } => documents::man(command.as_deref()),
     };
     match outcome {
         Ok(status) => status,
         Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("mailferry: {error}");
+            complain(error);
             ExitCode::from(NOT_STARTED)
         }
     }
-}
-
-/// Whether the reader of what is printed went away, as `head` does: nothing to complain about.
-fn is_closed_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// What a command ends in.

@@ -1,8 +1,8 @@
 use crate::args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mailferry::convert;
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mailferry::convert::{self, Columns, Report};
 use std::{
-    io::IsTerminal,
+    io::{self, IsTerminal, Write},
     time::{Duration, Instant},
 };
 
@@ -13,7 +13,8 @@ const BETWEEN_JSON_LINES: Duration = Duration::from_millis(250);
 /// Shows how far a conversion is, on standard error.
 pub(crate) enum Progress {
     Bar(ProgressBar),
-    Lines { every: Duration, last: Instant, json: bool },
+    Text { last: Instant },
+    Json { last: Instant, position: u64, total: Option<u64> },
     None,
 }
 
@@ -22,52 +23,64 @@ impl Progress {
         let last = Instant::now();
         match how {
             args::Progress::None => Self::None,
-            args::Progress::Json => Self::Lines { every: BETWEEN_JSON_LINES, last, json: true },
-            args::Progress::Auto if std::io::stderr().is_terminal() => Self::Bar(
+            args::Progress::Json => Self::Json { last, position: 0, total: None },
+            args::Progress::Auto if io::stderr().is_terminal() => Self::Bar(
                 ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)).with_style(style(false)),
             ),
-            args::Progress::Auto => Self::Lines { every: BETWEEN_LINES, last, json: false },
+            args::Progress::Auto => Self::Text { last },
         }
     }
 
-    pub(crate) fn show(&mut self, progress: convert::Progress<'_>) {
+    pub(crate) fn show(&mut self, now: convert::Progress<'_>) {
         match self {
             Self::None => {}
             Self::Bar(bar) => {
-                if bar.length() != progress.total {
-                    progress.total.into_iter().for_each(|total| bar.set_length(total));
-                    bar.set_style(style(progress.total.is_some()));
+                if bar.length() != now.total {
+                    now.total.into_iter().for_each(|total| bar.set_length(total));
+                    bar.set_style(style(now.total.is_some()));
                 }
-                bar.set_position(progress.position);
-                bar.set_message(progress.report.totals.available.to_string());
+                bar.set_position(now.position);
+                bar.set_message(now.report.totals.available.to_string());
             }
-            Self::Lines { every, last, json } => {
-                if last.elapsed() < *every {
-                    return;
-                }
+            Self::Text { last } if last.elapsed() >= BETWEEN_LINES => {
                 *last = Instant::now();
-                let (position, total) = (progress.position, progress.total);
-                let totals = progress.report.totals;
-                if *json {
-                    eprintln!("{}", serde_json::json!({ "position": position, "total": total, "totals": totals }));
-                } else {
-                    let of_total = match total {
-                        Some(total) if total > 0 => {
-                            format!(" of {} ({}%)", indicatif::HumanBytes(total), position * 100 / total)
-                        }
-                        _ => String::new(),
-                    };
-                    eprintln!("{}{of_total}, {} items", indicatif::HumanBytes(position), totals.available);
+                let of_total = match now.total {
+                    Some(total) if total > 0 => {
+                        let percent = u128::from(now.position) * 100 / u128::from(total);
+                        format!(" of {} ({percent}%)", HumanBytes(total))
+                    }
+                    _ => String::new(),
+                };
+                say(&format!("{}{of_total}, {} items", HumanBytes(now.position), now.report.totals.available));
+            }
+            Self::Text { .. } => {}
+            Self::Json { last, position, total } => {
+                (*position, *total) = (now.position, now.total);
+                if last.elapsed() >= BETWEEN_JSON_LINES {
+                    *last = Instant::now();
+                    say(&json(now.position, now.total, &now.report.totals));
                 }
             }
         }
     }
 
-    pub(crate) fn finish(&self) {
-        if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
+    /// Clears the bar; the last of JSON lines tells how it ended.
+    pub(crate) fn finish(&self, report: &Report) {
+        match self {
+            Self::Bar(bar) => bar.finish_and_clear(),
+            Self::Json { position, total, .. } => say(&json(*position, *total, &report.totals)),
+            Self::Text { .. } | Self::None => {}
         }
     }
+}
+
+fn json(position: u64, total: Option<u64>, totals: &Columns) -> String {
+    serde_json::json!({ "position": position, "total": total, "totals": totals }).to_string()
+}
+
+fn say(line: &str) {
+    // Where nobody listens there is nobody to tell.
+    let _unheard = writeln!(io::stderr(), "{line}");
 }
 
 fn style(known_total: bool) -> ProgressStyle {

@@ -1,4 +1,7 @@
-use crate::{Outcome, SOME_FAILED, args, table::plain};
+use crate::{
+    Outcome, SOME_FAILED, args,
+    terminal::{complain, plain},
+};
 use indicatif::HumanBytes;
 use mailferry::{
     model::{Item, ItemKind, MailboxView, MessageView},
@@ -21,10 +24,10 @@ pub(crate) fn run(arguments: &args::Show) -> Outcome {
             Ok(item) if number == wanted => return show(&item, arguments),
             Ok(_) => {}
             Err(error) if number == wanted => return Err(error.into()),
-            Err(error) => eprintln!("mailferry: {error}"),
+            Err(error) => complain(error),
         }
     }
-    eprintln!("mailferry: {}: has {number} items, not {wanted}", arguments.source.display());
+    complain(format!("{}: has {number} items, there is no item {wanted}", arguments.source.display()));
     Ok(ExitCode::from(SOME_FAILED))
 }
 
@@ -56,12 +59,12 @@ fn print(out: &mut impl Write, view: &MessageView) -> io::Result<()> {
         ("Subject", view.subject.clone().unwrap_or_default()),
     ];
     for (name, value) in lines.iter().filter(|(_, value)| !value.is_empty()) {
-        writeln!(out, "{:9}{}", format!("{name}:"), plain(value))?;
+        writeln!(out, "{:10}{}", format!("{name}:"), plain(value))?;
     }
     for attachment in &view.attachments {
         let name = attachment.name.as_deref().unwrap_or("(no name)");
         let size = HumanBytes(attachment.size);
-        writeln!(out, "{:9}{} ({}, {size})", "Attached:", plain(name), plain(&attachment.media_type))?;
+        writeln!(out, "{:10}{} ({}, {size})", "Attached:", plain(name), plain(&attachment.media_type))?;
     }
     let body = view.text.as_deref().or(view.html.as_deref()).unwrap_or_default();
     writeln!(out)?;

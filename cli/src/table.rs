@@ -1,32 +1,23 @@
+use crate::terminal;
+use std::io::{self, Write};
+
 /// Prints rows under a heading, the first column to the left and the others to the right, as wide as they need be.
-pub(crate) fn print<const N: usize>(heading: [&str; N], rows: &[[String; N]]) {
-    let mut widths = heading.map(width);
+pub(crate) fn print<const N: usize>(out: &mut impl Write, heading: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
+    let mut widths = heading.map(terminal::width);
     for row in rows {
         for (widest, cell) in widths.iter_mut().zip(row) {
-            *widest = (*widest).max(width(cell));
+            *widest = (*widest).max(terminal::width(cell));
         }
     }
-    print_row(&heading.map(str::to_owned), &widths);
-    for row in rows {
-        print_row(row, &widths);
-    }
+    print_row(out, &heading.map(str::to_owned), &widths)?;
+    rows.iter().try_for_each(|row| print_row(out, row, &widths))
 }
 
-fn print_row<const N: usize>(row: &[String; N], widths: &[usize; N]) {
+fn print_row<const N: usize>(out: &mut impl Write, row: &[String; N], widths: &[usize; N]) -> io::Result<()> {
     let mut line = String::new();
     for (i, (cell, widest)) in row.iter().zip(widths).enumerate() {
-        let pad = " ".repeat(widest.saturating_sub(width(cell)));
+        let pad = " ".repeat(widest.saturating_sub(terminal::width(cell)));
         line += &if i == 0 { format!("{cell}{pad}") } else { format!("  {pad}{cell}") };
     }
-    println!("{}", line.trim_end());
-}
-
-/// Columns of a terminal that `text` takes.
-fn width(text: &str) -> usize {
-    console::measure_text_width(text)
-}
-
-/// Text of a mailbox for a terminal: control characters, which could steer it, are shown and not sent.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    writeln!(out, "{}", line.trim_end())
 }

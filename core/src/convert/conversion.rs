@@ -99,25 +99,24 @@ impl<'w> Conversion<'w> {
 
     /// Takes every step, asking `observe` between two of them whether to go on, and finishes.
     ///
-    /// # Errors
-    /// As [`Conversion::finish`]. What stops it half-way is told in [`Report::error`].
-    pub fn run(mut self, observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<Report> {
-        loop {
+    /// What stops it half-way, and what it cannot complete, is told in [`Report::error`].
+    pub fn run(mut self, observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Report {
+        let stopped = loop {
             match self.step() {
-                Ok(false) => return self.finish(),
+                Ok(false) => break None,
                 Ok(true) if observe(self.progress()).is_continue() => {}
                 Ok(true) => {
                     self.report.cancelled = true;
-                    return self.finish();
+                    break None;
                 }
-                Err(error) => {
-                    self.report.error = Some(error.to_string());
-                    // What was completed before is worth having, whether or not this succeeds.
-                    let _already_told = self.writer.finish();
-                    return Ok(self.report);
-                }
+                Err(error) => break Some(error),
             }
-        }
+        };
+        // What was completed before it stopped is worth having.
+        let not_completed = self.complete().err();
+        let told: Vec<_> = stopped.iter().chain(&not_completed).map(ToString::to_string).collect();
+        self.report.error = (!told.is_empty()).then(|| told.join("; "));
+        self.report
     }
 
     /// Completes the destination, wherever the sources were left.
@@ -125,9 +124,13 @@ impl<'w> Conversion<'w> {
     /// # Errors
     /// When the destination or the log cannot be written.
     pub fn finish(mut self) -> Result<Report> {
-        self.writer.finish()?;
-        self.log.flush().map_err(log_refused)?;
+        self.complete()?;
         Ok(self.report)
+    }
+
+    fn complete(&mut self) -> Result<()> {
+        self.writer.finish()?;
+        self.log.flush().map_err(log_refused)
     }
 
     fn commit(&mut self, item: &Item, rendered: Result<Rendered>) -> Result<()> {

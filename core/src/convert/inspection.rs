@@ -43,10 +43,15 @@ pub struct Inspection {
     pub largest: Vec<Largest>,
     /// The sources: their names and formats.
     pub sources: Vec<(String, &'static str)>,
+    /// Sources that could not be opened.
+    pub unopened: u64,
     /// What could not be opened or read, and what was wrong with sources.
     pub problems: Vec<String>,
     /// Files in archives that are no mailboxes.
     pub passed: u64,
+    /// How many sources there were so far, those that cannot be opened included.
+    #[serde(skip)]
+    source: u64,
     #[serde(skip)]
     most_largest: usize,
     #[serde(skip)]
@@ -87,9 +92,14 @@ impl Inspection {
     pub fn count(&mut self, event: Event) {
         match event {
             Event::Item(item) => self.count_item(&item),
-            Event::Opened(opened) => self.sources.push((opened.name.to_string(), opened.format)),
+            Event::Opened(opened) => {
+                self.source += 1;
+                self.sources.push((opened.name.to_string(), opened.format));
+            }
             Event::Failed { error, within } => {
                 self.failed += u64::from(within);
+                self.unopened += u64::from(!within);
+                self.source += u64::from(!within);
                 self.tell(error.to_string());
             }
             Event::Passed(_) => self.passed += 1,
@@ -104,7 +114,6 @@ impl Inspection {
     }
 
     fn count_item(&mut self, item: &Item) {
-        let source = self.sources.len() as u64;
         let bytes = item.size();
         self.items += 1;
         self.bytes += bytes;
@@ -122,7 +131,7 @@ impl Inspection {
         }
         let rank = self.largest.partition_point(|largest| largest.bytes >= bytes);
         if rank < self.most_largest {
-            let item = ItemRecord::of(item, source);
+            let item = ItemRecord::of(item, self.source);
             self.largest.insert(rank, Largest { bytes, item });
             self.largest.truncate(self.most_largest);
         }

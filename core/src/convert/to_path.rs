@@ -6,8 +6,8 @@ use crate::{
 };
 use std::{
     ffi::OsString,
-    fs::File,
-    io::Write,
+    fs::{self, File},
+    io::{self, BufWriter, Write},
     num::NonZeroUsize,
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -26,6 +26,8 @@ pub struct ConvertOptions {
     pub threads: NonZeroUsize,
     /// Whether the log lists the attachments of every message.
     pub attachments: bool,
+    /// Whether the report is written as a table too ([`Report::write_csv`]).
+    pub table: bool,
     /// What the report tells of the options, for whoever reads it later.
     pub told: Option<serde_json::Value>,
 }
@@ -37,6 +39,7 @@ impl Default for ConvertOptions {
             archive: EmlOptions::default(),
             threads: NonZeroUsize::MIN,
             attachments: false,
+            table: false,
             told: None,
         }
     }
@@ -44,12 +47,13 @@ impl Default for ConvertOptions {
 
 /// Converts `sources` into an EML archive at `destination`: a ZIP archive if its extension is `zip`, else a folder.
 ///
-/// The item log and the report stand beside it, as `<destination>.items.jsonl` and `<destination>.report.json`. `observe`
-/// is asked after every item whether to go on; the archive is valid wherever it stops.
+/// The item log and the report stand beside it, as [`ITEM_LOG`], [`REPORT`] and perhaps [`TABLE`] say. `observe` is asked
+/// after every item whether to go on; the archive is valid wherever it stops.
 ///
 /// # Errors
-/// When none of the sources can be opened: why the first cannot. [`ErrorKind::Destination`] when something is there already, or it cannot be written. What goes wrong later is told in
-/// the report.
+/// Only when it cannot start, and then nothing was written: when none of the sources can be opened, why the first cannot;
+/// [`ErrorKind::Destination`] when something is at the destination or beside it already, or it cannot be written. What goes
+/// wrong later is told in the report.
 pub fn convert<P: Into<PathBuf>>(
     sources: impl IntoIterator<Item = P>,
     destination: &Path,
@@ -62,42 +66,119 @@ pub fn convert<P: Into<PathBuf>>(
         mailbox.add_path(source);
     }
     mailbox.start()?;
-    let archive = EmlArchive::create(destination, options.archive.clone())?;
-    let log = create_beside(destination, ".items.jsonl")?;
-    let report_file = create_beside(destination, ".report.json")?;
+    for suffix in [ITEM_LOG, REPORT, TABLE] {
+        refuse_earlier(&beside(destination, suffix))?;
+    }
+    let log_path = beside(destination, ITEM_LOG);
+    let log = WholeLines::create(&log_path)?;
+    let archive = EmlArchive::create(destination, options.archive.clone()).inspect_err(|_| {
+        // The log is empty and of no use; the error to tell is the first.
+        let _leftover = fs::remove_file(&log_path);
+    })?;
     let conversion = Conversion::new(mailbox, Box::new(archive), log)
         .with_threads(options.threads)
         .with_attachments(options.attachments);
-    let mut report = conversion.run(observe)?;
+    let mut report = conversion.run(observe);
     report.seconds = Some((started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
     report.options.clone_from(&options.told);
-    write_report(&report, report_file)
-        .map_err(|error| Error::new(ErrorKind::Destination, "the report cannot be written").because(error))?;
+    let mut written = write_beside(destination, REPORT, |file| {
+        serde_json::to_writer_pretty(&mut *file, &report)?;
+        file.write_all(b"\n")
+    });
+    if options.table {
+        written = written.and(write_beside(destination, TABLE, |file| report.write_csv(file)));
+    }
+    if let Err(error) = written {
+        report.error.get_or_insert_with(|| error.to_string());
+    }
     Ok(report)
 }
+
+/// What the name of the item log has behind that of the destination.
+pub const ITEM_LOG: &str = ".items.jsonl";
+/// What the name of the report has behind that of the destination.
+pub const REPORT: &str = ".report.json";
+/// What the name of the report as a table has behind that of the destination.
+pub const TABLE: &str = ".report.csv";
+/// What the names of all three have behind them until they are complete.
+const UNFINISHED: &str = ".unfinished";
 
 /// The path of the file that stands beside `destination` and ends in `suffix`.
 pub fn beside(destination: &Path, suffix: &str) -> PathBuf {
     // The components leave out a slash at the end.
-    let mut path: OsString = destination.components().collect::<PathBuf>().into();
+    let path: PathBuf = destination.components().collect();
+    // What is beside "." or ".." has to know its real name.
+    let path = if path.file_name().is_none() { fs::canonicalize(&path).unwrap_or(path) } else { path };
+    with_suffix(path, suffix)
+}
+
+fn with_suffix(path: PathBuf, suffix: &str) -> PathBuf {
+    let mut path: OsString = path.into();
     path.push(suffix);
     path.into()
 }
 
-fn create_beside(destination: &Path, suffix: &str) -> Result<File> {
+fn refuse_earlier(path: &Path) -> Result<()> {
+    if fs::symlink_metadata(path).is_err() {
+        return Ok(());
+    }
+    let message = "is there already, from an earlier conversion: move it away, or choose another destination";
+    Err(Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy()))
+}
+
+fn refused(error: io::Error, path: &Path) -> Error {
+    let message = "cannot be written: choose a destination that you may write to and that has room";
+    Error::new(ErrorKind::Destination, message).because(error).in_file(path.to_string_lossy())
+}
+
+/// Writes the file beside `destination` that ends in `suffix`; it has its name only when it is complete.
+fn write_beside(
+    destination: &Path,
+    suffix: &str,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<()> {
     let path = beside(destination, suffix);
-    File::create_new(&path).map_err(|error| {
-        let message = match error.kind() {
-            std::io::ErrorKind::AlreadyExists => "is there already, from an earlier conversion: move it away first",
-            _ => "cannot be created",
-        };
-        Error::new(ErrorKind::Destination, message).because(error).in_file(path.to_string_lossy())
+    let unfinished = with_suffix(path.clone(), UNFINISHED);
+    let written = File::create(&unfinished).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.flush()?;
+        fs::rename(&unfinished, &path)
+    });
+    written.map_err(|error| {
+        // Whether this succeeds or not, the error to tell is the first.
+        let _leftover = fs::remove_file(&unfinished);
+        refused(error, &path)
     })
 }
 
-fn write_report(report: &Report, file: File) -> std::io::Result<()> {
-    let mut file = std::io::BufWriter::new(file);
-    serde_json::to_writer_pretty(&mut file, report)?;
-    file.write_all(b"\n")?;
-    file.flush()
+/// A file that ends with a whole line, though the disk was full in the middle of one.
+struct WholeLines {
+    file: File,
+    len: u64,
+}
+
+impl WholeLines {
+    fn create(path: &Path) -> Result<Self> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        fs::create_dir_all(folder).map_err(|error| refused(error, folder))?;
+        let file = File::create_new(path).map_err(|error| refused(error, path))?;
+        Ok(Self { file, len: 0 })
+    }
+}
+
+impl Write for WholeLines {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        if let Err(error) = self.file.write_all(lines) {
+            // If even this is refused, the last line is cut off, and its reader will say so.
+            let _cut_off = self.file.set_len(self.len);
+            return Err(error);
+        }
+        self.len += lines.len() as u64;
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }

@@ -9,7 +9,8 @@ use std::{collections::VecDeque, sync::Arc};
 
 /// All items of any number of files, archives and other sources, one after the other.
 ///
-/// What cannot be opened or read is told in its place; the rest follows.
+/// What cannot be opened or read is told in its place; the rest follows. The items of a source are numbered from 1, and an
+/// item that cannot be read has its number too.
 ///
 /// ```
 /// use mailferry::read::{Event, Mailbox, ReadOptions};
@@ -50,6 +51,8 @@ enum Place {
 struct Open {
     reader: Box<dyn ItemReader>,
     len: u64,
+    /// Items so far, those that cannot be read included.
+    items: u64,
 }
 
 /// What happens while a [`Mailbox`] is read.
@@ -175,8 +178,12 @@ impl Mailbox {
     fn advance(&mut self) -> Option<Event> {
         loop {
             if let Some(open) = &mut self.open {
+                open.items += 1;
                 return Some(match open.reader.next_item() {
-                    Ok(Some(item)) => Event::Item(Box::new(item)),
+                    Ok(Some(mut item)) => {
+                        item.origin.ordinal = open.items;
+                        Event::Item(Box::new(item))
+                    }
                     Ok(None) => self.close(),
                     // The next call closes it: a reader gives no item after a fatal error.
                     Err(error) => Event::Failed { error, within: true },
@@ -215,7 +222,7 @@ impl Mailbox {
         let reader = input.open(&self.options)?;
         let source = input.source().clone();
         let opened = Opened { name: input.name().into(), format: input.format()?.name, source };
-        self.open = Some(Open { reader, len: opened.source.len() });
+        self.open = Some(Open { reader, len: opened.source.len(), items: 0 });
         Ok(Event::Opened(opened))
     }
 

@@ -12,6 +12,7 @@ use std::{collections::HashSet, io::Write, num::NonZeroU32};
 #[cfg(not(target_family = "wasm"))]
 use {
     super::container::{Directory, ZipFiles},
+    crate::error::{Error, ErrorKind},
     std::path::Path,
 };
 
@@ -64,7 +65,8 @@ impl EmlArchive {
     /// An archive at `path`: a ZIP archive where its extension is `zip`, else a folder.
     ///
     /// # Errors
-    /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something is there already, or it cannot be written.
+    /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something is there already, or it cannot be written;
+    /// [`ErrorKind::Options`](crate::ErrorKind::Options) when a folder is to be split.
     #[cfg(not(target_family = "wasm"))]
     pub fn create(path: impl AsRef<Path>, options: EmlOptions) -> Result<Self> {
         let path = path.as_ref();
@@ -73,6 +75,9 @@ impl EmlArchive {
             let mut zip = Zip::new(files, options.zip_level, options.zip_split);
             zip.begin()?;
             Box::new(zip)
+        } else if options.zip_split.is_some() {
+            let message = "is a folder, which cannot be split: name a destination that ends in .zip";
+            return Err(Error::new(ErrorKind::Options, message).in_file(path.to_string_lossy()));
         } else {
             Box::new(Directory::create(path)?)
         };

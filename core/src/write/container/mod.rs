@@ -83,7 +83,7 @@ fn copy(
 fn refused(error: io::Error, path: &str) -> Error {
     let message = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "the disk is full: what was completed stays; free some space and convert to a new destination"
+            "the disk is full: free some space and convert again to a new destination"
         }
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
             "cannot be written: choose a destination that you may write to"

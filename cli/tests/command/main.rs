@@ -1,0 +1,16 @@
+//! The command as its users meet it: the built binary, its files, its words and its exit status.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and what it reads is small"
+)]
+
+mod archive;
+mod bad_input;
+mod fixtures;
+mod options;
+mod reading;
+mod refusals;
+mod run;
+#[cfg(unix)]
+mod signals;
