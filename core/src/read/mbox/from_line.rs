@@ -119,7 +119,11 @@ impl Parts {
             self.number(word.len(), i64::from(number))?;
         } else {
             self.time?;
-            self.zone = self.zone.or(zone(word)?);
+            self.zone = match (self.zone, zone(word)?) {
+                // `MET DST`
+                (Some(minutes), _) if word == "DST" => Some(minutes + 60),
+                (known, named) => known.or(named),
+            };
             self.zone_words += 1;
             // `MET DST` is the longest.
             if self.zone_words > 2 {
@@ -218,7 +222,6 @@ fn zone(word: &str) -> Option<Option<i16>> {
         "MST" | "PDT" => -7,
         "PST" => -8,
         "MET" | "CET" => 1,
-        // A second word: `MET DST`.
         "CEST" | "MEST" => 2,
         _ => {
             let name = (1..=5).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_uppercase());
@@ -247,7 +250,7 @@ mod tests {
             ("From a@b.example Mon Jan  1 13:45:09 2024 +0200", "2024-01-01T13:45:09+02:00"),
             ("From a@b.example Mon Jan  1 13:45:09 -0530 2024", "2024-01-01T13:45:09-05:30"),
             ("From a@b.example Mon Jan  1 13:45 PST 2024", "2024-01-01T13:45:00-08:00"),
-            ("From a@b.example Mon Jan  1 13:45:09 MET DST 1996", "1996-01-01T13:45:09+01:00"),
+            ("From a@b.example Mon Jul  1 13:45:09 MET DST 1996", "1996-07-01T13:45:09+02:00"),
             ("From a@b.example Thu Jan  1 13:45:09 98", "1998-01-01T13:45:09Z"),
             ("From a@b.example Mon Jan  1 13:45:09 24", "2024-01-01T13:45:09Z"),
             ("From a@b.example Mon, 1 Jan 2024 13:45:09 +0100", "2024-01-01T13:45:09+01:00"),

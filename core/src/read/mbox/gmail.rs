@@ -49,7 +49,7 @@ const NAMES: &[(SystemLabel, &[&str])] = &[
     (Spam, &[
         "spam", "junk", "junk e-mail", "junk email", "bulk mail", "courrier indésirable", "correo no deseado", "posta indesiderata", "lixo eletrônico", "ongewenste e-mail", "skräppost", "søppelpost", "uønsket mail",
         "roskaposti", "levélszemét", "спам", "ανεπιθύμητα", "ανεπιθύμητη αλληλογραφία", "迷惑メール", "스팸함", "스팸", "垃圾邮件", "垃圾郵件",
-        "غير مرغوب فيه", "الرسائل غير المرغوب فيها", "ספאם", "דואר זבל", "दूसरी जगह", "स्पैम", "จดหมายขยะ", "สแปม", "thư rác", "correu brossa", "nevyžádaná pošta", "neželjena pošta",
+        "غير مرغوب فيه", "الرسائل غير المرغوب فيها", "ספאם", "דואר זבל", "स्पैम", "จดหมายขยะ", "สแปม", "thư rác", "correu brossa", "nevyžádaná pošta", "neželjena pošta",
     ]),
     (Trash, &[
         "trash", "bin", "deleted items", "deleted messages", "corbeille", "papierkorb", "papelera", "cestino", "lixeira", "lixo", "reciclagem", "prullenbak",
