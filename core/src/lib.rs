@@ -1,4 +1,44 @@
-//! Reads MBOX, PST/OST, ICS and VCF into one item model and writes EML archives and import bundles.
+//! Reads MBOX, PST/OST, ICS and VCF into one item model and writes EML archives, without losing anything.
+//!
+//! | format | reader | items |
+//! |---|---|---|
+//! | MBOX (mboxrd, mboxo, mboxcl, mboxcl2, MMDF), EML | [`read::mbox`] | messages |
+//! | ICS, VCS | [`read::ics`] | calendar objects |
+//! | VCF | [`read::vcf`] | contacts |
+//! | PST, OST | [`read::pst`] | messages, calendar objects, contacts |
+//!
+//! gzip, ZIP, tar and UTF-16 around them are opened as they are. The common model is the standards themselves: an [`Item`]
+//! is an RFC 5322 message, an iCalendar object or a vCard, and its octets pass through untouched.
+//!
+//! Everything in one call, from paths to a path:
+//!
+//! ```no_run
+//! use mailferry::convert::{ConvertOptions, convert};
+//! use std::{ops::ControlFlow, path::Path};
+//!
+//! let go_on = &mut |_progress: mailferry::convert::Progress<'_>| ControlFlow::Continue(());
+//! let report = convert(["All mail.mbox"], Path::new("archive.zip"), &ConvertOptions::default(), go_on)?;
+//! println!("{} of {} items", report.totals.migrated, report.totals.available);
+//! # Ok::<(), mailferry::Error>(())
+//! ```
+//!
+//! Or item by item:
+//!
+//! ```
+//! use mailferry::read::{Mailbox, ReadOptions};
+//! use std::sync::Arc;
+//!
+//! let mut mailbox = Mailbox::new(ReadOptions::default());
+//! mailbox.add_source("Inbox.mbox", Arc::new(b"From a\nSubject: =?utf-8?q?caf=C3=A9?=\n\nHi\n".to_vec()));
+//! for item in mailbox {
+//!     let item = item?;
+//!     let subject = item.message().map(|message| message.subject()).transpose()?.flatten();
+//!     assert_eq!(subject.as_deref(), Some("café"));
+//! }
+//! # Ok::<(), mailferry::Error>(())
+//! ```
+//!
+//! [`Item`]: model::Item
 
 pub mod content_line;
 pub mod convert;
