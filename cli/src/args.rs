@@ -1,9 +1,12 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailferry::{
+    mapi::AddressMap,
     read::{ReadOptions, mbox::Unquoting},
     write::NameTemplate,
 };
 use std::{
+    fs::File,
+    io::{BufRead, BufReader},
     num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     path::PathBuf,
 };
@@ -72,6 +75,22 @@ pub(crate) struct Reading {
     /// Of a PST or OST: attach genuine rich text bodies as they are, beside the HTML made from them
     #[arg(long, help_heading = "Reading")]
     keep_rtf: bool,
+
+    /// Internet addresses for the Exchange addresses of a PST or OST: lines of /O=…/CN=…, a tab, and name@example.org
+    #[arg(long, value_name = "FILE", value_parser = address_map, help_heading = "Reading")]
+    address_map: Option<AddressMap>,
+}
+
+/// Reads a file of pairs, a line each; lines without a tab are nothing.
+fn address_map(path: &str) -> Result<AddressMap, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut map = AddressMap::default();
+    for line in BufReader::new(file).lines() {
+        if let Some((exchange, internet)) = line.map_err(|error| error.to_string())?.split_once('\t') {
+            map.insert(exchange, internet);
+        }
+    }
+    Ok(map)
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -98,6 +117,7 @@ impl Reading {
         options.hidden = self.hidden;
         options.recover = self.recover;
         options.keep_rtf = self.keep_rtf;
+        options.addresses = self.address_map.clone().unwrap_or_default();
         options
     }
 }

@@ -14,7 +14,7 @@ use mailferry::{
 };
 use sha2::{Digest, Sha256};
 use std::{
-    io::Read,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -52,7 +52,7 @@ fn attached_to_mail(message: &Message) -> Vec<[u8; 32]> {
     let attachments = message.attachments().unwrap();
     let digest = |attachment: &mailferry::model::Attachment<'_>| {
         let mut octets = Vec::new();
-        attachment.reader().read_to_end(&mut octets).unwrap();
+        io::copy(&mut attachment.reader(), &mut octets).unwrap();
         Sha256::digest(octets).into()
     };
     attachments.iter().map(digest).collect()
