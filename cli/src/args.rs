@@ -155,6 +155,26 @@ pub(crate) struct Convert {
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Archive")]
     pub(crate) split: Option<u64>,
 
+    /// Calendars and contacts: one file a calendar or address book, or one an item (Outlook reads one card a file)
+    #[arg(long, value_enum, default_value_t = Collect::Together, value_name = "HOW", help_heading = "Calendars and contacts")]
+    pub(crate) collect: Collect,
+
+    /// Convert cards to this version of vCard
+    #[arg(long, value_enum, value_name = "VERSION", help_heading = "Calendars and contacts")]
+    pub(crate) vcard: Option<VCard>,
+
+    /// Give cards without a UID one that is made of their content
+    #[arg(long, help_heading = "Calendars and contacts")]
+    pub(crate) card_uids: bool,
+
+    /// Leave out what makes an import send invitations (METHOD, RSVP)
+    #[arg(long, help_heading = "Calendars and contacts")]
+    pub(crate) no_invitations: bool,
+
+    /// Name time zones as the IANA database does, and define short ones that are missing
+    #[arg(long, help_heading = "Calendars and contacts")]
+    pub(crate) iana_zones: bool,
+
     /// The digest of every file in the item log and in its name
     #[arg(long, value_enum, default_value_t = Checksums::Sha256, value_name = "DIGEST", help_heading = "Log and report")]
     pub(crate) checksums: Checksums,
@@ -195,6 +215,20 @@ pub(crate) enum ZipLevel {
     Store,
     Fast,
     Best,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Collect {
+    Together,
+    Each,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum VCard {
+    #[value(name = "3.0")]
+    V3,
+    #[value(name = "4.0")]
+    V4,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -8,7 +8,8 @@ use crate::{
 use indicatif::HumanBytes;
 use mailferry::{
     convert::{Columns, ConvertOptions, ITEM_LOG, REPORT, Report, TABLE, beside, convert},
-    write::{Checksums, Eol, Placement, ZipLevel},
+    model::VCardVersion,
+    write::{Checksums, Eol, Grouping, Placement, ZipLevel},
 };
 use std::{
     io::{self, Write},
@@ -60,6 +61,19 @@ fn options(arguments: &args::Convert) -> ConvertOptions {
         args::ZipLevel::Fast => ZipLevel::Fast,
         args::ZipLevel::Best => ZipLevel::Best,
     };
+    let collections = &mut archive.collections;
+    collections.grouping = match arguments.collect {
+        args::Collect::Together => Grouping::OneFile,
+        args::Collect::Each => Grouping::EachItem,
+    };
+    collections.vcf.version = arguments.vcard.map(|version| match version {
+        args::VCard::V3 => VCardVersion::V3,
+        args::VCard::V4 => VCardVersion::V4,
+    });
+    collections.vcf.add_uid = arguments.card_uids;
+    collections.ics.strip_scheduling = arguments.no_invitations;
+    collections.ics.iana_zones = arguments.iana_zones;
+    collections.ics.complete_zones = arguments.iana_zones;
     archive.names = arguments.names.clone();
     archive.shard = arguments.shard;
     archive.zip_split = arguments.split;

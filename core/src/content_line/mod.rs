@@ -26,4 +26,4 @@ pub use lines::{ContentLines, Line};
 pub use property::{Parameter, Property};
 pub use quoted_printable::{decode_quoted_printable, encode_quoted_printable};
 pub use text::{decode_parameter, encode_parameter, escape_text, split_unescaped, unescape_text};
-pub(crate) use walk::{Marker, Placement, Walked, tell, walk_component};
+pub(crate) use walk::{Detail, Marker, Placement, Walked, tell, walk_component};

@@ -51,6 +51,15 @@ pub(crate) struct Placement<'a> {
     pub(crate) after_agent: bool,
 }
 
+/// How closely lines are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// Each is cut into its parts, and what is no content line is told.
+    Parsed,
+    /// Only what nests components.
+    Nesting,
+}
+
 /// The extent of a component.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Walked {
@@ -66,6 +75,7 @@ pub(crate) struct Walked {
 /// never closed ends where one begins that `may_stand` refuses, where an outer one ends, or where the source does.
 pub(crate) fn walk_component(
     lines: &mut ContentLines,
+    detail: Detail,
     may_stand: impl Fn(&Placement<'_>) -> bool,
     defects: &mut Vec<Defect>,
     mut visit: impl FnMut(usize, &Line<'_>, Option<&ContentLine<'_>>, &mut Vec<Defect>),
@@ -105,6 +115,10 @@ pub(crate) fn walk_component(
                     tell(defects, || Defect::new(DefectKind::StrayEnd, "nothing of this name is open").at(line.start));
                 }
             },
+            None if detail == Detail::Nesting => {
+                visit(open.depth, &line, None, defects);
+                continue;
+            }
             None => {
                 let content = ContentLine::parse(line.head);
                 if content.is_none() && !line.head.trim_ascii().is_empty() {
@@ -194,7 +208,7 @@ mod tests {
         let mut lines = ContentLines::new(Arc::new(octets.as_bytes().to_vec())).unwrap();
         let (mut defects, mut seen) = (Vec::new(), Vec::new());
         let may_stand = |placement: &Placement<'_>| placement.after_agent || placement.inner != placement.outermost;
-        let end = walk_component(&mut lines, may_stand, &mut defects, |depth, line, _, _| {
+        let end = walk_component(&mut lines, Detail::Parsed, may_stand, &mut defects, |depth, line, _, _| {
             seen.push((depth, String::from_utf8_lossy(line.head).into_owned()));
         })
         .unwrap();
@@ -233,7 +247,7 @@ mod tests {
         let octets = "BEGIN:X\n".repeat(1_000_000) + &"END:X\n".repeat(1_000_000);
         let mut lines = ContentLines::new(Arc::new(octets.clone().into_bytes())).unwrap();
         let mut defects = Vec::new();
-        let end = walk_component(&mut lines, |_| true, &mut defects, |_, _, _, _| {}).unwrap();
+        let end = walk_component(&mut lines, Detail::Parsed, |_| true, &mut defects, |_, _, _, _| {}).unwrap();
         assert_eq!((end.end, defects.len()), (octets.len() as u64, 0));
     }
 }

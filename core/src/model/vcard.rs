@@ -1,7 +1,7 @@
 use super::line_end::{closing_of, line_end_of};
 use crate::{
     content_line::{
-        Component, ContentLine, ContentLines, Marker, Placement, Walked, decode_quoted_printable, decode_text,
+        Component, ContentLine, ContentLines, Detail, Marker, Placement, Walked, decode_quoted_printable, decode_text,
         split_unescaped, unescape_text, walk_component,
     },
     defect::{Defect, DefectKind},
@@ -183,19 +183,22 @@ pub(crate) fn read_card(lines: &mut ContentLines, source: &Source, before: u64) 
     let mut defects = Vec::new();
     let may_stand =
         |placement: &Placement<'_>| placement.after_agent || !placement.inner.eq_ignore_ascii_case(b"VCARD");
-    let Walked { end, unclosed } = walk_component(lines, may_stand, &mut defects, |depth, line, content, defects| {
-        if let Some(content) = content.filter(|_| depth == 1) {
-            facts.take(content, line.end - line.start);
-        }
-        if !facts.legacy_charset && line.whole && std::str::from_utf8(line.head).is_err() {
-            facts.legacy_charset = true;
-            let declared = content.and_then(|content| content.parameter("CHARSET")).and_then(|charset| charset.value);
-            let (_, charset) = decode_text(line.head, declared);
-            if declared.is_none() {
-                defects.push(Defect::new(DefectKind::Charset, format!("no UTF-8, read as {charset}")).at(line.start));
+    let Walked { end, unclosed } =
+        walk_component(lines, Detail::Parsed, may_stand, &mut defects, |depth, line, content, defects| {
+            if let Some(content) = content.filter(|_| depth == 1) {
+                facts.take(content, line.end - line.start);
             }
-        }
-    })?;
+            if !facts.legacy_charset && line.whole && std::str::from_utf8(line.head).is_err() {
+                facts.legacy_charset = true;
+                let declared =
+                    content.and_then(|content| content.parameter("CHARSET")).and_then(|charset| charset.value);
+                let (_, charset) = decode_text(line.head, declared);
+                if declared.is_none() {
+                    defects
+                        .push(Defect::new(DefectKind::Charset, format!("no UTF-8, read as {charset}")).at(line.start));
+                }
+            }
+        })?;
     facts.defects = defects;
     let after = seek_card(lines)?.unwrap_or_else(|| lines.offset());
     Ok(Some(VCard { source: source.clone(), before, range: start..end, after, unclosed, facts: Box::new(facts) }))

@@ -1,6 +1,6 @@
 use super::CalendarTime;
 use crate::{
-    content_line::{ContentLine, ContentLines, Placement, Walked, decode_text, unescape_text, walk_component},
+    content_line::{ContentLine, ContentLines, Detail, Placement, Walked, decode_text, unescape_text, walk_component},
     defect::{Defect, DefectKind},
     source::{Content, Source},
 };
@@ -89,17 +89,41 @@ impl CalendarComponent {
             facts.name = ContentLine::parse(line.head).map_or(Vec::new(), |begin| begin.value.trim_ascii().to_vec());
         }
         lines.seek(start);
-        let walked = walk_component(lines, may_stand, &mut defects, |depth, line, content, defects| {
-            if let Some(content) = content {
-                facts.take(depth, content);
-            }
-            if !facts.legacy_charset && std::str::from_utf8(line.head).is_err() && line.whole {
-                facts.legacy_charset = true;
-                let (_, charset) = decode_text(line.head, None);
-                defects.push(Defect::new(DefectKind::Charset, format!("no UTF-8, read as {charset}")).at(line.start));
+        let walked =
+            walk_component(lines, Detail::Parsed, may_stand, &mut defects, |depth, line, content, defects| {
+                if let Some(content) = content {
+                    facts.take(depth, content);
+                }
+                if !facts.legacy_charset && std::str::from_utf8(line.head).is_err() && line.whole {
+                    facts.legacy_charset = true;
+                    let (_, charset) = decode_text(line.head, None);
+                    defects
+                        .push(Defect::new(DefectKind::Charset, format!("no UTF-8, read as {charset}")).at(line.start));
+                }
+            })?;
+        facts.defects = defects;
+        let Walked { end, unclosed } = walked;
+        Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts })
+    }
+
+    /// Reads of the component whose `BEGIN` line comes next only its extent, and what tells which components belong together.
+    pub(super) fn read_identity(lines: &mut ContentLines, source: &Source) -> io::Result<Self> {
+        let start = lines.offset();
+        let mut facts = Facts::default();
+        if let Some(line) = lines.next_line()? {
+            facts.name = ContentLine::parse(line.head).map_or(Vec::new(), |begin| begin.value.trim_ascii().to_vec());
+        }
+        lines.seek(start);
+        let walked = walk_component(lines, Detail::Nesting, may_stand, &mut Vec::new(), |depth, line, _, _| {
+            let may_tell = matches!(line.head.first(), Some(b'U' | b'u' | b'R' | b'r' | b'T' | b't'));
+            if depth == 1
+                && may_tell
+                && let Some(content) = ContentLine::parse(line.head)
+                && (content.is("UID") || content.is("RECURRENCE-ID") || content.is("TZID"))
+            {
+                facts.take_property(&content, None);
             }
         })?;
-        facts.defects = defects;
         let Walked { end, unclosed } = walked;
         Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts })
     }
@@ -170,19 +194,21 @@ fn may_stand(placement: &Placement<'_>) -> bool {
 
 impl Facts {
     fn take(&mut self, depth: usize, line: &ContentLine<'_>) {
-        let zone = match line.parameters.is_empty() {
-            true => None,
-            false => line.parameter("TZID").and_then(|parameter| parameter.values().next()),
+        // Nearly all parameters are told from TZID by having no Z.
+        let zone = match memchr::memchr2(b'Z', b'z', line.parameters) {
+            Some(_) => line.parameter("TZID").and_then(|parameter| parameter.values().next()),
+            None => None,
         };
-        let zone = zone.map(|zone| unescape_text(decode_text(zone, None).0.trim()).into_owned());
+        let decoded = zone.map(|zone| decode_text(zone, None).0);
+        let zone = decoded.as_ref().map(|zone| unescape_text(zone.trim()));
         if depth == 1 {
             self.take_property(line, zone.as_deref());
         }
         if let Some(zone) = zone
-            && !self.zone_ids.contains(&zone)
+            && !self.zone_ids.iter().any(|known| *known == zone)
             && self.zone_ids.len() < ZONES
         {
-            self.zone_ids.push(zone);
+            self.zone_ids.push(zone.into_owned());
         }
     }
 

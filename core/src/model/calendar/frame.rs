@@ -288,7 +288,7 @@ pub(crate) fn read_calendar(
                     break next_begin.unwrap_or(line_start);
                 }
                 lines.seek(line_start);
-                let component = CalendarComponent::read(lines, source)?;
+                let component = CalendarComponent::read_identity(lines, source)?;
                 if is_zone {
                     if next_begin.is_none() && calendar.zones.len() < ZONES {
                         calendar.zones.push(component);
@@ -379,7 +379,7 @@ pub(crate) fn read_component(lines: &mut ContentLines, calendar: &Calendar) -> i
         match Marker::of(line.head) {
             Some(Marker::Begin(name)) if name.eq_ignore_ascii_case(b"VTIMEZONE") => {
                 lines.seek(start);
-                CalendarComponent::read(lines, &calendar.source)?;
+                CalendarComponent::read_identity(lines, &calendar.source)?;
             }
             Some(Marker::Begin(name)) if !name.eq_ignore_ascii_case(b"VCALENDAR") => {
                 lines.seek(start);
