@@ -11,12 +11,13 @@
 use mailferry::{
     Defect, Limits, Result,
     mime::HeaderSection,
-    model::{Item, ItemKind},
+    model::{CalendarObject, Item, ItemKind, VCard, VCardVersion},
     read::{
         Found, Inputs, ItemReader, ReadOptions,
         mbox::{MboxReader, Unquoting},
     },
     source::Source,
+    write::{IcsCollection, IcsOptions, VcfCollection, VcfOptions},
 };
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -125,14 +126,20 @@ fn about_file(case: &Path, items: &[Item], defects: &[Defect]) -> Map<String, Va
     let line = json!({
         "items": items.len(),
         "leading": items.first().map_or(0, |item| item.origin.offset),
-        "tail": length - end,
+        "tail": length.saturating_sub(end),
         "defects": kinds(defects),
+        "comesBack": items.iter().all(|item| item.message().is_none()) && comes_back(case, items),
     });
     line.as_object().unwrap().clone()
 }
 
 fn about_item(item: &Item) -> Map<String, Value> {
-    let ItemKind::Message(message) = &item.kind else { return Map::new() };
+    let message = match &item.kind {
+        ItemKind::Message(message) => message,
+        ItemKind::Calendar(object) => return about_calendar(item, object),
+        ItemKind::Contact(card) => return about_card(item, card),
+        _ => return Map::new(),
+    };
     let octets = message.content().to_vec(64 << 20).unwrap();
     let limits = Limits::default();
     let header = HeaderSection::read(message.content(), &limits).unwrap();
@@ -157,6 +164,47 @@ fn about_item(item: &Item) -> Map<String, Value> {
         "dateSource": item.received.map(|received| received.source.as_str()),
     });
     line.as_object().unwrap().clone()
+}
+
+fn about_calendar(item: &Item, object: &CalendarObject) -> Map<String, Value> {
+    let zones: Vec<_> = object.components().iter().flat_map(|component| component.zone_ids()).collect();
+    let line = json!({
+        "kind": item.kind.as_str(),
+        "uid": object.uid(),
+        "subject": object.summary(),
+        "start": object.start().map(ToString::to_string),
+        "recurring": object.is_recurring(),
+        "components": object.components().len(),
+        "zones": zones,
+        "folder": item.folder.path.to_string(),
+        "defects": kinds(&item.defects),
+    });
+    line.as_object().unwrap().clone()
+}
+
+fn about_card(item: &Item, card: &VCard) -> Map<String, Value> {
+    let line = json!({
+        "kind": item.kind.as_str(),
+        "uid": card.uid(),
+        "subject": card.name(),
+        "version": card.version().map(VCardVersion::as_str),
+        "group": card.is_group(),
+        "folder": item.folder.path.to_string(),
+        "defects": kinds(&item.defects),
+    });
+    line.as_object().unwrap().clone()
+}
+
+/// Whether calendar objects or cards, put together again, are the file.
+fn comes_back(case: &Path, items: &[Item]) -> bool {
+    let mut calendars = IcsCollection::new(IcsOptions::default());
+    let mut cards = VcfCollection::new(VcfOptions::default());
+    for item in items {
+        item.calendar().into_iter().for_each(|object| calendars.add(object).unwrap());
+        item.card().into_iter().for_each(|card| drop(cards.add(card).unwrap()));
+    }
+    let written = if cards.is_empty() { calendars.finish() } else { cards.finish() };
+    written.unwrap().to_vec(1 << 20).unwrap() == fs::read(case).unwrap()
 }
 
 fn kinds(defects: &[Defect]) -> Vec<&'static str> {
