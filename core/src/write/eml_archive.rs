@@ -12,7 +12,7 @@ use std::{collections::HashSet, io::Write, num::NonZeroU32};
 #[cfg(not(target_family = "wasm"))]
 use {
     super::container::{Directory, ZipFiles},
-    crate::error::{Error, ErrorKind},
+    crate::error::ErrorKind,
     std::path::Path,
 };
 
