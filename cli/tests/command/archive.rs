@@ -20,6 +20,15 @@ pub(crate) struct Archive {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
 }
 
+/// What two conversions of the same have in common.
+#[derive(PartialEq)]
+pub(crate) struct Outcome {
+    log: Vec<u8>,
+    /// Names, octets, and dates where they are told.
+    files: Vec<(String, Vec<u8>, Option<SystemTime>)>,
+    report: Value,
+}
+
 pub(crate) fn beside(dest: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(format!("{}{suffix}", dest.display()))
 }
@@ -114,7 +123,7 @@ impl Archive {
     }
 
     /// All that must be the same when the same is converted again: the octets of all files, and their dates.
-    pub(crate) fn outcome(&self) -> (Vec<u8>, Vec<(String, Vec<u8>, Option<SystemTime>)>, Value) {
+    pub(crate) fn outcome(&self) -> Outcome {
         let log = fs::read(beside(&self.dest, ".items.jsonl")).unwrap();
         let mut report = self.report.clone();
         for key in ["seconds", "options"] {
@@ -137,7 +146,7 @@ impl Archive {
                 files.push((name, fs::read(path).unwrap(), None));
             }
         }
-        (log, files, report)
+        Outcome { log, files, report }
     }
 }
 
