@@ -1,4 +1,4 @@
-//! All fixtures in one run.
+//! All fixtures of mailboxes in one run.
 
 use crate::{
     archive::Archive,
@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/mbox");
 const EXPECTED: &str = ".expected.jsonl";
 
 /// A fixture and the lines of its expectation.
