@@ -32,6 +32,9 @@ fn between_good_ones(messages: &str) -> (Vec<Item>, Duration) {
     (items, took)
 }
 
+/// Makes a file of about so many octets.
+type Generator = fn(usize) -> String;
+
 #[test]
 fn a_line_of_a_hundred_megabytes() {
     let (items, _) = between_good_ones(&format!("{FROM}Subject: long\n\n{}\n", "From >From ".repeat(100_000_000 / 11)));
@@ -62,7 +65,7 @@ fn time_is_linear_whatever_the_mailbox() {
         (0..count).for_each(|n| messages += &one(n));
         messages
     };
-    let kinds: [(&str, fn(usize) -> String); 7] = [
+    let kinds: [(&str, Generator); 7] = [
         ("multiparts that nothing closes", |n| {
             format!("{FROM}Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n\ntext\n\n")
         }),

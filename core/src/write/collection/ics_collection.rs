@@ -38,7 +38,7 @@ pub struct IcsOptions {
 /// use mailferry::{read::{ItemReader, ReadOptions, ics::IcsReader}, write::{IcsCollection, IcsOptions}};
 /// use std::sync::Arc;
 ///
-/// let file = b"BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR\n".to_vec();
+/// let file = b"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR\n".to_vec();
 /// let mut options = IcsOptions::default();
 /// options.strip_scheduling = true;
 /// let mut collection = IcsCollection::new(options);
@@ -47,7 +47,7 @@ pub struct IcsOptions {
 ///     collection.add(item.calendar().unwrap())?;
 /// }
 /// let octets = collection.finish()?.to_vec(1024)?;
-/// assert_eq!(octets, b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR\n");
+/// assert_eq!(octets, b"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR\n");
 /// # Ok::<(), mailferry::Error>(())
 /// ```
 #[derive(Default)]
