@@ -13,8 +13,9 @@ use std::{
 
 /// Convert mailboxes without losing anything.
 ///
-/// Reads MBOX (Gmail Takeout, Thunderbird, Apple Mail, Unix), also inside .gz, .zip and .tgz, and writes EML archives.
-/// Sources are never changed. Every item ends as migrated, skipped or failed, with a line in the item log.
+/// Reads MBOX (Gmail Takeout, Thunderbird, Apple Mail, Unix), PST and OST, EML, ICS and VCF, also inside .gz, .zip, .tar
+/// and .tgz, and writes EML archives. Sources are never changed. Every item ends as migrated, skipped or failed, with a
+/// line in the item log.
 #[derive(Debug, Parser)]
 #[command(name = "mailferry", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 all done, 1 some items or sources failed, 2 could not start.")]
@@ -23,9 +24,16 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+const CONVERT_EXAMPLES: &str = "\
+Examples:
+  mailferry convert 'All mail Including Spam and Trash.mbox' --to mail
+  mailferry convert takeout.zip --to archive.zip --split 480M
+  mailferry convert outlook.pst contacts.vcf --to outlook --attachments --csv";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Write the items of mailboxes into an archive
+    #[command(after_help = CONVERT_EXAMPLES)]
     Convert(Box<Convert>),
     /// Count what mailboxes hold; write nothing
     Inspect(Inspect),
@@ -50,7 +58,7 @@ pub(crate) enum Command {
 /// Where items come from, and how they are read.
 #[derive(Args, Debug)]
 pub(crate) struct Source {
-    /// Mailboxes: MBOX or EML files, .gz, Takeout .zip or .tgz as they are, Apple Mail X.mbox folders
+    /// Mailboxes: MBOX, PST, OST, EML, ICS and VCF files, .gz, Takeout .zip or .tgz as they are, Apple Mail X.mbox folders
     #[arg(required = true, value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
 
@@ -198,7 +206,9 @@ pub(crate) struct Convert {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Labels {
+    /// The folder of its primary label
     Primary,
+    /// The folder of every label, a file in each
     Every,
 }
 
@@ -212,8 +222,11 @@ pub(crate) enum Eol {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum ZipLevel {
+    /// Not at all
     Store,
+    /// As well as usual, in a fraction of the time
     Fast,
+    /// As well as can be
     Best,
 }
 
@@ -233,7 +246,9 @@ pub(crate) enum VCard {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Checksums {
+    /// SHA-256
     Sha256,
+    /// None; file names carry an XXH3 instead
     None,
 }
 

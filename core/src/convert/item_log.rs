@@ -116,6 +116,9 @@ pub struct RecordSource {
     pub offset: u64,
     /// Octets of the source that belong to it.
     pub length: u64,
+    /// Its node in a PST or OST.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nid: Option<u32>,
 }
 
 impl ItemRecord {
@@ -148,6 +151,7 @@ impl ItemRecord {
                 ordinal: origin.ordinal,
                 offset: origin.offset,
                 length: origin.length,
+                nid: origin.node,
             },
             warnings: item.defects.iter().map(ToString::to_string).collect(),
             attachments: None,
@@ -166,14 +170,15 @@ impl ItemRecord {
 
     /// The record of an item of the source `file` that cannot be read.
     pub(super) fn unreadable(file: &str, source: u64, ordinal: u64, error: &Error) -> Self {
-        let offset = match error.location() {
-            Some(Location::Byte(offset)) => offset,
-            _ => 0,
+        let (offset, nid) = match error.location() {
+            Some(Location::Byte(offset)) => (offset, None),
+            Some(Location::Node(nid)) => (0, Some(nid)),
+            None => (0, None),
         };
         Self {
             id: format!("{source}:{ordinal}"),
             kind: "mail",
-            source: RecordSource { file: file.to_owned(), ordinal, offset, length: 0 },
+            source: RecordSource { file: file.to_owned(), ordinal, offset, length: 0, nid },
             ..Self::default()
         }
     }
@@ -197,7 +202,11 @@ impl LogLine {
     pub(super) fn rendered(&mut self, item: &Item, rendered: &Rendered) {
         // Octets of 16-bit text were changed before they were read.
         let transcoded = item.defects.iter().any(|defect| defect.kind() == DefectKind::Utf16);
-        let fidelity = if transcoded { Fidelity::Normalized } else { rendered.fidelity() };
+        let fidelity = match rendered.fidelity() {
+            _ if item.origin.node.is_some() => Fidelity::Synthesized,
+            Fidelity::Verbatim if transcoded => Fidelity::Normalized,
+            fidelity => fidelity,
+        };
         self.item.size = Some(rendered.size());
         self.sha256 = rendered.sha256().map(|digest| hex(digest));
         self.fidelity = Some(fidelity.as_str());

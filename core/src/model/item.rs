@@ -147,4 +147,6 @@ pub struct Origin {
     pub length: u64,
     /// How an mbox held it.
     pub mbox: Option<MboxOrigin>,
+    /// Its node in a PST or OST ([MS-PST] 2.2.2.1, NID), from whose properties it was composed.
+    pub node: Option<u32>,
 }

@@ -134,7 +134,7 @@ impl IcsReader {
             ordinal: self.ordinal,
             offset: first.map_or(object.calendar().start(), CalendarComponent::offset),
             length: if first.is_some() { object.len() } else { object.calendar().end() - object.calendar().start() },
-            mbox: None,
+            ..Origin::default()
         };
         Item {
             folder,

@@ -167,6 +167,7 @@ impl MboxReader {
             offset: from_line.start,
             length: separator.end - from_line.start,
             mbox: Some(mbox),
+            ..Origin::default()
         };
         let mut item = Item {
             folder: self.folder.clone(),

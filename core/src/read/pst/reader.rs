@@ -78,6 +78,7 @@ impl PstReader {
             ordinal: self.ordinal,
             offset: self.walk.store().ndb.location(&node),
             length,
+            node: Some(node.nid),
             ..Origin::default()
         };
         Ok(Some(StoredMessage { folder, origin, node: node.nid, message }))

@@ -58,7 +58,7 @@ impl ItemReader for VcfReader {
             ordinal: self.ordinal,
             offset: card.offset(),
             length: card.content().len(),
-            mbox: None,
+            ..Origin::default()
         };
         Ok(Some(Item {
             folder: self.folder.clone(),
