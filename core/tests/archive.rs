@@ -324,6 +324,79 @@ fn more_entries_than_zip_counted_to_are_all_there() {
     peer("python3", &["-c", COUNT, &dest.to_string_lossy(), &ENTRIES.to_string()]);
 }
 
+/// So many that their central directory is larger than what is kept of it in memory: 124 octets each.
+const MANY: usize = 20_000;
+
+fn write_many(archive: &mut EmlArchive) {
+    for i in 0..MANY {
+        let subject = format!("{i} {}", "long ".repeat(10));
+        write(archive, &item(&["f"], i.to_string().as_bytes()), &name(&subject, 0)).unwrap();
+    }
+}
+
+#[test]
+fn a_large_directory_is_the_same_from_memory_and_from_a_file() {
+    let root = tempfile::tempdir().unwrap();
+    let dest = root.path().join("x.zip");
+    let shared = Shared::default();
+    for mut archive in [
+        EmlArchive::create(&dest, EmlOptions::default()).unwrap(),
+        EmlArchive::zip(shared.clone(), EmlOptions::default()),
+    ] {
+        write_many(&mut archive);
+        archive.finish().unwrap();
+    }
+    let octets = fs::read(&dest).unwrap();
+    assert!(octets == *shared.0.lock().unwrap());
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "nothing unfinished is left");
+    let archive = zip::ZipArchive::new(File::open(&dest).unwrap()).unwrap();
+    assert_eq!(archive.len(), MANY);
+    assert!(octets.len() as u64 - archive.central_directory_start() > 2 << 20);
+}
+
+#[test]
+fn parts_have_each_a_large_directory_of_their_own() {
+    let root = tempfile::tempdir().unwrap();
+    let options = options(|options| options.zip_split = Some(4_000_000));
+    let mut archive = EmlArchive::create(root.path().join("x.zip"), options).unwrap();
+    write_many(&mut archive);
+    archive.finish().unwrap();
+    let mut entries = 0;
+    for part in fs::read_dir(root.path()).unwrap() {
+        let mut archive = zip::ZipArchive::new(File::open(part.unwrap().path()).unwrap()).unwrap();
+        for i in 0..archive.len() {
+            io::copy(&mut archive.by_index(i).unwrap(), &mut io::sink()).unwrap();
+        }
+        entries += archive.len();
+    }
+    assert_eq!(entries, MANY);
+    assert!(root.path().join("x.part002.zip").exists());
+}
+
+#[test]
+fn a_large_directory_that_is_not_finished_does_not_stay() {
+    let root = tempfile::tempdir().unwrap();
+    let mut archive = EmlArchive::create(root.path().join("x.zip"), EmlOptions::default()).unwrap();
+    write_many(&mut archive);
+    let names = || fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    if cfg!(unix) {
+        assert_eq!(names().collect::<Vec<_>>(), ["x.zip.unfinished"], "a process that is killed leaves no more");
+    }
+    drop(archive);
+    assert_eq!(names().count(), 0);
+}
+
+#[test]
+fn what_stands_where_a_directory_would_go_is_told_before_the_first_item() {
+    let root = tempfile::tempdir().unwrap();
+    let left = root.path().join("x.zip.directory.unfinished");
+    fs::write(&left, "left").unwrap();
+    let error = EmlArchive::create(root.path().join("x.zip"), EmlOptions::default()).err().unwrap();
+    assert!(error.kind() == ErrorKind::Destination && error.to_string().contains("remove it"), "{error}");
+    assert_eq!(fs::read(&left).unwrap(), b"left");
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+}
+
 const COUNT: &str = "import sys, zipfile; assert len(zipfile.ZipFile(sys.argv[1]).infolist()) == int(sys.argv[2])";
 
 /// Nothing but zeros, as many as are asked for.

@@ -35,6 +35,7 @@ mod octets;
 mod pool;
 pub mod pst;
 mod render;
+mod spool;
 
 pub use collection::{Collections, Grouping, IcsCollection, IcsOptions, VcfCollection, VcfOptions};
 pub use eml_archive::{EmlArchive, EmlOptions, Placement};

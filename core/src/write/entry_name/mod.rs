@@ -1,5 +1,6 @@
 //! Names that every file system takes, the same on all of them, that never leave the destination.
 
+mod fingerprints;
 mod paths;
 mod segment;
 mod template;

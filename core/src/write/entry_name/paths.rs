@@ -1,12 +1,10 @@
 use super::{
     ItemName, NameTemplate,
+    fingerprints::Fingerprints,
     segment::{self, Room, folded_hash, numbered, segment},
 };
 use crate::model::FolderPath;
-use std::{
-    collections::{HashMap, HashSet},
-    num::NonZeroU32,
-};
+use std::{collections::HashMap, num::NonZeroU32};
 
 /// UTF-16 units of a path relative to the destination.
 const PATH: usize = 180;
@@ -18,15 +16,17 @@ const SHARD: usize = 6;
 const LEAST_SEGMENT: usize = 4;
 /// A file name, whatever its stem: file systems take 255.
 const FILE_OCTETS: usize = 250;
+/// Numbers that are tried before the next is remembered: in a mailbox that was joined with itself, everything clashes once.
+const TRIED: u32 = 16;
 
 /// Gives every folder and file of one archive a path of its own.
 ///
-/// Folders make a tree as they are met. What is taken is remembered as 8 octets a path.
+/// Folders make a tree as they are met. What is taken is remembered in some seven octets a path.
 pub(crate) struct Paths {
     nodes: Vec<Node>,
     recent: Option<(FolderPath, usize)>,
-    taken: HashSet<u64>,
-    /// For what has clashed, the number to try next.
+    taken: Fingerprints,
+    /// For what has clashed often, the number to try next.
     next_number: HashMap<u64, u32>,
     shard: Option<NonZeroU32>,
 }
@@ -47,7 +47,7 @@ impl Paths {
         Self {
             nodes: vec![Node::new(0, String::new())],
             recent: None,
-            taken: HashSet::new(),
+            taken: Fingerprints::default(),
             next_number: HashMap::new(),
             shard,
         }
@@ -178,7 +178,9 @@ impl Paths {
             let name = numbered(number);
             number = number.saturating_add(1);
             if self.taken.insert(folded_hash(parent, &name)) {
-                self.next_number.insert(clash, number);
+                if number > TRIED {
+                    self.next_number.insert(clash, number);
+                }
                 return name;
             }
         }
@@ -200,6 +202,7 @@ mod tests {
     use super::*;
     use crate::date_time::DateTime;
     use proptest::prelude::*;
+    use std::collections::HashSet;
 
     const DIGEST: &str = "0123456789ab";
 

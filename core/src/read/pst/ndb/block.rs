@@ -10,7 +10,12 @@ use crate::{
         le::{u16_at, u32_at, u64_at},
     },
 };
-use std::{io::Read, sync::Arc};
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
+use std::sync::Arc;
+
+/// A zlib stream that is there as a whole, as is the room for what it holds.
+const WHOLE: u32 =
+    inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 
 /// Whether a block holds the format's own structures, which are never scrambled, rather than data.
 pub(crate) fn is_internal(bid: u64) -> bool {
@@ -146,13 +151,7 @@ impl Trailer {
 /// Exactly `size` octets out of a zlib stream (RFC 1950); what is missing at its end is filled with NUL.
 fn inflate(octets: &[u8], size: usize) -> Option<Vec<u8>> {
     let mut inflated = vec![0; size];
-    let mut decoder = flate2::read::ZlibDecoder::new(octets);
-    let mut at = 0;
-    while let Some(rest) = inflated.get_mut(at..).filter(|rest| !rest.is_empty()) {
-        match decoder.read(rest) {
-            Ok(0) | Err(_) => break,
-            Ok(n) => at += n,
-        }
-    }
-    (at > 0).then_some(inflated)
+    let mut decoder = Box::new(DecompressorOxide::new());
+    let (_, _, there) = decompress(&mut decoder, octets, &mut inflated, 0, WHOLE);
+    (there > 0).then_some(inflated)
 }

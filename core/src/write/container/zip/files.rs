@@ -1,5 +1,8 @@
 use super::{Volumes, refused};
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    write::spool::Spool,
+};
 use std::{
     borrow::Cow,
     fs::{self, File},
@@ -55,8 +58,16 @@ impl ZipFiles {
     }
 
     fn unfinished(&self) -> PathBuf {
+        self.beside(".unfinished")
+    }
+
+    fn unfinished_directory(&self) -> PathBuf {
+        self.beside(".directory.unfinished")
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
         let mut path = self.target().into_os_string();
-        path.push(".unfinished");
+        path.push(suffix);
         path.into()
     }
 }
@@ -83,16 +94,25 @@ impl Volumes for ZipFiles {
     fn begin(&mut self) -> Result<()> {
         self.number += 1;
         self.part = format!("{}.part{:03}.zip", self.stem(), self.number);
+        let left = |path: &Path| {
+            Error::new(ErrorKind::Destination, "is left from a run that was cut off: remove it")
+                .in_file(path.to_string_lossy())
+        };
+        let directory = self.unfinished_directory();
+        if fs::symlink_metadata(&directory).is_ok() {
+            return Err(left(&directory));
+        }
         let path = self.unfinished();
         let file = File::create_new(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                Error::new(ErrorKind::Destination, "is left from a run that was cut off: remove it")
-                    .in_file(path.to_string_lossy())
-            }
+            io::ErrorKind::AlreadyExists => left(&path),
             _ => refused(error, &path.to_string_lossy()),
         })?;
         self.file = Some(BufWriter::with_capacity(BUFFER, file));
         Ok(())
+    }
+
+    fn directory(&self) -> Spool {
+        Spool::at(self.unfinished_directory())
     }
 
     fn complete(&mut self) -> Result<()> {

@@ -13,22 +13,22 @@ use super::{Container, Stopped, copy, refused};
 use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
-    write::{Rendered, ZipLevel},
+    write::{Rendered, ZipLevel, spool::Spool},
 };
 use record::Record;
-use std::io;
+use std::io::{self, Write};
 
 /// One ZIP archive, or several that are each complete and shorter than a limit.
 ///
-/// Sizes stand before the octets, so that any reader can take the archive as a stream; the central directory is kept in
-/// memory as it will be written, 55 octets and the name for each entry.
+/// Sizes stand before the octets, so that any reader can take the archive as a stream; the central directory is spooled
+/// as it will be written, 55 octets and the name for each entry.
 pub(crate) struct Zip<V> {
     volumes: V,
     level: ZipLevel,
     /// Octets that no volume may reach.
     limit: Option<u64>,
     offset: u64,
-    central: Vec<u8>,
+    central: Spool,
     entries: u64,
     /// Whether the volume at hand has been begun and not completed.
     open: bool,
@@ -38,7 +38,7 @@ pub(crate) struct Zip<V> {
 
 impl<V: Volumes> Zip<V> {
     pub(crate) fn new(volumes: V, level: ZipLevel, limit: Option<u64>) -> Self {
-        Self { volumes, level, limit, offset: 0, central: Vec::new(), entries: 0, open: false, broken: false }
+        Self { volumes, level, limit, offset: 0, central: Spool::default(), entries: 0, open: false, broken: false }
     }
 
     /// Makes sure that a volume is open that `record` fits into.
@@ -54,7 +54,7 @@ impl<V: Volumes> Zip<V> {
                     format!("{} octets, compressed, are too many for a part of {limit} octets", record.stored_size);
                 return Err(Error::new(ErrorKind::Destination, message).non_fatal());
             }
-            if self.open && after(self.offset, self.central.len() as u64, self.entries) >= limit {
+            if self.open && after(self.offset, self.central.len(), self.entries) >= limit {
                 self.complete()?;
             }
         }
@@ -64,6 +64,7 @@ impl<V: Volumes> Zip<V> {
     /// Begins a volume, so that a destination which cannot be written is known before the first item.
     pub(crate) fn begin(&mut self) -> Result<()> {
         self.volumes.begin()?;
+        self.central = self.volumes.directory();
         self.open = true;
         Ok(())
     }
@@ -83,16 +84,21 @@ impl<V: Volumes> Zip<V> {
 
     fn complete(&mut self) -> Result<()> {
         let central = std::mem::take(&mut self.central);
-        let end = record::end(self.entries, central.len() as u64, self.offset);
-        self.write(&central)?;
+        let end = record::end(self.entries, central.len(), self.offset);
+        if let Err(error) = central.write_to(&mut self.volumes) {
+            return Err(self.broken_by(error));
+        }
         self.write(&end)?;
         (self.offset, self.entries, self.open) = (0, 0, false);
         self.volumes.complete()
     }
 
-    fn record(&mut self, record: &Record<'_>, offset: u64) {
-        record.central(offset, &mut self.central);
+    fn record(&mut self, record: &Record<'_>, offset: u64) -> Result<()> {
+        if let Err(error) = self.central.write_all(&record.central(offset)) {
+            return Err(self.broken_by(error));
+        }
         self.entries += 1;
+        Ok(())
     }
 
     fn logged(&self, path: &str) -> String {
@@ -123,7 +129,7 @@ impl<V: Volumes> Container for Zip<V> {
         self.offset += written;
         match outcome {
             Ok(()) => {
-                self.record(&record, offset);
+                self.record(&record, offset)?;
                 Ok(self.logged(path))
             }
             // What stands there already is in no directory: readers pass it by.
@@ -138,8 +144,7 @@ impl<V: Volumes> Container for Zip<V> {
         self.make_room(&record)?;
         let offset = self.offset;
         self.write(&record.local())?;
-        self.record(&record, offset);
-        Ok(())
+        self.record(&record, offset)
     }
 
     fn finish(&mut self) -> Result<()> {

@@ -66,7 +66,8 @@ impl<'a> Record<'a> {
     }
 
     /// The central directory file header (§4.3.12) of an entry at `offset`.
-    pub(super) fn central(&self, offset: u64, directory: &mut Vec<u8>) {
+    pub(super) fn central(&self, offset: u64) -> Vec<u8> {
+        let mut header = Vec::new();
         let mut extra = self.timestamp();
         let mut large: Vec<u64> = Vec::new();
         if self.large() {
@@ -79,22 +80,21 @@ impl<'a> Record<'a> {
         if zip64 {
             field(&mut extra, ZIP64, &large);
         }
-        directory.extend_from_slice(b"PK\x01\x02");
-        put_16(directory, UNIX | if zip64 { VERSION_ZIP64 } else { VERSION });
-        self.common(directory, zip64, &extra);
-        put_16(directory, 0); // comment
-        put_16(directory, 0); // disk
-        put_16(directory, 0); // internal attributes
-        put_32(directory, self.attributes);
-        put_32(directory, low_32(offset));
-        directory.extend_from_slice(self.path.as_bytes());
-        directory.extend_from_slice(&extra);
+        header.extend_from_slice(b"PK\x01\x02");
+        put_16(&mut header, UNIX | if zip64 { VERSION_ZIP64 } else { VERSION });
+        self.common(&mut header, zip64, &extra);
+        put_16(&mut header, 0); // comment
+        put_16(&mut header, 0); // disk
+        put_16(&mut header, 0); // internal attributes
+        put_32(&mut header, self.attributes);
+        put_32(&mut header, low_32(offset));
+        header.extend_from_slice(self.path.as_bytes());
+        header.extend_from_slice(&extra);
+        header
     }
 
     pub(super) fn central_len(&self, offset: u64) -> u64 {
-        let mut header = Vec::new();
-        self.central(offset, &mut header);
-        header.len() as u64
+        self.central(offset).len() as u64
     }
 
     /// The fields that both headers share, from the version needed to the length of the extra field.

@@ -1,5 +1,5 @@
 use super::refused;
-use crate::error::Result;
+use crate::{error::Result, write::spool::Spool};
 use std::{
     borrow::Cow,
     io::{self, Write},
@@ -9,6 +9,11 @@ use std::{
 pub(crate) trait Volumes: Write + Send {
     /// Begins the next archive.
     fn begin(&mut self) -> Result<()>;
+
+    /// What the central directory of the archive at hand is kept in until its end.
+    fn directory(&self) -> Spool {
+        Spool::default()
+    }
 
     /// Completes the archive at hand.
     fn complete(&mut self) -> Result<()>;
