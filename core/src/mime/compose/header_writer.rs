@@ -65,11 +65,18 @@ impl HeaderWriter {
         let bounds = encoded.fold(None, |bounds: Option<(usize, usize)>, (from, to, _)| {
             Some((bounds.map_or(from, |(first, _)| first), to))
         });
-        let (from, to) = bounds.unwrap_or((value.len(), value.len()));
-        self.words(value.get(..from).unwrap_or_default().trim_end_matches(' '));
-        if from < to {
-            self.encoded(value.get(from..to).unwrap_or_default());
-            self.words(value.get(to..).unwrap_or_default().trim_start_matches(' '));
+        match bounds {
+            None => self.words(value),
+            Some((from, to)) => {
+                let before = value.get(..from).unwrap_or_default().trim_end_matches(' ');
+                let after = value.get(to..).unwrap_or_default().trim_start_matches(' ');
+                // One space stands beside an encoded word; more of them belong into it.
+                let from = if before.is_empty() { 0 } else { before.len() + 1 };
+                let to = if after.is_empty() { value.len() } else { value.len() - after.len() - 1 };
+                self.words(before);
+                self.encoded(value.get(from..to).unwrap_or_default());
+                self.words(after);
+            }
         }
         self.end();
     }
@@ -344,6 +351,14 @@ mod tests {
                 && long.lines().all(|l| l.len() <= 78),
             "{long}"
         );
+    }
+
+    #[test]
+    fn spaces_beside_an_encoded_word_come_back() {
+        for text in ["0  😀", "😀   0", "a  b  é  c  d"] {
+            let field = written(|header| header.text("Subject", text));
+            assert_eq!(HeaderSection::parse(field.as_bytes()).first("Subject").unwrap().text(), text, "{field}");
+        }
     }
 
     proptest! {

@@ -25,7 +25,7 @@ pub(super) struct Window {
 }
 
 /// A message is read once if it fits into so many windows, else once more for each time that it is needed.
-const KEPT_WINDOWS: usize = 12;
+const KEPT_WINDOWS: usize = 48;
 
 /// NUL octets to compare with.
 const NULS: [u8; 4096] = [0; 4096];
@@ -151,8 +151,8 @@ impl Window {
     fn make_room(&mut self, from: usize, fresh: usize) {
         let kept = from..self.filled;
         match Arc::get_mut(&mut self.buffer) {
-            // While there is room the octets stay where they are: a message that grows is not moved again and again.
-            Some(buffer) if self.filled + fresh <= buffer.len() && !kept.is_empty() => return,
+            // A message that grows is not moved again and again; a small one is, so that the processor's cache holds all.
+            Some(buffer) if self.filled + fresh <= buffer.len() && kept.len() > 2 * self.size => return,
             Some(buffer) => {
                 buffer.copy_within(kept.clone(), 0);
                 if buffer.len() < kept.len() + fresh {

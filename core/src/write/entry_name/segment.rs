@@ -50,8 +50,9 @@ fn extends(c: char) -> bool {
 
 /// `name` as one segment of a path on any file system; the same again for what it gave.
 pub(super) fn segment(name: &str, room: Room) -> String {
-    let mut safe: String =
-        name.nfc().filter(|c| !invisible(*c)).map(|c| if forbidden(c) { '_' } else { c }).nfc().collect();
+    let visible = composed(name);
+    let visible = visible.chars().filter(|c| !invisible(*c)).map(|c| if forbidden(c) { '_' } else { c });
+    let mut safe = composed(&visible.collect::<String>()).into_owned();
     if safe.starts_with(['.', '~']) && !trimmed(&safe).is_empty() {
         safe.insert(0, '_');
     }
@@ -70,10 +71,15 @@ pub(super) fn numbered(stem: &str, number: u32, extension: &str, room: Room) -> 
     format!("{stem}{suffix}")
 }
 
+/// `text` in normalization form C (UAX #15), which ASCII has already.
+fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { text.into() } else { text.nfc().collect::<String>().into() }
+}
+
 /// Letters, digits and marks of `text`, everything between them one hyphen.
 pub(super) fn slug(text: &str, room: Room) -> String {
     let mut slug = String::new();
-    for c in text.nfc().filter(|c| !invisible(*c)) {
+    for c in composed(text).chars().filter(|c| !invisible(*c)) {
         if c.is_alphanumeric() || (is_combining_mark(c) && !slug.is_empty()) {
             slug.push(c);
         } else if !slug.is_empty() && !slug.ends_with('-') {
@@ -84,8 +90,7 @@ pub(super) fn slug(text: &str, room: Room) -> String {
             break;
         }
     }
-    let slug: String = slug.nfc().collect();
-    cut(&slug, room).trim_end_matches('-').to_owned()
+    cut(&composed(&slug), room).trim_end_matches('-').to_owned()
 }
 
 /// A number that is the same for names which some file system takes for one: canonical caseless match (Unicode §3.13).
