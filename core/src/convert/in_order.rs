@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Octets of items that are on their way at a time; one item may have more.
-const IN_FLIGHT: u64 = 8 << 20;
+const IN_FLIGHT: u64 = 2 << 20;
 /// Items on their way for each thread.
 const ITEMS_PER_THREAD: usize = 4;
 

@@ -38,7 +38,7 @@ pub(crate) struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.buffers.put(std::mem::take(&mut self.buffer));
+        self.buffers.rest(std::mem::take(&mut self.buffer));
     }
 }
 

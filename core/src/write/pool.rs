@@ -15,6 +15,18 @@ impl<T> Pool<T> {
     }
 }
 
+/// A larger buffer is given back: every thread would come to hold the largest there was.
+const MOST_RESTING: usize = 1 << 20;
+
+impl Pool<Vec<u8>> {
+    /// Lets a buffer rest, if it is not too large to be kept for nothing.
+    pub(crate) fn rest(&self, buffer: Vec<u8>) {
+        if buffer.capacity() <= MOST_RESTING {
+            self.put(buffer);
+        }
+    }
+}
+
 impl<T> Clone for Pool<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())

@@ -19,6 +19,8 @@ use twox_hash::XxHash3_64;
 const HELD: u64 = 8 << 20;
 /// Room that a buffer may keep while it rests.
 const RESTING: usize = 2 << 20;
+/// Octets by which what is held in memory grows.
+const HELD_STEP: usize = 1 << 20;
 /// Octets that every digest sees before the next ones are taken, so that they stay in the processor's cache.
 const WINDOW: usize = 64 << 10;
 
@@ -232,7 +234,7 @@ struct HeldOrCounted {
 impl Drop for HeldOrCounted {
     fn drop(&mut self) {
         if self.held.capacity() <= RESTING {
-            self.buffers.put(std::mem::take(&mut self.held));
+            self.buffers.rest(std::mem::take(&mut self.held));
         }
     }
 }
@@ -248,6 +250,10 @@ impl HeldOrCounted {
     fn push(&mut self, octets: &[u8]) -> io::Result<()> {
         self.size += octets.len() as u64;
         if self.size <= HELD {
+            if self.held.len() + octets.len() > self.held.capacity() {
+                // By doubling, as a vector grows by itself, it would come to take twice what it holds.
+                self.held.reserve_exact(octets.len().max(HELD_STEP));
+            }
             self.held.extend_from_slice(octets);
         } else {
             self.held = Vec::new();
