@@ -63,6 +63,9 @@ fn print(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
             writeln!(out, "{:>12}  {}  {}", HumanBytes(largest.bytes).to_string(), largest.item.id, plain(subject))?;
         }
     }
+    for (count, what) in inspection.preflight.told() {
+        writeln!(out, "{count} × targets may refuse: {what}")?;
+    }
     for (warning, items) in &inspection.warnings {
         writeln!(out, "{items} × warning: {warning}")?;
     }

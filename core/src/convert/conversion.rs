@@ -1,4 +1,5 @@
 use super::{
+    Preflight,
     in_order::InOrder,
     item_log::{ItemRecord, LogLine, name},
     report::{Fingerprint, Report, SourceReport},
@@ -156,6 +157,7 @@ impl<'w> Conversion<'w> {
             }
         };
         self.report.count(&line, &item.defects);
+        self.report.preflight += Preflight::of(item);
         let logged = self.write_line(&line);
         fatal.map_or(logged, Err)
     }

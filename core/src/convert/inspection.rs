@@ -1,4 +1,4 @@
-use super::{item_log::ItemRecord, report::row};
+use super::{Preflight, item_log::ItemRecord, report::row};
 use crate::{DateTime, model::Item, read::Event};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,6 +39,8 @@ pub struct Inspection {
     pub years: BTreeMap<i64, Size>,
     /// How many items carry a warning of each kind.
     pub warnings: BTreeMap<String, u64>,
+    /// What targets are likely to refuse or to spoil.
+    pub preflight: Preflight,
     /// The largest items, the largest first.
     pub largest: Vec<Largest>,
     /// The sources: their names and formats.
@@ -129,6 +131,7 @@ impl Inspection {
         for kind in super::report::kinds(&item.defects) {
             *row(&mut self.warnings, kind.as_str()) += 1;
         }
+        self.preflight += Preflight::of(item);
         let rank = self.largest.partition_point(|largest| largest.bytes >= bytes);
         if rank < self.most_largest {
             let item = ItemRecord::of(item, self.source);

@@ -25,6 +25,7 @@ mod conversion;
 mod in_order;
 mod inspection;
 mod item_log;
+mod preflight;
 mod report;
 #[cfg(not(target_family = "wasm"))]
 mod to_path;
@@ -32,6 +33,7 @@ mod to_path;
 pub use conversion::{Conversion, Progress};
 pub use inspection::{Inspection, Largest, Size};
 pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
+pub use preflight::Preflight;
 pub use report::{Columns, Fingerprint, FolderReport, PassedEntry, PassedReport, Report, SourceReport};
 #[cfg(not(target_family = "wasm"))]
 pub use to_path::{ConvertOptions, ITEM_LOG, REPORT, TABLE, beside, convert};

@@ -1,4 +1,7 @@
-use super::item_log::{LogLine, Status};
+use super::{
+    Preflight,
+    item_log::{LogLine, Status},
+};
 use crate::{
     defect::{Defect, DefectKind},
     error::Result,
@@ -41,6 +44,8 @@ pub struct Report {
     pub reasons: BTreeMap<String, u64>,
     /// How many items carry a warning of each kind.
     pub warnings: BTreeMap<String, u64>,
+    /// What targets are likely to refuse or to spoil, of all items available.
+    pub preflight: Preflight,
     /// The sources, in order.
     pub sources: Vec<SourceReport>,
     /// What in archives is no source.

@@ -173,7 +173,7 @@ impl CalendarComponent {
         &self.facts.zone_ids
     }
 
-    /// The first and the last year of its dates.
+    /// The first and the last year of its dates: start, end, due, RECURRENCE-ID, the first RDATE and the UNTIL of an RRULE.
     pub fn years(&self) -> Option<(i64, i64)> {
         self.facts.years
     }
@@ -217,13 +217,21 @@ impl Facts {
             3 if line.is("UID") => set_text(&mut self.uid, line),
             3 if line.is("DUE") => self.take_date(line, zone, |facts| &mut facts.due),
             4 if line.is("TZID") => set_text(&mut self.zone_id, line),
-            5 if line.is("RRULE") || line.is("RDATE") => self.repeats = true,
-            5 if line.is("DTEND") => self.take_year(line),
+            5 if line.is("RRULE") => {
+                self.repeats = true;
+                let until = line.value.split(|octet| *octet == b';').find_map(|part| part.strip_prefix(b"UNTIL="));
+                until.into_iter().for_each(|until| self.take_year(until));
+            }
+            5 if line.is("RDATE") => {
+                self.repeats = true;
+                self.take_year(line.value);
+            }
+            5 if line.is("DTEND") => self.take_year(line.value),
             7 if line.is("SUMMARY") => set_text(&mut self.summary, line),
             7 if line.is("DTSTART") => self.take_date(line, zone, |facts| &mut facts.start),
             13 if line.is("RECURRENCE-ID") => {
                 self.is_override = true;
-                self.take_year(line);
+                self.take_year(line.value);
             }
             _ => {}
         }
@@ -235,15 +243,15 @@ impl Facts {
         zone: Option<&str>,
         slot: impl FnOnce(&mut Self) -> &mut Option<CalendarTime>,
     ) {
-        self.take_year(line);
+        self.take_year(line.value);
         let slot = slot(self);
         if slot.is_none() {
             *slot = CalendarTime::parse(&decode_text(line.value, None).0, zone);
         }
     }
 
-    fn take_year(&mut self, line: &ContentLine<'_>) {
-        let year = line.value.trim_ascii().get(..4).and_then(|digits| std::str::from_utf8(digits).ok());
+    fn take_year(&mut self, value: &[u8]) {
+        let year = value.trim_ascii().get(..4).and_then(|digits| std::str::from_utf8(digits).ok());
         if let Some(year) = year.and_then(|digits| digits.parse::<u16>().ok()).map(i64::from) {
             let (first, last) = self.years.unwrap_or((year, year));
             self.years = Some((first.min(year), last.max(year)));
