@@ -1,14 +1,14 @@
 use super::{
     Preflight,
+    decision::{Decided, Gate, Place},
     in_order::InOrder,
     item_log::{ItemRecord, LogLine, name},
     report::{Fingerprint, Report, SourceReport},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    model::Item,
     read::{Closed, Event, Mailbox, Opened},
-    write::{ItemWriter, Rendered},
+    write::{ItemName, ItemWriter, Rendered},
 };
 use std::{io::Write, num::NonZeroUsize, ops::ControlFlow};
 
@@ -17,6 +17,8 @@ pub struct Conversion<'w> {
     mailbox: Mailbox,
     writer: Box<dyn ItemWriter + 'w>,
     log: Box<dyn Write + Send + 'w>,
+    /// What every item passes through before it is rendered, in this order.
+    gates: Vec<Box<dyn Gate + 'w>>,
     in_order: InOrder,
     attachments: bool,
     /// Happened behind the items on their way, and has to wait for them.
@@ -47,6 +49,7 @@ impl<'w> Conversion<'w> {
             mailbox,
             writer,
             log: Box::new(log),
+            gates: Vec::new(),
             in_order,
             attachments: false,
             next: None,
@@ -77,8 +80,8 @@ impl<'w> Conversion<'w> {
     pub fn step(&mut self) -> Result<bool> {
         loop {
             if self.in_order.is_full() || self.next.is_some() || self.ended {
-                if let Some((item, rendered)) = self.in_order.take() {
-                    self.commit(&item, rendered)?;
+                if let Some((decided, rendered)) = self.in_order.take() {
+                    self.commit(&decided, rendered)?;
                     return Ok(true);
                 }
                 let Some(event) = self.next.take() else { return Ok(false) };
@@ -86,7 +89,11 @@ impl<'w> Conversion<'w> {
                 return Ok(true);
             }
             match self.mailbox.next_event() {
-                Some(Event::Item(item)) => self.in_order.push(*item),
+                Some(Event::Item(item)) => {
+                    // The sources are counted when all items of the one before are through.
+                    let place = Place { source: self.report.sources.len() as u64, ordinal: item.origin.ordinal };
+                    self.in_order.push(Decided::upon(*item, place, &mut self.gates));
+                }
                 Some(event) => self.next = Some(event),
                 None => self.ended = true,
             }
@@ -134,19 +141,46 @@ impl<'w> Conversion<'w> {
         self.log.flush().map_err(log_refused)
     }
 
-    fn commit(&mut self, item: &Item, rendered: Result<Rendered>) -> Result<()> {
+    fn commit(&mut self, decided: &Decided, rendered: Option<Result<Rendered>>) -> Result<()> {
+        let item = &decided.item;
         self.ordinal = item.origin.ordinal;
         let name = name(item);
-        let mut record = ItemRecord::named(item, self.report.sources.len() as u64, name.clone());
+        let mut record = ItemRecord::named(item, decided.place.source, name.clone());
         if self.attachments {
             record.list_attachments(item);
         }
         let mut line = LogLine::new(record);
+        if let Some(in_source) = &decided.in_source {
+            line.tell_source(item, in_source);
+        }
+        let fatal = match rendered {
+            Some(rendered) => {
+                self.report.preflight += Preflight::of(item);
+                self.write(decided, &name, rendered, &mut line)
+            }
+            None => {
+                decided.skip.iter().for_each(|skip| line.skipped(skip));
+                None
+            }
+        };
+        self.report.count(&line, item.received.map(|received| received.at.year()), &item.defects);
+        let logged = self.write_line(&line);
+        fatal.map_or(logged, Err)
+    }
+
+    /// Writes an item and notes in its line what came of it; what it gives ends the conversion.
+    fn write(
+        &mut self,
+        decided: &Decided,
+        name: &ItemName,
+        rendered: Result<Rendered>,
+        line: &mut LogLine,
+    ) -> Option<Error> {
         let written = rendered.and_then(|rendered| {
-            line.rendered(item, &rendered);
-            self.writer.write(item, &name, rendered)
+            line.rendered(&decided.item, &rendered);
+            self.writer.write(&decided.item, name, rendered)
         });
-        let fatal = match written {
+        match written {
             Ok(written) => {
                 line.migrated(written);
                 None
@@ -155,11 +189,7 @@ impl<'w> Conversion<'w> {
                 line.failed(&error);
                 error.is_fatal().then_some(error)
             }
-        };
-        self.report.count(&line, &item.defects);
-        self.report.preflight += Preflight::of(item);
-        let logged = self.write_line(&line);
-        fatal.map_or(logged, Err)
+        }
     }
 
     fn note(&mut self, event: Event) -> Result<()> {
@@ -169,7 +199,12 @@ impl<'w> Conversion<'w> {
                 self.ordinal = 0;
                 let fingerprint = Fingerprint::of(&source).ok();
                 let file = name.to_string();
-                self.report.sources.push(SourceReport { file, format, fingerprint, ..SourceReport::default() });
+                self.report.sources.push(SourceReport {
+                    file,
+                    format: format.into(),
+                    fingerprint,
+                    ..SourceReport::default()
+                });
             }
             Event::Failed { error, within: false } => {
                 let file = error.path().unwrap_or_default().to_owned();
@@ -183,7 +218,7 @@ impl<'w> Conversion<'w> {
                     report.error = error.is_fatal().then(|| error.to_string());
                     let mut line = LogLine::new(ItemRecord::unreadable(&report.file, source, self.ordinal, &error));
                     line.failed(&error);
-                    self.report.count(&line, &[]);
+                    self.report.count(&line, None, &[]);
                     self.write_line(&line)?;
                 }
             }

@@ -1,5 +1,6 @@
 //! Rendering on several threads, with the outcome in the order of the items.
 
+use super::decision::Decided;
 use crate::{
     error::Result,
     model::Item,
@@ -31,7 +32,7 @@ pub(super) struct InOrder {
 }
 
 struct UnderWay {
-    item: Item,
+    decided: Decided,
     size: u64,
     /// Where its rendering will arrive; `None` when it is rendered where it is taken.
     #[cfg(not(target_family = "wasm"))]
@@ -68,28 +69,32 @@ impl InOrder {
         self.under_way.len() >= self.most_items || (self.octets >= IN_FLIGHT && !self.under_way.is_empty())
     }
 
-    /// Sends an item on its way.
-    pub(super) fn push(&mut self, item: Item) {
-        let size = item.size();
+    /// Sends an item on its way; one that is left out only waits for its turn.
+    pub(super) fn push(&mut self, decided: Decided) {
+        let size = decided.item.size();
         self.octets += size;
         self.under_way.push_back(UnderWay {
             #[cfg(not(target_family = "wasm"))]
-            rendered: self.threads.as_ref().and_then(|threads| threads.render(&item)),
-            item,
+            rendered: match &decided.skip {
+                Some(_) => None,
+                None => self.threads.as_ref().and_then(|threads| threads.render(&decided.item)),
+            },
+            decided,
             size,
         });
     }
 
-    /// The item that was pushed first of those on their way, rendered.
-    pub(super) fn take(&mut self) -> Option<(Item, Result<Rendered>)> {
+    /// The item that was pushed first of those on their way, rendered unless it is left out.
+    pub(super) fn take(&mut self) -> Option<(Decided, Option<Result<Rendered>>)> {
         let under_way = self.under_way.pop_front()?;
         self.octets -= under_way.size;
         #[cfg(not(target_family = "wasm"))]
         if let Some(Ok(rendered)) = under_way.rendered.map(|rendered| rendered.recv()) {
-            return Some((under_way.item, rendered));
+            return Some((under_way.decided, Some(rendered)));
         }
-        let rendered = self.renderer.render(&under_way.item);
-        Some((under_way.item, rendered))
+        let decided = under_way.decided;
+        let rendered = decided.skip.is_none().then(|| self.renderer.render(&decided.item));
+        Some((decided, rendered))
     }
 }
 

@@ -1,15 +1,16 @@
+use super::decision::{InSource, Skip};
 use crate::{
     defect::DefectKind,
     error::{Error, Location},
     model::{AttachmentView, CalendarObject, Item, ItemKind, VCard},
     write::{Fidelity, ItemName, Rendered, Written},
 };
-use serde::Serialize;
-use std::fmt::Write as _;
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, fmt::Write as _};
 
 /// How an item ended.
 #[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// It was written.
@@ -24,18 +25,18 @@ pub enum Status {
 ///
 /// Serialised as one JSON object; a field that is not known is left out.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ItemRecord {
     /// The number of the source and that of the item in it, both from 1: `1:42`.
     pub id: String,
     /// What it is: mail, event, task, journal, contact.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The names of its folder, joined by `/`, as the source has them.
     pub folder: String,
     /// What that folder is for (RFC 8621 §2).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<&'static str>,
+    pub role: Option<Cow<'static, str>>,
     /// All its labels, as the source has them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
@@ -47,7 +48,7 @@ pub struct ItemRecord {
     pub received_at: Option<String>,
     /// What told that date.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub date_source: Option<&'static str>,
+    pub date_source: Option<Cow<'static, str>>,
     /// Its message id without angle brackets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
@@ -80,7 +81,8 @@ pub struct ItemRecord {
 ///
 /// Serialised as one JSON object a line, in the order of the sources; a field that is not known is left out.
 #[non_exhaustive]
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LogLine {
     /// The item.
     #[serde(flatten)]
@@ -88,25 +90,35 @@ pub struct LogLine {
     /// How it ended.
     pub status: Status,
     /// Why it was skipped or failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Where it was written, relative to the destination; `part.zip!entry` in a split archive.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// Where else it was written, for its other labels.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<String>,
     /// The SHA-256 of the octets written, in hexadecimal.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// How the octets written relate to those of the source.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fidelity: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fidelity: Option<Cow<'static, str>>,
+    /// The id of the item that is kept in the stead of this duplicate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<String>,
+    /// The folder it was put into, its names joined by `/`, where that is not the one it has in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_folder: Option<String>,
+    /// Labels it was given that it has not in the source: those asked for, and those of its duplicates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels_added: Vec<String>,
 }
 
 /// Where an item came from.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RecordSource {
     /// The name of the source, as it was given.
     pub file: String,
@@ -133,13 +145,13 @@ impl ItemRecord {
         let calendar = item.calendar();
         Self {
             id: format!("{source}:{}", origin.ordinal),
-            kind: item.kind.as_str(),
+            kind: item.kind.as_str().into(),
             folder: item.folder.path.to_string(),
-            role: item.folder.role.map(|role| role.as_str()),
+            role: item.folder.role.map(|role| role.as_str().into()),
             labels: item.labels.iter().map(|label| label.name.clone()).collect(),
             keywords: item.keywords.iter().map(str::to_owned).collect(),
             received_at: item.received.map(|received| received.at.to_string()),
-            date_source: item.received.map(|received| received.source.as_str()),
+            date_source: item.received.map(|received| received.source.as_str().into()),
             message_id: name.message_id,
             uid: calendar.and_then(CalendarObject::uid).or(item.card().and_then(VCard::uid)).map(str::to_owned),
             start: calendar.and_then(CalendarObject::start).map(ToString::to_string),
@@ -177,7 +189,7 @@ impl ItemRecord {
         };
         Self {
             id: format!("{source}:{ordinal}"),
-            kind: "mail",
+            kind: "mail".into(),
             source: RecordSource { file: file.to_owned(), ordinal, offset, length: 0, nid },
             ..Self::default()
         }
@@ -195,7 +207,30 @@ impl LogLine {
             copies: Vec::new(),
             sha256: None,
             fidelity: None,
+            duplicate_of: None,
+            target_folder: None,
+            labels_added: Vec::new(),
         }
+    }
+
+    /// Notes what the source says of an item that is written otherwise.
+    pub(super) fn tell_source(&mut self, item: &Item, source: &InSource) {
+        if item.folder.path != source.folder.path {
+            let written = std::mem::replace(&mut self.item.folder, source.folder.path.to_string());
+            self.target_folder = Some(written);
+            self.item.role = source.folder.role.map(|role| role.as_str().into());
+        }
+        let in_source = |name: &String| source.labels.iter().any(|label| label.name == *name);
+        let labels = source.labels.iter().map(|label| label.name.clone()).collect();
+        let written = std::mem::replace(&mut self.item.labels, labels);
+        self.labels_added = written.into_iter().filter(|name| !in_source(name)).collect();
+    }
+
+    /// Notes why it is left out.
+    pub(super) fn skipped(&mut self, skip: &Skip) {
+        self.status = Status::Skipped;
+        self.reason = Some(skip.reason.into());
+        self.duplicate_of = skip.duplicate_of.map(|place| place.to_string());
     }
 
     /// Notes what was rendered.
@@ -209,7 +244,7 @@ impl LogLine {
         };
         self.item.size = Some(rendered.size());
         self.sha256 = rendered.sha256().map(|digest| hex(digest));
-        self.fidelity = Some(fidelity.as_str());
+        self.fidelity = Some(fidelity.as_str().into());
         self.item.warnings.extend(rendered.defects().iter().map(ToString::to_string));
     }
 

@@ -22,6 +22,7 @@
 //! ```
 
 mod conversion;
+mod decision;
 mod in_order;
 mod inspection;
 mod item_log;
@@ -31,6 +32,7 @@ mod report;
 mod to_path;
 
 pub use conversion::{Conversion, Progress};
+pub use decision::{Place, Skip};
 pub use inspection::{Inspection, Largest, Size};
 pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
 pub use preflight::Preflight;

@@ -1,5 +1,5 @@
 use crate::model::{Item, ItemKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::ops::{Add, AddAssign};
 
 /// What a calendar or an address book is likely to refuse or to spoil, counted before anything is moved there.
@@ -22,8 +22,8 @@ use std::ops::{Add, AddAssign};
 /// # Ok::<(), mailferry::Error>(())
 /// ```
 #[non_exhaustive]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Preflight {
     /// Calendar objects and cards of more than [`Preflight::LARGE_ITEM`] octets.
     pub large_items: u64,

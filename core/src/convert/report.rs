@@ -8,7 +8,7 @@ use crate::{
     read::Passed,
     source::Source,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
     borrow::Cow,
@@ -24,11 +24,11 @@ const OTHER: &str = "(other)";
 
 /// What became of all items, in memory that does not grow with their number.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Report {
     /// The version of this crate.
-    pub version: &'static str,
+    pub version: Cow<'static, str>,
     /// Whether the conversion was stopped before its end.
     pub cancelled: bool,
     /// What stopped it before its end: a destination that could be written no more.
@@ -37,9 +37,11 @@ pub struct Report {
     /// All items.
     pub totals: Columns,
     /// By kind: mail, event, task, journal, contact.
-    pub kinds: BTreeMap<&'static str, Columns>,
+    pub kinds: BTreeMap<Cow<'static, str>, Columns>,
     /// By folder, under its names joined by `/`.
     pub folders: BTreeMap<String, FolderReport>,
+    /// By the year of their date, in UTC; items without a date are in none.
+    pub years: BTreeMap<i64, Columns>,
     /// How many items were skipped or failed for each reason.
     pub reasons: BTreeMap<String, u64>,
     /// How many items carry a warning of each kind.
@@ -60,7 +62,7 @@ pub struct Report {
 
 /// Counts that add up: `available = migrated + failed + skipped`.
 #[non_exhaustive]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Columns {
     /// Items in the sources.
     pub available: u64,
@@ -76,11 +78,12 @@ pub struct Columns {
 
 /// What became of the items of one folder.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FolderReport {
     /// What it is for (RFC 8621 §2).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<&'static str>,
+    pub role: Option<Cow<'static, str>>,
     /// Its items.
     #[serde(flatten)]
     pub columns: Columns,
@@ -88,12 +91,12 @@ pub struct FolderReport {
 
 /// What became of one source.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SourceReport {
     /// Its name, as it was given.
     pub file: String,
     /// The name of its format; empty when it could not be opened.
-    pub format: &'static str,
+    pub format: Cow<'static, str>,
     /// What tells it apart from another file of the same name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
@@ -109,7 +112,7 @@ pub struct SourceReport {
 
 /// What tells a source apart from others without reading all of it.
 #[non_exhaustive]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fingerprint {
     /// Its length in octets.
@@ -120,7 +123,7 @@ pub struct Fingerprint {
 
 /// Entries of archives that are no sources.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct PassedReport {
     /// How many there are.
     pub count: u64,
@@ -130,14 +133,14 @@ pub struct PassedReport {
 
 /// An entry of an archive that is no source.
 #[non_exhaustive]
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PassedEntry {
     /// Its name: `archive.zip!Takeout/archive_browser.html`.
     pub name: String,
     /// Its length in octets.
     pub bytes: u64,
     /// Why it was passed over.
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
 }
 
 impl std::ops::Add for Columns {
@@ -169,14 +172,17 @@ impl Columns {
 
 impl Report {
     pub(super) fn new() -> Self {
-        Self { version: env!("CARGO_PKG_VERSION"), ..Self::default() }
+        Self { version: env!("CARGO_PKG_VERSION").into(), ..Self::default() }
     }
 
-    pub(super) fn count(&mut self, line: &LogLine, defects: &[Defect]) {
+    pub(super) fn count(&mut self, line: &LogLine, year: Option<i64>, defects: &[Defect]) {
         self.totals.count(line);
-        self.kinds.entry(line.item.kind).or_default().count(line);
+        self.kinds.entry(line.item.kind.clone()).or_default().count(line);
+        if let Some(year) = year {
+            self.years.entry(year).or_default().count(line);
+        }
         let folder = row(&mut self.folders, &line.item.folder);
-        folder.role = folder.role.or(line.item.role);
+        folder.role = folder.role.take().or_else(|| line.item.role.clone());
         folder.columns.count(line);
         if let Some(reason) = &line.reason {
             let reason = reason.split(':').next().unwrap_or(reason);
@@ -217,7 +223,7 @@ impl Report {
             row("kind", kind, "", columns)?;
         }
         for (name, folder) in &self.folders {
-            row("folder", name, folder.role.unwrap_or_default(), &folder.columns)?;
+            row("folder", name, folder.role.as_deref().unwrap_or_default(), &folder.columns)?;
         }
         table.flush()
     }
@@ -226,7 +232,7 @@ impl Report {
         self.passed.count += 1;
         if self.passed.entries.len() < MOST_TOLD {
             let Passed { name, size, why, .. } = passed;
-            self.passed.entries.push(PassedEntry { name: name.to_string(), bytes: *size, why });
+            self.passed.entries.push(PassedEntry { name: name.to_string(), bytes: *size, why: (*why).into() });
         }
     }
 }

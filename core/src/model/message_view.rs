@@ -3,7 +3,7 @@ use crate::{
     error::Result,
     mime::{Address, Mailbox},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 
@@ -54,7 +54,7 @@ pub struct MailboxView {
 }
 
 /// What an attachment is, without its octets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttachmentView {
     /// The file name, decoded.
     pub name: Option<String>,
