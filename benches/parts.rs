@@ -9,7 +9,7 @@ use mailferry::{
     mime::HeaderSection,
     model::Item,
     read::{ItemReader, Mailbox, ReadOptions, mbox::MboxReader},
-    write::{Checksums, EmlArchive, EmlOptions, ItemWriter, ZipLevel},
+    write::{Checksums, EmlArchive, ItemWriter, WriteOptions, ZipLevel},
 };
 use std::{hint::black_box, ops::ControlFlow, sync::Arc};
 
@@ -32,7 +32,7 @@ fn parts(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(mailbox.len() as u64));
     group.bench_function("items of an mbox", |bencher| bencher.iter(|| self::items(&mailbox).len()));
     for (name, checksums) in [("SHA-256", Checksums::Sha256), ("no checksum", Checksums::None)] {
-        let mut options = EmlOptions::default();
+        let mut options = WriteOptions::default();
         options.checksums = checksums;
         options.zip_level = ZipLevel::Store;
         let renderer = EmlArchive::zip(std::io::sink(), options.clone()).renderer();

@@ -2,7 +2,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailferry::{
     mapi::AddressMap,
     read::{ReadOptions, mbox::Unquoting},
-    write::NameTemplate,
+    write::{NameTemplate, OutputForm},
 };
 use std::{
     fs::File,
@@ -135,9 +135,13 @@ pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) source: Source,
 
-    /// The archive to write: a folder, or a ZIP archive if it ends in .zip. Nothing may be there yet
+    /// What to write: a folder, or an archive if it ends in .zip, .tar, .tgz or .tar.gz. Nothing may be there yet
     #[arg(long, value_name = "DEST")]
     pub(crate) to: PathBuf,
+
+    /// The form to write: eml
+    #[arg(long = "as", default_value_t, value_name = "FORM")]
+    pub(crate) form: OutputForm,
 
     /// Where a message with many labels goes: one file in its primary folder, or one file a label
     #[arg(long, value_enum, default_value_t = Labels::Primary, value_name = "WHERE", help_heading = "Archive")]

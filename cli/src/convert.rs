@@ -43,6 +43,7 @@ fn options(arguments: &args::Convert) -> ConvertOptions {
     options.attachments = arguments.attachments;
     options.table = arguments.csv;
     let archive = &mut options.archive;
+    archive.form = arguments.form;
     archive.placement = match arguments.labels {
         args::Labels::Primary => Placement::Primary,
         args::Labels::Every => Placement::Every,

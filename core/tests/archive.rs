@@ -12,7 +12,7 @@ use mailferry::{
     DateTime, ErrorKind,
     model::{Folder, FolderPath, Item, ItemKind, Label, Message},
     source::{Content, ReadAt, Source},
-    write::{Checksums, EmlArchive, EmlOptions, Eol, Fidelity, ItemName, ItemWriter, Placement, Written, ZipLevel},
+    write::{Checksums, EmlArchive, Eol, Fidelity, ItemName, ItemWriter, Placement, WriteOptions, Written, ZipLevel},
 };
 use std::{
     fs::{self, File},
@@ -50,8 +50,8 @@ fn name(subject: &str, seconds: i64) -> ItemName {
     ItemName { subject: Some(subject.into()), date: Some(DateTime::from_unix_seconds(seconds)), ..ItemName::default() }
 }
 
-fn options(change: impl FnOnce(&mut EmlOptions)) -> EmlOptions {
-    let mut options = EmlOptions::default();
+fn options(change: impl FnOnce(&mut WriteOptions)) -> WriteOptions {
+    let mut options = WriteOptions::default();
     change(&mut options);
     options
 }
@@ -92,7 +92,7 @@ fn messages() -> Vec<Vec<u8>> {
 fn a_folder_holds_the_octets_and_dates_of_its_items() {
     let root = tempfile::tempdir().unwrap();
     let dest = root.path().join("new/out");
-    let mut archive = EmlArchive::create(&dest, EmlOptions::default()).unwrap();
+    let mut archive = EmlArchive::create(&dest, WriteOptions::default()).unwrap();
     for octets in messages() {
         let written = write(&mut archive, &item(&["Inbox", "a/b"], &octets), &name("x", 1_700_000_000)).unwrap();
         assert!(path(&written).starts_with("Inbox/a_b/20231114-221320Z_"), "{written:?}");
@@ -110,7 +110,7 @@ fn a_folder_holds_the_octets_and_dates_of_its_items() {
 #[test]
 fn a_file_is_named_after_its_sha256() {
     let root = tempfile::tempdir().unwrap();
-    let mut archive = EmlArchive::create(root.path(), EmlOptions::default()).unwrap();
+    let mut archive = EmlArchive::create(root.path(), WriteOptions::default()).unwrap();
     let written = write(&mut archive, &item(&[], b"abc"), &name("Hello, world", 0)).unwrap();
     // FIPS 180-4's own example.
     assert_eq!(path(&written), "19700101-000000Z_ba7816bf8f01_Hello-world.eml");
@@ -171,11 +171,11 @@ fn a_destination_that_holds_something_else_is_refused() {
     }
     let split = || options(|options| options.zip_split = Some(1 << 20));
     for (dest, options) in [
-        ("", EmlOptions::default()),
-        ("file", EmlOptions::default()),
-        ("file/below", EmlOptions::default()),
-        ("file/below.zip", EmlOptions::default()),
-        ("x.zip", EmlOptions::default()),
+        ("", WriteOptions::default()),
+        ("file", WriteOptions::default()),
+        ("file/below", WriteOptions::default()),
+        ("file/below.zip", WriteOptions::default()),
+        ("x.zip", WriteOptions::default()),
         ("x.zip", split()),
         ("y.zip", split()),
     ] {
@@ -187,7 +187,7 @@ fn a_destination_that_holds_something_else_is_refused() {
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 3);
 }
 
-fn zip_of(dest: &Path, options: EmlOptions) -> Vec<String> {
+fn zip_of(dest: &Path, options: WriteOptions) -> Vec<String> {
     let mut archive = EmlArchive::create(dest, options).unwrap();
     let mut paths = Vec::new();
     for (i, octets) in messages().iter().enumerate() {
@@ -233,15 +233,15 @@ fn a_zip_archive_holds_the_octets_and_dates_of_its_items() {
 fn the_same_items_give_the_same_archive() {
     let root = tempfile::tempdir().unwrap();
     let (one, two) = (root.path().join("1.zip"), root.path().join("2.zip"));
-    zip_of(&one, EmlOptions::default());
-    zip_of(&two, EmlOptions::default());
+    zip_of(&one, WriteOptions::default());
+    zip_of(&two, WriteOptions::default());
     assert!(fs::read(&one).unwrap() == fs::read(&two).unwrap());
 }
 
 #[test]
 fn an_archive_that_is_not_finished_does_not_stay() {
     let root = tempfile::tempdir().unwrap();
-    let mut archive = EmlArchive::create(root.path().join("x.zip"), EmlOptions::default()).unwrap();
+    let mut archive = EmlArchive::create(root.path().join("x.zip"), WriteOptions::default()).unwrap();
     write(&mut archive, &item(&[], b"x"), &name("x", 0)).unwrap();
     drop(archive);
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
@@ -251,7 +251,7 @@ fn an_archive_that_is_not_finished_does_not_stay() {
 fn an_archive_of_nothing_is_an_archive() {
     let root = tempfile::tempdir().unwrap();
     let dest = root.path().join("x.zip");
-    EmlArchive::create(&dest, EmlOptions::default()).unwrap().finish().unwrap();
+    EmlArchive::create(&dest, WriteOptions::default()).unwrap().finish().unwrap();
     assert_eq!(zip::ZipArchive::new(File::open(&dest).unwrap()).unwrap().len(), 0);
 }
 
@@ -311,7 +311,7 @@ fn more_entries_than_zip_counted_to_are_all_there() {
     const ENTRIES: usize = 66_000;
     let root = tempfile::tempdir().unwrap();
     let dest = root.path().join("x.zip");
-    let mut archive = EmlArchive::create(&dest, EmlOptions::default()).unwrap();
+    let mut archive = EmlArchive::create(&dest, WriteOptions::default()).unwrap();
     for i in 0..ENTRIES {
         write(&mut archive, &item(&["f"], i.to_string().as_bytes()), &name("x", 0)).unwrap();
     }
@@ -340,8 +340,8 @@ fn a_large_directory_is_the_same_from_memory_and_from_a_file() {
     let dest = root.path().join("x.zip");
     let shared = Shared::default();
     for mut archive in [
-        EmlArchive::create(&dest, EmlOptions::default()).unwrap(),
-        EmlArchive::zip(shared.clone(), EmlOptions::default()),
+        EmlArchive::create(&dest, WriteOptions::default()).unwrap(),
+        EmlArchive::zip(shared.clone(), WriteOptions::default()),
     ] {
         write_many(&mut archive);
         archive.finish().unwrap();
@@ -376,7 +376,7 @@ fn parts_have_each_a_large_directory_of_their_own() {
 #[test]
 fn a_large_directory_that_is_not_finished_does_not_stay() {
     let root = tempfile::tempdir().unwrap();
-    let mut archive = EmlArchive::create(root.path().join("x.zip"), EmlOptions::default()).unwrap();
+    let mut archive = EmlArchive::create(root.path().join("x.zip"), WriteOptions::default()).unwrap();
     write_many(&mut archive);
     let names = || fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name());
     if cfg!(unix) {
@@ -391,7 +391,7 @@ fn what_stands_where_a_directory_would_go_is_told_before_the_first_item() {
     let root = tempfile::tempdir().unwrap();
     let left = root.path().join("x.zip.directory.unfinished");
     fs::write(&left, "left").unwrap();
-    let error = EmlArchive::create(root.path().join("x.zip"), EmlOptions::default()).err().unwrap();
+    let error = EmlArchive::create(root.path().join("x.zip"), WriteOptions::default()).err().unwrap();
     assert!(error.kind() == ErrorKind::Destination && error.to_string().contains("remove it"), "{error}");
     assert_eq!(fs::read(&left).unwrap(), b"left");
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
@@ -468,7 +468,7 @@ assert before.extract_version == 20 and large.extract_version == after.extract_v
 fn other_readers_find_nothing_wrong() {
     let root = tempfile::tempdir().unwrap();
     let dest = root.path().join("x.zip");
-    zip_of(&dest, EmlOptions::default());
+    zip_of(&dest, WriteOptions::default());
     let dest = dest.to_string_lossy();
     peer("unzip", &["-tqq", &dest]);
     peer("python3", &["-c", READ, &dest]);
@@ -524,7 +524,7 @@ fn an_item_whose_source_shrinks_is_lost_alone() {
         // Whether it shrinks while it is rendered or while it is written.
         for left in [SIZE / 2, SIZE + SIZE / 2] {
             let root = tempfile::tempdir().unwrap();
-            let mut archive = EmlArchive::create(root.path().join(dest), EmlOptions::default()).unwrap();
+            let mut archive = EmlArchive::create(root.path().join(dest), WriteOptions::default()).unwrap();
             let source: Source = Arc::new(Shrinking { octets: noise(SIZE), left: AtomicU64::new(left as u64) });
             write(&mut archive, &item(&["f"], b"before"), &name("before", 0)).unwrap();
             let error = write(&mut archive, &item_of(&["f"], Content::from(source)), &name("x", 0)).unwrap_err();
@@ -571,14 +571,14 @@ impl Write for Full {
 fn a_full_disk_ends_an_archive_with_a_clear_error() {
     // In the local header, in the octets.
     for room in [10, 1_000] {
-        let mut archive = EmlArchive::zip(Full(room), EmlOptions::default());
+        let mut archive = EmlArchive::zip(Full(room), WriteOptions::default());
         let error = write(&mut archive, &item(&[], &noise(5_000)), &name("x", 0)).unwrap_err();
         assert!(error.is_fatal() && error.kind() == ErrorKind::Destination, "{error}");
         assert!(error.to_string().contains("the disk is full"), "{error}");
         assert_eq!(archive.finish().unwrap_err().kind(), ErrorKind::Destination, "it is no archive any more");
     }
     // In the central directory.
-    let mut archive = EmlArchive::zip(Full(5_100), EmlOptions::default());
+    let mut archive = EmlArchive::zip(Full(5_100), WriteOptions::default());
     write(&mut archive, &item(&[], &noise(5_000)), &name("x", 0)).unwrap();
     assert_eq!(archive.finish().unwrap_err().kind(), ErrorKind::Destination);
 }
@@ -600,7 +600,7 @@ impl Write for Shared {
 #[test]
 fn a_zip_archive_needs_nothing_but_a_writer_and_any_thread_renders_for_it() {
     let shared = Shared::default();
-    let mut archive = EmlArchive::zip(shared.clone(), EmlOptions::default());
+    let mut archive = EmlArchive::zip(shared.clone(), WriteOptions::default());
     let items: Vec<Item> = messages().iter().map(|octets| item(&["Été"], octets)).collect();
     let rendered: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = items
@@ -618,6 +618,6 @@ fn a_zip_archive_needs_nothing_but_a_writer_and_any_thread_renders_for_it() {
     archive.folder(&folder(&["Leer", "auch"])).unwrap();
     archive.finish().unwrap();
     let root = tempfile::tempdir().unwrap();
-    zip_of(&root.path().join("x.zip"), EmlOptions::default());
+    zip_of(&root.path().join("x.zip"), WriteOptions::default());
     assert!(*shared.0.lock().unwrap() == fs::read(root.path().join("x.zip")).unwrap());
 }

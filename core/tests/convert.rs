@@ -13,7 +13,7 @@ use mailferry::{
     convert::{Columns, Conversion, Report},
     read::{Mailbox, ReadOptions},
     source::{ReadAt, Source},
-    write::{EmlArchive, EmlOptions, ZipLevel},
+    write::{EmlArchive, WriteOptions, ZipLevel},
 };
 use serde_json::Value;
 use std::{
@@ -89,7 +89,7 @@ struct Done {
 
 fn convert(mailbox: Mailbox, threads: usize, most_items: u64) -> Done {
     let (zip, log) = (Shared::default(), Shared::default());
-    let mut options = EmlOptions::default();
+    let mut options = WriteOptions::default();
     options.zip_level = ZipLevel::Store;
     let archive = EmlArchive::zip(zip.clone(), options);
     let report = Conversion::new(mailbox, Box::new(archive), log.clone())
@@ -284,7 +284,7 @@ impl Write for Disk {
 fn a_full_disk_ends_the_conversion_and_is_told() {
     for threads in [1, 7] {
         let source: Source = Arc::new(mbox(&messages(100, 10_000)));
-        let archive = EmlArchive::zip(Disk { room: 300_000, octets: Shared::default() }, EmlOptions::default());
+        let archive = EmlArchive::zip(Disk { room: 300_000, octets: Shared::default() }, WriteOptions::default());
         let log = Shared::default();
         let report = Conversion::new(mailbox([("in.mbox", source)]), Box::new(archive), log.clone())
             .with_threads(NonZeroUsize::new(threads).unwrap())
@@ -303,7 +303,7 @@ fn a_full_disk_ends_the_conversion_and_is_told() {
 #[test]
 fn a_log_that_cannot_be_written_ends_the_conversion_and_is_told() {
     let source: Source = Arc::new(mbox(&messages(100, 100)));
-    let archive = EmlArchive::zip(Shared::default(), EmlOptions::default());
+    let archive = EmlArchive::zip(Shared::default(), WriteOptions::default());
     let log = Shared::default();
     let disk = Disk { room: 5_000, octets: log.clone() };
     let report = Conversion::new(mailbox([("in.mbox", source)]), Box::new(archive), disk)
@@ -316,7 +316,7 @@ fn a_log_that_cannot_be_written_ends_the_conversion_and_is_told() {
 #[test]
 fn steps_can_be_taken_one_at_a_time() {
     let source: Source = Arc::new(mbox(&messages(3, 100)));
-    let archive = EmlArchive::zip(Shared::default(), EmlOptions::default());
+    let archive = EmlArchive::zip(Shared::default(), WriteOptions::default());
     let mut conversion = Conversion::new(mailbox([("in.mbox", source)]), Box::new(archive), Shared::default());
     let mut counts = Vec::new();
     while conversion.step().unwrap() {

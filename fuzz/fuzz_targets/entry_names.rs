@@ -4,7 +4,7 @@ use libfuzzer_sys::fuzz_target;
 use mailferry::{
     model::{Folder, FolderPath, Item, ItemKind, Message},
     source::Content,
-    write::{EmlArchive, EmlOptions, ItemName, ItemWriter},
+    write::{EmlArchive, WriteOptions, ItemName, ItemWriter},
 };
 
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com1", "lpt1"];
@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
         kind: ItemKind::Message(Message::new(Content::from(b"Subject: x\n\n".to_vec()))),
         defects: Vec::new(),
     };
-    let mut archive = EmlArchive::zip(std::io::sink(), EmlOptions::default());
+    let mut archive = EmlArchive::zip(std::io::sink(), WriteOptions::default());
     let rendered = archive.renderer().render(&item).expect("octets in memory");
     let name = ItemName { subject, ..ItemName::default() };
     for written in archive.write(&item, &name, rendered).expect("a sink takes everything") {

@@ -6,13 +6,13 @@
 //! use mailferry::{
 //!     convert::Conversion,
 //!     read::{Mailbox, ReadOptions},
-//!     write::{EmlArchive, EmlOptions},
+//!     write::{EmlArchive, WriteOptions},
 //! };
 //! use std::{ops::ControlFlow, sync::Arc};
 //!
 //! let mut mailbox = Mailbox::new(ReadOptions::default());
 //! mailbox.add_source("Inbox.mbox", Arc::new(b"From a\nSubject: one\n\nHi\n".to_vec()));
-//! let archive = EmlArchive::zip(std::io::sink(), EmlOptions::default());
+//! let archive = EmlArchive::zip(std::io::sink(), WriteOptions::default());
 //!
 //! let mut log = Vec::new();
 //! let conversion = Conversion::new(mailbox, Box::new(archive), &mut log);

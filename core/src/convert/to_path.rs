@@ -2,7 +2,7 @@ use super::{Conversion, Progress, Report};
 use crate::{
     error::{Error, ErrorKind, Result},
     read::{Mailbox, ReadOptions},
-    write::{EmlArchive, EmlOptions},
+    write::{self, WriteOptions},
 };
 use std::{
     ffi::OsString,
@@ -20,8 +20,8 @@ use std::{
 pub struct ConvertOptions {
     /// How the sources are read.
     pub read: ReadOptions,
-    /// How the archive is written.
-    pub archive: EmlOptions,
+    /// What is written, and how.
+    pub archive: WriteOptions,
     /// Threads that render items; the outcome does not depend on it.
     pub threads: NonZeroUsize,
     /// Whether the log lists the attachments of every message.
@@ -36,7 +36,7 @@ impl Default for ConvertOptions {
     fn default() -> Self {
         Self {
             read: ReadOptions::default(),
-            archive: EmlOptions::default(),
+            archive: WriteOptions::default(),
             threads: NonZeroUsize::MIN,
             attachments: false,
             table: false,
@@ -45,7 +45,8 @@ impl Default for ConvertOptions {
     }
 }
 
-/// Converts `sources` into an EML archive at `destination`: a ZIP archive if its extension is `zip`, else a folder.
+/// Converts `sources` into the form that the options ask for at `destination`, whose name tells the
+/// [`Packaging`](crate::write::Packaging).
 ///
 /// The item log and the report stand beside it, as [`ITEM_LOG`], [`REPORT`] and perhaps [`TABLE`] say. `observe` is asked
 /// after every item whether to go on; the archive is valid wherever it stops.
@@ -71,13 +72,12 @@ pub fn convert<P: Into<PathBuf>>(
     }
     let log_path = beside(destination, ITEM_LOG);
     let log = WholeLines::create(&log_path)?;
-    let archive = EmlArchive::create(destination, options.archive.clone()).inspect_err(|_| {
+    let writer = write::create(destination, options.archive.clone()).inspect_err(|_| {
         // The log is empty and of no use; the error to tell is the first.
         let _leftover = fs::remove_file(&log_path);
     })?;
-    let conversion = Conversion::new(mailbox, Box::new(archive), log)
-        .with_threads(options.threads)
-        .with_attachments(options.attachments);
+    let conversion =
+        Conversion::new(mailbox, writer, log).with_threads(options.threads).with_attachments(options.attachments);
     let mut report = conversion.run(observe);
     report.seconds = Some((started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
     report.options.clone_from(&options.told);

@@ -1,52 +1,16 @@
 use super::{
-    Checksums, Eol, ItemName, ItemWriter, NameTemplate, Rendered, Renderer, Written, ZipLevel,
-    collection::{Collections, Grouping, OpenCollection},
-    container::{Container, Stream, Zip},
+    ItemName, ItemWriter, Placement, Rendered, Renderer, WriteOptions, Written,
+    collection::{Grouping, OpenCollection},
+    container::{self, Container, Entry},
     entry_name::Paths,
 };
 use crate::{
     error::{Error, Result},
     model::{Folder, Item, ItemKind},
 };
-use std::{collections::HashSet, io::Write, num::NonZeroU32};
 #[cfg(not(target_family = "wasm"))]
-use {
-    super::container::{Directory, ZipFiles},
-    crate::error::ErrorKind,
-    std::path::Path,
-};
-
-/// Which folders an item with several labels is written to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Placement {
-    /// Its primary folder only.
-    #[default]
-    Primary,
-    /// The folder of every label that is one.
-    Every,
-}
-
-/// How an EML archive is written.
-#[non_exhaustive]
-#[derive(Clone, Debug, Default)]
-pub struct EmlOptions {
-    /// The line ends of what is written.
-    pub eol: Eol,
-    /// The digest of what is written.
-    pub checksums: Checksums,
-    /// Where an item with several labels goes.
-    pub placement: Placement,
-    /// How files are named.
-    pub names: NameTemplate,
-    /// How many files a folder takes before they go to numbered folders in it; no bound where there is none.
-    pub shard: Option<NonZeroU32>,
-    /// How calendar objects and cards are put into files, and what is changed in them.
-    pub collections: Collections,
-    /// How hard a ZIP archive is compressed.
-    pub zip_level: ZipLevel,
-    /// Octets that no part of a ZIP archive reaches; one part of any size where there is none.
-    pub zip_split: Option<u64>,
-}
+use std::path::Path;
+use std::{collections::HashSet, io::Write};
 
 /// Files that take more than one item and are open at a time.
 const OPEN: usize = 32;
@@ -55,41 +19,29 @@ const OPEN: usize = 32;
 /// calendar or an address book, unless [`Collections`] says otherwise.
 pub struct EmlArchive {
     container: Box<dyn Container>,
-    options: EmlOptions,
+    options: WriteOptions,
     paths: Paths,
     /// The files that take more than one item, the one used last at the end.
     open: Vec<OpenCollection>,
 }
 
 impl EmlArchive {
-    /// An archive at `path`: a ZIP archive where its extension is `zip`, else a folder.
+    /// An archive at `path`, in the [`Packaging`](super::Packaging) that its name tells.
     ///
     /// # Errors
     /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something is there already, or it cannot be written;
-    /// [`ErrorKind::Options`](crate::ErrorKind::Options) when a folder is to be split.
+    /// [`ErrorKind::Options`](crate::ErrorKind::Options) when what is no ZIP archive is to be split.
     #[cfg(not(target_family = "wasm"))]
-    pub fn create(path: impl AsRef<Path>, options: EmlOptions) -> Result<Self> {
-        let path = path.as_ref();
-        let container: Box<dyn Container> = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip")) {
-            let files = ZipFiles::create(path, options.zip_split.is_some())?;
-            let mut zip = Zip::new(files, options.zip_level, options.zip_split);
-            zip.begin()?;
-            Box::new(zip)
-        } else if options.zip_split.is_some() {
-            let message = "is a folder, which cannot be split: name a destination that ends in .zip";
-            return Err(Error::new(ErrorKind::Options, message).in_file(path.to_string_lossy()));
-        } else {
-            Box::new(Directory::create(path)?)
-        };
-        Ok(Self::new(container, options))
+    pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Self> {
+        Ok(Self::new(container::create(path.as_ref(), &options)?, options))
     }
 
-    /// A ZIP archive written to `writer` in one pass; [`EmlOptions::zip_split`] is not heeded.
-    pub fn zip(writer: impl Write + Send + 'static, options: EmlOptions) -> Self {
-        Self::new(Box::new(Zip::new(Stream::new(writer), options.zip_level, None)), options)
+    /// A ZIP archive written to `writer` in one pass; [`WriteOptions::zip_split`] is not heeded.
+    pub fn zip(writer: impl Write + Send + 'static, options: WriteOptions) -> Self {
+        Self::new(container::zip(writer, &options), options)
     }
 
-    fn new(container: Box<dyn Container>, options: EmlOptions) -> Self {
+    pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Self {
         Self { container, paths: Paths::new(options.shard), options, open: Vec::new() }
     }
 
@@ -132,7 +84,7 @@ impl EmlArchive {
     fn close(&mut self, open: OpenCollection) -> Result<()> {
         let path = open.path().to_owned();
         let rendered = open.finish().and_then(|content| self.renderer().render_octets(content));
-        let written = rendered.and_then(|rendered| self.container.entry(&path, None, &rendered));
+        let written = rendered.and_then(|rendered| self.container.entry(Entry::file(&path, None), &rendered));
         // All its items are lost with it, however many there are.
         written.map(drop).map_err(|error| match error.is_fatal() {
             true => error,
@@ -168,7 +120,7 @@ impl ItemWriter for EmlArchive {
                 item.origin.ordinal,
                 extension,
             );
-            let path = self.container.entry(&path, name.date, &rendered)?;
+            let path = self.container.entry(Entry::file(&path, name.date), &rendered)?;
             written.push(Written { path, folder });
         }
         Ok(written)

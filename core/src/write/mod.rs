@@ -4,10 +4,10 @@
 //! use mailferry::{
 //!     model::{Folder, FolderPath, Item, ItemKind, Message},
 //!     source::Content,
-//!     write::{EmlArchive, EmlOptions, ItemName, ItemWriter},
+//!     write::{EmlArchive, WriteOptions, ItemName, ItemWriter},
 //! };
 //!
-//! let mut archive = EmlArchive::zip(std::io::sink(), EmlOptions::default());
+//! let mut archive = EmlArchive::zip(std::io::sink(), WriteOptions::default());
 //! let renderer = archive.renderer();
 //!
 //! let item = Item {
@@ -31,16 +31,22 @@ mod container;
 mod deflate;
 mod eml_archive;
 mod entry_name;
+mod form;
 mod octets;
+mod options;
 mod pool;
 pub mod pst;
 mod render;
 mod spool;
 
 pub use collection::{Collections, Grouping, IcsCollection, IcsOptions, VcfCollection, VcfOptions};
-pub use eml_archive::{EmlArchive, EmlOptions, Placement};
+pub use eml_archive::EmlArchive;
 pub use entry_name::{ItemName, NameTemplate};
+#[cfg(not(target_family = "wasm"))]
+pub use form::create;
+pub use form::{OutputForm, Packaging, stream};
 pub use octets::Eol;
+pub use options::{Placement, WriteOptions};
 pub use render::{Checksums, Fidelity, Rendered, Renderer, ZipLevel};
 
 use crate::{

@@ -1,4 +1,4 @@
-use super::{Container, Stopped, copy, refused};
+use super::{Container, Entry, Stopped, copy, refused};
 use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
@@ -50,12 +50,12 @@ impl Directory {
     fn write_unfinished(
         &self,
         unfinished: &Path,
-        modified: Option<DateTime>,
+        entry: Entry<'_>,
         rendered: &Rendered,
     ) -> std::result::Result<(), Stopped> {
         let mut file = File::create_new(unfinished).map_err(Stopped::Destination)?;
         copy(rendered, false, |octets| file.write_all(octets))?;
-        if let Some(modified) = modified.and_then(system_time) {
+        if let Some(modified) = entry.modified.and_then(system_time) {
             // Some network file systems keep no dates; the item log has them too.
             let _unsupported = file.set_times(FileTimes::new().set_modified(modified));
         }
@@ -64,7 +64,8 @@ impl Directory {
 }
 
 impl Container for Directory {
-    fn entry(&mut self, path: &str, modified: Option<DateTime>, rendered: &Rendered) -> Result<String> {
+    fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String> {
+        let path = entry.path;
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         if folder != self.recent {
             self.add_folder(folder)?;
@@ -72,7 +73,7 @@ impl Container for Directory {
         }
         let file = self.root.join(path);
         let unfinished = file.with_file_name(UNFINISHED);
-        let stopped = match self.write_unfinished(&unfinished, modified, rendered) {
+        let stopped = match self.write_unfinished(&unfinished, entry, rendered) {
             Ok(()) => match fs::rename(&unfinished, &file) {
                 Ok(()) => return Ok(path.to_owned()),
                 Err(error) => Stopped::Destination(error),

@@ -2,20 +2,80 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod directory;
+mod tar;
 mod zip;
 
-#[cfg(not(target_family = "wasm"))]
-pub(crate) use directory::Directory;
-#[cfg(not(target_family = "wasm"))]
-pub(crate) use zip::ZipFiles;
-pub(crate) use zip::{Stream, Zip};
-
-use super::{Rendered, ZipLevel};
+use super::{Packaging, Rendered, WriteOptions, ZipLevel};
 use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
 };
-use std::io;
+use std::io::{self, Write};
+use tar::Tar;
+use zip::{Stream, Zip};
+#[cfg(not(target_family = "wasm"))]
+use {directory::Directory, std::path::Path, zip::ZipFiles};
+
+/// What is to be known of a file before its octets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) modified: Option<DateTime>,
+    /// The permissions of Unix, where the container keeps them.
+    pub(crate) mode: u32,
+}
+
+impl<'a> Entry<'a> {
+    /// The permissions of a file that its owner may write and everyone may read.
+    const MODE: u32 = 0o644;
+
+    pub(crate) fn file(path: &'a str, modified: Option<DateTime>) -> Self {
+        Self { path, modified, mode: Self::MODE }
+    }
+}
+
+/// The container at `path`, as its name tells.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn create(path: &Path, options: &WriteOptions) -> Result<Box<dyn Container>> {
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    let packaging = Packaging::of_name(&name.unwrap_or_default());
+    if options.zip_split.is_some() && packaging != Packaging::Zip {
+        let message = "cannot be split, only a ZIP archive can: name a destination that ends in .zip";
+        return Err(Error::new(ErrorKind::Options, message).in_file(path.to_string_lossy()));
+    }
+    Ok(match packaging {
+        Packaging::Folder => Box::new(Directory::create(path)?),
+        Packaging::Zip => {
+            let files = ZipFiles::create(path, options.zip_split.is_some())?;
+            let mut zip = Zip::new(files, options.zip_level, options.zip_split);
+            zip.begin()?;
+            Box::new(zip)
+        }
+        Packaging::Tar => Box::new(Tar::begin(ZipFiles::create(path, false)?, None)?),
+        Packaging::Tgz => Box::new(Tar::begin(ZipFiles::create(path, false)?, Some(options.zip_level))?),
+    })
+}
+
+/// One archive to `writer`.
+pub(crate) fn stream(
+    writer: impl Write + Send + 'static,
+    packaging: Packaging,
+    options: &WriteOptions,
+) -> Result<Box<dyn Container>> {
+    Ok(match packaging {
+        Packaging::Folder => {
+            return Err(Error::new(ErrorKind::Options, "a folder cannot be written to a stream: choose an archive"));
+        }
+        Packaging::Zip => zip(writer, options),
+        Packaging::Tar => Box::new(Tar::begin(Stream::new(writer), None)?),
+        Packaging::Tgz => Box::new(Tar::begin(Stream::new(writer), Some(options.zip_level))?),
+    })
+}
+
+/// One ZIP archive to `writer`.
+pub(crate) fn zip(writer: impl Write + Send + 'static, options: &WriteOptions) -> Box<dyn Container> {
+    Box::new(Zip::new(Stream::new(writer), options.zip_level, None))
+}
 
 /// Holds files and folders under relative paths, parted by `/`, every segment of which is safe and unlike all others.
 pub(crate) trait Container: Send {
@@ -28,7 +88,7 @@ pub(crate) trait Container: Send {
     ///
     /// # Errors
     /// Not fatal when only this file cannot be added; nothing of it is left then.
-    fn entry(&mut self, path: &str, modified: Option<DateTime>, rendered: &Rendered) -> Result<String>;
+    fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String>;
 
     /// Adds a folder with nothing in it.
     ///

@@ -9,9 +9,8 @@ mod volume;
 pub(crate) use files::ZipFiles;
 pub(crate) use volume::{Stream, Volumes};
 
-use super::{Container, Stopped, copy, refused};
+use super::{Container, Entry, Stopped, copy, refused};
 use crate::{
-    date_time::DateTime,
     error::{Error, ErrorKind, Result},
     write::{Rendered, ZipLevel, spool::Spool},
 };
@@ -114,8 +113,8 @@ impl<V: Volumes> Container for Zip<V> {
         Some(self.level)
     }
 
-    fn entry(&mut self, path: &str, modified: Option<DateTime>, rendered: &Rendered) -> Result<String> {
-        let record = Record::file(path, modified, rendered)?;
+    fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String> {
+        let record = Record::file(entry, rendered)?;
         self.make_room(&record)?;
         let offset = self.offset;
         self.write(&record.local())?;
@@ -130,7 +129,7 @@ impl<V: Volumes> Container for Zip<V> {
         match outcome {
             Ok(()) => {
                 self.record(&record, offset)?;
-                Ok(self.logged(path))
+                Ok(self.logged(entry.path))
             }
             // What stands there already is in no directory: readers pass it by.
             Err(Stopped::Source(error)) => Err(Error::from(error).non_fatal()),

@@ -1,3 +1,4 @@
+use super::Entry;
 use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
@@ -19,7 +20,7 @@ const DEFLATED: u16 = 8;
 const ZIP64: u16 = 0x0001;
 /// Info-ZIP's "extended timestamp": seconds since 1970 in UTC.
 const EXTENDED_TIMESTAMP: u16 = 0x5455;
-const REGULAR_FILE: u32 = 0o100_644 << 16;
+const REGULAR_FILE: u32 = 0o100_000 << 16;
 /// A directory of Unix, and of MS-DOS.
 const DIRECTORY: u32 = 0o040_755 << 16 | 0x10;
 
@@ -36,7 +37,8 @@ pub(super) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn file(path: &'a str, modified: Option<DateTime>, rendered: &Rendered) -> Result<Self> {
+    pub(super) fn file(entry: Entry<'a>, rendered: &Rendered) -> Result<Self> {
+        let Entry { path, modified, mode } = entry;
         let Some(crc32) = rendered.crc32() else {
             return Err(Error::new(ErrorKind::Options, "the item was rendered for a folder, not for a ZIP archive"));
         };
@@ -44,7 +46,15 @@ impl<'a> Record<'a> {
             Some(size) => (DEFLATED, size),
             None => (STORED, rendered.size()),
         };
-        Ok(Self { path, method, crc32, size: rendered.size(), stored_size, modified, attributes: REGULAR_FILE })
+        Ok(Self {
+            path,
+            method,
+            crc32,
+            size: rendered.size(),
+            stored_size,
+            modified,
+            attributes: REGULAR_FILE | mode << 16,
+        })
     }
 
     pub(super) fn folder(path: &'a str) -> Self {

@@ -67,6 +67,6 @@ impl<W: Write + Send> Volumes for Stream<W> {
     }
 
     fn path(&self) -> Cow<'_, str> {
-        Cow::Borrowed("the ZIP archive")
+        Cow::Borrowed("the archive")
     }
 }

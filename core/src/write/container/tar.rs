@@ -1,0 +1,317 @@
+//! tar archives (POSIX.1-2024, pax interchange format) written to anything that takes octets, in one pass.
+
+use super::{Container, Entry, Stopped, copy, refused, zip::Volumes};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    write::{Rendered, ZipLevel, deflate::Deflater},
+};
+use std::io;
+
+const BLOCK: usize = 512;
+/// The largest size that 11 octal digits tell; larger ones stand in an extended header.
+const MAX_SIZE: u64 = 0o77_777_777_777;
+const FILE: u8 = b'0';
+const FOLDER: u8 = b'5';
+/// An extended header for the entry that follows.
+const EXTENDED: u8 = b'x';
+const FOLDER_MODE: u32 = 0o755;
+
+/// One tar archive, perhaps compressed. The same entries give the same octets.
+pub(crate) struct Tar<V> {
+    volume: V,
+    gzip: Option<Gzip>,
+    /// Whether the destination has refused octets, so that the archive can never be completed.
+    broken: bool,
+    /// Whether it was completed.
+    complete: bool,
+}
+
+/// A gzip member (RFC 1952) in the making.
+struct Gzip {
+    deflater: Box<Deflater>,
+    crc32: crc32fast::Hasher,
+    /// Octets so far, modulo 2³².
+    size: u32,
+}
+
+impl<V: Volumes> Tar<V> {
+    /// Begins the archive, so that a destination which cannot be written is known before the first item.
+    pub(crate) fn begin(volume: V, gzip: Option<ZipLevel>) -> Result<Self> {
+        let gzip = gzip.map(|level| {
+            let mut deflater = Box::new(Deflater::new(level));
+            deflater.start();
+            Gzip { deflater, crc32: crc32fast::Hasher::new(), size: 0 }
+        });
+        let mut tar = Self { volume, gzip, broken: false, complete: false };
+        tar.volume.begin()?;
+        if tar.gzip.is_some() {
+            // No name, no time: they would make two archives of the same items differ.
+            let unknown_system = 255;
+            let header = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, unknown_system];
+            tar.volume.write_all(&header).map_err(|error| tar.broken_by(error))?;
+        }
+        Ok(tar)
+    }
+
+    fn put(&mut self, octets: &[u8]) -> io::Result<()> {
+        put(&mut self.volume, &mut self.gzip, octets)
+    }
+
+    fn broken_by(&mut self, error: io::Error) -> Error {
+        self.broken = true;
+        refused(error, &self.volume.path())
+    }
+
+    fn headers(&mut self, kind: u8, entry: Entry<'_>, size: u64) -> Result<()> {
+        let mut records = Vec::new();
+        let name = Name::of(entry.path);
+        if name.is_none() {
+            record(&mut records, "path", entry.path);
+        }
+        if size > MAX_SIZE {
+            record(&mut records, "size", &size.to_string());
+        }
+        let modified = entry.modified.map_or(0, |date| date.unix_seconds());
+        let told = u64::try_from(modified).ok().filter(|seconds| *seconds <= MAX_SIZE);
+        if told.is_none() {
+            record(&mut records, "mtime", &modified.to_string());
+        }
+        let mut octets = Vec::new();
+        if !records.is_empty() {
+            let name = Name { prefix: "", name: "pax" };
+            octets.extend(header(EXTENDED, name, 0o644, records.len() as u64, 0));
+            octets.append(&mut records);
+            octets.resize(octets.len().next_multiple_of(BLOCK), 0);
+        }
+        // What an extended header tells is told here only as far as there is room.
+        let name = name.unwrap_or_else(|| Name::start_of(entry.path));
+        octets.extend(header(kind, name, entry.mode, size.min(MAX_SIZE), told.unwrap_or(0)));
+        self.put(&octets).map_err(|error| self.broken_by(error))
+    }
+}
+
+fn put(volume: &mut impl Volumes, gzip: &mut Option<Gzip>, octets: &[u8]) -> io::Result<()> {
+    let Some(gzip) = gzip else { return volume.write_all(octets) };
+    gzip.crc32.update(octets);
+    #[expect(clippy::cast_possible_truncation, reason = "the size is told modulo 2³² (RFC 1952 §2.3.1)")]
+    let len = octets.len() as u32;
+    gzip.size = gzip.size.wrapping_add(len);
+    gzip.deflater.write(octets, |deflated| volume.write_all(deflated))
+}
+
+impl<V: Volumes> Container for Tar<V> {
+    fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String> {
+        self.headers(FILE, entry, rendered.size())?;
+        let (volume, gzip) = (&mut self.volume, &mut self.gzip);
+        let mut left = rendered.size();
+        let outcome = copy(rendered, false, |octets| {
+            // A source that grew must not push what follows out of its place.
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(octets.len());
+            left -= most as u64;
+            put(volume, gzip, octets.get(..most).unwrap_or_default())
+        });
+        if let Err(Stopped::Destination(error)) = outcome {
+            return Err(self.broken_by(error));
+        }
+        let zeros = [0; BLOCK];
+        let padding = rendered.size().next_multiple_of(BLOCK as u64) - rendered.size();
+        let mut missing = left + padding;
+        while missing > 0 {
+            let n = usize::try_from(missing).unwrap_or(BLOCK).min(BLOCK);
+            self.put(zeros.get(..n).unwrap_or_default()).map_err(|error| self.broken_by(error))?;
+            missing -= n as u64;
+        }
+        match outcome {
+            Ok(()) => Ok(entry.path.to_owned()),
+            Err(Stopped::Source(error) | Stopped::Destination(error)) => {
+                let message = "cannot be read to its end; of its file in the tar archive the rest is zeros";
+                Err(Error::new(ErrorKind::Io, message).because(error).in_file(entry.path).non_fatal())
+            }
+        }
+    }
+
+    fn add_folder(&mut self, path: &str) -> Result<()> {
+        let path = format!("{path}/");
+        self.headers(FOLDER, Entry { path: &path, modified: None, mode: FOLDER_MODE }, 0)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        if self.broken {
+            let message = "the archive was cut off: convert again to a destination that has room for it";
+            return Err(Error::new(ErrorKind::Destination, message).in_file(self.volume.path()));
+        }
+        if std::mem::replace(&mut self.complete, true) {
+            return Ok(());
+        }
+        // Two blocks of zeros end an archive.
+        let mut ended = self.put(&[0; 2 * BLOCK]);
+        if let Some(Gzip { mut deflater, crc32, size }) = self.gzip.take() {
+            let volume = &mut self.volume;
+            ended = ended.and_then(|()| deflater.finish(|deflated| volume.write_all(deflated)));
+            ended = ended.and_then(|()| volume.write_all(&crc32.finalize().to_le_bytes()));
+            ended = ended.and_then(|()| volume.write_all(&size.to_le_bytes()));
+        }
+        ended.map_err(|error| self.broken_by(error))?;
+        self.volume.complete()
+    }
+}
+
+/// A path as a ustar header has it: at most 155 octets, a slash, and at most 100.
+struct Name<'a> {
+    prefix: &'a str,
+    name: &'a str,
+}
+
+const NAME: usize = 100;
+const PREFIX: usize = 155;
+
+impl<'a> Name<'a> {
+    /// The path, if it is ASCII, of which alone every reader knows the charset, and there is room.
+    fn of(path: &'a str) -> Option<Self> {
+        if !path.is_ascii() {
+            return None;
+        }
+        if path.len() <= NAME {
+            return Some(Self { prefix: "", name: path });
+        }
+        let cuts = path.match_indices('/').map(|(at, _)| at);
+        let at = cuts.rev().find(|at| (1..=PREFIX).contains(at))?;
+        let (prefix, name) = (path.get(..at)?, path.get(at + 1..)?);
+        (1..=NAME).contains(&name.len()).then_some(Self { prefix, name })
+    }
+
+    /// As much of the end of the path as there is room for, for readers that know no extended headers.
+    fn start_of(path: &'a str) -> Self {
+        let mut at = path.len().saturating_sub(NAME);
+        while !path.is_char_boundary(at) {
+            at += 1;
+        }
+        Self { prefix: "", name: path.get(at..).unwrap_or_default().trim_start_matches('/') }
+    }
+}
+
+fn header(kind: u8, name: Name<'_>, mode: u32, size: u64, modified: u64) -> [u8; BLOCK] {
+    let mut header = [0; BLOCK];
+    let mut field = |at: usize, octets: &[u8]| {
+        for (to, from) in header.iter_mut().skip(at).zip(octets) {
+            *to = *from;
+        }
+    };
+    field(0, name.name.as_bytes());
+    field(100, format!("{mode:07o}").as_bytes());
+    field(108, b"0000000"); // user
+    field(116, b"0000000"); // group
+    field(124, format!("{size:011o}").as_bytes());
+    field(136, format!("{modified:011o}").as_bytes());
+    field(148, b"        "); // the checksum, for its own purpose taken as blanks
+    field(156, &[kind]);
+    field(257, b"ustar\x0000");
+    field(329, b"0000000"); // major and minor number of a device
+    field(337, b"0000000");
+    field(345, name.prefix.as_bytes());
+    let checksum: u32 = header.iter().map(|octet| u32::from(*octet)).sum();
+    for (to, from) in header.iter_mut().skip(148).zip(format!("{checksum:06o}\0 ").bytes()) {
+        *to = from;
+    }
+    header
+}
+
+/// Adds `LENGTH KEY=VALUE\n`; the length counts its own digits.
+fn record(records: &mut Vec<u8>, key: &str, value: &str) {
+    let rest = key.len() + value.len() + 3;
+    let mut len = rest + 1;
+    while rest + len.to_string().len() != len {
+        len = rest + len.to_string().len();
+    }
+    records.extend_from_slice(format!("{len} {key}={value}\n").as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::zip::Stream, *};
+    use crate::{date_time::DateTime, source::Content, write::Renderer};
+    use proptest::prelude::*;
+    use std::{
+        io::{Cursor, Read, Write},
+        sync::{Arc, Mutex},
+    };
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(octets);
+            Ok(octets.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn archive(entries: &[(String, Vec<u8>, i64, u32)], gzip: Option<ZipLevel>) -> Vec<u8> {
+        let shared = Shared::default();
+        let mut tar = Tar::begin(Stream::new(shared.clone()), gzip).unwrap();
+        for (path, octets, seconds, mode) in entries {
+            let rendered = Renderer::default().render_octets(Content::from(octets.clone())).unwrap();
+            let modified = Some(DateTime::from_unix_seconds(*seconds));
+            tar.entry(Entry { path, modified, mode: *mode }, &rendered).unwrap();
+        }
+        tar.add_folder("empty").unwrap();
+        tar.finish().unwrap();
+        drop(tar);
+        std::mem::take(&mut *shared.0.lock().unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn the_tar_crate_reads_back_what_was_written(
+            entries in proptest::collection::vec((
+                "([a-zé]{1,90}/){0,4}[a-zé]{1,120}\\.eml",
+                proptest::collection::vec(any::<u8>(), 0..1_100),
+                0..4_000_000_000_i64,
+                prop_oneof![Just(0o644_u32), Just(0o444)],
+            ), 0..6),
+            compressed: bool,
+        ) {
+            let octets = archive(&entries, compressed.then_some(ZipLevel::Fast));
+            prop_assert_eq!(&octets, &archive(&entries, compressed.then_some(ZipLevel::Fast)), "always the same");
+            let reader: Box<dyn Read> = match compressed {
+                true => Box::new(flate2::read::GzDecoder::new(Cursor::new(octets))),
+                false => Box::new(Cursor::new(octets)),
+            };
+            let mut archive = tar::Archive::new(reader);
+            let mut found = archive.entries().unwrap();
+            for (path, octets, seconds, mode) in entries {
+                let mut entry = found.next().unwrap().unwrap();
+                prop_assert_eq!(String::from_utf8(entry.path_bytes().into_owned()).unwrap(), path);
+                prop_assert_eq!(entry.header().mtime().unwrap(), u64::try_from(seconds).unwrap());
+                prop_assert_eq!(entry.header().mode().unwrap(), mode);
+                let mut read = Vec::new();
+                entry.read_to_end(&mut read).unwrap();
+                prop_assert_eq!(read, octets);
+            }
+            let empty = found.next().unwrap().unwrap();
+            prop_assert!(empty.header().entry_type().is_dir() && empty.path().unwrap().ends_with("empty"));
+            prop_assert!(found.next().is_none());
+        }
+    }
+
+    #[test]
+    fn a_date_before_1970_stands_in_an_extended_header() {
+        let octets = archive(&[("x".into(), b"y".to_vec(), -5, 0o644)], None);
+        assert!(octets.windows(12).any(|window| window == b"12 mtime=-5\n"));
+    }
+
+    #[test]
+    fn the_length_of_a_record_counts_itself() {
+        for (value, expected) in [("a", "10 path=a\n"), (&"b".repeat(90) as &str, ""), (&"c".repeat(989), "")] {
+            let mut records = Vec::new();
+            record(&mut records, "path", value);
+            let text = String::from_utf8(records).unwrap();
+            assert_eq!(text.split(' ').next().unwrap().parse::<usize>().unwrap(), text.len());
+            assert!(expected.is_empty() || text == expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+use super::{EmlArchive, ItemWriter, WriteOptions, container};
+use crate::error::{Error, ErrorKind, Result};
+#[cfg(not(target_family = "wasm"))]
+use std::path::Path;
+use std::{fmt, io::Write, str::FromStr};
+
+/// The form in which items are written: what becomes a file, and where it stands.
+///
+/// ```
+/// use mailferry::write::OutputForm;
+///
+/// assert_eq!("eml".parse::<OutputForm>()?, OutputForm::Eml);
+/// assert!("docx".parse::<OutputForm>().is_err());
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OutputForm {
+    /// Every message a file, in the folders of its source.
+    #[default]
+    Eml,
+}
+
+impl OutputForm {
+    /// All forms.
+    pub const ALL: &[Self] = &[Self::Eml];
+
+    /// Its name, as it is given on a command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Eml => "eml",
+        }
+    }
+}
+
+impl fmt::Display for OutputForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for OutputForm {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.iter().copied().find(|form| form.as_str() == name).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|form| form.as_str()).collect();
+            Error::new(ErrorKind::Options, format!("{name:?} is no form of output; there are {}", known.join(", ")))
+        })
+    }
+}
+
+/// What the files of a form are put in.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Packaging {
+    /// A folder of the file system.
+    #[default]
+    Folder,
+    /// A ZIP archive (PKWARE APPNOTE 6.3), or several.
+    Zip,
+    /// A tar archive (POSIX.1-2024, pax interchange format).
+    Tar,
+    /// The same, compressed by gzip (RFC 1952).
+    Tgz,
+}
+
+impl Packaging {
+    /// What the name of a destination asks for: `.zip`, `.tar`, `.tgz` or `.tar.gz` in any case; else a folder.
+    pub fn of_name(name: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        match name.rsplit_once('.') {
+            Some((_, "zip")) => Self::Zip,
+            Some((_, "tar")) => Self::Tar,
+            Some((_, "tgz")) => Self::Tgz,
+            Some((rest, "gz")) if rest.ends_with(".tar") => Self::Tgz,
+            _ => Self::Folder,
+        }
+    }
+}
+
+/// A writer of the form that `options` ask for, at `path`; its name tells the [`Packaging`].
+///
+/// # Errors
+/// [`ErrorKind::Destination`] when something is there already, or it cannot be written; [`ErrorKind::Options`] when what is
+/// no ZIP archive is to be split.
+#[cfg(not(target_family = "wasm"))]
+pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Box<dyn ItemWriter>> {
+    let container = container::create(path.as_ref(), &options)?;
+    Ok(match options.form {
+        OutputForm::Eml => Box::new(EmlArchive::new(container, options)),
+    })
+}
+
+/// The same as one archive to `writer`, in one pass; [`WriteOptions::zip_split`] is not heeded.
+///
+/// # Errors
+/// [`ErrorKind::Options`] when it is to be a folder.
+pub fn stream(
+    writer: impl Write + Send + 'static,
+    packaging: Packaging,
+    options: WriteOptions,
+) -> Result<Box<dyn ItemWriter>> {
+    let container = container::stream(writer, packaging, &options)?;
+    Ok(match options.form {
+        OutputForm::Eml => Box::new(EmlArchive::new(container, options)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_tells_the_packaging() {
+        for (name, packaging) in [
+            ("x.zip", Packaging::Zip),
+            ("X.ZIP", Packaging::Zip),
+            ("x.tar", Packaging::Tar),
+            ("x.tar.gz", Packaging::Tgz),
+            ("x.tgz", Packaging::Tgz),
+            ("x.gz", Packaging::Folder),
+            ("x", Packaging::Folder),
+            ("zip", Packaging::Folder),
+        ] {
+            assert_eq!(Packaging::of_name(name), packaging, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_form_has_a_name_of_its_own() {
+        for form in OutputForm::ALL {
+            assert_eq!(form.to_string().parse::<OutputForm>().unwrap(), *form);
+        }
+    }
+}
