@@ -1,4 +1,6 @@
-use std::fmt;
+use crate::error::{Error, ErrorKind, Result};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::{fmt, str::FromStr};
 
 /// A point in time and, where it is known, the zone it was written in.
 ///
@@ -116,6 +118,78 @@ impl fmt::Display for DateTime {
     }
 }
 
+/// RFC 3339, a date alone as its midnight; in UTC where no zone is given. Fractions of seconds are left out.
+///
+/// ```
+/// use mailferry::DateTime;
+///
+/// let date: DateTime = "2024-02-29".parse()?;
+/// assert_eq!(date, "2024-02-29T00:00:00Z".parse()?);
+/// assert_eq!("2024-02-29T01:30:00+01:30".parse::<DateTime>()?.unix_seconds(), date.unix_seconds());
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+impl FromStr for DateTime {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let no_date = || {
+            let message = format!("{text:?} is no date; 2024-02-29 and 2024-02-29T12:00:00+01:00 are");
+            Error::new(ErrorKind::Options, message)
+        };
+        rfc_3339(text.trim()).ok_or_else(no_date)
+    }
+}
+
+fn rfc_3339(text: &str) -> Option<DateTime> {
+    let (date, time) = match text.split_once(['T', 't', ' ']) {
+        Some((date, time)) => (date, time),
+        None => (text, "00:00:00Z"),
+    };
+    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+    let zone = time.find(['Z', 'z', '+', '-']).unwrap_or(time.len());
+    let (clock, zone) = time.split_at_checked(zone)?;
+    let clock = clock.split_once('.').map_or(clock, |(clock, _fraction)| clock);
+    let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
+    let offset = match zone.split_at_checked(1) {
+        None | Some(("Z" | "z", "")) => 0,
+        Some((sign, zone)) => {
+            let [hours, minutes] = numbers(zone, ':', [2, 2])?;
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            let minutes = i16::try_from(hours * 60 + minutes).ok()?;
+            if sign == "-" { -minutes } else { minutes }
+        }
+    };
+    DateTime::from_civil(year, month, day, hour, minute, second, Some(offset))
+}
+
+/// Numbers of so many digits each, parted by `separator`.
+fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[i64; N]> {
+    let mut parts = text.split(separator);
+    let mut numbers = [0; N];
+    for (number, digits) in numbers.iter_mut().zip(digits) {
+        let part =
+            parts.next().filter(|part| part.len() == digits && part.bytes().all(|octet| octet.is_ascii_digit()))?;
+        *number = part.parse().ok()?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
+/// As it is written by [`Display`](fmt::Display).
+impl Serialize for DateTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// As it is read by [`FromStr`].
+impl<'de> Deserialize<'de> for DateTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
 fn days_in_month(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -174,7 +248,34 @@ mod tests {
         assert_eq!(DateTime::from_civil(2024, 13, 1, 0, 0, 0, None), None);
     }
 
+    #[test]
+    fn only_dates_are_dates() {
+        let seconds = |text: &str| text.parse::<DateTime>().map(DateTime::unix_seconds).ok();
+        assert_eq!(seconds("1970-01-02"), Some(86_400));
+        assert_eq!(seconds("1970-01-01 00:00:01.5z"), Some(1));
+        assert_eq!(seconds("1970-01-01T00:00:01"), Some(1));
+        for text in [
+            "",
+            "2024",
+            "2024-1-1",
+            "2024-02-30",
+            "2024-01-01T",
+            "2024-01-01T1:00:00Z",
+            "2024-01-01T00:00:00+1",
+            "-024-01-01",
+            "2024-01-01T00:00:00+24:00",
+        ] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_written_is_read(seconds in -62_135_500_000_i64..253_402_200_000, offset in -840_i16..840) {
+            let date = DateTime { unix_seconds: seconds, offset_minutes: Some(offset) };
+            prop_assert_eq!(date.to_string().parse::<DateTime>().unwrap(), date);
+        }
+
         #[test]
         fn civil_dates_come_back(seconds in -62_135_596_800_i64..253_402_300_800) {
             let c = civil(seconds);

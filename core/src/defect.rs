@@ -86,6 +86,8 @@ defect_kinds! {
     NoHeader = "no_header",
     /// No date anywhere: neither a From_ line, nor `Received`, nor `Date`.
     NoDate = "no_date",
+    /// No date, so that the item is kept whatever dates are selected.
+    Undated = "undated",
     /// Multiparts or messages nested deeper than is parsed.
     NestingLimit = "nesting_limit",
     /// More body parts than are parsed.

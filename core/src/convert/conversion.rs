@@ -1,5 +1,5 @@
 use super::{
-    Preflight,
+    Preflight, Selector,
     decision::{Decided, Gate, Place},
     in_order::InOrder,
     item_log::{ItemRecord, LogLine, name},
@@ -70,6 +70,13 @@ impl<'w> Conversion<'w> {
     #[must_use]
     pub fn with_attachments(mut self, listed: bool) -> Self {
         self.attachments = listed;
+        self
+    }
+
+    /// The same conversion of what `selector` selects; the rest is skipped, each item with its reason.
+    #[must_use]
+    pub fn with_selector(mut self, selector: Selector) -> Self {
+        self.gates.push(Box::new(selector));
         self
     }
 

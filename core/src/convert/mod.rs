@@ -28,6 +28,7 @@ mod inspection;
 mod item_log;
 mod preflight;
 mod report;
+mod selection;
 #[cfg(not(target_family = "wasm"))]
 mod to_path;
 
@@ -37,5 +38,6 @@ pub use inspection::{Inspection, Largest, Size};
 pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
 pub use preflight::Preflight;
 pub use report::{Columns, Fingerprint, FolderReport, PassedEntry, PassedReport, Report, SourceReport};
+pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector};
 #[cfg(not(target_family = "wasm"))]
 pub use to_path::{ConvertOptions, ITEM_LOG, REPORT, TABLE, beside, convert};

@@ -6,7 +6,7 @@ use crate::{
     source::{Content, ReadAt},
 };
 use memchr::memchr;
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 /// Octets of a header section that are asked for first; most fit.
 const FIRST_READ: usize = 16 << 10;
@@ -166,7 +166,7 @@ impl<'a> Iterator for Fields<'a> {
             if let Some(name_len) = name_len {
                 let (name, value) = rest.get(..len)?.split_at_checked(name_len)?;
                 let colon = memchr(b':', value)?;
-                return Some(Field { name, value: trim_line_end(value.get(colon + 1..)?), offset });
+                return Some(Field { name, value: trim_line_end(value.get(colon + 1..)?), offset, len });
             }
         }
     }
@@ -178,6 +178,7 @@ pub struct Field<'a> {
     name: &'a [u8],
     value: &'a [u8],
     offset: usize,
+    len: usize,
 }
 
 impl<'a> Field<'a> {
@@ -194,6 +195,11 @@ impl<'a> Field<'a> {
     /// The offset of the name in the message, in octets.
     pub fn offset(&self) -> u64 {
         self.offset as u64
+    }
+
+    /// Where its octets are in the message, from the name to the line end behind the value.
+    pub fn range(&self) -> Range<u64> {
+        self.offset()..self.offset() + self.len as u64
     }
 
     /// The value on one line (RFC 5322 §2.2.3), without white space around it.

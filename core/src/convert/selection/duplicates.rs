@@ -1,0 +1,136 @@
+use super::{Dedupe, compact_map::CompactMap, content_digest::digest};
+use crate::{
+    convert::Place,
+    model::{Item, Label},
+};
+use std::collections::HashMap;
+
+/// Sets of labels, and labels, that are told apart; duplicates that would make more keep their labels to their own lines.
+const MOST_SETS: usize = 1 << 16;
+/// Bits of a place that are the number of the item in its source; the rest is that of the source.
+const ORDINAL_BITS: u32 = 36;
+
+/// Finds the items that are equal to an earlier one.
+///
+/// Of every item a first pass keeps 24 octets, and of every duplicate 16 more in place of them; with the empty slots of the
+/// maps that stays below 40 octets an item. What the first pass found needs no digest to be applied.
+pub(super) struct Duplicates {
+    dedupe: Dedupe,
+    /// By digest, where the item is that is kept; done with after the first pass.
+    seen: CompactMap<4, 2>,
+    /// By the place of a duplicate, that of the item that is kept.
+    kept: CompactMap<2, 2>,
+    /// By the place of an item that is kept, the set of the labels that its duplicates carry.
+    joined: CompactMap<2, 1>,
+    sets: LabelSets,
+}
+
+impl Duplicates {
+    pub(super) fn new(dedupe: Dedupe) -> Self {
+        Self {
+            dedupe,
+            seen: CompactMap::new(),
+            kept: CompactMap::new(),
+            joined: CompactMap::new(),
+            sets: LabelSets::default(),
+        }
+    }
+
+    /// Looks at an item in the first pass; whether it is a duplicate.
+    ///
+    /// One that cannot be read is none: why it fails is told where it is rendered.
+    pub(super) fn look_at(&mut self, item: &Item, place: Place) -> bool {
+        let Some((place, digest)) = packed(place).zip(digest(item, self.dedupe).ok()) else { return false };
+        // A digest of zeros is none that anybody will meet, but it would mark an empty slot.
+        let digest = if digest == [0; 4] { [1; 4] } else { digest };
+        let Some(kept) = self.seen.get_or_insert(digest, place) else { return false };
+        self.kept.insert(place, kept);
+        let before = self.joined.get(kept).map_or(LabelSets::EMPTY, |[set]| set);
+        if let Some(set) = self.sets.with(before, &item.labels).filter(|set| *set != before) {
+            self.joined.insert(kept, [set]);
+        }
+        true
+    }
+
+    /// Forgets what only the first pass needs.
+    pub(super) fn end_of_first_pass(&mut self) {
+        self.seen = CompactMap::new();
+    }
+
+    /// The item that is kept in the stead of the one at `place`, if that is a duplicate.
+    pub(super) fn kept(&self, place: Place) -> Option<Place> {
+        self.kept.get(packed(place)?).map(unpacked)
+    }
+
+    /// Gives an item that is kept the labels of its duplicates.
+    pub(super) fn join_labels(&self, item: &mut Item, place: Place) {
+        let set = packed(place).and_then(|place| self.joined.get(place));
+        for label in set.into_iter().flat_map(|[set]| self.sets.labels(set)) {
+            if item.labels.iter().all(|own| own.name != label.name) {
+                item.labels.push(label.clone());
+            }
+        }
+    }
+}
+
+/// The place in two words; `None` for one that has no room in them.
+fn packed(place: Place) -> Option<[u32; 2]> {
+    let fits = place.source >> (64 - ORDINAL_BITS) == 0 && place.ordinal >> ORDINAL_BITS == 0 && place.source > 0;
+    let packed = place.source << ORDINAL_BITS | place.ordinal;
+    fits.then_some([(packed >> 32) as u32, packed as u32])
+}
+
+fn unpacked([high, low]: [u32; 2]) -> Place {
+    let packed = u64::from(high) << 32 | u64::from(low);
+    Place { source: packed >> ORDINAL_BITS, ordinal: packed & ((1 << ORDINAL_BITS) - 1) }
+}
+
+/// Sets of labels, each once: there are few in a mailbox, however many items carry them.
+#[derive(Default)]
+struct LabelSets {
+    labels: Vec<Label>,
+    numbers: HashMap<String, u32>,
+    sets: Vec<Vec<u32>>,
+    set_numbers: HashMap<Vec<u32>, u32>,
+}
+
+impl LabelSets {
+    const EMPTY: u32 = u32::MAX;
+
+    /// The set that has the labels of `set` and `more`; `None` when there is no room for another.
+    fn with(&mut self, set: u32, more: &[Label]) -> Option<u32> {
+        let mut members = self.members(set).to_vec();
+        for label in more {
+            let number = match self.numbers.get(&label.name) {
+                Some(number) => *number,
+                None => {
+                    let number = u32::try_from(self.labels.len()).ok().filter(|_| self.labels.len() < MOST_SETS)?;
+                    self.labels.push(label.clone());
+                    self.numbers.insert(label.name.clone(), number);
+                    number
+                }
+            };
+            if let Err(at) = members.binary_search(&number) {
+                members.insert(at, number);
+            }
+        }
+        if members.is_empty() {
+            return Some(Self::EMPTY);
+        }
+        if let Some(number) = self.set_numbers.get(&members) {
+            return Some(*number);
+        }
+        let number = u32::try_from(self.sets.len()).ok().filter(|_| self.sets.len() < MOST_SETS)?;
+        self.sets.push(members.clone());
+        self.set_numbers.insert(members, number);
+        Some(number)
+    }
+
+    fn members(&self, set: u32) -> &[u32] {
+        usize::try_from(set).ok().and_then(|set| self.sets.get(set)).map_or(&[], Vec::as_slice)
+    }
+
+    fn labels(&self, set: u32) -> impl Iterator<Item = &Label> {
+        self.members(set).iter().filter_map(|label| self.labels.get(usize::try_from(*label).ok()?))
+    }
+}

@@ -1,0 +1,132 @@
+//! Which items of a mailbox are converted.
+
+mod compact_map;
+mod content_digest;
+mod duplicates;
+mod folded;
+mod glob;
+mod sample;
+mod selector;
+
+pub(super) use folded::fold;
+pub use glob::FolderGlob;
+pub use selector::Selector;
+
+use crate::date_time::DateTime;
+use serde::{Deserialize, Serialize};
+
+/// Which items are converted: those that meet all of its conditions. The default selects everything.
+///
+/// A list that is empty asks for nothing; of one that is not, one entry has to be met. It is plain data, and the same in
+/// JSON, with its names in camel case. [`Selector`] applies it.
+///
+/// ```
+/// use mailferry::{
+///     convert::{Conversion, Selection, Selector},
+///     read::{Mailbox, ReadOptions},
+///     write::{EmlArchive, EmlOptions},
+/// };
+/// use std::{ops::ControlFlow, sync::Arc};
+///
+/// let mut mailbox = Mailbox::new(ReadOptions::default());
+/// mailbox.add_source("Inbox.mbox", Arc::new(b"From a\nSubject: Invoice 7\n\nHi\n\nFrom b\nSubject: Party\n\nHo\n".to_vec()));
+///
+/// let mut selection = Selection::default();
+/// selection.subject = vec!["invoice".into()];
+/// let archive = EmlArchive::zip(std::io::sink(), EmlOptions::default());
+/// let report = Conversion::new(mailbox, Box::new(archive), std::io::sink())
+///     .with_selector(Selector::new(&selection)?)
+///     .run(&mut |_progress| ControlFlow::Continue(()));
+/// assert_eq!((report.totals.available, report.totals.migrated, report.totals.skipped), (2, 1, 1));
+/// assert_eq!(report.reasons["excluded_subject"], 1);
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Selection {
+    /// Of these kinds.
+    pub kinds: Vec<Kind>,
+    /// In a folder that one of these globs names, whose grammar is that of [`FolderGlob`].
+    pub folders: Vec<String>,
+    /// In no folder that one of these globs names.
+    pub skip_folders: Vec<String>,
+    /// In no folder for deleted mail, nor below one, whatever its name and language (RFC 8621 §2, `trash`).
+    pub skip_trash: bool,
+    /// In no folder for unwanted mail, nor below one, whatever its name and language (RFC 8621 §2, `junk`).
+    pub skip_junk: bool,
+    /// Received at this time or later. This and [`Selection::before`] look at the date that the log has as `receivedAt`,
+    /// with what told it as `dateSource`; an item without a date is kept, with the warning `undated`.
+    pub after: Option<DateTime>,
+    /// Received before this time.
+    pub before: Option<DateTime>,
+    /// With a label that one of these globs names, whose grammar is that of [`FolderGlob`].
+    pub labels: Vec<String>,
+    /// From one of these: a part of the name or the address in `From`, decoded, in any case.
+    pub from: Vec<String>,
+    /// To one of these: a part of a name or an address in `To`, `Cc` or `Bcc`, decoded, in any case.
+    pub to: Vec<String>,
+    /// With one of these in the decoded subject, in any case; of a calendar object the summary, of a contact the name.
+    pub subject: Vec<String>,
+    /// Of more octets than this.
+    pub larger: Option<u64>,
+    /// Of fewer octets than this.
+    pub smaller: Option<u64>,
+    /// With a file, a picture or a message attached.
+    pub has_attachment: bool,
+    /// So many of all that is selected, spread evenly over folders and kinds, and in each over its length.
+    pub sample: Option<u64>,
+    /// Which of all samples: the same one for the same number.
+    pub seed: u64,
+    /// Which of several equal items are left out.
+    pub dedupe: Dedupe,
+}
+
+/// A kind of items, named as in the item log.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Messages.
+    Mail,
+    /// Events of calendars.
+    Event,
+    /// Tasks.
+    Task,
+    /// Journal entries and notes.
+    Journal,
+    /// Contacts and lists of them.
+    Contact,
+}
+
+impl Kind {
+    /// The name in the item log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Event => "event",
+            Self::Task => "task",
+            Self::Journal => "journal",
+            Self::Contact => "contact",
+        }
+    }
+}
+
+/// When two items are equal, so that the second is left out, with the reason `duplicate`, and its labels go to the first.
+///
+/// A message identifier alone proves nothing: mailing lists change what carries it, and programs give it twice.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dedupe {
+    /// Never.
+    #[default]
+    Off,
+    /// When their octets are, less the header fields that a mailbox adds: `X-Gmail-Labels`, `X-GM-…`, `Status`, `X-Status`,
+    /// `X-Keywords`, `X-UID`, `X-Mozilla-…` and the like, and `Content-Length`.
+    Exact,
+    /// When their `Message-ID`, `Date`, `From` and `Subject`, decoded, and the decoded octets of all their body parts are;
+    /// text without regard to how much white space parts its words. Calendar objects and contacts as with
+    /// [`Dedupe::Exact`].
+    Loose,
+}

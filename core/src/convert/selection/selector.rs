@@ -1,0 +1,240 @@
+use super::{Dedupe, FolderGlob, Selection, duplicates::Duplicates, fold, sample::Sample};
+use crate::{
+    convert::{Place, Skip, decision::Gate},
+    defect::{Defect, DefectKind},
+    error::{Error, ErrorKind, Result},
+    mime::HeaderSection,
+    model::{FolderPath, Item, ItemKind, Message, Role},
+    read::{Event, Mailbox},
+};
+use std::{collections::BTreeSet, ops::ControlFlow};
+
+/// Folders for deleted or unwanted mail that are remembered, so that what is below them is known.
+const MOST_REMEMBERED: usize = 1_000;
+
+/// Applies a [`Selection`] to one item after the other.
+///
+/// What costs least is looked at first, and nothing of an item is rendered or digested that is left out for another reason
+/// than being a duplicate. An item that cannot be read is not left out: it fails, and the log says why.
+pub struct Selector {
+    selection: Selection,
+    folders: Vec<FolderGlob>,
+    skip_folders: Vec<FolderGlob>,
+    labels: Vec<FolderGlob>,
+    from: Vec<String>,
+    to: Vec<String>,
+    subject: Vec<String>,
+    trash: Below,
+    junk: Below,
+    duplicates: Option<Duplicates>,
+    sample: Option<Sample>,
+}
+
+impl Selector {
+    /// Applies a selection that asks for nothing that has to be known of all items beforehand.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Options`] when it asks for a sample or for duplicates: then [`Selector::surveying`] is what is wanted.
+    pub fn new(selection: &Selection) -> Result<Self> {
+        match selection.needs_survey() {
+            true => {
+                let message = "a sample, and leaving out duplicates, need a first pass over the sources";
+                Err(Error::new(ErrorKind::Options, message))
+            }
+            false => Ok(Self::compiled(selection)),
+        }
+    }
+
+    /// Applies any selection, to the items of a mailbox with the same sources and options as `mailbox`, which is read to its
+    /// end where the selection [needs it](Selection::needs_survey). `observe` is asked after every item whether to go on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] when it was not to go on. What cannot be read is no error here: it will be one again.
+    pub fn surveying(
+        selection: &Selection,
+        mut mailbox: Mailbox,
+        observe: &mut dyn FnMut(&Mailbox) -> ControlFlow<()>,
+    ) -> Result<Self> {
+        let mut selector = Self::compiled(selection);
+        if !selection.needs_survey() {
+            return Ok(selector);
+        }
+        let mut source = 0;
+        while let Some(event) = mailbox.next_event() {
+            match event {
+                Event::Opened(_) | Event::Failed { within: false, .. } => source += 1,
+                Event::Item(item) => selector.look_at(&item, Place { source, ordinal: item.origin.ordinal }),
+                _ => {}
+            }
+            if observe(&mailbox).is_break() {
+                return Err(Error::new(ErrorKind::Cancelled, "stopped before anything was written"));
+            }
+        }
+        selector.duplicates.iter_mut().for_each(Duplicates::end_of_first_pass);
+        selector.sample.iter_mut().for_each(Sample::end_of_first_pass);
+        Ok(selector)
+    }
+
+    /// Why the item at `place` is left out; `None` where it is selected. It is given the labels of its duplicates, and a
+    /// warning where its date had to be known and is not.
+    ///
+    /// Items are to come in the order of their sources, each once.
+    pub fn decide(&mut self, item: &mut Item, place: Place) -> Option<Skip> {
+        if let Some(reason) = self.excludes(item) {
+            return Some(Skip::because(reason));
+        }
+        if let Some(kept) = self.duplicates.as_ref().and_then(|duplicates| duplicates.kept(place)) {
+            return Some(Skip { reason: "duplicate", duplicate_of: Some(kept) });
+        }
+        if self.sample.as_mut().is_some_and(|sample| !sample.takes(item)) {
+            return Some(Skip::because("excluded_sample"));
+        }
+        if let Some(duplicates) = &self.duplicates {
+            duplicates.join_labels(item, place);
+        }
+        if item.received.is_none() && self.selection.is_dated() {
+            item.defects.push(Defect::new(DefectKind::Undated, "kept, though items are selected by their dates"));
+        }
+        None
+    }
+
+    fn compiled(selection: &Selection) -> Self {
+        let globs = |globs: &[String]| globs.iter().map(|glob| FolderGlob::new(glob)).collect();
+        let folded = |texts: &[String]| texts.iter().map(|text| fold(text)).collect();
+        Self {
+            folders: globs(&selection.folders),
+            skip_folders: globs(&selection.skip_folders),
+            labels: globs(&selection.labels),
+            from: folded(&selection.from),
+            to: folded(&selection.to),
+            subject: folded(&selection.subject),
+            trash: Below::new(Role::Trash),
+            junk: Below::new(Role::Junk),
+            duplicates: (selection.dedupe != Dedupe::Off).then(|| Duplicates::new(selection.dedupe)),
+            sample: selection.sample.map(|size| Sample::new(size, selection.seed)),
+            selection: selection.clone(),
+        }
+    }
+
+    /// Takes note of an item in the first pass.
+    fn look_at(&mut self, item: &Item, place: Place) {
+        let is_out = self.excludes(item).is_some()
+            || self.duplicates.as_mut().is_some_and(|duplicates| duplicates.look_at(item, place));
+        if !is_out {
+            self.sample.iter_mut().for_each(|sample| sample.count(item));
+        }
+    }
+
+    /// Why the item is left out for what it is by itself.
+    fn excludes(&mut self, item: &Item) -> Option<&'static str> {
+        let Selection { kinds, skip_trash, skip_junk, after, before, larger, smaller, .. } = &self.selection;
+        if !kinds.is_empty() && kinds.iter().all(|kind| kind.as_str() != item.kind.as_str()) {
+            return Some("excluded_kind");
+        }
+        let path = &item.folder.path;
+        let named_by = |globs: &[FolderGlob]| globs.iter().any(|glob| glob.matches(path.names()));
+        if (!self.folders.is_empty() && !named_by(&self.folders)) || named_by(&self.skip_folders) {
+            return Some("excluded_folder");
+        }
+        if *skip_trash && self.trash.holds(item) {
+            return Some("excluded_trash");
+        }
+        if *skip_junk && self.junk.holds(item) {
+            return Some("excluded_junk");
+        }
+        if let Some(at) = item.received.map(|received| received.at.unix_seconds())
+            && (after.is_some_and(|after| at < after.unix_seconds())
+                || before.is_some_and(|before| at >= before.unix_seconds()))
+        {
+            return Some("excluded_date");
+        }
+        let labelled = |glob: &FolderGlob| item.labels.iter().any(|label| glob.matches(label.name.split('/')));
+        if !self.labels.is_empty() && !self.labels.iter().any(labelled) {
+            return Some("excluded_label");
+        }
+        let size = item.size();
+        if larger.is_some_and(|than| size <= than) || smaller.is_some_and(|than| size >= than) {
+            return Some("excluded_size");
+        }
+        self.excludes_by_content(item)
+    }
+
+    /// The same for what has to be read of it.
+    fn excludes_by_content(&self, item: &Item) -> Option<&'static str> {
+        let texts = [
+            (&self.from, &["From"][..], "excluded_from"),
+            (&self.to, &["To", "Cc", "Bcc"], "excluded_to"),
+            (&self.subject, &["Subject"], "excluded_subject"),
+        ];
+        for (wanted, names, reason) in texts {
+            let is_in = |text: &str| {
+                let text = fold(text);
+                wanted.iter().any(|wanted| text.contains(wanted))
+            };
+            let met = wanted.is_empty()
+                || match &item.kind {
+                    ItemKind::Message(message) => any_field(message, names, is_in),
+                    ItemKind::Calendar(object) => names == ["Subject"] && object.summary().is_some_and(is_in),
+                    ItemKind::Contact(card) => names == ["Subject"] && card.name().is_some_and(is_in),
+                };
+            if !met {
+                return Some(reason);
+            }
+        }
+        let attached = |message: &Message| message.attachments().map_or(true, |attachments| !attachments.is_empty());
+        (self.selection.has_attachment && !item.message().is_some_and(attached)).then_some("excluded_attachment")
+    }
+}
+
+/// Whether a field with one of `names` is as wanted; of a message that cannot be read nothing is known.
+fn any_field(message: &Message, names: &[&str], is_wanted: impl Fn(&str) -> bool) -> bool {
+    let any =
+        |header: &HeaderSection<'_>| names.iter().any(|name| header.all(name).any(|field| is_wanted(&field.text())));
+    message.header().map_or(true, any)
+}
+
+impl Gate for Selector {
+    fn decide(&mut self, item: &mut Item, place: Place) -> Option<Skip> {
+        self.decide(item, place)
+    }
+}
+
+impl Selection {
+    /// Whether all items have to be seen before the first can be decided upon: the sources are read twice.
+    pub fn needs_survey(&self) -> bool {
+        self.sample.is_some() || self.dedupe != Dedupe::Off
+    }
+
+    fn is_dated(&self) -> bool {
+        self.after.is_some() || self.before.is_some()
+    }
+}
+
+/// The folders of one role, and those below them.
+struct Below {
+    role: Role,
+    known: BTreeSet<FolderPath>,
+}
+
+impl Below {
+    fn new(role: Role) -> Self {
+        Self { role, known: BTreeSet::new() }
+    }
+
+    fn holds(&mut self, item: &Item) -> bool {
+        let path = &item.folder.path;
+        if item.folder.role == Some(self.role) {
+            if self.known.len() < MOST_REMEMBERED {
+                self.known.insert(path.clone());
+            }
+            return true;
+        }
+        let names = path.names();
+        item.folder.role.is_none()
+            && !self.known.is_empty()
+            && (1..names.len()).any(|depth| {
+                let above = names.get(..depth).unwrap_or_default();
+                self.known.contains(&FolderPath::new(above.iter().cloned()))
+            })
+    }
+}
