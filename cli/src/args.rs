@@ -1,7 +1,8 @@
+use crate::selecting::Selecting;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailferry::{
     mapi::AddressMap,
-    read::{ReadOptions, mbox::Unquoting},
+    read::{Mailbox, ReadOptions, mbox::Unquoting},
     write::{NameTemplate, OutputForm},
 };
 use std::{
@@ -28,7 +29,9 @@ const CONVERT_EXAMPLES: &str = "\
 Examples:
   mailferry convert 'All mail Including Spam and Trash.mbox' --to mail
   mailferry convert takeout.zip --to archive.zip --split 480M
-  mailferry convert outlook.pst contacts.vcf --to outlook --attachments --csv";
+  mailferry convert outlook.pst contacts.vcf --to outlook --attachments --csv
+  mailferry convert takeout.mbox --to 2024.zip --after 2024-01-01 --skip-trash --skip-junk --dedupe exact
+  mailferry convert takeout.mbox --to trial --sample 100";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -64,6 +67,15 @@ pub(crate) struct Source {
 
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+impl Source {
+    /// The items of the sources.
+    pub(crate) fn mailbox(&self) -> Mailbox {
+        let mut mailbox = Mailbox::new(self.reading.options());
+        self.sources.iter().for_each(|source| mailbox.add_path(source));
+        mailbox
+    }
 }
 
 #[derive(Args, Debug)]
@@ -138,6 +150,9 @@ pub(crate) struct Convert {
     /// What to write: a folder, or an archive if it ends in .zip, .tar, .tgz or .tar.gz. Nothing may be there yet
     #[arg(long, value_name = "DEST")]
     pub(crate) to: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
 
     /// The form to write: eml
     #[arg(long = "as", default_value_t, value_name = "FORM")]
@@ -268,6 +283,9 @@ pub(crate) struct Inspect {
     #[command(flatten)]
     pub(crate) source: Source,
 
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+
     /// Print a JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -281,6 +299,9 @@ pub(crate) struct Inspect {
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) source: Source,
+
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
 
     /// Print a JSON object a line, as in the item log
     #[arg(long)]
@@ -320,7 +341,7 @@ fn default_jobs() -> NonZeroUsize {
 }
 
 /// `480M`: a number of octets, perhaps in KiB, MiB, GiB or TiB.
-fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &*text.get(digits.len()..).unwrap_or_default().to_ascii_uppercase() {

@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &args::Convert) -> Outcome {
 fn options(arguments: &args::Convert) -> ConvertOptions {
     let mut options = ConvertOptions::default();
     options.read = arguments.source.reading.options();
+    options.selection = arguments.selecting.selection();
     options.threads = arguments.jobs;
     options.attachments = arguments.attachments;
     options.table = arguments.csv;

@@ -6,8 +6,8 @@ use crate::{
 };
 use indicatif::HumanBytes;
 use mailferry::{
-    convert::{Inspection, Size},
-    read::Mailbox,
+    convert::{Inspection, Place, Size},
+    read::Event,
 };
 use std::{
     io::{self, Write},
@@ -16,14 +16,24 @@ use std::{
 
 pub(crate) fn run(arguments: &args::Inspect) -> Outcome {
     let interrupt = Interrupt::catch();
-    let mut mailbox = Mailbox::new(arguments.source.reading.options());
-    for source in &arguments.source.sources {
-        mailbox.add_path(source);
-    }
+    let mut mailbox = arguments.source.mailbox();
     mailbox.start()?;
     let mut inspection = Inspection::new(arguments.largest);
-    while let Some(event) = mailbox.next_event() {
-        inspection.count(event);
+    let mut selector = arguments.selecting.selector(arguments.source.mailbox(), &interrupt)?;
+    let mut source = 0;
+    while let Some(mut event) = mailbox.next_event() {
+        let mut is_selected = true;
+        match &mut event {
+            Event::Opened(_) | Event::Failed { within: false, .. } => source += 1,
+            Event::Item(item) => {
+                let place = Place { source, ordinal: item.origin.ordinal };
+                is_selected = selector.decide(item, place).is_none();
+            }
+            _ => {}
+        }
+        if is_selected {
+            inspection.count(event);
+        }
         if interrupt.is_asked() {
             complain("stopped; what was read until then is counted");
             break;

@@ -1,11 +1,12 @@
 use crate::{
     Outcome, SOME_FAILED, args,
+    interrupt::Interrupt,
     terminal::{complain, plain},
 };
 use indicatif::HumanBytes;
 use mailferry::{
-    convert::ItemRecord,
-    read::{Event, Mailbox},
+    convert::{ItemRecord, Place},
+    read::Event,
 };
 use std::{
     io::{self, BufWriter, Write},
@@ -13,17 +14,20 @@ use std::{
 };
 
 pub(crate) fn run(arguments: &args::List) -> Outcome {
-    let mut mailbox = Mailbox::new(arguments.source.reading.options());
-    for source in &arguments.source.sources {
-        mailbox.add_path(source);
-    }
+    let interrupt = Interrupt::catch();
+    let mut mailbox = arguments.source.mailbox();
     mailbox.start()?;
+    let mut selector = arguments.selecting.selector(arguments.source.mailbox(), &interrupt)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut status = ExitCode::SUCCESS;
     let mut source = 0;
-    while let Some(event) = mailbox.next_event() {
+    while let Some(event) = mailbox.next_event().filter(|_| !interrupt.is_asked()) {
         match event {
-            Event::Item(item) => {
+            Event::Item(mut item) => {
+                let place = Place { source, ordinal: item.origin.ordinal };
+                if selector.decide(&mut item, place).is_some() {
+                    continue;
+                }
                 let record = ItemRecord::of(&item, source);
                 if arguments.json {
                     serde_json::to_writer(&mut out, &record)?;
@@ -42,6 +46,9 @@ pub(crate) fn run(arguments: &args::List) -> Outcome {
         }
     }
     out.flush()?;
+    if interrupt.is_asked() {
+        status = ExitCode::from(SOME_FAILED);
+    }
     Ok(status)
 }
 

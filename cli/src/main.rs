@@ -10,6 +10,7 @@ mod inspect;
 mod interrupt;
 mod list;
 mod progress;
+mod selecting;
 mod show;
 mod table;
 mod terminal;

@@ -1,4 +1,4 @@
-use super::{Conversion, Progress, Report};
+use super::{Conversion, Progress, Report, Selection, Selector};
 use crate::{
     error::{Error, ErrorKind, Result},
     read::{Mailbox, ReadOptions},
@@ -20,6 +20,8 @@ use std::{
 pub struct ConvertOptions {
     /// How the sources are read.
     pub read: ReadOptions,
+    /// Which items are converted. Where it asks for a sample or for duplicates, the sources are read once more before.
+    pub selection: Selection,
     /// What is written, and how.
     pub archive: WriteOptions,
     /// Threads that render items; the outcome does not depend on it.
@@ -36,6 +38,7 @@ impl Default for ConvertOptions {
     fn default() -> Self {
         Self {
             read: ReadOptions::default(),
+            selection: Selection::default(),
             archive: WriteOptions::default(),
             threads: NonZeroUsize::MIN,
             attachments: false,
@@ -54,7 +57,7 @@ impl Default for ConvertOptions {
 /// # Errors
 /// Only when it cannot start, and then nothing was written: when none of the sources can be opened, why the first cannot;
 /// [`ErrorKind::Destination`] when something is at the destination or beside it already, or it cannot be written. What goes
-/// wrong later is told in the report.
+/// wrong later is told in the report. [`ErrorKind::Cancelled`] when it is stopped in a first pass over the sources.
 pub fn convert<P: Into<PathBuf>>(
     sources: impl IntoIterator<Item = P>,
     destination: &Path,
@@ -62,22 +65,26 @@ pub fn convert<P: Into<PathBuf>>(
     observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Report> {
     let started = Instant::now();
-    let mut mailbox = Mailbox::new(options.read.clone());
-    for source in sources {
-        mailbox.add_path(source);
-    }
+    let sources: Vec<PathBuf> = sources.into_iter().map(Into::into).collect();
+    let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
     for suffix in [ITEM_LOG, REPORT, TABLE] {
         refuse_earlier(&beside(destination, suffix))?;
     }
+    let nothing_yet = Report::default();
+    let selector = Selector::surveying(&options.selection, mailbox_of(&sources, &options.read), &mut |mailbox| {
+        observe(Progress { position: mailbox.position(), total: mailbox.total(), report: &nothing_yet })
+    })?;
     let log_path = beside(destination, ITEM_LOG);
     let log = WholeLines::create(&log_path)?;
     let writer = write::create(destination, options.archive.clone()).inspect_err(|_| {
         // The log is empty and of no use; the error to tell is the first.
         let _leftover = fs::remove_file(&log_path);
     })?;
-    let conversion =
-        Conversion::new(mailbox, writer, log).with_threads(options.threads).with_attachments(options.attachments);
+    let conversion = Conversion::new(mailbox, writer, log)
+        .with_selector(selector)
+        .with_threads(options.threads)
+        .with_attachments(options.attachments);
     let mut report = conversion.run(observe);
     report.seconds = Some((started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
     report.options.clone_from(&options.told);
@@ -92,6 +99,12 @@ pub fn convert<P: Into<PathBuf>>(
         report.error.get_or_insert_with(|| error.to_string());
     }
     Ok(report)
+}
+
+fn mailbox_of(sources: &[PathBuf], options: &ReadOptions) -> Mailbox {
+    let mut mailbox = Mailbox::new(options.clone());
+    sources.iter().for_each(|source| mailbox.add_path(source));
+    mailbox
 }
 
 /// What the name of the item log has behind that of the destination.

@@ -1,0 +1,146 @@
+use crate::{args::size, interrupt::Interrupt};
+use clap::{Args, ValueEnum};
+use mailferry::{
+    DateTime,
+    convert::{self, Selection, Selector},
+    read::Mailbox,
+};
+use std::ops::ControlFlow;
+
+/// Which items are taken.
+#[derive(Args, Debug)]
+pub(crate) struct Selecting {
+    /// Only items of these kinds: mail, event, task, journal, contact
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND", hide_possible_values = true, help_heading = HEADING)]
+    kind: Vec<Kind>,
+
+    /// Only items in a folder that GLOB names: '*' within a name, '**' over any number of names, '?' one character, in any
+    /// case. 'Projects/**' is Projects and all below it
+    #[arg(long, value_name = "GLOB", help_heading = HEADING)]
+    folder: Vec<String>,
+
+    /// No items in a folder that GLOB names
+    #[arg(long, value_name = "GLOB", help_heading = HEADING)]
+    skip_folder: Vec<String>,
+
+    /// No deleted items, whatever the language of the mailbox
+    #[arg(long, help_heading = HEADING)]
+    skip_trash: bool,
+
+    /// No spam, whatever the language of the mailbox
+    #[arg(long, help_heading = HEADING)]
+    skip_junk: bool,
+
+    /// Only items received on DATE or later (2024-02-29, 2024-02-29T12:00:00+01:00; UTC where no zone is given). Items
+    /// without a date are kept, with a warning
+    #[arg(long, value_name = "DATE", help_heading = HEADING)]
+    after: Option<DateTime>,
+
+    /// Only items received before DATE
+    #[arg(long, value_name = "DATE", help_heading = HEADING)]
+    before: Option<DateTime>,
+
+    /// Only items with a label that GLOB names
+    #[arg(long, value_name = "GLOB", help_heading = HEADING)]
+    label: Vec<String>,
+
+    /// Only messages from TEXT: a part of a name or an address, in any case
+    #[arg(long, value_name = "TEXT", help_heading = HEADING)]
+    from: Vec<String>,
+
+    /// Only messages to TEXT, by To, Cc or Bcc
+    #[arg(long, value_name = "TEXT", help_heading = HEADING)]
+    recipient: Vec<String>,
+
+    /// Only items with TEXT in their subject
+    #[arg(long, value_name = "TEXT", help_heading = HEADING)]
+    subject: Vec<String>,
+
+    /// Only items larger than SIZE (10MB, 500K)
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = HEADING)]
+    larger: Option<u64>,
+
+    /// Only items smaller than SIZE
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = HEADING)]
+    smaller: Option<u64>,
+
+    /// Only messages with a file, a picture or a message attached
+    #[arg(long, help_heading = HEADING)]
+    has_attachment: bool,
+
+    /// Only N of these items, spread evenly over folders and kinds: a migration on trial
+    #[arg(long, value_name = "N", help_heading = HEADING)]
+    sample: Option<u64>,
+
+    /// Which of all samples; the same one for the same number
+    #[arg(long, value_name = "S", default_value_t = 0, help_heading = HEADING)]
+    seed: u64,
+
+    /// Leave out items that are equal to an earlier one; the earlier one gets their labels
+    #[arg(long, value_enum, default_value_t = Dedupe::Off, value_name = "HOW", help_heading = HEADING)]
+    dedupe: Dedupe,
+}
+
+const HEADING: &str = "Selection";
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    Mail,
+    Event,
+    Task,
+    Journal,
+    Contact,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Dedupe {
+    /// All items are taken
+    Off,
+    /// Equal octets, but for what a mailbox adds (X-Gmail-Labels, Status, X-Mozilla-Status …)
+    Exact,
+    /// Equal Message-ID, Date, From, Subject and decoded bodies
+    Loose,
+}
+
+impl Selecting {
+    /// Makes ready to select among the items of `mailbox`, which is read to its end where that needs to know them all.
+    pub(crate) fn selector(&self, mailbox: Mailbox, interrupt: &Interrupt) -> mailferry::Result<Selector> {
+        Selector::surveying(&self.selection(), mailbox, &mut |_| match interrupt.is_asked() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })
+    }
+
+    pub(crate) fn selection(&self) -> Selection {
+        let mut selection = Selection::default();
+        let kinds = self.kind.iter().map(|kind| match kind {
+            Kind::Mail => convert::Kind::Mail,
+            Kind::Event => convert::Kind::Event,
+            Kind::Task => convert::Kind::Task,
+            Kind::Journal => convert::Kind::Journal,
+            Kind::Contact => convert::Kind::Contact,
+        });
+        selection.kinds = kinds.collect();
+        selection.folders.clone_from(&self.folder);
+        selection.skip_folders.clone_from(&self.skip_folder);
+        selection.skip_trash = self.skip_trash;
+        selection.skip_junk = self.skip_junk;
+        selection.after = self.after;
+        selection.before = self.before;
+        selection.labels.clone_from(&self.label);
+        selection.from.clone_from(&self.from);
+        selection.to.clone_from(&self.recipient);
+        selection.subject.clone_from(&self.subject);
+        selection.larger = self.larger;
+        selection.smaller = self.smaller;
+        selection.has_attachment = self.has_attachment;
+        selection.sample = self.sample;
+        selection.seed = self.seed;
+        selection.dedupe = match self.dedupe {
+            Dedupe::Off => convert::Dedupe::Off,
+            Dedupe::Exact => convert::Dedupe::Exact,
+            Dedupe::Loose => convert::Dedupe::Loose,
+        };
+        selection
+    }
+}
