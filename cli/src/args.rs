@@ -154,7 +154,7 @@ pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) selecting: Selecting,
 
-    /// The form to write: eml
+    /// The form to write: eml, mbox, maildir (Maildir++), or bundle (an import bundle)
     #[arg(long = "as", default_value_t, value_name = "FORM")]
     pub(crate) form: OutputForm,
 

@@ -96,6 +96,15 @@ impl DateTime {
         )
     }
 
+    /// `Sat Jan  1 12:00:00 2000`, in UTC, as From_ lines have it (RFC 4155 appendix A).
+    pub fn to_asctime(self) -> String {
+        let c = civil(self.unix_seconds);
+        let name = |names: &'static [&'static str], i: i64| usize::try_from(i).ok().and_then(|i| names.get(i)).copied();
+        let day = name(&DAYS, self.unix_seconds.div_euclid(86_400).rem_euclid(7)).unwrap_or_default();
+        let month = name(&MONTHS, c.month - 1).unwrap_or_default();
+        format!("{day} {month} {:2} {:02}:{:02}:{:02} {:04}", c.day, c.hour, c.minute, c.second, c.year)
+    }
+
     /// The year of the date in UTC.
     pub fn year(self) -> i64 {
         civil(self.unix_seconds).year

@@ -144,6 +144,10 @@ impl<'w> Conversion<'w> {
     }
 
     fn complete(&mut self) -> Result<()> {
+        if self.writer.wants_report() {
+            let texts = self.report.texts().map_err(log_refused)?;
+            self.writer.report(texts);
+        }
         self.writer.finish()?;
         self.log.flush().map_err(log_refused)
     }
@@ -246,7 +250,8 @@ impl<'w> Conversion<'w> {
         let mut json = serde_json::to_vec(line)
             .map_err(|error| Error::new(ErrorKind::Destination, "an item has no line in the log").because(error))?;
         json.push(b'\n');
-        self.log.write_all(&json).map_err(log_refused)
+        self.log.write_all(&json).map_err(log_refused)?;
+        self.writer.log_line(&json)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     error::Result,
     read::Passed,
     source::Source,
+    write::ReportTexts,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -226,6 +227,13 @@ impl Report {
             row("folder", name, folder.role.as_deref().unwrap_or_default(), &folder.columns)?;
         }
         table.flush()
+    }
+
+    /// The report so far, for a form that carries it.
+    pub(super) fn texts(&self) -> std::io::Result<ReportTexts> {
+        let (json, mut csv) = (serde_json::to_vec(self)?, Vec::new());
+        self.write_csv(&mut csv)?;
+        Ok(ReportTexts { json, csv, complete: self.is_complete() && self.totals.skipped == 0 })
     }
 
     pub(super) fn pass(&mut self, passed: &Passed) {

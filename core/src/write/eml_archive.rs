@@ -1,28 +1,23 @@
 use super::{
-    ItemName, ItemWriter, Placement, Rendered, Renderer, WriteOptions, Written,
-    collection::{Grouping, OpenCollection},
+    ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written,
     container::{self, Container, Entry},
-    entry_name::Paths,
+    files::{Files, extension},
 };
 use crate::{
-    error::{Error, Result},
-    model::{Folder, Item, ItemKind},
+    error::Result,
+    model::{Folder, Item, Keywords},
 };
+use std::io::Write;
 #[cfg(not(target_family = "wasm"))]
 use std::path::Path;
-use std::{collections::HashSet, io::Write};
 
-/// Files that take more than one item and are open at a time.
-const OPEN: usize = 32;
+/// The permissions of a message that was not read, where [`WriteOptions::unread_mode`] asks for it.
+const UNREAD: u32 = 0o444;
 
 /// An EML archive: every message a file, in the folders of its source; calendar objects and cards together in one file a
-/// calendar or an address book, unless [`Collections`] says otherwise.
+/// calendar or an address book, unless [`Collections`](super::Collections) says otherwise.
 pub struct EmlArchive {
-    container: Box<dyn Container>,
-    options: WriteOptions,
-    paths: Paths,
-    /// The files that take more than one item, the one used last at the end.
-    open: Vec<OpenCollection>,
+    files: Files,
 }
 
 impl EmlArchive {
@@ -42,102 +37,44 @@ impl EmlArchive {
     }
 
     pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Self {
-        Self { container, paths: Paths::new(options.shard), options, open: Vec::new() }
-    }
-
-    fn folders(&self, item: &Item) -> Vec<Folder> {
-        let mut folders: Vec<Folder> = Vec::new();
-        if self.options.placement == Placement::Every {
-            let mut seen = HashSet::new();
-            let of_labels = item.labels.iter().filter_map(|label| label.folder.as_ref());
-            folders.extend(of_labels.filter(|folder| seen.insert(&folder.path)).cloned());
-        }
-        if folders.is_empty() {
-            folders.push(item.folder.clone());
-        }
-        folders
-    }
-
-    /// Adds a calendar object or a card to the file of its folder and gives the path that file will have.
-    fn collect(&mut self, item: &Item, folder: &Folder, extension: &'static str) -> Result<String> {
-        let found = self.open.iter().rposition(|open| open.takes(item, folder, extension));
-        let mut open = match found {
-            Some(found) => self.open.remove(found),
-            None => {
-                if self.open.len() >= OPEN {
-                    let oldest = self.open.remove(0);
-                    self.close(oldest)?;
-                }
-                let path = self.paths.collection(&folder.path, extension);
-                OpenCollection::new(path, item, folder, extension, &self.options.collections)
-            }
-        };
-        let path = open.path().to_owned();
-        let added = open.add(item);
-        match open.is_full(&self.options.collections.grouping) {
-            true => self.close(open)?,
-            false => self.open.push(open),
-        }
-        added.map(|()| path)
-    }
-
-    fn close(&mut self, open: OpenCollection) -> Result<()> {
-        let path = open.path().to_owned();
-        let rendered = open.finish().and_then(|content| self.renderer().render_octets(content));
-        let written = rendered.and_then(|rendered| self.container.entry(Entry::file(&path, None), &rendered));
-        // All its items are lost with it, however many there are.
-        written.map(drop).map_err(|error| match error.is_fatal() {
-            true => error,
-            false => Error::new(error.kind(), "the items of this file cannot be written").because(error).in_file(path),
-        })
+        Self { files: Files::new(container, options) }
     }
 }
 
 impl ItemWriter for EmlArchive {
     fn renderer(&self) -> Renderer {
-        Renderer::new(self.options.eol, self.options.checksums, self.container.zip_level())
-            .with_collections(self.options.collections.clone())
+        self.files.renderer()
     }
 
     fn write(&mut self, item: &Item, name: &ItemName, rendered: Rendered) -> Result<Vec<Written>> {
-        let extension = match &item.kind {
-            ItemKind::Message(_) => ".eml",
-            ItemKind::Calendar(_) => ".ics",
-            ItemKind::Contact(_) => ".vcf",
-        };
         let mut written = Vec::new();
-        for folder in self.folders(item) {
-            if self.options.collections.grouping != Grouping::EachItem && item.message().is_none() {
-                let path = self.collect(item, &folder, extension)?;
+        for folder in self.files.folders(item) {
+            if self.files.is_collected(item) {
+                let path =
+                    self.files.collect(item, &folder, |paths, extension| paths.collection(&folder.path, extension))?;
                 written.push(Written { path, folder });
                 continue;
             }
-            let path = self.paths.file(
-                &folder.path,
-                &self.options.names,
-                name,
-                rendered.name_digest(),
-                item.origin.ordinal,
-                extension,
-            );
-            let path = self.container.entry(Entry::file(&path, name.date), &rendered)?;
+            let options = &self.files.options;
+            let (digest, ordinal) = (rendered.name_digest(), item.origin.ordinal);
+            let path =
+                self.files.paths.file(&folder.path, &options.names, name, digest, ordinal, extension(&item.kind));
+            let mut entry = Entry::file(&path, name.date);
+            if options.unread_mode && item.message().is_some() && !item.keywords.contains(Keywords::SEEN) {
+                entry.mode = UNREAD;
+            }
+            let path = self.files.container.entry(entry, &rendered)?;
             written.push(Written { path, folder });
         }
         Ok(written)
     }
 
     fn folder(&mut self, folder: &Folder) -> Result<()> {
-        self.paths.keep(&folder.path);
+        self.files.paths.keep(&folder.path);
         Ok(())
     }
 
     fn finish(&mut self) -> Result<()> {
-        for open in std::mem::take(&mut self.open) {
-            self.close(open)?;
-        }
-        for path in self.paths.empty_folders() {
-            self.container.add_folder(path)?;
-        }
-        self.container.finish()
+        self.files.finish()
     }
 }

@@ -1,4 +1,10 @@
-use super::{EmlArchive, ItemWriter, WriteOptions, container};
+use super::{
+    EmlArchive, ItemWriter, WriteOptions,
+    bundle::BundleWriter,
+    container::{self, Container},
+    maildir::MaildirWriter,
+    mbox::MboxWriter,
+};
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(not(target_family = "wasm"))]
 use std::path::Path;
@@ -19,16 +25,25 @@ pub enum OutputForm {
     /// Every message a file, in the folders of its source.
     #[default]
     Eml,
+    /// An mbox a folder ([`MboxOptions`](super::MboxOptions)).
+    Mbox,
+    /// Maildir++: a directory a folder, flags in the names of files.
+    Maildir,
+    /// An import bundle: a bag (RFC 8493) in the layout of the Personal Data Portability Archive.
+    Bundle,
 }
 
 impl OutputForm {
     /// All forms.
-    pub const ALL: &[Self] = &[Self::Eml];
+    pub const ALL: &[Self] = &[Self::Eml, Self::Mbox, Self::Maildir, Self::Bundle];
 
     /// Its name, as it is given on a command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Eml => "eml",
+            Self::Mbox => "mbox",
+            Self::Maildir => "maildir",
+            Self::Bundle => "bundle",
         }
     }
 }
@@ -86,10 +101,14 @@ impl Packaging {
 /// no ZIP archive is to be split.
 #[cfg(not(target_family = "wasm"))]
 pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Box<dyn ItemWriter>> {
-    let container = container::create(path.as_ref(), &options)?;
-    Ok(match options.form {
-        OutputForm::Eml => Box::new(EmlArchive::new(container, options)),
-    })
+    let path = path.as_ref();
+    let container = container::create(path, &options)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let base = match Packaging::of_name(&name) {
+        Packaging::Folder => String::new(),
+        _ => name.split_once('.').map_or(BASE.to_owned(), |(stem, _)| format!("{stem}/")),
+    };
+    within(container, &base, options)
 }
 
 /// The same as one archive to `writer`, in one pass; [`WriteOptions::zip_split`] is not heeded.
@@ -102,8 +121,18 @@ pub fn stream(
     options: WriteOptions,
 ) -> Result<Box<dyn ItemWriter>> {
     let container = container::stream(writer, packaging, &options)?;
+    within(container, BASE, options)
+}
+
+/// The folder of a bag in an archive that has no name.
+const BASE: &str = "bundle/";
+
+fn within(container: Box<dyn Container>, base: &str, options: WriteOptions) -> Result<Box<dyn ItemWriter>> {
     Ok(match options.form {
         OutputForm::Eml => Box::new(EmlArchive::new(container, options)),
+        OutputForm::Mbox => Box::new(MboxWriter::new(container, options)),
+        OutputForm::Maildir => Box::new(MaildirWriter::new(container, options)),
+        OutputForm::Bundle => Box::new(BundleWriter::new(container, base, options)?),
     })
 }
 

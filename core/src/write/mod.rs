@@ -26,12 +26,17 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+mod bundle;
 mod collection;
 mod container;
 mod deflate;
 mod eml_archive;
 mod entry_name;
+mod files;
 mod form;
+mod growing;
+mod maildir;
+mod mbox;
 mod octets;
 mod options;
 mod pool;
@@ -39,14 +44,16 @@ pub mod pst;
 mod render;
 mod spool;
 
+pub use bundle::{BUNDLE_LAYOUT, BUNDLE_PROFILE};
 pub use collection::{Collections, Grouping, IcsCollection, IcsOptions, VcfCollection, VcfOptions};
 pub use eml_archive::EmlArchive;
 pub use entry_name::{ItemName, NameTemplate};
 #[cfg(not(target_family = "wasm"))]
 pub use form::create;
 pub use form::{OutputForm, Packaging, stream};
+pub use mbox::{MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;
-pub use options::{Placement, WriteOptions};
+pub use options::{Placement, TarNames, WriteOptions};
 pub use render::{Checksums, Fidelity, Rendered, Renderer, ZipLevel};
 
 use crate::{
@@ -74,11 +81,38 @@ pub trait ItemWriter: Send {
     /// As [`ItemWriter::write`].
     fn folder(&mut self, folder: &Folder) -> Result<()>;
 
+    /// Takes a line of the item log with its line end, where the form carries the log itself.
+    ///
+    /// # Errors
+    /// As [`ItemWriter::finish`].
+    fn log_line(&mut self, _line: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether the form carries a report, and [`ItemWriter::report`] is to be called before the end.
+    fn wants_report(&self) -> bool {
+        false
+    }
+
+    /// Takes the report.
+    fn report(&mut self, _report: ReportTexts) {}
+
     /// Completes what was begun, so that it is valid though the source may have been left half-way.
     ///
     /// # Errors
     /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when the destination refuses.
     fn finish(&mut self) -> Result<()>;
+}
+
+/// The report of a conversion, as a form carries it.
+#[derive(Clone, Debug, Default)]
+pub struct ReportTexts {
+    /// The report in JSON.
+    pub json: Vec<u8>,
+    /// Its table in CSV.
+    pub csv: Vec<u8>,
+    /// Whether all items of the sources were written.
+    pub complete: bool,
 }
 
 /// Where an item was written to.

@@ -1,4 +1,5 @@
-use super::{Checksums, Collections, Eol, NameTemplate, OutputForm, ZipLevel};
+use super::{Checksums, Collections, Eol, MboxOptions, NameTemplate, OutputForm, ZipLevel};
+use crate::date_time::DateTime;
 use std::num::NonZeroU32;
 
 /// Which folders an item with several labels is written to.
@@ -33,4 +34,24 @@ pub struct WriteOptions {
     pub zip_level: ZipLevel,
     /// Octets that no part of a ZIP archive reaches; one part of any size where there is none.
     pub zip_split: Option<u64>,
+    /// How mail is put into mbox files, where they are the form.
+    pub mbox: MboxOptions,
+    /// Whether a message that was not read is a file that nobody may write, which is how Zimbra tells them apart.
+    pub unread_mode: bool,
+    /// How a tar archive tells names that its headers have no room for.
+    pub tar_names: TarNames,
+    /// Files of a fixed text that go with the items: a path relative to the destination, and its text.
+    pub documents: Vec<(String, String)>,
+    /// When it is written, as an import bundle tells; where it is not told, the same items give the same octets.
+    pub created: Option<DateTime>,
+}
+
+/// How a tar archive tells names that are long or not ASCII.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TarNames {
+    /// In extended headers, as POSIX has it.
+    #[default]
+    Pax,
+    /// As GNU tar does, for readers that know no extended headers; names are octets, taken as UTF-8.
+    Gnu,
 }

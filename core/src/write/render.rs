@@ -2,17 +2,22 @@ use super::{
     Eol,
     collection::{Collections, Grouping, IcsOptions},
     deflate::Deflater,
+    mbox::StateFields,
     octets::Octets,
     pool::Pool,
 };
 use crate::{
     defect::Defect,
     error::{Error, Result},
-    model::{Item, ItemKind},
+    model::{Item, ItemKind, Message},
     source::Content,
 };
 use sha2::{Digest, Sha256};
-use std::{fmt::Write as _, hash::Hasher as _, io};
+use std::{
+    fmt::Write as _,
+    hash::Hasher as _,
+    io::{self, Read as _},
+};
 use twox_hash::XxHash3_64;
 
 /// Deflated octets of one item that are held; more are deflated again to be written.
@@ -51,7 +56,7 @@ pub enum ZipLevel {
 pub enum Fidelity {
     /// They are the item's, octet for octet.
     Verbatim,
-    /// They are the item's with other line ends.
+    /// They are the item's with other line ends, or with fields added that tell its state.
     Normalized,
     /// They were made, because the source does not hold the item in its standard form.
     Synthesized,
@@ -78,6 +83,7 @@ pub struct Renderer {
     /// The level, where the container is a ZIP archive.
     zip: Option<ZipLevel>,
     collections: Collections,
+    state: StateFields,
     resting: Resting,
 }
 
@@ -99,12 +105,24 @@ impl Resting {
 
 impl Renderer {
     pub(crate) fn new(eol: Eol, checksums: Checksums, zip: Option<ZipLevel>) -> Self {
-        Self { eol, checksums, zip, ..Self::default() }
+        Self { eol, checksums, zip, state: StateFields::None, ..Self::default() }
     }
 
     /// The same renderer with calendar objects and cards changed as `collections` says.
     pub(crate) fn with_collections(mut self, collections: Collections) -> Self {
         self.collections = collections;
+        self
+    }
+
+    /// The same renderer with fields that tell the state of a message before its header section.
+    pub(crate) fn with_state(mut self, state: StateFields) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// The same renderer for messages that become part of a larger file, which alone is compressed.
+    pub(crate) fn uncompressed(mut self) -> Self {
+        self.zip = None;
         self
     }
 
@@ -114,7 +132,7 @@ impl Renderer {
     /// Not fatal: what its source says, when it cannot be read to its end.
     pub fn render(&self, item: &Item) -> Result<Rendered> {
         let render = || match &item.kind {
-            ItemKind::Message(message) => self.render_octets(message.content().clone()),
+            ItemKind::Message(message) => self.render_message(item, message),
             ItemKind::Calendar(object) => {
                 let (content, defects) = self.collections.object(object)?;
                 self.render_member(content, defects, self.collections.ics != IcsOptions::default())
@@ -125,6 +143,22 @@ impl Renderer {
             }
         };
         render().map_err(Error::non_fatal)
+    }
+
+    fn render_message(&self, item: &Item, message: &Message) -> Result<Rendered> {
+        let content = message.content().clone();
+        let fields = self.state.of(item, message);
+        if fields.is_empty() {
+            return self.render_octets(content);
+        }
+        let mut start = [0; 1 << 10];
+        let n = content.reader().read(&mut start)?;
+        let line_end = memchr::memchr(b'\n', start.get(..n).unwrap_or_default());
+        let is_crlf = line_end.and_then(|at| start.get(at.checked_sub(1)?)) == Some(&b'\r');
+        let fields = if is_crlf { fields.replace('\n', "\r\n") } else { fields };
+        let mut rendered = self.render_octets(Content::join([fields.into_bytes().into(), content]))?;
+        rendered.fidelity = Fidelity::Normalized;
+        Ok(rendered)
     }
 
     /// Renders what goes to a file with others: only that file is compressed.

@@ -9,7 +9,7 @@ const FRAME: usize = 12;
 /// Cuts `text` into encoded-words of UTF-8 (RFC 2047), the first no longer than `first`, each with whole characters.
 ///
 /// Q is used where most of the text stays readable in it; only letters, digits and `!*+-/` stand for themselves, as a phrase needs.
-pub(super) fn encoded_words(text: &str, first: usize) -> Vec<String> {
+pub(crate) fn encoded_words(text: &str, first: usize) -> Vec<String> {
     let q_length: usize = text.bytes().map(q_width).sum();
     let is_q = q_length <= text.len() * 2;
     let width = |used: usize, octets: usize| if is_q { used } else { octets.div_ceil(3) * 4 };

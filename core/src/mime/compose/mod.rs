@@ -22,5 +22,6 @@ mod header_writer;
 mod quoted_printable;
 
 pub(crate) use base64::to_base64;
+pub(crate) use encoded_word::encoded_words;
 pub use entity::Entity;
 pub use header_writer::HeaderWriter;

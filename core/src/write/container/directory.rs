@@ -72,7 +72,7 @@ impl Container for Directory {
             folder.clone_into(&mut self.recent);
         }
         let file = self.root.join(path);
-        let unfinished = file.with_file_name(UNFINISHED);
+        let unfinished = entry.staged.map_or_else(|| file.with_file_name(UNFINISHED), |staged| self.root.join(staged));
         let stopped = match self.write_unfinished(&unfinished, entry, rendered) {
             Ok(()) => match fs::rename(&unfinished, &file) {
                 Ok(()) => return Ok(path.to_owned()),
@@ -96,6 +96,19 @@ impl Container for Directory {
         fs::create_dir_all(&folder).map_err(|error| refused(error, &folder.to_string_lossy()))?;
         self.created.insert(path.to_owned());
         Ok(())
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        Some(self.root.clone())
+    }
+
+    fn adopt(&mut self, path: &str, file: &Path) -> Option<Result<String>> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let to = self.root.join(path);
+        let adopted = self
+            .add_folder(folder)
+            .and_then(|()| fs::rename(file, &to).map_err(|error| refused(error, &to.to_string_lossy())));
+        Some(adopted.map(|()| path.to_owned()))
     }
 
     fn finish(&mut self) -> Result<()> {

@@ -1,9 +1,12 @@
 //! What the files of an archive are put in.
 
+mod bag;
 #[cfg(not(target_family = "wasm"))]
 mod directory;
 mod tar;
 mod zip;
+
+pub(crate) use bag::Bag;
 
 use super::{Packaging, Rendered, WriteOptions, ZipLevel};
 use crate::{
@@ -23,6 +26,9 @@ pub(crate) struct Entry<'a> {
     pub(crate) modified: Option<DateTime>,
     /// The permissions of Unix, where the container keeps them.
     pub(crate) mode: u32,
+    /// Where it stands until it is complete, where that is to be seen; its folder is there.
+    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "only a folder of a file system shows it"))]
+    pub(crate) staged: Option<&'a str>,
 }
 
 impl<'a> Entry<'a> {
@@ -30,7 +36,7 @@ impl<'a> Entry<'a> {
     const MODE: u32 = 0o644;
 
     pub(crate) fn file(path: &'a str, modified: Option<DateTime>) -> Self {
-        Self { path, modified, mode: Self::MODE }
+        Self { path, modified, mode: Self::MODE, staged: None }
     }
 }
 
@@ -51,8 +57,10 @@ pub(crate) fn create(path: &Path, options: &WriteOptions) -> Result<Box<dyn Cont
             zip.begin()?;
             Box::new(zip)
         }
-        Packaging::Tar => Box::new(Tar::begin(ZipFiles::create(path, false)?, None)?),
-        Packaging::Tgz => Box::new(Tar::begin(ZipFiles::create(path, false)?, Some(options.zip_level))?),
+        Packaging::Tar => Box::new(Tar::begin(ZipFiles::create(path, false)?, None, options.tar_names)?),
+        Packaging::Tgz => {
+            Box::new(Tar::begin(ZipFiles::create(path, false)?, Some(options.zip_level), options.tar_names)?)
+        }
     })
 }
 
@@ -67,8 +75,8 @@ pub(crate) fn stream(
             return Err(Error::new(ErrorKind::Options, "a folder cannot be written to a stream: choose an archive"));
         }
         Packaging::Zip => zip(writer, options),
-        Packaging::Tar => Box::new(Tar::begin(Stream::new(writer), None)?),
-        Packaging::Tgz => Box::new(Tar::begin(Stream::new(writer), Some(options.zip_level))?),
+        Packaging::Tar => Box::new(Tar::begin(Stream::new(writer), None, options.tar_names)?),
+        Packaging::Tgz => Box::new(Tar::begin(Stream::new(writer), Some(options.zip_level), options.tar_names)?),
     })
 }
 
@@ -89,6 +97,18 @@ pub(crate) trait Container: Send {
     /// # Errors
     /// Not fatal when only this file cannot be added; nothing of it is left then.
     fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String>;
+
+    /// Where files that grow can be kept for the time being, on the same file system.
+    #[cfg(not(target_family = "wasm"))]
+    fn home(&self) -> Option<std::path::PathBuf> {
+        None
+    }
+
+    /// Takes over a complete file of the same file system, if that spares copying it.
+    #[cfg(not(target_family = "wasm"))]
+    fn adopt(&mut self, _path: &str, _file: &Path) -> Option<Result<String>> {
+        None
+    }
 
     /// Adds a folder with nothing in it.
     ///

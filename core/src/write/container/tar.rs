@@ -3,7 +3,7 @@
 use super::{Container, Entry, Stopped, copy, refused, zip::Volumes};
 use crate::{
     error::{Error, ErrorKind, Result},
-    write::{Rendered, ZipLevel, deflate::Deflater},
+    write::{Rendered, TarNames, ZipLevel, deflate::Deflater},
 };
 use std::io;
 
@@ -12,6 +12,8 @@ const BLOCK: usize = 512;
 const MAX_SIZE: u64 = 0o77_777_777_777;
 const FILE: u8 = b'0';
 const FOLDER: u8 = b'5';
+/// A name, in GNU tar, for the entry that follows.
+const LONG_NAME: u8 = b'L';
 /// An extended header for the entry that follows.
 const EXTENDED: u8 = b'x';
 const FOLDER_MODE: u32 = 0o755;
@@ -20,6 +22,7 @@ const FOLDER_MODE: u32 = 0o755;
 pub(crate) struct Tar<V> {
     volume: V,
     gzip: Option<Gzip>,
+    names: TarNames,
     /// Whether the destination has refused octets, so that the archive can never be completed.
     broken: bool,
     /// Whether it was completed.
@@ -36,13 +39,13 @@ struct Gzip {
 
 impl<V: Volumes> Tar<V> {
     /// Begins the archive, so that a destination which cannot be written is known before the first item.
-    pub(crate) fn begin(volume: V, gzip: Option<ZipLevel>) -> Result<Self> {
+    pub(crate) fn begin(volume: V, gzip: Option<ZipLevel>, names: TarNames) -> Result<Self> {
         let gzip = gzip.map(|level| {
             let mut deflater = Box::new(Deflater::new(level));
             deflater.start();
             Gzip { deflater, crc32: crc32fast::Hasher::new(), size: 0 }
         });
-        let mut tar = Self { volume, gzip, broken: false, complete: false };
+        let mut tar = Self { volume, gzip, names, broken: false, complete: false };
         tar.volume.begin()?;
         if tar.gzip.is_some() {
             // No name, no time: they would make two archives of the same items differ.
@@ -64,9 +67,19 @@ impl<V: Volumes> Tar<V> {
 
     fn headers(&mut self, kind: u8, entry: Entry<'_>, size: u64) -> Result<()> {
         let mut records = Vec::new();
-        let name = Name::of(entry.path);
-        if name.is_none() {
-            record(&mut records, "path", entry.path);
+        let mut octets = Vec::new();
+        let name = match self.names {
+            TarNames::Pax => Name::of(entry.path),
+            TarNames::Gnu => Some(entry.path).filter(|path| path.len() <= NAME).map(Name::alone),
+        };
+        match self.names {
+            _ if name.is_some() => {}
+            TarNames::Pax => record(&mut records, "path", entry.path),
+            TarNames::Gnu => {
+                octets.extend(header(LONG_NAME, Name::alone("././@LongLink"), 0, entry.path.len() as u64 + 1, 0));
+                octets.extend_from_slice(entry.path.as_bytes());
+                octets.resize((octets.len() + 1).next_multiple_of(BLOCK), 0);
+            }
         }
         if size > MAX_SIZE {
             record(&mut records, "size", &size.to_string());
@@ -76,10 +89,8 @@ impl<V: Volumes> Tar<V> {
         if told.is_none() {
             record(&mut records, "mtime", &modified.to_string());
         }
-        let mut octets = Vec::new();
         if !records.is_empty() {
-            let name = Name { prefix: "", name: "pax" };
-            octets.extend(header(EXTENDED, name, 0o644, records.len() as u64, 0));
+            octets.extend(header(EXTENDED, Name::alone("pax"), 0o644, records.len() as u64, 0));
             octets.append(&mut records);
             octets.resize(octets.len().next_multiple_of(BLOCK), 0);
         }
@@ -130,9 +141,14 @@ impl<V: Volumes> Container for Tar<V> {
         }
     }
 
+    #[cfg(not(target_family = "wasm"))]
+    fn home(&self) -> Option<std::path::PathBuf> {
+        self.volume.home()
+    }
+
     fn add_folder(&mut self, path: &str) -> Result<()> {
         let path = format!("{path}/");
-        self.headers(FOLDER, Entry { path: &path, modified: None, mode: FOLDER_MODE }, 0)
+        self.headers(FOLDER, Entry { path: &path, modified: None, mode: FOLDER_MODE, staged: None }, 0)
     }
 
     fn finish(&mut self) -> Result<()> {
@@ -166,13 +182,17 @@ const NAME: usize = 100;
 const PREFIX: usize = 155;
 
 impl<'a> Name<'a> {
+    fn alone(name: &'a str) -> Self {
+        Self { prefix: "", name }
+    }
+
     /// The path, if it is ASCII, of which alone every reader knows the charset, and there is room.
     fn of(path: &'a str) -> Option<Self> {
         if !path.is_ascii() {
             return None;
         }
         if path.len() <= NAME {
-            return Some(Self { prefix: "", name: path });
+            return Some(Self::alone(path));
         }
         let cuts = path.match_indices('/').map(|(at, _)| at);
         let at = cuts.rev().find(|at| (1..=PREFIX).contains(at))?;
@@ -186,7 +206,7 @@ impl<'a> Name<'a> {
         while !path.is_char_boundary(at) {
             at += 1;
         }
-        Self { prefix: "", name: path.get(at..).unwrap_or_default().trim_start_matches('/') }
+        Self::alone(path.get(at..).unwrap_or_default().trim_start_matches('/'))
     }
 }
 
@@ -250,13 +270,13 @@ mod tests {
         }
     }
 
-    fn archive(entries: &[(String, Vec<u8>, i64, u32)], gzip: Option<ZipLevel>) -> Vec<u8> {
+    fn archive(entries: &[(String, Vec<u8>, i64, u32)], gzip: Option<ZipLevel>, names: TarNames) -> Vec<u8> {
         let shared = Shared::default();
-        let mut tar = Tar::begin(Stream::new(shared.clone()), gzip).unwrap();
+        let mut tar = Tar::begin(Stream::new(shared.clone()), gzip, names).unwrap();
         for (path, octets, seconds, mode) in entries {
             let rendered = Renderer::default().render_octets(Content::from(octets.clone())).unwrap();
             let modified = Some(DateTime::from_unix_seconds(*seconds));
-            tar.entry(Entry { path, modified, mode: *mode }, &rendered).unwrap();
+            tar.entry(Entry { path, modified, mode: *mode, staged: None }, &rendered).unwrap();
         }
         tar.add_folder("empty").unwrap();
         tar.finish().unwrap();
@@ -274,9 +294,11 @@ mod tests {
                 prop_oneof![Just(0o644_u32), Just(0o444)],
             ), 0..6),
             compressed: bool,
+            gnu: bool,
         ) {
-            let octets = archive(&entries, compressed.then_some(ZipLevel::Fast));
-            prop_assert_eq!(&octets, &archive(&entries, compressed.then_some(ZipLevel::Fast)), "always the same");
+            let (level, names) = (compressed.then_some(ZipLevel::Fast), if gnu { TarNames::Gnu } else { TarNames::Pax });
+            let octets = archive(&entries, level, names);
+            prop_assert_eq!(&octets, &archive(&entries, level, names), "always the same");
             let reader: Box<dyn Read> = match compressed {
                 true => Box::new(flate2::read::GzDecoder::new(Cursor::new(octets))),
                 false => Box::new(Cursor::new(octets)),
@@ -300,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_date_before_1970_stands_in_an_extended_header() {
-        let octets = archive(&[("x".into(), b"y".to_vec(), -5, 0o644)], None);
+        let octets = archive(&[("x".into(), b"y".to_vec(), -5, 0o644)], None, TarNames::Pax);
         assert!(octets.windows(12).any(|window| window == b"12 mtime=-5\n"));
     }
 

@@ -109,6 +109,35 @@ impl Paths {
         join(&directory, &file)
     }
 
+    /// A new path in `around` for a file that is called `name`; a folder with up to eight octets more in its name fits
+    /// beside it.
+    pub(crate) fn named(&mut self, around: &FolderPath, name: &str, extension: &str) -> String {
+        const BESIDE: usize = 8;
+        let node = self.node(around);
+        let directory = self.nodes.get_mut(node).map_or(String::new(), |node| {
+            node.files += 1;
+            node.path.clone()
+        });
+        let left = PATH.saturating_sub(segment::units(&directory) + 1 + BESIDE + FILE / 2);
+        let room = Room {
+            units: Room::SEGMENT.units.min(left.max(LEAST_SEGMENT)).saturating_sub(BESIDE),
+            octets: Room::SEGMENT.octets - BESIDE,
+        };
+        let stem = segment(name, room);
+        let parent = folded_hash(0, &directory);
+        let file = self.claim(parent, format!("{stem}{extension}"), |number| numbered(&stem, number, extension, room));
+        join(&directory, &file)
+    }
+
+    /// The path of a folder, which is kept.
+    pub(crate) fn folder(&mut self, folder: &FolderPath) -> String {
+        let node = self.node(folder);
+        self.nodes.get_mut(node).map_or(String::new(), |node| {
+            node.files += 1;
+            node.path.clone()
+        })
+    }
+
     /// The directory that the next file of the node goes to: its own or, where they are asked for, a shard in it.
     fn directory(&mut self, node: usize) -> String {
         let Some(Node { files, path, shard_path, .. }) = self.nodes.get_mut(node) else { return String::new() };

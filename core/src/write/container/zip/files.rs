@@ -122,6 +122,11 @@ impl Volumes for ZipFiles {
         Ok(())
     }
 
+    fn home(&self) -> Option<PathBuf> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Some(folder.unwrap_or(Path::new(".")).to_owned())
+    }
+
     fn any(&self) -> bool {
         self.number > 0
     }

@@ -137,6 +137,11 @@ impl<V: Volumes> Container for Zip<V> {
         }
     }
 
+    #[cfg(not(target_family = "wasm"))]
+    fn home(&self) -> Option<std::path::PathBuf> {
+        self.volumes.home()
+    }
+
     fn add_folder(&mut self, path: &str) -> Result<()> {
         let path = format!("{path}/");
         let record = Record::folder(&path);

@@ -38,7 +38,7 @@ pub(super) struct Record<'a> {
 
 impl<'a> Record<'a> {
     pub(super) fn file(entry: Entry<'a>, rendered: &Rendered) -> Result<Self> {
-        let Entry { path, modified, mode } = entry;
+        let Entry { path, modified, mode, .. } = entry;
         let Some(crc32) = rendered.crc32() else {
             return Err(Error::new(ErrorKind::Options, "the item was rendered for a folder, not for a ZIP archive"));
         };

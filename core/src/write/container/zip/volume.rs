@@ -26,6 +26,12 @@ pub(crate) trait Volumes: Write + Send {
         None
     }
 
+    /// The folder that it is in, where there is one.
+    #[cfg(not(target_family = "wasm"))]
+    fn home(&self) -> Option<std::path::PathBuf> {
+        None
+    }
+
     /// What an error names.
     fn path(&self) -> Cow<'_, str>;
 }

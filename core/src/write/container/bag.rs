@@ -1,0 +1,103 @@
+//! BagIt (RFC 8493): a payload under `data/`, and the digest of every file in a manifest.
+
+use super::{Container, Entry};
+use crate::{
+    date_time::DateTime,
+    error::{Error, ErrorKind, Result},
+    write::{
+        Checksums, Eol, Rendered, Renderer, ZipLevel,
+        growing::{Growing, refused},
+    },
+};
+use std::fmt::Write as _;
+
+const DECLARATION: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
+const MANIFEST: &str = "manifest-sha256.txt";
+
+/// A bag in another container.
+pub(crate) struct Bag {
+    inner: Box<dyn Container>,
+    /// The folder that the bag is, in an archive (§4), with a slash behind it.
+    base: String,
+    lines: Growing,
+    manifest: usize,
+    files: u64,
+    octets: u64,
+    date: Option<DateTime>,
+    profile: &'static str,
+}
+
+impl Bag {
+    pub(crate) fn new(inner: Box<dyn Container>, base: String, date: Option<DateTime>, profile: &'static str) -> Self {
+        #[cfg(not(target_family = "wasm"))]
+        let mut lines = Growing::within(inner.home().as_deref());
+        #[cfg(target_family = "wasm")]
+        let mut lines = Growing::default();
+        let manifest = lines.begin();
+        Self { inner, base, lines, manifest, files: 0, octets: 0, date, profile }
+    }
+
+    fn tag_file(&mut self, name: &str, content: crate::source::Content, tags: &mut String) -> Result<()> {
+        let renderer = Renderer::new(Eol::Keep, Checksums::Sha256, self.inner.zip_level());
+        let rendered = renderer.render_octets(content)?;
+        if let Some(sha256) = rendered.sha256() {
+            tags.push_str(&line(sha256, name));
+        }
+        self.inner.entry(Entry::file(&format!("{}{name}", self.base), None), &rendered).map(drop)
+    }
+}
+
+/// A line of a manifest (§2.1.3): digest, two blanks, path, in which `%` and line ends are told by their numbers.
+fn line(sha256: &[u8], path: &str) -> String {
+    let mut line = String::new();
+    for octet in sha256 {
+        let _infallible = write!(line, "{octet:02x}");
+    }
+    let path = path.replace('%', "%25").replace('\n', "%0A").replace('\r', "%0D");
+    line + "  " + &path + "\n"
+}
+
+impl Container for Bag {
+    fn zip_level(&self) -> Option<ZipLevel> {
+        self.inner.zip_level()
+    }
+
+    fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String> {
+        let Some(sha256) = rendered.sha256() else {
+            return Err(Error::new(ErrorKind::Options, "a bag needs the SHA-256 of every file: do not turn it off"));
+        };
+        let path = format!("data/{}", entry.path);
+        let logged = self.inner.entry(Entry { path: &format!("{}{path}", self.base), ..entry }, rendered)?;
+        self.lines.append(self.manifest, line(sha256, &path).as_bytes()).map_err(refused)?;
+        self.files += 1;
+        self.octets += rendered.size();
+        Ok(logged)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn home(&self) -> Option<std::path::PathBuf> {
+        self.inner.home()
+    }
+
+    fn add_folder(&mut self, path: &str) -> Result<()> {
+        self.inner.add_folder(&format!("{}data/{path}", self.base))
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        let mut tags = String::new();
+        self.tag_file("bagit.txt", DECLARATION.as_bytes().to_vec().into(), &mut tags)?;
+        let mut info = format!("Bag-Software-Agent: mailferry {}\n", env!("CARGO_PKG_VERSION"));
+        if let Some(date) = self.date {
+            let date = date.to_string();
+            let _infallible = writeln!(info, "Bagging-Date: {}", date.get(..10).unwrap_or(&date));
+        }
+        let _infallible = writeln!(info, "External-Description: Mail, calendars and contacts; layout {}", self.profile);
+        let _infallible = writeln!(info, "Payload-Oxum: {}.{}", self.octets, self.files);
+        self.tag_file("bag-info.txt", info.into_bytes().into(), &mut tags)?;
+        let manifest = self.lines.take(self.manifest)?;
+        self.tag_file(MANIFEST, manifest, &mut tags)?;
+        let mut untold = String::new();
+        self.tag_file("tagmanifest-sha256.txt", tags.into_bytes().into(), &mut untold)?;
+        self.inner.finish()
+    }
+}

@@ -1,0 +1,179 @@
+use super::{
+    ItemName, Placement, Rendered, Renderer, WriteOptions,
+    collection::{Grouping, OpenCollection},
+    container::{Container, Entry},
+    entry_name::Paths,
+};
+use crate::{
+    error::{Error, Result},
+    model::{ComponentKind, Folder, FolderPath, Item, ItemKind},
+};
+use std::collections::HashSet;
+
+/// Files that take more than one item and are open at a time.
+const OPEN: usize = 32;
+
+/// What all forms share: a container, paths in it, and files that take more than one calendar object or card.
+pub(super) struct Files {
+    pub(super) container: Box<dyn Container>,
+    pub(super) options: WriteOptions,
+    pub(super) paths: Paths,
+    /// The files that take more than one item, the one used last at the end.
+    open: Vec<OpenCollection>,
+}
+
+impl Files {
+    pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Self {
+        Self { container, paths: Paths::new(options.shard), options, open: Vec::new() }
+    }
+
+    pub(super) fn renderer(&self) -> Renderer {
+        Renderer::new(self.options.eol, self.options.checksums, self.container.zip_level())
+            .with_collections(self.options.collections.clone())
+    }
+
+    /// The folders that the item goes to.
+    pub(super) fn folders(&self, item: &Item) -> Vec<Folder> {
+        let mut folders: Vec<Folder> = Vec::new();
+        if self.options.placement == Placement::Every {
+            let mut seen = HashSet::new();
+            let of_labels = item.labels.iter().filter_map(|label| label.folder.as_ref());
+            folders.extend(of_labels.filter(|folder| seen.insert(&folder.path)).cloned());
+        }
+        if folders.is_empty() {
+            folders.push(item.folder.clone());
+        }
+        folders
+    }
+
+    /// Whether the item goes to a file with others.
+    pub(super) fn is_collected(&self, item: &Item) -> bool {
+        self.options.collections.grouping != Grouping::EachItem && item.message().is_none()
+    }
+
+    /// Adds a calendar object or a card to the file of its folder and gives the path that file will have.
+    pub(super) fn collect(
+        &mut self,
+        item: &Item,
+        folder: &Folder,
+        path: impl FnOnce(&mut Paths, &'static str) -> String,
+    ) -> Result<String> {
+        let extension = extension(&item.kind);
+        let found = self.open.iter().rposition(|open| open.takes(item, folder, extension));
+        let mut open = match found {
+            Some(found) => self.open.remove(found),
+            None => {
+                if self.open.len() >= OPEN {
+                    let oldest = self.open.remove(0);
+                    self.close(oldest)?;
+                }
+                let path = path(&mut self.paths, extension);
+                OpenCollection::new(path, item, folder, extension, &self.options.collections)
+            }
+        };
+        let path = open.path().to_owned();
+        let added = open.add(item);
+        match open.is_full(&self.options.collections.grouping) {
+            true => self.close(open)?,
+            false => self.open.push(open),
+        }
+        added.map(|()| path)
+    }
+
+    fn close(&mut self, open: OpenCollection) -> Result<()> {
+        let path = open.path().to_owned();
+        let rendered = open.finish().and_then(|content| self.renderer().render_octets(content));
+        let written = rendered.and_then(|rendered| self.container.entry(Entry::file(&path, None), &rendered));
+        // All its items are lost with it, however many there are.
+        written.map(drop).map_err(|error| match error.is_fatal() {
+            true => error,
+            false => Error::new(error.kind(), "the items of this file cannot be written").because(error).in_file(path),
+        })
+    }
+
+    /// A path for a calendar object or a card that is a file of its own, in the folder `name` in `around`.
+    pub(super) fn single_path(
+        &mut self,
+        item: &Item,
+        item_name: &ItemName,
+        around: &FolderPath,
+        name: &str,
+        digest: &str,
+    ) -> String {
+        let folder = FolderPath::new(around.names().iter().map(String::as_str).chain([name]));
+        let Self { paths, options, .. } = self;
+        paths.file(&folder, &options.names, item_name, digest, item.origin.ordinal, extension(&item.kind))
+    }
+
+    /// Writes a calendar object or a card to the folder `room` and tells its path.
+    pub(super) fn beside_mail(
+        &mut self,
+        item: &Item,
+        name: &ItemName,
+        folder: &Folder,
+        rendered: &Rendered,
+    ) -> Result<String> {
+        let (around, stem) = around(room(&item.kind), &folder.path);
+        if self.is_collected(item) {
+            return self.collect(item, folder, |paths, extension| paths.named(&around, &stem, extension));
+        }
+        let path = self.single_path(item, name, &around, &stem, rendered.name_digest());
+        self.container.entry(Entry::file(&path, name.date), rendered)
+    }
+
+    /// Adds a file of these octets.
+    pub(super) fn add_octets(&mut self, path: &str, octets: Vec<u8>) -> Result<()> {
+        let rendered = Renderer::new(super::Eol::Keep, self.options.checksums, self.container.zip_level())
+            .render_octets(octets.into())?;
+        self.container.entry(Entry::file(path, None), &rendered).map(drop)
+    }
+
+    /// Writes the files that are open, and the documents that go with the items.
+    pub(super) fn close_all(&mut self) -> Result<()> {
+        for open in std::mem::take(&mut self.open) {
+            self.close(open)?;
+        }
+        for (path, text) in std::mem::take(&mut self.options.documents) {
+            self.add_octets(&path, text.into_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is open, and folders that stayed empty, and completes the container.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        self.close_all()?;
+        for path in self.paths.empty_folders() {
+            self.container.add_folder(path)?;
+        }
+        self.container.finish()
+    }
+}
+
+/// What the name of a file with items of this kind ends in.
+pub(super) fn extension(kind: &ItemKind) -> &'static str {
+    match kind {
+        ItemKind::Message(_) => ".eml",
+        ItemKind::Calendar(_) => ".ics",
+        ItemKind::Contact(_) => ".vcf",
+    }
+}
+
+/// The folder that calendars, tasks, journals or address books stand in, where mail has a place of its own.
+pub(super) fn room(kind: &ItemKind) -> &'static str {
+    match kind {
+        ItemKind::Message(_) => "mail",
+        ItemKind::Calendar(object) => match object.kind() {
+            ComponentKind::Task => "tasks",
+            ComponentKind::Journal => "journals",
+            _ => "calendars",
+        },
+        ItemKind::Contact(_) => "contacts",
+    }
+}
+
+/// `room`, and in it the folders around `folder`; and the name of that.
+pub(super) fn around(room: &str, folder: &FolderPath) -> (FolderPath, String) {
+    let (name, around) = folder.names().split_last().map_or(("Items", [].as_slice()), |(name, rest)| (name, rest));
+    let names = [room].into_iter().chain(around.iter().map(String::as_str));
+    (FolderPath::new(names.filter(|name| !name.is_empty())), name.to_owned())
+}

@@ -1,0 +1,210 @@
+//! Files that grow bit by bit, many at a time: the mailboxes of folders whose items come in any order.
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    source::Content,
+};
+use std::io;
+#[cfg(not(target_family = "wasm"))]
+use {
+    crate::source::Source,
+    std::{
+        fs::{File, OpenOptions},
+        io::Write,
+        path::{Path, PathBuf},
+        sync::Arc,
+    },
+};
+
+/// Octets that one file holds in memory before they go to disk, where there is one.
+#[cfg(not(target_family = "wasm"))]
+const HELD: usize = 256 << 10;
+/// Octets that all of them hold.
+#[cfg(not(target_family = "wasm"))]
+const ALL_HELD: usize = 8 << 20;
+
+/// Any number of files that grow; what does not fit into memory is in a folder for the time being.
+#[derive(Default)]
+pub(super) struct Growing {
+    files: Vec<Grown>,
+    held: usize,
+    #[cfg(not(target_family = "wasm"))]
+    home: Home,
+}
+
+/// The octets of one file so far.
+#[derive(Default)]
+struct Grown {
+    /// What came behind that on disk.
+    held: Vec<u8>,
+    on_disk: u64,
+}
+
+#[cfg(not(target_family = "wasm"))]
+#[derive(Default)]
+struct Home {
+    /// Where the folder is made; beside other temporary files where there is none.
+    around: Option<PathBuf>,
+    folder: Option<Arc<tempfile::TempDir>>,
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Home {
+    fn file(&mut self, id: usize) -> io::Result<PathBuf> {
+        let folder = match &self.folder {
+            Some(folder) => folder,
+            None => {
+                let mut builder = tempfile::Builder::new();
+                builder.prefix(".mailferry-");
+                let folder = match &self.around {
+                    Some(around) => builder.tempdir_in(around)?,
+                    None => builder.tempdir()?,
+                };
+                self.folder.insert(Arc::new(folder))
+            }
+        };
+        Ok(folder.path().join(id.to_string()))
+    }
+}
+
+impl Growing {
+    /// Files that are kept in a folder in `around`, which is gone with them.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn within(around: Option<&Path>) -> Self {
+        Self { home: Home { around: around.map(Path::to_owned), folder: None }, ..Self::default() }
+    }
+
+    /// A new file, empty yet.
+    pub(super) fn begin(&mut self) -> usize {
+        self.files.push(Grown::default());
+        self.files.len() - 1
+    }
+
+    pub(super) fn len(&self, id: usize) -> u64 {
+        self.files.get(id).map_or(0, |file| file.on_disk + file.held.len() as u64)
+    }
+
+    pub(super) fn append(&mut self, id: usize, octets: &[u8]) -> io::Result<()> {
+        let Some(file) = self.files.get_mut(id) else { return Err(io::ErrorKind::NotFound.into()) };
+        file.held.extend_from_slice(octets);
+        self.held += octets.len();
+        #[cfg(not(target_family = "wasm"))]
+        if file.held.len() >= HELD {
+            self.flush(id)?;
+        } else if self.held >= ALL_HELD {
+            (0..self.files.len()).try_for_each(|id| self.flush(id))?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what came behind the first `len` octets.
+    pub(super) fn truncate(&mut self, id: usize, len: u64) -> io::Result<()> {
+        let Some(file) = self.files.get_mut(id) else { return Ok(()) };
+        let keep = usize::try_from(len.saturating_sub(file.on_disk)).unwrap_or(usize::MAX).min(file.held.len());
+        self.held -= file.held.len() - keep;
+        file.held.truncate(keep);
+        #[cfg(not(target_family = "wasm"))]
+        if len < file.on_disk {
+            file.on_disk = len;
+            OpenOptions::new().write(true).open(self.home.file(id)?)?.set_len(len)?;
+        }
+        Ok(())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn flush(&mut self, id: usize) -> io::Result<()> {
+        let Some(file) = self.files.get_mut(id).filter(|file| !file.held.is_empty()) else { return Ok(()) };
+        OpenOptions::new().create(true).append(true).open(self.home.file(id)?)?.write_all(&file.held)?;
+        file.on_disk += file.held.len() as u64;
+        self.held -= file.held.len();
+        file.held = Vec::new();
+        Ok(())
+    }
+
+    /// All octets of a file, which then is empty.
+    pub(super) fn take(&mut self, id: usize) -> Result<Content> {
+        let Some(file) = self.files.get_mut(id) else { return Ok(Vec::new().into()) };
+        #[cfg(not(target_family = "wasm"))]
+        if file.on_disk > 0 {
+            self.flush(id).map_err(refused)?;
+            let path = self.home.file(id).map_err(refused)?;
+            let source = Kept { source: crate::source::FileSource::open(&path)?, _folder: self.home.folder.clone() };
+            if let Some(file) = self.files.get_mut(id) {
+                file.on_disk = 0;
+            }
+            return Ok(Content::from(Arc::new(source) as Source));
+        }
+        self.held -= file.held.len();
+        Ok(std::mem::take(&mut file.held).into())
+    }
+
+    /// The path of a file that has all its octets on disk, to be moved to where it belongs.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn settle(&mut self, id: usize) -> Result<PathBuf> {
+        self.flush(id).map_err(refused)?;
+        let path = self.home.file(id).map_err(refused)?;
+        if self.len(id) == 0 {
+            File::create(&path).map_err(refused)?;
+        }
+        Ok(path)
+    }
+}
+
+/// A file in the folder that stays as long as it is read.
+#[cfg(not(target_family = "wasm"))]
+struct Kept {
+    source: crate::source::FileSource,
+    _folder: Option<Arc<tempfile::TempDir>>,
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl crate::source::ReadAt for Kept {
+    fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.source.read_at(offset, buf)
+    }
+}
+
+/// The error for a disk that refused what has to be kept for the time being.
+pub(super) fn refused(error: io::Error) -> Error {
+    let message = "what is collected until the end cannot be kept: free some space beside the destination";
+    Error::new(ErrorKind::Destination, message).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn every_file_gives_what_it_took(
+            steps in proptest::collection::vec((0_usize..3, 0_usize..700_000, any::<bool>()), 0..12)
+        ) {
+            let root = tempfile::tempdir().unwrap();
+            let mut growing = Growing::within(Some(root.path()));
+            let ids: Vec<_> = (0..3).map(|_| growing.begin()).collect();
+            let mut expected = vec![Vec::new(); 3];
+            for (which, len, taken_back) in steps {
+                let before = growing.len(ids[which]);
+                growing.append(ids[which], &vec![u8::try_from(len % 251).unwrap(); len]).unwrap();
+                if taken_back {
+                    growing.truncate(ids[which], before).unwrap();
+                } else {
+                    expected[which].extend(vec![u8::try_from(len % 251).unwrap(); len]);
+                }
+                prop_assert_eq!(growing.len(ids[which]), expected[which].len() as u64);
+            }
+            for (id, expected) in ids.into_iter().zip(expected) {
+                prop_assert!(growing.take(id).unwrap().to_vec(usize::MAX).unwrap() == expected);
+            }
+            drop(growing);
+            prop_assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+        }
+    }
+}

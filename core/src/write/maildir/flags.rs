@@ -1,0 +1,75 @@
+use crate::model::Keywords;
+
+/// The flags of a file name, in the order in which they have to stand: that of ASCII.
+const FLAGS: [(char, &str); 6] = [
+    ('D', Keywords::DRAFT),
+    ('F', Keywords::FLAGGED),
+    ('P', Keywords::FORWARDED),
+    ('R', Keywords::ANSWERED),
+    ('S', Keywords::SEEN),
+    ('T', Keywords::DELETED),
+];
+
+/// Letters that stand for keywords: `a` for the first, up to `z`.
+const LETTERS: usize = 26;
+
+/// The keywords of one directory, and the letters that stand for them in the names of its files.
+#[derive(Default)]
+pub(super) struct KeywordLetters(Vec<String>);
+
+impl KeywordLetters {
+    /// The flags of a message, those of its keywords behind. A 27th keyword of a directory has no letter.
+    pub(super) fn flags(&mut self, keywords: &Keywords) -> String {
+        let mut flags: String =
+            FLAGS.iter().filter(|(_, keyword)| keywords.contains(keyword)).map(|(flag, _)| *flag).collect();
+        let mut letters: Vec<char> = Vec::new();
+        for keyword in keywords.iter().filter(|keyword| FLAGS.iter().all(|(_, flag)| flag != keyword)) {
+            let at = self.0.iter().position(|known| known == keyword).or_else(|| self.learn(keyword));
+            letters.extend(at.and_then(|at| char::from_digit(u32::try_from(at).ok()? + 10, 36)));
+        }
+        letters.sort_unstable();
+        flags.extend(letters);
+        flags
+    }
+
+    fn learn(&mut self, keyword: &str) -> Option<usize> {
+        let is_atom = keyword.bytes().all(|octet| octet.is_ascii_graphic());
+        (is_atom && self.0.len() < LETTERS).then(|| {
+            self.0.push(keyword.to_owned());
+            self.0.len() - 1
+        })
+    }
+
+    /// The file `dovecot-keywords`: a number and a keyword a line; `None` where there are none.
+    pub(super) fn file(&self) -> Option<Vec<u8>> {
+        let lines = self.0.iter().enumerate().map(|(number, keyword)| format!("{number} {keyword}\n"));
+        (!self.0.is_empty()).then(|| lines.collect::<String>().into_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_get_letters_as_they_come() {
+        let mut letters = KeywordLetters::default();
+        let mut keywords = Keywords::default();
+        for keyword in [Keywords::SEEN, Keywords::FLAGGED, "work", "$label1"] {
+            keywords.insert(keyword);
+        }
+        assert_eq!(letters.flags(&keywords), "FSab", "in the order of the octets of the keywords");
+        let mut one = Keywords::default();
+        one.insert("work");
+        assert_eq!(letters.flags(&one), "b");
+        assert_eq!(letters.file().unwrap(), b"0 $label1\n1 work\n");
+    }
+
+    #[test]
+    fn there_are_no_more_than_26_letters() {
+        let mut letters = KeywordLetters::default();
+        let mut keywords = Keywords::default();
+        (0..30).for_each(|i| keywords.insert(format!("k{i:02}")));
+        assert_eq!(letters.flags(&keywords), "abcdefghijklmnopqrstuvwxyz");
+    }
+}

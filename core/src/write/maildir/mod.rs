@@ -1,0 +1,149 @@
+//! Maildir++: a directory a folder, a file a message, flags in its name, its date the file's.
+//!
+//! <https://cr.yp.to/proto/maildir.html>, <https://www.courier-mta.org/imap/README.maildirquota.html>; keywords as Dovecot
+//! keeps them (`dovecot-keywords`).
+
+mod flags;
+mod utf7;
+
+use super::{
+    ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written,
+    container::{Container, Entry},
+    files::Files,
+};
+use crate::{
+    error::Result,
+    model::{Folder, FolderPath, Item, Role},
+};
+use flags::KeywordLetters;
+use std::collections::{HashMap, HashSet};
+
+/// Octets that a file system takes in a name.
+const NAME: usize = 255;
+
+/// Writes a Maildir++; calendar objects and cards go to `calendars`, `tasks`, `journals` and `contacts` in it.
+pub(super) struct MaildirWriter {
+    files: Files,
+    directories: HashMap<FolderPath, Directory>,
+    /// In the order in which they were met.
+    order: Vec<FolderPath>,
+    /// The names of directories so far, in lower case.
+    taken: HashSet<String>,
+}
+
+struct Directory {
+    /// With a slash behind it; nothing for the inbox.
+    prefix: String,
+    keywords: KeywordLetters,
+    messages: u64,
+}
+
+impl MaildirWriter {
+    pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Self {
+        let files = Files::new(container, options);
+        Self { files, directories: HashMap::new(), order: Vec::new(), taken: HashSet::new() }
+    }
+
+    /// The directory of `folder`, made if it is not there yet.
+    fn directory(&mut self, folder: &Folder) -> Result<&mut Directory> {
+        if !self.directories.contains_key(&folder.path) {
+            let prefix = self.prefix(folder);
+            for part in ["cur", "new", "tmp"] {
+                self.files.container.add_folder(&format!("{prefix}{part}"))?;
+            }
+            if !prefix.is_empty() {
+                self.files.add_octets(&format!("{prefix}maildirfolder"), Vec::new())?;
+            }
+            self.order.push(folder.path.clone());
+            let directory = Directory { prefix, keywords: KeywordLetters::default(), messages: 0 };
+            self.directories.insert(folder.path.clone(), directory);
+        }
+        Ok(self.directories.entry(folder.path.clone()).or_insert_with(|| Directory {
+            prefix: String::new(),
+            keywords: KeywordLetters::default(),
+            messages: 0,
+        }))
+    }
+
+    fn prefix(&mut self, folder: &Folder) -> String {
+        let names = folder.path.names();
+        let is_inbox = match names {
+            [] => true,
+            [name] => folder.role == Some(Role::Inbox) || name.eq_ignore_ascii_case("INBOX"),
+            _ => false,
+        };
+        if is_inbox && self.taken.insert(String::new()) {
+            return String::new();
+        }
+        let encoded: Vec<String> = names.iter().map(|name| utf7::encoded(&segment(name))).collect();
+        let mut name = encoded.join(".");
+        if name.is_empty() {
+            name.push_str("INBOX");
+        }
+        let mut cut = name.len().min(NAME - 16);
+        while !name.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        name.truncate(cut);
+        let mut candidate = name.clone();
+        let mut number = 2;
+        while !self.taken.insert(candidate.to_ascii_lowercase()) {
+            candidate = format!("{name} ({number})");
+            number += 1;
+        }
+        format!(".{candidate}/")
+    }
+
+    fn write_message(&mut self, item: &Item, name: &ItemName, folder: &Folder, rendered: &Rendered) -> Result<String> {
+        let directory = self.directory(folder)?;
+        directory.messages += 1;
+        let flags = directory.keywords.flags(&item.keywords);
+        let seconds = name.date.map_or(0, |date| date.unix_seconds().max(0));
+        let unique = format!("{seconds}.M{}_{}.mailferry", directory.messages, rendered.name_digest());
+        let file = format!("{unique},S={}:2,{flags}", rendered.size());
+        let (path, staged) = (format!("{}cur/{file}", directory.prefix), format!("{}tmp/{unique}", directory.prefix));
+        let entry = Entry { staged: Some(&staged), ..Entry::file(&path, name.date) };
+        self.files.container.entry(entry, rendered)
+    }
+}
+
+/// The name of a folder in the name of a directory, where `.` parts the levels; one that is empty or hides itself is changed.
+fn segment(name: &str) -> String {
+    let name: String =
+        name.chars().map(|c| if matches!(c, '.' | '/' | '\\') || c.is_control() { '_' } else { c }).collect();
+    let name = name.trim();
+    if name.is_empty() { "_".to_owned() } else { name.to_owned() }
+}
+
+impl ItemWriter for MaildirWriter {
+    fn renderer(&self) -> Renderer {
+        self.files.renderer()
+    }
+
+    fn write(&mut self, item: &Item, name: &ItemName, rendered: Rendered) -> Result<Vec<Written>> {
+        let mut written = Vec::new();
+        for folder in self.files.folders(item) {
+            let path = match item.message() {
+                Some(_) => self.write_message(item, name, &folder, &rendered)?,
+                None => self.files.beside_mail(item, name, &folder, &rendered)?,
+            };
+            written.push(Written { path, folder });
+        }
+        Ok(written)
+    }
+
+    fn folder(&mut self, folder: &Folder) -> Result<()> {
+        self.directory(folder).map(drop)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        for folder in std::mem::take(&mut self.order) {
+            if let Some(directory) = self.directories.remove(&folder)
+                && let Some(keywords) = directory.keywords.file()
+            {
+                self.files.add_octets(&format!("{}dovecot-keywords", directory.prefix), keywords)?;
+            }
+        }
+        self.files.finish()
+    }
+}
