@@ -18,6 +18,7 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+mod buffer;
 mod from_line;
 mod gmail;
 mod lines;

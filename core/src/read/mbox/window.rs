@@ -1,3 +1,4 @@
+use super::buffer::{Buffer, Resting};
 use crate::{
     error::Result,
     source::{Content, Source},
@@ -17,7 +18,8 @@ pub(super) struct Window {
     /// The most octets that are kept of what was read before.
     most_kept: usize,
     /// Shared with the messages that lie in it, so that they are not copied.
-    buffer: Arc<Vec<u8>>,
+    buffer: Arc<Buffer>,
+    resting: Resting,
     base: u64,
     filled: usize,
     /// Behind the last octet that is not NUL, of all that were loaded.
@@ -25,7 +27,7 @@ pub(super) struct Window {
 }
 
 /// A message is read once if it fits into so many windows, else once more for each time that it is needed.
-const KEPT_WINDOWS: usize = 16;
+const KEPT_WINDOWS: usize = 32;
 
 /// NUL octets to compare with.
 const NULS: [u8; 4096] = [0; 4096];
@@ -38,6 +40,7 @@ impl Window {
             size: size.max(1),
             most_kept: size.saturating_mul(KEPT_WINDOWS),
             buffer: Arc::default(),
+            resting: Resting::default(),
             base: 0,
             filled: 0,
             text_end: 0,
@@ -88,7 +91,7 @@ impl Window {
                 continue;
             }
             let from = usize::try_from(at - self.base).unwrap_or(usize::MAX);
-            if let Some(found) = self.buffer.get(from..self.filled).and_then(|octets| needle.find(octets)) {
+            if let Some(found) = self.buffer.octets.get(from..self.filled).and_then(|octets| needle.find(octets)) {
                 return Ok(Some(at + found as u64));
             }
             if loaded_end >= self.end {
@@ -121,7 +124,7 @@ impl Window {
 
     fn loaded(&self, at: u64, n: usize) -> Option<&[u8]> {
         let from = usize::try_from(at.checked_sub(self.base)?).ok()?;
-        self.buffer.get(from..from.checked_add(n)?).filter(|_| from + n <= self.filled)
+        self.buffer.octets.get(from..from.checked_add(n)?).filter(|_| from + n <= self.filled)
     }
 
     fn restart(&mut self, at: u64) {
@@ -137,7 +140,7 @@ impl Window {
         let fresh = usize::try_from(self.end - loaded_end).unwrap_or(usize::MAX).min(self.size);
         self.make_room(usize::try_from(from - self.base).unwrap_or(usize::MAX), fresh);
         let room = self.filled..self.filled + fresh;
-        let room = Arc::get_mut(&mut self.buffer).and_then(|buffer| buffer.get_mut(room)).unwrap_or_default();
+        let room = Arc::get_mut(&mut self.buffer).and_then(|buffer| buffer.octets.get_mut(room)).unwrap_or_default();
         self.source.read_exact_at(loaded_end, room)?;
         let text = room.len() - nuls_at_end(room);
         if text > 0 {
@@ -152,16 +155,18 @@ impl Window {
         let kept = from..self.filled;
         match Arc::get_mut(&mut self.buffer) {
             // A message that grows is not moved again and again; a small one is, so that the processor's cache holds all.
-            Some(buffer) if self.filled + fresh <= buffer.len() && kept.len() > 2 * self.size => return,
+            Some(buffer) if self.filled + fresh <= buffer.octets.len() && kept.len() > 2 * self.size => return,
             Some(buffer) => {
-                buffer.copy_within(kept.clone(), 0);
-                if buffer.len() < kept.len() + fresh {
-                    buffer.resize(kept.len() + fresh, 0);
-                }
+                buffer.octets.copy_within(kept.clone(), 0);
+                buffer.grow(kept.len() + fresh);
             }
             None => {
-                let mut buffer = self.buffer.get(kept.clone()).unwrap_or_default().to_vec();
-                buffer.resize(kept.len() + fresh, 0);
+                let mut buffer = self.resting.take();
+                let kept = self.buffer.octets.get(kept.clone()).unwrap_or_default();
+                buffer.grow(kept.len() + fresh);
+                if let Some(room) = buffer.octets.get_mut(..kept.len()) {
+                    room.copy_from_slice(kept);
+                }
                 self.buffer = Arc::new(buffer);
             }
         }
