@@ -133,12 +133,13 @@ impl<'a> HeaderSection<'a> {
 
     /// The first field with this name; letters compare without case (RFC 5322 §1.2.2).
     pub fn first(&self, name: &str) -> Option<Field<'_>> {
-        self.fields().find(|field| field.name.eq_ignore_ascii_case(name.as_bytes()))
+        self.fields().next_named(name.as_bytes())
     }
 
     /// All fields with this name, in order.
     pub fn all<'s>(&'s self, name: &str) -> impl Iterator<Item = Field<'s>> {
-        self.fields().filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes()))
+        let mut fields = self.fields();
+        std::iter::from_fn(move || fields.next_named(name.as_bytes()))
     }
 }
 
@@ -148,6 +149,21 @@ pub struct Fields<'a> {
     octets: &'a [u8],
     at: usize,
     line_end: u8,
+}
+
+impl<'a> Fields<'a> {
+    /// The next field with this name, without looking closer at those before it.
+    fn next_named(&mut self, name: &[u8]) -> Option<Field<'a>> {
+        loop {
+            let rest = self.octets.get(self.at..).filter(|rest| !rest.is_empty())?;
+            if rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+                && field_name_len(rest) == Some(name.len())
+            {
+                return self.next();
+            }
+            self.at += line_len(rest, self.line_end);
+        }
+    }
 }
 
 impl<'a> Iterator for Fields<'a> {

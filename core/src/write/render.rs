@@ -29,13 +29,16 @@ const HELD_STEP: usize = 1 << 20;
 /// Octets that every digest sees before the next ones are taken, so that they stay in the processor's cache.
 const WINDOW: usize = 64 << 10;
 
+/// Octets of an item that tell its name apart, where no checksum does.
+const NAMED_BY: u64 = 64 << 10;
+
 /// Which digest of the octets written is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Checksums {
     /// SHA-256 (FIPS 180-4): it stands in the item log and, shortened, in file names.
     #[default]
     Sha256,
-    /// None: file names carry an XXH3-64 of the octets instead, which is faster and no proof of anything.
+    /// None: file names carry an XXH3-64 of the first 64 KiB and the length instead, which is faster and no proof of anything.
     None,
 }
 
@@ -198,6 +201,9 @@ impl Renderer {
             None => None,
         };
         let sha256: Option<[u8; 32]> = digests.sha256.map(|sha256| sha256.finalize().into());
+        if let Some(xxh3) = digests.xxh3.as_mut().filter(|_| digests.size > NAMED_BY) {
+            xxh3.write(&digests.size.to_le_bytes());
+        }
         let name_digest = match (sha256, digests.xxh3) {
             (Some(sha256), _) => hex12(&sha256),
             (None, xxh3) => hex12(&xxh3.map_or(0, |xxh3| xxh3.finish()).to_be_bytes()),
@@ -245,12 +251,14 @@ impl Digests {
     }
 
     fn update(&mut self, octets: &[u8]) {
+        let before = self.size;
         self.size += octets.len() as u64;
         if let Some(sha256) = &mut self.sha256 {
             sha256.update(octets);
         }
-        if let Some(xxh3) = &mut self.xxh3 {
-            xxh3.write(octets);
+        if let Some(xxh3) = self.xxh3.as_mut().filter(|_| before < NAMED_BY) {
+            let left = usize::try_from(NAMED_BY - before).unwrap_or(usize::MAX);
+            xxh3.write(octets.get(..left).unwrap_or(octets));
         }
         if let Some(crc32) = &mut self.crc32 {
             crc32.update(octets);
@@ -326,7 +334,7 @@ impl Rendered {
         self.sha256.as_ref()
     }
 
-    /// The 12 hexadecimal digits in the file name: the first of the SHA-256, or of the XXH3-64 where there is none.
+    /// The 12 hexadecimal digits in the file name: the first of the SHA-256, or of the [name's own digest](Checksums::None) where there is none.
     pub fn name_digest(&self) -> &str {
         &self.name_digest
     }

@@ -3,6 +3,7 @@
 //! The names are those of Gmail's interface; the French, German, Spanish and Czech ones were seen in real exports too.
 
 use crate::model::{Folder, FolderPath, Keywords, Label, Role};
+use std::{collections::HashMap, sync::LazyLock};
 
 /// A label that Gmail gives by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,13 +103,15 @@ const CATEGORY: &[&str] = &[
     "категорія", "κατηγορία", "kategorija", "カテゴリ", "カテゴリー", "카테고리", "类别", "類別", "分類", "الفئة", "فئة", "קטגוריה", "श्रेणी", "หมวดหมู่", "danh mục",
 ];
 
+static BY_NAME: LazyLock<HashMap<&str, SystemLabel>> =
+    LazyLock::new(|| NAMES.iter().flat_map(|(label, names)| names.iter().map(|name| (*name, *label))).collect());
+
 impl SystemLabel {
     /// The system label that `name` is in any language.
     pub(super) fn of(name: &str) -> Option<Self> {
         let name = name.to_lowercase().replace('\u{a0}', " ");
         let name = name.trim();
-        let known = NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(label, _)| *label);
-        known.or_else(|| {
+        BY_NAME.get(name).copied().or_else(|| {
             let (word, _) = name.split_once([':', '：'])?;
             CATEGORY.contains(&word.trim_end()).then_some(Other)
         })

@@ -1,7 +1,7 @@
 use caseless::Caseless;
 use std::borrow::Cow;
 use twox_hash::XxHash3_64;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfc_quick};
 
 /// How long a name may be: every file system counts either UTF-16 units or octets.
 #[derive(Clone, Copy, Debug)]
@@ -50,9 +50,11 @@ fn extends(c: char) -> bool {
 
 /// `name` as one segment of a path on any file system; the same again for what it gave.
 pub(super) fn segment(name: &str, room: Room) -> String {
-    let visible = composed(name);
-    let visible = visible.chars().filter(|c| !invisible(*c)).map(|c| if forbidden(c) { '_' } else { c });
-    let mut safe = composed(&visible.collect::<String>()).into_owned();
+    let mut safe = composed(name).into_owned();
+    if safe.contains(|c| invisible(c) || forbidden(c)) {
+        let visible = safe.chars().filter(|c| !invisible(*c)).map(|c| if forbidden(c) { '_' } else { c });
+        safe = composed(&visible.collect::<String>()).into_owned();
+    }
     if safe.starts_with(['.', '~']) && !trimmed(&safe).is_empty() {
         safe.insert(0, '_');
     }
@@ -71,9 +73,13 @@ pub(super) fn numbered(stem: &str, number: u32, extension: &str, room: Room) -> 
     format!("{stem}{suffix}")
 }
 
-/// `text` in normalization form C (UAX #15), which ASCII has already.
+/// `text` in normalization form C (UAX #15), which most has already.
 fn composed(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() { text.into() } else { text.nfc().collect::<String>().into() }
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        text.into()
+    } else {
+        text.nfc().collect::<String>().into()
+    }
 }
 
 /// Letters, digits and marks of `text`, everything between them one hyphen.
