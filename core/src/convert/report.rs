@@ -6,7 +6,7 @@ use crate::{
     defect::{Defect, DefectKind},
     error::Result,
     read::Passed,
-    source::Source,
+    source::{Content, Source},
     write::ReportTexts,
 };
 use serde::{Deserialize, Serialize};
@@ -258,16 +258,16 @@ impl Fingerprint {
     /// # Errors
     /// What the source says.
     pub(super) fn of(source: &Source) -> Result<Self> {
-        const END: usize = 1 << 20;
+        const END: u64 = 1 << 20;
         let bytes = source.len();
         let mut digest = Sha256::new();
-        let mut buffer = vec![0; END.min(usize::try_from(bytes).unwrap_or(END))];
-        source.read_exact_at(0, &mut buffer)?;
-        digest.update(&buffer);
-        let rest = bytes - buffer.len() as u64;
-        buffer.truncate(usize::try_from(rest).unwrap_or(END));
-        source.read_exact_at(bytes - buffer.len() as u64, &mut buffer)?;
-        digest.update(&buffer);
+        let all = Content::from(source.clone());
+        for end in [0..END.min(bytes), END.max(bytes.saturating_sub(END))..bytes] {
+            all.slice(end).for_each_chunk(|octets| {
+                digest.update(octets);
+                Ok(())
+            })?;
+        }
         Ok(Self { bytes, sha256_of_ends: super::item_log::hex(&digest.finalize()) })
     }
 }

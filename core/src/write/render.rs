@@ -21,11 +21,9 @@ use std::{
 use twox_hash::XxHash3_64;
 
 /// Deflated octets of one item that are held; more are deflated again to be written.
-const HELD: u64 = 8 << 20;
-/// Room that a buffer may keep while it rests.
-const RESTING: usize = 2 << 20;
-/// Octets by which what is held in memory grows.
-const HELD_STEP: usize = 1 << 20;
+const HELD: u64 = 6 << 20;
+/// They are held in chunks, which all threads share: what is allocated on one and freed on another stays with the allocator.
+const HELD_CHUNK: usize = 256 << 10;
 /// Octets that every digest sees before the next ones are taken, so that they stay in the processor's cache.
 const WINDOW: usize = 64 << 10;
 
@@ -268,39 +266,49 @@ impl Digests {
 
 /// Deflated octets, held while they are few; of many only their number is kept, and they are made again to be written.
 struct HeldOrCounted {
-    held: Vec<u8>,
+    held: Vec<Vec<u8>>,
     size: u64,
-    buffers: Pool<Vec<u8>>,
+    chunks: Pool<Vec<u8>>,
+}
+
+impl HeldOrCounted {
+    fn new(chunks: &Pool<Vec<u8>>) -> Self {
+        Self { held: Vec::new(), size: 0, chunks: chunks.clone() }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "it is a sink for the encoder")]
+    fn push(&mut self, mut octets: &[u8]) -> io::Result<()> {
+        self.size += octets.len() as u64;
+        if self.size > HELD {
+            self.rest();
+            return Ok(());
+        }
+        while !octets.is_empty() {
+            let room = self.held.last().map_or(0, |chunk| HELD_CHUNK - chunk.len());
+            if room == 0 {
+                let mut chunk = self.chunks.take().unwrap_or_default();
+                chunk.clear();
+                chunk.reserve_exact(HELD_CHUNK);
+                self.held.push(chunk);
+                continue;
+            }
+            let (taken, rest) = octets.split_at(octets.len().min(room));
+            if let Some(chunk) = self.held.last_mut() {
+                chunk.extend_from_slice(taken);
+            }
+            octets = rest;
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self) {
+        self.held.drain(..).for_each(|chunk| self.chunks.put(chunk));
+    }
 }
 
 impl Drop for HeldOrCounted {
     fn drop(&mut self) {
-        if self.held.capacity() <= RESTING {
-            self.buffers.rest(std::mem::take(&mut self.held));
-        }
-    }
-}
-
-impl HeldOrCounted {
-    fn new(buffers: &Pool<Vec<u8>>) -> Self {
-        let mut held = buffers.take().unwrap_or_default();
-        held.clear();
-        Self { held, size: 0, buffers: buffers.clone() }
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "it is a sink for the encoder")]
-    fn push(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.size += octets.len() as u64;
-        if self.size <= HELD {
-            if self.held.len() + octets.len() > self.held.capacity() {
-                // By doubling, as a vector grows by itself, it would come to take twice what it holds.
-                self.held.reserve_exact(octets.len().max(HELD_STEP));
-            }
-            self.held.extend_from_slice(octets);
-        } else {
-            self.held = Vec::new();
-        }
-        Ok(())
+        self.rest();
     }
 }
 
@@ -362,7 +370,7 @@ impl Rendered {
     /// Calls `f` with the deflated octets, a piece at a time.
     pub(crate) fn for_each_deflated_chunk(&self, mut f: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         match &self.deflated {
-            Some(deflated) if deflated.size <= HELD => f(&deflated.held),
+            Some(deflated) if deflated.size <= HELD => deflated.held.iter().try_for_each(|chunk| f(chunk)),
             _ => {
                 let mut deflater = self.resting.deflater(self.level);
                 self.for_each_chunk(|chunk| deflater.write(chunk, &mut f))?;

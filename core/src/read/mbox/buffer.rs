@@ -1,6 +1,7 @@
 use crate::source::ReadAt;
 use std::{
     io,
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -14,32 +15,60 @@ pub(super) struct Buffer {
 /// Where buffers go when the last message that lies in them is gone, on whatever thread that is, and where the next window
 /// finds one. Allocators keep for each thread what it frees; so the same few buffers serve for all of a source.
 #[derive(Clone, Default)]
-pub(super) struct Resting(Arc<Mutex<Vec<Vec<u8>>>>);
+pub(super) struct Resting(Arc<Mutex<Rested>>);
 
-/// A buffer with more octets rests only if no other does: one is enough for the large messages.
+#[derive(Default)]
+struct Rested {
+    small: Vec<Vec<u8>>,
+    /// One is enough: large messages are few at a time.
+    large: Option<Vec<u8>>,
+}
+
+/// A buffer with more octets is large.
 const SMALL: usize = 1 << 20;
 
+/// Address space of a large buffer, of which only what is read into takes memory: glibc gives as much back to the system as
+/// soon as it is freed, where it would keep less (`M_MMAP_THRESHOLD` in mallopt(3)).
+const LARGE_ROOM: usize = if cfg!(target_family = "wasm") { 0 } else { 33 << 20 };
+
 impl Resting {
-    /// A buffer that rests, or a new one.
-    pub(super) fn take(&self) -> Buffer {
-        let octets = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+    /// A buffer with `len` octets at least, one that rests or a new one, which starts with `kept`.
+    pub(super) fn take(&self, kept: &[u8], len: usize) -> Buffer {
+        let mut rested = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = if len > SMALL { rested.large.take() } else { rested.small.pop() };
+        drop(rested);
+        let mut octets = found.unwrap_or_default();
+        if len > SMALL && octets.is_empty() {
+            octets.reserve_exact(LARGE_ROOM);
+        }
+        if octets.len() < len {
+            octets.resize(len, 0);
+        }
+        octets.iter_mut().zip(kept).for_each(|(to, from)| *to = *from);
         Buffer { octets, resting: self.clone() }
     }
 
     fn put(&self, octets: Vec<u8>) {
-        let mut resting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if octets.len() <= SMALL || resting.is_empty() {
-            resting.push(octets);
+        let mut rested = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if octets.len() <= SMALL {
+            rested.small.push(octets);
+        } else {
+            rested.large = Some(octets);
         }
     }
 }
 
 impl Buffer {
-    /// Has at least `len` octets from now on.
-    pub(super) fn grow(&mut self, len: usize) {
+    /// Moves the octets `kept` to the start and has at least `len` octets; `false` if another buffer serves better.
+    pub(super) fn keep(&mut self, kept: Range<usize>, len: usize) -> bool {
+        if (self.octets.len() > SMALL) != (len > SMALL) {
+            return false;
+        }
+        self.octets.copy_within(kept, 0);
         if self.octets.len() < len {
             self.octets.resize(len, 0);
         }
+        true
     }
 }
 

@@ -153,22 +153,15 @@ impl Window {
     /// Makes room for `fresh` octets behind those that are loaded; of these, those before `from` may go.
     fn make_room(&mut self, from: usize, fresh: usize) {
         let kept = from..self.filled;
-        match Arc::get_mut(&mut self.buffer) {
-            // A message that grows is not moved again and again; a small one is, so that the processor's cache holds all.
-            Some(buffer) if self.filled + fresh <= buffer.octets.len() && kept.len() > 2 * self.size => return,
-            Some(buffer) => {
-                buffer.octets.copy_within(kept.clone(), 0);
-                buffer.grow(kept.len() + fresh);
-            }
-            None => {
-                let mut buffer = self.resting.take();
-                let kept = self.buffer.octets.get(kept.clone()).unwrap_or_default();
-                buffer.grow(kept.len() + fresh);
-                if let Some(room) = buffer.octets.get_mut(..kept.len()) {
-                    room.copy_from_slice(kept);
-                }
-                self.buffer = Arc::new(buffer);
-            }
+        let len = kept.len() + fresh;
+        let own = Arc::get_mut(&mut self.buffer);
+        // A message that grows is not moved again and again; a small one is, so that the processor's cache holds all.
+        if own.as_ref().is_some_and(|own| self.filled + fresh <= own.octets.len() && kept.len() > 2 * self.size) {
+            return;
+        }
+        if !own.is_some_and(|own| own.keep(kept.clone(), len)) {
+            let buffer = self.resting.take(self.buffer.octets.get(kept.clone()).unwrap_or_default(), len);
+            self.buffer = Arc::new(buffer);
         }
         self.base += from as u64;
         self.filled = kept.len();
