@@ -369,13 +369,10 @@ fn an_archive_without_entries_has_no_sources() {
 }
 
 #[test]
-fn an_apple_mail_folder_is_one_source_and_any_other_directory_is_refused() {
+fn an_apple_mail_folder_is_one_source() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path().join("Inbox.mbox");
     fs::create_dir(&folder).unwrap();
-    let error = Inputs::at_path(&folder, &Limits::default()).err().unwrap();
-    assert_eq!(error.kind(), ErrorKind::Unsupported);
-    assert!(error.to_string().contains("Apple Mail"), "{error}");
     fs::write(folder.join("mbox"), MAIL).unwrap();
     fs::write(folder.join("table_of_contents"), b"x").unwrap();
     let mut inputs = Inputs::at_path(&folder, &Limits::default()).unwrap();

@@ -25,10 +25,11 @@ fn a_source_that_is_not_there() {
 }
 
 #[test]
-fn a_source_that_is_a_directory() {
+fn a_directory_without_a_source() {
     let bench = bench();
     fs::create_dir(bench.path("folder")).unwrap();
-    refused(&bench, &["folder", "--to", "out"], &["folder: is a directory", "name the files in it"]);
+    fs::write(bench.path("folder/notes.txt"), "words").unwrap();
+    refused(&bench, &["folder", "--to", "out"], &["nothing that can be read"]);
 }
 
 #[test]

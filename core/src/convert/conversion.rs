@@ -208,7 +208,7 @@ impl<'w> Conversion<'w> {
             Event::Item(_) => {}
             Event::Opened(Opened { name, format, source }) => {
                 self.ordinal = 0;
-                let fingerprint = Fingerprint::of(&source).ok();
+                let fingerprint = source.and_then(|source| Fingerprint::of(&source).ok());
                 let file = name.to_string();
                 self.report.sources.push(SourceReport {
                     file,

@@ -122,6 +122,9 @@ pub struct LogLine {
 pub struct RecordSource {
     /// The name of the source, as it was given.
     pub file: String,
+    /// What names it in its mailbox wherever its file is moved, as in a Maildir.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// The number of the item in it, from 1.
     pub ordinal: u64,
     /// The offset of its first octet.
@@ -160,6 +163,7 @@ impl ItemRecord {
             size: Some(item.size()),
             source: RecordSource {
                 file: origin.source.to_string(),
+                key: origin.key.as_deref().map(str::to_owned),
                 ordinal: origin.ordinal,
                 offset: origin.offset,
                 length: origin.length,
@@ -190,7 +194,7 @@ impl ItemRecord {
         Self {
             id: format!("{source}:{ordinal}"),
             kind: "mail".into(),
-            source: RecordSource { file: file.to_owned(), ordinal, offset, length: 0, nid },
+            source: RecordSource { file: file.to_owned(), ordinal, offset, nid, ..RecordSource::default() },
             ..Self::default()
         }
     }

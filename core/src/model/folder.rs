@@ -71,4 +71,11 @@ impl Role {
             Self::All => "all",
         }
     }
+
+    /// The role that JMAP spells so.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        const ALL: [Role; 7] =
+            [Role::Inbox, Role::Sent, Role::Drafts, Role::Trash, Role::Junk, Role::Archive, Role::All];
+        ALL.into_iter().find(|role| role.as_str() == name)
+    }
 }

@@ -119,6 +119,12 @@ pub enum DateSource {
     DeliveryTime,
     /// When it was sent (MAPI PidTagClientSubmitTime).
     SubmitTime,
+    /// When its file was last changed, where a mail store keeps the date of arrival so (Maildir, Zimbra).
+    FileTime,
+    /// The name of its file (Maildir).
+    FileName,
+    /// What a mail program or an archive keeps beside it (Apple Mail, Proton, an item log).
+    Recorded,
 }
 
 impl DateSource {
@@ -130,15 +136,36 @@ impl DateSource {
             Self::DateField => "date",
             Self::DeliveryTime => "delivery_time",
             Self::SubmitTime => "submit_time",
+            Self::FileTime => "file_time",
+            Self::FileName => "file_name",
+            Self::Recorded => "recorded",
         }
+    }
+
+    /// What told a date, by the name that stands in an item log.
+    pub(crate) fn of_name(name: &str) -> Self {
+        const ALL: [DateSource; 7] = [
+            DateSource::FromLine,
+            DateSource::ReceivedField,
+            DateSource::DateField,
+            DateSource::DeliveryTime,
+            DateSource::SubmitTime,
+            DateSource::FileTime,
+            DateSource::FileName,
+        ];
+        ALL.into_iter().find(|source| source.as_str() == name).unwrap_or(Self::Recorded)
     }
 }
 
 /// Where an item came from, precisely enough to find it again or to write it back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// The name of the source, as the user gave it; `archive.zip!Takeout/Mail/Inbox.mbox` inside an archive.
+    /// The name of the source, as the user gave it; `archive.zip!Takeout/Mail/Inbox.mbox` inside an archive, the file in a
+    /// directory.
     pub source: Arc<str>,
+    /// What names it in its mailbox wherever its file is moved and whatever its state: the unique name in a Maildir with
+    /// the folder before it. `None` where the source and the offset say it.
+    pub key: Option<Arc<str>>,
     /// The number of the item in its source, from 1.
     pub ordinal: u64,
     /// The offset of its first octet in the source (of an mbox message: of its From_ line).

@@ -1,4 +1,4 @@
-use super::{Head, ItemReader, Score, ics, mbox, pst, vcf};
+use super::{Head, ItemReader, Score, eml, emlx, ics, maildir, mbox, pst, vcf};
 use crate::{error::Result, limits::Limits, mapi::AddressMap, source::Source};
 use std::{fmt, sync::Arc};
 
@@ -58,4 +58,5 @@ pub struct ReadOptions {
 }
 
 /// All formats that can be read. A new format is one more line here.
-pub const FORMATS: &[FormatInfo] = &[mbox::FORMAT, pst::FORMAT, ics::FORMAT, vcf::FORMAT];
+pub const FORMATS: &[FormatInfo] =
+    &[mbox::FORMAT, eml::FORMAT, emlx::FORMAT, maildir::FORMAT, pst::FORMAT, ics::FORMAT, vcf::FORMAT];

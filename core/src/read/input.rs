@@ -1,6 +1,7 @@
 use super::{
     FormatInfo, Head, ItemReader, ReadOptions, Request,
     detect::{detect, head_of, unknown},
+    told::Told,
 };
 use crate::{
     defect::{Defect, DefectKind},
@@ -19,6 +20,20 @@ pub struct Input {
     /// Whether the octets were in another encoding.
     transcoded: bool,
     defects: Vec<Defect>,
+    /// The format that its place tells, whatever its octets look like.
+    format: Option<&'static FormatInfo>,
+    /// What its place tells of its items.
+    told: Option<Arc<Told>>,
+    /// The directory or archive whose messages count as one source.
+    group: Option<Arc<Group>>,
+}
+
+/// A directory or an archive that holds messages in files of their own: they are one source.
+pub(super) struct Group {
+    /// Its name.
+    pub(super) name: Arc<str>,
+    /// The octets of an archive.
+    pub(super) source: Option<Source>,
 }
 
 impl Input {
@@ -32,7 +47,24 @@ impl Input {
         let transcoded = text.is_some();
         let source = text.map_or(source, |text| Arc::new(text));
         let head = head_of(&*source).map_err(|e| in_file(e.into()))?;
-        Ok(Self { name, source, head, transcoded, defects: Vec::new() })
+        Ok(Self { name, source, head, transcoded, defects: Vec::new(), format: None, told: None, group: None })
+    }
+
+    /// The same input with what its place tells: perhaps its format, and its items' folder and state.
+    pub(super) fn placed(self, format: Option<&'static FormatInfo>, told: Told) -> Self {
+        Self { format, told: Some(Arc::new(told)), ..self }
+    }
+
+    /// The same input as one of many in `group`, if it is a message in a file of its own.
+    pub(super) fn grouped(self, group: &Arc<Group>) -> Self {
+        const ALONE: [&str; 3] = ["eml", "emlx", "maildir"];
+        let is_message = self.format().is_ok_and(|format| ALONE.contains(&format.name));
+        Self { group: is_message.then(|| Arc::clone(group)), ..self }
+    }
+
+    /// The directory or archive whose messages count as one source.
+    pub(super) fn group(&self) -> Option<&Arc<Group>> {
+        self.group.as_ref()
     }
 
     /// The same input, known to be defective before it is read.
@@ -60,6 +92,9 @@ impl Input {
     /// # Errors
     /// [`ErrorKind::UnknownFormat`], with what they look like.
     pub fn format(&self) -> Result<&'static FormatInfo> {
+        if let Some(format) = self.format {
+            return Ok(format);
+        }
         detect(&self.known()).map_err(|e| e.in_file(&*self.name))
     }
 
@@ -85,6 +120,7 @@ impl Input {
             source: Arc::clone(&self.source),
             transcoded: self.transcoded,
             defects: self.defects.clone(),
+            told: self.told.clone(),
         }))
     }
 }
@@ -102,6 +138,7 @@ struct NamedReader {
     source: Source,
     transcoded: bool,
     defects: Vec<Defect>,
+    told: Option<Arc<Told>>,
 }
 
 impl ItemReader for NamedReader {
@@ -109,6 +146,9 @@ impl ItemReader for NamedReader {
         let mut item = self.reader.next_item().map_err(|e| e.in_file(&*self.name))?;
         if let Some(item) = item.as_mut().filter(|_| self.transcoded) {
             item.defects.push(Defect::new(DefectKind::Utf16, "read as UTF-8"));
+        }
+        if let (Some(item), Some(told)) = (&mut item, &self.told) {
+            told.tell(item);
         }
         Ok(item)
     }
@@ -118,7 +158,11 @@ impl ItemReader for NamedReader {
     }
 
     fn folders(&self) -> Vec<Folder> {
-        self.reader.folders()
+        let folders = self.reader.folders();
+        match &self.told {
+            Some(told) => folders.iter().map(|folder| told.placed(folder)).collect(),
+            None => folders,
+        }
     }
 
     fn take_defects(&mut self) -> Vec<Defect> {

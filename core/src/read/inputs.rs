@@ -11,16 +11,16 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// What is found in a file: a source to read, or something that is passed over and why.
+/// What is found in a file or a directory: a source to read, or something that is passed over and why.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// A source to open.
     Input(Input),
-    /// An entry of an archive that is no source.
+    /// An entry of an archive or a file in a directory that is no source.
     Passed(Passed),
 }
 
-/// An entry of an archive that is passed over.
+/// An entry of an archive, or a file in a directory, that is passed over.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passed {
@@ -32,7 +32,7 @@ pub struct Passed {
     pub why: &'static str,
 }
 
-/// The sources in one file, in the order of the file, found one at a time and in constant memory.
+/// The sources in one file, in its order, or in one directory, in the order of names; found one at a time and in constant memory.
 ///
 /// A file is one source, without its gzip layer if it has one (RFC 1952); of a ZIP or tar archive, compressed or not, each
 /// entry is one that is called like mail, a calendar or contacts. An archive is read where it lies, never unpacked.
@@ -47,6 +47,8 @@ enum Kind {
     One(Input),
     Zip(Zip),
     Tar(Tar),
+    #[cfg(not(target_family = "wasm"))]
+    Directory(super::tree::Directory),
     Done,
 }
 
@@ -60,9 +62,13 @@ impl Inputs {
     /// when it is an archive without its list of entries, [`ErrorKind::Limit`](crate::ErrorKind::Limit) when it expands
     /// beyond `limits`.
     pub fn new(name: impl Into<Arc<str>>, source: Source, limits: &Limits) -> Result<Self> {
-        let name: Arc<str> = name.into();
+        Self::with_log(name.into(), source, None, limits)
+    }
+
+    /// The same of an archive whose item log is `log`.
+    fn with_log(name: Arc<str>, source: Source, log: Option<Source>, limits: &Limits) -> Result<Self> {
         let in_file = |e: Error| e.in_file(&*name);
-        let len = source.len();
+        let packed = source.clone();
         let input = Input::new(Arc::clone(&name), source)?;
         let input = if is_gzip(input.head()) {
             let inflated = Inflated::gzip(input.source().clone(), limits).map_err(in_file)?;
@@ -72,10 +78,13 @@ impl Inputs {
             input
         };
         let (mut defects, source) = (Vec::new(), input.source().clone());
-        let budget = Budget::new(Arc::clone(&name), len, limits);
+        let mut budget = Budget::new(Arc::clone(&name), packed, limits);
+        if let Some(log) = log {
+            budget.take_log(log)?;
+        }
         let kind = if is_tar(input.head()) {
             defects = source.take_defects();
-            Kind::Tar(Tar::new(source, budget))
+            Kind::Tar(Tar::open(source, budget)?)
         } else if is_zip(input.head()) {
             Kind::Zip(Zip::open(&source, budget)?)
         } else if is_called_zip(&name) {
@@ -91,28 +100,42 @@ impl Inputs {
         Ok(Self { kind, defects })
     }
 
-    /// The sources at `path`: a file, or an Apple Mail folder `X.mbox` that holds a file `mbox`.
+    /// The sources at `path`: in a file, as [`Inputs::new`] says; in an Apple Mail folder `X.mbox` the file `mbox`; of any
+    /// other directory the files in it and in all below it, in the order of their names. Symbolic links in it are passed over.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be opened, [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) when it is any other
-    /// directory, a device or a pipe; otherwise as [`Inputs::new`].
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be opened, [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported)
+    /// when it is a device or a pipe; otherwise as [`Inputs::new`].
     #[cfg(not(target_family = "wasm"))]
     pub fn at_path(path: impl AsRef<std::path::Path>, limits: &Limits) -> Result<Self> {
-        use crate::{error::ErrorKind, source::FileSource};
+        use crate::source::FileSource;
         let path = path.as_ref();
         let name = path.to_string_lossy();
         let apple_mail = path.join("mbox");
-        let file = match (path.is_dir(), apple_mail.is_file()) {
-            (true, true) => FileSource::open(apple_mail)?,
-            (true, false) => {
-                let message =
-                    "is a directory: name the files in it, or an Apple Mail folder that holds a file \"mbox\"";
-                return Err(Error::new(ErrorKind::Unsupported, message).in_file(name));
+        let is_apple_mail = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mbox")) && apple_mail.is_file();
+        let file = match path.is_dir() {
+            true if is_apple_mail => FileSource::open(apple_mail)?,
+            true => {
+                let directory = super::tree::Directory::new(path.to_owned(), &name, log_beside(path), limits)?;
+                return Ok(Self { kind: Kind::Directory(directory), defects: Vec::new() });
             }
-            (false, _) => FileSource::open(path)?,
+            false => FileSource::open(path)?,
         };
-        Self::new(&*name, Arc::new(file), limits)
+        let log = log_beside(path).map(FileSource::open).transpose()?;
+        Self::with_log((&*name).into(), Arc::new(file), log.map(|log| Arc::new(log) as Source), limits)
     }
+}
+
+/// The item log that lies beside an archive: `X.zip.items.jsonl`, also for its part `X.part002.zip`.
+#[cfg(not(target_family = "wasm"))]
+fn log_beside(path: &std::path::Path) -> Option<std::path::PathBuf> {
+    let path: std::path::PathBuf = path.components().collect();
+    let path = if path.file_name().is_none() { std::fs::canonicalize(&path).ok()? } else { path };
+    let name = path.file_name()?.to_str()?;
+    let whole =
+        name.rsplit_once(".part").filter(|(_, part)| part.ends_with(".zip")).map(|(stem, _)| format!("{stem}.zip"));
+    let names = [Some(name.to_owned()), whole];
+    names.into_iter().flatten().map(|name| path.with_file_name(name + ".items.jsonl")).find(|log| log.is_file())
 }
 
 impl Inputs {
@@ -133,6 +156,8 @@ impl Iterator for Inputs {
         let found = match &mut self.kind {
             Kind::Zip(zip) => zip.next_found().transpose(),
             Kind::Tar(tar) => tar.next_found().transpose(),
+            #[cfg(not(target_family = "wasm"))]
+            Kind::Directory(directory) => directory.next_found().transpose(),
             Kind::One(_) | Kind::Done => match std::mem::replace(&mut self.kind, Kind::Done) {
                 Kind::One(input) => Some(Ok(Found::Input(input))),
                 _ => None,

@@ -1,4 +1,4 @@
-use super::{Found, Inputs, ItemReader, Passed, ReadOptions};
+use super::{Found, Input, Inputs, ItemReader, Passed, ReadOptions, input::Group};
 use crate::{
     defect::Defect,
     error::{Error, ErrorKind, Result},
@@ -7,7 +7,9 @@ use crate::{
 };
 use std::{collections::VecDeque, sync::Arc};
 
-/// All items of any number of files, archives and other sources, one after the other.
+/// All items of any number of files, archives, directories and other sources, one after the other.
+///
+/// Messages in files of their own that lie in one directory or archive are one source, in the order of their files.
 ///
 /// What cannot be opened or read is told in its place; the rest follows. The items of a source are numbered from 1, and an
 /// item that cannot be read has its number too.
@@ -34,6 +36,8 @@ pub struct Mailbox {
     places: VecDeque<Place>,
     inputs: Option<Inputs>,
     open: Option<Open>,
+    /// Found behind the source in hand, which has to be closed first.
+    waiting: Option<Result<Found>>,
     /// What happened before anybody asked.
     early: VecDeque<Event>,
     /// Octets of sources that are done with.
@@ -49,11 +53,19 @@ enum Place {
 }
 
 struct Open {
-    reader: Box<dyn ItemReader>,
+    /// The reader of the file in hand; none between two files of one source.
+    reader: Option<Box<dyn ItemReader>>,
+    /// The octets of the file in hand.
     len: u64,
     /// Items so far, those that cannot be read included.
     items: u64,
+    /// Of a source of many files: the directory or archive, and their format.
+    group: Option<(Arc<Group>, &'static str)>,
+    told: Closed,
 }
+
+/// Defects of a source of many files that are told.
+const MOST_DEFECTS: usize = 1_000;
 
 /// What happens while a [`Mailbox`] is read.
 #[non_exhaustive]
@@ -71,7 +83,7 @@ pub enum Event {
         /// of it when the error is [fatal](Error::is_fatal).
         within: bool,
     },
-    /// An entry of an archive is no source.
+    /// An entry of an archive or a file in a directory is no source.
     Passed(Passed),
     /// A source is done with; or the archive that sources came from, if something is wrong with it.
     Closed(Closed),
@@ -81,12 +93,13 @@ pub enum Event {
 #[non_exhaustive]
 #[derive(Clone)]
 pub struct Opened {
-    /// Its name: the path as it was given, `archive.zip!Takeout/Mail/Inbox.mbox` for an entry of an archive.
+    /// Its name: the path as it was given, `archive.zip!Takeout/Mail/Inbox.mbox` for an entry of an archive; of messages in
+    /// files of their own that of the directory or archive.
     pub name: Arc<str>,
     /// The name of its format, as in [`FORMATS`](super::FORMATS).
     pub format: &'static str,
-    /// Its octets.
-    pub source: Source,
+    /// Its octets; none for a directory, whose messages are one source.
+    pub source: Option<Source>,
 }
 
 impl std::fmt::Debug for Opened {
@@ -113,13 +126,14 @@ impl Mailbox {
             places: VecDeque::new(),
             inputs: None,
             open: None,
+            waiting: None,
             early: VecDeque::new(),
             behind: 0,
             total: Some(0),
         }
     }
 
-    /// Adds a file, an archive or an Apple Mail folder.
+    /// Adds a file, an archive or a directory.
     #[cfg(not(target_family = "wasm"))]
     pub fn add_path(&mut self, path: impl Into<std::path::PathBuf>) {
         let path = path.into();
@@ -127,9 +141,8 @@ impl Mailbox {
             let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
             !extension.is_some_and(|extension| ["gz", "tgz", "zip", "tar"].iter().any(|e| extension == *e))
         };
-        let file = if path.is_dir() { path.join("mbox") } else { path.clone() };
-        let len = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
-        self.total = self.total.filter(|_| is_plain(&path)).map(|total| total + len);
+        let len = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+        self.total = self.total.filter(|_| is_plain(&path) && !path.is_dir()).map(|total| total + len);
         self.places.push_back(Place::Path(path));
     }
 
@@ -141,7 +154,7 @@ impl Mailbox {
 
     /// How many octets of the sources lie behind.
     pub fn position(&self) -> u64 {
-        self.behind + self.open.as_ref().map_or(0, |open| open.reader.position())
+        self.behind + self.open.as_ref().and_then(|open| open.reader.as_ref()).map_or(0, |reader| reader.position())
     }
 
     /// How many octets there are in all; `None` where archives hide it.
@@ -177,33 +190,26 @@ impl Mailbox {
 
     fn advance(&mut self) -> Option<Event> {
         loop {
-            if let Some(open) = &mut self.open {
-                open.items += 1;
-                return Some(match open.reader.next_item() {
-                    Ok(Some(mut item)) => {
-                        item.origin.ordinal = open.items;
-                        Event::Item(Box::new(item))
-                    }
-                    Ok(None) => self.close(),
-                    // The next call closes it: a reader gives no item after a fatal error.
-                    Err(error) => Event::Failed { error, within: true },
-                });
+            if let Some(event) = self.next_of_file() {
+                return Some(event);
             }
-            if let Some(inputs) = &mut self.inputs {
-                match inputs.next() {
-                    Some(Ok(Found::Input(input))) => {
-                        return Some(self.open(&input).unwrap_or_else(failed));
-                    }
-                    Some(Ok(Found::Passed(passed))) => return Some(Event::Passed(passed)),
-                    Some(Err(error)) => return Some(failed(error)),
-                    None => {
-                        let defects = inputs.take_defects();
-                        self.inputs = None;
-                        if !defects.is_empty() {
-                            return Some(Event::Closed(Closed { folders: Vec::new(), defects }));
-                        }
-                    }
+            match self.next_found() {
+                Some(Ok(Found::Input(input))) => match self.go_on(input) {
+                    Some(event) => return Some(event),
+                    None => continue,
+                },
+                Some(Ok(Found::Passed(passed))) => return Some(Event::Passed(passed)),
+                Some(Err(error)) if self.open.is_some() => {
+                    self.waiting = Some(Err(error));
+                    return self.close();
                 }
+                Some(Err(error)) => return Some(failed(error)),
+                None if self.open.is_some() => return self.close(),
+                None => {}
+            }
+            let defects = self.inputs.take().map(|mut inputs| inputs.take_defects()).unwrap_or_default();
+            if !defects.is_empty() {
+                return Some(Event::Closed(Closed { folders: Vec::new(), defects }));
             }
             let limits = &self.options.limits;
             let inputs = match self.places.pop_front()? {
@@ -218,18 +224,88 @@ impl Mailbox {
         }
     }
 
-    fn open(&mut self, input: &super::Input) -> Result<Event> {
-        let reader = input.open(&self.options)?;
+    fn next_found(&mut self) -> Option<Result<Found>> {
+        self.waiting.take().or_else(|| self.inputs.as_mut()?.next())
+    }
+
+    /// What the file in hand gives; `None` when there is none, or no more of one that others may follow in the same source.
+    fn next_of_file(&mut self) -> Option<Event> {
+        let open = self.open.as_mut()?;
+        let reader = open.reader.as_mut()?;
+        match reader.next_item() {
+            Ok(Some(mut item)) => {
+                open.items += 1;
+                item.origin.ordinal = open.items;
+                Some(Event::Item(Box::new(item)))
+            }
+            Ok(None) => {
+                let room = MOST_DEFECTS.saturating_sub(open.told.defects.len());
+                let most = if open.group.is_some() { room } else { usize::MAX };
+                open.told.defects.extend(reader.take_defects().into_iter().take(most));
+                open.told.folders.append(&mut reader.folders());
+                open.reader = None;
+                self.behind += open.len;
+                match open.group {
+                    Some(_) => None,
+                    None => self.close(),
+                }
+            }
+            // The next call closes it: a reader gives no item after a fatal error.
+            Err(error) => {
+                open.items += 1;
+                let error = if open.group.is_some() { error.non_fatal() } else { error };
+                Some(Event::Failed { error, within: true })
+            }
+        }
+    }
+
+    /// Reads on in the next file; `None` when it is one more of the source in hand.
+    fn go_on(&mut self, input: Input) -> Option<Event> {
+        let group = input.group().and_then(|group| Some((Arc::clone(group), input.format().ok()?.name)));
+        let Some(open) = &mut self.open else {
+            return Some(match group {
+                Some(group) => self.open_group(group, input),
+                None => self.open(&input).unwrap_or_else(failed),
+            });
+        };
+        let is_same = |(group, format): &(Arc<Group>, &str)| {
+            open.group.as_ref().is_some_and(|(open, its)| Arc::ptr_eq(open, group) && its == format)
+        };
+        if !group.as_ref().is_some_and(is_same) {
+            self.waiting = Some(Ok(Found::Input(input)));
+            return self.close();
+        }
+        open.len = input.source().len();
+        match input.open(&self.options) {
+            Ok(reader) => {
+                open.reader = Some(reader);
+                None
+            }
+            Err(error) => {
+                open.items += 1;
+                Some(Event::Failed { error: error.non_fatal(), within: true })
+            }
+        }
+    }
+
+    fn open_group(&mut self, group: (Arc<Group>, &'static str), first: Input) -> Event {
+        let opened = Opened { name: Arc::clone(&group.0.name), format: group.1, source: group.0.source.clone() };
+        self.open = Some(Open { reader: None, len: 0, items: 0, group: Some(group), told: Closed::default() });
+        self.waiting = Some(Ok(Found::Input(first)));
+        Event::Opened(opened)
+    }
+
+    fn open(&mut self, input: &Input) -> Result<Event> {
+        let reader = Some(input.open(&self.options)?);
         let source = input.source().clone();
-        let opened = Opened { name: input.name().into(), format: input.format()?.name, source };
-        self.open = Some(Open { reader, len: opened.source.len(), items: 0 });
+        let len = source.len();
+        let opened = Opened { name: input.name().into(), format: input.format()?.name, source: Some(source) };
+        self.open = Some(Open { reader, len, items: 0, group: None, told: Closed::default() });
         Ok(Event::Opened(opened))
     }
 
-    fn close(&mut self) -> Event {
-        let Some(mut open) = self.open.take() else { return Event::Closed(Closed::default()) };
-        self.behind += open.len;
-        Event::Closed(Closed { folders: open.reader.folders(), defects: open.reader.take_defects() })
+    fn close(&mut self) -> Option<Event> {
+        self.open.take().map(|open| Event::Closed(open.told))
     }
 }
 

@@ -1,6 +1,6 @@
 //! From octets to items: one reader a format, chosen by what the octets are.
 //!
-//! [`Inputs`] finds the sources in what the user named — a file, an archive, an Apple Mail folder — and [`Input::open`]
+//! [`Inputs`] finds the sources in what the user named — a file, an archive, a directory — and [`Input::open`]
 //! opens each with the reader of its format:
 //!
 //! ```
@@ -23,13 +23,20 @@
 mod archive;
 mod content_lines;
 mod detect;
+mod eml;
+mod emlx;
 mod formats;
 pub mod ics;
 mod input;
 mod inputs;
 mod mailbox;
+mod maildir;
 pub mod mbox;
+mod message_file;
+mod metadata;
 pub mod pst;
+mod told;
+mod tree;
 pub mod vcf;
 
 pub use detect::{Head, Score, detect};
@@ -37,6 +44,7 @@ pub use formats::{FORMATS, FormatInfo, ReadOptions, Request};
 pub use input::Input;
 pub use inputs::{Found, Inputs, Passed};
 pub use mailbox::{Closed, Event, Mailbox, Opened};
+pub use tree::{LAYOUTS, LayoutInfo};
 
 use crate::{
     defect::Defect,

@@ -6,8 +6,15 @@ mod zip;
 pub(super) use tar::{Tar, is_tar};
 pub(super) use zip::{Zip, is_zip};
 
-use super::{Found, Input, Passed, detect::extension, formats::FORMATS};
+use super::{
+    Found, Input, Passed,
+    detect::extension,
+    input::Group,
+    told::Told,
+    tree::{File, NO_MBOX, NOTED, Notes, Verdict, is_beside, names_beside},
+};
 use crate::{
+    DateTime,
     defect::Defect,
     error::{Error, ErrorKind, Result},
     limits::Limits,
@@ -18,23 +25,51 @@ use std::sync::Arc;
 /// What may still be taken out of an archive, and under which name.
 pub(super) struct Budget {
     archive: Arc<str>,
+    group: Arc<Group>,
+    notes: Notes,
     limits: Limits,
     entries: u64,
     octets: u64,
     most_octets: u64,
+    /// The last file that lies beside a message, which comes next in the archives of Zimbra.
+    beside: Option<(String, Source)>,
 }
 
 /// An entry as its archive describes it.
 struct Entry {
     name: String,
     size: u64,
+    modified: Option<DateTime>,
+    mode: Option<u32>,
     defects: Vec<Defect>,
 }
 
 impl Budget {
-    pub(super) fn new(archive: Arc<str>, compressed: u64, limits: &Limits) -> Self {
-        let most_octets = expansion_limit(compressed, limits);
-        Self { archive, limits: limits.clone(), entries: 0, octets: 0, most_octets }
+    /// What may be taken out of the octets `source`, however they are compressed.
+    pub(super) fn new(archive: Arc<str>, source: Source, limits: &Limits) -> Self {
+        let most_octets = expansion_limit(source.len(), limits);
+        let notes = Notes::new(&archive);
+        let group = Arc::new(Group { name: Arc::clone(&archive), source: Some(source) });
+        Self { archive, group, notes, limits: limits.clone(), entries: 0, octets: 0, most_octets, beside: None }
+    }
+
+    /// Takes what the item log of the archive says.
+    pub(super) fn take_log(&mut self, log: Source) -> Result<()> {
+        let noted = self.notes.take(&[], "items.jsonl", || Ok(log), &self.limits);
+        noted.map_err(|e| e.in_file(format!("{}.items.jsonl", self.archive)))
+    }
+
+    /// Notes what an entry tells of others, before they come.
+    fn note(&mut self, name: &str, source: Source) -> Result<()> {
+        let (directories, last) = segments(name);
+        let noted = self.notes.take(&directories, last, || Ok(source), &self.limits);
+        noted.map_err(|e| e.in_file(self.name_of(name)).non_fatal())
+    }
+
+    /// Whether an entry of this name tells of others.
+    fn is_note(name: &str) -> bool {
+        let (directories, last) = segments(name);
+        Notes::are_in(&directories, last)
     }
 
     /// Counts one more entry.
@@ -64,14 +99,58 @@ impl Budget {
         Found::Passed(Passed { name: self.name_of(&entry.name).into(), size: entry.size, why })
     }
 
-    /// The entry as a source, its gzip layer taken off if it has one.
-    fn open(&mut self, entry: Entry, source: Source) -> Result<Found> {
+    /// What becomes of an entry, by its name.
+    fn verdict(&self, entry: &Entry) -> Verdict {
+        let (directories, name) = segments(&entry.name);
+        let file = File {
+            in_maildir: false,
+            any_format: false,
+            indexed: false,
+            directories: &directories,
+            name,
+            modified: entry.modified,
+            mode: entry.mode,
+        };
+        file.verdict(&self.notes)
+    }
+
+    /// The entry as a source, its gzip layer taken off if it has one; or what else the verdict says.
+    fn open(&mut self, entry: Entry, verdict: Verdict, source: Source) -> Result<Found> {
         let folder = is_apple_mail(&entry.name).then(|| entry.name.get(..entry.name.len() - "/mbox".len())).flatten();
         let name = self.name_of(folder.unwrap_or(&entry.name));
+        let (format, told, looked) = match verdict {
+            Verdict::Pass(why) => return Ok(self.pass(&entry, why)),
+            Verdict::Note => {
+                let found = self.pass(&entry, NOTED);
+                self.expand(source.len())?;
+                if is_beside(&entry.name) {
+                    self.beside = Some((entry.name, source));
+                } else {
+                    self.note(&entry.name, source)?;
+                }
+                return Ok(found);
+            }
+            Verdict::Take { format, mut told } => {
+                if let Some((beside, source)) =
+                    self.beside.take().filter(|(name, _)| names_beside(&entry.name).contains(name))
+                {
+                    self.tell_beside(&beside, &source, &mut told)?;
+                }
+                (format, told, false)
+            }
+            Verdict::Look(told) => (None, told, true),
+        };
         let input = self.uncompressed(&name, source).and_then(|(label, source)| Input::new(label.into(), source));
         let input = input.map_err(|e| e.in_file(name).non_fatal())?;
         self.expand(input.source().len())?;
-        Ok(Found::Input(input.with_defects(entry.defects)))
+        if looked && !input.format().is_ok_and(|format| format.name == "mbox") {
+            return Ok(self.pass(&entry, NO_MBOX));
+        }
+        Ok(Found::Input(input.with_defects(entry.defects).placed(format, *told).grouped(&self.group)))
+    }
+
+    fn tell_beside(&self, name: &str, source: &Source, told: &mut Told) -> Result<()> {
+        self.notes.tell_beside(name, source, told).map_err(|e| e.in_file(self.name_of(name)).non_fatal())
     }
 
     fn uncompressed<'n>(&self, name: &'n str, source: Source) -> Result<(&'n str, Source)> {
@@ -86,21 +165,11 @@ impl Budget {
     }
 }
 
-/// Why an entry of this name is no source; `None` for one that is.
-fn why_passed(name: &str) -> Option<&'static str> {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    if name.starts_with("__MACOSX/") || last.starts_with("._") {
-        return Some("is a resource fork of macOS");
-    }
-    let name = without_gz(name).unwrap_or(name);
-    let archived = |extension: &str| {
-        FORMATS.iter().flat_map(|format| format.archived).any(|known| known.eq_ignore_ascii_case(extension))
-    };
-    match extension(name) {
-        Some(extension) if archived(extension) => None,
-        None if is_apple_mail(name) => None,
-        _ => Some("has the name of neither mail, nor calendar, nor contacts"),
-    }
+/// The directories of an entry's name and the last part of it; what leads nowhere or upwards is left out.
+fn segments(name: &str) -> (Vec<String>, &str) {
+    let (above, last) = name.rsplit_once(['/', '\\']).unwrap_or(("", name));
+    let directories = above.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."));
+    (directories.map(str::to_owned).collect(), last)
 }
 
 /// Whether this is the file `mbox` in an Apple Mail folder `X.mbox`.
@@ -123,6 +192,14 @@ fn label(octets: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn why_passed(name: &str) -> Option<&'static str> {
+        let entry = Entry { name: name.to_owned(), size: 0, modified: None, mode: None, defects: Vec::new() };
+        match Budget::new("a.zip".into(), Arc::new(Vec::new()), &Limits::default()).verdict(&entry) {
+            Verdict::Pass(why) => Some(why),
+            _ => None,
+        }
+    }
 
     #[test]
     fn a_name_decides_what_is_passed() {

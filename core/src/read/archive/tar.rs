@@ -1,7 +1,8 @@
 //! tar: the ustar and pax interchange formats (POSIX.1-2024, pax) and the GNU extensions to them.
 
-use super::{Budget, Entry, Found, label, why_passed};
+use super::{Budget, Entry, Found, Verdict, label};
 use crate::{
+    DateTime,
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Location, Result},
     source::{Content, Source, Window},
@@ -24,6 +25,14 @@ pub(in crate::read) struct Tar {
     at: u64,
 }
 
+/// An entry and where its octets start.
+struct Located {
+    entry: Entry,
+    kind: u8,
+    sparse: bool,
+    data: u64,
+}
+
 /// A header block.
 struct Header([u8; BLOCK as usize]);
 
@@ -32,16 +41,46 @@ struct Header([u8; BLOCK as usize]);
 struct Extended {
     name: Option<Vec<u8>>,
     size: Option<u64>,
+    modified: Option<DateTime>,
     sparse: bool,
 }
 
 impl Tar {
-    pub(in crate::read) fn new(source: Source, budget: Budget) -> Self {
-        Self { window: Window::new(source), budget, at: 0 }
+    /// The archive in `source`, looked through for entries that tell of others where that costs little.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub(in crate::read) fn open(source: Source, budget: Budget) -> Result<Self> {
+        let is_plain = budget.group.source.as_ref().is_some_and(|packed| Arc::ptr_eq(packed, &source));
+        let mut tar = Self { window: Window::new(source), budget, at: 0 };
+        if is_plain {
+            tar.survey();
+        }
+        Ok(tar)
+    }
+
+    /// Looks for entries that tell of others; what is wrong with the archive is told when its turn comes.
+    fn survey(&mut self) {
+        while let Ok(Some(Located { entry, data, .. })) = self.next_entry() {
+            if Budget::is_note(&entry.name) {
+                let end = data.saturating_add(entry.size).min(self.window.source().len());
+                let source = Arc::new(Content::new(self.window.source().clone(), Some(data..end)));
+                let _told_later = self.budget.note(&entry.name, source);
+            }
+        }
+        self.at = 0;
+        self.budget.entries = 0;
     }
 
     /// The next entry, `None` at the end of the archive; directories are left out.
     pub(in crate::read) fn next_found(&mut self) -> Result<Option<Found>> {
+        match self.next_entry()? {
+            Some(located) => self.found(located).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn next_entry(&mut self) -> Result<Option<Located>> {
         let archive = Arc::clone(&self.budget.archive);
         let mut extended = Extended::default();
         loop {
@@ -67,10 +106,12 @@ impl Tar {
                 b'K' | b'g' => {}
                 _ => {
                     let octets = extended.name.take().unwrap_or_else(|| header.name());
-                    let entry = Entry { name: label(&octets), size, defects: Vec::new() };
+                    let modified = extended.modified.or_else(|| header.modified());
+                    let entry =
+                        Entry { name: label(&octets), size, modified, mode: header.mode(), defects: Vec::new() };
                     let sparse = std::mem::take(&mut extended).sparse || kind == b'S';
                     if kind != b'5' && !entry.name.ends_with('/') {
-                        return self.found(entry, kind, sparse, data).map(Some);
+                        return Ok(Some(Located { entry, kind, sparse, data }));
                     }
                 }
             }
@@ -90,8 +131,9 @@ impl Tar {
         Err(Error::new(ErrorKind::Malformed, "the tar archive is damaged: a header was expected, the rest is not read"))
     }
 
-    fn found(&mut self, mut entry: Entry, kind: u8, sparse: bool, data: u64) -> Result<Found> {
-        if let Some(why) = why_passed(&entry.name) {
+    fn found(&mut self, Located { mut entry, kind, sparse, data }: Located) -> Result<Found> {
+        let verdict = self.budget.verdict(&entry);
+        if let Verdict::Pass(why) = verdict {
             return Ok(self.budget.pass(&entry, why));
         }
         match kind {
@@ -110,7 +152,7 @@ impl Tar {
             entry.defects.push(Defect::new(DefectKind::Truncated, detail).at(held - data.min(held)));
         }
         let source = Arc::new(Content::new(self.window.source().clone(), Some(data..held)));
-        self.budget.open(entry, source)
+        self.budget.open(entry, verdict, source)
     }
 }
 
@@ -133,15 +175,17 @@ impl Header {
         self.field::<156, 1>().first().copied().unwrap_or(0)
     }
 
-    /// The length of the data: octal, or in GNU tar 96 bits of binary after an octet 0x80.
+    /// The length of the data.
     fn size(&self) -> u64 {
-        let field = self.field::<124, 12>();
-        match field {
-            [0x80, rest @ ..] => rest.iter().fold(0_u64, |size, octet| {
-                size.checked_mul(256).map_or(u64::MAX, |size| size.saturating_add(u64::from(*octet)))
-            }),
-            _ => octal(field).unwrap_or(0),
-        }
+        number(self.field::<124, 12>()).unwrap_or(0)
+    }
+
+    fn modified(&self) -> Option<DateTime> {
+        number(self.field::<136, 12>()).and_then(|seconds| i64::try_from(seconds).ok()).map(DateTime::from_unix_seconds)
+    }
+
+    fn mode(&self) -> Option<u32> {
+        octal(self.field::<100, 8>()).and_then(|mode| u32::try_from(mode).ok())
     }
 
     fn name(&self) -> Vec<u8> {
@@ -157,7 +201,7 @@ impl Header {
 }
 
 impl Extended {
-    /// Takes `path` and `size` from pax records, each `LENGTH KEY=VALUE\n`.
+    /// Takes `path`, `mtime` and `size` from pax records, each `LENGTH KEY=VALUE\n`.
     fn take_pax(&mut self, mut records: &[u8]) {
         while let Some(blank) = memchr::memchr(b' ', records) {
             let len = records.get(..blank).and_then(|digits| str::from_utf8(digits).ok()?.parse::<usize>().ok());
@@ -167,11 +211,25 @@ impl Extended {
             let value = value.get(1..).unwrap_or_default();
             match key {
                 b"path" => self.name = Some(value.to_vec()),
+                b"mtime" => {
+                    let whole = str::from_utf8(value).ok().and_then(|text| text.split('.').next()?.parse().ok());
+                    self.modified = whole.map(DateTime::from_unix_seconds);
+                }
                 b"size" => self.size = str::from_utf8(value).ok().and_then(|digits| digits.parse().ok()),
                 _ => self.sparse |= key.starts_with(b"GNU.sparse."),
             }
             records = rest;
         }
+    }
+}
+
+/// A number: octal, or in GNU tar 88 bits of binary after an octet 0x80.
+fn number(field: &[u8]) -> Option<u64> {
+    match field {
+        [0x80, rest @ ..] => Some(rest.iter().fold(0_u64, |number, octet| {
+            number.checked_mul(256).map_or(u64::MAX, |number| number.saturating_add(u64::from(*octet)))
+        })),
+        _ => octal(field),
     }
 }
 

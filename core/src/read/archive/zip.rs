@@ -1,12 +1,14 @@
 //! ZIP (APPNOTE.TXT 6.3.10), read by its central directory, one record at a time.
 
-use super::{Budget, Entry, Found, label, why_passed};
+use super::{Budget, Entry, Found, NOTED, Told, Verdict, is_beside, label, names_beside};
 use crate::{
+    DateTime,
     error::{Error, ErrorKind, Location, Result},
     source::{Checked, Content, Inflated, Source, Window, expands_too_far, expansion_limit},
 };
 use memchr::memmem;
 use std::sync::Arc;
+use twox_hash::XxHash3_64;
 
 const LOCAL: &[u8] = b"PK\x03\x04";
 const RECORD: &[u8] = b"PK\x01\x02";
@@ -30,6 +32,8 @@ pub(in crate::read) struct Zip {
     directory: Directory,
     at: u64,
     read: u64,
+    /// The digests of the names of files that lie beside messages, and where their records are; in the order of the digests.
+    beside: Vec<(u64, u64)>,
 }
 
 /// Where the central directory lies.
@@ -51,6 +55,8 @@ struct Record {
     compressed: u64,
     size: u64,
     local_header: u64,
+    /// Only where it is told in UTC: the date of a record without it has no zone.
+    modified: Option<DateTime>,
     name: String,
     len: u64,
 }
@@ -63,7 +69,41 @@ impl Zip {
     pub(in crate::read) fn open(source: &Source, budget: Budget) -> Result<Self> {
         let in_file = |e: Error| e.in_file(&*budget.archive);
         let directory = Directory::find(source).map_err(in_file)?;
-        Ok(Self { window: Window::new(source.clone()), at: directory.start, directory, budget, read: 0 })
+        let window = Window::new(source.clone());
+        let mut zip = Self { window, at: directory.start, directory, budget, read: 0, beside: Vec::new() };
+        zip.survey();
+        Ok(zip)
+    }
+
+    /// Looks through the directory for entries that tell of others, wherever they stand; what is wrong with one of them is
+    /// told when its turn comes.
+    fn survey(&mut self) {
+        let mut at = self.directory.start;
+        while at < self.directory.end && (self.beside.len() as u64) < self.budget.limits.archive_entries {
+            let Ok(Some(record)) = Record::read(&mut self.window, at) else { break };
+            if is_beside(&record.name) {
+                self.beside.push((digest(&record.name), at));
+            } else if Budget::is_note(&record.name) {
+                let _told_later = self.source(&record).and_then(|source| self.budget.note(&record.name, source));
+            }
+            at += record.len;
+        }
+        self.beside.sort_unstable();
+    }
+
+    /// Adds what the file beside the message `name` says of it, if there is one.
+    fn tell_beside(&mut self, name: &str, told: &mut Told) -> Result<()> {
+        for wanted in names_beside(name) {
+            let digest = digest(&wanted);
+            let first = self.beside.partition_point(|(known, _)| *known < digest);
+            let Some((_, at)) = self.beside.get(first).filter(|(known, _)| *known == digest) else { continue };
+            let Some(record) = Record::read(&mut self.window, *at)?.filter(|record| record.name == wanted) else {
+                continue;
+            };
+            let source = self.source(&record).map_err(|e| e.in_file(self.budget.name_of(&wanted)).non_fatal())?;
+            return self.budget.tell_beside(&wanted, &source, told);
+        }
+        Ok(())
     }
 
     /// What the next record describes, `None` at the end of the directory; directories are left out.
@@ -103,12 +143,20 @@ impl Zip {
     }
 
     fn found(&mut self, record: Record) -> Result<Found> {
-        let entry = Entry { name: record.name.clone(), size: record.size, defects: Vec::new() };
-        if let Some(why) = why_passed(&record.name) {
+        let Record { size, modified, .. } = record;
+        let entry = Entry { name: record.name.clone(), size, modified, mode: None, defects: Vec::new() };
+        let mut verdict = self.budget.verdict(&entry);
+        if let Verdict::Pass(why) = verdict {
             return Ok(self.budget.pass(&entry, why));
         }
+        if let Verdict::Take { told, .. } = &mut verdict {
+            self.tell_beside(&record.name, told)?;
+        }
+        if matches!(verdict, Verdict::Note) {
+            return Ok(self.budget.pass(&entry, NOTED));
+        }
         let source = self.source(&record).map_err(|e| e.in_file(self.budget.name_of(&record.name)).non_fatal())?;
-        self.budget.open(entry, source)
+        self.budget.open(entry, verdict, source)
     }
 
     fn source(&mut self, record: &Record) -> Result<Source> {
@@ -245,31 +293,45 @@ impl Record {
             compressed: u64::from(u32_at(&fixed, 20)),
             size: u64::from(u32_at(&fixed, 24)),
             local_header: u64::from(u32_at(&fixed, 42)),
+            modified: None,
             name: label(&name),
             len: 46 + u64::from(name_len) + u64::from(extra_len) + u64::from(comment_len),
         };
-        record.take_zip64(&extra);
+        record.take_extra(&extra);
         Ok(Some(record))
     }
 
-    /// The ZIP64 extra field (4.5.3) holds, in this order, each number that is all ones in the record.
-    fn take_zip64(&mut self, mut extra: &[u8]) {
+    /// The extra fields (4.5): ZIP64, and the time of Info-ZIP's "extended timestamp".
+    fn take_extra(&mut self, mut extra: &[u8]) {
         while let Some((header, rest)) = extra.split_at_checked(4) {
             let (field, after) = rest.split_at_checked(usize::from(u16_at(header, 2))).unwrap_or((rest, &[]));
-            if u16_at(header, 0) == 1 {
-                let mut numbers = field.chunks_exact(8);
-                for number in [&mut self.size, &mut self.compressed, &mut self.local_header] {
-                    if *number == u64::from(u32::MAX)
-                        && let Some(octets) = numbers.next()
-                    {
-                        *number = u64_at(octets, 0);
-                    }
+            match (u16_at(header, 0), field) {
+                (1, _) => self.take_zip64(field),
+                (0x5455, [flags, time @ ..]) if flags & 1 != 0 && time.len() >= 4 => {
+                    let seconds = u32_at(time, 0).cast_signed();
+                    self.modified = Some(DateTime::from_unix_seconds(seconds.into()));
                 }
-                return;
+                _ => {}
             }
             extra = after;
         }
     }
+
+    /// The ZIP64 extra field (4.5.3) holds, in this order, each number that is all ones in the record.
+    fn take_zip64(&mut self, field: &[u8]) {
+        let mut numbers = field.chunks_exact(8);
+        for number in [&mut self.size, &mut self.compressed, &mut self.local_header] {
+            if *number == u64::from(u32::MAX)
+                && let Some(octets) = numbers.next()
+            {
+                *number = u64_at(octets, 0);
+            }
+        }
+    }
+}
+
+fn digest(name: &str) -> u64 {
+    XxHash3_64::oneshot(name.as_bytes())
 }
 
 /// The name of a compression method (4.4.5).

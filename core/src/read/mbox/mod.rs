@@ -20,9 +20,7 @@
 
 mod buffer;
 mod from_line;
-mod gmail;
 mod lines;
-mod metadata;
 mod mime_guard;
 mod reader;
 mod scan;
@@ -35,9 +33,9 @@ use super::{FormatInfo, Request};
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
     name: "mbox",
-    title: "MBOX in all its forms (mboxrd, mboxo, mboxcl, mboxcl2, MMDF), and a plain message (EML)",
+    title: "MBOX in all its forms (mboxrd, mboxo, mboxcl, mboxcl2, MMDF)",
     extensions: reader::EXTENSIONS,
-    media_types: &["application/mbox", "message/rfc822"],
+    media_types: &["application/mbox"],
     archived: &["mbox", "mbx"],
     detect: reader::detect,
     open: |Request { name, source, options }| Ok(Box::new(MboxReader::open(source, &name, &options)?)),

@@ -1,7 +1,6 @@
 use super::{
     from_line::{FromLine, MAX_FROM_LINE},
     lines::{LineEnd, is_known_field},
-    metadata,
     scan::{Extent, Scan, first_separator},
     separator::Separators,
     window::Window,
@@ -12,7 +11,7 @@ use crate::{
     error::{Error, ErrorKind, Location, Result},
     limits::Limits,
     model::{Folder, Item, ItemKind, MboxOrigin, MboxQuoting, Message, Origin},
-    read::{Head, ItemReader, ReadOptions, Score},
+    read::{Head, ItemReader, ReadOptions, Score, metadata},
     source::Source,
 };
 use memchr::memmem::Finder;
@@ -24,7 +23,7 @@ const WINDOW: usize = 256 << 10;
 const MMDF: &[u8] = b"\x01\x01\x01\x01";
 
 /// Extensions of the files that are read here.
-pub(in crate::read) const EXTENSIONS: &[&str] = &["mbox", "mbx", "mmdf", "eml"];
+pub(in crate::read) const EXTENSIONS: &[&str] = &["mbox", "mbx", "mmdf"];
 
 /// Reads the messages of an mbox, in the order of the file.
 pub struct MboxReader {
@@ -268,7 +267,7 @@ fn extent_defects(extent: &Extent) -> Vec<Defect> {
     defects
 }
 
-/// How sure it is that a source is an mbox or a plain message.
+/// How sure it is that a source is an mbox.
 pub(in crate::read) fn detect(head: &Head<'_>) -> Score {
     let line_end = LineEnd::of(head.octets);
     let start = skip_blank(head.octets);
@@ -279,7 +278,6 @@ pub(in crate::read) fn detect(head: &Head<'_>) -> Score {
     }
     match first_separator(&mut window, line_end, start as u64) {
         Ok(Some(at)) if at == start as u64 => Score::Certain,
-        _ if is_known_field(line_end.first_line(first)) => Score::Likely,
         Ok(Some(_)) => Score::Possible,
         _ if head.has_extension(EXTENSIONS) => Score::Possible,
         _ => Score::No,

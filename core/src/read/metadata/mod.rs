@@ -1,13 +1,16 @@
 //! What the header section of a message tells about its place and state in the mailbox.
 
-use super::gmail::{Labels, SystemLabel};
+mod gmail;
+
 use crate::{
     date_time::DateTime,
     defect::{Defect, DefectKind},
     error::Result,
     mime,
-    model::{DateSource, Folder, FolderPath, Item, Keywords, Message, Received},
+    model::{DateSource, Folder, FolderPath, Item, Keywords, Message, Received, Role},
 };
+pub(super) use gmail::label;
+use gmail::{Labels, SystemLabel};
 
 /// The folder that a file stands for: its name, less the path and the extension.
 pub(super) fn folder_of_file(name: &str) -> Folder {
@@ -21,6 +24,15 @@ pub(super) fn folder_of_file(name: &str) -> Folder {
         _ => name,
     };
     Folder { path: FolderPath::new([stem]), role: SystemLabel::of(stem).and_then(SystemLabel::role) }
+}
+
+/// What a folder of this name is for, in any language.
+pub(super) fn role_of_folder(name: &str) -> Option<Role> {
+    match &*name.to_lowercase() {
+        "archive" | "archives" => Some(Role::Archive),
+        "sent items" | "sent messages" | "sent-mail" => Some(Role::Sent),
+        _ => SystemLabel::of(name).and_then(SystemLabel::role),
+    }
 }
 
 /// Reads labels, flags and date of `message` into `item`; `delivered` is the date of its From_ line.
@@ -98,7 +110,7 @@ fn mozilla_status(value: &str, keywords: &mut Keywords) {
 }
 
 /// A keyword as JMAP spells it, where a mail program spells it in its own way.
-fn keyword(word: &str) -> String {
+pub(super) fn keyword(word: &str) -> String {
     match &*word.to_ascii_lowercase() {
         "junk" | "$junk" => Keywords::JUNK.to_owned(),
         "nonjunk" | "notjunk" | "$notjunk" | "$nonjunk" => "$notjunk".to_owned(),

@@ -169,14 +169,7 @@ impl Labels {
             if let Some(keyword) = system.and_then(SystemLabel::keyword) {
                 keywords.insert(keyword);
             }
-            let folder = match system {
-                Some(label) => {
-                    label.is_folder().then(|| Folder { path: FolderPath::new([&*name]), role: label.role() })
-                }
-                None => {
-                    Some(Folder { path: FolderPath::new(name.split('/').filter(|part| !part.is_empty())), role: None })
-                }
-            };
+            let folder = folder(&name, system);
             if let Some(folder) = &folder
                 && primary.as_ref().is_none_or(|(chosen, _)| rank(system) < rank(*chosen))
             {
@@ -189,6 +182,19 @@ impl Labels {
         // Archived mail of older exports carries no label of a folder at all.
         let archive = || Folder { path: FolderPath::new(["Archive"]), role: Some(Role::Archive) };
         Self { labels, primary: primary.map_or_else(archive, |(_, folder)| folder), keywords }
+    }
+}
+
+/// The label of this name.
+pub(in crate::read) fn label(name: &str) -> Label {
+    Label { name: name.to_owned(), folder: folder(name, SystemLabel::of(name)) }
+}
+
+/// The folder that a label stands for, `system` if it is one of Gmail's own.
+fn folder(name: &str, system: Option<SystemLabel>) -> Option<Folder> {
+    match system {
+        Some(label) => label.is_folder().then(|| Folder { path: FolderPath::new([name]), role: label.role() }),
+        None => Some(Folder { path: FolderPath::new(name.split('/').filter(|part| !part.is_empty())), role: None }),
     }
 }
 

@@ -1,0 +1,69 @@
+use crate::{
+    defect::Defect,
+    model::{Folder, FolderPath, Item, Keywords, Label, Received},
+};
+use std::sync::Arc;
+
+/// What the place of a file, its name and the files beside it tell of the items in it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    /// The folder.
+    pub(super) folder: Option<Folder>,
+    /// Whether that folder goes before the labels in the items themselves.
+    pub(super) over_labels: bool,
+    /// The names that stand before those of the folder that the items themselves are in.
+    pub(super) within: Vec<String>,
+    /// States beside those that the items tell themselves.
+    pub(super) keywords: Keywords,
+    /// Whether `keywords` are all there are, whatever the items say.
+    pub(super) all_keywords: bool,
+    /// Labels, where something beside the items tells them.
+    pub(super) labels: Vec<Label>,
+    /// When they arrived.
+    pub(super) received: Option<Received>,
+    /// What names them in their mailbox; see [`Origin::key`](crate::model::Origin::key).
+    pub(super) key: Option<Arc<str>>,
+    /// What is wrong with what was told.
+    pub(super) defects: Vec<Defect>,
+}
+
+impl Told {
+    /// The folder alone.
+    pub(super) fn folder(folder: Folder) -> Self {
+        Self { folder: Some(folder), ..Self::default() }
+    }
+
+    /// The folder that `own` is, seen from the root of the tree.
+    pub(super) fn placed(&self, own: &Folder) -> Folder {
+        match (&self.folder, self.within.is_empty()) {
+            (Some(folder), _) => folder.clone(),
+            (None, true) => own.clone(),
+            (None, false) => {
+                Folder { path: FolderPath::new(self.within.iter().chain(own.path.names()).cloned()), role: own.role }
+            }
+        }
+    }
+
+    pub(super) fn tell(&self, item: &mut Item) {
+        if self.over_labels || item.labels.is_empty() {
+            item.folder = self.placed(&item.folder);
+        }
+        if self.all_keywords {
+            item.keywords = self.keywords.clone();
+        } else {
+            self.keywords.iter().for_each(|keyword| item.keywords.insert(keyword.to_owned()));
+        }
+        if !self.labels.is_empty() {
+            item.labels.clone_from(&self.labels);
+        }
+        if let Some(received) = self.received {
+            item.received = Some(received);
+            // The reader looked for a date where there is none.
+            item.defects.retain(|defect| defect.kind() != crate::DefectKind::NoDate);
+        }
+        if self.key.is_some() {
+            item.origin.key.clone_from(&self.key);
+        }
+        item.defects.extend(self.defects.iter().cloned());
+    }
+}

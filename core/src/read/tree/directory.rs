@@ -1,0 +1,270 @@
+use super::{
+    File, NO_MBOX, NOTED, Notes, Verdict,
+    listing::{HELD, Kind, Listing},
+    names_beside,
+};
+use crate::{
+    DateTime,
+    error::{Error, ErrorKind, Result},
+    limits::Limits,
+    read::{FormatInfo, Found, Input, Inputs, Passed, detect::extension, input::Group, told::Told},
+    source::{FileSource, Inflated, Source, is_gzip},
+};
+use std::{
+    ffi::OsString,
+    fs::{self, Metadata},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Directories that lie in each other at most.
+const DEPTH: usize = 128;
+
+/// The sources in a directory and all below it, in the order of the octets of their names.
+///
+/// One directory is listed at a time. Symbolic links are passed over: what they lead to may lie outside, or above.
+pub(in crate::read) struct Directory {
+    group: Arc<Group>,
+    limits: Limits,
+    notes: Notes,
+    levels: Vec<Level>,
+    /// An archive in the directory.
+    archive: Option<Box<Inputs>>,
+}
+
+struct Level {
+    listing: Listing,
+    is_maildir: bool,
+}
+
+impl Directory {
+    /// The tree at `root`, which the user calls `name`.
+    ///
+    /// `log` is the item log that lies beside it, if there is one; else that of a bundle in it is read.
+    ///
+    /// # Errors
+    /// What the log cannot be read for.
+    pub(in crate::read) fn new(root: PathBuf, name: &str, log: Option<PathBuf>, limits: &Limits) -> Result<Self> {
+        let called = fs::canonicalize(&root).ok();
+        let called = called.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
+        let mut notes = Notes::new(&called.unwrap_or_else(|| name.to_owned()));
+        if root.join("maildirfolder").is_file() {
+            notes = notes.with_root_folder();
+        }
+        let inside = ["meta/items.jsonl", "data/meta/items.jsonl"].map(|path| root.join(path));
+        if let Some(log) = log.into_iter().chain(inside).find(|path| path.is_file()) {
+            let open = || FileSource::open(&log).map(|file| Arc::new(file) as Source);
+            notes.take(&[], "items.jsonl", open, limits).map_err(|e| e.in_file(log.to_string_lossy()))?;
+        }
+        let mut directory = Self {
+            group: Arc::new(Group { name: name.into(), source: None }),
+            limits: limits.clone(),
+            notes,
+            levels: Vec::new(),
+            archive: None,
+        };
+        directory.enter(root);
+        Ok(directory)
+    }
+
+    /// The next source or file that is passed over; `None` at the end.
+    ///
+    /// # Errors
+    /// None of them is fatal: of a directory that cannot be listed, a file that cannot be opened.
+    pub(in crate::read) fn next_found(&mut self) -> Result<Option<Found>> {
+        loop {
+            if let Some(archive) = &mut self.archive {
+                match archive.next() {
+                    Some(found) => return found.map(Some).map_err(Error::non_fatal),
+                    None => self.archive = None,
+                }
+            }
+            let Some(level) = self.levels.last_mut() else { return Ok(None) };
+            let Some((name, kind)) = level.listing.next()? else {
+                self.levels.pop();
+                continue;
+            };
+            let path = level.listing.path().join(&name);
+            match kind {
+                Kind::Directory => {
+                    if let Some(passed) = self.descend(path, &name)? {
+                        return Ok(Some(passed));
+                    }
+                }
+                Kind::File => {
+                    if let Some(found) = self.file(&path, &name)? {
+                        return Ok(Some(found));
+                    }
+                }
+                Kind::Link => {
+                    return Ok(Some(self.pass(
+                        &name,
+                        0,
+                        "is a symbolic link, which is not followed: name what it leads to",
+                    )));
+                }
+                Kind::Other => return Ok(Some(self.pass(&name, 0, "is neither a file nor a directory"))),
+            }
+        }
+    }
+
+    fn descend(&mut self, path: PathBuf, name: &OsString) -> Result<Option<Found>> {
+        if name.to_string_lossy().starts_with('.') && !is_maildir(&path) {
+            return Ok(Some(self.pass(name, 0, "is a hidden directory")));
+        }
+        if self.levels.len() >= DEPTH {
+            let message = format!("lies more than {DEPTH} directories deep: what is in it is not read");
+            return Err(Error::new(ErrorKind::Limit, message).in_file(path.to_string_lossy()).non_fatal());
+        }
+        self.enter(path);
+        Ok(None)
+    }
+
+    fn enter(&mut self, path: PathBuf) {
+        /// Names that a directory may hold though those above it hold many.
+        const LEAST: usize = 1 << 10;
+        let held: usize = self.levels.iter().map(|level| level.listing.held()).sum();
+        let is_maildir = is_maildir(&path);
+        self.levels.push(Level { listing: Listing::new(path, HELD.saturating_sub(held).max(LEAST)), is_maildir });
+        self.note_beforehand();
+    }
+
+    /// Reads the files that tell of others, which may come before them in the order of names.
+    fn note_beforehand(&mut self) {
+        let Some(level) = self.levels.last() else { return };
+        let directories = self.directories();
+        for name in Notes::NAMES {
+            let path = level.listing.path().join(name);
+            if path.is_file() {
+                // What cannot be read here is told when its turn comes.
+                let open = || FileSource::open(&path).map(|file| Arc::new(file) as Source);
+                let _unreadable = self.notes.take(&directories, name, open, &self.limits);
+            }
+        }
+    }
+
+    /// Adds what the file beside the message at `path` says of it, if there is one.
+    fn tell_beside(&self, path: &Path, label: &str, told: &mut Told) -> Result<()> {
+        for name in names_beside(label) {
+            let beside = path.with_file_name(&name);
+            if beside.is_file() {
+                let source: Source = Arc::new(FileSource::open(&beside).map_err(Error::non_fatal)?);
+                let told = self.notes.tell_beside(&name, &source, told);
+                return told.map_err(|e| e.in_file(beside.to_string_lossy()).non_fatal());
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of the directories from the root on, those of the directory in hand last.
+    fn directories(&self) -> Vec<String> {
+        let below = self.levels.iter().skip(1);
+        below.map(|level| level.listing.path().file_name().map(text).unwrap_or_default()).collect()
+    }
+
+    fn file(&mut self, path: &Path, name: &OsString) -> Result<Option<Found>> {
+        let in_file = |e: std::io::Error| {
+            Error::new(ErrorKind::Io, "cannot be looked at").because(e).in_file(path.to_string_lossy()).non_fatal()
+        };
+        let metadata = fs::symlink_metadata(path).map_err(in_file)?;
+        let directories = self.directories();
+        let label = text(name);
+        if extension(&label).is_some_and(is_archive) {
+            let inputs = Inputs::new(
+                self.name_of(name),
+                Arc::new(FileSource::open(path).map_err(Error::non_fatal)?),
+                &self.limits,
+            );
+            self.archive = Some(Box::new(inputs.map_err(Error::non_fatal)?));
+            return Ok(None);
+        }
+        let mut index = path.as_os_str().to_owned();
+        index.push(".msf");
+        let file = File {
+            directories: &directories,
+            name: &label,
+            modified: modified(&metadata),
+            mode: None,
+            in_maildir: self.levels.iter().rev().nth(1).is_some_and(|above| above.is_maildir),
+            any_format: true,
+            indexed: extension(&label) != Some("msf") && Path::new(&index).is_file(),
+        };
+        let found = match file.verdict(&self.notes) {
+            Verdict::Pass(why) => self.pass(name, metadata.len(), why),
+            Verdict::Note => self.pass(name, metadata.len(), NOTED),
+            Verdict::Take { format, mut told } => {
+                if label.ends_with(".eml") {
+                    self.tell_beside(path, &label, &mut told)?;
+                }
+                Found::Input(self.open(path, name, format, *told)?)
+            }
+            Verdict::Look(told) => {
+                let input = self.open(path, name, None, *told)?;
+                match input.format() {
+                    Ok(format) if format.name == "mbox" => Found::Input(input),
+                    _ => self.pass(name, metadata.len(), NO_MBOX),
+                }
+            }
+        };
+        Ok(Some(found))
+    }
+
+    fn open(&self, path: &Path, name: &OsString, format: Option<&'static FormatInfo>, told: Told) -> Result<Input> {
+        let file: Source = Arc::new(FileSource::open(path).map_err(Error::non_fatal)?);
+        let mut start = [0; 4];
+        let n = file.read_at(0, &mut start).map_err(|e| Error::from(e).in_file(path.to_string_lossy()).non_fatal())?;
+        let name = self.name_of(name);
+        let source = match is_gzip(start.get(..n).unwrap_or_default()) {
+            true => Arc::new(Inflated::gzip(file, &self.limits).map_err(|e| e.in_file(&*name).non_fatal())?),
+            false => file,
+        };
+        let input = Input::new(name.into(), source).map_err(Error::non_fatal)?;
+        Ok(input.placed(format, told).grouped(&self.group))
+    }
+
+    fn pass(&self, name: &OsString, size: u64, why: &'static str) -> Found {
+        Found::Passed(Passed { name: self.name_of(name).into(), size, why })
+    }
+
+    /// The name of a file in the directory in hand: that of the root and the path from there.
+    fn name_of(&self, name: &OsString) -> String {
+        let mut path = self.group.name.trim_end_matches('/').to_owned();
+        for segment in self.directories() {
+            path.push('/');
+            path.push_str(&segment);
+        }
+        path.push('/');
+        path.push_str(&text(name));
+        path
+    }
+}
+
+/// Whether the directory at `path` is a Maildir: it has two of `cur`, `new` and `tmp`.
+fn is_maildir(path: &Path) -> bool {
+    ["cur", "new", "tmp"].iter().filter(|name| path.join(name).is_dir()).count() >= 2
+}
+
+fn is_archive(extension: &str) -> bool {
+    ["zip", "tar", "tgz"].iter().any(|known| known.eq_ignore_ascii_case(extension))
+}
+
+fn modified(metadata: &Metadata) -> Option<DateTime> {
+    let modified = metadata.modified().ok()?;
+    let seconds = match modified.duration_since(std::time::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).ok()?,
+        Err(before) => -i64::try_from(before.duration().as_secs()).ok()?,
+    };
+    Some(DateTime::from_unix_seconds(seconds))
+}
+
+/// A name as text on one line that no other name has: what is no UTF-8 and what is no character to see stands as `\xNN`.
+fn text(name: impl AsRef<std::ffi::OsStr>) -> String {
+    let mut text = String::new();
+    for chunk in name.as_ref().as_encoded_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() { text.extend(c.escape_unicode()) } else { text.push(c) }
+        }
+        chunk.invalid().iter().for_each(|octet| text.push_str(&format!("\\x{octet:02x}")));
+    }
+    text
+}

@@ -1,0 +1,40 @@
+//! Trees of files: directories and archives whose files are messages, mailboxes, calendars and contacts. What a file is and
+//! which folder it belongs to follow from its place in the tree and from what lies beside it.
+
+#[cfg(not(target_family = "wasm"))]
+mod directory;
+mod item_log;
+#[cfg(not(target_family = "wasm"))]
+mod listing;
+mod names;
+mod notes;
+mod place;
+mod sidecar;
+
+#[cfg(not(target_family = "wasm"))]
+pub(super) use directory::Directory;
+pub(super) use notes::Notes;
+pub(super) use place::{File, NO_MBOX, NOTED, Verdict};
+pub(super) use sidecar::{is_beside, names_beside};
+
+/// A layout of files in a directory or an archive that is read as a whole.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug)]
+pub struct LayoutInfo {
+    /// The stable name in lower case.
+    pub name: &'static str,
+    /// What it is and what it is known by, for a person.
+    pub title: &'static str,
+}
+
+/// All layouts that are known; each is read from a directory, a ZIP archive or a tar archive.
+pub const LAYOUTS: &[LayoutInfo] = &[
+    LayoutInfo { name: "tree", title: "Any tree of EML, MBOX, ICS and VCF files: its directories are the folders" },
+    LayoutInfo { name: "archive", title: "An EML archive of mailferry, with its item log X.items.jsonl beside it" },
+    LayoutInfo { name: "bundle", title: "An import bundle: a BagIt bag with data/mail, data/calendars, data/contacts" },
+    LayoutInfo { name: "maildir", title: "Maildir, Maildir++ (.Folder.Sub) and trees of Maildirs" },
+    LayoutInfo { name: "thunderbird", title: "A Thunderbird profile: Inbox, Inbox.sbd; .msf is passed over" },
+    LayoutInfo { name: "apple-mail", title: "Folders of Apple Mail: X.mbox with mbox or .emlx in it" },
+    LayoutInfo { name: "zimbra", title: "A Zimbra export (.tgz), with or without .meta" },
+    LayoutInfo { name: "proton", title: "A Proton Mail export: ID.eml, ID.metadata.json, labels.json" },
+];

@@ -1,0 +1,110 @@
+//! The names of folders that directories stand for.
+
+use crate::{
+    model::{Folder, FolderPath, Role},
+    read::{maildir, metadata},
+};
+
+/// The folder of these names.
+pub(super) fn folder(names: Vec<String>) -> Folder {
+    let role = role(&names);
+    Folder { path: FolderPath::new(names), role }
+}
+
+/// What a folder is for: only one at the top has a role, or one in `INBOX` or `[Gmail]`, where servers put them.
+fn role(names: &[String]) -> Option<Role> {
+    let is_top = |name: &String| matches!(&*name.to_lowercase(), "inbox" | "[gmail]" | "[google mail]");
+    match names {
+        [name] => metadata::role_of_folder(name),
+        [top, name] if is_top(top) => metadata::role_of_folder(name).filter(|role| *role != Role::Inbox),
+        _ => None,
+    }
+}
+
+/// The names of the folder of a Maildir that lies in these directories; `root` is that of the uppermost one, if it is no inbox.
+pub(super) fn of_maildir(directories: &[String], root: Option<&str>) -> Folder {
+    let is_store = |name: &str| name.eq_ignore_ascii_case("maildir") || name.eq_ignore_ascii_case(".maildir");
+    let mut names: Vec<String> = root.map(maildir::folder_names).unwrap_or_default();
+    let mut own = names.len();
+    for directory in directories.iter().filter(|name| !is_store(name)) {
+        match directory.strip_prefix('.') {
+            Some(_) => {
+                let inner = maildir::folder_names(directory);
+                own = inner.len();
+                names.extend(inner);
+            }
+            None => {
+                names.push(maildir::decoded(directory));
+                own = names.len();
+            }
+        }
+    }
+    let inbox = names.is_empty() || directories.last().is_some_and(|last| is_store(last));
+    if inbox {
+        names.push("INBOX".to_owned());
+        own = 1;
+    }
+    let role = role(names.get(names.len() - own..).unwrap_or_default());
+    Folder { path: FolderPath::new(names), role }
+}
+
+/// The names that a mail program's directories stand for: Thunderbird's `Inbox.sbd`, Apple's `Archive.mbox`.
+pub(super) fn of_directories(directories: &[String]) -> Vec<String> {
+    let thunderbird = directories.iter().any(|name| name.ends_with(".sbd"));
+    let name = |directory: &String| {
+        let name = directory.strip_suffix(".sbd").or_else(|| directory.strip_suffix(".mbox")).unwrap_or(directory);
+        if thunderbird { maildir::decoded(name) } else { name.to_owned() }
+    };
+    directories.iter().map(name).collect()
+}
+
+/// The names of the folder whose messages Apple Mail keeps in these directories: those that end in `.mbox`, whatever is between.
+pub(super) fn of_apple_mail(directories: &[String]) -> Option<Folder> {
+    let names: Vec<String> = directories
+        .iter()
+        .filter_map(|name| name.strip_suffix(".mbox").or_else(|| name.strip_suffix(".imapmbox")))
+        .map(str::to_owned)
+        .collect();
+    (!names.is_empty()).then(|| folder(names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(path: &str, root: Option<&str>) -> (String, Option<&'static str>) {
+        let directories: Vec<String> = path.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let folder = of_maildir(&directories, root);
+        (folder.path.to_string(), folder.role.map(Role::as_str))
+    }
+
+    #[test]
+    fn the_folders_of_maildirs() {
+        for (path, root, folder, role) in [
+            ("", None, "INBOX", Some("inbox")),
+            ("Maildir", None, "INBOX", Some("inbox")),
+            (".Sent", None, "Sent", Some("sent")),
+            ("Maildir/.Archive.2024", None, "Archive/2024", None),
+            (".INBOX.Drafts", None, "INBOX/Drafts", Some("drafts")),
+            (".[Gmail].Trash", None, "[Gmail]/Trash", Some("trash")),
+            (".Projects.Sent", None, "Projects/Sent", None),
+            ("Personal/Work", None, "Personal/Work", None),
+            ("Entw&APw-rfe", None, "Entwürfe", Some("drafts")),
+            ("ann/Maildir", None, "ann/INBOX", Some("inbox")),
+            ("ann/Maildir/.Sent", None, "ann/Sent", Some("sent")),
+            ("", Some(".Sent"), "Sent", Some("sent")),
+        ] {
+            assert_eq!(told(path, root), (folder.to_owned(), role), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_folders_of_mail_programs() {
+        let names = |path: &str| of_directories(&path.split('/').map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(names("imap.example.org/Inbox.sbd/Entw&APw-rfe.sbd"), ["imap.example.org", "Inbox", "Entwürfe"]);
+        assert_eq!(names("a/R&-D"), ["a", "R&-D"], "only a mail program's names are encoded");
+        let apple = "V10/6E0A/Archive.mbox/2024.mbox/0B1C/Data/1/Messages";
+        let directories: Vec<String> = apple.split('/').map(str::to_owned).collect();
+        assert_eq!(of_apple_mail(&directories).unwrap().path.to_string(), "Archive/2024");
+    }
+}

@@ -1,0 +1,159 @@
+use super::{
+    item_log::{ItemLog, Logged},
+    names,
+    place::File,
+    sidecar::{self, ProtonLabels},
+};
+use crate::{
+    defect::{Defect, DefectKind},
+    error::Result,
+    limits::Limits,
+    model::{Folder, FolderPath},
+    read::{maildir, told::Told},
+    source::{Source, Window},
+};
+
+/// What a tree says of itself beside its messages: what it is called, and the files that tell of others.
+#[derive(Default)]
+pub(in crate::read) struct Notes {
+    /// The name of the directory or archive.
+    root: String,
+    /// Whether the directory is a folder of a Maildir++ rather than an inbox.
+    root_is_folder: bool,
+    /// The words of the Maildir read last, and the directories it lies in.
+    words: Option<(Vec<String>, Vec<String>)>,
+    /// Whether it is a BagIt bag, whose payload lies in `data`.
+    bag: bool,
+    /// The folders and labels of a Proton export.
+    proton: ProtonLabels,
+    /// The item log of an archive or a bundle of ours.
+    log: Option<ItemLog>,
+    /// The name of the file that an archive is, as it stands in the log of one in parts.
+    part: String,
+}
+
+impl Notes {
+    /// Those of the tree that is called `name`.
+    pub(in crate::read) fn new(name: &str) -> Self {
+        let last = name.rsplit(['/', '\\', '!']).find(|part| !part.is_empty() && *part != ".").unwrap_or(name);
+        let stem = [".tar.gz", ".tgz", ".tar", ".zip"].iter().find_map(|suffix| last.strip_suffix(suffix));
+        let root = stem.unwrap_or(last).to_owned();
+        let store = root.eq_ignore_ascii_case(".maildir");
+        Self {
+            root_is_folder: root.len() > 1 && root.starts_with('.') && !store,
+            part: last.to_owned(),
+            root,
+            ..Self::default()
+        }
+    }
+
+    /// The same of a tree whose uppermost directory is a folder of a Maildir++.
+    pub(in crate::read) fn with_root_folder(mut self) -> Self {
+        self.root_is_folder = true;
+        self
+    }
+
+    /// The files that tell of others.
+    pub(in crate::read) const NAMES: [&'static str; 3] = ["bagit.txt", "dovecot-keywords", "labels.json"];
+
+    /// Whether the file is one of [`Notes::NAMES`], or the item log of a bundle.
+    pub(in crate::read) fn are_in(directories: &[String], name: &str) -> bool {
+        Self::NAMES.contains(&name) || (name == "items.jsonl" && directories.last().is_some_and(|last| last == "meta"))
+    }
+
+    /// Notes what the file says.
+    ///
+    /// # Errors
+    /// What its octets cannot be read for.
+    pub(in crate::read) fn take(
+        &mut self,
+        directories: &[String],
+        name: &str,
+        open: impl FnOnce() -> Result<Source>,
+        limits: &Limits,
+    ) -> Result<()> {
+        match name {
+            "dovecot-keywords" => {
+                let octets = Window::new(open()?).octets(0, u16::MAX)?;
+                let words = maildir::words(&String::from_utf8_lossy(&octets));
+                self.words = Some((directories.to_vec(), words));
+            }
+            "bagit.txt" => self.bag = true,
+            "labels.json" => {
+                if let Some(file) = sidecar::json(&open()?)? {
+                    self.proton = ProtonLabels::parse(&file);
+                }
+            }
+            "items.jsonl" => self.log = Some(ItemLog::open(open()?, limits.archive_entries)?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The words that stand for letters in the Maildir that lies in `directories`.
+    pub(super) fn words_of(&self, directories: &[String]) -> &[String] {
+        match &self.words {
+            Some((of, words)) if of == directories => words,
+            _ => &[],
+        }
+    }
+
+    /// The name of the uppermost Maildir, if it is no inbox.
+    pub(super) fn maildir_root(&self) -> Option<&str> {
+        self.root_is_folder.then_some(&*self.root)
+    }
+
+    /// The folder of messages that lie at the root.
+    pub(super) fn root_folder(&self) -> Folder {
+        let folder = names::folder(vec![self.root.clone()]);
+        if self.root.is_empty() { Folder { path: FolderPath::default(), role: None } } else { folder }
+    }
+
+    /// Whether these are directories of a Google Takeout, whose messages carry their labels.
+    pub(super) fn is_takeout(&self, directories: &[String]) -> bool {
+        directories.first().is_some_and(|first| first == "Takeout")
+    }
+
+    /// The names of the folders that directories stand for, less those that only hold a tree together.
+    pub(super) fn folders(&self, directories: &[String]) -> Vec<String> {
+        let payload = |pair: &[String]| matches!(pair, [data, kind] if data == "data" && matches!(&**kind, "mail" | "calendars" | "tasks" | "contacts"));
+        let skip = match directories {
+            [takeout, ..] if takeout == "Takeout" => 2,
+            [mail, ..] if matches!(&**mail, "Mail" | "ImapMail") => 1,
+            _ if self.bag => directories.windows(2).position(payload).map_or(0, |place| place + 2),
+            _ => 0,
+        };
+        names::of_directories(directories.get(skip..).unwrap_or_default())
+    }
+
+    /// What the item log says of a file; an error of the log is a defect of what it would have told.
+    pub(super) fn logged(&self, file: &File<'_>) -> Option<Logged> {
+        let log = self.log.as_ref()?;
+        let path = file.path();
+        let in_part = format!("{}!{path}", self.part);
+        let payload = path.strip_prefix("data/").unwrap_or(&path);
+        let found =
+            [&*path, payload, &in_part].into_iter().find_map(|path| log.find(path, file.directories).transpose())?;
+        match found {
+            Ok(logged) => Some(logged),
+            Err(error) => {
+                let detail = format!("the item log cannot be read: {error}");
+                let defects = vec![Defect::new(DefectKind::Property, detail)];
+                Some(Logged::Item(Box::new(Told { defects, ..Told::default() })))
+            }
+        }
+    }
+
+    /// Adds what the file `name`, which lies beside a message, says of it.
+    ///
+    /// # Errors
+    /// What its octets cannot be read for.
+    pub(in crate::read) fn tell_beside(&self, name: &str, source: &Source, told: &mut Told) -> Result<()> {
+        match sidecar::json(source)? {
+            Some(file) if name.ends_with(".meta") => sidecar::tell_zimbra(&file, told),
+            Some(file) => self.proton.tell(&file, told),
+            None => told.defects.push(sidecar::unreadable(name)),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+use super::{Notes, item_log::Logged, names, sidecar::is_beside};
+use crate::{
+    DateTime,
+    defect::{Defect, DefectKind},
+    model::{DateSource, Folder, FolderPath, Keywords, Received},
+    read::{
+        FormatInfo,
+        detect::extension,
+        formats::FORMATS,
+        maildir::{self, FileName},
+        mbox,
+        told::Told,
+    },
+};
+
+/// A file in a tree, as what holds it describes it.
+pub(in crate::read) struct File<'p> {
+    /// The directories it lies in, from the root on.
+    pub(in crate::read) directories: &'p [String],
+    /// Its name.
+    pub(in crate::read) name: &'p str,
+    /// When it was last changed.
+    pub(in crate::read) modified: Option<DateTime>,
+    /// Its permissions, where there are any.
+    pub(in crate::read) mode: Option<u32>,
+    /// Whether the directory above `cur`, `new` or `tmp` is known to be a Maildir.
+    pub(in crate::read) in_maildir: bool,
+    /// Whether any format can be read, or only those that need no random access.
+    pub(in crate::read) any_format: bool,
+    /// Whether an index of a mail program (`.msf`) lies beside it.
+    pub(in crate::read) indexed: bool,
+}
+
+/// What becomes of a file in a tree.
+pub(in crate::read) enum Verdict {
+    /// It is passed over.
+    Pass(&'static str),
+    /// It tells of others.
+    Note,
+    /// It is a source; `format` where its place tells it.
+    Take { format: Option<&'static FormatInfo>, told: Box<Told> },
+    /// It is a source if its octets are an mbox: a mail program's mailboxes have no extension.
+    Look(Box<Told>),
+}
+
+/// Why a file that tells of others is passed over.
+pub(in crate::read) const NOTED: &str = "tells of other files, and is read for them";
+/// Why a file without an extension is.
+pub(in crate::read) const NO_MBOX: &str = "has no extension, and its octets are no mbox";
+const NO_MAIL: &str = "has the name of neither mail, nor calendar, nor contacts";
+
+impl File<'_> {
+    /// What becomes of it.
+    pub(in crate::read) fn verdict(&self, notes: &Notes) -> Verdict {
+        if self.directories.first().is_some_and(|first| first == "__MACOSX") || self.name.starts_with("._") {
+            return Verdict::Pass("is a resource fork of macOS");
+        }
+        if Notes::are_in(self.directories, self.name) || is_beside(self.name) {
+            return Verdict::Note;
+        }
+        let file_name = FileName::parse(self.name);
+        let parent = self.directories.last().map(String::as_str);
+        let delivered = matches!(parent, Some("cur" | "new"));
+        if self.in_maildir && parent == Some("tmp") {
+            return Verdict::Pass("lies in tmp: its delivery never ended");
+        }
+        if self.name.starts_with('.') {
+            return Verdict::Pass("is hidden");
+        }
+        let extension = extension(self.name);
+        let known = extension.and_then(|extension| self.known(extension));
+        if delivered && (self.in_maildir || file_name.is_certain()) || known.is_none() && file_name.has_flags() {
+            return Verdict::Take {
+                format: Some(&maildir::FORMAT),
+                told: Box::new(self.in_a_maildir(&file_name, notes)),
+            };
+        }
+        match known {
+            Some(format) if matches!(format.name, "eml" | "emlx") => match notes.logged(self) {
+                Some(Logged::Item(told)) => Verdict::Take { format: None, told },
+                Some(Logged::Copy) => Verdict::Pass("is a copy, for another label, of a message in another file"),
+                None => Verdict::Take { format: None, told: Box::new(self.message(format, notes)) },
+            },
+            Some(_) => Verdict::Take { format: None, told: Box::new(self.within(notes)) },
+            None if self.name == "mbox" && parent.is_some_and(|parent| parent.ends_with(".mbox")) => {
+                let above = self.directories.split_last().map_or(&[][..], |(_, above)| above);
+                let told = Told { within: notes.folders(above), ..Told::default() };
+                Verdict::Take { format: None, told: Box::new(told) }
+            }
+            None if self.indexed => Verdict::Take { format: Some(&mbox::FORMAT), told: Box::new(self.mailbox(notes)) },
+            None if extension.is_none() && (self.any_format || self.in_mail_program()) => {
+                Verdict::Look(Box::new(self.mailbox(notes)))
+            }
+            None => Verdict::Pass(NO_MAIL),
+        }
+    }
+
+    /// The format of files with this extension.
+    fn known(&self, extension: &str) -> Option<&'static FormatInfo> {
+        // Compression does not change what a file is.
+        let extension = match extension.eq_ignore_ascii_case("gz") {
+            true => super::super::detect::extension(self.name.get(..self.name.len() - 3)?)?,
+            false => extension,
+        };
+        FORMATS.iter().find(|format| {
+            let extensions = if self.any_format { format.extensions } else { format.archived };
+            extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
+        })
+    }
+
+    fn in_mail_program(&self) -> bool {
+        self.directories.iter().any(|name| name.ends_with(".sbd") || matches!(&**name, "Mail" | "ImapMail"))
+    }
+
+    /// A message in a Maildir: flags and unique name from its name, the date from when it was last changed.
+    fn in_a_maildir(&self, file_name: &FileName<'_>, notes: &Notes) -> Told {
+        let above = match self.directories.split_last() {
+            Some((last, above)) if matches!(&**last, "cur" | "new") => above,
+            _ => self.directories,
+        };
+        let folder = names::of_maildir(above, notes.maildir_root());
+        let words = notes.words_of(above);
+        let letters = file_name.unknown_letters(words);
+        let mut defects = Vec::new();
+        if !letters.is_empty() {
+            let detail = format!("the letters {letters} of its name stand for keywords that no dovecot-keywords names");
+            defects.push(Defect::new(DefectKind::Property, detail));
+        }
+        let words: Vec<String> = words.iter().map(|word| crate::read::metadata::keyword(word)).collect();
+        Told {
+            key: Some(format!("{}/{}", above.join("/"), file_name.unique).trim_start_matches('/').into()),
+            keywords: file_name.keywords(&words),
+            received: self.received(file_name.delivered()),
+            folder: Some(folder),
+            over_labels: true,
+            defects,
+            ..Told::default()
+        }
+    }
+
+    /// When a message arrived: when its file was last changed, as delivery and IMAP servers set it; but never later than its
+    /// name was given to it, for then it was copied without its time.
+    fn received(&self, named: Option<DateTime>) -> Option<Received> {
+        /// A file is written after it has its name.
+        const DELIVERY: i64 = 24 * 60 * 60;
+        let by_time = self.modified.map(|at| Received { at, source: DateSource::FileTime });
+        let by_name = named.map(|at| Received { at, source: DateSource::FileName });
+        match (by_time, by_name) {
+            (Some(time), Some(name)) if time.at.unix_seconds() > name.at.unix_seconds() + DELIVERY => Some(name),
+            (time, name) => time.or(name),
+        }
+    }
+
+    /// A message in a file of its own.
+    fn message(&self, format: &FormatInfo, notes: &Notes) -> Told {
+        let apple = (format.name == "emlx").then(|| names::of_apple_mail(self.directories)).flatten();
+        let names = notes.folders(self.directories);
+        let folder = apple.unwrap_or_else(|| match names.is_empty() {
+            true => notes.root_folder(),
+            false => names::folder(names),
+        });
+        let mut told =
+            Told { folder: Some(folder), over_labels: !notes.is_takeout(self.directories), ..Told::default() };
+        self.as_zimbra(&mut told);
+        told
+    }
+
+    /// Zimbra names a file after the number and the subject of its message, and takes away the right to write from those
+    /// that were not read.
+    fn as_zimbra(&self, told: &mut Told) {
+        let number = self.name.split('-').next().unwrap_or_default();
+        let is_zimbra = number.len() == 10 && number.bytes().all(|octet| octet.is_ascii_digit());
+        if let (true, Some(mode)) = (is_zimbra, self.mode) {
+            if mode & 0o222 != 0 {
+                told.keywords.insert(Keywords::SEEN);
+            }
+            told.received = self.modified.map(|at| Received { at, source: DateSource::FileTime });
+        }
+    }
+
+    /// A file of many items, which names its own folder.
+    fn within(&self, notes: &Notes) -> Told {
+        Told { within: notes.folders(self.directories), ..Told::default() }
+    }
+
+    /// A mailbox whose whole name is that of its folder.
+    fn mailbox(&self, notes: &Notes) -> Told {
+        let mut path = notes.folders(self.directories);
+        let name = maildir::decoded(self.name);
+        let role = crate::read::metadata::role_of_folder(&name)
+            .filter(|_| self.directories.iter().all(|name| !name.ends_with(".sbd")));
+        path.push(name);
+        Told::folder(Folder { path: FolderPath::new(path), role })
+    }
+
+    /// Its path from the root.
+    pub(in crate::read) fn path(&self) -> String {
+        let mut path: String = self.directories.iter().flat_map(|name| [name, "/"]).collect();
+        path.push_str(self.name);
+        path
+    }
+}

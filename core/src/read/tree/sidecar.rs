@@ -1,0 +1,194 @@
+//! Files that lie beside a message and tell its state: those of Zimbra and of Proton.
+
+use crate::{
+    DateTime,
+    defect::{Defect, DefectKind},
+    error::Result,
+    model::{DateSource, Folder, FolderPath, Keywords, Label, Received, Role},
+    read::told::Told,
+    source::{Content, Source},
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use super::names;
+
+/// Octets of such a file at most.
+const MOST: usize = 4 << 20;
+
+/// The names that the file beside the message `eml` may have: that of Zimbra, those of Proton.
+pub(in crate::read) fn names_beside(eml: &str) -> Vec<String> {
+    let stem = eml.strip_suffix(".eml").unwrap_or(eml);
+    vec![format!("{eml}.meta"), format!("{stem}.metadata.json"), format!("{stem}metadata.json")]
+}
+
+/// Whether a file of this name tells the state of a message.
+pub(in crate::read) fn is_beside(name: &str) -> bool {
+    name.ends_with(".eml.meta") || name.ends_with("metadata.json")
+}
+
+/// The value that a file of JSON holds; `None` for one that is too large, or is none.
+pub(super) fn json(source: &Source) -> Result<Option<Value>> {
+    if source.len() > MOST as u64 {
+        return Ok(None);
+    }
+    let octets = Content::new(source.clone(), Some(0..source.len())).to_vec(MOST)?;
+    Ok(serde_json::from_slice(&octets).ok())
+}
+
+/// The folders and labels of a Proton export by their identifiers: `labels.json`.
+#[derive(Default)]
+pub(super) struct ProtonLabels(BTreeMap<String, (Vec<String>, bool)>);
+
+impl ProtonLabels {
+    /// Reads `{"Version": 1, "Payload": [{"ID", "Name", "Path", "Type"}]}`; a type of 3 is a folder, 1 a label.
+    pub(super) fn parse(file: &Value) -> Self {
+        let list = file.get("Payload").unwrap_or(file).as_array();
+        let label = |entry: &Value| {
+            let id = entry.get("ID")?.as_str()?.to_owned();
+            let path = match entry.get("Path") {
+                Some(Value::String(path)) => path.split('/').map(str::to_owned).collect(),
+                Some(Value::Array(names)) => names.iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect(),
+                _ => vec![entry.get("Name")?.as_str()?.to_owned()],
+            };
+            Some((id, (path, entry.get("Type").and_then(Value::as_i64) == Some(3))))
+        };
+        Self(list.into_iter().flatten().filter_map(label).collect())
+    }
+
+    /// Adds what `<ID>.metadata.json` says of a message.
+    pub(super) fn tell(&self, file: &Value, told: &mut Told) {
+        let message = file.get("Payload").unwrap_or(file);
+        let ids = message.get("LabelIDs").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let is_set =
+            |key: &str| message.get(key).is_some_and(|value| value.as_bool().unwrap_or(value.as_i64() == Some(1)));
+        let (mut folder, mut labels) = (None, Vec::new());
+        for id in ids {
+            match (SYSTEM.iter().find(|(system, ..)| *system == id), self.0.get(id)) {
+                (Some((_, name, role)), _) => folder = Some(Folder { path: FolderPath::new([*name]), role: *role }),
+                (None, Some((path, true))) => folder = Some(Folder { path: FolderPath::new(path.clone()), role: None }),
+                (None, Some((path, false))) => {
+                    let name = path.join("/");
+                    let stands_for = Folder { path: FolderPath::new(path.clone()), role: None };
+                    labels.push(Label { name, folder: Some(stands_for) });
+                }
+                _ if id == STARRED => told.keywords.insert(Keywords::FLAGGED),
+                _ => {}
+            }
+        }
+        let said = [
+            ("IsReplied", Keywords::ANSWERED),
+            ("IsRepliedAll", Keywords::ANSWERED),
+            ("IsForwarded", Keywords::FORWARDED),
+        ];
+        said.iter().filter(|(key, _)| is_set(key)).for_each(|(_, keyword)| told.keywords.insert(*keyword));
+        if message.get("Unread").is_some() && !is_set("Unread") {
+            told.keywords.insert(Keywords::SEEN);
+        }
+        let folder = folder.unwrap_or_else(|| Folder { path: FolderPath::new(["All Mail"]), role: Some(Role::All) });
+        match folder.role {
+            Some(Role::Drafts) => told.keywords.insert(Keywords::DRAFT),
+            Some(Role::Junk) => told.keywords.insert(Keywords::JUNK),
+            _ => {}
+        }
+        if !labels.is_empty() {
+            labels.insert(0, Label { name: folder.path.to_string(), folder: Some(folder.clone()) });
+        }
+        told.labels = labels;
+        told.folder = Some(folder);
+        told.over_labels = true;
+        told.received = recorded(message.get("Time"));
+    }
+}
+
+/// The folders that every Proton mailbox has; 1, 2, 5 and 15 hold what lies in one of these as well.
+const SYSTEM: [(&str, &str, Option<Role>); 6] = [
+    ("0", "Inbox", Some(Role::Inbox)),
+    ("3", "Trash", Some(Role::Trash)),
+    ("4", "Spam", Some(Role::Junk)),
+    ("6", "Archive", Some(Role::Archive)),
+    ("7", "Sent", Some(Role::Sent)),
+    ("8", "Drafts", Some(Role::Drafts)),
+];
+const STARRED: &str = "10";
+
+/// Adds what `X.eml.meta` of a Zimbra export says of a message: its flags, its tags, its date, its folder.
+pub(super) fn tell_zimbra(file: &Value, told: &mut Told) {
+    let flags = file.get("FlagStr").and_then(Value::as_str).unwrap_or_default();
+    told.keywords = Keywords::default();
+    if !flags.contains('u') {
+        told.keywords.insert(Keywords::SEEN);
+    }
+    for (letter, keyword) in ZIMBRA_FLAGS {
+        if flags.contains(letter) {
+            told.keywords.insert(keyword);
+        }
+    }
+    told.received = recorded(file.get("date")).or(told.received);
+    if let Some(path) = file.get("Path").and_then(Value::as_str) {
+        let path: Vec<String> = path.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        told.folder = Some(names::folder(path)).filter(|folder| !folder.path.names().is_empty()).or(told.folder.take());
+    }
+    let tags = file.get("TagNames").and_then(Value::as_str).unwrap_or_default();
+    told.labels = tags
+        .split(['\0', ','])
+        .map(|tag| tag.replace('\\', ""))
+        .filter(|tag| !tag.is_empty())
+        .map(|name| Label { name, folder: None })
+        .collect();
+}
+
+const ZIMBRA_FLAGS: [(char, &str); 5] = [
+    ('f', Keywords::FLAGGED),
+    ('r', Keywords::ANSWERED),
+    ('w', Keywords::FORWARDED),
+    ('d', Keywords::DRAFT),
+    ('x', Keywords::DELETED),
+];
+
+fn recorded(seconds: Option<&Value>) -> Option<Received> {
+    let at = DateTime::from_unix_seconds(seconds?.as_i64().filter(|seconds| *seconds > 0)?);
+    Some(Received { at, source: DateSource::Recorded })
+}
+
+/// What is said of a message whose file of state is there and cannot be read.
+pub(super) fn unreadable(name: &str) -> Defect {
+    Defect::new(DefectKind::Property, format!("{name} is no JSON of up to 4 MiB: the state of the message is unknown"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_proton_message_has_one_folder_and_its_labels() {
+        let labels = ProtonLabels::parse(&json!({"Version": 1, "Payload": [
+            {"ID": "f==", "Name": "2024", "Path": "Clients/2024", "Type": 3},
+            {"ID": "l==", "Name": "urgent", "Path": ["urgent"], "Type": 1}, {"ID": 5}, "x"]}));
+        let mut told = Told::default();
+        let message = json!({"Version": 1, "Payload": {"LabelIDs": ["5", "15", "f==", "l==", "10"], "Unread": 0, "IsReplied": 1, "Time": 1_700_000_000}});
+        labels.tell(&message, &mut told);
+        assert_eq!(told.folder.unwrap().path.names(), ["Clients", "2024"]);
+        assert_eq!(told.labels.iter().map(|label| &*label.name).collect::<Vec<_>>(), ["Clients/2024", "urgent"]);
+        assert_eq!(told.keywords.iter().collect::<Vec<_>>(), ["$answered", "$flagged", "$seen"]);
+        let mut told = Told::default();
+        labels.tell(&json!({"LabelIDs": ["7", "2", "5"], "Unread": 1}), &mut told);
+        assert_eq!(told.folder.unwrap().role, Some(Role::Sent));
+        assert!(told.labels.is_empty() && told.keywords.iter().next().is_none());
+        for broken in [json!(null), json!([]), json!({"LabelIDs": 5, "Unread": "x"})] {
+            labels.tell(&broken, &mut Told::default());
+        }
+    }
+
+    #[test]
+    fn zimbra_tells_flags_tags_and_date() {
+        let mut told = Told::default();
+        tell_zimbra(&json!({"Path": "/Sent/", "FlagStr": "sfr", "TagNames": "a\0b", "date": 1_562_655_467}), &mut told);
+        assert_eq!(told.folder.as_ref().unwrap().role, Some(Role::Sent));
+        assert_eq!(told.keywords.iter().collect::<Vec<_>>(), ["$answered", "$flagged", "$seen"]);
+        assert_eq!(told.labels.len(), 2);
+        tell_zimbra(&json!({"FlagStr": "u"}), &mut told);
+        assert!(told.keywords.iter().next().is_none());
+    }
+}

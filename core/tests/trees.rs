@@ -1,0 +1,535 @@
+//! Directories and archives of messages: which items come out, in which folder and state, and what is passed over.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and its files are small"
+)]
+
+use flate2::{Compression, write::GzEncoder};
+use mailferry::{
+    convert::{ConvertOptions, convert},
+    read::{Event, Mailbox, ReadOptions},
+    write::Placement,
+};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{Cursor, Write},
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
+use tempfile::TempDir;
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+/// A file of a tree: its path, when it was last changed, its octets.
+type Entry = (&'static str, u64, Vec<u8>);
+
+fn message(subject: &str) -> Vec<u8> {
+    format!("From: a@example.org\nDate: Mon, 1 Jan 2024 10:00:00 +0000\nSubject: {subject}\n\nbody\n").into_bytes()
+}
+
+fn directory(entries: &[Entry]) -> TempDir {
+    let root = tempfile::Builder::new().prefix("tree").tempdir().unwrap();
+    for (path, modified, octets) in entries {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut file = File::create(path).unwrap();
+        file.write_all(octets).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(*modified)).unwrap();
+    }
+    root
+}
+
+fn tar(entries: &[Entry], mode: impl Fn(&str) -> u32) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (path, modified, octets) in entries {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(octets.len() as u64);
+        header.set_mtime(*modified);
+        header.set_mode(mode(path));
+        builder.append_data(&mut header, path, &octets[..]).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+fn zip(entries: &[Entry]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, _, octets) in entries {
+        writer.start_file(*path, SimpleFileOptions::default()).unwrap();
+        writer.write_all(octets).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// What a mailbox told.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Told {
+    /// The sources and their formats.
+    sources: Vec<(String, &'static str)>,
+    /// Subject, folder with its role, keywords, date and what told it.
+    items: Vec<[String; 5]>,
+    keys: Vec<String>,
+    passed: Vec<String>,
+    failed: Vec<String>,
+    folders: Vec<String>,
+    defects: Vec<String>,
+}
+
+impl Told {
+    fn of(mut mailbox: Mailbox) -> Self {
+        let mut told = Self::default();
+        while let Some(event) = mailbox.next_event() {
+            match event {
+                Event::Opened(opened) => told.sources.push((opened.name.to_string(), opened.format)),
+                Event::Item(item) => {
+                    assert_eq!(item.origin.ordinal as usize, told.count(&item.origin.source), "ordinals count up");
+                    let subject = item.message().map(|message| message.subject().unwrap().unwrap_or_default());
+                    let role = item.folder.role.map_or("", |role| role.as_str());
+                    told.keys.push(item.origin.key.as_deref().unwrap_or_default().to_owned());
+                    told.defects.extend(item.defects.iter().map(ToString::to_string));
+                    told.items.push([
+                        subject.unwrap_or_else(|| item.kind.as_str().to_owned()),
+                        format!("{}:{role}", item.folder.path),
+                        item.keywords.iter().collect::<Vec<_>>().join(" "),
+                        item.received.map(|received| received.at.to_string()).unwrap_or_default(),
+                        item.received.map(|received| received.source.as_str().to_owned()).unwrap_or_default(),
+                    ]);
+                }
+                Event::Passed(passed) => told.passed.push(passed.name.to_string()),
+                Event::Failed { error, within } => told.failed.push(format!("{within} {error}")),
+                Event::Closed(closed) => {
+                    told.folders.extend(closed.folders.iter().map(|folder| folder.path.to_string()));
+                    told.defects.extend(closed.defects.iter().map(ToString::to_string));
+                }
+                _ => {}
+            }
+        }
+        told
+    }
+
+    /// The number that the next item of the source in hand has to have.
+    fn count(&self, _file: &str) -> usize {
+        match self.sources.len() {
+            1 => self.items.len() + 1 + self.failed.iter().filter(|failed| failed.starts_with("true")).count(),
+            _ => 1,
+        }
+    }
+
+    fn path(path: &Path) -> Self {
+        let mut mailbox = Mailbox::new(ReadOptions::default());
+        mailbox.add_path(path);
+        Self::of(mailbox)
+    }
+
+    fn octets(name: &str, octets: Vec<u8>) -> Self {
+        let mut mailbox = Mailbox::new(ReadOptions::default());
+        mailbox.add_source(name, Arc::new(octets));
+        Self::of(mailbox)
+    }
+
+    fn columns(&self, columns: &[usize]) -> Vec<String> {
+        self.items.iter().map(|item| columns.iter().map(|n| &*item[*n]).collect::<Vec<_>>().join(" | ")).collect()
+    }
+}
+
+const NAMED: u64 = 1_700_000_000;
+
+fn maildir() -> Vec<Entry> {
+    vec![
+        (".Archive.2024/cur/1700000001.a.host:2,", NAMED, message("archived")),
+        (".Archive.2024/maildirfolder", NAMED, Vec::new()),
+        (".Entw&APw-rfe/cur/1700000002.b.host:2,DS", NAMED + 2, message("draft")),
+        (".Entw&APw-rfe/new/ignored.txt", NAMED, b"no header".to_vec()),
+        ("cur/1700000003.c.host,S=75:2,FRSa", NAMED - 86_400, message("answered")),
+        ("cur/1700000004.d.host:2,Sb", NAMED + 1_000_000, message("copied")),
+        ("dovecot-keywords", NAMED, b"0 $Forwarded\n".to_vec()),
+        ("dovecot-uidlist", NAMED, b"3 V1 N2\n".to_vec()),
+        ("new/1700000005.e.host", NAMED, message("new")),
+        ("tmp/1700000006.f.host", NAMED, message("half")),
+    ]
+}
+
+#[test]
+fn a_maildir_is_one_source_with_folders_flags_and_dates() {
+    let root = directory(&maildir());
+    let told = Told::path(root.path());
+    assert_eq!(told.sources, [(root.path().to_string_lossy().into_owned(), "maildir")]);
+    assert_eq!(
+        told.columns(&[0, 1, 2, 3, 4]),
+        [
+            "archived | Archive/2024: |  | 2023-11-14T22:13:20Z | file_time",
+            "draft | Entwürfe:drafts | $draft $seen | 2023-11-14T22:13:22Z | file_time",
+            " | Entwürfe:drafts |  | 2023-11-14T22:13:20Z | file_time",
+            "answered | INBOX:inbox | $answered $flagged $forwarded $seen | 2023-11-13T22:13:20Z | file_time",
+            "copied | INBOX:inbox | $seen | 2023-11-14T22:13:24Z | file_name",
+            "new | INBOX:inbox |  | 2023-11-14T22:13:20Z | file_time",
+        ]
+    );
+    assert_eq!(told.keys[0], ".Archive.2024/1700000001.a.host");
+    assert_eq!(told.keys[3], "1700000003.c.host");
+    assert_eq!(told.passed.len(), 4, "{:?}", told.passed);
+    assert!(told.failed.is_empty(), "{:?}", told.failed);
+    let letters: Vec<_> = told.defects.iter().filter(|defect| defect.contains("letters b")).collect();
+    assert_eq!(letters.len(), 1, "{:?}", told.defects);
+}
+
+#[test]
+fn a_key_outlives_flags_and_delivery() {
+    let before = Told::path(
+        directory(&[("new/1700000005.e.host", NAMED, message("x")), ("cur/1.x", NAMED, message("y"))]).path(),
+    );
+    let after = Told::path(
+        directory(&[("cur/1700000005.e.host,S=9:2,S", NAMED, message("x")), ("new/1.x", NAMED, message("y"))]).path(),
+    );
+    let sorted = |mut keys: Vec<String>| {
+        keys.sort();
+        keys
+    };
+    assert_eq!(sorted(before.keys), sorted(after.keys));
+}
+
+#[test]
+fn a_maildir_in_an_archive_is_the_same() {
+    let entries: Vec<Entry> =
+        maildir().into_iter().filter(|(path, ..)| !path.contains("ignored") && !path.contains("tmp")).collect();
+    let wanted = Told::path(directory(&entries).path());
+    let mut first_words = entries.clone();
+    first_words.sort_by_key(|(path, ..)| *path != "dovecot-keywords");
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&tar(&first_words, |_| 0o644)).unwrap();
+    for (name, octets) in [("m.tar", tar(&entries, |_| 0o600)), ("m.tgz", encoder.finish().unwrap())] {
+        let told = Told::octets(name, octets);
+        assert_eq!(told.items, wanted.items, "{name}");
+        assert_eq!(told.keys, wanted.keys);
+        assert_eq!(told.sources.len(), 1);
+    }
+    let zipped = Told::octets("m.zip", zip(&entries));
+    assert_eq!(zipped.columns(&[0, 1, 2]), wanted.columns(&[0, 1, 2]));
+    assert_eq!(zipped.items[0][4], "file_name", "the date of a ZIP entry has no zone");
+}
+
+#[test]
+fn trees_of_files_are_folders_of_messages() {
+    let entries = vec![
+        ("Inbox/1.eml", 0, message("one")),
+        ("Inbox/2.EML", 0, message("two")),
+        ("Inbox/notes.txt", 0, b"no mail".to_vec()),
+        ("Projects/Sent/3.eml", 0, message("three")),
+        ("Work/Calendar.ics", 0, b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n".to_vec()),
+        ("Work/old.mbox", 0, [b"From a Mon Jan  1 00:00:00 2024\n".to_vec(), message("boxed")].concat()),
+    ];
+    let root = directory(&entries);
+    let wanted = [
+        "one | Inbox:inbox",
+        "two | Inbox:inbox",
+        "three | Projects/Sent:",
+        "event | Work/Calendar:",
+        "boxed | Work/old:",
+    ];
+    let told = Told::path(root.path());
+    assert_eq!(told.columns(&[0, 1]), wanted);
+    let formats: Vec<_> = told.sources.iter().map(|(_, format)| *format).collect();
+    assert_eq!(formats, ["eml", "ics", "mbox"]);
+    for (name, octets) in [("t.zip", zip(&entries)), ("t.tar", tar(&entries, |_| 0o644))] {
+        let packed = Told::octets(name, octets);
+        assert_eq!((packed.items, packed.passed.len()), (told.items.clone(), 1), "{name}");
+    }
+}
+
+#[test]
+fn a_thunderbird_profile_has_mailboxes_without_extension() {
+    let mailbox = |subject: &str| [b"From - Mon Jan  1 00:00:00 2024\n".to_vec(), message(subject)].concat();
+    let root = directory(&[
+        ("prefs.js", 0, b"user_pref".to_vec()),
+        ("ImapMail/imap.example.org/INBOX", 0, mailbox("in")),
+        ("ImapMail/imap.example.org/INBOX.msf", 0, b"// <!-- <mdb:mork:z".to_vec()),
+        ("ImapMail/imap.example.org/INBOX.sbd/B&APw-ro", 0, mailbox("office")),
+        ("ImapMail/imap.example.org/lists.example.org", 0, mailbox("list")),
+        ("ImapMail/imap.example.org/lists.example.org.msf", 0, b"x".to_vec()),
+        ("Mail/Local Folders/Empty", 0, Vec::new()),
+        ("Mail/Local Folders/Empty.msf", 0, b"x".to_vec()),
+        ("places.sqlite", 0, b"SQLite format 3\0".to_vec()),
+        ("LICENSE", 0, b"words".to_vec()),
+    ]);
+    let told = Told::path(root.path());
+    assert_eq!(
+        told.columns(&[0, 1]),
+        [
+            "in | imap.example.org/INBOX:inbox",
+            "office | imap.example.org/INBOX/Büro:",
+            "list | imap.example.org/lists.example.org:"
+        ]
+    );
+    assert_eq!(told.folders, ["Local Folders/Empty"]);
+    assert_eq!(told.passed.len(), 6, "{:?}", told.passed);
+    assert!(told.failed.is_empty(), "{:?}", told.failed);
+}
+
+fn emlx(subject: &str, plist: &str) -> Vec<u8> {
+    let message = message(subject);
+    [format!("{:<10}\n", message.len()).into_bytes(), message, plist.as_bytes().to_vec()].concat()
+}
+
+#[test]
+fn apple_mail_keeps_state_behind_the_message() {
+    let plist = "<?xml version=\"1.0\"?>\n<plist version=\"1.0\"><dict><key>date-received</key><integer>1700000000</integer>\
+                 <key>flags</key><integer>8590195729</integer></dict></plist>\n";
+    let root = directory(&[
+        ("V10/ACCOUNT/Archive.mbox/2024.mbox/UUID/Data/1/Messages/1.emlx", 0, emlx("flagged", plist)),
+        ("V10/ACCOUNT/INBOX.mbox/UUID/Data/Messages/2.partial.emlx", 0, emlx("partial", "")),
+        ("V10/ACCOUNT/INBOX.mbox/UUID/Data/Messages/3.emlx", 0, b"999999\nSubject: cut\n\nx\n".to_vec()),
+        ("V10/ACCOUNT/INBOX.mbox/UUID/Data/Messages/4.emlx", 0, b"no length\n".to_vec()),
+        ("V10/ACCOUNT/INBOX.mbox/table_of_contents", 0, b"x".to_vec()),
+    ]);
+    let told = Told::path(root.path());
+    assert_eq!(told.columns(&[0, 1, 2, 4])[0], "flagged | Archive/2024: | $flagged $seen | recorded");
+    assert_eq!(told.items[0][3], "2023-11-14T22:13:20Z");
+    assert_eq!(told.columns(&[0, 1])[1..], ["partial | INBOX:inbox", "cut | INBOX:inbox"]);
+    assert_eq!(told.sources.len(), 1);
+    assert_eq!(told.failed.len(), 1, "{:?}", told.failed);
+    assert!(told.failed[0].starts_with("true") && told.failed[0].contains("4.emlx"), "{:?}", told.failed);
+    for word in ["attachments lie in files", "truncated", "state is unknown"] {
+        assert!(told.defects.iter().any(|defect| defect.contains(word)), "{word}: {:?}", told.defects);
+    }
+}
+
+#[test]
+fn zimbra_and_proton_tell_state_beside_the_message() {
+    let zimbra: Vec<Entry> = vec![
+        ("Inbox/0000000261-Test.eml", 1_700_000_000, message("unread")),
+        ("Inbox/0000000262-Test.eml", 1_700_000_000, message("read")),
+        ("Sent/0000000282-Fw_ Test.eml.meta", 0, br#"{"Path":"/Sent/","FlagStr":"sf","date":1562655467}"#.to_vec()),
+        ("Sent/0000000282-Fw_ Test.eml", 0, message("meta")),
+    ];
+    let told = Told::octets("z.tar", tar(&zimbra, |path| if path.contains("261") { 0o444 } else { 0o660 }));
+    assert_eq!(
+        told.columns(&[0, 1, 2, 3]),
+        [
+            "unread | Inbox:inbox |  | 2023-11-14T22:13:20Z",
+            "read | Inbox:inbox | $seen | 2023-11-14T22:13:20Z",
+            "meta | Sent:sent | $flagged $seen | 2019-07-09T06:57:47Z",
+        ]
+    );
+    let proton: Vec<Entry> = vec![
+        ("abc==.eml", 0, message("labelled")),
+        (
+            "abc==.metadata.json",
+            0,
+            br#"{"Version":1,"Payload":{"LabelIDs":["5","f1"],"Unread":0,"Time":1700000000}}"#.to_vec(),
+        ),
+        ("def==.eml", 0, message("broken")),
+        ("def==.metadata.json", 0, b"{".to_vec()),
+        (
+            "labels.json",
+            0,
+            br#"{"Version":1,"Payload":[{"ID":"f1","Name":"Taxes","Path":"Home/Taxes","Type":3}]}"#.to_vec(),
+        ),
+    ];
+    let root = directory(&proton);
+    for told in [Told::path(root.path()), Told::octets("p.zip", zip(&proton))] {
+        assert_eq!(told.columns(&[0, 1, 2, 3])[0], "labelled | Home/Taxes: | $seen | 2023-11-14T22:13:20Z");
+        assert_eq!(told.items[1][0], "broken");
+        assert!(told.defects.iter().any(|defect| defect.contains("def==.metadata.json")), "{:?}", told.defects);
+        assert_eq!(told.passed.len(), 3);
+    }
+}
+
+/// An mbox with folders from labels, states, and a name that holds a slash.
+fn takeout() -> Vec<u8> {
+    let mut octets = Vec::new();
+    for (n, labels) in ["Inbox,Unread,Work", "Sent,Starred", "Home/Taxes,Opened", "Trash"].iter().enumerate() {
+        octets.extend(
+            format!("From x Mon Jan  1 00:00:0{n} 2024\nX-Gmail-Labels: {labels}\nMessage-ID: <{n}@x>\n").bytes(),
+        );
+        octets.extend([message(&n.to_string()), b"\n".to_vec()].concat());
+    }
+    octets
+}
+
+#[test]
+fn an_archive_of_ours_comes_back_with_its_item_log() {
+    let bench = tempfile::tempdir().unwrap();
+    let source = bench.path().join("takeout.mbox");
+    fs::write(&source, takeout()).unwrap();
+    let mut wanted = Told::path(&source).items;
+    wanted.sort();
+    for (name, placement) in [
+        ("a", Placement::Primary),
+        ("a.zip", Placement::Primary),
+        ("all", Placement::Every),
+        ("all.zip", Placement::Every),
+    ] {
+        let to = bench.path().join(name);
+        let mut options = ConvertOptions::default();
+        options.archive.placement = placement;
+        let report = convert([&source], &to, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert!(report.is_complete(), "{:?}", report.error);
+        let mut back = Told::path(&to);
+        back.items.sort();
+        assert_eq!(back.items, wanted, "{name}");
+        assert_eq!(back.sources.len(), 1, "{:?}", back.sources);
+        fs::remove_file(bench.path().join(format!("{name}.items.jsonl"))).unwrap();
+        let without = Told::path(&to);
+        assert!(without.items.len() >= wanted.len(), "without its log every file is a message");
+    }
+}
+
+#[test]
+fn a_bag_has_its_mail_in_its_payload() {
+    let log = r#"{"path":"data/mail/Inbox/1.eml","folder":"Posteingang","role":"inbox","keywords":["$seen"],"receivedAt":"2020-02-02T02:02:02Z","dateSource":"delivery_time"}"#;
+    let bag: Vec<Entry> = vec![
+        ("bagit.txt", 0, b"BagIt-Version: 1.0\n".to_vec()),
+        ("data/archive.json", 0, b"{}".to_vec()),
+        ("data/contacts/Friends.vcf", 0, b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\nN:A;;;;\r\nEND:VCARD\r\n".to_vec()),
+        ("data/mail/Inbox/1.eml", 0, message("logged")),
+        ("data/mail/Work/2024/folder.json", 0, b"{}".to_vec()),
+        ("data/mail/Work/2024/2.eml", 0, message("plain")),
+        ("meta/items.jsonl", 0, log.as_bytes().to_vec()),
+    ];
+    let root = directory(&bag);
+    let wanted = ["contact | Friends:", "logged | Posteingang:inbox", "plain | Work/2024:"];
+    for told in [Told::path(root.path()), Told::octets("b.zip", zip(&bag)), Told::octets("b.tar", tar(&bag, |_| 0o644))]
+    {
+        assert_eq!(told.columns(&[0, 1]), wanted, "{:?}", told.sources);
+        assert_eq!(told.columns(&[2, 3, 4])[1], "$seen | 2020-02-02T02:02:02Z | delivery_time");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_leads_out_of_a_tree_and_no_name_is_lost() {
+    use std::os::unix::{ffi::OsStrExt, fs::symlink};
+    let outside = directory(&[("secret.eml", 0, message("outside"))]);
+    let root = directory(&[("Inbox/1.eml", 0, message("inside")), (".git/x.eml", 0, message("hidden"))]);
+    symlink(outside.path(), root.path().join("link")).unwrap();
+    symlink(outside.path().join("secret.eml"), root.path().join("Inbox/link.eml")).unwrap();
+    symlink(root.path(), root.path().join("Inbox/loop")).unwrap();
+    symlink("nowhere", root.path().join("dangling.eml")).unwrap();
+    let fifo = root.path().join("pipe.eml");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for octets in [&b"a\xff.eml"[..], b"a\xfe.eml", b"line\nbreak.eml"] {
+        fs::write(root.path().join("Inbox").join(std::ffi::OsStr::from_bytes(octets)), message("odd")).unwrap();
+    }
+    let mut mailbox = Mailbox::new(ReadOptions::default());
+    mailbox.add_path(root.path());
+    let mut names: Vec<String> = mailbox.map(|item| item.unwrap().origin.source.to_string()).collect();
+    assert_eq!(names.len(), 4);
+    assert!(names.iter().all(|name| !name.contains('\n')));
+    names.dedup();
+    assert_eq!(names.len(), 4, "two names that are no UTF-8 stay apart");
+    let told = Told::path(root.path());
+    assert_eq!(told.passed.len(), 6, "{:?}", told.passed);
+    assert_eq!(told.failed, [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_read_does_not_stop_the_rest() {
+    let root = directory(&[
+        ("a/1.eml", 0, message("first")),
+        ("a/2.eml", 0, Vec::new()),
+        ("a/3.eml", 0, b"%PDF-1.4".to_vec()),
+        ("a/4.mbox", 0, b"\0\x01\x02".to_vec()),
+        ("a/5.zip", 0, b"PK\x03\x04 cut".to_vec()),
+        ("a/6.zip", 0, zip(&[("In/x.eml", 0, message("zipped"))])),
+        ("z/7.eml", 0, message("last")),
+    ]);
+    let told = Told::path(root.path());
+    let subjects = told.columns(&[0]);
+    assert!(
+        subjects.starts_with(&["first".to_owned()]) && subjects.ends_with(&["zipped".to_owned(), "last".to_owned()]),
+        "{subjects:?}"
+    );
+    assert!(told.failed.iter().any(|failed| failed.contains("2.eml") && failed.contains("empty")), "{:?}", told.failed);
+    for name in ["4.mbox", "5.zip"] {
+        assert!(told.failed.iter().any(|failed| failed.contains(name)), "{name}: {:?}", told.failed);
+    }
+}
+
+fn corpus(kind: &str) -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
+    let path = std::env::var_os("MAILFERRY_CORPUS").map_or(beside, PathBuf::from).join("files").join(kind);
+    if !path.is_dir() {
+        println!("skipped: no corpus beside the workspace and MAILFERRY_CORPUS is not set");
+        return None;
+    }
+    Some(path)
+}
+
+/// The octets, states and dates of items by their files; and how many could not be read.
+fn read(mailbox: Mailbox) -> (BTreeMap<(String, u64), (Vec<u8>, String, String)>, usize) {
+    let (mut items, mut failed) = (BTreeMap::new(), 0);
+    for item in mailbox {
+        let Ok(item) = item else {
+            failed += 1;
+            continue;
+        };
+        let octets = item.to_content().unwrap().to_vec(64 << 20).unwrap();
+        let keywords = item.keywords.iter().collect::<Vec<_>>().join(" ");
+        let key = (item.origin.source.to_string(), item.origin.offset);
+        let clash = items.insert(key, (octets, keywords, format!("{:?}", item.received)));
+        assert!(clash.is_none(), "{}: source and offset name an item", item.origin.source);
+    }
+    (items, failed)
+}
+
+#[test]
+fn real_messages_as_a_tree_are_those_read_one_by_one() {
+    let Some(corpus) = corpus("eml") else { return };
+    let mut tree = Mailbox::new(ReadOptions::default());
+    tree.add_path(&corpus);
+    let (tree, failed) = read(tree);
+    let mut alone = Mailbox::new(ReadOptions::default());
+    let mut folders = vec![corpus];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.extension() {
+                _ if path.is_dir() => folders.push(path),
+                Some(extension) if extension.eq_ignore_ascii_case("eml") => {
+                    files += 1;
+                    alone.add_path(path);
+                }
+                _ => {}
+            }
+        }
+    }
+    let (alone, failed_alone) = read(alone);
+    assert!(files > 500);
+    for (key, item) in &alone {
+        assert!(tree.get(key) == Some(item), "{key:?}");
+    }
+    assert!(failed >= failed_alone);
+}
+
+#[test]
+fn real_maildirs_hold_what_their_names_say() {
+    let Some(corpus) = corpus("maildir") else { return };
+    let root = corpus.join("artefactual+archivematica-sampledata/Maildir");
+    let told = Told::path(&root);
+    let mut folders = BTreeMap::<&str, (usize, usize)>::new();
+    for item in &told.items {
+        let folder = folders.entry(item[1].split(':').next().unwrap()).or_default();
+        folder.0 += 1;
+        folder.1 += usize::from(item[2].contains("$seen"));
+    }
+    // Messages and those with the flag S; what git left of each folder, read with Python's mailbox.Maildir.
+    let wanted = [
+        ("INBOX", (15, 10)),
+        ("Personal", (2, 2)),
+        ("Personal.Recipes", (2, 2)),
+        ("[Gmail].All Mail", (21, 16)),
+        ("[Gmail].Drafts", (1, 1)),
+        ("[Gmail].Important", (2, 1)),
+        ("[Gmail].Sent Mail", (4, 4)),
+        ("[Gmail].Trash", (8, 4)),
+    ];
+    for (folder, counts) in wanted {
+        assert_eq!(folders.get(folder), Some(&counts), "{folder}");
+    }
+    assert!(told.failed.is_empty(), "{:?}", told.failed);
+}
