@@ -14,8 +14,8 @@ use std::{
 
 /// Convert mailboxes without losing anything.
 ///
-/// Reads MBOX (Gmail Takeout, Thunderbird, Apple Mail, Unix), PST and OST, EML, ICS and VCF, also inside .gz, .zip, .tar
-/// and .tgz, and writes EML archives. Sources are never changed. Every item ends as migrated, skipped or failed, with a
+/// Reads MBOX (Gmail Takeout, Thunderbird, Apple Mail, Unix), PST and OST, EML, EMLX, ICS and VCF, Maildir and other trees of
+/// files, also inside .gz, .zip, .tar and .tgz, and writes EML archives. Sources are never changed. Every item ends as migrated, skipped or failed, with a
 /// line in the item log.
 #[derive(Debug, Parser)]
 #[command(name = "mailferry", version, arg_required_else_help = true, max_term_width = 100)]
@@ -61,7 +61,8 @@ pub(crate) enum Command {
 /// Where items come from, and how they are read.
 #[derive(Args, Debug)]
 pub(crate) struct Source {
-    /// Mailboxes: MBOX, PST, OST, EML, ICS and VCF files, .gz, Takeout .zip or .tgz as they are, Apple Mail X.mbox folders
+    /// Mailboxes: MBOX, PST, OST, EML, EMLX, ICS and VCF files, .gz, Takeout .zip or .tgz as they are; directories: Maildir,
+    /// Thunderbird profiles, Apple Mail, Proton exports, EML archives and bundles, any tree of files
     #[arg(required = true, value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
 

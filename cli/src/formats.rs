@@ -1,5 +1,5 @@
 use crate::{Outcome, args, table};
-use mailferry::read::FORMATS;
+use mailferry::read::{FORMATS, LAYOUTS};
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -26,6 +26,9 @@ pub(crate) fn run(arguments: &args::Formats) -> Outcome {
             .map(|format| [format.name.to_owned(), format.extensions.join(" "), format.title.to_owned()])
             .collect();
         table::print(&mut out, ["Format", "extensions", "what it is"], &rows)?;
+        let rows: Vec<_> = LAYOUTS.iter().map(|layout| [layout.name.to_owned(), layout.title.to_owned()]).collect();
+        writeln!(out)?;
+        table::print(&mut out, ["Directory or archive", "what it is"], &rows)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,8 @@
 //!
 //! | format | reader | items |
 //! |---|---|---|
-//! | MBOX (mboxrd, mboxo, mboxcl, mboxcl2, MMDF), EML | [`read::mbox`] | messages |
+//! | MBOX (mboxrd, mboxo, mboxcl, mboxcl2, MMDF) | [`read::mbox`] | messages |
+//! | EML, EMLX, Maildir, and the trees in [`read::LAYOUTS`] | [`read::Inputs`] | messages |
 //! | ICS, VCS | [`read::ics`] | calendar objects |
 //! | VCF | [`read::vcf`] | contacts |
 //! | PST, OST | [`read::pst`] | messages, calendar objects, contacts |

@@ -156,6 +156,7 @@ fn about_item(item: &Item) -> Map<String, Value> {
         "defects": kinds(&item.defects),
         "subject": text("Subject"),
         "messageId": text("Message-ID").map(|id| id.trim_matches(['<', '>']).to_owned()),
+        "key": item.origin.key.as_deref(),
         "folder": item.folder.path.to_string(),
         "role": item.folder.role.map(|role| role.as_str()),
         "labels": item.labels.iter().map(|label| &*label.name).collect::<Vec<_>>(),

@@ -7,6 +7,7 @@ use crate::{
     defect::Defect,
     error::{Error, Result},
     limits::Limits,
+    model::Folder,
     source::{Inflated, Source, is_gzip},
 };
 use std::sync::Arc;
@@ -143,6 +144,15 @@ impl Inputs {
     pub fn take_defects(&mut self) -> Vec<Defect> {
         std::mem::take(&mut self.defects)
     }
+
+    /// The directories that are folders without an item, since the last call.
+    pub fn take_folders(&mut self) -> Vec<Folder> {
+        match &mut self.kind {
+            #[cfg(not(target_family = "wasm"))]
+            Kind::Directory(directory) => directory.take_folders(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 fn is_called_zip(name: &str) -> bool {
@@ -163,7 +173,14 @@ impl Iterator for Inputs {
                 _ => None,
             },
         };
-        if found.as_ref().is_none_or(|found| found.as_ref().is_err_and(Error::is_fatal)) {
+        let ended = match &found {
+            Some(found) => found.as_ref().is_err_and(Error::is_fatal),
+            // A directory still has folders to tell.
+            #[cfg(not(target_family = "wasm"))]
+            None if matches!(self.kind, Kind::Directory(_)) => false,
+            None => true,
+        };
+        if ended {
             self.kind = Kind::Done;
         }
         found

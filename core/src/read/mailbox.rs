@@ -85,7 +85,8 @@ pub enum Event {
     },
     /// An entry of an archive or a file in a directory is no source.
     Passed(Passed),
-    /// A source is done with; or the archive that sources came from, if something is wrong with it.
+    /// A source is done with; or the archive or directory that sources came from, if something is wrong with it or it has
+    /// folders without an item.
     Closed(Closed),
 }
 
@@ -207,9 +208,11 @@ impl Mailbox {
                 None if self.open.is_some() => return self.close(),
                 None => {}
             }
-            let defects = self.inputs.take().map(|mut inputs| inputs.take_defects()).unwrap_or_default();
-            if !defects.is_empty() {
-                return Some(Event::Closed(Closed { folders: Vec::new(), defects }));
+            if let Some(mut inputs) = self.inputs.take() {
+                let (defects, folders) = (inputs.take_defects(), inputs.take_folders());
+                if !defects.is_empty() || !folders.is_empty() {
+                    return Some(Event::Closed(Closed { folders, defects }));
+                }
             }
             let limits = &self.options.limits;
             let inputs = match self.places.pop_front()? {

@@ -29,14 +29,14 @@ const LENGTH_LINE: u16 = 64;
 const PLIST: u16 = u16::MAX;
 
 fn detect(head: &Head<'_>) -> Score {
-    let Some((length, start)) = length_line(head.octets) else { return Score::No };
+    let by_name = if head.has_extension(FORMAT.extensions) { Score::Possible } else { Score::No };
+    let Some((length, start)) = length_line(head.octets) else { return by_name };
     let rest = head.octets.get(start..).unwrap_or_default();
     let name = rest.split(|octet| *octet == b':').next().unwrap_or_default();
     let fits = (start as u64).checked_add(length).is_some_and(|end| end <= head.len);
     match crate::mime::is_field_line(rest.split(|octet| *octet == b'\n').next().unwrap_or_default()) {
         true if fits && crate::mime::is_known_field_name(name) => Score::Likely,
-        _ if head.has_extension(FORMAT.extensions) => Score::Possible,
-        _ => Score::No,
+        _ => by_name,
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) fn folder_of_file(name: &str) -> Folder {
     let name = name.rsplit(['/', '\\', '!']).find(|part| !part.is_empty()).unwrap_or(name);
     let stem = match name.rsplit_once('.') {
         Some((stem, extension))
-            if !stem.is_empty() && matches!(&*extension.to_ascii_lowercase(), "mbox" | "mbx" | "eml" | "mmdf") =>
+            if !stem.is_empty()
+                && matches!(&*extension.to_ascii_lowercase(), "mbox" | "mbx" | "eml" | "emlx" | "mmdf") =>
         {
             stem
         }

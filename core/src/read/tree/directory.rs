@@ -7,6 +7,7 @@ use crate::{
     DateTime,
     error::{Error, ErrorKind, Result},
     limits::Limits,
+    model::Folder,
     read::{FormatInfo, Found, Input, Inputs, Passed, detect::extension, input::Group, told::Told},
     source::{FileSource, Inflated, Source, is_gzip},
 };
@@ -30,12 +31,18 @@ pub(in crate::read) struct Directory {
     levels: Vec<Level>,
     /// An archive in the directory.
     archive: Option<Box<Inputs>>,
+    empty: Vec<Folder>,
 }
 
 struct Level {
     listing: Listing,
     is_maildir: bool,
+    /// Whether there is anything in it; in a Maildir, whether there are messages or other folders.
+    is_used: bool,
 }
+
+/// Empty folders that are told.
+const MOST_EMPTY: usize = 10_000;
 
 impl Directory {
     /// The tree at `root`, which the user calls `name`.
@@ -62,6 +69,7 @@ impl Directory {
             notes,
             levels: Vec::new(),
             archive: None,
+            empty: Vec::new(),
         };
         directory.enter(root);
         Ok(directory)
@@ -81,9 +89,12 @@ impl Directory {
             }
             let Some(level) = self.levels.last_mut() else { return Ok(None) };
             let Some((name, kind)) = level.listing.next()? else {
-                self.levels.pop();
+                self.leave();
                 continue;
             };
+            if kind != Kind::Directory && !level.is_maildir || kind == Kind::Directory && !is_part_of_maildir(&name) {
+                level.is_used = true;
+            }
             let path = level.listing.path().join(&name);
             match kind {
                 Kind::Directory => {
@@ -109,7 +120,7 @@ impl Directory {
     }
 
     fn descend(&mut self, path: PathBuf, name: &OsString) -> Result<Option<Found>> {
-        if name.to_string_lossy().starts_with('.') && !is_maildir(&path) {
+        if name.to_string_lossy().starts_with('.') && maildir_directories(&path) == 0 {
             return Ok(Some(self.pass(name, 0, "is a hidden directory")));
         }
         if self.levels.len() >= DEPTH {
@@ -125,8 +136,33 @@ impl Directory {
         const LEAST: usize = 1 << 10;
         let held: usize = self.levels.iter().map(|level| level.listing.held()).sum();
         let is_maildir = is_maildir(&path);
-        self.levels.push(Level { listing: Listing::new(path, HELD.saturating_sub(held).max(LEAST)), is_maildir });
+        self.levels.push(Level {
+            listing: Listing::new(path, HELD.saturating_sub(held).max(LEAST)),
+            is_maildir,
+            is_used: false,
+        });
         self.note_beforehand();
+    }
+
+    /// Goes up to the directory above, and notes the one behind as a folder if it is empty.
+    fn leave(&mut self) {
+        let directories = self.directories();
+        let Some(level) = self.levels.pop() else { return };
+        let above = self.levels.last_mut();
+        let is_part = above.as_ref().is_some_and(|above| above.is_maildir)
+            && directories.last().is_some_and(|name| is_part_of_maildir(name));
+        match above {
+            Some(above) if is_part => above.is_used |= level.is_used,
+            Some(_) if !level.is_used && self.empty.len() < MOST_EMPTY => {
+                self.empty.extend(self.notes.empty_folder(&directories, level.is_maildir));
+            }
+            _ => {}
+        }
+    }
+
+    /// The folders without an item, since the last call.
+    pub(in crate::read) fn take_folders(&mut self) -> Vec<Folder> {
+        std::mem::take(&mut self.empty)
     }
 
     /// Reads the files that tell of others, which may come before them in the order of names.
@@ -239,9 +275,24 @@ impl Directory {
     }
 }
 
-/// Whether the directory at `path` is a Maildir: it has two of `cur`, `new` and `tmp`.
+/// Whether the directory at `path` is a Maildir: it has two of `cur`, `new` and `tmp`, or one and the mark or the name of a
+/// folder in a Maildir++. Copies leave out what is empty.
 fn is_maildir(path: &Path) -> bool {
-    ["cur", "new", "tmp"].iter().filter(|name| path.join(name).is_dir()).count() >= 2
+    let is_folder =
+        || path.join("maildirfolder").is_file() || path.file_name().is_some_and(|name| text(name).starts_with('.'));
+    match maildir_directories(path) {
+        0 => false,
+        1 => is_folder(),
+        _ => true,
+    }
+}
+
+fn is_part_of_maildir(name: impl AsRef<std::ffi::OsStr>) -> bool {
+    ["cur", "new", "tmp"].iter().any(|part| name.as_ref() == *part)
+}
+
+fn maildir_directories(path: &Path) -> usize {
+    ["cur", "new", "tmp"].iter().filter(|name| path.join(name).is_dir()).count()
 }
 
 fn is_archive(extension: &str) -> bool {

@@ -48,6 +48,7 @@ impl Notes {
     }
 
     /// The same of a tree whose uppermost directory is a folder of a Maildir++.
+    #[cfg(not(target_family = "wasm"))]
     pub(in crate::read) fn with_root_folder(mut self) -> Self {
         self.root_is_folder = true;
         self
@@ -124,6 +125,18 @@ impl Notes {
             _ => 0,
         };
         names::of_directories(directories.get(skip..).unwrap_or_default())
+    }
+
+    /// The folder that a directory without an item stands for; only of a Maildir, and of an archive or bundle of ours, is it
+    /// known that it is one.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn empty_folder(&self, directories: &[String], is_maildir: bool) -> Option<Folder> {
+        if is_maildir {
+            return Some(names::of_maildir(directories, self.maildir_root()));
+        }
+        let names = self.folders(directories);
+        let is_ours = self.bag || self.log.is_some();
+        (is_ours && !names.is_empty()).then(|| names::folder(names))
     }
 
     /// What the item log says of a file; an error of the log is a defect of what it would have told.
