@@ -475,8 +475,13 @@ fn corpus(kind: &str) -> Option<PathBuf> {
     Some(path)
 }
 
+/// The file of an item and the offset there.
+type Key = (String, u64);
+/// The octets of an item, its keywords and when it arrived.
+type State = (Vec<u8>, String, String);
+
 /// The octets, states and dates of items by their files; and how many could not be read.
-fn read(mailbox: Mailbox) -> (BTreeMap<(String, u64), (Vec<u8>, String, String)>, usize) {
+fn read(mailbox: Mailbox) -> (BTreeMap<Key, State>, usize) {
     let (mut items, mut failed) = (BTreeMap::new(), 0);
     for item in mailbox {
         let Ok(item) = item else {

@@ -44,7 +44,7 @@ impl MessageFile {
         if start >= end {
             return Err(Error::new(ErrorKind::Malformed, "is empty, there is no message in it").non_fatal());
         }
-        let from_line = self.from_line()?;
+        let from_line = self.leading_from_line()?;
         let message_start = start + from_line.len() as u64;
         let message_end = self.end_without_nuls(message_start)?;
         let ranges = Some(message_start..message_end);
@@ -72,7 +72,7 @@ impl MessageFile {
     }
 
     /// The From_ line that some programs leave before the message.
-    fn from_line(&self) -> Result<Vec<u8>> {
+    fn leading_from_line(&self) -> Result<Vec<u8>> {
         let mut line = Window::new(self.source.clone()).octets(self.range.start, FROM_LINE)?;
         let end = memchr::memchr(b'\n', &line).filter(|_| line.starts_with(b"From "));
         line.truncate(end.map_or(0, |end| end + 1));

@@ -149,8 +149,8 @@ impl Directory {
         let directories = self.directories();
         let Some(level) = self.levels.pop() else { return };
         let above = self.levels.last_mut();
-        let is_part = above.as_ref().is_some_and(|above| above.is_maildir)
-            && directories.last().is_some_and(|name| is_part_of_maildir(name));
+        let is_part =
+            above.as_ref().is_some_and(|above| above.is_maildir) && directories.last().is_some_and(is_part_of_maildir);
         match above {
             Some(above) if is_part => above.is_used |= level.is_used,
             Some(_) if !level.is_used && self.empty.len() < MOST_EMPTY => {
