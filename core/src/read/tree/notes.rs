@@ -12,6 +12,10 @@ use crate::{
     read::{maildir, told::Told},
     source::{Source, Window},
 };
+use std::collections::BTreeMap;
+
+/// Maildirs whose words are held; letters of others stay unknown, and that is a defect of their messages.
+const MOST_WORDS: usize = 1 << 16;
 
 /// What a tree says of itself beside its messages: what it is called, and the files that tell of others.
 #[derive(Default)]
@@ -20,8 +24,8 @@ pub(in crate::read) struct Notes {
     root: String,
     /// Whether the directory is a folder of a Maildir++ rather than an inbox.
     root_is_folder: bool,
-    /// The words of the Maildir read last, and the directories it lies in.
-    words: Option<(Vec<String>, Vec<String>)>,
+    /// The words of Maildirs, by the directories they lie in.
+    words: BTreeMap<Vec<String>, Vec<String>>,
     /// Whether it is a BagIt bag, whose payload lies in `data`.
     bag: bool,
     /// The folders and labels of a Proton export.
@@ -77,7 +81,9 @@ impl Notes {
             "dovecot-keywords" => {
                 let octets = Window::new(open()?).octets(0, u16::MAX)?;
                 let words = maildir::words(&String::from_utf8_lossy(&octets));
-                self.words = Some((directories.to_vec(), words));
+                if self.words.len() < MOST_WORDS {
+                    self.words.insert(directories.to_vec(), words);
+                }
             }
             "bagit.txt" => self.bag = true,
             "labels.json" => {
@@ -93,10 +99,7 @@ impl Notes {
 
     /// The words that stand for letters in the Maildir that lies in `directories`.
     pub(super) fn words_of(&self, directories: &[String]) -> &[String] {
-        match &self.words {
-            Some((of, words)) if of == directories => words,
-            _ => &[],
-        }
+        self.words.get(directories).map_or(&[], Vec::as_slice)
     }
 
     /// The name of the uppermost Maildir, if it is no inbox.
