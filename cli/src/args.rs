@@ -1,4 +1,4 @@
-use crate::selecting::Selecting;
+use crate::{selecting::Selecting, tagging::Tagging};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailferry::{
     mapi::AddressMap,
@@ -44,6 +44,8 @@ pub(crate) enum Command {
     List(List),
     /// Print one item, for a person or as JSON
     Show(Show),
+    /// Write the report of a conversion as a page for people
+    Report(Report),
     /// List the formats that can be read
     Formats(Formats),
     /// Print the completions for a shell
@@ -155,6 +157,9 @@ pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) selecting: Selecting,
 
+    #[command(flatten)]
+    pub(crate) tagging: Tagging,
+
     /// The form to write: eml, mbox, maildir (Maildir++), or bundle (an import bundle)
     #[arg(long = "as", default_value_t, value_name = "FORM")]
     pub(crate) form: OutputForm,
@@ -214,6 +219,10 @@ pub(crate) struct Convert {
     /// Write the report's table as DEST.report.csv too
     #[arg(long, help_heading = "Log and report")]
     pub(crate) csv: bool,
+
+    /// Write the report as one HTML page, for people, to FILE too
+    #[arg(long, value_name = "FILE", help_heading = "Log and report")]
+    pub(crate) html: Option<PathBuf>,
 
     /// Threads that render items; what is written does not depend on it
     #[arg(long, value_name = "N", default_value_t = default_jobs(), hide_default_value = true)]
@@ -328,6 +337,17 @@ pub(crate) struct Show {
 
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Report {
+    /// What a conversion wrote; its report and item log stand beside it
+    #[arg(value_name = "DEST")]
+    pub(crate) destination: PathBuf,
+
+    /// The HTML page to write; one that is there is replaced
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -40,6 +40,8 @@ fn options(arguments: &args::Convert) -> ConvertOptions {
     let mut options = ConvertOptions::default();
     options.read = arguments.source.reading.options();
     options.selection = arguments.selecting.selection();
+    options.tagging = arguments.tagging.tagging();
+    options.page.clone_from(&arguments.html);
     options.threads = arguments.jobs;
     options.attachments = arguments.attachments;
     options.table = arguments.csv;
@@ -132,6 +134,9 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
     writeln!(out, "Report:   {}", beside(REPORT).display())?;
     if arguments.csv {
         writeln!(out, "Table:    {}", beside(TABLE).display())?;
+    }
+    if let Some(page) = &arguments.html {
+        writeln!(out, "Page:     {}", page.display())?;
     }
     Ok(())
 }

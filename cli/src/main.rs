@@ -10,9 +10,11 @@ mod inspect;
 mod interrupt;
 mod list;
 mod progress;
+mod report;
 mod selecting;
 mod show;
 mod table;
+mod tagging;
 mod terminal;
 
 use args::{Arguments, Command};
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Formats(arguments) => formats::run(&arguments),
         Command::Completions { shell } => documents::completions(shell),
         Command::Man { command } => documents::man(command.as_deref()),

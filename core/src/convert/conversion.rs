@@ -1,5 +1,5 @@
 use super::{
-    Preflight, Selector,
+    Preflight, Selector, Tagging,
     decision::{Decided, Gate, Place},
     in_order::InOrder,
     item_log::{ItemRecord, LogLine, name},
@@ -77,6 +77,15 @@ impl<'w> Conversion<'w> {
     #[must_use]
     pub fn with_selector(mut self, selector: Selector) -> Self {
         self.gates.push(Box::new(selector));
+        self
+    }
+
+    /// The same conversion of items that `tagging` marks, after they are selected as the source has them.
+    #[must_use]
+    pub fn with_tagging(mut self, tagging: Tagging) -> Self {
+        if tagging != Tagging::default() {
+            self.gates.push(Box::new(tagging));
+        }
         self
     }
 
@@ -235,8 +244,10 @@ impl<'w> Conversion<'w> {
             }
             Event::Passed(passed) => self.report.pass(&passed),
             Event::Closed(Closed { folders, defects }) => {
-                for folder in &folders {
-                    self.writer.folder(folder)?;
+                for mut folder in folders {
+                    if self.gates.iter_mut().all(|gate| gate.keeps(&mut folder)) {
+                        self.writer.folder(&folder)?;
+                    }
                 }
                 if let Some(source) = self.report.sources.last_mut() {
                     source.tell(&defects);

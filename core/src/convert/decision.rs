@@ -40,6 +40,11 @@ impl Skip {
 pub(super) trait Gate: Send {
     /// Why the item is left out; `None` where it goes on. What the gate changes of the item is what is rendered and written.
     fn decide(&mut self, item: &mut Item, place: Place) -> Option<Skip>;
+
+    /// Whether a folder that holds no item is kept; the gate may give it another place.
+    fn keeps(&mut self, _folder: &mut Folder) -> bool {
+        true
+    }
 }
 
 /// An item that was decided upon.
@@ -56,15 +61,22 @@ pub(super) struct Decided {
 pub(super) struct InSource {
     pub(super) folder: Folder,
     pub(super) labels: Vec<Label>,
+    /// Octets.
+    pub(super) size: u64,
 }
 
 impl Decided {
     /// Leads `item` through `gates` up to the first that leaves it out.
     pub(super) fn upon(mut item: Item, place: Place, gates: &mut [Box<dyn Gate + '_>]) -> Self {
-        let in_source =
-            (!gates.is_empty()).then(|| InSource { folder: item.folder.clone(), labels: item.labels.clone() });
+        let in_source = (!gates.is_empty()).then(|| InSource {
+            folder: item.folder.clone(),
+            labels: item.labels.clone(),
+            size: item.size(),
+        });
         let skip = gates.iter_mut().find_map(|gate| gate.decide(&mut item, place));
-        let changed = |source: &InSource| source.folder != item.folder || source.labels != item.labels;
+        let changed = |source: &InSource| {
+            source.folder != item.folder || source.labels != item.labels || source.size != item.size()
+        };
         Self { in_source: in_source.filter(changed).map(Box::new), item, place, skip }
     }
 }

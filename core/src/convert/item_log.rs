@@ -113,6 +113,9 @@ pub struct LogLine {
     /// Labels it was given that it has not in the source: those asked for, and those of its duplicates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_added: Vec<String>,
+    /// What of its octets was changed on request: `subject`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<Cow<'static, str>>,
 }
 
 /// Where an item came from.
@@ -214,6 +217,7 @@ impl LogLine {
             duplicate_of: None,
             target_folder: None,
             labels_added: Vec::new(),
+            changed: Vec::new(),
         }
     }
 
@@ -227,6 +231,9 @@ impl LogLine {
         let in_source = |name: &String| source.labels.iter().any(|label| label.name == *name);
         let labels = source.labels.iter().map(|label| label.name.clone()).collect();
         let written = std::mem::replace(&mut self.item.labels, labels);
+        if item.size() != source.size {
+            self.changed.push("subject".into());
+        }
         self.labels_added = written.into_iter().filter(|name| !in_source(name)).collect();
     }
 
@@ -243,7 +250,7 @@ impl LogLine {
         let transcoded = item.defects.iter().any(|defect| defect.kind() == DefectKind::Utf16);
         let fidelity = match rendered.fidelity() {
             _ if item.origin.node.is_some() => Fidelity::Synthesized,
-            Fidelity::Verbatim if transcoded => Fidelity::Normalized,
+            Fidelity::Verbatim if transcoded || !self.changed.is_empty() => Fidelity::Normalized,
             fidelity => fidelity,
         };
         self.item.size = Some(rendered.size());

@@ -26,9 +26,11 @@ mod decision;
 mod in_order;
 mod inspection;
 mod item_log;
+mod page;
 mod preflight;
 mod report;
 mod selection;
+mod tagging;
 #[cfg(not(target_family = "wasm"))]
 mod to_path;
 
@@ -39,5 +41,6 @@ pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
 pub use preflight::Preflight;
 pub use report::{Columns, Fingerprint, FolderReport, PassedEntry, PassedReport, Report, SourceReport};
 pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector};
+pub use tagging::Tagging;
 #[cfg(not(target_family = "wasm"))]
-pub use to_path::{ConvertOptions, ITEM_LOG, REPORT, TABLE, beside, convert};
+pub use to_path::{ConvertOptions, ITEM_LOG, REPORT, TABLE, beside, convert, write_page};

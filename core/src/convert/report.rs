@@ -93,6 +93,7 @@ pub struct FolderReport {
 /// What became of one source.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SourceReport {
     /// Its name, as it was given.
     pub file: String,
@@ -125,6 +126,7 @@ pub struct Fingerprint {
 /// Entries of archives that are no sources.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PassedReport {
     /// How many there are.
     pub count: u64,

@@ -1,4 +1,4 @@
-use super::{Conversion, Progress, Report, Selection, Selector};
+use super::{Conversion, Progress, Report, Selection, Selector, Tagging};
 use crate::{
     error::{Error, ErrorKind, Result},
     read::{Mailbox, ReadOptions},
@@ -7,7 +7,7 @@ use crate::{
 use std::{
     ffi::OsString,
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, BufReader, BufWriter, Write},
     num::NonZeroUsize,
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -22,6 +22,8 @@ pub struct ConvertOptions {
     pub read: ReadOptions,
     /// Which items are converted. Where it asks for a sample or for duplicates, the sources are read once more before.
     pub selection: Selection,
+    /// How they are marked.
+    pub tagging: Tagging,
     /// What is written, and how.
     pub archive: WriteOptions,
     /// Threads that render items; the outcome does not depend on it.
@@ -30,6 +32,8 @@ pub struct ConvertOptions {
     pub attachments: bool,
     /// Whether the report is written as a table too ([`Report::write_csv`]).
     pub table: bool,
+    /// Where the report is written as a page for people too ([`Report::write_page`]); a file that is there is replaced.
+    pub page: Option<PathBuf>,
     /// What the report tells of the options, for whoever reads it later.
     pub told: Option<serde_json::Value>,
 }
@@ -39,10 +43,12 @@ impl Default for ConvertOptions {
         Self {
             read: ReadOptions::default(),
             selection: Selection::default(),
+            tagging: Tagging::default(),
             archive: WriteOptions::default(),
             threads: NonZeroUsize::MIN,
             attachments: false,
             table: false,
+            page: None,
             told: None,
         }
     }
@@ -83,6 +89,7 @@ pub fn convert<P: Into<PathBuf>>(
     })?;
     let conversion = Conversion::new(mailbox, writer, log)
         .with_selector(selector)
+        .with_tagging(options.tagging.clone())
         .with_threads(options.threads)
         .with_attachments(options.attachments);
     let mut report = conversion.run(observe);
@@ -95,10 +102,39 @@ pub fn convert<P: Into<PathBuf>>(
     if options.table {
         written = written.and(write_beside(destination, TABLE, |file| report.write_csv(file)));
     }
+    if let Some(page) = &options.page {
+        written = written.and(write_page(destination, page));
+    }
     if let Err(error) = written {
         report.error.get_or_insert_with(|| error.to_string());
     }
     Ok(report)
+}
+
+/// Writes the report of the conversion to `destination` as a page for people to `page`, from the report and the item log
+/// that stand beside it.
+///
+/// # Errors
+/// [`ErrorKind::Io`] when they cannot be read, [`ErrorKind::Malformed`] when the report is none,
+/// [`ErrorKind::Destination`] when the page cannot be written.
+pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
+    let open = |suffix| {
+        let path = beside(destination, suffix);
+        let unread = |error: io::Error| Error::from(error).in_file(path.to_string_lossy());
+        File::open(&path).map(BufReader::new).map_err(unread)
+    };
+    let report: Report = serde_json::from_reader(open(REPORT)?).map_err(|error| {
+        let path = beside(destination, REPORT);
+        Error::new(ErrorKind::Malformed, "is no report of a conversion").because(error).in_file(path.to_string_lossy())
+    })?;
+    let log = open(ITEM_LOG)?;
+    let log_path = beside(destination, ITEM_LOG);
+    let name = |path: &Path| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let names = [name(beside(destination, "").as_path()), name(&log_path)];
+    replace(page, |file| {
+        let [name, log_name] = &names;
+        report.write_page(name, log_name, log, file)
+    })
 }
 
 fn mailbox_of(sources: &[PathBuf], options: &ReadOptions) -> Mailbox {
@@ -150,18 +186,22 @@ fn write_beside(
     suffix: &str,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<()> {
-    let path = beside(destination, suffix);
-    let unfinished = with_suffix(path.clone(), UNFINISHED);
+    replace(&beside(destination, suffix), write)
+}
+
+/// Writes a file that has its name only when it is complete.
+fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
+    let unfinished = with_suffix(path.to_owned(), UNFINISHED);
     let written = File::create(&unfinished).and_then(|file| {
         let mut file = BufWriter::new(file);
         write(&mut file)?;
         file.flush()?;
-        fs::rename(&unfinished, &path)
+        fs::rename(&unfinished, path)
     });
     written.map_err(|error| {
         // Whether this succeeds or not, the error to tell is the first.
         let _leftover = fs::remove_file(&unfinished);
-        refused(error, &path)
+        refused(error, path)
     })
 }
 

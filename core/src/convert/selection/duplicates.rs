@@ -65,6 +65,10 @@ impl Duplicates {
     /// Gives an item that is kept the labels of its duplicates.
     pub(super) fn join_labels(&self, item: &mut Item, place: Place) {
         let set = packed(place).and_then(|place| self.joined.get(place));
+        if item.labels.is_empty() && set.is_some() {
+            // Where labels stand for folders, it is still in its own.
+            item.labels.push(Label { name: item.folder.path.to_string(), folder: Some(item.folder.clone()) });
+        }
         for label in set.into_iter().flat_map(|[set]| self.sets.labels(set)) {
             if item.labels.iter().all(|own| own.name != label.name) {
                 item.labels.push(label.clone());

@@ -4,7 +4,7 @@ use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     mime::HeaderSection,
-    model::{FolderPath, Item, ItemKind, Message, Role},
+    model::{Folder, FolderPath, Item, ItemKind, Message, Role},
     read::{Event, Mailbox},
 };
 use std::{collections::BTreeSet, ops::ControlFlow};
@@ -131,15 +131,13 @@ impl Selector {
         if !kinds.is_empty() && kinds.iter().all(|kind| kind.as_str() != item.kind.as_str()) {
             return Some("excluded_kind");
         }
-        let path = &item.folder.path;
-        let named_by = |globs: &[FolderGlob]| globs.iter().any(|glob| glob.matches(path.names()));
-        if (!self.folders.is_empty() && !named_by(&self.folders)) || named_by(&self.skip_folders) {
+        if self.excludes_path(&item.folder.path) {
             return Some("excluded_folder");
         }
-        if *skip_trash && self.trash.holds(item) {
+        if *skip_trash && self.trash.holds(&item.folder) {
             return Some("excluded_trash");
         }
-        if *skip_junk && self.junk.holds(item) {
+        if *skip_junk && self.junk.holds(&item.folder) {
             return Some("excluded_junk");
         }
         if let Some(at) = item.received.map(|received| received.at.unix_seconds())
@@ -157,6 +155,11 @@ impl Selector {
             return Some("excluded_size");
         }
         self.excludes_by_content(item)
+    }
+
+    fn excludes_path(&self, path: &FolderPath) -> bool {
+        let named_by = |globs: &[FolderGlob]| globs.iter().any(|glob| glob.matches(path.names()));
+        (!self.folders.is_empty() && !named_by(&self.folders)) || named_by(&self.skip_folders)
     }
 
     /// The same for what has to be read of it.
@@ -197,6 +200,14 @@ impl Gate for Selector {
     fn decide(&mut self, item: &mut Item, place: Place) -> Option<Skip> {
         self.decide(item, place)
     }
+
+    fn keeps(&mut self, folder: &mut Folder) -> bool {
+        let Selection { skip_trash, skip_junk, .. } = self.selection;
+        let is_out = self.excludes_path(&folder.path)
+            || (skip_trash && self.trash.holds(folder))
+            || (skip_junk && self.junk.holds(folder));
+        !is_out
+    }
 }
 
 impl Selection {
@@ -221,16 +232,16 @@ impl Below {
         Self { role, known: BTreeSet::new() }
     }
 
-    fn holds(&mut self, item: &Item) -> bool {
-        let path = &item.folder.path;
-        if item.folder.role == Some(self.role) {
+    fn holds(&mut self, folder: &Folder) -> bool {
+        let path = &folder.path;
+        if folder.role == Some(self.role) {
             if self.known.len() < MOST_REMEMBERED {
                 self.known.insert(path.clone());
             }
             return true;
         }
         let names = path.names();
-        item.folder.role.is_none()
+        folder.role.is_none()
             && !self.known.is_empty()
             && (1..names.len()).any(|depth| {
                 let above = names.get(..depth).unwrap_or_default();

@@ -15,12 +15,14 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+mod append;
 mod base64;
 mod encoded_word;
 mod entity;
 mod header_writer;
 mod quoted_printable;
 
+pub use append::append_text;
 pub(crate) use base64::to_base64;
 pub(crate) use encoded_word::encoded_words;
 pub use entity::Entity;
