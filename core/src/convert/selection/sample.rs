@@ -43,6 +43,9 @@ impl Sample {
             let rise = (size - level).min(left / groups);
             left -= rise * groups;
             level += rise;
+            if level < *size {
+                break;
+            }
         }
         // What is left does not go round once more.
         let mut larger: Vec<u64> =
@@ -88,4 +91,64 @@ impl Sample {
 fn chance(seed: u64, key: u64, number: u64) -> u64 {
     let [key, number] = [key, number].map(u64::to_le_bytes);
     XxHash3_64::oneshot_with_seed(seed, &[key, number].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Folder, FolderPath, ItemKind, Message},
+        source::Content,
+    };
+    use proptest::prelude::*;
+
+    fn item(folder: usize) -> Item {
+        Item {
+            folder: Folder { path: FolderPath::new([format!("Folder {folder}")]), role: None },
+            origin: Default::default(),
+            keywords: Default::default(),
+            labels: Vec::new(),
+            received: None,
+            kind: ItemKind::Message(Message::new(Content::from(Vec::new()))),
+            defects: Vec::new(),
+        }
+    }
+
+    /// Of folders with so many items: which are chosen, folder by folder.
+    fn chosen(size: u64, seed: u64, folders: &[usize]) -> Vec<Vec<usize>> {
+        let mut sample = Sample::new(size, seed);
+        let items = || folders.iter().enumerate().flat_map(|(folder, items)| (0..*items).map(move |at| (folder, at)));
+        items().for_each(|(folder, _)| sample.count(&item(folder)));
+        sample.end_of_first_pass();
+        let mut chosen = vec![Vec::new(); folders.len()];
+        items().filter(|(folder, _)| sample.takes(&item(*folder))).for_each(|(folder, at)| chosen[folder].push(at));
+        chosen
+    }
+
+    proptest! {
+        #[test]
+        fn a_sample_has_its_size_and_is_even(
+            size in 0_u64..60,
+            seed: u64,
+            folders in proptest::collection::vec(1_usize..20, 0..12),
+        ) {
+            let chosen = chosen(size, seed, &folders);
+            let taken: usize = chosen.iter().map(Vec::len).sum();
+            prop_assert_eq!(taken as u64, size.min(folders.iter().sum::<usize>() as u64));
+            let most = chosen.iter().map(Vec::len).max().unwrap_or(0);
+            for (chosen, available) in chosen.iter().zip(&folders) {
+                prop_assert!(chosen.len() == *available || chosen.len() + 1 >= most, "{:?} of {}", chosen, available);
+            }
+        }
+
+        #[test]
+        fn the_same_seed_chooses_the_same(size in 0_u64..30, seed: u64, folders in proptest::collection::vec(1_usize..20, 0..8)) {
+            prop_assert_eq!(chosen(size, seed, &folders), chosen(size, seed, &folders));
+        }
+    }
+
+    #[test]
+    fn another_seed_chooses_others() {
+        assert_ne!(chosen(10, 1, &[100, 100]), chosen(10, 2, &[100, 100]));
+    }
 }
