@@ -3,6 +3,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailferry::{
     mapi::AddressMap,
     read::{Mailbox, ReadOptions, mbox::Unquoting},
+    target::Target,
     write::{NameTemplate, OutputForm},
 };
 use std::{
@@ -33,6 +34,11 @@ Examples:
   mailferry convert takeout.mbox --to 2024.zip --after 2024-01-01 --skip-trash --skip-junk --dedupe exact
   mailferry convert takeout.mbox --to trial --sample 100";
 
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  mailferry plan takeout.zip --target zoho
+  mailferry plan outlook.pst --target icloud --json";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Write the items of mailboxes into an archive
@@ -46,6 +52,11 @@ pub(crate) enum Command {
     Show(Show),
     /// Write the report of a conversion as a page for people
     Report(Report),
+    /// Tell what a target will take of mailboxes, and what not and why; write nothing
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(Box<Plan>),
+    /// List the targets: what each takes, its limits, and how that is known
+    Targets(Targets),
     /// List the formats that can be read
     Formats(Formats),
     /// Print the completions for a shell
@@ -160,9 +171,13 @@ pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) tagging: Tagging,
 
-    /// The form to write: eml, mbox, maildir (Maildir++), or bundle (an import bundle)
-    #[arg(long = "as", default_value_t, value_name = "FORM")]
+    /// The form to write: eml, mbox, maildir (Maildir++), bundle (an import bundle), proton or ediscovery
+    #[arg(long = "as", default_value_t, value_name = "FORM", conflicts_with = "target")]
     pub(crate) form: OutputForm,
+
+    /// Where it is to go: sets the form and all that the target cares for; see `mailferry targets`
+    #[arg(long, value_name = "NAME", value_parser = target)]
+    pub(crate) target: Option<&'static Target>,
 
     /// Where a message with many labels goes: one file in its primary folder, or one file a label
     #[arg(long, value_enum, default_value_t = Labels::Primary, value_name = "WHERE", help_heading = "Archive")]
@@ -348,6 +363,38 @@ pub(crate) struct Report {
     /// The HTML page to write; one that is there is replaced
     #[arg(long, value_name = "FILE")]
     pub(crate) html: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) source: Source,
+
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+
+    /// Where the items are to go; see `mailferry targets`
+    #[arg(long, value_name = "NAME", value_parser = target)]
+    pub(crate) target: &'static Target,
+
+    /// Print a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Targets {
+    /// Only the target of this name, with all that is known of it
+    #[arg(value_name = "NAME", value_parser = target)]
+    pub(crate) target: Option<&'static Target>,
+
+    /// Print a JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn target(name: &str) -> Result<&'static Target, String> {
+    Target::named(name).map_err(|error| error.to_string())
 }
 
 #[derive(Args, Debug)]

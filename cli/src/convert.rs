@@ -7,6 +7,7 @@ use crate::{
 };
 use indicatif::HumanBytes;
 use mailferry::{
+    DateTime,
     convert::{Columns, ConvertOptions, ITEM_LOG, REPORT, Report, TABLE, beside, convert},
     model::VCardVersion,
     write::{Checksums, Eol, Grouping, Placement, ZipLevel},
@@ -15,6 +16,7 @@ use std::{
     io::{self, Write},
     ops::ControlFlow,
     process::ExitCode,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 pub(crate) fn run(arguments: &args::Convert) -> Outcome {
@@ -42,11 +44,13 @@ fn options(arguments: &args::Convert) -> ConvertOptions {
     options.selection = arguments.selecting.selection();
     options.tagging = arguments.tagging.tagging();
     options.page.clone_from(&arguments.html);
+    options.target = arguments.target;
     options.threads = arguments.jobs;
     options.attachments = arguments.attachments;
     options.table = arguments.csv;
     let archive = &mut options.archive;
     archive.form = arguments.form;
+    archive.created = Some(now());
     archive.placement = match arguments.labels {
         args::Labels::Primary => Placement::Primary,
         args::Labels::Every => Placement::Every,
@@ -84,6 +88,13 @@ fn options(arguments: &args::Convert) -> ConvertOptions {
     let told = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     options.told = Some(serde_json::json!({ "arguments": told.collect::<Vec<_>>() }));
     options
+}
+
+/// What a bundle tells as its date: `SOURCE_DATE_EPOCH` where it is set, so that the same items give the same octets.
+fn now() -> DateTime {
+    let set = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
+    let clock = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    DateTime::from_unix_seconds(set.unwrap_or_else(|| i64::try_from(clock()).unwrap_or(0)))
 }
 
 /// Folders that the table names one by one.

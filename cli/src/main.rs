@@ -9,12 +9,14 @@ mod formats;
 mod inspect;
 mod interrupt;
 mod list;
+mod plan;
 mod progress;
 mod report;
 mod selecting;
 mod show;
 mod table;
 mod tagging;
+mod targets;
 mod terminal;
 
 use args::{Arguments, Command};
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Targets(arguments) => targets::run(&arguments),
         Command::Formats(arguments) => formats::run(&arguments),
         Command::Completions { shell } => documents::completions(shell),
         Command::Man { command } => documents::man(command.as_deref()),

@@ -136,6 +136,8 @@ defect_kinds! {
     Structure = "structure",
     /// A message class that no standard has a counterpart for.
     MessageClass = "message_class",
+    /// Beyond what the target takes; it may be refused there.
+    TargetLimit = "target_limit",
     /// A recurrence that could not be read, or not be written as a rule.
     Recurrence = "recurrence",
 }

@@ -53,6 +53,7 @@ pub mod model;
 mod pst;
 pub mod read;
 pub mod source;
+pub mod target;
 pub mod time_zone;
 pub mod write;
 

@@ -4,8 +4,9 @@
 use std::{fs, path::Path};
 
 /// The modules of the crate, highest layer first; modules of one layer do not know each other.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["convert"],
+    &["target"],
     &["read", "write"],
     &["mapi"],
     &["model"],

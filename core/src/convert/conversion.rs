@@ -4,10 +4,12 @@ use super::{
     in_order::InOrder,
     item_log::{ItemRecord, LogLine, name},
     report::{Fingerprint, Report, SourceReport},
+    target_gate::TargetGate,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     read::{Closed, Event, Mailbox, Opened},
+    target::Target,
     write::{ItemName, ItemWriter, Rendered},
 };
 use std::{io::Write, num::NonZeroUsize, ops::ControlFlow};
@@ -86,6 +88,14 @@ impl<'w> Conversion<'w> {
         if tagging != Tagging::default() {
             self.gates.push(Box::new(tagging));
         }
+        self
+    }
+
+    /// The same conversion less what `target` does not take, which is skipped, each item with its reason; what it may stumble
+    /// over carries a warning.
+    #[must_use]
+    pub fn with_target(mut self, target: &'static Target) -> Self {
+        self.gates.push(Box::new(TargetGate(target)));
         self
     }
 

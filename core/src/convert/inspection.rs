@@ -148,7 +148,7 @@ impl Inspection {
 }
 
 impl Size {
-    fn add(&mut self, bytes: u64) {
+    pub(super) fn add(&mut self, bytes: u64) {
         self.items += 1;
         self.bytes += bytes;
     }

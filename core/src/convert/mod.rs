@@ -27,10 +27,12 @@ mod in_order;
 mod inspection;
 mod item_log;
 mod page;
+mod plan;
 mod preflight;
 mod report;
 mod selection;
 mod tagging;
+mod target_gate;
 #[cfg(not(target_family = "wasm"))]
 mod to_path;
 
@@ -38,9 +40,10 @@ pub use conversion::{Conversion, Progress};
 pub use decision::{Place, Skip};
 pub use inspection::{Inspection, Largest, Size};
 pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
+pub use plan::{Estimate, Flagged, Missing, Plan, Refused};
 pub use preflight::Preflight;
 pub use report::{Columns, Fingerprint, FolderReport, PassedEntry, PassedReport, Report, SourceReport};
 pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector};
 pub use tagging::Tagging;
 #[cfg(not(target_family = "wasm"))]
-pub use to_path::{ConvertOptions, ITEM_LOG, REPORT, TABLE, beside, convert, write_page};
+pub use to_path::{ConvertOptions, ITEM_LOG, REPORT, TABLE, beside, convert, plan, write_page};

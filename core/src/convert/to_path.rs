@@ -1,7 +1,8 @@
-use super::{Conversion, Progress, Report, Selection, Selector, Tagging};
+use super::{Conversion, Plan, Progress, Report, Selection, Selector, Tagging};
 use crate::{
     error::{Error, ErrorKind, Result},
     read::{Mailbox, ReadOptions},
+    target::Target,
     write::{self, WriteOptions},
 };
 use std::{
@@ -24,6 +25,8 @@ pub struct ConvertOptions {
     pub selection: Selection,
     /// How they are marked.
     pub tagging: Tagging,
+    /// Where the items are to go: it sets the form and what else it cares for in [`ConvertOptions::archive`].
+    pub target: Option<&'static Target>,
     /// What is written, and how.
     pub archive: WriteOptions,
     /// Threads that render items; the outcome does not depend on it.
@@ -44,6 +47,7 @@ impl Default for ConvertOptions {
             read: ReadOptions::default(),
             selection: Selection::default(),
             tagging: Tagging::default(),
+            target: None,
             archive: WriteOptions::default(),
             threads: NonZeroUsize::MIN,
             attachments: false,
@@ -72,6 +76,12 @@ pub fn convert<P: Into<PathBuf>>(
 ) -> Result<Report> {
     let started = Instant::now();
     let sources: Vec<PathBuf> = sources.into_iter().map(Into::into).collect();
+    let mut archive = options.archive.clone();
+    if let Some(target) = options.target {
+        let name = destination.file_name().unwrap_or_default().to_string_lossy();
+        target.check_destination(&name)?;
+        target.configure(&mut archive);
+    }
     let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
     for suffix in [ITEM_LOG, REPORT, TABLE] {
@@ -83,15 +93,16 @@ pub fn convert<P: Into<PathBuf>>(
     })?;
     let log_path = beside(destination, ITEM_LOG);
     let log = WholeLines::create(&log_path)?;
-    let writer = write::create(destination, options.archive.clone()).inspect_err(|_| {
+    let writer = write::create(destination, archive).inspect_err(|_| {
         // The log is empty and of no use; the error to tell is the first.
         let _leftover = fs::remove_file(&log_path);
     })?;
-    let conversion = Conversion::new(mailbox, writer, log)
-        .with_selector(selector)
-        .with_tagging(options.tagging.clone())
-        .with_threads(options.threads)
-        .with_attachments(options.attachments);
+    let mut conversion =
+        Conversion::new(mailbox, writer, log).with_selector(selector).with_tagging(options.tagging.clone());
+    if let Some(target) = options.target {
+        conversion = conversion.with_target(target);
+    }
+    let conversion = conversion.with_threads(options.threads).with_attachments(options.attachments);
     let mut report = conversion.run(observe);
     report.seconds = Some((started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
     report.options.clone_from(&options.told);
@@ -135,6 +146,31 @@ pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
         let [name, log_name] = &names;
         report.write_page(name, log_name, log, file)
     })
+}
+
+/// What will become of `sources` at `target`, read as [`convert`] reads them. Nothing is written.
+///
+/// # Errors
+/// When none of the sources can be opened, why the first cannot; [`ErrorKind::Cancelled`] when `observe` stops it.
+pub fn plan<P: Into<PathBuf>>(
+    sources: impl IntoIterator<Item = P>,
+    target: &'static Target,
+    options: &ConvertOptions,
+    observe: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Result<Plan> {
+    let sources: Vec<PathBuf> = sources.into_iter().map(Into::into).collect();
+    let mut mailbox = mailbox_of(&sources, &options.read);
+    mailbox.start()?;
+    let selector =
+        Selector::surveying(&options.selection, mailbox_of(&sources, &options.read), &mut |_mailbox| observe())?;
+    let mut plan = Plan::new(target, &options.archive).with_selector(selector);
+    while let Some(event) = mailbox.next_event() {
+        plan.count(event);
+        if observe().is_break() {
+            return Err(Error::new(ErrorKind::Cancelled, "stopped before all was read"));
+        }
+    }
+    Ok(plan.finish())
 }
 
 fn mailbox_of(sources: &[PathBuf], options: &ReadOptions) -> Mailbox {

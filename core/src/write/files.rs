@@ -59,7 +59,14 @@ impl Files {
         path: impl FnOnce(&mut Paths, &'static str) -> String,
     ) -> Result<String> {
         let extension = extension(&item.kind);
-        let found = self.open.iter().rposition(|open| open.takes(item, folder, extension));
+        let mut found = self.open.iter().rposition(|open| open.takes(item, folder, extension));
+        if let Some(at) = found
+            && self.open.get(at).is_some_and(|open| !open.has_room(item, &self.options.collections.grouping))
+        {
+            let full = self.open.remove(at);
+            self.close(full)?;
+            found = None;
+        }
         let mut open = match found {
             Some(found) => self.open.remove(found),
             None => {

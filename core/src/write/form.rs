@@ -2,8 +2,10 @@ use super::{
     EmlArchive, ItemWriter, WriteOptions,
     bundle::BundleWriter,
     container::{self, Container},
+    ediscovery::EdiscoveryWriter,
     maildir::MaildirWriter,
     mbox::MboxWriter,
+    proton::ProtonWriter,
 };
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(not(target_family = "wasm"))]
@@ -31,11 +33,15 @@ pub enum OutputForm {
     Maildir,
     /// An import bundle: a bag (RFC 8493) in the layout of the Personal Data Portability Archive.
     Bundle,
+    /// A folder as Proton's export tool makes and restores it.
+    Proton,
+    /// Natives and a Concordance load file.
+    Ediscovery,
 }
 
 impl OutputForm {
     /// All forms.
-    pub const ALL: &[Self] = &[Self::Eml, Self::Mbox, Self::Maildir, Self::Bundle];
+    pub const ALL: &[Self] = &[Self::Eml, Self::Mbox, Self::Maildir, Self::Bundle, Self::Proton, Self::Ediscovery];
 
     /// Its name, as it is given on a command line.
     pub fn as_str(self) -> &'static str {
@@ -44,6 +50,8 @@ impl OutputForm {
             Self::Mbox => "mbox",
             Self::Maildir => "maildir",
             Self::Bundle => "bundle",
+            Self::Proton => "proton",
+            Self::Ediscovery => "ediscovery",
         }
     }
 }
@@ -133,6 +141,8 @@ fn within(container: Box<dyn Container>, base: &str, options: WriteOptions) -> R
         OutputForm::Mbox => Box::new(MboxWriter::new(container, options)),
         OutputForm::Maildir => Box::new(MaildirWriter::new(container, options)),
         OutputForm::Bundle => Box::new(BundleWriter::new(container, base, options)?),
+        OutputForm::Proton => Box::new(ProtonWriter::new(container, options)),
+        OutputForm::Ediscovery => Box::new(EdiscoveryWriter::new(container, options)?),
     })
 }
 

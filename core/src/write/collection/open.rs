@@ -15,6 +15,9 @@ pub(in crate::write) struct OpenCollection {
     file: File,
 }
 
+/// Octets that a calendar may have around its objects.
+const FRAME: u64 = 1_000;
+
 enum File {
     Ics(Box<IcsCollection>),
     Vcf(Box<VcfCollection>),
@@ -52,6 +55,16 @@ impl OpenCollection {
             _ => Ok(()),
         }
         .map_err(crate::Error::non_fatal)
+    }
+
+    /// Whether the octets of the item fit into it.
+    pub(in crate::write) fn has_room(&self, item: &Item, grouping: &Grouping) -> bool {
+        let Grouping::Parts { octets, .. } = *grouping else { return true };
+        let len = match &self.file {
+            File::Ics(file) => file.len(),
+            File::Vcf(file) => file.len(),
+        };
+        len == 0 || len + item.size() + FRAME <= octets
     }
 
     /// Whether it is to be closed.

@@ -1,0 +1,65 @@
+use crate::{Outcome, args, table};
+use indicatif::HumanBytes;
+use mailferry::target::{Limit, Target};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+pub(crate) fn run(arguments: &args::Targets) -> Outcome {
+    let mut out = io::stdout().lock();
+    match (arguments.json, arguments.target) {
+        (true, Some(target)) => writeln!(out, "{}", serde_json::to_string_pretty(&[target])?)?,
+        (true, None) => writeln!(out, "{}", serde_json::to_string_pretty(Target::all())?)?,
+        (false, Some(target)) => print(&mut out, target)?,
+        (false, None) => {
+            let rows: Vec<_> = Target::all()
+                .iter()
+                .map(|target| [target.name.clone(), target.kinds.join(" "), target.form.clone(), target.title.clone()])
+                .collect();
+            table::print(&mut out, ["Target", "takes", "as", "what it is"], &rows)?;
+            writeln!(
+                out,
+                "\nmailferry targets NAME tells its limits, how to import there, and how all that is known."
+            )?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(out: &mut impl Write, target: &Target) -> io::Result<()> {
+    writeln!(out, "{}: {}", target.name, target.title)?;
+    writeln!(out, "takes {} as {}", target.kinds.join(", "), target.form)?;
+    let packages: Vec<_> = target.packaging.iter().map(|package| package.describe()).collect();
+    writeln!(out, "destination: {}", packages.join(", or "))?;
+    for (kind, because) in &target.lacks {
+        writeln!(out, "not {kind}: {because}")?;
+    }
+    for limit in &target.limits {
+        writeln!(out, "limit: {}", limit_text(limit))?;
+    }
+    for document in &target.documents {
+        writeln!(out, "adds {}", document.path)?;
+    }
+    writeln!(out, "\nTo import")?;
+    for step in &target.steps {
+        writeln!(out, "- {step}")?;
+    }
+    writeln!(out, "\nHow this is known")?;
+    for knowledge in &target.knowledge {
+        writeln!(out, "- {} ({})", knowledge.claim, knowledge.status.as_str())?;
+        if !knowledge.source.is_empty() {
+            writeln!(out, "  {}", knowledge.source)?;
+        }
+    }
+    Ok(())
+}
+
+fn limit_text(limit: &Limit) -> String {
+    let most = match (limit.octets, limit.items) {
+        (Some(octets), _) => HumanBytes(octets).to_string(),
+        (None, Some(items)) => items.to_string(),
+        (None, None) => String::new(),
+    };
+    format!("{} ({most})", limit.because)
+}

@@ -1,0 +1,304 @@
+//! What will go to a target, and what will not: found before anything is written.
+
+use super::{
+    Preflight,
+    decision::{Gate, Place},
+    inspection::Size,
+    report::row,
+};
+use crate::{
+    error::Result,
+    mime,
+    model::{Item, Message},
+    read::Event,
+    target::{Bounded, Target, Then},
+    write::WriteOptions,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What becomes of the items of some mailboxes at a target, without writing anything.
+///
+/// ```
+/// use mailferry::{convert::Plan, read::{Mailbox, ReadOptions}, target::Target, write::WriteOptions};
+/// use std::sync::Arc;
+///
+/// let mut mailbox = Mailbox::new(ReadOptions::default());
+/// mailbox.add_source("Inbox.mbox", Arc::new(b"From a\nSubject: one\n\nHi\n".to_vec()));
+/// let mut plan = Plan::new(Target::named("nextcloud")?, &WriteOptions::default());
+/// while let Some(event) = mailbox.next_event() {
+///     plan.count(event);
+/// }
+/// let plan = plan.finish();
+/// assert_eq!((plan.goes.items, plan.refused["target_takes_no_mail"].items), (0, 1));
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+#[non_exhaustive]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The name of the target.
+    pub target: String,
+    /// Items that can be read: those that go, those that the target refuses, those that are not selected.
+    pub available: Size,
+    /// What will go.
+    pub goes: Size,
+    /// The same by kind.
+    pub kinds: BTreeMap<String, Size>,
+    /// What the target does not take, by reason.
+    pub refused: BTreeMap<String, Refused>,
+    /// What is not selected, by reason.
+    pub left_out: BTreeMap<String, Size>,
+    /// What is beyond a limit and goes all the same, by limit.
+    pub flagged: BTreeMap<String, Flagged>,
+    /// What an importing program may miss in messages that go.
+    pub missing: Missing,
+    /// What calendars and address books are likely to refuse.
+    pub preflight: Preflight,
+    /// Folders of the source.
+    pub folders: u64,
+    /// The length of the longest path of a folder, in UTF-16 units.
+    pub longest_folder: u64,
+    /// Folders whose names are too long to be kept whole.
+    pub shortened_folders: u64,
+    /// ZIP archives, where they are split.
+    pub parts: Option<u64>,
+    /// About how much room it takes and how long it takes.
+    pub estimate: Estimate,
+    /// Items or sources that cannot be read.
+    pub failed: u64,
+    /// Why, the first of them.
+    pub problems: Vec<String>,
+    #[serde(skip)]
+    profile: &'static Target,
+    #[serde(skip)]
+    split: Option<u64>,
+    #[serde(skip)]
+    gates: Vec<Box<dyn Gate>>,
+    #[serde(skip)]
+    sources: u64,
+    /// Octets of mail by folder.
+    #[serde(skip)]
+    boxes: BTreeMap<String, u64>,
+}
+
+/// What a target does not take.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Refused {
+    /// How much.
+    #[serde(flatten)]
+    pub size: Size,
+    /// Why, for people.
+    pub because: String,
+}
+
+/// What is beyond a limit.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Flagged {
+    /// How much.
+    #[serde(flatten)]
+    pub size: Size,
+    /// Which items, the first of them, as the log numbers them.
+    pub first: Vec<String>,
+}
+
+/// What messages lack.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Missing {
+    /// Messages without a `From`.
+    pub from: u64,
+    /// Messages without a `Date`.
+    pub date: u64,
+    /// Messages whose `Date` is none.
+    pub unparsable_date: u64,
+    /// Messages without a `Message-ID`.
+    pub message_id: u64,
+    /// Messages with no date of arrival anywhere.
+    pub arrival: u64,
+}
+
+/// About what a conversion takes.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Estimate {
+    /// Octets that the destination will have at most.
+    pub bytes: u64,
+    /// Seconds, at [`Plan::RATE`] octets in a second.
+    pub seconds: u64,
+}
+
+/// Items that are named for each limit, and problems that are told.
+const FIRST: usize = 10;
+/// UTF-16 units of the path of a folder that are kept.
+const FOLDER_UNITS: u64 = 138;
+/// Octets that every file takes in an archive beside its own.
+const ENTRY: u64 = 300;
+
+impl Plan {
+    /// Octets that are taken to be converted in a second: what one core does with mail in ZIP archives.
+    pub const RATE: u64 = 60_000_000;
+
+    /// A plan for `target`, written as `options` say.
+    pub fn new(target: &'static Target, options: &WriteOptions) -> Self {
+        let mut options = options.clone();
+        target.configure(&mut options);
+        Self {
+            target: target.name.clone(),
+            available: Size::default(),
+            goes: Size::default(),
+            kinds: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            left_out: BTreeMap::new(),
+            flagged: BTreeMap::new(),
+            missing: Missing::default(),
+            preflight: Preflight::default(),
+            folders: 0,
+            longest_folder: 0,
+            shortened_folders: 0,
+            parts: None,
+            estimate: Estimate::default(),
+            failed: 0,
+            problems: Vec::new(),
+            profile: target,
+            split: options.zip_split,
+            gates: Vec::new(),
+            sources: 0,
+            boxes: BTreeMap::new(),
+        }
+    }
+
+    /// The same plan for what `selector` selects.
+    #[must_use]
+    pub fn with_selector(mut self, selector: super::Selector) -> Self {
+        self.gates.push(Box::new(selector));
+        self
+    }
+
+    /// Counts what a [`Mailbox`](crate::read::Mailbox) tells.
+    pub fn count(&mut self, event: Event) {
+        match event {
+            Event::Item(item) => self.item(*item),
+            Event::Opened(_) => self.sources += 1,
+            Event::Failed { error, within } => {
+                self.failed += 1;
+                self.sources += u64::from(!within);
+                self.tell(error.to_string());
+            }
+            Event::Passed(_) => {}
+            Event::Closed(closed) => closed.folders.iter().for_each(|folder| self.folder(&folder.path.to_string())),
+        }
+    }
+
+    fn item(&mut self, mut item: Item) {
+        let place = Place { source: self.sources, ordinal: item.origin.ordinal };
+        let bytes = item.size();
+        self.available.add(bytes);
+        if let Some(skip) = self.gates.iter_mut().find_map(|gate| gate.decide(&mut item, place)) {
+            self.left_out.entry(skip.reason.to_owned()).or_default().add(bytes);
+            return;
+        }
+        let verdict = self.profile.verdict(&item);
+        if let Some(refusal) = verdict.refusal {
+            let refused = self.refused.entry(refusal.reason.to_owned()).or_default();
+            refused.size.add(bytes);
+            refusal.because.clone_into(&mut refused.because);
+            return;
+        }
+        for flag in verdict.flags {
+            self.flag(flag.detail(), bytes, Some(place));
+        }
+        self.goes.add(bytes);
+        self.kinds.entry(item.kind.as_str().to_owned()).or_default().add(bytes);
+        self.preflight += Preflight::of(&item);
+        let folder = item.folder.path.to_string();
+        self.folder(&folder);
+        self.missing.arrival += u64::from(item.received.is_none() && item.message().is_some());
+        if let Some(message) = item.message() {
+            *row(&mut self.boxes, &folder) += bytes;
+            if let Err(error) = self.message(message) {
+                self.failed += 1;
+                self.tell(error.to_string());
+            }
+        }
+    }
+
+    fn message(&mut self, message: &Message) -> Result<()> {
+        let header = message.header()?;
+        self.missing.from += u64::from(header.first("From").is_none());
+        self.missing.message_id += u64::from(header.first("Message-ID").is_none());
+        match header.first("Date") {
+            None => self.missing.date += 1,
+            Some(date) => self.missing.unparsable_date += u64::from(mime::parse_date(date.value()).is_none()),
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self, path: &str) {
+        let before = self.boxes.len();
+        row(&mut self.boxes, path);
+        if self.boxes.len() == before {
+            return;
+        }
+        let units = path.encode_utf16().count() as u64;
+        self.folders += 1;
+        self.longest_folder = self.longest_folder.max(units);
+        self.shortened_folders += u64::from(units > FOLDER_UNITS || path.split('/').any(|name| name.len() > 120));
+    }
+
+    fn flag(&mut self, because: &str, bytes: u64, place: Option<Place>) {
+        let flagged = row(&mut self.flagged, because);
+        flagged.size.add(bytes);
+        if flagged.first.len() < FIRST {
+            flagged.first.extend(place.map(|place| place.to_string()));
+        }
+    }
+
+    fn tell(&mut self, problem: String) {
+        if self.problems.len() < FIRST {
+            self.problems.push(problem);
+        }
+    }
+
+    /// The plan when all is counted: what is bounded as a whole, parts, and estimates.
+    #[must_use]
+    pub fn finish(mut self) -> Self {
+        let of = |kinds: &[&str]| -> Size {
+            let sizes = kinds.iter().filter_map(|kind| self.kinds.get(*kind));
+            sizes.fold(Size::default(), |sum, size| Size {
+                items: sum.items + size.items,
+                bytes: sum.bytes + size.bytes,
+            })
+        };
+        let (mail, events, contacts) = (of(&["mail"]), of(&["event", "task", "journal"]), of(&["contact"]));
+        let mbox = self.boxes.values().copied().max().unwrap_or(0);
+        let mut beyond = Vec::new();
+        for limit in self.profile.limits.iter().filter(|limit| limit.then == Then::Flag) {
+            let size = match limit.of {
+                Bounded::Mailbox => mail,
+                Bounded::Mbox => Size { items: 1, bytes: mbox },
+                Bounded::Contacts => contacts,
+                Bounded::Events => events,
+                _ => continue,
+            };
+            if limit.octets.is_some_and(|most| size.bytes > most) || limit.items.is_some_and(|most| size.items > most) {
+                beyond.push((limit.because.clone(), size));
+            }
+        }
+        for (because, size) in beyond {
+            row(&mut self.flagged, &because).size = size;
+        }
+        self.estimate.bytes = self.goes.bytes + self.goes.items * ENTRY;
+        self.estimate.seconds = self.goes.bytes.div_ceil(Self::RATE);
+        self.parts = self.split.map(|split| self.estimate.bytes.div_ceil(split).max(1));
+        self
+    }
+
+    /// Whether all that was selected goes, within all limits.
+    pub fn is_clear(&self) -> bool {
+        self.refused.is_empty() && self.flagged.is_empty() && self.failed == 0
+    }
+}

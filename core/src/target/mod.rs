@@ -1,0 +1,288 @@
+//! Where items are to go: what a platform takes, in which form, within which limits, and how that is known.
+//!
+//! A target is data, one file each in `profiles/`; only one that needs a form of its own needs code.
+//!
+//! ```
+//! use mailferry::{target::Target, write::{OutputForm, WriteOptions}};
+//!
+//! let gmail = Target::named("gmail")?;
+//! let mut options = WriteOptions::default();
+//! gmail.configure(&mut options);
+//! assert_eq!(options.form, OutputForm::Mbox);
+//! assert!(gmail.lacks.contains_key("task"));
+//! assert!(Target::named("fidonet").is_err());
+//! # Ok::<(), mailferry::Error>(())
+//! ```
+
+mod settings;
+mod verdict;
+
+pub use settings::Settings;
+pub use verdict::{Refusal, Verdict};
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    write::{Packaging, WriteOptions},
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::LazyLock};
+
+/// What a platform takes.
+#[non_exhaustive]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Target {
+    /// Its name, as it is given on a command line.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// The form of what is written: the name of an [`OutputForm`](crate::write::OutputForm).
+    pub form: String,
+    /// What the files may be put in, the best first.
+    pub packaging: Vec<Package>,
+    /// The kinds of items that it takes, as the item log names them.
+    pub kinds: Vec<String>,
+    /// Why it does not take the others.
+    #[serde(default)]
+    pub lacks: BTreeMap<String, String>,
+    /// How its files are written.
+    #[serde(default)]
+    pub settings: Settings,
+    /// What it bounds.
+    #[serde(default)]
+    pub limits: Vec<Limit>,
+    /// Files that go with the items.
+    #[serde(default)]
+    pub documents: Vec<Document>,
+    /// How the files are imported there.
+    #[serde(default)]
+    pub steps: Vec<String>,
+    /// How all this is known.
+    pub knowledge: Vec<Knowledge>,
+}
+
+/// What files may be put in, as a profile names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Package {
+    /// A folder.
+    Folder,
+    /// A ZIP archive: `.zip`.
+    Zip,
+    /// A tar archive: `.tar`.
+    Tar,
+    /// A tar archive compressed by gzip: `.tgz`.
+    Tgz,
+}
+
+impl Package {
+    /// How a destination is to be named.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Folder => "a folder",
+            Self::Zip => "a name that ends in .zip",
+            Self::Tar => "a name that ends in .tar",
+            Self::Tgz => "a name that ends in .tgz",
+        }
+    }
+}
+
+/// A bound, and what becomes of what is beyond.
+#[non_exhaustive]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Limit {
+    /// What is bounded.
+    pub of: Bounded,
+    /// At most so many octets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub octets: Option<u64>,
+    /// At most so many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<u64>,
+    /// What becomes of what is beyond.
+    pub then: Then,
+    /// Why.
+    pub because: String,
+}
+
+/// What a limit bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bounded {
+    /// One message.
+    Message,
+    /// One event, task or journal entry.
+    Event,
+    /// One card.
+    Contact,
+    /// The photo of a card, as it stands in it.
+    Photo,
+    /// The mail of one mbox.
+    Mbox,
+    /// All mail.
+    Mailbox,
+    /// The number of cards.
+    Contacts,
+    /// The number of events, tasks and journal entries.
+    Events,
+}
+
+/// What becomes of what is beyond a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Then {
+    /// It is written, and a warning stands in the log.
+    Flag,
+    /// It is left out, and the log says why.
+    Refuse,
+}
+
+/// A file of a fixed text that goes with the items.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Document {
+    /// Its path in the destination.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// One thing that is known of a platform, and whence.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Knowledge {
+    /// What is known.
+    pub claim: String,
+    /// Where it stands; may be empty.
+    pub source: String,
+    /// How sure it is.
+    pub status: Status,
+}
+
+/// How sure something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub enum Status {
+    /// The platform's own documentation, or a standard, says so.
+    #[serde(rename = "documented")]
+    Documented,
+    /// The source of the program that imports does so.
+    #[serde(rename = "read from code")]
+    ReadFromCode,
+    /// It is said, and was not tried.
+    #[serde(rename = "unverified")]
+    Unverified,
+}
+
+impl Status {
+    /// As the profile has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::ReadFromCode => "read from code",
+            Self::Unverified => "unverified",
+        }
+    }
+}
+
+const PROFILES: [&str; 15] = [
+    include_str!("profiles/generic.json"),
+    include_str!("profiles/zoho.json"),
+    include_str!("profiles/ovh-omm.json"),
+    include_str!("profiles/m365.json"),
+    include_str!("profiles/gmail.json"),
+    include_str!("profiles/thunderbird.json"),
+    include_str!("profiles/maildir.json"),
+    include_str!("profiles/apple-mail.json"),
+    include_str!("profiles/proton.json"),
+    include_str!("profiles/zimbra.json"),
+    include_str!("profiles/roundcube.json"),
+    include_str!("profiles/nextcloud.json"),
+    include_str!("profiles/icloud.json"),
+    include_str!("profiles/mx-plan.json"),
+    include_str!("profiles/ediscovery.json"),
+];
+
+/// A profile that cannot be read is left out, which a test keeps from happening.
+static TARGETS: LazyLock<Vec<Target>> =
+    LazyLock::new(|| PROFILES.iter().filter_map(|profile| serde_json::from_str(profile).ok()).collect());
+
+impl Target {
+    /// All targets.
+    pub fn all() -> &'static [Self] {
+        &TARGETS
+    }
+
+    /// The target of this name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Options`] when there is none.
+    pub fn named(name: &str) -> Result<&'static Self> {
+        Self::all().iter().find(|target| target.name == name).ok_or_else(|| {
+            let known: Vec<_> = Self::all().iter().map(|target| &*target.name).collect();
+            Error::new(ErrorKind::Options, format!("{name:?} is no target; there are {}", known.join(", ")))
+        })
+    }
+
+    /// Makes `options` write what the target takes. What the target does not care for stays as it is.
+    pub fn configure(&self, options: &mut WriteOptions) {
+        if let Ok(form) = self.form.parse() {
+            options.form = form;
+        }
+        self.settings.configure(options);
+        options.documents.extend(self.documents.iter().map(|document| (document.path.clone(), document.text.clone())));
+    }
+
+    /// Makes sure that what has the name of this destination can be imported.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Options`] when it is packed in a way that the target does not take.
+    pub fn check_destination(&self, name: &str) -> Result<()> {
+        let package = match Packaging::of_name(name) {
+            Packaging::Zip => Package::Zip,
+            Packaging::Tar => Package::Tar,
+            Packaging::Tgz => Package::Tgz,
+            _ => Package::Folder,
+        };
+        if self.packaging.contains(&package) {
+            return Ok(());
+        }
+        let taken: Vec<_> = self.packaging.iter().map(|package| package.describe()).collect();
+        let message = format!("is not what {} takes: choose {}", self.title, taken.join(", or "));
+        Err(Error::new(ErrorKind::Options, message).in_file(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::write::OutputForm;
+
+    const KINDS: [&str; 5] = ["mail", "event", "task", "journal", "contact"];
+
+    #[test]
+    fn every_profile_can_be_read_and_says_all_there_is_to_say() {
+        for profile in PROFILES {
+            let target: Target = serde_json::from_str(profile).unwrap();
+            assert!(target.form.parse::<OutputForm>().is_ok(), "{}", target.name);
+            assert!(!target.knowledge.is_empty() && !target.steps.is_empty(), "{}", target.name);
+            for kind in KINDS {
+                let takes = target.kinds.iter().any(|taken| taken == kind);
+                assert!(takes != target.lacks.contains_key(kind), "{}: {kind}", target.name);
+            }
+            for knowledge in &target.knowledge {
+                assert!(knowledge.status == Status::Unverified || !knowledge.source.is_empty(), "{}", knowledge.claim);
+            }
+            for limit in &target.limits {
+                assert!(limit.octets.is_some() != limit.items.is_some(), "{}: {}", target.name, limit.because);
+            }
+        }
+        assert_eq!(Target::all().len(), PROFILES.len());
+    }
+
+    #[test]
+    fn a_destination_that_cannot_be_imported_is_refused() {
+        let zimbra = Target::named("zimbra").unwrap();
+        assert!(zimbra.check_destination("x.tgz").is_ok() && zimbra.check_destination("x.tar.gz").is_ok());
+        let error = zimbra.check_destination("x.zip").unwrap_err().to_string();
+        assert_eq!(error, "x.zip: is not what Zimbra takes: choose a name that ends in .tgz");
+    }
+}

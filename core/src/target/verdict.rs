@@ -1,0 +1,69 @@
+use super::{Bounded, Limit, Target, Then};
+use crate::{
+    defect::{Defect, DefectKind},
+    model::{Item, ItemKind},
+};
+
+/// What a target says to an item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Why it does not take it.
+    pub refusal: Option<Refusal>,
+    /// What it may stumble over.
+    pub flags: Vec<Defect>,
+}
+
+/// Why a target does not take an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The stable name that stands in the item log.
+    pub reason: &'static str,
+    /// The same for people.
+    pub because: &'static str,
+}
+
+impl Target {
+    /// What the target says to `item`.
+    pub fn verdict(&'static self, item: &Item) -> Verdict {
+        let kind = item.kind.as_str();
+        if !self.kinds.iter().any(|taken| taken == kind) {
+            let because = self.lacks.get(kind).map_or("the target does not take this kind", String::as_str);
+            return Verdict { refusal: Some(Refusal { reason: lacking(kind), because }), flags: Vec::new() };
+        }
+        let mut verdict = Verdict::default();
+        for limit in self.limits.iter().filter(|limit| limit.is_exceeded_by(item)) {
+            match limit.then {
+                Then::Refuse => {
+                    verdict.refusal.get_or_insert(Refusal { reason: "over_target_limit", because: &limit.because });
+                }
+                Then::Flag => verdict.flags.push(Defect::new(DefectKind::TargetLimit, &*limit.because)),
+            }
+        }
+        verdict
+    }
+}
+
+fn lacking(kind: &str) -> &'static str {
+    match kind {
+        "mail" => "target_takes_no_mail",
+        "event" => "target_takes_no_events",
+        "task" => "target_takes_no_tasks",
+        "journal" => "target_takes_no_journals",
+        "contact" => "target_takes_no_contacts",
+        _ => "target_takes_no_such_kind",
+    }
+}
+
+impl Limit {
+    /// Whether one item alone is beyond the limit.
+    pub fn is_exceeded_by(&self, item: &Item) -> bool {
+        let octets = match (self.of, &item.kind) {
+            (Bounded::Message, ItemKind::Message(_))
+            | (Bounded::Event, ItemKind::Calendar(_))
+            | (Bounded::Contact, ItemKind::Contact(_)) => item.size(),
+            (Bounded::Photo, ItemKind::Contact(card)) => card.photo_len(),
+            _ => return false,
+        };
+        self.octets.is_some_and(|most| octets > most)
+    }
+}
