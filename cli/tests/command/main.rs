@@ -12,5 +12,6 @@ mod options;
 mod reading;
 mod refusals;
 mod run;
+mod selecting;
 #[cfg(unix)]
 mod signals;

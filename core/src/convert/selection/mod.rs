@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 /// use mailferry::{
 ///     convert::{Conversion, Selection, Selector},
 ///     read::{Mailbox, ReadOptions},
-///     write::{EmlArchive, EmlOptions},
+///     write::{EmlArchive, WriteOptions},
 /// };
 /// use std::{ops::ControlFlow, sync::Arc};
 ///
@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// let mut selection = Selection::default();
 /// selection.subject = vec!["invoice".into()];
-/// let archive = EmlArchive::zip(std::io::sink(), EmlOptions::default());
+/// let archive = EmlArchive::zip(std::io::sink(), WriteOptions::default());
 /// let report = Conversion::new(mailbox, Box::new(archive), std::io::sink())
 ///     .with_selector(Selector::new(&selection)?)
 ///     .run(&mut |_progress| ControlFlow::Continue(()));

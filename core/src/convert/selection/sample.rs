@@ -40,7 +40,7 @@ impl Sample {
         let (mut left, mut level) = (self.size, 0);
         for (smaller, size) in sizes.iter().enumerate() {
             let groups = (sizes.len() - smaller) as u64;
-            let rise = (size - level).min(left / groups);
+            let rise = (*size - level).min(left / groups);
             left -= rise * groups;
             level += rise;
             if level < *size {

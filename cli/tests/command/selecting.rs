@@ -1,0 +1,42 @@
+//! Selecting, tagging, and the page.
+
+use crate::run::{Bench, mbox, message};
+use std::fs;
+
+#[test]
+fn a_sample_is_listed_as_it_is_converted() {
+    let bench = Bench::new(&mbox((0..30).map(|number| message(&format!("number {number}")))));
+    let sample = ["--sample", "7", "--seed", "3"];
+    let listed = bench.run(&[&["list", "in.mbox"][..], &sample].concat());
+    assert_eq!(listed.stdout.lines().count(), 7);
+    let archive = bench.converted("out", &sample);
+    archive.check();
+    assert_eq!(archive.report["totals"]["migrated"], 7);
+    assert_eq!(archive.report["reasons"]["excluded_sample"], 23);
+}
+
+#[test]
+fn the_page_is_written_at_once_or_afterwards() {
+    let bench = Bench::new(&mbox([message("one"), message("<two>"), message("one")]));
+    bench.converted("out", &["--dedupe", "loose", "--subject", "two", "--html", "page.html"]).check();
+    let page = fs::read_to_string(bench.path("page.html")).unwrap();
+    assert!(page.contains("excluded_subject") && !page.contains("<two>"), "{page}");
+    assert_eq!(bench.run(&["report", "out", "--html", "again.html"]).status, Some(0));
+    assert_eq!(fs::read_to_string(bench.path("again.html")).unwrap(), page);
+    assert_eq!(bench.run(&["report", "nothing", "--html", "none.html"]).status, Some(2));
+}
+
+#[test]
+fn options_that_cannot_be_met_are_refused() {
+    let bench = Bench::new(&mbox([message("one")]));
+    for wrong in [
+        ["--after", "yesterday"],
+        ["--map-folder", "Inbox"],
+        ["--kind", "letter"],
+        ["--larger", "big"],
+        ["--subject-suffix", "a\nb"],
+    ] {
+        assert_eq!(bench.convert("out", &wrong).status, Some(2), "{wrong:?}");
+    }
+    assert_eq!(bench.names(), ["in.mbox"]);
+}
