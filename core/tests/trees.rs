@@ -11,7 +11,7 @@ use flate2::{Compression, write::GzEncoder};
 use mailferry::{
     convert::{ConvertOptions, convert},
     read::{Event, Mailbox, ReadOptions},
-    write::Placement,
+    write::{OutputForm, Placement},
 };
 use std::{
     collections::BTreeMap,
@@ -391,6 +391,39 @@ fn an_archive_of_ours_comes_back_with_its_item_log() {
         fs::remove_file(bench.path().join(format!("{name}.items.jsonl"))).unwrap();
         let without = Told::path(&to);
         assert!(without.items.len() >= wanted.len(), "without its log every file is a message");
+    }
+}
+
+#[test]
+fn what_is_written_in_other_forms_comes_back() {
+    let bench = tempfile::tempdir().unwrap();
+    let source = bench.path().join("takeout.mbox");
+    fs::write(&source, takeout()).unwrap();
+    let sorted = |told: &Told, columns: &[usize]| {
+        let mut rows = told.columns(columns);
+        rows.sort();
+        rows
+    };
+    let wanted = Told::path(&source);
+    for (form, extension, columns) in [
+        (OutputForm::Bundle, "", &[0, 1, 2, 3, 4][..]),
+        (OutputForm::Bundle, ".zip", &[0, 1, 2, 3, 4]),
+        (OutputForm::Bundle, ".tar", &[0, 1, 2, 3, 4]),
+        (OutputForm::Maildir, "", &[0, 2, 3]),
+        (OutputForm::Maildir, ".tar", &[0, 2, 3]),
+    ] {
+        let to = bench.path().join(format!("{form}{extension}"));
+        let mut options = ConvertOptions::default();
+        options.archive.form = form;
+        let report = convert([&source], &to, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert!(report.is_complete(), "{:?}", report.error);
+        for log in [format!("{form}{extension}.items.jsonl"), format!("{form}.items.jsonl")] {
+            // A bundle holds its own, a Maildir needs none.
+            let _absent = fs::remove_file(bench.path().join(log));
+        }
+        let back = Told::path(&to);
+        assert_eq!(sorted(&back, columns), sorted(&wanted, columns), "{form}{extension}");
+        assert!(back.failed.is_empty(), "{:?}", back.failed);
     }
 }
 
