@@ -60,6 +60,9 @@ def test_the_fixture_of_a_maildir_is_what_python_says(tmp_path, line_end):
     fixture = FIXTURES / "tar" / line_end / "maildir.tar"
     with tarfile.open(fixture) as archive:
         archive.extractall(tmp_path / "Maildir", filter="tar")
+    for folder in [tmp_path / "Maildir", *(tmp_path / "Maildir").glob(".*")]:
+        for part in ("cur", "new", "tmp"):
+            (folder / part).mkdir(exist_ok=True)
     _, *items = map(json.loads, fixture.with_suffix(".expected.jsonl").read_text(encoding="utf-8").splitlines())
     box = mailbox.Maildir(tmp_path / "Maildir", create=False)
     found = {}
