@@ -39,11 +39,37 @@ Examples:
   mailferry plan takeout.zip --target zoho
   mailferry plan outlook.pst --target icloud --json";
 
+const VERIFY_STATUS: &str =
+    "Exit status: 0 no difference, 1 some differences, each of which is printed, 2 could not start.";
+
+const RUN_HELP: &str = "\
+The table is CSV with the columns source and destination; all paths start at its folder. Further columns are options of
+`mailferry convert`, by their long names: skip-trash, eol, split … A row whose source is * fills cells that others leave
+empty. Several sources of one mailbox are parted by |. A column pilot says which mailboxes --pilot takes, and how many items.
+
+Run it again to go on where it was stopped. Ctrl-Z and fg, or the signals TSTP and CONT, pause and resume it.
+
+Example:
+  source,destination,pilot,skip-trash,split
+  *,,,yes,480M
+  ann.pst,out/ann.zip,yes,,
+  bob.mbox|bob.vcf,out/bob.zip,,,";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Write the items of mailboxes into an archive
     #[command(after_help = CONVERT_EXAMPLES)]
     Convert(Box<Convert>),
+    /// Read what was written again, and hold it against the item logs and the sources
+    #[command(after_help = VERIFY_STATUS)]
+    Verify(Verify),
+    /// Remove what runs into a destination have written, as far as it is still as they wrote it
+    Undo(Undo),
+    /// Convert many mailboxes, a row of a table each
+    #[command(after_help = RUN_HELP)]
+    Run(Run),
+    /// Read and write the project tables of other migrators
+    Project(Project),
     /// Count what mailboxes hold; write nothing
     Inspect(Inspect),
     /// List the items of a mailbox, a line each
@@ -301,6 +327,86 @@ pub(crate) enum Progress {
     Auto,
     None,
     Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// What was written: the DEST of `mailferry convert`
+    #[arg(value_name = "DEST")]
+    pub(crate) destination: PathBuf,
+
+    /// Mailboxes that it was written from: each of their items has to be there
+    #[arg(value_name = "SOURCE")]
+    pub(crate) sources: Vec<PathBuf>,
+
+    /// Print a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Undo {
+    /// What was written: the DEST of `mailferry convert`
+    #[arg(value_name = "DEST")]
+    pub(crate) destination: PathBuf,
+
+    /// Only what the runs from the Nth on have written
+    #[arg(long, value_name = "N", default_value_t = NonZeroU32::MIN)]
+    pub(crate) since: NonZeroU32,
+
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Print a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// The table, whose report stands beside it as PROJECT.report.json and .csv
+    #[arg(value_name = "PROJECT.csv")]
+    pub(crate) project: PathBuf,
+
+    /// Mailboxes at a time
+    #[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN)]
+    pub(crate) jobs: NonZeroUsize,
+
+    /// A test migration: only mailboxes that the column pilot names, some items of each, to DEST.pilot
+    #[arg(long)]
+    pub(crate) pilot: bool,
+
+    /// Sync mailboxes again that were completed before; else they are passed over
+    #[arg(long)]
+    pub(crate) delta: bool,
+
+    /// Print a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Project {
+    #[command(subcommand)]
+    pub(crate) of: ProjectOf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectOf {
+    /// OVH Mail Migrator: check a table of accounts, and write it as the migrator takes it
+    Omm(Omm),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Omm {
+    /// A table with the columns of the template, in any order; without one the template is written as it is
+    #[arg(value_name = "TABLE", required_unless_present = "to")]
+    pub(crate) table: Option<PathBuf>,
+
+    /// Where the table is written, passwords included; nothing may be there yet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

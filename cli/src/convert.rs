@@ -8,11 +8,12 @@ use crate::{
 use indicatif::HumanBytes;
 use mailferry::{
     DateTime,
-    convert::{Columns, ConvertOptions, ITEM_LOG, REPORT, Report, TABLE, beside, convert},
+    convert::{Columns, ConvertOptions, GONE, ITEM_LOG, REPORT, Report, SyncPaths, TABLE, convert},
     model::VCardVersion,
     write::{Checksums, Eol, Grouping, Placement, ZipLevel},
 };
 use std::{
+    ffi::OsString,
     io::{self, Write},
     ops::ControlFlow,
     process::ExitCode,
@@ -22,7 +23,8 @@ use std::{
 pub(crate) fn run(arguments: &args::Convert) -> Outcome {
     let interrupt = Interrupt::catch();
     let mut progress = Progress::new(arguments.progress);
-    let report = convert(&arguments.source.sources, &arguments.to, &options(arguments), &mut |now| {
+    let options = options(arguments, std::env::args_os().skip(1));
+    let report = convert(&arguments.source.sources, &arguments.to, &options, &mut |now| {
         progress.show(now);
         if interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
@@ -38,7 +40,8 @@ pub(crate) fn run(arguments: &args::Convert) -> Outcome {
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
 
-fn options(arguments: &args::Convert) -> ConvertOptions {
+/// The options of the library; the words of the command are what a report tells of them.
+pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item = OsString>) -> ConvertOptions {
     let mut options = ConvertOptions::default();
     options.read = arguments.source.reading.options();
     options.selection = arguments.selecting.selection();
@@ -85,7 +88,7 @@ fn options(arguments: &args::Convert) -> ConvertOptions {
     archive.names = arguments.names.clone();
     archive.shard = arguments.shard;
     archive.zip_split = arguments.split;
-    let told = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    let told = words.into_iter().map(|word| word.to_string_lossy().into_owned());
     options.told = Some(serde_json::json!({ "arguments": told.collect::<Vec<_>>() }));
     options
 }
@@ -140,7 +143,27 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
     if let Some(seconds) = report.seconds {
         writeln!(out, "{seconds:.1} s")?;
     }
-    let beside = |suffix| beside(&arguments.to, suffix);
+    let Some(sync) = &report.sync else { return Ok(()) };
+    let paths = SyncPaths::new(&arguments.to, sync.number);
+    let beside = |suffix| paths.beside(suffix);
+    if sync.number > 1 {
+        writeln!(out, "Sync {} into {}: what was there already was skipped", sync.number, paths.archive().display())?;
+        if sync.changed > 0 {
+            writeln!(
+                out,
+                "{} items were changed in the source: what was written of them before is still there",
+                sync.changed
+            )?;
+        }
+        if sync.gone > 0 {
+            writeln!(
+                out,
+                "{} items are no longer in the source and still there: {}",
+                sync.gone,
+                beside(GONE).display()
+            )?;
+        }
+    }
     writeln!(out, "\nItem log: {}", beside(ITEM_LOG).display())?;
     writeln!(out, "Report:   {}", beside(REPORT).display())?;
     if arguments.csv {

@@ -11,13 +11,17 @@ mod interrupt;
 mod list;
 mod plan;
 mod progress;
+mod project;
 mod report;
+mod run;
 mod selecting;
 mod show;
 mod table;
 mod tagging;
 mod targets;
 mod terminal;
+mod undo;
+mod verify;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -32,6 +36,10 @@ const NOT_STARTED: u8 = 2;
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Convert(arguments) => convert::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Undo(arguments) => undo::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Project(arguments) => project::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),

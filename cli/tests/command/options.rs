@@ -228,6 +228,6 @@ fn the_folder_at_hand_is_a_destination_too() {
     let run = command.current_dir(bench.path("here")).args(["convert", "../in.mbox", "--to", "."]).output().unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     bench.archive("here").check();
-    assert_eq!(bench.names(), ["here", "here.items.jsonl", "here.report.json", "in.mbox"]);
+    assert_eq!(bench.names(), ["here", "here.files.jsonl", "here.items.jsonl", "here.report.json", "in.mbox"]);
     assert_eq!(names(&bench.path("here")), ["in"]);
 }

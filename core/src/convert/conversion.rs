@@ -3,11 +3,13 @@ use super::{
     decision::{Decided, Gate, Place},
     in_order::InOrder,
     item_log::{ItemRecord, LogLine, name},
+    journal::{Journal, Lines, log_refused},
     report::{Fingerprint, Report, SourceReport},
     target_gate::TargetGate,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    model::Item,
     read::{Closed, Event, Mailbox, Opened},
     target::Target,
     write::{ItemName, ItemWriter, Rendered},
@@ -18,7 +20,7 @@ use std::{io::Write, num::NonZeroUsize, ops::ControlFlow};
 pub struct Conversion<'w> {
     mailbox: Mailbox,
     writer: Box<dyn ItemWriter + 'w>,
-    log: Box<dyn Write + Send + 'w>,
+    journal: Box<dyn Journal + 'w>,
     /// What every item passes through before it is rendered, in this order.
     gates: Vec<Box<dyn Gate + 'w>>,
     in_order: InOrder,
@@ -46,11 +48,16 @@ pub struct Progress<'a> {
 impl<'w> Conversion<'w> {
     /// A conversion of `mailbox` to `writer`, whose item log goes to `log`, a line at a time, each behind its file.
     pub fn new(mailbox: Mailbox, writer: Box<dyn ItemWriter + 'w>, log: impl Write + Send + 'w) -> Self {
+        Self::told_to(mailbox, writer, Lines(log))
+    }
+
+    /// The same, told to `journal`.
+    pub(super) fn told_to(mailbox: Mailbox, writer: Box<dyn ItemWriter + 'w>, journal: impl Journal + 'w) -> Self {
         let in_order = InOrder::new(writer.renderer(), NonZeroUsize::MIN);
         Self {
             mailbox,
             writer,
-            log: Box::new(log),
+            journal: Box::new(journal),
             gates: Vec::new(),
             in_order,
             attachments: false,
@@ -167,50 +174,57 @@ impl<'w> Conversion<'w> {
             let texts = self.report.texts().map_err(log_refused)?;
             self.writer.report(texts);
         }
-        self.writer.finish()?;
-        self.log.flush().map_err(log_refused)
+        let finished = self.writer.finish();
+        let told = self.tell_made();
+        finished.and(told)?;
+        self.journal.flush()
     }
 
     fn commit(&mut self, decided: &Decided, rendered: Option<Result<Rendered>>) -> Result<()> {
         let item = &decided.item;
         self.ordinal = item.origin.ordinal;
         let name = name(item);
-        let mut record = ItemRecord::named(item, decided.place.source, name.clone());
-        if self.attachments {
-            record.list_attachments(item);
-        }
-        let mut line = LogLine::new(record);
+        let mut line = LogLine::new(ItemRecord::named(item, decided.place.source, name.clone()));
+        line.sync = self.journal.sync();
         if let Some(in_source) = &decided.in_source {
             line.tell_source(item, in_source);
         }
         let fatal = match rendered {
             Some(rendered) => {
                 self.report.preflight += Preflight::of(item);
-                self.write(decided, &name, rendered, &mut line)
+                self.write(decided, &name, rendered, &mut line)?
             }
             None => {
+                self.list_attachments(item, &mut line);
                 decided.skip.iter().for_each(|skip| line.skipped(skip));
+                self.journal.expect(&line)?;
                 None
             }
         };
         self.report.count(&line, item.received.map(|received| received.at.year()), &item.defects);
-        let logged = self.write_line(&line);
+        let logged = self.write_line(&line).and_then(|()| self.tell_made());
         fatal.map_or(logged, Err)
     }
 
-    /// Writes an item and notes in its line what came of it; what it gives ends the conversion.
+    /// Writes an item, unless an earlier sync has, and notes in its line what came of it; what it gives ends the conversion.
     fn write(
         &mut self,
         decided: &Decided,
         name: &ItemName,
         rendered: Result<Rendered>,
         line: &mut LogLine,
-    ) -> Option<Error> {
-        let written = rendered.and_then(|rendered| {
-            line.rendered(&decided.item, &rendered);
-            self.writer.write(&decided.item, name, rendered)
-        });
-        match written {
+    ) -> Result<Option<Error>> {
+        let item = &decided.item;
+        let rendered = rendered.inspect(|rendered| line.rendered(item, rendered));
+        if rendered.is_ok() && self.journal.has(line) {
+            line.already_migrated();
+            self.journal.expect(line)?;
+            return Ok(None);
+        }
+        self.list_attachments(item, line);
+        self.journal.expect(line)?;
+        let written = rendered.and_then(|rendered| self.writer.write(item, name, rendered));
+        Ok(match written {
             Ok(written) => {
                 line.migrated(written);
                 None
@@ -219,6 +233,12 @@ impl<'w> Conversion<'w> {
                 line.failed(&error);
                 error.is_fatal().then_some(error)
             }
+        })
+    }
+
+    fn list_attachments(&self, item: &Item, line: &mut LogLine) {
+        if self.attachments {
+            line.item.list_attachments(item);
         }
     }
 
@@ -247,7 +267,9 @@ impl<'w> Conversion<'w> {
                 if let Some(report) = self.report.sources.last_mut() {
                     report.error = error.is_fatal().then(|| error.to_string());
                     let mut line = LogLine::new(ItemRecord::unreadable(&report.file, source, self.ordinal, &error));
+                    line.sync = self.journal.sync();
                     line.failed(&error);
+                    self.journal.expect(&line)?;
                     self.report.count(&line, None, &[]);
                     self.write_line(&line)?;
                 }
@@ -271,11 +293,11 @@ impl<'w> Conversion<'w> {
         let mut json = serde_json::to_vec(line)
             .map_err(|error| Error::new(ErrorKind::Destination, "an item has no line in the log").because(error))?;
         json.push(b'\n');
-        self.log.write_all(&json).map_err(log_refused)?;
+        self.journal.line(line, &json)?;
         self.writer.log_line(&json)
     }
-}
 
-fn log_refused(error: std::io::Error) -> Error {
-    Error::new(ErrorKind::Destination, "the item log cannot be written").because(error)
+    fn tell_made(&mut self) -> Result<()> {
+        self.writer.take_made().iter().try_for_each(|made| self.journal.made(made))
+    }
 }

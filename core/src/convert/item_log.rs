@@ -101,6 +101,9 @@ pub struct LogLine {
     /// The SHA-256 of the octets written, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// In its stead, where no SHA-256 was asked for, the XXH3-64 of the first 64 KiB and of the number of octets: no proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub xxh3: Option<String>,
     /// How the octets written relate to those of the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fidelity: Option<Cow<'static, str>>,
@@ -116,6 +119,9 @@ pub struct LogLine {
     /// What of its octets was changed on request: `subject`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<Cow<'static, str>>,
+    /// The number of the sync, from 1, where it was written to a path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sync: Option<u32>,
 }
 
 /// Where an item came from.
@@ -204,6 +210,9 @@ impl ItemRecord {
 }
 
 impl LogLine {
+    /// Why an item is left out that an earlier sync has written.
+    pub(super) const ALREADY_MIGRATED: &'static str = "already_migrated";
+
     /// The line of an item of which nothing was written yet.
     pub(super) fn new(item: ItemRecord) -> Self {
         Self {
@@ -213,7 +222,9 @@ impl LogLine {
             path: None,
             copies: Vec::new(),
             sha256: None,
+            xxh3: None,
             fidelity: None,
+            sync: None,
             duplicate_of: None,
             target_folder: None,
             labels_added: Vec::new(),
@@ -255,8 +266,15 @@ impl LogLine {
         };
         self.item.size = Some(rendered.size());
         self.sha256 = rendered.sha256().map(|digest| hex(digest));
+        self.xxh3 = rendered.xxh3().map(|digest| format!("{digest:016x}"));
         self.fidelity = Some(fidelity.as_str().into());
         self.item.warnings.extend(rendered.defects().iter().map(ToString::to_string));
+    }
+
+    /// Notes that an earlier sync has written it.
+    pub(super) fn already_migrated(&mut self) {
+        self.skipped(&Skip::because(Self::ALREADY_MIGRATED));
+        self.fidelity = None;
     }
 
     /// Notes where it was written.
@@ -272,6 +290,7 @@ impl LogLine {
         self.status = Status::Failed;
         self.reason = Some(reason(error));
         self.sha256 = None;
+        self.xxh3 = None;
         self.fidelity = None;
     }
 }

@@ -26,15 +26,24 @@ mod decision;
 mod in_order;
 mod inspection;
 mod item_log;
+mod journal;
 mod page;
 mod plan;
 mod preflight;
+#[cfg(not(target_family = "wasm"))]
+mod project;
 mod report;
 mod selection;
+#[cfg(not(target_family = "wasm"))]
+mod sync;
 mod tagging;
 mod target_gate;
 #[cfg(not(target_family = "wasm"))]
 mod to_path;
+#[cfg(not(target_family = "wasm"))]
+mod undo;
+#[cfg(not(target_family = "wasm"))]
+mod verify;
 
 pub use conversion::{Conversion, Progress};
 pub use decision::{Place, Skip};
@@ -42,8 +51,23 @@ pub use inspection::{Inspection, Largest, Size};
 pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
 pub use plan::{Estimate, Flagged, Missing, Plan, Refused};
 pub use preflight::Preflight;
-pub use report::{Columns, Fingerprint, FolderReport, PassedEntry, PassedReport, Report, SourceReport};
+pub use report::{
+    Columns, Fingerprint, FolderReport, GoneItem, PassedEntry, PassedReport, Report, SourceReport, SyncReport,
+};
 pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector};
+#[cfg(not(target_family = "wasm"))]
+use sync::{Begun, Syncs};
+#[cfg(not(target_family = "wasm"))]
+pub use sync::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
 pub use tagging::Tagging;
 #[cfg(not(target_family = "wasm"))]
-pub use to_path::{ConvertOptions, ITEM_LOG, REPORT, TABLE, beside, convert, plan, write_page};
+pub use to_path::{ConvertOptions, convert, plan, write_page};
+#[cfg(not(target_family = "wasm"))]
+pub use {
+    project::{
+        MailboxReport, MailboxState, OMM_HEADER, OmmAccount, OmmTable, Password, Project, ProjectMailbox,
+        ProjectOptions, ProjectReport, ProjectRow, run_project,
+    },
+    undo::{UndoReport, undo},
+    verify::{Difference, VerifyReport, verify},
+};

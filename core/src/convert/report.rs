@@ -19,7 +19,7 @@ use std::{
 /// Folders, and kinds of warnings, that are counted one by one; the rest is counted together.
 const MOST_ROWS: usize = 10_000;
 /// Passed entries and defects that are told one by one.
-const MOST_TOLD: usize = 1_000;
+pub(super) const MOST_TOLD: usize = 1_000;
 /// What rows beyond [`MOST_ROWS`] are counted under.
 const OTHER: &str = "(other)";
 
@@ -49,6 +49,9 @@ pub struct Report {
     pub warnings: BTreeMap<String, u64>,
     /// What targets are likely to refuse or to spoil, of all items available.
     pub preflight: Preflight,
+    /// Which of several runs into the same destination this was, where that is a path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sync: Option<SyncReport>,
     /// The sources, in order.
     pub sources: Vec<SourceReport>,
     /// What in archives is no source.
@@ -75,6 +78,46 @@ pub struct Columns {
     pub skipped: u64,
     /// Octets of the items written.
     pub bytes: u64,
+}
+
+/// One of several runs into the same destination.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SyncReport {
+    /// Its number, from 1.
+    pub number: u32,
+    /// The form that it is written in, as `--as` names it.
+    pub form: String,
+    /// The digest of the options that decide the octets of an item; it is the same for all syncs of a destination.
+    pub settings: String,
+    /// Whether it made the folder that is the destination.
+    pub folder_made: bool,
+    /// Items at the destination that the sources hold with other octets: their new form was written beside the old one.
+    pub changed: u64,
+    /// Items at the destination that the sources of this run do not hold any more.
+    pub gone: u64,
+    /// The first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub first_gone: Vec<GoneItem>,
+}
+
+/// An item at the destination that its source does not hold any more.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct GoneItem {
+    /// The sync that wrote it.
+    pub sync: u32,
+    /// Its number in that sync.
+    pub id: String,
+    /// The names of its folder, joined by `/`.
+    pub folder: String,
+    /// Its subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Where it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 /// What became of the items of one folder.
@@ -275,7 +318,7 @@ impl Fingerprint {
 }
 
 /// Text that no spreadsheet takes for a formula.
-fn harmless(text: &str) -> Cow<'_, str> {
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
 }
 

@@ -1,14 +1,16 @@
-use super::{Conversion, Plan, Progress, Report, Selection, Selector, Tagging};
+use super::{
+    Conversion, Plan, Progress, Report, Selection, Selector, Tagging,
+    sync::{ITEM_LOG, REPORT, Sync, SyncPaths, write_whole},
+};
 use crate::{
     error::{Error, ErrorKind, Result},
     read::{Mailbox, ReadOptions},
     target::Target,
-    write::{self, WriteOptions},
+    write::WriteOptions,
 };
 use std::{
-    ffi::OsString,
-    fs::{self, File},
-    io::{self, BufReader, BufWriter, Write},
+    fs::File,
+    io::{self, BufReader},
     num::NonZeroUsize,
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -41,6 +43,15 @@ pub struct ConvertOptions {
     pub told: Option<serde_json::Value>,
 }
 
+impl ConvertOptions {
+    /// The same, with what the target asks for.
+    pub(super) fn for_target(&self) -> Self {
+        let mut options = self.clone();
+        options.target.iter().for_each(|target| target.configure(&mut options.archive));
+        options
+    }
+}
+
 impl Default for ConvertOptions {
     fn default() -> Self {
         Self {
@@ -61,13 +72,19 @@ impl Default for ConvertOptions {
 /// Converts `sources` into the form that the options ask for at `destination`, whose name tells the
 /// [`Packaging`](crate::write::Packaging).
 ///
-/// The item log and the report stand beside it, as [`ITEM_LOG`], [`REPORT`] and perhaps [`TABLE`] say. `observe` is asked
-/// after every item whether to go on; the archive is valid wherever it stops.
+/// The item log and the report stand beside it, where [`SyncPaths`](super::SyncPaths) says. `observe` is asked after every
+/// item whether to go on; the archive is valid wherever it stops.
+///
+/// Where an earlier run has left a report, this one is a further sync: it adds items that are new or changed since, by their
+/// octets and their folder; those that are there already are skipped as `already_migrated`, and what the sources hold no
+/// more is listed and stays. Where an earlier run was cut off, this one goes through it again and writes nothing twice.
 ///
 /// # Errors
 /// Only when it cannot start, and then nothing was written: when none of the sources can be opened, why the first cannot;
-/// [`ErrorKind::Destination`] when something is at the destination or beside it already, or it cannot be written. What goes
-/// wrong later is told in the report. [`ErrorKind::Cancelled`] when it is stopped in a first pass over the sources.
+/// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something of others is at the destination or beside it, a
+/// conversion to it is under way, or it cannot be written; [`ErrorKind::Options`](crate::ErrorKind::Options) when the run
+/// before cannot be continued with these options; [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) when it is stopped in
+/// a first pass over the sources. What goes wrong later is told in the report.
 pub fn convert<P: Into<PathBuf>>(
     sources: impl IntoIterator<Item = P>,
     destination: &Path,
@@ -76,29 +93,20 @@ pub fn convert<P: Into<PathBuf>>(
 ) -> Result<Report> {
     let started = Instant::now();
     let sources: Vec<PathBuf> = sources.into_iter().map(Into::into).collect();
-    let mut archive = options.archive.clone();
     if let Some(target) = options.target {
-        let name = destination.file_name().unwrap_or_default().to_string_lossy();
-        target.check_destination(&name)?;
-        target.configure(&mut archive);
+        target.check_destination(&destination.file_name().unwrap_or_default().to_string_lossy())?;
     }
+    let options = &options.for_target();
     let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
-    for suffix in [ITEM_LOG, REPORT, TABLE] {
-        refuse_earlier(&beside(destination, suffix))?;
-    }
     let nothing_yet = Report::default();
     let selector = Selector::surveying(&options.selection, mailbox_of(&sources, &options.read), &mut |mailbox| {
         observe(Progress { position: mailbox.position(), total: mailbox.total(), report: &nothing_yet })
     })?;
-    let log_path = beside(destination, ITEM_LOG);
-    let log = WholeLines::create(&log_path)?;
-    let writer = write::create(destination, archive).inspect_err(|_| {
-        // The log is empty and of no use; the error to tell is the first.
-        let _leftover = fs::remove_file(&log_path);
-    })?;
-    let mut conversion =
-        Conversion::new(mailbox, writer, log).with_selector(selector).with_tagging(options.tagging.clone());
+    let (mut sync, writer) = Sync::begin(destination, &sources, options)?;
+    let mut conversion = Conversion::told_to(mailbox, writer, sync.journal())
+        .with_selector(selector)
+        .with_tagging(options.tagging.clone());
     if let Some(target) = options.target {
         conversion = conversion.with_target(target);
     }
@@ -106,43 +114,40 @@ pub fn convert<P: Into<PathBuf>>(
     let mut report = conversion.run(observe);
     report.seconds = Some((started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
     report.options.clone_from(&options.told);
-    let mut written = write_beside(destination, REPORT, |file| {
-        serde_json::to_writer_pretty(&mut *file, &report)?;
-        file.write_all(b"\n")
+    let written = sync.finish(&mut report, options.table).and_then(|()| match &options.page {
+        Some(page) => write_page(destination, page),
+        None => Ok(()),
     });
-    if options.table {
-        written = written.and(write_beside(destination, TABLE, |file| report.write_csv(file)));
-    }
-    if let Some(page) = &options.page {
-        written = written.and(write_page(destination, page));
-    }
     if let Err(error) = written {
         report.error.get_or_insert_with(|| error.to_string());
     }
     Ok(report)
 }
 
-/// Writes the report of the conversion to `destination` as a page for people to `page`, from the report and the item log
+/// Writes the report of the last conversion to `destination` as a page for people to `page`, from the report and the item log
 /// that stand beside it.
 ///
 /// # Errors
 /// [`ErrorKind::Io`] when they cannot be read, [`ErrorKind::Malformed`] when the report is none,
 /// [`ErrorKind::Destination`] when the page cannot be written.
 pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
+    let syncs = (1..).map(|number| SyncPaths::new(destination, number));
+    let is_reported = |paths: &SyncPaths| paths.number() == 1 || paths.beside(REPORT).exists();
+    let paths = syncs.take_while(is_reported).last().unwrap_or_else(|| SyncPaths::new(destination, 1));
     let open = |suffix| {
-        let path = beside(destination, suffix);
+        let path = paths.beside(suffix);
         let unread = |error: io::Error| Error::from(error).in_file(path.to_string_lossy());
         File::open(&path).map(BufReader::new).map_err(unread)
     };
     let report: Report = serde_json::from_reader(open(REPORT)?).map_err(|error| {
-        let path = beside(destination, REPORT);
+        let path = paths.beside(REPORT);
         Error::new(ErrorKind::Malformed, "is no report of a conversion").because(error).in_file(path.to_string_lossy())
     })?;
     let log = open(ITEM_LOG)?;
-    let log_path = beside(destination, ITEM_LOG);
+    let log_path = paths.beside(ITEM_LOG);
     let name = |path: &Path| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let names = [name(beside(destination, "").as_path()), name(&log_path)];
-    replace(page, |file| {
+    let names = [name(&paths.archive()), name(&log_path)];
+    write_whole(page, |file| {
         let [name, log_name] = &names;
         report.write_page(name, log_name, log, file)
     })
@@ -173,101 +178,9 @@ pub fn plan<P: Into<PathBuf>>(
     Ok(plan.finish())
 }
 
-fn mailbox_of(sources: &[PathBuf], options: &ReadOptions) -> Mailbox {
+/// All items of the files at `sources`.
+pub(super) fn mailbox_of(sources: &[PathBuf], options: &ReadOptions) -> Mailbox {
     let mut mailbox = Mailbox::new(options.clone());
     sources.iter().for_each(|source| mailbox.add_path(source));
     mailbox
-}
-
-/// What the name of the item log has behind that of the destination.
-pub const ITEM_LOG: &str = ".items.jsonl";
-/// What the name of the report has behind that of the destination.
-pub const REPORT: &str = ".report.json";
-/// What the name of the report as a table has behind that of the destination.
-pub const TABLE: &str = ".report.csv";
-/// What the names of all three have behind them until they are complete.
-const UNFINISHED: &str = ".unfinished";
-
-/// The path of the file that stands beside `destination` and ends in `suffix`.
-pub fn beside(destination: &Path, suffix: &str) -> PathBuf {
-    // The components leave out a slash at the end.
-    let path: PathBuf = destination.components().collect();
-    // What is beside "." or ".." has to know its real name.
-    let path = if path.file_name().is_none() { fs::canonicalize(&path).unwrap_or(path) } else { path };
-    with_suffix(path, suffix)
-}
-
-fn with_suffix(path: PathBuf, suffix: &str) -> PathBuf {
-    let mut path: OsString = path.into();
-    path.push(suffix);
-    path.into()
-}
-
-fn refuse_earlier(path: &Path) -> Result<()> {
-    if fs::symlink_metadata(path).is_err() {
-        return Ok(());
-    }
-    let message = "is there already, from an earlier conversion: move it away, or choose another destination";
-    Err(Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy()))
-}
-
-fn refused(error: io::Error, path: &Path) -> Error {
-    let message = "cannot be written: choose a destination that you may write to and that has room";
-    Error::new(ErrorKind::Destination, message).because(error).in_file(path.to_string_lossy())
-}
-
-/// Writes the file beside `destination` that ends in `suffix`; it has its name only when it is complete.
-fn write_beside(
-    destination: &Path,
-    suffix: &str,
-    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> Result<()> {
-    replace(&beside(destination, suffix), write)
-}
-
-/// Writes a file that has its name only when it is complete.
-fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
-    let unfinished = with_suffix(path.to_owned(), UNFINISHED);
-    let written = File::create(&unfinished).and_then(|file| {
-        let mut file = BufWriter::new(file);
-        write(&mut file)?;
-        file.flush()?;
-        fs::rename(&unfinished, path)
-    });
-    written.map_err(|error| {
-        // Whether this succeeds or not, the error to tell is the first.
-        let _leftover = fs::remove_file(&unfinished);
-        refused(error, path)
-    })
-}
-
-/// A file that ends with a whole line, though the disk was full in the middle of one.
-struct WholeLines {
-    file: File,
-    len: u64,
-}
-
-impl WholeLines {
-    fn create(path: &Path) -> Result<Self> {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(folder).map_err(|error| refused(error, folder))?;
-        let file = File::create_new(path).map_err(|error| refused(error, path))?;
-        Ok(Self { file, len: 0 })
-    }
-}
-
-impl Write for WholeLines {
-    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-        if let Err(error) = self.file.write_all(lines) {
-            // If even this is refused, the last line is cut off, and its reader will say so.
-            let _cut_off = self.file.set_len(self.len);
-            return Err(error);
-        }
-        self.len += lines.len() as u64;
-        Ok(lines.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }

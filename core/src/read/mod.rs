@@ -39,6 +39,8 @@ mod told;
 mod tree;
 pub mod vcf;
 
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use archive::ArchiveFiles;
 pub use detect::{Head, Score, detect};
 pub use formats::{FORMATS, FormatInfo, ReadOptions, Request};
 pub use input::Input;

@@ -1,5 +1,5 @@
 use super::{
-    ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written,
+    ItemName, ItemWriter, Made, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{self, Container, Entry},
     files::{Files, extension},
 };
@@ -28,7 +28,7 @@ impl EmlArchive {
     /// [`ErrorKind::Options`](crate::ErrorKind::Options) when what is no ZIP archive is to be split.
     #[cfg(not(target_family = "wasm"))]
     pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Self> {
-        Ok(Self::new(container::create(path.as_ref(), &options)?, options))
+        Ok(Self::new(container::create(path.as_ref(), &options, None)?, options))
     }
 
     /// A ZIP archive written to `writer` in one pass; [`WriteOptions::zip_split`] is not heeded.
@@ -72,6 +72,18 @@ impl ItemWriter for EmlArchive {
     fn folder(&mut self, folder: &Folder) -> Result<()> {
         self.files.paths.keep(&folder.path);
         Ok(())
+    }
+
+    fn take_made(&mut self) -> Vec<Made> {
+        self.files.take_made()
+    }
+
+    fn goes_on(&self) -> bool {
+        true
+    }
+
+    fn adopt(&mut self, standing: Standing<'_>) {
+        self.files.adopt(standing);
     }
 
     fn finish(&mut self) -> Result<()> {

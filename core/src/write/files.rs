@@ -1,8 +1,8 @@
 use super::{
-    ItemName, Placement, Rendered, Renderer, WriteOptions,
+    ItemName, Made, Placement, Rendered, Renderer, Standing, WriteOptions,
     collection::{Grouping, OpenCollection},
     container::{Container, Entry},
-    entry_name::Paths,
+    entry_name::{Paths, StandingFolder},
 };
 use crate::{
     error::{Error, Result},
@@ -20,11 +20,12 @@ pub(super) struct Files {
     pub(super) paths: Paths,
     /// The files that take more than one item, the one used last at the end.
     open: Vec<OpenCollection>,
+    made: Vec<Made>,
 }
 
 impl Files {
     pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Self {
-        Self { container, paths: Paths::new(options.shard), options, open: Vec::new() }
+        Self { container, paths: Paths::new(options.shard), options, open: Vec::new(), made: Vec::new() }
     }
 
     pub(super) fn renderer(&self) -> Renderer {
@@ -90,9 +91,18 @@ impl Files {
     fn close(&mut self, open: OpenCollection) -> Result<()> {
         let path = open.path().to_owned();
         let rendered = open.finish().and_then(|content| self.renderer().render_octets(content));
-        let written = rendered.and_then(|rendered| self.container.entry(Entry::file(&path, None), &rendered));
+        let written = rendered.and_then(|rendered| {
+            let hex = |digest: &[u8]| digest.iter().map(|octet| format!("{octet:02x}")).collect();
+            self.made.push(Made::Collection {
+                path: self.container.entry(Entry::file(&path, None), &rendered)?,
+                size: rendered.size(),
+                sha256: rendered.sha256().map(|digest| hex(digest)),
+                xxh3: rendered.xxh3().map(|digest| format!("{digest:016x}")),
+            });
+            Ok(())
+        });
         // All its items are lost with it, however many there are.
-        written.map(drop).map_err(|error| match error.is_fatal() {
+        written.map_err(|error| match error.is_fatal() {
             true => error,
             false => Error::new(error.kind(), "the items of this file cannot be written").because(error).in_file(path),
         })
@@ -152,7 +162,32 @@ impl Files {
         for path in self.paths.empty_folders() {
             self.container.add_folder(path)?;
         }
+        let folders = self.paths.folders().into_iter();
+        self.made.extend(folders.map(|StandingFolder { names, path, files, shard }| Made::Folder {
+            path,
+            names,
+            files,
+            shard,
+        }));
         self.container.finish()
+    }
+
+    /// What was made since the last call beside the files of one item each.
+    pub(super) fn take_made(&mut self) -> Vec<Made> {
+        std::mem::take(&mut self.made)
+    }
+
+    /// Takes over what an earlier run left.
+    pub(super) fn adopt(&mut self, standing: Standing<'_>) {
+        match standing {
+            Standing::Folder { names, path, files, shard } => self.paths.adopt_folder(&StandingFolder {
+                names: names.to_vec(),
+                path: path.to_owned(),
+                files,
+                shard: shard.to_owned(),
+            }),
+            Standing::File(path) => self.paths.adopt_file(path),
+        }
     }
 }
 

@@ -8,9 +8,9 @@ use super::{
     proton::ProtonWriter,
 };
 use crate::error::{Error, ErrorKind, Result};
-#[cfg(not(target_family = "wasm"))]
-use std::path::Path;
 use std::{fmt, io::Write, str::FromStr};
+#[cfg(not(target_family = "wasm"))]
+use {super::container::Ours, std::path::Path};
 
 /// The form in which items are written: what becomes a file, and where it stands.
 ///
@@ -109,8 +109,13 @@ impl Packaging {
 /// no ZIP archive is to be split.
 #[cfg(not(target_family = "wasm"))]
 pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Box<dyn ItemWriter>> {
-    let path = path.as_ref();
-    let container = container::create(path, &options)?;
+    reopen(path.as_ref(), options, None)
+}
+
+/// The same; a folder may hold something where there are `ours`: what a run that was cut off has written.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn reopen(path: &Path, options: WriteOptions, ours: Option<Ours>) -> Result<Box<dyn ItemWriter>> {
+    let container = container::create(path, &options, ours)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let base = match Packaging::of_name(&name) {
         Packaging::Folder => String::new(),

@@ -36,6 +36,7 @@ mod entry_name;
 mod files;
 mod form;
 mod growing;
+mod made;
 mod maildir;
 mod mbox;
 mod octets;
@@ -53,10 +54,17 @@ pub use entry_name::{ItemName, NameTemplate};
 #[cfg(not(target_family = "wasm"))]
 pub use form::create;
 pub use form::{OutputForm, Packaging, stream};
+pub use made::{Made, Standing};
 pub use mbox::{MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;
 pub use options::{Placement, TarNames, WriteOptions};
 pub use render::{Checksums, Fidelity, Rendered, Renderer, ZipLevel};
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use {
+    container::{Ours, UNFINISHED},
+    form::reopen,
+    render::NAMED_BY,
+};
 
 use crate::{
     error::Result,
@@ -98,6 +106,21 @@ pub trait ItemWriter: Send {
 
     /// Takes the report.
     fn report(&mut self, _report: ReportTexts) {}
+
+    /// What was made since the last call beside the files that hold one item each: files of many items when they are
+    /// complete, and all folders when [`ItemWriter::finish`] was called.
+    fn take_made(&mut self) -> Vec<Made> {
+        Vec::new()
+    }
+
+    /// Whether it can go on where an earlier run into the same destination ended: then [`ItemWriter::adopt`] tells it what
+    /// that run left.
+    fn goes_on(&self) -> bool {
+        false
+    }
+
+    /// Takes over what an earlier run left, so that nothing gets its path and a folder keeps it.
+    fn adopt(&mut self, _standing: Standing<'_>) {}
 
     /// Completes what was begun, so that it is valid though the source may have been left half-way.
     ///

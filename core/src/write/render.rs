@@ -28,7 +28,7 @@ const HELD_CHUNK: usize = 256 << 10;
 const WINDOW: usize = 64 << 10;
 
 /// Octets of an item that tell its name apart, where no checksum does.
-const NAMED_BY: u64 = 64 << 10;
+pub(crate) const NAMED_BY: u64 = 64 << 10;
 
 /// Which digest of the octets written is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -202,15 +202,17 @@ impl Renderer {
         if let Some(xxh3) = digests.xxh3.as_mut().filter(|_| digests.size > NAMED_BY) {
             xxh3.write(&digests.size.to_le_bytes());
         }
-        let name_digest = match (sha256, digests.xxh3) {
+        let xxh3 = digests.xxh3.map(|xxh3| xxh3.finish());
+        let name_digest = match (sha256, xxh3) {
             (Some(sha256), _) => hex12(&sha256),
-            (None, xxh3) => hex12(&xxh3.map_or(0, |xxh3| xxh3.finish()).to_be_bytes()),
+            (None, xxh3) => hex12(&xxh3.unwrap_or(0).to_be_bytes()),
         };
         let fidelity = if changed_early || changed_late { Fidelity::Normalized } else { Fidelity::Verbatim };
         Ok(Rendered {
             octets,
             size: digests.size,
             sha256,
+            xxh3,
             name_digest,
             crc32: digests.crc32.map(crc32fast::Hasher::finalize),
             deflated,
@@ -317,6 +319,7 @@ pub struct Rendered {
     octets: Octets,
     size: u64,
     sha256: Option<[u8; 32]>,
+    xxh3: Option<u64>,
     name_digest: String,
     crc32: Option<u32>,
     deflated: Option<HeldOrCounted>,
@@ -340,6 +343,12 @@ impl Rendered {
     /// The SHA-256 of the octets written, where [`Checksums`] asks for it.
     pub fn sha256(&self) -> Option<&[u8; 32]> {
         self.sha256.as_ref()
+    }
+
+    /// The XXH3-64 of the first 64 KiB of the octets written and, where there are more, of their number; where there is no
+    /// SHA-256.
+    pub fn xxh3(&self) -> Option<u64> {
+        self.xxh3
     }
 
     /// The 12 hexadecimal digits in the file name: the first of the SHA-256, or of the [name's own digest](Checksums::None) where there is none.

@@ -19,7 +19,7 @@ pub(in crate::read) fn is_tar(octets: &[u8]) -> bool {
 }
 
 /// The entries of a tar archive.
-pub(in crate::read) struct Tar {
+pub(crate) struct Tar {
     window: Window,
     budget: Budget,
     at: u64,
@@ -78,6 +78,14 @@ impl Tar {
             Some(located) => self.found(located).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The path and the octets of the next file, whatever it is called.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn next_file(&mut self) -> Result<Option<(String, Source)>> {
+        let Some(Located { entry, data, .. }) = self.next_entry()? else { return Ok(None) };
+        let octets = Content::new(self.window.source().clone(), Some(data..data.saturating_add(entry.size)));
+        Ok(Some((entry.name, Arc::new(octets))))
     }
 
     fn next_entry(&mut self) -> Result<Option<Located>> {

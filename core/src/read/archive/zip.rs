@@ -26,7 +26,7 @@ pub(in crate::read) fn is_zip(octets: &[u8]) -> bool {
 }
 
 /// The entries of a ZIP archive.
-pub(in crate::read) struct Zip {
+pub(crate) struct Zip {
     window: Window,
     budget: Budget,
     directory: Directory,
@@ -117,6 +117,18 @@ impl Zip {
                 return self.found(record).map(Some);
             }
         }
+    }
+
+    /// The path and the octets of the next file, whatever it is called.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn next_file(&mut self) -> Result<Option<(String, Source)>> {
+        while let Some(record) = self.next_record()? {
+            if !record.name.ends_with('/') {
+                let source = self.source(&record).map_err(|error| error.in_file(&*record.name).non_fatal())?;
+                return Ok(Some((record.name, source)));
+            }
+        }
+        Ok(None)
     }
 
     fn next_record(&mut self) -> Result<Option<Record>> {

@@ -7,13 +7,16 @@ use crate::{
 use std::{
     collections::HashSet,
     fs::{self, File, FileTimes},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use twox_hash::XxHash3_64;
 
+/// Octets that are compared at a time.
+const COMPARED: usize = 256 << 10;
 /// Until it is complete, a file stands under this name beside its own; no item has a name with a leading dot.
-const UNFINISHED: &str = ".mailferry-unfinished";
+pub(crate) const UNFINISHED: &str = ".mailferry-unfinished";
 
 /// A folder of the file system. Every file appears under its name at once, complete and with its date, or not at all.
 pub(crate) struct Directory {
@@ -21,6 +24,22 @@ pub(crate) struct Directory {
     created: HashSet<String>,
     /// The folder of the entry before, so that the next need not look it up.
     recent: String,
+    /// What a run that was cut off has written here, where this one goes on in a folder that holds something.
+    ours: Option<Ours>,
+}
+
+/// Paths of files that are ours: to be written over, if need be.
+#[derive(Default)]
+pub(crate) struct Ours(HashSet<u64>);
+
+impl Ours {
+    pub(crate) fn add(&mut self, path: &str) {
+        self.0.insert(XxHash3_64::oneshot(path.as_bytes()));
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.0.contains(&XxHash3_64::oneshot(path.as_bytes()))
+    }
 }
 
 impl Directory {
@@ -44,7 +63,43 @@ impl Directory {
             }
             Err(error) => return Err(refused(error, &at)),
         }
-        Ok(Self { root: root.to_owned(), created: HashSet::new(), recent: String::new() })
+        Ok(Self { root: root.to_owned(), created: HashSet::new(), recent: String::new(), ours: None })
+    }
+
+    /// Opens the folder `root`, which may hold what earlier runs have written; `ours` is what the last one has that was cut
+    /// off.
+    pub(crate) fn reopen(root: &Path, ours: Ours) -> Result<Self> {
+        fs::create_dir_all(root).map_err(|error| refused(error, &root.to_string_lossy()))?;
+        Ok(Self { root: root.to_owned(), created: HashSet::new(), recent: String::new(), ours: Some(ours) })
+    }
+
+    /// Whether the file of an entry is there already, as a run that was cut off has left it.
+    ///
+    /// # Errors
+    /// When something else is there.
+    fn stands(&self, path: &str, file: &Path, rendered: &Rendered) -> Result<bool> {
+        let Some(ours) = &self.ours else { return Ok(false) };
+        let Ok(metadata) = fs::symlink_metadata(file) else { return Ok(false) };
+        let is_equal = metadata.is_file() && metadata.len() == rendered.size() && {
+            let mut there = File::open(file).map_err(|error| refused(error, &file.to_string_lossy()))?;
+            let mut buffer = Vec::new();
+            let compared = rendered.for_each_chunk(|octets| {
+                for octets in octets.chunks(COMPARED) {
+                    buffer.resize(octets.len(), 0);
+                    there.read_exact(&mut buffer)?;
+                    if buffer != octets {
+                        return Err(io::ErrorKind::InvalidData.into());
+                    }
+                }
+                Ok(())
+            });
+            compared.is_ok()
+        };
+        if is_equal || (metadata.is_file() && ours.has(path)) {
+            return Ok(is_equal);
+        }
+        let message = "is there already, and no conversion has written it: move it away, and convert again";
+        Err(Error::new(ErrorKind::Destination, message).in_file(file.to_string_lossy()).non_fatal())
     }
 
     fn write_unfinished(
@@ -53,7 +108,12 @@ impl Directory {
         entry: Entry<'_>,
         rendered: &Rendered,
     ) -> std::result::Result<(), Stopped> {
-        let mut file = File::create_new(unfinished).map_err(Stopped::Destination)?;
+        let file = match &self.ours {
+            // A run that was cut off may have left it.
+            Some(_) => File::create(unfinished),
+            None => File::create_new(unfinished),
+        };
+        let mut file = file.map_err(Stopped::Destination)?;
         copy(rendered, false, |octets| file.write_all(octets))?;
         if let Some(modified) = entry.modified.and_then(system_time) {
             // Some network file systems keep no dates; the item log has them too.
@@ -72,6 +132,9 @@ impl Container for Directory {
             folder.clone_into(&mut self.recent);
         }
         let file = self.root.join(path);
+        if self.stands(path, &file, rendered)? {
+            return Ok(path.to_owned());
+        }
         let unfinished = entry.staged.map_or_else(|| file.with_file_name(UNFINISHED), |staged| self.root.join(staged));
         let stopped = match self.write_unfinished(&unfinished, entry, rendered) {
             Ok(()) => match fs::rename(&unfinished, &file) {

@@ -13,6 +13,8 @@ use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
 };
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use directory::{Ours, UNFINISHED};
 use std::io::{self, Write};
 use tar::Tar;
 use zip::{Stream, Zip};
@@ -40,9 +42,10 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The container at `path`, as its name tells.
+/// The container at `path`, as its name tells. A folder may hold something where there are `ours`: what a run that was cut
+/// off has written.
 #[cfg(not(target_family = "wasm"))]
-pub(crate) fn create(path: &Path, options: &WriteOptions) -> Result<Box<dyn Container>> {
+pub(crate) fn create(path: &Path, options: &WriteOptions, ours: Option<Ours>) -> Result<Box<dyn Container>> {
     let name = path.file_name().map(|name| name.to_string_lossy());
     let packaging = Packaging::of_name(&name.unwrap_or_default());
     if options.zip_split.is_some() && packaging != Packaging::Zip {
@@ -50,7 +53,10 @@ pub(crate) fn create(path: &Path, options: &WriteOptions) -> Result<Box<dyn Cont
         return Err(Error::new(ErrorKind::Options, message).in_file(path.to_string_lossy()));
     }
     Ok(match packaging {
-        Packaging::Folder => Box::new(Directory::create(path)?),
+        Packaging::Folder => Box::new(match ours {
+            Some(ours) => Directory::reopen(path, ours)?,
+            None => Directory::create(path)?,
+        }),
         Packaging::Zip => {
             let files = ZipFiles::create(path, options.zip_split.is_some())?;
             let mut zip = Zip::new(files, options.zip_level, options.zip_split);

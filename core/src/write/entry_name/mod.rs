@@ -5,7 +5,7 @@ mod paths;
 mod segment;
 mod template;
 
-pub(crate) use paths::Paths;
+pub(crate) use paths::{Paths, StandingFolder};
 pub use template::NameTemplate;
 
 use crate::date_time::DateTime;

@@ -1,3 +1,7 @@
+mod standing;
+
+pub(crate) use standing::StandingFolder;
+
 use super::{
     ItemName, NameTemplate,
     fingerprints::Fingerprints,

@@ -1,0 +1,67 @@
+use crate::{
+    Outcome, SOME_FAILED,
+    args::{Omm, Project, ProjectOf},
+    table,
+    terminal::plain,
+};
+use mailferry::convert::OmmTable;
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+pub(crate) fn run(arguments: &Project) -> Outcome {
+    match &arguments.of {
+        ProjectOf::Omm(arguments) => omm(arguments),
+    }
+}
+
+/// Shows the accounts without their passwords, and what the migrator would refuse.
+fn omm(arguments: &Omm) -> Outcome {
+    let table = match &arguments.table {
+        Some(path) => {
+            let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+            let file = File::open(path).map_err(|error| told(&error))?;
+            OmmTable::read(file).map_err(|error| told(&error))?
+        }
+        None => OmmTable::default(),
+    };
+    if let Some(path) = &arguments.to {
+        create(path)
+            .and_then(|file| table.write(file))
+            .map_err(|error| format!("{}: cannot be written: {error}", path.display()))?;
+    }
+    let mut out = io::stdout().lock();
+    let rows: Vec<_> = table
+        .accounts
+        .iter()
+        .map(|(_, account)| {
+            let password = |is_empty: bool| if is_empty { "none" } else { "given" }.to_owned();
+            [
+                plain(&account.source_login),
+                plain(&account.source_type),
+                password(account.source_password.is_empty()),
+                plain(&account.destination_mail),
+                plain(&account.destination_type),
+                password(account.destination_password.is_empty()),
+            ]
+        })
+        .collect();
+    table::print(&mut out, ["Source", "type", "password", "destination", "type", "password"], &rows)?;
+    let problems = table.problems();
+    for (line, problem) in &problems {
+        writeln!(out, "line {line}: {problem}")?;
+    }
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
+}
+
+/// A new file that nobody else may read, where the system knows that.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

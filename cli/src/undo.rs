@@ -1,0 +1,42 @@
+use crate::{Outcome, SOME_FAILED, args::Undo, terminal::plain};
+use mailferry::convert::{Difference, undo};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+pub(crate) fn run(arguments: &Undo) -> Outcome {
+    let mut out = io::stdout().lock();
+    let mut kept: Vec<Difference> = Vec::new();
+    let mut told = Ok(());
+    let report = undo(&arguments.destination, arguments.since.get(), arguments.dry_run, &mut |difference| {
+        if arguments.json {
+            kept.push(difference.clone());
+        } else if told.is_ok() {
+            told = writeln!(out, "kept: {}: {}", plain(&difference.what), plain(&difference.told));
+        }
+    })?;
+    told?;
+    if arguments.json {
+        let mut json = serde_json::to_value(&report)?;
+        if let Some(object) = json.as_object_mut() {
+            object.insert("keptFiles".into(), serde_json::to_value(&kept)?);
+        }
+        serde_json::to_writer_pretty(&mut out, &json)?;
+        writeln!(out)?;
+    } else {
+        let done = if arguments.dry_run { "would be removed" } else { "removed" };
+        let syncs: Vec<_> = report.syncs.iter().map(ToString::to_string).collect();
+        writeln!(out, "Run {}: {} files {done}, {} kept", syncs.join(", "), report.removed, report.kept)?;
+        if report.missing > 0 {
+            writeln!(out, "{} files were gone already", report.missing)?;
+        }
+        if report.without_proof {
+            writeln!(out, "Written with --checksums none: files were told apart by size and first 64 KiB only")?;
+        }
+        if let Some(list) = &report.list {
+            writeln!(out, "List: {}", list.display())?;
+        }
+    }
+    Ok(if report.kept == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
+}

@@ -1,0 +1,77 @@
+use super::item_log::LogLine;
+use crate::{
+    error::{Error, ErrorKind, Result},
+    write::Made,
+};
+use std::io::{self, Write};
+
+/// Where a conversion tells what became of each item.
+pub(super) trait Journal: Send {
+    /// The number of the sync that it is of.
+    fn sync(&self) -> Option<u32> {
+        None
+    }
+
+    /// Whether an earlier sync has written the item of `line`, which has its digest.
+    fn has(&mut self, _line: &LogLine) -> bool {
+        false
+    }
+
+    /// Makes sure, before the item of `line` is written, that it is the one that a run which was cut off met in its place.
+    fn expect(&mut self, _line: &LogLine) -> Result<()> {
+        Ok(())
+    }
+
+    /// Takes the line of an item that ended, as JSON with a line end.
+    fn line(&mut self, line: &LogLine, json: &[u8]) -> Result<()>;
+
+    /// Takes what was made beside the files of one item each.
+    fn made(&mut self, _made: &Made) -> Result<()> {
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()>;
+}
+
+impl<J: Journal> Journal for &mut J {
+    fn sync(&self) -> Option<u32> {
+        (**self).sync()
+    }
+
+    fn has(&mut self, line: &LogLine) -> bool {
+        (**self).has(line)
+    }
+
+    fn expect(&mut self, line: &LogLine) -> Result<()> {
+        (**self).expect(line)
+    }
+
+    fn line(&mut self, line: &LogLine, json: &[u8]) -> Result<()> {
+        (**self).line(line, json)
+    }
+
+    fn made(&mut self, made: &Made) -> Result<()> {
+        (**self).made(made)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        (**self).flush()
+    }
+}
+
+/// Lines to any writer.
+pub(super) struct Lines<W>(pub(super) W);
+
+impl<W: Write + Send> Journal for Lines<W> {
+    fn line(&mut self, _line: &LogLine, json: &[u8]) -> Result<()> {
+        self.0.write_all(json).map_err(log_refused)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.0.flush().map_err(log_refused)
+    }
+}
+
+pub(super) fn log_refused(error: io::Error) -> Error {
+    Error::new(ErrorKind::Destination, "the item log cannot be written").because(error)
+}

@@ -1,0 +1,158 @@
+use super::names::{begun, refused};
+use crate::error::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{self, File, TryLockError},
+    io::{Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+/// What is written down when a sync is begun, so that it can be resumed or undone if it is cut off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::convert) struct Begun {
+    /// The number of the sync.
+    pub(in crate::convert) sync: u32,
+    /// The digest of all that decides what comes out.
+    pub(in crate::convert) settings: String,
+    /// Whether the destination, a folder, was made by it.
+    pub(in crate::convert) folder_made: bool,
+    /// How it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::convert) options: Option<serde_json::Value>,
+}
+
+impl Begun {
+    /// What was begun at `destination` and is not complete.
+    pub(in crate::convert) fn at(destination: &Path) -> Option<Self> {
+        read(&mut File::open(begun(destination)).ok()?)
+    }
+}
+
+/// Octets that are kept free, so that a disk that becomes full still has room for the report.
+const ROOM: usize = 64 << 10;
+/// Octets of such a file that are looked at.
+const MOST: u64 = 1 << 20;
+
+fn read(file: &mut File) -> Option<Begun> {
+    let mut text = String::new();
+    file.take(MOST).read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Keeps every other process from the destination. The operating system takes it back however this one ends.
+pub(in crate::convert) struct Lock {
+    path: PathBuf,
+    file: File,
+    /// Octets of what is written down.
+    len: u64,
+    /// Whether the file stays when the lock is given back, for whoever resumes.
+    stays: bool,
+}
+
+impl Lock {
+    /// Takes the destination, and gives what was begun there and cut off. Tells whether anything was.
+    pub(in crate::convert) fn take(destination: &Path) -> Result<(Self, Option<Begun>, bool)> {
+        let path = begun(destination);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        fs::create_dir_all(folder).map_err(|error| refused(error, folder))?;
+        loop {
+            let cut_off = fs::symlink_metadata(&path).is_ok();
+            let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+            let mut file = file.map_err(|error| refused(error, &path))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let message = "another conversion to this destination is under way: wait until it has ended";
+                    return Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()));
+                }
+                // Some network file systems know no locks.
+                Err(TryLockError::Error(_)) => {}
+            }
+            // The one that had it may have removed the file meanwhile, which then keeps nobody away.
+            if !is_at(&file, &path) {
+                continue;
+            }
+            let begun = read(&mut file);
+            return Ok((Self { path, file, len: 0, stays: begun.is_some() }, begun, cut_off));
+        }
+    }
+
+    /// Writes down what is begun.
+    pub(super) fn begin(&mut self, begun: &Begun) -> Result<()> {
+        let text = serde_json::to_string(begun).unwrap_or_default();
+        self.len = text.len() as u64;
+        let written = self.file.set_len(0).and_then(|()| self.file.rewind()).and_then(|()| {
+            self.file.write_all(text.as_bytes())?;
+            self.file.write_all(&[b'\n'; ROOM])
+        });
+        written.map_err(|error| refused(error, &self.path))?;
+        self.stays = true;
+        Ok(())
+    }
+
+    /// Gives back the room that was kept free.
+    pub(super) fn make_room(&self) {
+        let _kept = self.file.set_len(self.len);
+    }
+
+    /// Gives the destination back: what was begun is complete.
+    pub(in crate::convert) fn complete(mut self) {
+        self.stays = false;
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if !self.stays {
+            let _leftover = fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |metadata: &fs::Metadata| (metadata.dev(), metadata.ino());
+    matches!((file.metadata(), fs::metadata(path)), (Ok(open), Ok(there)) if identity(&open) == identity(&there))
+}
+
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some() -> Begun {
+        Begun { sync: 3, settings: "x".into(), folder_made: true, options: None }
+    }
+
+    #[test]
+    fn one_at_a_time_and_nothing_is_left_of_what_was_not_begun() {
+        let root = tempfile::tempdir().unwrap();
+        let to = root.path().join("out");
+        let (first, begun, cut_off) = Lock::take(&to).unwrap();
+        assert_eq!((begun, cut_off), (None, false));
+        let error = Lock::take(&to).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("under way"), "{error}");
+        drop(first);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_was_cut_off_is_told_until_it_is_complete() {
+        let root = tempfile::tempdir().unwrap();
+        let to = root.path().join("out");
+        let (mut lock, ..) = Lock::take(&to).unwrap();
+        lock.begin(&some()).unwrap();
+        drop(lock);
+        assert_eq!(Begun::at(&to), Some(some()));
+        let (lock, begun, cut_off) = Lock::take(&to).unwrap();
+        assert_eq!((begun, cut_off), (Some(some()), true));
+        lock.complete();
+        assert_eq!(Begun::at(&to), None);
+    }
+}

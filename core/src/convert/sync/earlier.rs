@@ -1,0 +1,142 @@
+use super::lines::LoggedLine;
+use sha2::{Digest, Sha256};
+
+/// Octets and their folder, by which an item is known again wherever it stands in its source.
+///
+/// 128 bits of a SHA-256: two unlike items with one key cannot be made on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::convert) struct Key([u64; 2]);
+
+impl Key {
+    /// The key of the parts, in this order.
+    pub(in crate::convert) fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut digest = Sha256::new();
+        for part in parts {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+        let digest: [u8; 32] = digest.finalize().into();
+        let mut words = digest.as_chunks::<8>().0.iter().map(|octets| u64::from_le_bytes(*octets));
+        Self([words.next().unwrap_or(0), words.next().unwrap_or(0)])
+    }
+
+    /// That of octets in a folder.
+    pub(in crate::convert) fn of_item(digest: &str, folder: &str) -> Self {
+        Self::of([digest.as_bytes(), folder.as_bytes()])
+    }
+
+    /// That of an item whose octets may change: its node, UID or message id; none where it has nothing of its own.
+    pub(in crate::convert) fn of_identity(line: &LoggedLine<'_>) -> Option<Self> {
+        identity(
+            &line.source.file,
+            line.folder_written(),
+            line.source.nid,
+            line.uid.as_deref(),
+            line.message_id.as_deref(),
+        )
+    }
+}
+
+/// The key of an item whose octets may change.
+pub(super) fn identity(
+    file: &str,
+    folder: &str,
+    nid: Option<u32>,
+    uid: Option<&str>,
+    message_id: Option<&str>,
+) -> Option<Key> {
+    let node = nid.map(u32::to_le_bytes);
+    let own = match (&node, uid.or(message_id)) {
+        (Some(node), _) => &node[..],
+        (None, own) => own?.as_bytes(),
+    };
+    Some(Key::of([file.as_bytes(), folder.as_bytes(), own]))
+}
+
+/// Keys, each as often as it was added, in 16 octets and a bit each.
+#[derive(Default)]
+pub(in crate::convert) struct Keys {
+    sorted: Vec<Key>,
+    taken: Vec<u64>,
+}
+
+impl Keys {
+    /// Adds a key. Before any is taken, [`Keys::sort`] them.
+    pub(in crate::convert) fn push(&mut self, key: Key) {
+        self.sorted.push(key);
+    }
+
+    pub(in crate::convert) fn sort(&mut self) {
+        self.sorted.sort_unstable();
+        self.taken = vec![0; self.sorted.len().div_ceil(64)];
+    }
+
+    /// Takes out one of those that equal `key`; `false` where none is left.
+    pub(in crate::convert) fn take(&mut self, key: Key) -> bool {
+        let Self { sorted, taken } = self;
+        let first = sorted.partition_point(|other| *other < key);
+        let equal = sorted.get(first..).unwrap_or_default().partition_point(|other| *other == key);
+        // Taken from the first on: the last of them says how many are.
+        let is_taken = |at: usize| taken.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1);
+        let (mut low, mut high) = (first, first + equal);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if is_taken(middle) { low = middle + 1 } else { high = middle }
+        }
+        if low == first + equal {
+            return false;
+        }
+        if let Some(bits) = taken.get_mut(low / 64) {
+            *bits |= 1 << (low % 64);
+        }
+        true
+    }
+
+    /// All of them, taken or not.
+    pub(super) fn into_iter(self) -> impl Iterator<Item = Key> {
+        self.sorted.into_iter()
+    }
+
+    /// Whether one of those that equal `key` is there, taken or not.
+    pub(in crate::convert) fn contains(&self, key: Key) -> bool {
+        self.sorted.binary_search(&key).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    fn key(number: u8) -> Key {
+        Key::of([&[number][..]])
+    }
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        assert_ne!(Key::of_item("ab", "c"), Key::of_item("a", "bc"));
+        assert_eq!(Key::of_item("ab", "c"), Key::of_item("ab", "c"));
+    }
+
+    proptest! {
+        #[test]
+        fn each_is_taken_as_often_as_it_was_added(
+            added in proptest::collection::vec(0..20_u8, 0..300),
+            asked in proptest::collection::vec(0..25_u8, 0..400),
+        ) {
+            let mut keys = Keys::default();
+            let mut left: HashMap<u8, usize> = HashMap::new();
+            for number in added {
+                keys.push(key(number));
+                *left.entry(number).or_default() += 1;
+            }
+            keys.sort();
+            for number in asked {
+                prop_assert_eq!(keys.contains(key(number)), left.contains_key(&number));
+                let expected = left.get_mut(&number).filter(|left| **left > 0).map(|left| *left -= 1).is_some();
+                prop_assert_eq!(keys.take(key(number)), expected);
+            }
+        }
+    }
+}

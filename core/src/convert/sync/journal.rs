@@ -1,0 +1,213 @@
+use super::{
+    earlier::{Key, Keys, identity},
+    lines::LoggedLine,
+    names::refused,
+};
+use crate::{
+    convert::{
+        item_log::LogLine,
+        journal::{Journal, log_refused},
+    },
+    error::{Error, ErrorKind, Result},
+    write::Made,
+};
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+/// The files beside a destination that one sync writes.
+pub(in crate::convert) struct SyncJournal {
+    pub(super) sync: u32,
+    pub(super) log: Replayed,
+    pub(super) files: Replayed,
+    /// What earlier syncs have written.
+    pub(super) earlier: Keys,
+    /// Identities of items that this sync writes, and of those that it leaves out without a look at their octets.
+    pub(super) written: Vec<Key>,
+    pub(super) left_out: Vec<Key>,
+}
+
+impl Journal for SyncJournal {
+    fn sync(&self) -> Option<u32> {
+        Some(self.sync)
+    }
+
+    fn has(&mut self, line: &LogLine) -> bool {
+        if self.sync == 1 {
+            return false;
+        }
+        let folder = line.target_folder.as_ref().unwrap_or(&line.item.folder);
+        line.sha256
+            .as_ref()
+            .or(line.xxh3.as_ref())
+            .is_some_and(|digest| self.earlier.take(Key::of_item(digest, folder)))
+    }
+
+    fn expect(&mut self, line: &LogLine) -> Result<()> {
+        self.log.expect(line)
+    }
+
+    fn line(&mut self, line: &LogLine, json: &[u8]) -> Result<()> {
+        if self.sync > 1 && line.reason.as_deref() != Some(LogLine::ALREADY_MIGRATED) {
+            let item = &line.item;
+            let folder = line.target_folder.as_ref().unwrap_or(&item.folder);
+            let (uid, message_id) = (item.uid.as_deref(), item.message_id.as_deref());
+            let key = identity(&item.source.file, folder, item.source.nid, uid, message_id);
+            let list = if line.path.is_some() { &mut self.written } else { &mut self.left_out };
+            list.extend(key);
+        }
+        self.log.append(json)
+    }
+
+    fn made(&mut self, made: &Made) -> Result<()> {
+        let mut json = serde_json::to_vec(made).map_err(|error| log_refused(error.into()))?;
+        json.push(b'\n');
+        self.files.append(&json)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A file of lines that is written anew over what a run that was cut off has written: what is there and equal stays.
+///
+/// It ends with a whole line, though the disk was full in the middle of one.
+pub(super) struct Replayed {
+    path: PathBuf,
+    file: Option<File>,
+    /// Octets that stand as they should.
+    len: u64,
+    /// What the run that was cut off has written, from `len` on.
+    ahead: Option<BufReader<File>>,
+    /// The next line of it.
+    next: Vec<u8>,
+}
+
+impl Replayed {
+    /// The file at `path`, which is made with its first line; `resumed` tells that it may be there.
+    pub(super) fn new(path: PathBuf, resumed: bool) -> Result<Self> {
+        let mut replayed = Self { path, file: None, len: 0, ahead: None, next: Vec::new() };
+        if resumed && let Ok(file) = File::open(&replayed.path) {
+            replayed.ahead = Some(BufReader::new(file));
+            replayed.read_next()?;
+        }
+        Ok(replayed)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the file now.
+    pub(super) fn create(&mut self) -> Result<()> {
+        self.open().map(|_| ()).map_err(|error| refused(error, &self.path))
+    }
+
+    /// Whether the run that was cut off had come further.
+    pub(super) fn is_behind(&self) -> bool {
+        self.ahead.is_some()
+    }
+
+    fn open(&mut self) -> io::Result<&mut File> {
+        match self.file {
+            Some(ref mut file) => Ok(file),
+            None => {
+                let file = File::options().write(true).create(true).truncate(false).open(&self.path)?;
+                Ok(self.file.insert(file))
+            }
+        }
+    }
+
+    fn read_next(&mut self) -> Result<()> {
+        self.next.clear();
+        let Some(ahead) = &mut self.ahead else { return Ok(()) };
+        ahead.read_until(b'\n', &mut self.next).map_err(|error| refused(error, &self.path))?;
+        if !self.next.ends_with(b"\n") {
+            self.leave_rest()?;
+        }
+        Ok(())
+    }
+
+    /// Cuts off what is ahead.
+    fn leave_rest(&mut self) -> Result<()> {
+        self.ahead = None;
+        self.next.clear();
+        let len = self.len;
+        let cut = self.open().and_then(|file| {
+            file.set_len(len)?;
+            file.seek(SeekFrom::Start(len))
+        });
+        cut.map(drop).map_err(|error| refused(error, &self.path))
+    }
+
+    fn expect(&mut self, line: &LogLine) -> Result<()> {
+        if self.ahead.is_none() {
+            return Ok(());
+        }
+        let there = serde_json::from_slice::<LoggedLine<'_>>(&self.next).ok();
+        let digest = line.sha256.as_deref().or(line.xxh3.as_deref());
+        let is_it = there.is_some_and(|there| {
+            there.id == line.item.id && (there.digest().is_none() || digest.is_none() || there.digest() == digest)
+        });
+        if is_it {
+            return Ok(());
+        }
+        let message = format!(
+            "a run that was cut off met another item where {} now stands, so its source was changed: undo that run \
+             with `mailferry undo`, and convert again",
+            line.item.id
+        );
+        Err(Error::new(ErrorKind::Destination, message).in_file(self.path.to_string_lossy()))
+    }
+
+    pub(super) fn append(&mut self, json: &[u8]) -> Result<()> {
+        if self.ahead.is_some() {
+            if self.next == json {
+                self.len += json.len() as u64;
+                return self.read_next();
+            }
+            self.leave_rest()?;
+        }
+        let len = self.len;
+        let written = self.open().and_then(|file| {
+            file.write_all(json).inspect_err(|_| {
+                // If even this is refused, the last line is cut off, and its reader will see it.
+                let _cut_off = file.set_len(len);
+            })
+        });
+        written.map_err(log_refused)?;
+        self.len += json.len() as u64;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_over_an_earlier_file_is_what_stands_there(
+            earlier in "([ab]\n){0,6}a?", now in "([ab]\n){0,6}"
+        ) {
+            let root = tempfile::tempdir().unwrap();
+            let path = root.path().join("log");
+            std::fs::write(&path, &earlier).unwrap();
+            let mut file = Replayed::new(path.clone(), true).unwrap();
+            for line in now.split_inclusive('\n') {
+                file.append(line.as_bytes()).unwrap();
+            }
+            let whole = earlier.rfind('\n').map_or("", |end| &earlier[..=end]);
+            let behind = whole.starts_with(&now) && whole != now;
+            prop_assert_eq!(file.is_behind(), behind);
+            let expected = if behind { &earlier } else { &now };
+            let mut there = String::new();
+            std::io::Read::read_to_string(&mut File::open(&path).unwrap(), &mut there).unwrap();
+            prop_assert_eq!(&there, expected);
+        }
+    }
+}

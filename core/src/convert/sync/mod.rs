@@ -1,0 +1,18 @@
+//! Runs into the same destination, one after the other: what each left, and how the next goes on.
+//!
+//! A run into a destination is a *sync*, numbered from 1. Each leaves a log and a report of its own beside the destination.
+//! One with a report is complete; the next adds what is new. One without is gone through again, and writes nothing twice.
+
+mod begun;
+mod earlier;
+mod journal;
+mod lines;
+mod names;
+mod run;
+
+pub(super) use begun::{Begun, Lock};
+pub(super) use earlier::{Key, Keys};
+pub(super) use lines::{for_each_line, for_each_made};
+pub(super) use names::refused;
+pub use names::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
+pub(super) use run::{Sync, Syncs, octets_settings, write_whole};

@@ -1,0 +1,140 @@
+use crate::error::{Error, ErrorKind};
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// What the name of the item log has behind that of the destination.
+pub const ITEM_LOG: &str = ".items.jsonl";
+/// What the name of the report has behind that of the destination.
+pub const REPORT: &str = ".report.json";
+/// What the name of the report as a table has behind that of the destination.
+pub const TABLE: &str = ".report.csv";
+/// What the name of the list of folders, and of files that hold many items, has behind that of the destination.
+pub const FILES: &str = ".files.jsonl";
+/// What the name of the list of items that the sources hold no more has behind that of the destination.
+pub const GONE: &str = ".gone.jsonl";
+/// What a name has behind it until what it names is complete.
+pub(super) const UNFINISHED: &str = ".unfinished";
+/// What the name of the file that says that a sync was begun has behind that of the destination.
+const BEGUN: &str = ".unfinished.json";
+
+/// The path of the file that stands beside `destination` and ends in `suffix`.
+pub fn beside(destination: &Path, suffix: &str) -> PathBuf {
+    // The components leave out a slash at the end.
+    let path: PathBuf = destination.components().collect();
+    // What is beside "." or ".." has to know its real name.
+    let path = if path.file_name().is_none() { fs::canonicalize(&path).unwrap_or(path) } else { path };
+    with_suffix(path, suffix)
+}
+
+pub(super) fn begun(destination: &Path) -> PathBuf {
+    beside(destination, BEGUN)
+}
+
+pub(super) fn with_suffix(path: PathBuf, suffix: &str) -> PathBuf {
+    let mut path: OsString = path.into();
+    path.push(suffix);
+    path.into()
+}
+
+/// The error for a file that cannot be written.
+pub(in crate::convert) fn refused(error: io::Error, path: &Path) -> Error {
+    let message = "cannot be written: choose a destination that you may write to and that has room";
+    Error::new(ErrorKind::Destination, message).because(error).in_file(path.to_string_lossy())
+}
+
+/// Where one sync leaves what it writes.
+///
+/// ```
+/// use mailferry::convert::{ITEM_LOG, SyncPaths};
+/// use std::path::Path;
+///
+/// let first = SyncPaths::new(Path::new("mail.zip"), 1);
+/// assert_eq!(first.beside(ITEM_LOG), Path::new("mail.zip.items.jsonl"));
+/// let second = SyncPaths::new(Path::new("mail.zip"), 2);
+/// assert_eq!(second.beside(ITEM_LOG), Path::new("mail.zip.sync002.items.jsonl"));
+/// assert_eq!(second.archive(), Path::new("mail.sync002.zip"));
+/// assert_eq!(SyncPaths::new(Path::new("mail"), 2).archive(), Path::new("mail"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyncPaths {
+    destination: PathBuf,
+    number: u32,
+}
+
+impl SyncPaths {
+    /// The paths of the sync `number`, from 1, into `destination`.
+    pub fn new(destination: &Path, number: u32) -> Self {
+        Self { destination: destination.to_owned(), number }
+    }
+
+    /// The number of the sync, from 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The path of what stands beside the destination: [`ITEM_LOG`], [`REPORT`], [`TABLE`], [`FILES`] or [`GONE`].
+    pub fn beside(&self, suffix: &str) -> PathBuf {
+        match self.number {
+            1 => beside(&self.destination, suffix),
+            number => beside(&self.destination, &format!(".sync{number:03}{suffix}")),
+        }
+    }
+
+    /// Where the items go: the folder itself, or an archive for each sync.
+    pub fn archive(&self) -> PathBuf {
+        let Some(extension) = archive_extension(&self.destination).filter(|_| self.number > 1) else {
+            return self.destination.clone();
+        };
+        let name = self.destination.file_name().unwrap_or_default().to_string_lossy();
+        let (stem, extension) = name.split_at(name.len() - extension.len());
+        self.destination.with_file_name(format!("{stem}.sync{:03}{extension}", self.number))
+    }
+
+    /// The folder that the paths of the log start from, and the path from there on.
+    pub(in crate::convert) fn locate<'p>(&self, logged: &'p str) -> (PathBuf, Option<&'p str>) {
+        if !self.is_archive() {
+            return (self.destination.join(logged), None);
+        }
+        match logged.split_once('!') {
+            Some((part, entry)) if self.is_part(part) => (self.archive().with_file_name(part), Some(entry)),
+            _ => (self.archive(), Some(logged)),
+        }
+    }
+
+    /// Whether the items go to an archive.
+    pub(in crate::convert) fn is_archive(&self) -> bool {
+        archive_extension(&self.destination).is_some()
+    }
+
+    /// Whether `name` is that of a part of the archive.
+    pub(in crate::convert) fn is_part(&self, name: &str) -> bool {
+        let archive = self.archive();
+        let stem = archive.file_stem().unwrap_or_default().to_string_lossy();
+        let number = name.strip_prefix(&*stem).and_then(|rest| rest.strip_prefix(".part")?.strip_suffix(".zip"));
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|octet| octet.is_ascii_digit()))
+    }
+
+    /// The parts of the archive that are there, in order.
+    pub(in crate::convert) fn parts(&self) -> io::Result<Vec<PathBuf>> {
+        let archive = self.archive();
+        let folder = archive.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut parts = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let name = entry?.file_name();
+            if self.is_part(&name.to_string_lossy()) {
+                parts.push(archive.with_file_name(name));
+            }
+        }
+        parts.sort();
+        Ok(parts)
+    }
+}
+
+/// The end of a name that makes it one of an archive.
+fn archive_extension(destination: &Path) -> Option<&'static str> {
+    let name = destination.file_name()?.to_string_lossy().to_ascii_lowercase();
+    [".tar.gz", ".tgz", ".tar", ".zip"].into_iter().find(|extension| name.ends_with(extension))
+}

@@ -1,0 +1,398 @@
+use super::{
+    begun::{Begun, Lock},
+    earlier::{Key, Keys},
+    journal::{Replayed, SyncJournal},
+    lines::{for_each_line, for_each_made},
+    names::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, UNFINISHED, refused, with_suffix},
+};
+use crate::{
+    convert::{
+        ConvertOptions,
+        item_log::hex,
+        report::{GoneItem, MOST_TOLD, Report, SyncReport},
+    },
+    error::{Error, ErrorKind, Result},
+    write::{self, Checksums, ItemWriter, Made, Ours, Standing},
+};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    io::{self, BufReader, BufWriter, Write},
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
+
+/// The complete syncs into a destination, in order.
+pub(in crate::convert) struct Syncs(pub(in crate::convert) Vec<(SyncPaths, Report)>);
+
+impl Syncs {
+    /// Those that left a log and a report beside `destination`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Destination`] when something else stands there under such a name.
+    pub(in crate::convert) fn at(destination: &Path) -> Result<Self> {
+        let mut syncs = Vec::new();
+        for number in 1.. {
+            let paths = SyncPaths::new(destination, number);
+            let report = paths.beside(REPORT);
+            if !is_there(&report) {
+                break;
+            }
+            if !is_there(&paths.beside(ITEM_LOG)) {
+                return Err(not_ours(&report));
+            }
+            let read = File::open(&report).ok().and_then(|file| {
+                serde_json::from_reader::<_, Report>(BufReader::new(file)).ok().filter(|read| read.sync.is_some())
+            });
+            syncs.push((paths, read.ok_or_else(|| not_ours(&report))?));
+        }
+        Ok(Self(syncs))
+    }
+}
+
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+fn not_ours(path: &Path) -> Error {
+    let message = "is there already, and not from a conversion that can be continued: move it away, or choose another \
+                   destination";
+    Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy())
+}
+
+/// A run into a destination, with all that earlier ones left there.
+pub(in crate::convert) struct Sync {
+    paths: SyncPaths,
+    lock: Lock,
+    begun: Begun,
+    octets: String,
+    form: String,
+    earlier: Vec<(SyncPaths, Report)>,
+    journal: SyncJournal,
+}
+
+impl Sync {
+    /// Begins a sync into `destination`, or the one again that was cut off there, and gives what its items go to.
+    ///
+    /// # Errors
+    /// When it cannot start; then all is as it was before.
+    pub(in crate::convert) fn begin(
+        destination: &Path,
+        sources: &[PathBuf],
+        options: &ConvertOptions,
+    ) -> Result<(Self, Box<dyn ItemWriter>)> {
+        let (mut lock, cut_off, was_locked) = Lock::take(destination)?;
+        let Syncs(earlier) = Syncs::at(destination)?;
+        let number = u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let paths = SyncPaths::new(destination, number);
+        let settings = settings(sources, options);
+        let cut_off = cut_off.filter(|begun| begun.sync == number);
+        match &cut_off {
+            Some(begun) if begun.settings != settings => return Err(other_settings(destination, begun)),
+            Some(_) => {}
+            None => {
+                for suffix in [ITEM_LOG, TABLE, FILES, GONE] {
+                    let path = paths.beside(suffix);
+                    if is_there(&path) {
+                        return Err(not_ours(&path));
+                    }
+                }
+            }
+        }
+        let octets = octets_settings(options);
+        if let Some((_, report)) = earlier.last()
+            && report.sync.as_ref().is_some_and(|sync| sync.settings != octets)
+        {
+            let message = "was written in another form, or with other line ends, checksums, or changes to calendars and cards: convert with \
+                           the same again, or to another destination";
+            return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));
+        }
+        if number > 1 && options.archive.checksums == Checksums::None {
+            let message = "was written with --checksums none, so that nothing tells what has changed since: convert to \
+                           another destination";
+            return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));
+        }
+        let resumed = cut_off.is_some();
+        let folder_made =
+            cut_off.as_ref().map_or_else(|| !paths.is_archive() && !is_there(destination), |begun| begun.folder_made);
+        let ours = if paths.is_archive() {
+            if was_locked {
+                clear_archive(&paths, resumed)?;
+            }
+            None
+        } else if resumed || number > 1 {
+            if resumed {
+                clear_folder(destination)?;
+            }
+            let mut ours = Ours::default();
+            for_each_line(&paths.beside(ITEM_LOG), |line, _| {
+                line.paths().for_each(|path| ours.add(path));
+                Ok(())
+            })?;
+            for_each_made(&paths.beside(FILES), |made| {
+                ours.add(made.path());
+                Ok(())
+            })?;
+            Some(ours)
+        } else {
+            None
+        };
+        let mut writer = write::reopen(&paths.archive(), options.archive.clone(), ours)?;
+        let mut keys = Keys::default();
+        for (paths, _) in &earlier {
+            adopt(paths, &mut *writer, &mut keys)?;
+        }
+        keys.sort();
+        let begun = Begun { sync: number, settings, folder_made, options: options.told.clone() };
+        lock.begin(&begun)?;
+        let mut log = Replayed::new(paths.beside(ITEM_LOG), resumed)?;
+        log.create()?;
+        let files = Replayed::new(paths.beside(FILES), resumed)?;
+        let journal =
+            SyncJournal { sync: number, log, files, earlier: keys, written: Vec::new(), left_out: Vec::new() };
+        let form = options.archive.form.to_string();
+        Ok((Self { paths, lock, begun, octets, form, earlier, journal }, writer))
+    }
+
+    /// What the conversion tells its items to.
+    pub(in crate::convert) fn journal(&mut self) -> &mut SyncJournal {
+        &mut self.journal
+    }
+
+    /// Writes the report, with which the sync is complete.
+    ///
+    /// One that was stopped before it had come as far as the run that was cut off is left as it is, to be resumed.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub(in crate::convert) fn finish(mut self, report: &mut Report, table: bool) -> Result<()> {
+        let stopped = report.cancelled || report.error.is_some();
+        self.lock.make_room();
+        report.sync = Some(SyncReport {
+            number: self.begun.sync,
+            settings: std::mem::take(&mut self.octets),
+            folder_made: self.begun.folder_made,
+            form: std::mem::take(&mut self.form),
+            ..SyncReport::default()
+        });
+        if self.journal.log.is_behind() {
+            if stopped {
+                return Ok(());
+            }
+            let message = "has lines of items that its source no longer holds: undo that run with `mailferry undo`, and \
+                           convert again";
+            let log = self.journal.log.path().to_string_lossy();
+            return Err(Error::new(ErrorKind::Destination, message).in_file(log));
+        }
+        if !stopped {
+            self.tell_gone(report)?;
+        }
+        if table {
+            write_whole(&self.paths.beside(TABLE), |file| report.write_csv(file))?;
+        }
+        write_whole(&self.paths.beside(REPORT), |file| {
+            serde_json::to_writer_pretty(&mut *file, report)?;
+            file.write_all(b"\n")
+        })?;
+        self.lock.complete();
+        Ok(())
+    }
+
+    /// Lists what the destination holds and the sources of this run, all of them read to their ends, do not.
+    fn tell_gone(&mut self, report: &mut Report) -> Result<()> {
+        let Some(sync) = &mut report.sync else { return Ok(()) };
+        let journal = &mut self.journal;
+        let read: HashSet<&str> =
+            report.sources.iter().filter(|source| source.error.is_none()).map(|source| source.file.as_str()).collect();
+        let mut newer = Keys::default();
+        journal.written.drain(..).for_each(|key| newer.push(key));
+        newer.sort();
+        let mut left_out = Keys::default();
+        journal.left_out.drain(..).for_each(|key| left_out.push(key));
+        left_out.sort();
+        let path = self.paths.beside(GONE);
+        let mut list = None;
+        for (paths, _) in self.earlier.iter().rev() {
+            let mut identities = Vec::new();
+            for_each_line(&paths.beside(ITEM_LOG), |line, octets| {
+                if !line.is_migrated() {
+                    return Ok(());
+                }
+                let identity = Key::of_identity(&line);
+                if paths.number() > 1 {
+                    identities.extend(identity);
+                }
+                let Some(digest) = line.digest() else { return Ok(()) };
+                // The run has taken each as often as it met it; what is left is what it did not meet.
+                if !read.contains(&*line.source.file)
+                    || !journal.earlier.take(Key::of_item(digest, line.folder_written()))
+                    || !line.paths().all(|path| stands(paths, path))
+                {
+                    return Ok(());
+                }
+                if identity.is_some_and(|key| newer.contains(key)) {
+                    sync.changed += 1;
+                    return Ok(());
+                }
+                if identity.is_some_and(|key| left_out.contains(key)) {
+                    return Ok(());
+                }
+                sync.gone += 1;
+                if sync.first_gone.len() < MOST_TOLD {
+                    sync.first_gone.push(GoneItem {
+                        sync: paths.number(),
+                        id: line.id.to_string(),
+                        folder: line.folder.to_string(),
+                        subject: line.subject.clone(),
+                        path: line.path.clone(),
+                    });
+                }
+                let list = match &mut list {
+                    Some(list) => list,
+                    None => list.insert(BufWriter::new(File::create(&path).map_err(|error| refused(error, &path))?)),
+                };
+                list.write_all(octets).and_then(|()| list.write_all(b"\n")).map_err(|error| refused(error, &path))
+            })?;
+            let mut both = Keys::default();
+            newer.into_iter().chain(identities).for_each(|key| both.push(key));
+            both.sort();
+            newer = both;
+        }
+        match list {
+            Some(mut list) => list.flush().map_err(|error| refused(error, &path)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Takes over what an earlier sync left, less what somebody has removed since.
+fn adopt(paths: &SyncPaths, writer: &mut dyn ItemWriter, keys: &mut Keys) -> Result<()> {
+    let takes_paths = writer.goes_on();
+    if !takes_paths && !paths.is_archive() {
+        let message = "holds a form that cannot be continued: convert to another destination";
+        return Err(Error::new(ErrorKind::Unsupported, message).in_file(paths.archive().to_string_lossy()));
+    }
+    for_each_made(&paths.beside(FILES), |made| {
+        if takes_paths {
+            match &made {
+                Made::Folder { names, path, files, shard } => {
+                    writer.adopt(Standing::Folder { names, path, files: *files, shard });
+                }
+                Made::Collection { path, .. } => writer.adopt(Standing::File(path)),
+            }
+        }
+        Ok(())
+    })?;
+    for_each_line(&paths.beside(ITEM_LOG), |line, _| {
+        if !line.is_migrated() {
+            return Ok(());
+        }
+        let mut all = true;
+        for path in line.paths() {
+            if !stands(paths, path) {
+                all = false;
+            } else if takes_paths {
+                writer.adopt(Standing::File(path.split_once('!').map_or(path, |(_, entry)| entry)));
+            }
+        }
+        if all && let Some(digest) = line.digest() {
+            keys.push(Key::of_item(digest, line.folder_written()));
+        }
+        Ok(())
+    })
+}
+
+/// Whether the file that holds what was logged under this path is there.
+fn stands(paths: &SyncPaths, logged: &str) -> bool {
+    is_there(&paths.locate(logged).0)
+}
+
+/// Removes what a run that was cut off has left of its archive: that is begun again.
+///
+/// Nothing was there under these names when it was begun.
+fn clear_archive(paths: &SyncPaths, resumed: bool) -> Result<()> {
+    let archive = paths.archive();
+    let stem = archive.file_stem().unwrap_or_default().to_string_lossy();
+    let mut names = vec![archive.clone()];
+    for number in 1.. {
+        let part = archive.with_file_name(format!("{stem}.part{number:03}.zip"));
+        let is_last = !is_there(&part);
+        names.push(part);
+        if is_last {
+            break;
+        }
+    }
+    for name in names {
+        let unfinished = [UNFINISHED, ".directory.unfinished"].map(|suffix| with_suffix(name.clone(), suffix));
+        for path in unfinished.into_iter().chain(resumed.then_some(name)) {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(refused(error, &path)),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Removes what a run that was cut off has kept in the folder for the time being.
+fn clear_folder(destination: &Path) -> Result<()> {
+    let Ok(entries) = fs::read_dir(destination) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(".mailferry-");
+        if is_ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            fs::remove_dir_all(entry.path()).map_err(|error| refused(error, &entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+fn other_settings(destination: &Path, begun: &Begun) -> Error {
+    let how = begun.options.as_ref().and_then(|told| told.get("arguments")?.as_array()).map(|arguments| {
+        let words: Vec<_> = arguments.iter().filter_map(|word| word.as_str()).collect();
+        format!(" (mailferry {})", words.join(" "))
+    });
+    let message = format!(
+        "holds a run that was cut off and was begun with other sources or options{}: resume it with those, or remove what \
+         it wrote with `mailferry undo --since {}`",
+        how.unwrap_or_default(),
+        begun.sync
+    );
+    Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy())
+}
+
+/// The digest of all that decides what comes out of a run.
+fn settings(sources: &[PathBuf], options: &ConvertOptions) -> String {
+    let mut options = options.clone();
+    (options.threads, options.table, options.told) = (NonZeroUsize::MIN, false, None);
+    digest(&format!("{} {sources:?} {options:?}", env!("CARGO_PKG_VERSION")))
+}
+
+/// The digest of what decides the octets of an item: only where it is equal can those of two syncs be compared.
+pub(in crate::convert) fn octets_settings(options: &ConvertOptions) -> String {
+    let archive = &options.archive;
+    digest(&format!("{:?}", (archive.form, archive.eol, archive.checksums, &archive.collections, &options.tagging)))
+}
+
+fn digest(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+/// Writes a file that has its name only when it is complete.
+pub(in crate::convert) fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<()> {
+    let unfinished = with_suffix(path.to_owned(), UNFINISHED);
+    let written = File::create(&unfinished).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.flush()?;
+        fs::rename(&unfinished, path)
+    });
+    written.map_err(|error| {
+        // Whether this succeeds or not, the error to tell is the first.
+        let _leftover = fs::remove_file(&unfinished);
+        refused(error, path)
+    })
+}

@@ -1,0 +1,295 @@
+use super::{
+    sync::{
+        FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, for_each_line, for_each_made, refused,
+    },
+    verify::{
+        Difference, Expected, VerifyReport, archives, check_archive, check_file, logged_syncs, refuse_other_forms,
+    },
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    source::FileSource,
+    write::Made,
+};
+use serde::Serialize;
+use std::{
+    collections::{BTreeSet, HashSet},
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// What [`undo`] did.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UndoReport {
+    /// The syncs that were undone, the last first.
+    pub syncs: Vec<u32>,
+    /// Files that were removed.
+    pub removed: u64,
+    /// Files that were gone already.
+    pub missing: u64,
+    /// Files that stay, because their octets are not those that were written.
+    pub kept: u64,
+    /// Whether files were told apart by their size and first 64 KiB only, as no SHA-256 was asked for.
+    pub without_proof: bool,
+    /// The list of what was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<PathBuf>,
+}
+
+/// A line of the list of what was removed.
+#[derive(Serialize)]
+struct Undone<'a> {
+    sync: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a str>,
+    done: &'static str,
+}
+
+/// Removes what the syncs from `since` on have written at `destination`: only files whose octets are still those that were
+/// written, the folders that are empty then, and the logs and reports of those syncs. A ZIP or tar archive is one file, which
+/// stays if anything in it is not as its log says. A run that was cut off is a sync too.
+///
+/// What becomes of each item is written to a list beside the destination, `DEST.undo001.jsonl`; each file that stays goes to
+/// `kept`. With `dry` nothing is removed or written.
+///
+/// # Errors
+/// [`ErrorKind::Options`] when there is no such sync, [`ErrorKind::Destination`] when a conversion is under way, or something
+/// cannot be removed: then what is left can be undone again.
+pub fn undo(destination: &Path, since: u32, dry: bool, kept: &mut dyn FnMut(&Difference)) -> Result<UndoReport> {
+    let (lock, begun, _) = Lock::take(destination)?;
+    let syncs = logged_syncs(destination)?;
+    if since == 0 || syncs.len() < since as usize {
+        let message = match syncs.len() {
+            0 => "has no item log beside it, so that there is nothing to undo".to_owned(),
+            last => format!("has syncs 1 to {last}, and no sync {since}"),
+        };
+        return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));
+    }
+    refuse_other_forms(destination)?;
+    let folder_made = match syncs.first().filter(|_| since == 1) {
+        Some(_) => begun.as_ref().filter(|begun| begun.sync == 1).map_or_else(
+            || {
+                Syncs::at(destination).is_ok_and(|syncs| {
+                    syncs.0.first().and_then(|(_, r)| r.sync.as_ref()).is_some_and(|sync| sync.folder_made)
+                })
+            },
+            |begun| begun.folder_made,
+        ),
+        None => false,
+    };
+    let mut report = UndoReport::default();
+    let mut undoing = Undoing { destination, dry, list: None, report: &mut report, kept, folders: BTreeSet::new() };
+    for paths in syncs.iter().rev().take_while(|paths| paths.number() >= since) {
+        undoing.undo(paths)?;
+    }
+    // The folders of syncs that stay are theirs, empty or not.
+    let mut theirs = HashSet::new();
+    for paths in syncs.iter().take_while(|paths| paths.number() < since) {
+        for_each_made(&paths.beside(FILES), |made| {
+            if let Made::Folder { path, .. } = made {
+                theirs.insert(path);
+            }
+            Ok(())
+        })?;
+    }
+    undoing.remove_folders(&theirs, folder_made);
+    if let Some(list) = &mut undoing.list {
+        list.flush().map_err(|error| refused(error, destination))?;
+    }
+    drop(undoing.list.take());
+    if dry {
+        return Ok(report);
+    }
+    for paths in syncs.iter().rev().take_while(|paths| paths.number() >= since) {
+        // The log comes last: as long as it is there, this can be done again.
+        for suffix in [TABLE, GONE, FILES, REPORT, ITEM_LOG] {
+            remove(&paths.beside(suffix))?;
+        }
+    }
+    lock.complete();
+    Ok(report)
+}
+
+/// Removes a file; `false` where there was none.
+fn remove(path: &Path) -> Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => {
+            Err(Error::new(ErrorKind::Destination, "cannot be removed").because(error).in_file(path.to_string_lossy()))
+        }
+    }
+}
+
+struct Undoing<'u> {
+    destination: &'u Path,
+    dry: bool,
+    list: Option<BufWriter<File>>,
+    report: &'u mut UndoReport,
+    kept: &'u mut dyn FnMut(&Difference),
+    /// Folders that something was removed from, or that were made.
+    folders: BTreeSet<String>,
+}
+
+impl Undoing<'_> {
+    fn undo(&mut self, paths: &SyncPaths) -> Result<()> {
+        self.report.syncs.push(paths.number());
+        let mut expected = Expected::default();
+        let mut facts = VerifyReport::default();
+        expected.read(paths, &mut facts)?;
+        expected.sort();
+        self.report.without_proof |= facts.without_proof;
+        let archive = match paths.is_archive() {
+            true => Some(self.remove_archive(paths, &mut expected)?),
+            false => None,
+        };
+        for_each_line(&paths.beside(ITEM_LOG), |line, _| {
+            if !line.is_migrated() {
+                return Ok(());
+            }
+            for path in line.paths() {
+                let done = match archive {
+                    Some(done) => done,
+                    // What is in a file with others goes with that.
+                    None if expected.is_collection(paths, path) => "with_its_file",
+                    None => self.remove_file(path, &mut expected)?,
+                };
+                let (id, folder, subject) = (Some(&*line.id), Some(&*line.folder), line.subject.as_deref());
+                self.tell(&Undone { sync: paths.number(), id, folder, subject, path, digest: line.digest(), done })?;
+            }
+            Ok(())
+        })?;
+        for_each_made(&paths.beside(FILES), |made| {
+            match &made {
+                Made::Folder { path, .. } => drop(self.folders.insert(path.clone())),
+                Made::Collection { path, sha256, xxh3, .. } if archive.is_none() => {
+                    let done = self.remove_file(path, &mut expected)?;
+                    let digest = sha256.as_deref().or(xxh3.as_deref());
+                    let (id, folder, subject) = (None, None, None);
+                    self.tell(&Undone { sync: paths.number(), id, folder, subject, path, digest, done })?;
+                }
+                Made::Collection { .. } => {}
+            }
+            Ok(())
+        })
+    }
+
+    /// Removes the archive of a sync if all of it is as its log says.
+    fn remove_archive(&mut self, paths: &SyncPaths, expected: &mut Expected) -> Result<&'static str> {
+        let archives = archives(paths)?;
+        if archives.is_empty() {
+            self.report.missing += 1;
+            return Ok("missing");
+        }
+        let mut first = None;
+        check_archive(paths, expected, &mut VerifyReport::default(), &mut |difference| {
+            first.get_or_insert(difference);
+        })?;
+        if let Some(Difference { what, told, .. }) = first {
+            self.report.kept += archives.len() as u64;
+            for archive in archives {
+                let told = format!("stays, as something in it is not as it was written: {what} {told}");
+                (self.kept)(&Difference::new("changed", archive.to_string_lossy(), told));
+            }
+            return Ok("kept");
+        }
+        for archive in archives {
+            self.report.removed += 1;
+            if !self.dry {
+                remove(&archive)?;
+            }
+        }
+        Ok("removed")
+    }
+
+    fn remove_file(&mut self, path: &str, expected: &mut Expected) -> Result<&'static str> {
+        let file = self.destination.join(path);
+        let mut folder = path;
+        while let Some((around, _)) = folder.rsplit_once('/') {
+            if !self.folders.insert(around.to_owned()) {
+                break;
+            }
+            folder = around;
+        }
+        let source = match fs::symlink_metadata(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.report.missing += 1;
+                return Ok("missing");
+            }
+            _ => FileSource::open(&file),
+        };
+        let mut difference = None;
+        match source {
+            Ok(source) => {
+                check_file(None, path, Arc::new(source), expected, &mut VerifyReport::default(), &mut |found| {
+                    // That its octets are no good message is no reason to keep them.
+                    if found.kind == "changed" {
+                        difference = Some(found);
+                    }
+                });
+            }
+            Err(error) => difference = Some(Difference::new("unreadable", path, error.to_string())),
+        }
+        if let Some(difference) = difference {
+            self.report.kept += 1;
+            (self.kept)(&difference);
+            return Ok("kept");
+        }
+        self.report.removed += 1;
+        if !self.dry {
+            remove(&file)?;
+        }
+        Ok("removed")
+    }
+
+    fn tell(&mut self, undone: &Undone<'_>) -> Result<()> {
+        if self.dry {
+            return Ok(());
+        }
+        if self.list.is_none() {
+            let paths = (1_u32..).map(|number| beside(self.destination, &format!(".undo{number:03}.jsonl")));
+            for path in paths {
+                match File::create_new(&path) {
+                    Ok(file) => {
+                        self.list = Some(BufWriter::new(file));
+                        self.report.list = Some(path);
+                        break;
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    Err(error) => return Err(refused(error, &path)),
+                }
+            }
+        }
+        let Some(list) = &mut self.list else { return Ok(()) };
+        let written = serde_json::to_writer(&mut *list, undone).map_err(io::Error::from);
+        written.and_then(|()| list.write_all(b"\n")).map_err(|error| refused(error, self.destination))
+    }
+
+    /// Removes folders that are empty now, those within others first.
+    fn remove_folders(&mut self, theirs: &HashSet<String>, root: bool) {
+        if self.dry || SyncPaths::new(self.destination, 1).is_archive() {
+            return;
+        }
+        for folder in self.folders.iter().rev().filter(|folder| !folder.is_empty() && !theirs.contains(*folder)) {
+            let at = self.destination.join(folder);
+            // What a run that was cut off had not completed.
+            let _none = fs::remove_file(at.join(crate::write::UNFINISHED));
+            let _not_empty = fs::remove_dir(at);
+        }
+        if root {
+            let _none = fs::remove_file(self.destination.join(crate::write::UNFINISHED));
+            let _not_empty = fs::remove_dir(self.destination);
+        }
+    }
+}

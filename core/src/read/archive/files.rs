@@ -1,0 +1,55 @@
+use super::{Budget, Tar, Zip, is_tar, is_zip};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    limits::Limits,
+    source::{Inflated, Source, is_gzip},
+};
+use std::sync::Arc;
+
+/// The files in a ZIP or tar archive as they are, whatever they are called.
+pub(crate) enum ArchiveFiles {
+    Zip(Zip),
+    Tar(Tar),
+}
+
+impl ArchiveFiles {
+    /// The files in `source`, which the user calls `name`.
+    ///
+    /// # Errors
+    /// When it is no archive, or one without its list of entries.
+    pub(crate) fn open(name: &str, source: Source) -> Result<Self> {
+        let limits = Limits::default();
+        let budget = Budget::new(name.into(), source.clone(), &limits);
+        let source = match is_gzip(&start(&source)?) {
+            true => Arc::new(Inflated::gzip(source, &limits).map_err(|error| error.in_file(name))?),
+            false => source,
+        };
+        let head = start(&source)?;
+        if is_zip(&head) {
+            return Zip::open(&source, budget).map(Self::Zip);
+        }
+        // A tar archive of nothing is two blocks of zeroes.
+        if is_tar(&head) || head.iter().all(|octet| *octet == 0) {
+            return Tar::open(source, budget).map(Self::Tar);
+        }
+        Err(Error::new(ErrorKind::Malformed, "is no archive").in_file(name))
+    }
+
+    /// The path of the next file and its octets; `None` at the end.
+    ///
+    /// # Errors
+    /// Not fatal when only this file cannot be read.
+    pub(crate) fn next_file(&mut self) -> Result<Option<(String, Source)>> {
+        match self {
+            Self::Zip(zip) => zip.next_file(),
+            Self::Tar(tar) => tar.next_file(),
+        }
+    }
+}
+
+fn start(source: &Source) -> Result<Vec<u8>> {
+    let mut head = vec![0; 512];
+    let read = source.read_at(0, &mut head)?;
+    head.truncate(read);
+    Ok(head)
+}

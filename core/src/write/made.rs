@@ -1,0 +1,70 @@
+use serde::{Deserialize, Serialize};
+
+/// What a writer made beside the files that hold one item each; a line of the list of files.
+///
+/// ```
+/// use mailferry::write::Made;
+///
+/// let line = r#"{"is":"folder","path":"a_b","names":["a/b"],"files":3}"#;
+/// let made: Made = serde_json::from_str(line)?;
+/// assert_eq!(made.path(), "a_b");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "lowercase")]
+pub enum Made {
+    /// A folder.
+    Folder {
+        /// Its path relative to the destination, parted by `/`; empty for the destination itself.
+        path: String,
+        /// Its names in the source, outermost first.
+        names: Vec<String>,
+        /// Files in it, and in its numbered folders.
+        files: u64,
+        /// The path of the numbered folder that was filled last.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        shard: String,
+    },
+    /// A file that holds many items.
+    Collection {
+        /// Its path as the item log has it.
+        path: String,
+        /// Its octets.
+        size: u64,
+        /// The SHA-256 of its octets, in hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha256: Option<String>,
+        /// In its stead, where no SHA-256 was asked for, the XXH3-64 that the item log has too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        xxh3: Option<String>,
+    },
+}
+
+impl Made {
+    /// Where it is.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Folder { path, .. } | Self::Collection { path, .. } => path,
+        }
+    }
+}
+
+/// What an earlier run has left, for a writer that goes on from there.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug)]
+pub enum Standing<'a> {
+    /// A folder, told behind the one around it, as [`Made::Folder`].
+    Folder {
+        /// Its names in the source.
+        names: &'a [String],
+        /// Its path.
+        path: &'a str,
+        /// Files in it.
+        files: u64,
+        /// Its numbered folder that was filled last.
+        shard: &'a str,
+    },
+    /// The path of a file.
+    File(&'a str),
+}
