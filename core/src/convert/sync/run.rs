@@ -365,6 +365,8 @@ fn other_settings(destination: &Path, begun: &Begun) -> Error {
 fn settings(sources: &[PathBuf], options: &ConvertOptions) -> String {
     let mut options = options.clone();
     (options.threads, options.table, options.told) = (NonZeroUsize::MIN, false, None);
+    // When it is written decides no octet of an item.
+    options.archive.created = None;
     digest(&format!("{} {sources:?} {options:?}", env!("CARGO_PKG_VERSION")))
 }
 
