@@ -1,7 +1,7 @@
 //! Natives and a Concordance load file that names them: fields parted by U+0014 and quoted by U+00FE, in UTF-8.
 
 use super::{
-    ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written,
+    Grouping, ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written,
     container::{Container, Entry},
     files::{Files, extension},
     growing::{Growing, refused},
@@ -46,7 +46,9 @@ pub(super) struct EdiscoveryWriter {
 }
 
 impl EdiscoveryWriter {
-    pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Result<Self> {
+    pub(super) fn new(container: Box<dyn Container>, mut options: WriteOptions) -> Result<Self> {
+        // Every item is a document of its own.
+        options.collections.grouping = Grouping::EachItem;
         #[cfg(not(target_family = "wasm"))]
         let mut growing = Growing::within(container.home().as_deref());
         #[cfg(target_family = "wasm")]
