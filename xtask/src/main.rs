@@ -5,6 +5,7 @@ mod licences;
 mod python;
 mod rust_version;
 mod step;
+mod targets;
 mod test;
 
 use std::{env, error::Error, path::PathBuf, process::ExitCode};
@@ -17,6 +18,7 @@ cargo xtask COMMAND
   test               everything that must hold before a change goes in; sets itself up
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
+  targets FOLDER     everything in FOLDER to every target, and whether the columns add up
   licences           fails where a dependency has a licence that deny.toml does not allow
   deny               cargo-deny's whole check, advisories included (installs cargo-deny)
 ";
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
+        ["targets", folder] => targets::run_all(folder),
         ["licences"] => licences::check(),
         ["deny"] => licences::cargo_deny(),
         ["help" | "--help" | "-h"] => {
