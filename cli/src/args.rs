@@ -2,7 +2,7 @@ use crate::{selecting::Selecting, tagging::Tagging};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailferry::{
     mapi::AddressMap,
-    read::{Mailbox, ReadOptions, mbox::Unquoting},
+    read::{Mailbox, ReadOptions, mbox::Unquoting, tnef::TnefParts},
     target::Target,
     write::{NameTemplate, OutputForm},
 };
@@ -136,6 +136,10 @@ pub(crate) struct Reading {
     #[arg(long, help_heading = "Reading")]
     keep_rtf: bool,
 
+    /// What becomes of winmail.dat attachments (TNEF) in mail
+    #[arg(long, value_enum, default_value_t = Tnef::Keep, value_name = "WHAT", help_heading = "Reading")]
+    tnef: Tnef,
+
     /// Internet addresses for the Exchange addresses of a PST or OST: lines of /O=…/CN=…, a tab, and name@example.org
     #[arg(long, value_name = "FILE", value_parser = address_map, help_heading = "Reading")]
     address_map: Option<AddressMap>,
@@ -165,6 +169,14 @@ enum MboxQuoting {
     Raw,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Tnef {
+    /// They stay as they are
+    Keep,
+    /// What they hold stands in their place: HTML beside the text, attachments as attachments
+    Decode,
+}
+
 impl Reading {
     pub(crate) fn options(&self) -> ReadOptions {
         let mut options = ReadOptions::default();
@@ -177,6 +189,10 @@ impl Reading {
         options.hidden = self.hidden;
         options.recover = self.recover;
         options.keep_rtf = self.keep_rtf;
+        options.tnef = match self.tnef {
+            Tnef::Keep => TnefParts::Keep,
+            Tnef::Decode => TnefParts::Decode,
+        };
         options.addresses = self.address_map.clone().unwrap_or_default();
         options
     }

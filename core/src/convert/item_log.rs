@@ -1,6 +1,6 @@
 use super::decision::{InSource, Skip};
 use crate::{
-    defect::DefectKind,
+    defect::{Defect, DefectKind},
     error::{Error, Location},
     model::{AttachmentView, CalendarObject, Item, ItemKind, VCard},
     write::{Fidelity, ItemName, Rendered, Written},
@@ -257,8 +257,9 @@ impl LogLine {
 
     /// Notes what was rendered.
     pub(super) fn rendered(&mut self, item: &Item, rendered: &Rendered) {
-        // Octets of 16-bit text were changed before they were read.
-        let transcoded = item.defects.iter().any(|defect| defect.kind() == DefectKind::Utf16);
+        // Octets of 16-bit text were changed before they were read, and some were made anew since.
+        let is_change = |defect: &Defect| matches!(defect.kind(), DefectKind::Utf16 | DefectKind::Rewritten);
+        let transcoded = item.defects.iter().any(is_change);
         let fidelity = match rendered.fidelity() {
             _ if item.origin.node.is_some() => Fidelity::Synthesized,
             Fidelity::Verbatim if transcoded || !self.changed.is_empty() => Fidelity::Normalized,

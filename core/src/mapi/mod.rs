@@ -26,6 +26,7 @@ pub mod rtf;
 mod state;
 #[cfg(test)]
 mod support;
+pub mod tnef;
 mod to_calendar;
 mod to_card;
 mod to_message;

@@ -157,13 +157,38 @@ impl PropertyValue {
     }
 }
 
+/// Text in UTF-16LE up to its first NUL.
 fn utf16le(octets: &[u8]) -> String {
-    let units = octets.chunks_exact(2).map(|pair| match pair {
-        [low, high] => u16::from_le_bytes([*low, *high]),
-        _ => 0,
-    });
-    char::decode_utf16(units.take_while(|unit| *unit != 0)).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    let (pairs, _) = octets.as_chunks::<2>();
+    // Most text is ASCII for the most part: portions of it are turned into octets at once.
+    let mut text = String::new();
+    let mut rest = pairs;
+    while !rest.is_empty() {
+        let (portion, tail) = rest.split_at(rest.len().min(PORTION));
+        if portion.iter().fold(true, |ascii, [low, high]| ascii & (*high == 0) & low.is_ascii() & (*low != 0)) {
+            let ascii: Vec<u8> = portion.iter().map(|[low, _]| *low).collect();
+            text.push_str(std::str::from_utf8(&ascii).unwrap_or_default());
+            rest = tail;
+            continue;
+        }
+        let nul = portion.iter().position(|pair| *pair == [0, 0]);
+        let mut end = nul.unwrap_or(portion.len());
+        // A pair of surrogates is not parted.
+        if nul.is_none() && matches!(portion.last(), Some([_, 0xD8..=0xDB])) && !tail.is_empty() {
+            end = portion.len() + 1;
+        }
+        let units = rest.iter().take(end).map(|pair| u16::from_le_bytes(*pair));
+        text.extend(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+        if nul.is_some() {
+            break;
+        }
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    text
 }
+
+/// Units of UTF-16 that are looked at together.
+const PORTION: usize = 512;
 
 /// A point in time in units of 100 ns since 1601-01-01T00:00:00Z (FILETIME, [MS-DTYP] 2.3.3).
 ///
@@ -285,6 +310,30 @@ mod tests {
     fn text_ends_at_its_nul() {
         let value = PropertyValue::String(Octets::from(b"a\0\xfc\0\0\0b\0".to_vec()));
         assert_eq!(value.text(CodePage::WINDOWS_1252, 64).as_deref(), Some("aü"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn text_reads_alike_wherever_it_is_portioned(
+            before in 500..520_usize, text in "[a-z\u{e9}\u{1f600}\u{4e00}]{0,20}", after in 0..600_usize
+        ) {
+            let text = format!("{}{text}{}", "a".repeat(before), "b".repeat(after));
+            let octets: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            proptest::prop_assert_eq!(&utf16le(&octets), &text);
+            let ended = [&octets[..], b"\0\0x\0"].concat();
+            proptest::prop_assert_eq!(utf16le(&ended), text);
+        }
+    }
+
+    #[test]
+    fn a_lone_surrogate_is_replaced_at_the_end_of_a_portion_too() {
+        for at in [0, 511, 512] {
+            let mut units = vec![0x61_u16; 600];
+            units[at] = 0xD800;
+            let octets: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+            let text = utf16le(&octets);
+            assert_eq!((text.chars().count(), text.chars().nth(at)), (600, Some('\u{fffd}')), "{at}");
+        }
     }
 
     #[test]

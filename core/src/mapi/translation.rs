@@ -1,5 +1,11 @@
 use super::{AddressMap, MapiMessage, pid, to_calendar, to_card, to_message, values::Values};
-use crate::{Defect, DefectKind, Limits, content_line::Component, source::Content};
+use crate::{
+    Defect, DefectKind, Limits, Result,
+    content_line::Component,
+    model::{CalendarObject, ItemKind, Message, VCard},
+    source::Content,
+};
+use std::sync::Arc;
 
 /// How message objects are translated.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +27,21 @@ pub enum Translated {
     Calendar(Component),
     /// A contact or a distribution list: a VCARD (RFC 6350).
     Card(Component),
+}
+
+impl Translated {
+    /// What an item is made of.
+    pub(crate) fn into_kind(self, limits: &Limits) -> Result<ItemKind> {
+        Ok(match self {
+            Self::Message(content) => ItemKind::Message(Message::with_limits(content, limits.clone())),
+            Self::Calendar(calendar) => {
+                let mut octets = Vec::new();
+                calendar.write_to(&mut octets);
+                ItemKind::Calendar(CalendarObject::parse(Arc::new(octets), limits)?)
+            }
+            Self::Card(card) => ItemKind::Contact(VCard::from_component(&card)?),
+        })
+    }
 }
 
 /// What a message class stands for ([MS-OXCMSG] 2.2.1.3).
@@ -88,6 +109,12 @@ pub fn translate(message: &MapiMessage, translation: &Translation, defects: &mut
             Translated::Message(to_message::to_message(message, translation, defects))
         }
     }
+}
+
+/// Whether a message object stands for a mail.
+pub(super) fn is_mail(message: &MapiMessage) -> bool {
+    let class = Values::of(message).text(pid::MESSAGE_CLASS).unwrap_or_default();
+    matches!(Class::of(&class), Class::Mail | Class::Unknown)
 }
 
 /// An embedded message as the part that stands for it: its media type and its octets.

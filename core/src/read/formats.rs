@@ -1,5 +1,10 @@
-use super::{Head, ItemReader, Score, eml, emlx, ics, maildir, mbox, pst, vcf};
-use crate::{error::Result, limits::Limits, mapi::AddressMap, source::Source};
+use super::{Head, ItemReader, Score, eml, emlx, ics, maildir, mbox, pst, tnef, vcf};
+use crate::{
+    error::Result,
+    limits::Limits,
+    mapi::{AddressMap, Translation},
+    source::Source,
+};
 use std::{fmt, sync::Arc};
 
 /// A format that can be read: its names, how it is known, and how it is opened.
@@ -55,8 +60,17 @@ pub struct ReadOptions {
     pub addresses: AddressMap,
     /// Of a store whose messages have rich text bodies: also the rich text itself, as an attachment.
     pub keep_rtf: bool,
+    /// What becomes of TNEF parts (`winmail.dat`) in mail.
+    pub tnef: tnef::TnefParts,
+}
+
+impl ReadOptions {
+    /// How message objects are translated.
+    pub(super) fn translation(&self) -> Translation {
+        Translation { limits: self.limits.clone(), addresses: self.addresses.clone(), keep_rtf: self.keep_rtf }
+    }
 }
 
 /// All formats that can be read. A new format is one more line here.
 pub const FORMATS: &[FormatInfo] =
-    &[mbox::FORMAT, eml::FORMAT, emlx::FORMAT, maildir::FORMAT, pst::FORMAT, ics::FORMAT, vcf::FORMAT];
+    &[mbox::FORMAT, eml::FORMAT, emlx::FORMAT, maildir::FORMAT, pst::FORMAT, tnef::FORMAT, ics::FORMAT, vcf::FORMAT];

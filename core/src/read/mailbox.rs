@@ -1,4 +1,4 @@
-use super::{Found, Input, Inputs, ItemReader, Passed, ReadOptions, input::Group};
+use super::{Found, Input, Inputs, ItemReader, Passed, ReadOptions, input::Group, tnef};
 use crate::{
     defect::Defect,
     error::{Error, ErrorKind, Result},
@@ -239,7 +239,10 @@ impl Mailbox {
             Ok(Some(mut item)) => {
                 open.items += 1;
                 item.origin.ordinal = open.items;
-                Some(Event::Item(Box::new(item)))
+                Some(match tnef::decode_parts(&mut item, &self.options) {
+                    Ok(()) => Event::Item(Box::new(item)),
+                    Err(error) => Event::Failed { error: error.non_fatal(), within: true },
+                })
             }
             Ok(None) => {
                 let room = MOST_DEFECTS.saturating_sub(open.told.defects.len());

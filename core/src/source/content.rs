@@ -145,7 +145,21 @@ impl Content {
             ));
         }
         let mut octets = Vec::new();
-        self.write_to(&mut octets)?;
+        for piece in &*self.pieces {
+            if let Some(slice) = self.slice_of(&piece.range) {
+                octets.extend_from_slice(slice);
+                continue;
+            }
+            // Straight to where they stay, and no more room than for what was read so far and one portion.
+            let mut at = piece.range.start;
+            while at < piece.range.end {
+                let have = octets.len();
+                let n = usize::try_from(piece.range.end - at).unwrap_or(usize::MAX).min(COPY_BUFFER);
+                octets.resize(have + n, 0);
+                self.source.read_exact_at(at, octets.get_mut(have..).unwrap_or_default())?;
+                at += n as u64;
+            }
+        }
         Ok(octets)
     }
 

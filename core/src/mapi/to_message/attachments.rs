@@ -21,10 +21,13 @@ pub(super) struct Attached {
 impl Translator<'_> {
     /// All attachments ([MS-OXCMAIL] 2.1.3.4), those that the HTML shows apart from the others.
     pub(super) fn attached(&mut self, html: Option<&str>) -> Attached {
-        let shown = html.map(references).unwrap_or_default();
         let mut attached = Attached::default();
         let attachments = self.message.attachments.clone();
         let count = attachments.len();
+        if count == 0 {
+            return attached;
+        }
+        let shown = html.map(references).unwrap_or_default();
         let limit = self.translation.limits.entities;
         if count > limit {
             let detail = format!("{count} attachments, of which {limit} are read");

@@ -1,12 +1,7 @@
 use super::Translator;
 use crate::{
-    mapi::{
-        Guid,
-        address_book::{self, MapiAddress},
-        entry_id, pid,
-        values::Values,
-    },
-    mime::{Address, HeaderSection, Mailbox, addresses, compose::HeaderWriter},
+    mapi::{Guid, address_book::MapiAddress, entry_id, pid, values::Values},
+    mime::{Address, compose::HeaderWriter},
 };
 use std::collections::BTreeSet;
 
@@ -55,48 +50,6 @@ impl Translator<'_> {
         header.out
     }
 
-    /// Takes over the transport headers in their order, less those of a MIME form that is made anew.
-    ///
-    /// Addresses that lead nowhere outside of Exchange are made anew from the properties, in the same place.
-    fn transport(&mut self, header: &mut Header, transport: &str) {
-        let section = HeaderSection::parse(transport.trim_start().as_bytes());
-        for field in section.fields() {
-            let name = field.name();
-            if name.is_empty() || describes_the_mime_form(name) {
-                continue;
-            }
-            header.present.insert(name.to_ascii_lowercase());
-            let value = field.value().trim_ascii_end();
-            let listed = if is_address_field(name) { addresses(value) } else { Default::default() };
-            let is_internet = |mailbox: &Mailbox| address_book::is_internet(&mailbox.address);
-            if !listed.iter().flat_map(Address::mailboxes).all(is_internet) {
-                let known = self.addresses_for(name);
-                let list = if known.is_empty() { self.resolve_all(listed) } else { known };
-                header.out.addresses(name, &list);
-            } else if value.is_ascii() && !value.contains(&0) {
-                header.out.verbatim(&[name.as_bytes(), b":", &with_crlf(value), b"\r\n"].concat());
-            } else if listed.is_empty() {
-                header.out.text(name, &field.raw_text());
-            } else {
-                header.out.addresses(name, &listed);
-            }
-        }
-    }
-
-    fn resolve_all(&mut self, listed: Vec<Address>) -> Vec<Address> {
-        let mut resolve = |mailbox: Mailbox| {
-            let address = MapiAddress { name: mailbox.name, address: Some(mailbox.address), ..MapiAddress::default() };
-            self.resolve(&address)
-        };
-        let resolved = listed.into_iter().map(|address| match address {
-            Address::Mailbox(mailbox) => Address::Mailbox(resolve(mailbox)),
-            Address::Group { name, mailboxes } => {
-                Address::Group { name, mailboxes: mailboxes.into_iter().map(&mut resolve).collect() }
-            }
-        });
-        resolved.collect()
-    }
-
     fn originators(&mut self, header: &mut Header) {
         for name in ["From", "Sender"] {
             // Where the transport tells who it is from, it would tell who else sent it.
@@ -108,7 +61,7 @@ impl Translator<'_> {
     }
 
     /// Who stands in an address field by the properties of the message; none for a field that they do not tell of.
-    fn addresses_for(&mut self, name: &str) -> Vec<Address> {
+    pub(super) fn addresses_for(&mut self, name: &str) -> Vec<Address> {
         match &*name.to_ascii_lowercase() {
             "from" => from(self.values).map(|from| Address::Mailbox(self.resolve(&from))).into_iter().collect(),
             "sender" => self.sender().into_iter().collect(),
@@ -281,13 +234,18 @@ pub(in crate::mapi) fn from(values: Values<'_>) -> Option<MapiAddress> {
 }
 
 /// A header section in the making, and the names of the fields it has.
-struct Header {
-    out: HeaderWriter,
+pub(super) struct Header {
+    pub(super) out: HeaderWriter,
     present: BTreeSet<String>,
 }
 
 impl Header {
-    fn has(&self, name: &str) -> bool {
+    /// Notes that a field is there.
+    pub(super) fn add(&mut self, name: &str) {
+        self.present.insert(name.to_ascii_lowercase());
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
         self.present.contains(&name.to_ascii_lowercase())
     }
 
@@ -324,16 +282,10 @@ pub(in crate::mapi) fn subject(values: Values<'_>) -> Option<String> {
 }
 
 /// Fields that describe the MIME form in which the message once travelled.
-fn describes_the_mime_form(name: &str) -> bool {
+pub(super) fn describes_the_mime_form(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     (name.starts_with("content-") && name != "content-class" && name != "content-language")
         || matches!(&*name, "mime-version" | "lines" | "x-ms-has-attach" | "x-ms-tnef-correlator")
-}
-
-fn is_address_field(name: &str) -> bool {
-    const NAMES: [&str; 9] =
-        ["from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-to", "disposition-notification-to"];
-    NAMES.contains(&&*name.to_ascii_lowercase())
 }
 
 /// `x-my-field` as `X-My-Field`: the names of named properties are kept in lower case.
@@ -350,15 +302,4 @@ fn title_case(name: &str) -> String {
 fn in_brackets(id: &str) -> String {
     let id: String = id.chars().filter(|c| !c.is_whitespace() && !matches!(c, '<' | '>')).collect();
     format!("<{id}>")
-}
-
-fn with_crlf(value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for line in value.split(|octet| *octet == b'\n') {
-        if !out.is_empty() {
-            out.extend(b"\r\n");
-        }
-        out.extend(line.strip_suffix(b"\r").unwrap_or(line));
-    }
-    out
 }

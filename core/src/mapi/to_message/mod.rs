@@ -2,12 +2,14 @@
 
 mod attachments;
 mod body;
+mod grammar;
 mod header;
 mod media_type;
 mod report;
 mod signed;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 pub(super) use body::Bodies;
 pub(super) use header::{from, subject};
@@ -15,7 +17,8 @@ pub(super) use header::{from, subject};
 use super::{
     Attachment, MapiMessage, Translation,
     address_book::{AddressBook, MapiAddress},
-    pid, to_calendar,
+    pid, to_calendar, translate_embedded,
+    translation::is_mail,
     values::Values,
 };
 use crate::{
@@ -40,6 +43,31 @@ pub(super) fn bodies(message: &MapiMessage, translation: &Translation, defects: 
     let bodies = translator.bodies();
     defects.append(&mut translator.defects);
     bodies
+}
+
+/// What a message holds, to be put into a mail that is there already.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    /// Its plain text.
+    pub(super) plain: Option<Entity>,
+    /// Other forms of its body: HTML with its images, a calendar object.
+    pub(super) shown: Vec<Entity>,
+    /// Its attachments; what is no mail is one itself.
+    pub(super) attached: Vec<Entity>,
+}
+
+/// The bodies and attachments of a message, apart.
+pub(super) fn parts(message: &MapiMessage, translation: &Translation, defects: &mut Vec<Defect>) -> Parts {
+    if !is_mail(message) {
+        let (media_type, content) = translate_embedded(message, translation, defects);
+        let name = format!("item{}", media_type::extension(media_type));
+        let entity = Entity::octets(media_type, content).parameter("charset", "utf-8").attached(Some(&name));
+        return Parts { attached: vec![entity], ..Parts::default() };
+    }
+    let mut translator = Translator::new(message, translation);
+    let parts = translator.parts();
+    defects.append(&mut translator.defects);
+    parts
 }
 
 /// The name, media type and octets of an attachment, for a form that is no mail; `None` where nothing is attached.
@@ -92,43 +120,39 @@ impl<'a> Translator<'a> {
     fn entity(&mut self) -> Entity {
         let mut bodies = self.bodies();
         let mut attached = self.attached(bodies.html.as_deref());
-        if let Some(rtf) = bodies.rtf.take() {
-            attached.mixed.push(Entity::octets("application/rtf", Content::from(rtf)).attached(Some("body.rtf")));
+        attached.mixed.extend(kept_rtf(&mut bodies));
+        let alternatives = self.alternatives(bodies);
+        let entity = with_related(alternative(alternatives), attached.related);
+        if attached.mixed.is_empty() {
+            return entity;
         }
-        let mut entity = self.alternative(bodies);
-        if !attached.related.is_empty() {
-            let media_type = entity.media_type().to_owned();
-            let mut parts = vec![entity];
-            parts.extend(attached.related);
-            entity = Entity::multipart("related", parts).parameter("type", &media_type);
-        }
-        if !attached.mixed.is_empty() {
-            let mut parts = vec![entity];
-            parts.extend(attached.mixed);
-            entity = Entity::multipart("mixed", parts);
-        }
-        entity
+        let mut parts = vec![entity];
+        parts.extend(attached.mixed);
+        Entity::multipart("mixed", parts)
     }
 
-    fn alternative(&mut self, bodies: body::Bodies) -> Entity {
-        let mut parts = Vec::new();
+    /// The bodies and the attachments apart, images with the HTML that shows them.
+    fn parts(&mut self) -> Parts {
+        let mut bodies = self.bodies();
+        let mut attached = self.attached(bodies.html.as_deref());
+        attached.mixed.extend(kept_rtf(&mut bodies));
+        let plain = bodies.plain.take().map(|plain| Entity::text("plain", &plain));
+        let mut shown = self.alternatives(bodies);
+        if !attached.related.is_empty() && !shown.is_empty() {
+            let html = shown.remove(0);
+            shown.insert(0, with_related(html, attached.related));
+        }
+        Parts { plain, shown, attached: attached.mixed }
+    }
+
+    /// The forms of the body, the plainest first.
+    fn alternatives(&mut self, bodies: body::Bodies) -> Vec<Entity> {
         let calendar = to_calendar::meeting(self.message, self.translation, &mut self.defects);
-        if let Some(plain) = bodies.plain {
-            parts.push(Entity::text("plain", &plain));
-        }
-        if let Some(html) = bodies.html {
-            parts.push(Entity::text("html", &html));
-        }
-        if parts.is_empty() {
-            parts.push(Entity::text("plain", ""));
-        }
-        if let Some((method, calendar)) = calendar {
-            parts.push(Entity::text("calendar", &calendar).parameter("method", method));
-        }
-        match parts.len() {
-            1 => parts.remove(0),
-            _ => Entity::multipart("alternative", parts),
-        }
+        let calendar =
+            calendar.map(|(method, calendar)| Entity::text("calendar", &calendar).parameter("method", method));
+        let plain = bodies.plain.map(|plain| Entity::text("plain", &plain));
+        let html = bodies.html.map(|html| Entity::text("html", &html));
+        plain.into_iter().chain(html).chain(calendar).collect()
     }
 
     /// The message class in upper case, as it is compared ([MS-OXCMSG] 2.2.1.3).
@@ -146,4 +170,31 @@ impl<'a> Translator<'a> {
     fn resolve(&mut self, address: &MapiAddress) -> Mailbox {
         self.book.resolve(address, &mut self.defects)
     }
+}
+
+/// One of several forms of a body; a message without any has an empty one.
+fn alternative(mut alternatives: Vec<Entity>) -> Entity {
+    match &*alternatives {
+        [] => Entity::text("plain", ""),
+        [one] if !one.media_type().starts_with("text/calendar") => alternatives.remove(0),
+        [_] => Entity::multipart("alternative", [vec![Entity::text("plain", "")], alternatives].concat()),
+        _ => Entity::multipart("alternative", alternatives),
+    }
+}
+
+/// A body with what it shows (RFC 2387).
+fn with_related(entity: Entity, related: Vec<Entity>) -> Entity {
+    if related.is_empty() {
+        return entity;
+    }
+    let media_type = entity.media_type().to_owned();
+    let mut parts = vec![entity];
+    parts.extend(related);
+    Entity::multipart("related", parts).parameter("type", &media_type)
+}
+
+/// Rich text that is wanted beside the HTML made of it.
+fn kept_rtf(bodies: &mut Bodies) -> Option<Entity> {
+    let rtf = bodies.rtf.take()?;
+    Some(Entity::octets("application/rtf", Content::from(rtf)).attached(Some("body.rtf")))
 }

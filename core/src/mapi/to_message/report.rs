@@ -14,7 +14,7 @@ impl Translator<'_> {
         if bodies.plain.is_none() && bodies.html.is_none() {
             bodies.plain = Some(self.report_text());
         }
-        let text = self.alternative(bodies);
+        let text = super::alternative(self.alternatives(bodies));
         let (kind, machine_readable) = if is_receipt {
             ("disposition-notification", self.disposition_notification(class.ends_with("IPNRN")))
         } else {

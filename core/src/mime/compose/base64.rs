@@ -3,6 +3,20 @@ use std::io;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/// The two characters of every twelve bits.
+static PAIRS: [[u8; 2]; 1 << 12] = pairs();
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse to build")]
+const fn pairs() -> [[u8; 2]; 1 << 12] {
+    let mut pairs = [[0; 2]; 1 << 12];
+    let mut bits = 0;
+    while bits < pairs.len() {
+        pairs[bits] = [ALPHABET[bits >> 6], ALPHABET[bits & 63]];
+        bits += 1;
+    }
+    pairs
+}
+
 /// Octets that a whole line stands for, its characters, and those with the line end between two lines (RFC 2045 §6.8).
 const LINE_OCTETS: usize = 57;
 const LINE: usize = 76;
@@ -99,21 +113,35 @@ pub(crate) fn to_base64(octets: &[u8]) -> String {
 
 /// Encodes up to a line's octets into `out` and gives the number of characters.
 pub(super) fn encode(octets: &[u8], out: &mut [u8]) -> usize {
-    let character = |bits: u32| ALPHABET.get((bits & 63) as usize).copied().unwrap_or(b'=');
-    let mut written = 0;
-    for (triple, quad) in octets.chunks(3).zip(out.chunks_exact_mut(4)) {
+    let (sixes, rest) = octets.as_chunks::<6>();
+    let (eights, _) = out.as_chunks_mut::<8>();
+    for ([a, b, c, d, e, f], eight) in sixes.iter().zip(eights) {
+        let bits = u64::from_be_bytes([0, 0, *a, *b, *c, *d, *e, *f]);
+        let ([g, h], [i, j]) = (pair(bits >> 36), pair(bits >> 24));
+        let ([k, l], [m, n]) = (pair(bits >> 12), pair(bits));
+        *eight = [g, h, i, j, k, l, m, n];
+    }
+    let mut written = sixes.len().min(out.len() / 8) * 8;
+    let fours = out.get_mut(written..).unwrap_or_default().chunks_exact_mut(4);
+    for (triple, four) in rest.chunks(3).zip(fours) {
         let (bits, length) = match *triple {
             [a, b, c] => (u32::from_be_bytes([0, a, b, c]), 4),
             [a, b] => (u32::from_be_bytes([0, a, b, 0]), 3),
             [a] => (u32::from_be_bytes([0, a, 0, 0]), 2),
             _ => break,
         };
-        for (i, place) in quad.iter_mut().enumerate() {
-            *place = if i < length { character(bits >> (18 - 6 * i)) } else { b'=' };
+        let ([g, h], [i, j]) = (pair((bits >> 12).into()), pair(bits.into()));
+        for (place, (i, character)) in four.iter_mut().zip([g, h, i, j].into_iter().enumerate()) {
+            *place = if i < length { character } else { b'=' };
         }
         written += 4;
     }
     written
+}
+
+/// The characters of the lowest twelve bits.
+fn pair(bits: u64) -> [u8; 2] {
+    PAIRS.get((bits & 0xFFF) as usize).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 use super::{HeaderWriter, base64::Base64, quoted_printable};
 use crate::source::{Content, Source};
+use memchr::{memchr_iter, memchr2};
 use std::sync::Arc;
+use twox_hash::XxHash3_128;
 
 /// The longest line that may stay as it is (RFC 5322 §2.1.1).
 const MAX_LINE: usize = 998;
@@ -120,6 +122,14 @@ impl Entity {
         out.into_content()
     }
 
+    /// A part of a multipart that is there already: the MIME fields, and the body.
+    pub fn into_part(self) -> Content {
+        let mut out = Pieces::default();
+        let encoded = self.encode();
+        out.entity(encoded);
+        out.into_content()
+    }
+
     /// The header section and the body. Trees are as deep as a mail client nests them: recursion is bounded by the program.
     fn encode(self) -> Encoded {
         let Self { media_type, mut parameters, fields, body } = self;
@@ -210,11 +220,10 @@ fn base64(octets: Content) -> Pieces {
 /// Text in the transfer encoding that suits it: none, quoted-printable, or base64 where most of it is not ASCII.
 fn encode_text(text: String) -> (Pieces, Option<&'static str>) {
     let octets = text.as_bytes();
-    let lines = || octets.split(|octet| *octet == b'\n');
     let is_plain = |octet: &u8| matches!(octet, b'\t' | b'\r' | b'\n' | b' '..=b'~');
-    // A line that could be taken for a boundary of ours, or for a From_ line, must be hidden.
-    let is_harmless = |line: &[u8]| line.len() <= MAX_LINE && !line.starts_with(b"--=_") && !line.starts_with(b"From ");
-    if octets.iter().all(is_plain) && lines().all(is_harmless) {
+    // Without leaving off at the first one, a portion is looked at with wide registers.
+    let all_plain = |portion: &[u8]| portion.iter().fold(true, |all, octet| all & is_plain(octet));
+    if octets.chunks(256).all(all_plain) && lines(octets).all(is_harmless) {
         return (Pieces { whole: Vec::new(), run: text.into_bytes() }, Some("7bit"));
     }
     let to_encode = octets.iter().filter(|octet| !is_plain(octet) || **octet == b'=').count();
@@ -224,34 +233,50 @@ fn encode_text(text: String) -> (Pieces, Option<&'static str>) {
     (Pieces { whole: Vec::new(), run: quoted_printable::encode(octets) }, Some("quoted-printable"))
 }
 
+/// The lines of `octets` up to their LF.
+fn lines(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr_iter(b'\n', octets).chain([octets.len()]);
+    ends.scan(0, |start, end| {
+        let line = octets.get(*start..end);
+        *start = end + 1;
+        line
+    })
+}
+
+/// Whether a line may stand as it is: one that could be taken for a boundary of ours, or for a From_ line, must be hidden.
+fn is_harmless(line: &[u8]) -> bool {
+    line.len() <= MAX_LINE && !line.starts_with(b"--=_") && !line.starts_with(b"From ")
+}
+
 /// A delimiter that depends on nothing but the content, and that neither base64 nor quoted-printable can hold (`=_`).
 fn boundary(header: &[u8], parts: &[Encoded]) -> String {
-    // FNV-1a, 128 bits wide.
-    let mut hash = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
-    let mut add = |octets: &[u8]| {
-        for octet in octets {
-            hash = (hash ^ u128::from(*octet)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013B);
-        }
-    };
-    add(header);
+    let mut hash = XxHash3_128::new();
+    hash.write(header);
     for part in parts {
-        add(&part.header);
-        add(&part.body.len().to_le_bytes());
-        add(&part.body.run);
+        hash.write(&part.header);
+        hash.write(&part.body.len().to_le_bytes());
+        hash.write(&part.body.run);
     }
-    format!("=_{hash:032x}")
+    format!("=_{:032x}", hash.finish_128())
 }
 
 fn with_crlf(text: &str) -> String {
     let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['\r', '\n']) {
-        let (line, tail) = rest.split_at(at);
-        out.push_str(line);
+    // Most lines end in CRLF already: they are copied together.
+    let (mut copied, mut from) = (0, 0);
+    while let Some(at) = text.as_bytes().get(from..).and_then(|rest| memchr2(b'\r', b'\n', rest)) {
+        let end = from + at;
+        let rest = text.get(end..).unwrap_or_default();
+        if rest.starts_with("\r\n") {
+            from = end + 2;
+            continue;
+        }
+        out.push_str(text.get(copied..end).unwrap_or_default());
         out.push_str("\r\n");
-        rest = tail.strip_prefix("\r\n").or_else(|| tail.get(1..)).unwrap_or_default();
+        from = end + 1;
+        copied = from;
     }
-    out.push_str(rest);
+    out.push_str(text.get(copied..).unwrap_or_default());
     out
 }
 

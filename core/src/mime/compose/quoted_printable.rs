@@ -14,13 +14,25 @@ pub(super) fn encode(text: &[u8]) -> Vec<u8> {
             None => (line, &b""[..]),
         };
         let mut column = 0;
-        for (i, &octet) in line.iter().enumerate() {
+        let mut i = 0;
+        while let Some(&octet) = line.get(i) {
+            // What stands in the middle of a line is plain whatever is around it: it is copied at once.
+            let middle = line.get(i..line.len() - 1).filter(|_| i > 0).unwrap_or_default();
+            let most = middle.len().min(LINE - 1 - column);
+            let run = middle.iter().take(most).take_while(|octet| is_plain_inside(**octet)).count();
+            if run > 0 {
+                out.extend(middle.get(..run).unwrap_or_default());
+                column += run;
+                i += run;
+                continue;
+            }
             let is_last = i + 1 == line.len();
+            i += 1;
             let plain = match octet {
                 b' ' | b'\t' => !is_last,
                 b'=' => false,
-                b'F' => i > 0 || !line.starts_with(b"From "),
-                b'.' => i > 0 || !is_last,
+                b'F' => i > 1 || !line.starts_with(b"From "),
+                b'.' => i > 1 || !is_last,
                 _ => octet.is_ascii_graphic(),
             };
             let width = if plain { 1 } else { 3 };
@@ -41,6 +53,10 @@ pub(super) fn encode(text: &[u8]) -> Vec<u8> {
         out.extend(end);
     }
     out
+}
+
+fn is_plain_inside(octet: u8) -> bool {
+    matches!(octet, b'\t' | b' '..=b'~') && octet != b'='
 }
 
 #[cfg(test)]

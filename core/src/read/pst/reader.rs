@@ -2,8 +2,8 @@ use super::messaging::{Place, Store, Walk, Wanted};
 use crate::{
     defect::{Defect, DefectKind},
     error::Result,
-    mapi::{MapiMessage, Translated, Translation, keywords, pid, received, translate},
-    model::{CalendarObject, Folder, Item, ItemKind, Message, Origin, VCard},
+    mapi::{MapiMessage, Translation, keywords, pid, received, translate},
+    model::{Folder, Item, Origin},
     read::{ItemReader, ReadOptions},
     source::Source,
 };
@@ -48,11 +48,7 @@ impl PstReader {
         Ok(Self {
             name: name.into(),
             walk: Walk::new(store, wanted),
-            translation: Translation {
-                limits: options.limits.clone(),
-                addresses: options.addresses.clone(),
-                keep_rtf: options.keep_rtf,
-            },
+            translation: options.translation(),
             ordinal: 0,
             behind: 0,
             password_told: false,
@@ -87,17 +83,7 @@ impl PstReader {
     fn item(&self, stored: StoredMessage) -> Result<Item> {
         let StoredMessage { folder, origin, message, .. } = stored;
         let mut defects = message.defects.clone();
-        let kind = match translate(&message, &self.translation, &mut defects) {
-            Translated::Message(content) => {
-                ItemKind::Message(Message::with_limits(content, self.translation.limits.clone()))
-            }
-            Translated::Calendar(calendar) => {
-                let mut octets = Vec::new();
-                calendar.write_to(&mut octets);
-                ItemKind::Calendar(CalendarObject::parse(Arc::new(octets), &self.translation.limits)?)
-            }
-            Translated::Card(card) => ItemKind::Contact(VCard::from_component(&card)?),
-        };
+        let kind = translate(&message, &self.translation, &mut defects).into_kind(&self.translation.limits)?;
         defects.append(&mut self.walk.store().ndb.defects.take());
         let (keywords, received) = (keywords(&message.properties), received(&message.properties));
         Ok(Item { folder, origin, keywords, labels: Vec::new(), received, kind, defects })

@@ -81,26 +81,56 @@ impl Ndb {
             return Ok(None);
         }
         let mut octets = vec![0; size];
-        self.source.read_exact_at(entry.ib, &mut octets)?;
-        let trailer = Trailer::parse(&octets, self.variant);
+        if !self.read_sound(entry, &mut octets)? {
+            return Ok(None);
+        }
         octets.truncate(stored);
-        let crc = trailer.crc == checksum::crc(&octets);
+        Ok(self.decoded(octets, entry))
+    }
+
+    /// Reads a block with its trailer into `octets`, which are as long as both, and tells whether it is that block.
+    fn read_sound(&self, entry: BlockEntry, octets: &mut [u8]) -> Result<bool> {
+        self.source.read_exact_at(entry.ib, octets)?;
+        let trailer = Trailer::parse(octets, self.variant);
+        let crc = trailer.crc == checksum::crc(octets.get(..entry.stored.into()).unwrap_or_default());
         let own = trailer.bid & !1 == entry.bid
             || trailer.signature == checksum::signature(entry.ib, trailer_bid(entry.bid, trailer.bid));
         if !own && (crc || self.is_damaged()) {
-            return Ok(None);
+            return Ok(false);
         }
         if !crc || !own {
             let what = format!("block {:#x} has a wrong checksum or identifier", entry.bid);
             self.defects.add(entry.ib, Defect::new(DefectKind::Checksum, what).at(entry.ib));
         }
-        Ok(self.decoded(octets, entry))
+        Ok(true)
+    }
+
+    /// Reads the data of a block straight into `out`, past the cache, and gives its length: `None` where there is no room for the
+    /// block with its trailer, or where it needs more than unscrambling.
+    pub(super) fn read_block_into(&self, entry: BlockEntry, out: &mut [u8]) -> Result<Option<usize>> {
+        let stored = usize::from(entry.stored);
+        let size = self.variant.block_size(stored);
+        let ends_inside = entry.ib.checked_add(size as u64).is_some_and(|end| end <= self.source.len());
+        let Some(octets) = out.get_mut(..size).filter(|_| stored > 0 && ends_inside && !self.is_compressed(entry))
+        else {
+            return Ok(None);
+        };
+        if self.blocks_read.get(entry.bid).is_some() || !self.read_sound(entry, octets)? {
+            return Ok(None);
+        }
+        if !is_internal(entry.bid) {
+            self.encoding.decode(octets.get_mut(..stored).unwrap_or_default(), entry.bid);
+        }
+        Ok(Some(stored))
+    }
+
+    fn is_compressed(&self, entry: BlockEntry) -> bool {
+        self.variant == Variant::Unicode4k && entry.size != entry.stored
     }
 
     fn decoded(&self, mut octets: Vec<u8>, entry: BlockEntry) -> Option<Vec<u8>> {
-        let compressed = self.variant == Variant::Unicode4k && entry.size != entry.stored;
         let scrambled = !is_internal(entry.bid) && self.encoding != Encoding::Plain;
-        if !compressed {
+        if !self.is_compressed(entry) {
             if scrambled {
                 self.encoding.decode(&mut octets, entry.bid);
             }

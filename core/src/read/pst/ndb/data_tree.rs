@@ -201,6 +201,13 @@ impl ReadAt for DataTree {
             return Ok(0);
         }
         let (entry, from, size) = self.locate(offset).map_err(io::Error::other)?;
+        if let Some(entry) = entry.filter(|entry| from == 0 && u64::from(entry.stored) == size) {
+            match self.ndb.read_block_into(entry, buf) {
+                Ok(Some(n)) => return Ok(n),
+                Err(e) if e.is_fatal() => return Err(io::Error::other(e)),
+                _ => {}
+            }
+        }
         let data = match entry.map(|entry| self.ndb.block_at(entry)) {
             Some(Ok(data)) => Some(data),
             Some(Err(e)) if e.is_fatal() => return Err(io::Error::other(e)),

@@ -1,0 +1,344 @@
+//! Whether values of header fields are what their grammar has them (RFC 5322 §3), so that every reader takes them alike.
+
+/// Whether it is a list of addresses (RFC 5322 §3.4) without anything that the grammar calls obsolete.
+pub(super) fn is_address_list(value: &[u8]) -> bool {
+    let mut scan = Scan { rest: value };
+    let mut in_group = false;
+    loop {
+        let Some(words) = scan.words() else { return false };
+        match scan.next() {
+            Some(b'@') if words.is_local_part => {
+                if !scan.domain() || scan.spaces().is_none() {
+                    return false;
+                }
+            }
+            Some(b'<') if !words.has_dot => {
+                let local = scan.words().is_some_and(|words| words.is_local_part);
+                if !(local && scan.next() == Some(b'@') && scan.domain() && scan.next() == Some(b'>'))
+                    || scan.spaces().is_none()
+                {
+                    return false;
+                }
+            }
+            Some(b':') if words.count > 0 && !words.has_dot && !in_group => {
+                in_group = true;
+                // A group may be empty.
+                if scan.spaces().is_none() {
+                    return false;
+                }
+                if scan.rest.first() != Some(&b';') {
+                    continue;
+                }
+            }
+            _ => return false,
+        }
+        match scan.next() {
+            None => return !in_group,
+            Some(b',') => {}
+            Some(b';') if in_group => {
+                in_group = false;
+                match (scan.spaces(), scan.next()) {
+                    (None, _) => return false,
+                    (Some(_), None) => return true,
+                    (Some(_), Some(octet)) if octet != b',' => return false,
+                    _ => {}
+                }
+            }
+            Some(_) => return false,
+        }
+    }
+}
+
+/// Whether it is one message identifier (RFC 5322 §3.6.4).
+pub(super) fn is_message_id(value: &[u8]) -> bool {
+    let mut scan = Scan { rest: value.trim_ascii() };
+    scan.next() == Some(b'<')
+        && scan.words().is_some_and(|words| words.is_local_part)
+        && scan.next() == Some(b'@')
+        && scan.domain()
+        && scan.next() == Some(b'>')
+        && scan.rest.is_empty()
+}
+
+/// The identifier as the grammar has it: what stands before its last `@` is quoted where it must be.
+pub(super) fn mended_message_id(value: &str) -> Option<String> {
+    let inside = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '\\');
+    let id: String = value.chars().filter(|c| inside(*c)).collect::<String>().replace("=?", "=");
+    let is_part =
+        |part: &str| !part.is_empty() && part.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext));
+    let (left, right) = id.rsplit_once('@').unwrap_or((&id, "invalid"));
+    let domain: String = right.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')).collect();
+    let domain = if is_part(&domain) { &*domain } else { "invalid" };
+    match left {
+        "" => None,
+        left if is_part(left) => Some(format!("<{left}@{domain}>")),
+        left => Some(format!("<\"{left}\"@{domain}>")),
+    }
+}
+
+/// Whether it is a date (RFC 5322 §3.3), its zone perhaps in letters.
+pub(super) fn is_date(value: &[u8]) -> bool {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let Ok(text) = std::str::from_utf8(value) else { return false };
+    let text = text.trim();
+    let (day_name, rest) = text.split_once(',').map_or((None, text), |(name, rest)| (Some(name), rest));
+    let digits = |word: &str, least: usize, most: usize| {
+        (least..=most).contains(&word.len()) && word.bytes().all(|octet| octet.is_ascii_digit())
+    };
+    let mut words = rest.split_ascii_whitespace();
+    let mut next = || words.next().unwrap_or_default();
+    let (day, month, year, clock, zone) = (next(), next(), next(), next(), next());
+    let is_zone = zone.strip_prefix(['+', '-']).map_or_else(
+        || !zone.is_empty() && zone.bytes().all(|octet| octet.is_ascii_uppercase()),
+        |offset| digits(offset, 4, 4),
+    );
+    let mut parts = clock.split(':');
+    let is_clock = (2..=3).contains(&clock.split(':').count()) && parts.all(|part| digits(part, 2, 2));
+    let comment: Vec<&str> = words.collect();
+    let comment = comment.join(" ");
+    day_name.is_none_or(|name| DAYS.contains(&name.trim()))
+        && digits(day, 1, 2)
+        && MONTHS.contains(&month)
+        && digits(year, 4, 4)
+        && is_clock
+        && is_zone
+        && (comment.is_empty() || comment.starts_with('(') && comment.find(')') == Some(comment.len() - 1))
+}
+
+/// Whether it holds encoded words that not every reader decodes: in a charset that is unknown, or under the name of one that programs
+/// mistake for its larger sibling (GBK for GB2312, 949 for EUC-KR).
+pub(super) fn has_unsound_words(value: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value);
+    let words = text.split("=?").skip(1).filter_map(|word| {
+        let mut parts = word.splitn(4, '?');
+        Some((parts.next()?, parts.next()?, parts.next()?))
+    });
+    words.into_iter().any(|(charset, encoding, _)| {
+        let charset = charset.split('*').next().unwrap_or_default().to_ascii_lowercase();
+        let decodes_by_name = !matches!(&*charset, "gb2312" | "ks_c_5601-1987" | "euc-kr");
+        let is_known = encoding_rs::Encoding::for_label(charset.as_bytes()).is_some();
+        !is_known || !decodes_by_name || !matches!(encoding, "B" | "b" | "Q" | "q")
+    })
+}
+
+/// Words before a mark that the grammar knows.
+struct Words {
+    count: usize,
+    has_dot: bool,
+    /// Whether they could stand before an `@`: atoms parted by dots, or one quoted string.
+    is_local_part: bool,
+}
+
+struct Scan<'a> {
+    rest: &'a [u8],
+}
+
+impl Scan<'_> {
+    fn next(&mut self) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(*first)
+    }
+
+    fn skip(&mut self, n: usize) {
+        self.rest = self.rest.get(n..).unwrap_or_default();
+    }
+
+    /// Passes white space and comments, and tells whether there was any; `None` for a comment that is not closed.
+    fn spaces(&mut self) -> Option<bool> {
+        let before = self.rest.len();
+        let mut depth = 0_usize;
+        loop {
+            match (self.rest.first(), depth) {
+                (Some(b' ' | b'\t' | b'\r' | b'\n'), _) => self.skip(1),
+                (Some(b'('), _) => {
+                    depth += 1;
+                    self.skip(1);
+                }
+                (Some(b')'), 1..) => {
+                    depth -= 1;
+                    self.skip(1);
+                }
+                (Some(b'\\'), 1..) => self.skip(2),
+                (Some(_), 1..) => self.skip(1),
+                (None, 1..) => return None,
+                _ => return Some(self.rest.len() != before),
+            }
+        }
+    }
+
+    fn atom(&mut self) -> bool {
+        let length = self.rest.iter().take_while(|octet| is_atext(**octet)).count();
+        self.skip(length);
+        length > 0
+    }
+
+    /// Words, quoted strings and dots up to a mark; `None` for what is none of these.
+    fn words(&mut self) -> Option<Words> {
+        let mut words = Words { count: 0, has_dot: false, is_local_part: false };
+        let (mut plain, mut expects_atom) = (true, true);
+        self.spaces()?;
+        loop {
+            let spaced = self.spaces()? && words.count > 0;
+            match self.rest.first() {
+                Some(b'"') => {
+                    self.quoted()?;
+                    words.count += 1;
+                    words.is_local_part = words.count == 1;
+                    (plain, expects_atom) = (false, false);
+                }
+                Some(b'.') => {
+                    words.has_dot = true;
+                    plain &= !expects_atom && !spaced;
+                    words.is_local_part = false;
+                    expects_atom = true;
+                    self.skip(1);
+                }
+                Some(octet) if is_atext(*octet) => {
+                    self.atom();
+                    words.count += 1;
+                    plain &= expects_atom && (!spaced || words.count == 1);
+                    words.is_local_part = plain;
+                    expects_atom = false;
+                }
+                Some(b'@' | b'<' | b'>' | b',' | b':' | b';') => {
+                    words.is_local_part &= !spaced;
+                    return Some(words);
+                }
+                None => return Some(words),
+                Some(_) => return None,
+            }
+        }
+    }
+
+    /// A quoted string; `None` where it is not closed, or holds what some readers would decode.
+    fn quoted(&mut self) -> Option<()> {
+        self.skip(1);
+        loop {
+            if self.rest.starts_with(b"=?") {
+                return None;
+            }
+            match self.next()? {
+                b'"' => return Some(()),
+                b'\\' => self.skip(1),
+                _ => {}
+            }
+        }
+    }
+
+    /// Atoms parted by dots, or an address literal.
+    fn domain(&mut self) -> bool {
+        if self.rest.first() == Some(&b'[') {
+            let Some(end) = self.rest.iter().position(|octet| *octet == b']') else { return false };
+            self.skip(end + 1);
+            return true;
+        }
+        while self.atom() {
+            if self.rest.first() != Some(&b'.') {
+                return true;
+            }
+            self.skip(1);
+        }
+        false
+    }
+}
+
+fn is_atext(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&octet)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn lists_of_addresses_are_told_from_what_only_looks_like_them() {
+        for good in [
+            "a@b.example",
+            " Ann <a@b.example>",
+            "\"Lee, C.\" <c.lee@b.example>, d@[10.0.0.1]",
+            "Team: a@b.example, Bob <b@c.example>;",
+            "undisclosed-recipients:;",
+            "undisclosed-recipients: ;, a@b.example",
+            "=?utf-8?Q?J=C3=B6rg?= =?utf-8?Q?_X?=\r\n <j@x.example> (comment \\) (nested))",
+            "\"a b\"@c.example",
+            "<a@b.example>",
+        ] {
+            assert!(is_address_list(good.as_bytes()), "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "a@b@c.example",
+            "a.b <a@b.example>",
+            "Enron Global Technology@ENRON",
+            "<>",
+            "Ann <a@b.example",
+            "a@b.example,",
+            "a@b.example c@d.example",
+            ", a@b.example",
+            "a @b.example",
+            "a..b@c.example",
+            ".a@c.example",
+            "\"=?utf-8?Q?x?=\" <a@b.example>",
+            "\"open <a@b.example>",
+            "(open a@b.example",
+            "a: b: c@d.example;;",
+            "Team: a@b.example",
+        ] {
+            assert!(!is_address_list(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn message_identifiers_are_mended_where_they_are_none() {
+        assert!(is_message_id(b" <a.b$c@d.example>") && is_message_id(b"<a@[1.2.3.4]>"));
+        for (bad, mended) in [
+            ("<000$@razzaq@xp.local>", "<\"000$@razzaq\"@xp.local>"),
+            ("a@b", "<a@b>"),
+            ("<a>", "<a@invalid>"),
+            ("<a b@c d>", "<ab@cd>"),
+            ("<a.@b..c>", "<\"a.\"@invalid>"),
+        ] {
+            assert!(!is_message_id(bad.as_bytes()), "{bad}");
+            let mend = mended_message_id(bad).unwrap();
+            assert_eq!(mend, mended);
+            assert!(is_message_id(mend.as_bytes()), "{mend}");
+        }
+        assert_eq!(mended_message_id("<>"), None);
+    }
+
+    #[test]
+    fn dates_are_told_from_what_only_looks_like_them() {
+        for good in ["Fri, 5 Oct 2001 17:14:18 -0700 (PDT)", "5 Oct 2001 17:14 GMT", " Fri, 05 Oct 2001 17:14:18 +0000"]
+        {
+            assert!(is_date(good.as_bytes()), "{good}");
+        }
+        for bad in [
+            "",
+            "Fri, 5 Oct 2001 17:14:18 -0700 (PDT),Fri, 5 Oct 2001 17:14:18 -0700",
+            "5.10.2001",
+            "Fri 5 Oct 2001 17:14:18 +0000",
+        ] {
+            assert!(!is_date(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn words_that_readers_may_not_decode_are_found() {
+        assert!(has_unsound_words(b"=?GB2312?B?xe2bTtzn?= <a@b.example>") && has_unsound_words(b"=?x-none?Q?a?="));
+        assert!(!has_unsound_words(b"=?utf-8?Q?a?= =?ISO-8859-1*en?q?b?=") && !has_unsound_words(b"a = b?"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_has_an_answer(value: Vec<u8>) {
+            let _ = (is_address_list(&value), is_message_id(&value), is_date(&value), has_unsound_words(&value));
+            if let Some(mended) = mended_message_id(&String::from_utf8_lossy(&value)) {
+                prop_assert!(is_message_id(mended.as_bytes()), "{}", mended);
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+use super::{Translator, grammar, header::Header, header::describes_the_mime_form};
+use crate::{
+    Defect, DefectKind,
+    mapi::address_book::{self, MapiAddress},
+    mime::{Address, Field, HeaderSection, Mailbox, addresses, parse_date},
+};
+
+/// Fields of which there is one at most (RFC 5322 §3.6), beside those of addresses, whose values add up.
+const ONCE: [&str; 4] = ["date", "from", "message-id", "subject"];
+
+impl Translator<'_> {
+    /// Takes over the transport headers in their order, less those of a MIME form that is made anew.
+    ///
+    /// Addresses that lead nowhere outside of Exchange are made anew from the properties, in the same place. What breaks the grammar of
+    /// its field is written as it is meant, and stays in a field of its own as it was.
+    pub(super) fn transport(&mut self, header: &mut Header, transport: &str) {
+        let section = HeaderSection::parse(transport.trim_start().as_bytes());
+        for field in section.fields() {
+            let name = field.name();
+            if name.is_empty() || describes_the_mime_form(name) {
+                continue;
+            }
+            if ONCE.contains(&&*name.to_ascii_lowercase()) && header.has(name) {
+                self.keep_original(header, &field, "is there more than once");
+                continue;
+            }
+            let value = field.value().trim_ascii_end();
+            if is_address_field(name) {
+                self.address_field(header, &field, value);
+            } else if name.eq_ignore_ascii_case("Message-ID") && !grammar::is_message_id(value) {
+                if let Some(id) = grammar::mended_message_id(&field.raw_text()) {
+                    header.out.tokens(name, [&*id]);
+                    header.add(name);
+                }
+                self.keep_original(header, &field, "is no message identifier");
+            } else if name.eq_ignore_ascii_case("Date") && !grammar::is_date(value) {
+                if let Some(date) = parse_date(value) {
+                    header.out.date(name, date);
+                    header.add(name);
+                }
+                self.keep_original(header, &field, "is no date as RFC 5322 has it");
+            } else {
+                header.add(name);
+                if !value.is_ascii() || value.contains(&0) {
+                    header.out.text(name, &field.raw_text());
+                } else if grammar::has_unsound_words(value) {
+                    header.out.text(name, &field.text());
+                } else {
+                    header.out.verbatim(&[name.as_bytes(), b":", &with_crlf(value), b"\r\n"].concat());
+                }
+            }
+        }
+    }
+
+    fn address_field(&mut self, header: &mut Header, field: &Field<'_>, value: &[u8]) {
+        let name = field.name();
+        let listed = addresses(value);
+        let is_internet = |mailbox: &Mailbox| address_book::is_internet(&mailbox.address);
+        if !listed.iter().flat_map(Address::mailboxes).all(is_internet) {
+            let known = self.addresses_for(name);
+            let list = if known.is_empty() { self.resolve_all(listed) } else { known };
+            header.out.addresses(name, &list);
+            header.add(name);
+        } else if value.is_ascii() && grammar::is_address_list(value) && !grammar::has_unsound_words(value) {
+            header.out.verbatim(&[name.as_bytes(), b":", &with_crlf(value), b"\r\n"].concat());
+            header.add(name);
+        } else if !listed.is_empty() {
+            // The same people in the spelling that the grammar asks for: nothing is lost.
+            header.out.addresses(name, &listed);
+            header.add(name);
+        } else if !value.trim_ascii().is_empty() {
+            self.keep_original(header, field, "names nobody");
+        }
+    }
+
+    /// Keeps a field that cannot stand under its name, under another one.
+    fn keep_original(&mut self, header: &mut Header, field: &Field<'_>, why: &str) {
+        let name = field.name();
+        header.out.text(&format!("X-Original-{name}"), &field.raw_text());
+        self.defects.push(Defect::new(DefectKind::Rewritten, format!("the header field {name} {why}")));
+    }
+
+    fn resolve_all(&mut self, listed: Vec<Address>) -> Vec<Address> {
+        let mut resolve = |mailbox: Mailbox| {
+            let address = MapiAddress { name: mailbox.name, address: Some(mailbox.address), ..MapiAddress::default() };
+            self.resolve(&address)
+        };
+        let resolved = listed.into_iter().map(|address| match address {
+            Address::Mailbox(mailbox) => Address::Mailbox(resolve(mailbox)),
+            Address::Group { name, mailboxes } => {
+                Address::Group { name, mailboxes: mailboxes.into_iter().map(&mut resolve).collect() }
+            }
+        });
+        resolved.collect()
+    }
+}
+
+fn is_address_field(name: &str) -> bool {
+    const NAMES: [&str; 9] =
+        ["from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-to", "disposition-notification-to"];
+    NAMES.contains(&&*name.to_ascii_lowercase())
+}
+
+fn with_crlf(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in value.split(|octet| *octet == b'\n') {
+        if !out.is_empty() {
+            out.extend(b"\r\n");
+        }
+        out.extend(line.strip_suffix(b"\r").unwrap_or(line));
+    }
+    out
+}

@@ -1,0 +1,57 @@
+use crate::{
+    defect::{Defect, DefectKind},
+    error::Result,
+    mapi::{keywords, received, tnef::read_tnef, translate},
+    model::{Folder, Item, Origin},
+    read::{ItemReader, ReadOptions},
+    source::{Content, Source},
+};
+use std::sync::Arc;
+
+/// Reads the one item that a TNEF stream holds.
+#[derive(Debug)]
+pub struct TnefReader {
+    name: Arc<str>,
+    stream: Content,
+    options: ReadOptions,
+    is_read: bool,
+}
+
+impl TnefReader {
+    /// Opens a source; `name` is what the user calls it.
+    ///
+    /// # Errors
+    /// [`UnknownFormat`](crate::ErrorKind::UnknownFormat) when it is no TNEF stream, [`Io`](crate::ErrorKind::Io) when it cannot be
+    /// read.
+    pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
+        let stream = Content::from(source);
+        read_tnef(&stream, &options.limits)?;
+        Ok(Self { name: name.into(), stream, options: options.clone(), is_read: false })
+    }
+}
+
+impl ItemReader for TnefReader {
+    fn next_item(&mut self) -> Result<Option<Item>> {
+        if std::mem::replace(&mut self.is_read, true) {
+            return Ok(None);
+        }
+        let message = read_tnef(&self.stream, &self.options.limits)?;
+        let mut defects = message.defects.clone();
+        defects.push(Defect::new(DefectKind::Rewritten, "composed of the properties in the TNEF stream"));
+        let kind = translate(&message, &self.options.translation(), &mut defects).into_kind(&self.options.limits)?;
+        let origin = Origin { source: self.name.clone(), ordinal: 1, length: self.stream.len(), ..Origin::default() };
+        Ok(Some(Item {
+            folder: Folder::default(),
+            origin,
+            keywords: keywords(&message.properties),
+            labels: Vec::new(),
+            received: received(&message.properties),
+            kind,
+            defects,
+        }))
+    }
+
+    fn position(&self) -> u64 {
+        if self.is_read { self.stream.len() } else { 0 }
+    }
+}
