@@ -2,7 +2,8 @@
 
 use crate::{
     Result,
-    contestants::{ALL, Contestant},
+    contestants::{Contestant, OF_MBOX},
+    contestants_pst::OF_PST,
     measure::{Cost, measure},
 };
 use std::{
@@ -14,10 +15,37 @@ use std::{
 
 /// What `compare` was asked for.
 pub(crate) struct Options {
-    pub(crate) size: u64,
+    pub(crate) mailbox: Mailbox,
     pub(crate) runs: u32,
     pub(crate) folder: Option<PathBuf>,
     pub(crate) only: Option<String>,
+}
+
+/// What the programs are run on.
+pub(crate) enum Mailbox {
+    /// Octets of a mailbox like those of Google Takeout.
+    Mbox { size: u64 },
+    /// A store of so many messages.
+    Pst { messages: u64 },
+}
+
+impl Mailbox {
+    fn contestants(&self) -> &'static [Contestant] {
+        match self {
+            Self::Mbox { .. } => OF_MBOX,
+            Self::Pst { .. } => OF_PST,
+        }
+    }
+
+    /// The name of its file, and the arguments that generate it.
+    fn file(&self) -> (&'static str, [String; 3]) {
+        match self {
+            Self::Mbox { size } => ("takeout.mbox", ["generate".into(), "--size".into(), size.to_string()]),
+            Self::Pst { messages } => {
+                ("outlook.pst", ["generate-pst".into(), "--messages".into(), messages.to_string()])
+            }
+        }
+    }
 }
 
 /// A program that takes longer than this is run once.
@@ -37,20 +65,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn compare(options: &Options, folder: &Path) -> Result<()> {
-    let mailbox = folder.join("takeout.mbox");
+    let (name, arguments) = options.mailbox.file();
+    let mailbox = folder.join(name);
     // In a process of its own: what this one holds would count as the peak of every process that it starts.
-    let generated = Command::new(env::current_exe()?)
-        .arg("generate")
-        .arg(&mailbox)
-        .args(["--size", &options.size.to_string()])
-        .status()?;
+    let generated = Command::new(env::current_exe()?).args(arguments).arg(&mailbox).status()?;
     if !generated.success() {
         return Err("the mailbox cannot be generated".into());
     }
     println!();
     println!("| | CPU s | wall s | peak MB | CPU to `cp` | written MB |\n|---|--:|--:|--:|--:|--:|");
     let mut copy = None;
-    for contestant in ALL {
+    for contestant in options.mailbox.contestants() {
         let is_asked =
             options.only.as_ref().is_none_or(|word| contestant.name == "cp" || contestant.name.contains(word));
         if !is_asked {

@@ -13,7 +13,7 @@ pub(crate) struct Contestant {
     /// The command that reads the first path and writes to the second.
     pub(crate) command: fn(&Path, &Path) -> Result<Command>,
     /// A program that must be installed.
-    needs: Option<&'static str>,
+    pub(crate) needs: Option<&'static str>,
 }
 
 impl Contestant {
@@ -46,29 +46,34 @@ with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED) as out:
         out.writestr(f'{key:08}.eml', box.get_bytes(key))
 ";
 
-/// All of them, the measure of all things first.
-pub(crate) const ALL: &[Contestant] = &[
+/// On one thread.
+const ONE: &[&str] = &["--jobs", "1"];
+
+/// All that read an mbox, the measure of all things first.
+pub(crate) const OF_MBOX: &[Contestant] = &[
     Contestant { name: "cp", needs: Some("cp"), command: |mailbox, out| Ok(program("cp", &[mailbox, out])) },
     Contestant {
         name: "mailferry to a folder, no checksums",
         needs: None,
-        command: |mailbox, out| convert(mailbox, out, &["--checksums", "none"]),
+        command: |mailbox, out| convert(mailbox, out, &["--jobs", "1", "--checksums", "none"]),
     },
     Contestant {
         name: "mailferry to a stored ZIP, no checksums",
         needs: None,
-        command: |mailbox, out| convert(mailbox, &zip(out), &["--checksums", "none", "--zip-level", "store"]),
+        command: |mailbox, out| {
+            convert(mailbox, &zip(out), &["--jobs", "1", "--checksums", "none", "--zip-level", "store"])
+        },
     },
-    Contestant { name: "mailferry to a folder", needs: None, command: |mailbox, out| convert(mailbox, out, &[]) },
+    Contestant { name: "mailferry to a folder", needs: None, command: |mailbox, out| convert(mailbox, out, ONE) },
     Contestant {
         name: "mailferry to a stored ZIP",
         needs: None,
-        command: |mailbox, out| convert(mailbox, &zip(out), &["--zip-level", "store"]),
+        command: |mailbox, out| convert(mailbox, &zip(out), &["--jobs", "1", "--zip-level", "store"]),
     },
     Contestant {
         name: "mailferry to a deflated ZIP",
         needs: None,
-        command: |mailbox, out| convert(mailbox, &zip(out), &[]),
+        command: |mailbox, out| convert(mailbox, &zip(out), ONE),
     },
     Contestant {
         name: "mailferry inspect",
@@ -139,15 +144,15 @@ pub(crate) const ALL: &[Contestant] = &[
     },
 ];
 
-fn program(name: &str, arguments: &[&Path]) -> Command {
+pub(crate) fn program(name: &str, arguments: &[&Path]) -> Command {
     let mut command = Command::new(name);
     command.args(arguments).stdin(Stdio::null());
     command
 }
 
-fn convert(mailbox: &Path, out: &Path, options: &[&str]) -> Result<Command> {
+pub(crate) fn convert(mailbox: &Path, out: &Path, options: &[&str]) -> Result<Command> {
     let mut command = mailferry()?;
-    command.arg("convert").arg(mailbox).arg("--to").arg(out).args(["--jobs", "1", "--progress", "none"]).args(options);
+    command.arg("convert").arg(mailbox).arg("--to").arg(out).args(["--progress", "none"]).args(options);
     Ok(command)
 }
 
@@ -169,6 +174,6 @@ fn python(script: &str, arguments: &[&Path]) -> Result<Command> {
     Ok(command)
 }
 
-fn zip(out: &Path) -> PathBuf {
+pub(crate) fn zip(out: &Path) -> PathBuf {
     out.with_extension("zip")
 }

@@ -140,6 +140,8 @@ defect_kinds! {
     TargetLimit = "target_limit",
     /// A recurrence that could not be read, or not be written as a rule.
     Recurrence = "recurrence",
+    /// A folder that holds nothing of its own: it shows what a search finds in others.
+    SearchFolder = "search_folder",
     /// A TNEF stream (`winmail.dat`) that could not be read, or only in part.
     Tnef = "tnef",
     /// Octets that were made anew, as was asked or because they could not stand as they were.

@@ -45,7 +45,8 @@ fn attachments_that_two_peers_agree_on_are_found() {
     let truth = std::io::read_to_string(std::fs::File::open(corpus.join("truth/tnef.jsonl")).unwrap()).unwrap();
     let (mut files, mut agreed_on) = (0, 0);
     for line in truth.lines() {
-        let truth: Value = serde_json::from_str(line).unwrap();
+        // Names that are no text stand there as lone surrogates, which are no JSON.
+        let truth: Value = serde_json::from_str(&line.replace("\\udc", "\\u00")).unwrap();
         let path = truth["path"].as_str().unwrap();
         let stream = Content::from(Arc::new(FileSource::open(corpus.join(path)).unwrap()) as mailferry::source::Source);
         let message = read_tnef(&stream, &Limits::default()).unwrap();

@@ -11,6 +11,7 @@ pub(crate) fn with_kind(nid: u32, kind: u32) -> u32 {
 }
 
 pub(crate) const NORMAL_FOLDER: u32 = 0x02;
+pub(crate) const SEARCH_FOLDER: u32 = 0x03;
 pub(crate) const NORMAL_MESSAGE: u32 = 0x04;
 pub(crate) const ATTACHMENT: u32 = 0x05;
 pub(crate) const ASSOCIATED_MESSAGE: u32 = 0x08;

@@ -21,7 +21,9 @@ pub(super) fn attendees(message: &MapiMessage, translation: &Translation, defect
     let organizer = rows().find(is_organizer).map(MapiAddress::of_recipient);
     let organizer = organizer.or_else(|| to_message::from(Values::of(message)));
     let organizer = organizer.map(|organizer| book.resolve(&organizer, defects));
-    let mut properties: Vec<Property> = organizer.iter().map(|organizer| person("ORGANIZER", organizer)).collect();
+    let organizers =
+        organizer.iter().map(|organizer| sent_by(person("ORGANIZER", organizer), organizer, message, &book));
+    let mut properties: Vec<Property> = organizers.collect();
     for row in rows().filter(|row| !is_organizer(row)) {
         let mailbox = book.resolve(&MapiAddress::of_recipient(row), defects);
         let (role, kind) = match row.integer(pid::RECIPIENT_TYPE).unwrap_or(1) & 0xF {
@@ -55,8 +57,24 @@ pub(super) fn reply(
     let organizer = message.recipients.first().map(|row| MapiAddress::of_recipient(Values::of_part(row, message)));
     let organizer = organizer.map(|organizer| person("ORGANIZER", &book.resolve(&organizer, defects)));
     let attendee = to_message::from(Values::of(message));
-    let attendee = attendee.map(|from| person("ATTENDEE", &book.resolve(&from, defects)).with("PARTSTAT", status));
+    let attendee = attendee.map(|from| {
+        let attendee = book.resolve(&from, defects);
+        sent_by(person("ATTENDEE", &attendee), &attendee, message, &book).with("PARTSTAT", status)
+    });
     organizer.into_iter().chain(attendee).collect()
+}
+
+/// Tells who wrote in the name of whom (RFC 5545 §3.2.18), in a message that a delegate sent for this person.
+fn sent_by(property: Property, person: &Mailbox, message: &MapiMessage, book: &AddressBook<'_>) -> Property {
+    let values = Values::of(message);
+    // An unresolved address says nothing; whose it is was told where the person was resolved.
+    let mut unsaid = Vec::new();
+    let mut resolve = |address: Option<MapiAddress>| address.map(|address| book.resolve(&address, &mut unsaid).address);
+    let (from, sender) = (resolve(to_message::from(values)), resolve(to_message::sender(values)));
+    match sender.filter(|sender| from.as_ref() == Some(&person.address) && *sender != person.address) {
+        Some(sender) if unsaid.is_empty() => property.with("SENT-BY", format!("mailto:{sender}")),
+        _ => property,
+    }
 }
 
 fn person(name: &str, mailbox: &Mailbox) -> Property {

@@ -1,6 +1,6 @@
 use super::{
     attendee, calendar,
-    clock::Clock,
+    clock::{Clock, utc},
     common,
     local::Local,
     recurrence::{Exception, Recurrence, Times},
@@ -23,6 +23,9 @@ const END_WHOLE: u32 = 0x820E;
 const SUB_TYPE: u32 = 0x8215;
 const RECUR: u32 = 0x8216;
 const STATE_FLAGS: u32 = 0x8217;
+const PROPOSED_START_WHOLE: u32 = 0x8250;
+const PROPOSED_END_WHOLE: u32 = 0x8251;
+const COUNTER_PROPOSAL: u32 = 0x8257;
 const COMMON_START: u32 = 0x8516;
 const COMMON_END: u32 = 0x8517;
 
@@ -39,7 +42,7 @@ pub(in crate::mapi) fn appointment(
     let values = Values::of(message);
     let is_meeting = values.integer((SET, STATE_FLAGS)).unwrap_or(0) & IS_MEETING != 0;
     let people = if is_meeting { attendee::attendees(message, translation, defects) } else { Vec::new() };
-    let mut events = Events { message, values, translation, people, defects };
+    let mut events = Events { message, values, translation, people, proposed: None, defects };
     let (zone, components) = events.components();
     calendar(None, zone.into_iter().collect(), components)
 }
@@ -66,8 +69,16 @@ pub(in crate::mapi) fn meeting(
             ("REPLY", attendee::reply(message, translation, status, defects))
         }
     };
-    let mut events = Events { message, values, translation, people, defects };
+    let proposed = proposed_span(values).filter(|_| method == "REPLY");
+    let method = if proposed.is_some() { "COUNTER" } else { method };
+    let mut events = Events { message, values, translation, people, proposed, defects };
     let (zone, mut components) = events.components();
+    if proposed.is_some() {
+        for (name, lid) in [("X-MS-OLK-ORIGINALSTART", START_WHOLE), ("X-MS-OLK-ORIGINALEND", END_WHOLE)] {
+            let original = values.time((SET, lid)).map(|time| utc(name, time));
+            components.iter_mut().for_each(|event| event.properties.extend(original.clone()));
+        }
+    }
     if method == "CANCEL" {
         let set = |event: &mut Component| {
             event.properties.retain(|property| !property.is("STATUS"));
@@ -82,6 +93,12 @@ pub(in crate::mapi) fn meeting(
     let mut octets = Vec::new();
     calendar(Some(method), zone.into_iter().collect(), components).write_to(&mut octets);
     Some((method, String::from_utf8_lossy(&octets).into_owned()))
+}
+
+/// Another time that an answer proposes ([MS-OXOCAL] 2.2.7.1, 2.2.7.3).
+fn proposed_span(values: Values<'_>) -> Option<(FileTime, FileTime)> {
+    let (start, end) = (values.time((SET, PROPOSED_START_WHOLE))?, values.time((SET, PROPOSED_END_WHOLE))?);
+    (values.is_true((SET, COUNTER_PROPOSAL)) && start <= end).then_some((start, end))
 }
 
 /// Gives the overrides what their master says and they do not: an exception keeps only what differs, an override stands alone.
@@ -104,6 +121,8 @@ struct Events<'a, 'd> {
     values: Values<'a>,
     translation: &'a Translation,
     people: Vec<Property>,
+    /// The time that is proposed in place of the meeting's own (METHOD:COUNTER, RFC 5546 §3.2.7).
+    proposed: Option<(FileTime, FileTime)>,
     defects: &'d mut Vec<Defect>,
 }
 
@@ -161,6 +180,9 @@ impl Events<'_, '_> {
 
     /// The start and the end; an event without an end is over when it starts.
     fn span(&self) -> Option<(FileTime, FileTime)> {
+        if self.proposed.is_some() {
+            return self.proposed;
+        }
         let at = |lid: u32, common: u32, id: u16| {
             let whole = self.values.time((SET, lid)).or_else(|| self.values.time((Guid::PSETID_COMMON, common)));
             whole.or_else(|| self.values.time(id))

@@ -2,7 +2,7 @@ use super::{Translator, media_type};
 use crate::{
     Defect, DefectKind,
     mapi::{Attachment, AttachmentBody, EmbeddedMessage, pid, translate_embedded, values::Values},
-    mime::compose::Entity,
+    mime::compose::{Entity, HeaderWriter},
     source::Content,
 };
 use std::collections::BTreeSet;
@@ -86,7 +86,7 @@ impl Translator<'_> {
                 if let Some(path) = path {
                     let detail = format!("the attachment is only referred to: {path}");
                     self.defects.push(Defect::new(DefectKind::Attachment, detail));
-                    return None;
+                    return Some((by_reference(&path, values), name));
                 }
                 if attachment.defects.is_empty() {
                     return Some(self.data(Content::from(Vec::new()), values, name));
@@ -156,6 +156,24 @@ impl Translator<'_> {
         let (media_type, content) = translate_embedded(&message, self.translation, &mut self.defects);
         let name = super::subject(Values::of(&message)).or(name).unwrap_or_else(|| "message".to_owned());
         Some((media_type, content, format!("{}{}", name.trim(), media_type::extension(media_type))))
+    }
+}
+
+/// What stands for a file that is only referred to (RFC 2046 §5.2.3, RFC 2017): where it is, and what it would be.
+fn by_reference(path: &str, values: Values<'_>) -> Entity {
+    const WEB: [&str; 3] = ["http:", "https:", "ftp:"];
+    let is_web =
+        WEB.iter().any(|scheme| path.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let media_type = values.text(pid::ATTACH_MIME_TAG).and_then(|tag| media_type::declared(&tag));
+    let media_type = media_type.unwrap_or_else(|| media_type::guessed(path, b"").to_owned());
+    let mut missing = HeaderWriter::default();
+    missing.parameters("Content-Type", &media_type, None);
+    missing.text("Content-Description", path);
+    let octets = [missing.as_octets(), b"\r\n"].concat();
+    let entity = Entity::message("message/external-body", Content::from(octets));
+    match is_web {
+        true => entity.parameter("access-type", "URL").parameter("URL", path),
+        false => entity.parameter("access-type", "local-file").parameter("name", path),
     }
 }
 

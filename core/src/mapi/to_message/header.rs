@@ -233,6 +233,11 @@ pub(in crate::mapi) fn from(values: Values<'_>) -> Option<MapiAddress> {
     [&SENT_REPRESENTING, &SENDER].map(|at| at.of(values)).into_iter().find(|address| !address.is_empty())
 }
 
+/// Whoever sent it, perhaps for someone else.
+pub(in crate::mapi) fn sender(values: Values<'_>) -> Option<MapiAddress> {
+    Some(SENDER.of(values)).filter(|sender| !sender.is_empty())
+}
+
 /// A header section in the making, and the names of the fields it has.
 pub(super) struct Header {
     pub(super) out: HeaderWriter,

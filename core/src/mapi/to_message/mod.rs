@@ -12,7 +12,7 @@ mod tests;
 mod transport;
 
 pub(super) use body::Bodies;
-pub(super) use header::{from, subject};
+pub(super) use header::{from, sender, subject};
 
 use super::{
     Attachment, MapiMessage, Translation,
@@ -109,6 +109,9 @@ impl<'a> Translator<'a> {
         if class.starts_with("IPM.NOTE.SMIME")
             && let Some(entity) = self.signed(&class)
         {
+            return entity.compose(header);
+        }
+        if let Some(entity) = self.encrypted_by_pgp() {
             return entity.compose(header);
         }
         let entity = if class.starts_with("REPORT.") { self.report(&class) } else { self.entity() };

@@ -9,6 +9,9 @@ use crate::{
 /// Octets at the start of an attachment that must hold its media type, if it is an entity.
 const HEAD: usize = 4096;
 
+/// The protocol of encrypted multiparts of PGP/MIME (RFC 3156 §4).
+const PGP_ENCRYPTED: &str = "application/pgp-encrypted";
+
 impl Translator<'_> {
     /// The entity that was signed or encrypted, as it was ([MS-OXOSMIME] 2.1): it is the only attachment.
     pub(super) fn signed(&mut self, class: &str) -> Option<Entity> {
@@ -34,6 +37,40 @@ impl Translator<'_> {
             None => entity,
         };
         Some(entity.attached(Some("smime.p7m")))
+    }
+
+    /// PGP/MIME whose multipart a store took apart into two attachments (RFC 3156 §4): the octets of both are as they were.
+    pub(super) fn encrypted_by_pgp(&self) -> Option<Entity> {
+        let attachments = &self.message.attachments;
+        let headers =
+            self.values.long_text(pid::TRANSPORT_MESSAGE_HEADERS, 1 << 20).filter(|_| attachments.len() == 2)?;
+        let section = HeaderSection::parse(headers.trim_start().as_bytes());
+        let declared = section.first("Content-Type")?.raw_text().to_ascii_lowercase();
+        if !declared.starts_with("multipart/encrypted") || !declared.contains(PGP_ENCRYPTED) {
+            return None;
+        }
+        let content = |index| match attachments.open(index).ok()?.body {
+            AttachmentBody::Data(content) => Some(content),
+            _ => None,
+        };
+        let (version, encrypted) = (content(0)?, content(1)?);
+        let starts_with =
+            |content: &Content, start: &[u8]| content.slice(0..64).to_vec(64).is_ok_and(|o| o.starts_with(start));
+        if !starts_with(&version, b"Version: 1") || !starts_with(&encrypted, b"-----BEGIN PGP MESSAGE-----") {
+            return None;
+        }
+        let part = |header: &str, content: Content| {
+            Entity::verbatim(Content::join([Content::from(header.as_bytes().to_vec()), content]))
+        };
+        let parts = vec![
+            part("Content-Type: application/pgp-encrypted\r\n\r\n", version),
+            part(
+                "Content-Type: application/octet-stream; name=\"encrypted.asc\"\r\nContent-Disposition: inline; \
+                 filename=\"encrypted.asc\"\r\n\r\n",
+                encrypted,
+            ),
+        ];
+        Some(Entity::multipart("encrypted", parts).parameter("protocol", PGP_ENCRYPTED))
     }
 
     /// The body of a signed multipart whose header stands with the transport headers only.

@@ -115,8 +115,10 @@ impl Entity {
         header.verbatim(b"MIME-Version: 1.0\r\n");
         let mut out = Pieces { whole: Vec::new(), run: header.as_octets().to_vec() };
         let encoded = self.encode();
+        // What passes through untouched must not gain a line where it has its last line's end.
+        let ends_itself = encoded.own_header && encoded.body.whole.last().is_some_and(ends_with_line_end);
         out.entity(encoded);
-        if !out.run.ends_with(b"\n") {
+        if !ends_itself && !out.run.ends_with(b"\n") {
             out.run.extend(b"\r\n");
         }
         out.into_content()
@@ -211,6 +213,10 @@ impl Pieces {
         self.end_run();
         Content::join(self.whole)
     }
+}
+
+fn ends_with_line_end(content: &Content) -> bool {
+    content.slice(content.len().saturating_sub(1)..u64::MAX).to_vec(1).is_ok_and(|last| last == b"\n")
 }
 
 fn base64(octets: Content) -> Pieces {

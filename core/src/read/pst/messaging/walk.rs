@@ -204,10 +204,25 @@ impl Walk {
                 && self.seen_folders.insert(child)
             {
                 children.push((child, self.child_path(child, &folder.path)?));
+            } else if nid::kind(child) == nid::SEARCH_FOLDER && self.seen_folders.insert(child) {
+                self.pass_search_folder(child)?;
             }
         }
         self.waiting.extend(children.into_iter().rev());
         self.here = Some(self.list(folder, nid, false)?);
+        Ok(())
+    }
+
+    /// Tells of a search folder: what it shows stands in the folders that it searches.
+    fn pass_search_folder(&mut self, nid: u32) -> Result<()> {
+        let name = match self.folder_name(nid) {
+            Ok(name) => name,
+            Err(e) if e.is_fatal() => return Err(e),
+            Err(_) => None,
+        };
+        let name = name.unwrap_or_else(|| format!("{nid:#x}"));
+        let what = format!("\"{name}\" is passed over: its items are those of other folders");
+        self.defects.push(Defect::new(DefectKind::SearchFolder, what));
         Ok(())
     }
 
