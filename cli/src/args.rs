@@ -247,7 +247,11 @@ pub(crate) struct Convert {
 
     /// Calendars and contacts: one file a calendar or address book, or one an item (Outlook reads one card a file)
     #[arg(long, value_enum, default_value_t = Collect::Together, value_name = "HOW", help_heading = "Calendars and contacts")]
-    pub(crate) collect: Collect,
+    collect: Collect,
+
+    /// The same as --collect each
+    #[arg(long, conflicts_with = "collect", help_heading = "Calendars and contacts")]
+    per_item: bool,
 
     /// Convert cards to this version of vCard
     #[arg(long, value_enum, value_name = "VERSION", help_heading = "Calendars and contacts")]
@@ -314,6 +318,13 @@ pub(crate) enum ZipLevel {
     Fast,
     /// As well as can be
     Best,
+}
+
+impl Convert {
+    /// Whether calendars and contacts stand together in files.
+    pub(crate) fn collect(&self) -> Collect {
+        if self.per_item { Collect::Each } else { self.collect }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -73,7 +73,7 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
         args::ZipLevel::Best => ZipLevel::Best,
     };
     let collections = &mut archive.collections;
-    collections.grouping = match arguments.collect {
+    collections.grouping = match arguments.collect() {
         args::Collect::Together => Grouping::OneFile,
         args::Collect::Each => Grouping::EachItem,
     };

@@ -1,5 +1,5 @@
 //! TNEF streams made by hand ([MS-OXTNEF] 2.1): what they hold, where it comes to stand in a mail, and what happens when they are broken.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use mailferry::{
     DefectKind, Limits,

@@ -4,6 +4,7 @@ use crate::{
     error::Result,
     mapi::{MapiMessage, Translation, keywords, pid, received, translate},
     model::{Folder, Item, Origin},
+    pst::nid,
     read::{ItemReader, ReadOptions},
     source::Source,
 };
@@ -15,8 +16,8 @@ pub struct PstReader {
     walk: Walk,
     translation: Translation,
     ordinal: u64,
-    /// Octets of the messages given so far, as the store counts them.
-    behind: u64,
+    /// Messages that the store has, by the nodes that it lists.
+    expected: u64,
     /// Whether it was told that the store has a password.
     password_told: bool,
 }
@@ -45,12 +46,17 @@ impl PstReader {
     pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
         let store = Store::open(source, options.limits.clone())?;
         let wanted = Wanted { hidden: options.hidden, lost: options.recover };
+        let is_wanted = |node| match nid::kind(node) {
+            nid::ASSOCIATED_MESSAGE => options.hidden,
+            kind => kind == nid::NORMAL_MESSAGE,
+        };
+        let expected = store.ndb.count_nodes(is_wanted);
         Ok(Self {
             name: name.into(),
             walk: Walk::new(store, wanted),
             translation: options.translation(),
             ordinal: 0,
-            behind: 0,
+            expected,
             password_told: false,
         })
     }
@@ -68,7 +74,6 @@ impl PstReader {
         let Some(Place { folder, node, message }) = self.walk.next()? else { return Ok(None) };
         self.ordinal += 1;
         let length = message.properties.integer(pid::MESSAGE_SIZE).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
-        self.behind = self.behind.saturating_add(length).min(self.walk.store().ndb.len());
         let origin = Origin {
             source: self.name.clone(),
             ordinal: self.ordinal,
@@ -99,7 +104,10 @@ impl ItemReader for PstReader {
     }
 
     fn position(&self) -> u64 {
-        self.behind
+        // Messages are spread over the file, so that how many of them are behind is how far it is.
+        let part = u128::from(self.ordinal) * u128::from(self.walk.store().ndb.len());
+        let behind = part / u128::from(self.expected.max(self.ordinal).max(1));
+        u64::try_from(behind).unwrap_or(u64::MAX)
     }
 
     fn folders(&self) -> Vec<Folder> {

@@ -53,6 +53,28 @@ impl Ndb {
         Ok(Found::Damaged)
     }
 
+    /// How many nodes the tree lists whose identifiers are `wanted`, for progress: what cannot be read does not count.
+    pub(crate) fn count_nodes(&self, wanted: impl Fn(u32) -> bool) -> u64 {
+        // No tree has more pages than the file has room for, however they refer to one another.
+        let mut budget = self.len() / self.variant.page_size() as u64;
+        let mut waiting = vec![(self.nodes, None)];
+        let mut count = 0;
+        while let Some((at, above)) = waiting.pop() {
+            let Some(left) = budget.checked_sub(1) else { break };
+            budget = left;
+            match self.page(at, Tree::Nodes).and_then(|page| below(page, above, at)) {
+                Ok(page) if page.level == 0 => {
+                    count += (0..page.count).filter(|i| wanted(page.node(*i).nid)).count() as u64;
+                }
+                Ok(page) if waiting.len() < usize::from(u16::MAX) => {
+                    waiting.extend((0..page.count).map(|i| (page.child(i), Some(page.level))));
+                }
+                _ => {}
+            }
+        }
+        count
+    }
+
     /// The node with the smallest identifier above `after`, or the first of all; pages that cannot be read are passed over
     /// and told by `damaged`.
     pub(super) fn successor(&self, after: Option<u32>, damaged: &mut bool) -> Result<Option<Node>> {

@@ -152,6 +152,10 @@ impl Ndb {
     pub(crate) fn search(&self) -> Result<()> {
         if self.salvage.get().is_none() {
             let found = Salvage::scan(&*self.source, self.variant)?;
+            if found.is_cut {
+                let what = "more nodes or blocks than are kept while a damaged store is searched: some are not found";
+                self.defects.add(u64::MAX - 1, Defect::new(DefectKind::Structure, what));
+            }
             self.salvage.get_or_init(|| found);
         }
         Ok(())

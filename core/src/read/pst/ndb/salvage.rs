@@ -19,6 +19,10 @@ use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 /// Octets read at a time.
 const WINDOW: usize = 1 << 20;
 
+/// Nodes and blocks that are kept: those of a store of 32 GB, in at most 500 MB of memory. Of more, the first of the file count.
+const NODES: usize = 1 << 21;
+const BLOCKS: usize = 1 << 22;
+
 /// Nodes that are asked for the scrambling.
 const VOTERS: usize = 64;
 
@@ -30,6 +34,8 @@ pub(super) struct Salvage {
     blocks: BTreeMap<u64, BlockEntry>,
     /// Blocks that only a page speaks of.
     told: BTreeMap<u64, (u64, BlockEntry)>,
+    /// Whether there were more than are kept.
+    pub(super) is_cut: bool,
 }
 
 impl Salvage {
@@ -56,6 +62,9 @@ impl Salvage {
                 break;
             }
         }
+        // What a page tells and the block itself proves need not be held twice.
+        let blocks = &found.blocks;
+        found.told.retain(|bid, (_, told)| blocks.get(bid).is_none_or(|proved| proved.ib != told.ib));
         Ok(found)
     }
 
@@ -80,6 +89,10 @@ impl Salvage {
             match tree {
                 Tree::Nodes => {
                     let node = page.node(i);
+                    if self.nodes.len() >= NODES && !self.nodes.contains_key(&node.nid) {
+                        self.is_cut = true;
+                        continue;
+                    }
                     let known = self.nodes.entry(node.nid).or_insert((page.bid, node));
                     if known.0 < page.bid {
                         *known = (page.bid, node);
@@ -87,6 +100,10 @@ impl Salvage {
                 }
                 Tree::Blocks => {
                     let block = page.block(i);
+                    if self.told.len() >= BLOCKS && !self.told.contains_key(&block.bid) {
+                        self.is_cut = true;
+                        continue;
+                    }
                     let known = self.told.entry(block.bid).or_insert((page.bid, block));
                     if known.0 < page.bid {
                         *known = (page.bid, block);
@@ -112,6 +129,10 @@ impl Salvage {
             return;
         }
         let bid = trailer.bid & !1;
+        if self.blocks.len() >= BLOCKS {
+            self.is_cut = true;
+            return;
+        }
         self.blocks.insert(bid, BlockEntry { bid, ib, stored: trailer.size, size: trailer.inflated });
     }
 
