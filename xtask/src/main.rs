@@ -7,6 +7,7 @@ mod rust_version;
 mod step;
 mod targets;
 mod test;
+mod wasm;
 
 use std::{env, error::Error, path::PathBuf, process::ExitCode};
 
@@ -16,6 +17,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test               everything that must hold before a change goes in; sets itself up
+  wasm               compiles the npm package into bindings-wasm/npm/wasm (--quick: for trials, slower code)
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, and whether the columns add up
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match *words {
         ["test"] => test::run(),
+        ["wasm"] => wasm::build(wasm::Profile::Release),
+        ["wasm", "--quick"] => wasm::build(wasm::Profile::Quick),
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),

@@ -3,10 +3,9 @@
 use crate::{
     Result, fixtures, licences, python, rust_version,
     step::{self, Steps, cargo, output},
+    wasm,
 };
 use std::{path::Path, process::Command};
-
-const WASM: &str = "wasm32-unknown-unknown";
 
 pub(crate) fn run() -> Result<()> {
     let mut steps = Steps::default();
@@ -21,11 +20,13 @@ pub(crate) fn run() -> Result<()> {
         step::run(cargo().args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-Dwarnings"))
     })?;
     steps.run("the core builds for the browser", || {
-        step::run(cargo().args(["check", "--package", "mailferry", "--target", WASM, "--locked"]))
+        step::run(cargo().args(["check", "--package", "mailferry", "--target", wasm::TARGET, "--locked"]))
     })?;
     steps.run("the stated rust-version", rust_version::check)?;
     steps.run("build", || step::run(cargo().args(["build", "--package", "mailferry-cli", "--locked"])))?;
     let mut pytest = python::pytest()?;
+    steps.run("the npm package", || wasm::build(wasm::Profile::Quick))?;
+    steps.tests("JavaScript reads and writes through the npm package", &mut wasm::tests()?)?;
     steps.tests("Python reads what is written", &mut pytest)?;
     steps.tests("Rust tests", cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]))?;
     steps.report();
@@ -40,8 +41,9 @@ fn set_up() -> Result<()> {
         }
     }
     let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
-    if !Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).is_dir() {
-        step::run(Command::new("rustup").args(["target", "add", WASM]))?;
+    if !Path::new(sysroot.trim()).join("lib/rustlib").join(wasm::TARGET).is_dir() {
+        step::run(Command::new("rustup").args(["target", "add", wasm::TARGET]))?;
     }
+    wasm::set_up()?;
     python::set_up()
 }

@@ -169,6 +169,15 @@ impl<'w> Conversion<'w> {
         Ok(self.report)
     }
 
+    /// The same, and the report says that it was stopped before its end.
+    ///
+    /// # Errors
+    /// When the destination or the log cannot be written.
+    pub fn cancel(mut self) -> Result<Report> {
+        self.report.cancelled = true;
+        self.finish()
+    }
+
     fn complete(&mut self) -> Result<()> {
         if self.writer.wants_report() {
             let texts = self.report.texts().map_err(log_refused)?;

@@ -1,9 +1,10 @@
 //! Rendering on several threads, with the outcome in the order of the items.
 
 use super::decision::Decided;
+#[cfg(not(target_family = "wasm"))]
+use crate::model::Item;
 use crate::{
     error::Result,
-    model::Item,
     write::{Rendered, Renderer},
 };
 use std::{collections::VecDeque, num::NonZeroUsize};

@@ -1,0 +1,23 @@
+/** What went wrong: `kind` is a stable word, `location` the place in the source where one is known. */
+export class MailferryError extends Error {
+  constructor({ kind, message, path, location, fatal }, options) {
+    super(message, options);
+    this.name = 'MailferryError';
+    this.kind = kind;
+    this.path = path ?? undefined;
+    this.location = location ?? undefined;
+    this.fatal = fatal ?? true;
+  }
+}
+
+/** An Error of whatever was thrown. */
+export function asError(thrown) {
+  if (thrown instanceof Error) {
+    // A trap: the core is in no state to go on.
+    if (typeof WebAssembly === 'object' && thrown instanceof WebAssembly.RuntimeError) {
+      return new MailferryError({ kind: 'io', message: `the core stopped: ${thrown.message}; load the page anew` }, { cause: thrown });
+    }
+    return thrown;
+  }
+  return new MailferryError(typeof thrown === 'object' && thrown !== null ? thrown : { kind: 'io', message: String(thrown) });
+}

@@ -1,0 +1,329 @@
+/** Octets at an offset. `readAt` fills as much of `octets` as it can and gives the number, 0 only at the end. */
+export interface Source {
+  /** Advises the format, and names the folder of what has no folders. */
+  readonly name?: string;
+  readonly size: number;
+  readAt(offset: number, octets: Uint8Array): number;
+}
+
+/** Takes octets in their order. */
+export interface Sink {
+  /** Where `true`, the octets are the memory of the core: `write` is done with them when it returns. Else they are a copy. */
+  readonly borrows?: boolean;
+  /** A promise is waited for before the next octets are made. */
+  write(octets: Uint8Array): void | Promise<void>;
+}
+
+/** A `File` or `Blob` is a source in a Worker only. */
+export type SourceLike = Source | Blob | ArrayBuffer | ArrayBufferView;
+
+/** The part of FileSystemSyncAccessHandle that is needed. */
+export interface SyncHandle {
+  getSize(): number;
+  read(octets: Uint8Array, options: { at: number }): number;
+  write(octets: Uint8Array, options: { at: number }): number;
+}
+
+export type ErrorKind =
+  | 'io'
+  | 'unknown_format'
+  | 'malformed'
+  | 'unsupported'
+  | 'encrypted'
+  | 'limit'
+  | 'destination'
+  | 'options'
+  | 'cancelled';
+
+/** The place in a source: an octet, or a node of a PST. */
+export type Location = { byte: number } | { node: number };
+
+export declare class MailferryError extends Error {
+  readonly kind: ErrorKind;
+  readonly path?: string;
+  readonly location?: Location;
+  /** Whether nothing more can come from the same source. */
+  readonly fatal: boolean;
+}
+
+export type Kind = 'mail' | 'event' | 'task' | 'journal' | 'contact';
+
+/** Which items are taken; those that are left out are `skipped`, each with its reason. */
+export interface Selection {
+  kinds?: Kind[];
+  /** Globs: `*` within a name, `**` over any number of names, `?` one character, in any case. */
+  folders?: string[];
+  skipFolders?: string[];
+  skipTrash?: boolean;
+  skipJunk?: boolean;
+  /** Received at this time or later (RFC 3339, or a date). Items without a date are kept, with a warning. */
+  after?: string | Date;
+  before?: string | Date;
+  labels?: string[];
+  from?: string[];
+  to?: string[];
+  subject?: string[];
+  /** Octets. */
+  larger?: number;
+  smaller?: number;
+  hasAttachment?: boolean;
+  /** So many of all, spread evenly over folders and kinds. The sources are read twice. */
+  sample?: number;
+  seed?: number;
+  /** Leaves out what is equal to an earlier item. The sources are read twice. */
+  dedupe?: 'off' | 'exact' | 'loose';
+}
+
+/** How sources are read. */
+export interface ReadOptions {
+  /** What becomes of quoted From_ lines of an mbox. */
+  mboxQuoting?: 'auto' | 'rd' | 'o' | 'raw';
+  /** Of a PST or OST: also the hidden items of each folder. */
+  hidden?: boolean;
+  /** Of a PST or OST: also items that no folder lists any more, into a folder `Recovered`. */
+  recover?: boolean;
+  /** Of a PST or OST: attach genuine rich text bodies too. */
+  keepRtf?: boolean;
+  /** Internet addresses by Exchange addresses (`/O=…/CN=…`). */
+  addresses?: Record<string, string>;
+  select?: Selection;
+}
+
+/** What is written, and how. */
+export interface ConvertOptions extends ReadOptions {
+  /** Files of messages, mboxes, Maildir++, or an import bundle. */
+  as?: 'eml' | 'mbox' | 'maildir' | 'bundle';
+  packaging?: 'zip' | 'tar' | 'tgz';
+  /** Where a message with several labels goes: to its primary folder, or to all. */
+  labels?: 'primary' | 'every';
+  eol?: 'keep' | 'crlf' | 'lf';
+  checksums?: 'sha256' | 'none';
+  /** How files are named, of {date} {hash} {subject} {from} {messageid} {ordinal}. */
+  names?: string;
+  /** How many files a folder takes. */
+  shard?: number;
+  /** How hard a ZIP archive is compressed: not at all, where nothing is said. */
+  compress?: 'store' | 'fast' | 'best';
+  /** Calendars and contacts: one file a calendar or address book, or one an item. */
+  collect?: 'together' | 'each';
+  vcard?: '3.0' | '4.0';
+  cardUids?: boolean;
+  noInvitations?: boolean;
+  ianaZones?: boolean;
+  /** Whether the log lists the attachments of every message. */
+  attachments?: boolean;
+  /** When it is written, as a bundle tells. */
+  created?: string | Date;
+}
+
+export interface Progress {
+  /** Octets of the sources that lie behind. */
+  position: number;
+  /** Octets of all sources; not known where archives hide it. */
+  total?: number;
+  /** Items so far. */
+  available: number;
+}
+
+export interface ConvertProgress extends Progress {
+  migrated: number;
+  failed: number;
+  skipped: number;
+  /** Octets written. */
+  written: number;
+}
+
+export interface ConvertPorts {
+  sink: Sink;
+  /** Takes the item log: a JSON object a line, an item each. */
+  log?: Sink;
+  onProgress?: (progress: ConvertProgress) => void;
+  /** Stops between two items; the archive is valid, and the report says `cancelled`. */
+  signal?: AbortSignal;
+}
+
+export interface Attachment {
+  name: string | null;
+  type: string;
+  size: number;
+  sha256: string;
+  cid: string | null;
+}
+
+/** What is known of an item. What is not known is absent. */
+export interface ItemRecord {
+  /** The number of the source and that of the item in it, both from 1: `1:42`. */
+  id: string;
+  kind: Kind;
+  /** The names of its folder, joined by `/`. */
+  folder: string;
+  role?: string;
+  labels?: string[];
+  keywords?: string[];
+  receivedAt?: string;
+  dateSource?: string;
+  messageId?: string;
+  uid?: string;
+  start?: string;
+  recurring?: boolean;
+  subject?: string;
+  size?: number;
+  source: { file: string; ordinal: number; offset: number; length: number; nid?: number };
+  warnings?: string[];
+  attachments?: Attachment[];
+}
+
+/** A line of the item log. */
+export interface LogLine extends ItemRecord {
+  status: 'migrated' | 'skipped' | 'failed';
+  reason?: string;
+  path?: string;
+  copies?: string[];
+  sha256?: string;
+  fidelity?: string;
+  duplicateOf?: string;
+  targetFolder?: string;
+  labelsAdded?: string[];
+}
+
+export interface Address {
+  name: string | null;
+  address: string;
+}
+
+export interface MessageView {
+  subject: string | null;
+  from: Address[];
+  to: Address[];
+  cc: Address[];
+  date: string | null;
+  messageId: string | null;
+  text: string | null;
+  html: string | null;
+  attachments: Attachment[];
+}
+
+/** An item in hand: its octets can be read until the next one is asked for. */
+export interface Item extends ItemRecord {
+  defects: { kind: string; message: string; offset: number | null }[];
+  key?: string;
+  mbox?: { fromLine: string; separator: string; unquotedLines: number };
+  calendar?: { components: number; zones: string[] };
+  card?: { version: string | null; group: boolean };
+  /** An RFC 5322 message, an iCalendar object or a vCard. */
+  octets(): Uint8Array;
+  /** A message as a person wants to see it; nothing of another item. The HTML is that of the sender: not to be trusted. */
+  view(): MessageView | null;
+}
+
+export interface Problem {
+  kind: string;
+  message: string;
+  path?: string | null;
+  location?: Location | null;
+  fatal: boolean;
+}
+
+export interface Mailbox extends AsyncIterable<Item> {
+  /** What could not be read, and what was wrong with sources, up to here. */
+  readonly problems: Problem[];
+  readonly position: number;
+  readonly total?: number;
+  /** Lets go of everything; the end of a loop does it too. */
+  close(): void;
+}
+
+export interface Size {
+  items: number;
+  bytes: number;
+}
+
+export interface Inspection extends Size {
+  failed: number;
+  earliest: string | null;
+  latest: string | null;
+  kinds: Partial<Record<Kind, Size>>;
+  folders: Record<string, Size>;
+  years: Record<string, Size>;
+  warnings: Record<string, number>;
+  preflight: Record<string, number>;
+  largest: (ItemRecord & { bytes: number })[];
+  sources: [name: string, format: string][];
+  unopened: number;
+  problems: string[];
+  passed: number;
+}
+
+export interface Columns {
+  available: number;
+  migrated: number;
+  failed: number;
+  skipped: number;
+  bytes: number;
+}
+
+export interface Report {
+  version: string;
+  cancelled: boolean;
+  totals: Columns;
+  kinds: Partial<Record<Kind, Columns>>;
+  folders: Record<string, Columns & { role?: string }>;
+  years: Record<string, Columns>;
+  reasons: Record<string, number>;
+  warnings: Record<string, number>;
+  preflight: Record<string, number>;
+  sources: { file: string; format: string; items: number; error?: string; defects?: string[] }[];
+  passed: { count: number; entries: { name: string; bytes: number; why: string }[] };
+  seconds: number;
+}
+
+export interface Format {
+  name: string;
+  title: string;
+  extensions: string[];
+  mediaTypes: string[];
+}
+
+/** Loads the core; everything else does so when it is first called. `input`: where it is, its octets, or its module. */
+export declare function init(input?: string | URL | Request | Response | BufferSource | WebAssembly.Module): Promise<void>;
+export declare function version(): Promise<string>;
+export declare function formats(): Promise<Format[]>;
+
+/** The items of sources, one after the other. Throws a {@link MailferryError} where none of the sources can be opened. */
+export declare function open(source: SourceLike | SourceLike[], options?: ReadOptions): Promise<Mailbox>;
+
+/** What is known of the items, without their octets; for many items faster than {@link open}. */
+export declare function list(
+  source: SourceLike | SourceLike[],
+  options?: ReadOptions & { signal?: AbortSignal; onProblem?: (problem: MailferryError) => void },
+): AsyncGenerator<ItemRecord, void, undefined>;
+
+/** Counts what sources hold; writes nothing. */
+export declare function inspect(
+  source: SourceLike | SourceLike[],
+  options?: ReadOptions & { largest?: number; signal?: AbortSignal; onProgress?: (progress: Progress) => void },
+): Promise<Inspection>;
+
+/** Writes the items of sources into an archive. What a sink throws is thrown; what stopped items stands in the report. */
+export declare function convert(
+  source: SourceLike | SourceLike[],
+  options: ConvertOptions | undefined,
+  ports: ConvertPorts,
+): Promise<Report>;
+
+/** Octets in memory. */
+export declare function bytesSource(octets: ArrayBuffer | ArrayBufferView, name?: string): Source;
+/** A Blob or File; in a Worker only. */
+export declare function blobSource(blob: Blob, name?: string): Source;
+/** A file of the origin private file system; in a Worker only. */
+export declare function handleSource(handle: SyncHandle, name?: string): Source;
+export declare function handleSink(handle: SyncHandle): Sink;
+/** A file chosen by the user, or a download; `close` completes it. */
+export declare function webStreamSink(
+  stream: WritableStream<Uint8Array>,
+): Sink & { close(): Promise<void>; abort(reason?: unknown): Promise<void> };
+
+/** In Node: a file by its path, or by a descriptor that the caller opened. */
+export declare function fileSource(file: string | number, name?: string): Source & { close(): void };
+/** In Node: a new file by its path, or a descriptor that the caller opened. */
+export declare function fileSink(file: string | number): Sink & { close(): void };

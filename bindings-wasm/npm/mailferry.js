@@ -1,0 +1,237 @@
+// What the package exports, over the classes of the compiled core. Types and their meaning: mailferry.d.ts.
+import load, { Converter, Inspector, Reader, formats as formatsJson, version as coreVersion } from './wasm/mailferry.js';
+import { MailferryError, asError } from './error.js';
+import { asSources } from './sources.js';
+import { Drain } from './sinks.js';
+
+export { MailferryError };
+export { blobSource, bytesSource, handleSource } from './sources.js';
+export { handleSink, webStreamSink } from './sinks.js';
+
+/** Octets of the sources between two looks at the signal and the sink. */
+const STEP = 4 << 20;
+/** Milliseconds between two looks at what else there is to do, and two notes of progress. */
+const TURN = 100;
+
+let loaded;
+
+/** Loads the core, once; without an argument from beside this module. */
+export function init(input) {
+  loaded ??= load({ module_or_path: input ?? new URL('./wasm/mailferry_bg.wasm', import.meta.url) }).catch((error) => {
+    loaded = undefined;
+    throw error;
+  });
+  return loaded.then(() => undefined);
+}
+
+export async function version() {
+  await init();
+  return coreVersion();
+}
+
+export async function formats() {
+  await init();
+  return JSON.parse(formatsJson());
+}
+
+/** Options as the core reads them: nothing that is not given. */
+function json(options) {
+  return JSON.stringify(options ?? {}, (_key, value) => (value instanceof Date ? value.toISOString() : value));
+}
+
+/** Does what may throw what the core throws. */
+function guarded(work) {
+  try {
+    return work();
+  } catch (thrown) {
+    throw asError(thrown);
+  }
+}
+
+class Mailbox {
+  #reader;
+  #item;
+  #record;
+  /** What could not be read, and what was wrong with sources, up to here. */
+  problems = [];
+
+  constructor(reader) {
+    this.#reader = reader;
+  }
+
+  get position() {
+    return this.#reader?.position() ?? 0;
+  }
+
+  get total() {
+    return this.#reader?.total();
+  }
+
+  async *[Symbol.asyncIterator]() {
+    try {
+      let turn = performance.now();
+      while (this.#reader) {
+        this.#letGo();
+        const item = guarded(() => this.#reader.nextItem());
+        this.problems.push(...JSON.parse(this.#reader.takeProblems()));
+        if (!item) return;
+        this.#item = item;
+        yield this.#wrapped(item);
+        if (performance.now() - turn > TURN) {
+          await breathe();
+          turn = performance.now();
+        }
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Lets go of the source and the item in hand. */
+  close() {
+    this.#letGo();
+    this.#reader?.free();
+    this.#reader = undefined;
+  }
+
+  #letGo() {
+    this.#item?.free();
+    this.#item = undefined;
+  }
+
+  #wrapped(item) {
+    const inHand = () => {
+      if (this.#item !== item) throw new MailferryError({ kind: 'options', message: 'an item can be read until the next one is asked for' });
+      return item;
+    };
+    return Object.assign(guarded(() => JSON.parse(item.record())), {
+      octets: () => guarded(() => inHand().octets()),
+      view: () => guarded(() => JSON.parse(inHand().view() ?? 'null')),
+    });
+  }
+}
+
+export async function open(source, options) {
+  await init();
+  const sources = asSources(source);
+  return new Mailbox(guarded(() => new Reader(sources, json(options))));
+}
+
+export async function* list(source, options) {
+  const { signal, onProblem, ...reading } = options ?? {};
+  await init();
+  const reader = guarded(() => new Reader(asSources(source), json(reading)));
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const records = JSON.parse(guarded(() => reader.nextRecords(256)));
+      if (onProblem) JSON.parse(reader.takeProblems()).forEach((problem) => onProblem(new MailferryError(problem)));
+      if (records.length === 0) return;
+      yield* records;
+      await breathe();
+    }
+  } finally {
+    reader.free();
+  }
+}
+
+export async function inspect(source, options) {
+  const { signal, onProgress, largest = 10, ...reading } = options ?? {};
+  await init();
+  const inspector = guarded(() => new Inspector(asSources(source), json(reading), largest));
+  const progress = () => ({ position: inspector.position(), total: inspector.total(), available: inspector.items() });
+  try {
+    let turn = performance.now();
+    while (guarded(() => inspector.step(STEP))) {
+      signal?.throwIfAborted();
+      if (performance.now() - turn > TURN) {
+        onProgress?.(progress());
+        await breathe();
+        turn = performance.now();
+      }
+    }
+    onProgress?.(progress());
+    return JSON.parse(guarded(() => inspector.inspection()));
+  } finally {
+    inspector.free();
+  }
+}
+
+/** The names of what is read; all else of the options is about what is written. */
+const READING = ['mboxQuoting', 'hidden', 'recover', 'keepRtf', 'addresses', 'select'];
+
+export async function convert(source, options, ports) {
+  const { sink, log, onProgress, signal } = ports ?? {};
+  if (typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: 'convert wants { sink }, which has write(octets)' });
+  signal?.throwIfAborted();
+  await init();
+  const reading = {};
+  const writing = { ...(options ?? {}) };
+  for (const name of READING) {
+    if (name in writing) reading[name] = writing[name];
+    delete writing[name];
+  }
+  if (writing.as === 'bundle') writing.created ??= new Date();
+  const archive = new Drain(sink);
+  const lines = new Drain(log ?? { borrows: true, write() {} });
+  const started = performance.now();
+  const converter = guarded(() => new Converter(asSources(source), json(reading), json(writing), archive, lines));
+  try {
+    const progress = () => {
+      const [available, migrated, failed, skipped] = converter.items();
+      return { position: converter.position(), total: converter.total(), available, migrated, failed, skipped, written: archive.taken };
+    };
+    let cancelled = false;
+    let stopped;
+    let turn = started;
+    try {
+      while (converter.step(STEP)) {
+        await archive.drained();
+        await lines.drained();
+        if (performance.now() - turn > TURN) {
+          onProgress?.(progress());
+          await breathe();
+          turn = performance.now();
+        }
+        if (signal?.aborted) {
+          cancelled = true;
+          break;
+        }
+      }
+    } catch (thrown) {
+      stopped = archive.refusal ?? lines.refusal ?? asError(thrown);
+    }
+    if (!stopped) onProgress?.(progress());
+    const report = completed(converter, cancelled, stopped);
+    await archive.drained();
+    await lines.drained();
+    report.seconds = Math.round(performance.now() - started) / 1000;
+    return report;
+  } finally {
+    converter.free();
+  }
+}
+
+/** Completes the archive; what stopped it before counts for more than what does then. */
+function completed(converter, cancelled, stopped) {
+  try {
+    const report = JSON.parse(converter.finish(cancelled));
+    if (stopped) throw stopped;
+    return report;
+  } catch (thrown) {
+    throw stopped ?? asError(thrown);
+  }
+}
+
+/** Lets others have a turn: messages, painting, the keyboard. */
+function breathe() {
+  if (typeof MessageChannel !== 'function') return new Promise((resolve) => setTimeout(resolve, 0));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

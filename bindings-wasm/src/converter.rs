@@ -1,0 +1,116 @@
+use crate::{
+    failure::{not_told, thrown},
+    options::{self, Reading, Sources, Writing},
+    port::{JsSink, SinkPort, SourcePort},
+};
+use mailferry::{
+    Error, ErrorKind,
+    convert::{Conversion, Selector},
+    write,
+};
+use std::{io::BufWriter, ops::ControlFlow};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+/// Moves the items of sources into an archive that a sink takes.
+#[wasm_bindgen]
+pub struct Converter {
+    conversion: Option<Conversion<'static>>,
+}
+
+/// Octets that a sink is handed at a time.
+const CHUNK: usize = 1 << 20;
+/// Octets of the log that its sink is handed at a time.
+const LOG_CHUNK: usize = 64 << 10;
+
+#[wasm_bindgen]
+impl Converter {
+    /// Opens the first of the sources that can be opened, and makes ready to write. `reading` and `writing` are JSON, or
+    /// empty.
+    ///
+    /// # Errors
+    /// Why the first source cannot be opened, when none of them can; `options` for those that are not right.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        sources: Vec<SourcePort>,
+        reading: &str,
+        writing: &str,
+        sink: SinkPort,
+        log: SinkPort,
+    ) -> Result<Self, JsValue> {
+        Self::open(sources, reading, writing, sink, log).map_err(|error| thrown(&error))
+    }
+
+    /// Goes on until `octets` more of the sources are behind, or some items; `false` when nothing is left.
+    ///
+    /// # Errors
+    /// When a sink refuses: then only [`Converter::finish`] is left.
+    pub fn step(&mut self, octets: f64) -> Result<bool, JsValue> {
+        let conversion = self.conversion.as_mut().ok_or_else(|| thrown(&finished()))?;
+        let until = conversion.progress().position as f64 + octets;
+        for _ in 0..1_024 {
+            if !conversion.step().map_err(|error| thrown(&error))? {
+                return Ok(false);
+            }
+            if conversion.progress().position as f64 >= until {
+                break;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Completes the archive, wherever the sources were left, and gives the report as a JSON object; it says whether the
+    /// conversion was `cancelled`.
+    ///
+    /// # Errors
+    /// When a sink refuses.
+    pub fn finish(&mut self, cancelled: bool) -> Result<String, JsValue> {
+        let conversion = self.conversion.take().ok_or_else(|| thrown(&finished()))?;
+        let report = if cancelled { conversion.cancel() } else { conversion.finish() };
+        let report = report.map_err(|error| thrown(&error))?;
+        serde_json::to_string(&report).map_err(not_told)
+    }
+
+    /// Items so far: available, migrated, failed, skipped.
+    pub fn items(&self) -> Vec<f64> {
+        let Some(conversion) = &self.conversion else { return Vec::new() };
+        let totals = conversion.progress().report.totals;
+        [totals.available, totals.migrated, totals.failed, totals.skipped].map(|count| count as f64).to_vec()
+    }
+
+    /// Octets of the sources that lie behind.
+    pub fn position(&self) -> f64 {
+        self.conversion.as_ref().map_or(0, |conversion| conversion.progress().position) as f64
+    }
+
+    /// Octets of all sources; nothing where archives hide it.
+    pub fn total(&self) -> Option<f64> {
+        self.conversion.as_ref()?.progress().total.map(|total| total as f64)
+    }
+}
+
+impl Converter {
+    fn open(
+        sources: Vec<SourcePort>,
+        reading: &str,
+        writing: &str,
+        sink: SinkPort,
+        log: SinkPort,
+    ) -> mailferry::Result<Self> {
+        let reading: Reading = options::read(reading)?;
+        let writing: Writing = options::read(writing)?;
+        let (sources, options) = (Sources::new(sources), reading.options());
+        let mailbox = sources.mailbox(&options)?;
+        let survey = sources.unopened(&options);
+        let selector = Selector::surveying(&reading.select, survey, &mut |_| ControlFlow::Continue(()))?;
+        let sink = BufWriter::with_capacity(CHUNK, JsSink::new(sink));
+        let writer = write::stream(sink, writing.packaging(), writing.options()?)?;
+        let log = BufWriter::with_capacity(LOG_CHUNK, JsSink::new(log));
+        let conversion =
+            Conversion::new(mailbox, writer, log).with_selector(selector).with_attachments(writing.attachments);
+        Ok(Self { conversion: Some(conversion) })
+    }
+}
+
+fn finished() -> Error {
+    Error::new(ErrorKind::Options, "the conversion is finished: begin another one")
+}

@@ -1,0 +1,42 @@
+//! mailferry for JavaScript: each class converts its arguments, calls the core, and converts what it gives.
+//!
+//! Nobody calls this directly: `npm/mailferry.js` wraps it into `open`, `list`, `inspect` and `convert`. What crosses over are
+//! octets, numbers and JSON. Nothing here waits: the caller calls one step after the other, and between two of them lets
+//! its sink drain, tells its progress, and looks whether it is to stop.
+
+mod converter;
+mod failure;
+mod inspector;
+mod item;
+mod options;
+mod paged;
+mod port;
+mod reader;
+
+pub use converter::Converter;
+pub use inspector::Inspector;
+pub use item::Item;
+pub use reader::Reader;
+
+use mailferry::read::FORMATS;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// The version of the core.
+#[wasm_bindgen]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").into()
+}
+
+/// The formats that can be read, as a JSON array of their names, titles, extensions and media types.
+#[wasm_bindgen]
+pub fn formats() -> String {
+    let formats = FORMATS.iter().map(|format| {
+        serde_json::json!({
+            "name": format.name,
+            "title": format.title,
+            "extensions": format.extensions,
+            "mediaTypes": format.media_types,
+        })
+    });
+    serde_json::Value::from_iter(formats).to_string()
+}

@@ -1,0 +1,187 @@
+//! Fewer and larger reads: a call into JavaScript costs a millisecond where a browser reads a file.
+
+use mailferry::source::ReadAt;
+use std::{cell::Cell, io, sync::Mutex};
+
+/// Octets of a page.
+const PAGE: usize = 256 << 10;
+/// Pages that are kept: 16 MiB.
+const PAGES: usize = 64;
+/// Pages that are read at a time where one is read after the other: 4 MiB.
+const AHEAD: usize = 16;
+
+/// A source whose pages are kept, those that were used last.
+pub(crate) struct Paged<S> {
+    source: S,
+    kept: Mutex<Kept>,
+}
+
+struct Kept {
+    pages: Vec<Page>,
+    /// Counts what was asked for.
+    clock: u64,
+    /// The page behind the last one that was fetched.
+    next: u64,
+}
+
+struct Page {
+    number: u64,
+    used: Cell<u64>,
+    octets: Vec<u8>,
+}
+
+impl<S: ReadAt> Paged<S> {
+    pub(crate) fn new(source: S) -> Self {
+        Self { source, kept: Mutex::new(Kept { pages: Vec::new(), clock: 0, next: 0 }) }
+    }
+}
+
+impl<S: ReadAt> ReadAt for Paged<S> {
+    fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    fn read_at(&self, offset: u64, octets: &mut [u8]) -> io::Result<usize> {
+        let number = offset / PAGE as u64;
+        let within = (offset % PAGE as u64) as usize;
+        let mut kept = self.kept.try_lock().map_err(|_| io::Error::other("a read was asked for within a read"))?;
+        // What is larger than a page goes where it is wanted, if it has to be fetched anyway.
+        if octets.len() >= PAGE * 2 && !kept.has(number) {
+            kept.next = 0;
+            return self.source.read_at(offset, octets);
+        }
+        if !kept.has(number) {
+            kept.fetch(number, &self.source)?;
+        }
+        let page = kept.page(number).and_then(|page| page.get(within..)).unwrap_or_default();
+        let n = page.len().min(octets.len());
+        if let (Some(to), Some(from)) = (octets.get_mut(..n), page.get(..n)) {
+            to.copy_from_slice(from);
+        }
+        Ok(n)
+    }
+}
+
+impl Kept {
+    fn has(&self, number: u64) -> bool {
+        self.pages.iter().any(|page| page.number == number)
+    }
+
+    fn page(&mut self, number: u64) -> Option<&[u8]> {
+        self.clock += 1;
+        let page = self.pages.iter().find(|page| page.number == number)?;
+        page.used.set(self.clock);
+        Some(&page.octets)
+    }
+
+    /// Reads the page `number`, and those behind it where the page before was the last that was fetched.
+    fn fetch(&mut self, number: u64, source: &impl ReadAt) -> io::Result<()> {
+        let from = number * PAGE as u64;
+        let left = usize::try_from(source.len().saturating_sub(from)).unwrap_or(usize::MAX);
+        let most = if number == self.next { AHEAD } else { 1 };
+        let wanted = left.min(most * PAGE);
+        let mut octets = vec![0; wanted];
+        source.read_exact_at(from, &mut octets)?;
+        self.next = number + wanted.div_ceil(PAGE) as u64;
+        for (number, octets) in (number..).zip(octets.chunks(PAGE)) {
+            self.keep(number, octets);
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, number: u64, octets: &[u8]) {
+        self.clock += 1;
+        let used = Cell::new(self.clock);
+        if let Some(page) = self.pages.iter_mut().find(|page| page.number == number) {
+            *page = Page { number, used, octets: octets.to_vec() };
+        } else if self.pages.len() < PAGES {
+            self.pages.push(Page { number, used, octets: octets.to_vec() });
+        } else if let Some(oldest) = self.pages.iter_mut().min_by_key(|page| page.used.get()) {
+            oldest.octets.clear();
+            oldest.octets.extend_from_slice(octets);
+            (oldest.number, oldest.used) = (number, used);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::sync::{Arc, Mutex};
+
+    fn noise(len: usize) -> Vec<u8> {
+        (0..len as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+    }
+
+    /// Notes where and how much is read.
+    struct Noted(Vec<u8>, Arc<Mutex<Vec<(u64, usize)>>>);
+
+    impl ReadAt for Noted {
+        fn len(&self) -> u64 {
+            self.0.len() as u64
+        }
+
+        fn read_at(&self, offset: u64, octets: &mut [u8]) -> io::Result<usize> {
+            self.1.lock().unwrap().push((offset, octets.len()));
+            self.0.read_at(offset, octets)
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn pages_change_nothing(len in 0..6 * PAGE, reads in proptest::collection::vec((0..7 * PAGE as u64, 0..3 * PAGE), 1..24)) {
+            let octets = noise(len);
+            let paged = Paged::new(octets.clone());
+            for (offset, wanted) in reads {
+                let (mut here, mut there) = (vec![0; wanted], vec![0; wanted]);
+                let n = octets.read_at(offset, &mut there).unwrap();
+                let exact = paged.read_exact_at(offset, &mut here[..n]);
+                prop_assert!(exact.is_ok());
+                prop_assert_eq!(&here[..n], &there[..n]);
+                if n == 0 {
+                    prop_assert_eq!(paged.read_at(offset, &mut here).unwrap(), 0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_read_in_small_pieces_is_fetched_in_large_ones_and_only_once() {
+        let reads = Arc::default();
+        let paged = Paged::new(Noted(noise(40 * PAGE), Arc::clone(&reads)));
+        let mut octets = [0; 4_096];
+        for offset in (0..40 * PAGE as u64).step_by(4_096) {
+            paged.read_exact_at(offset, &mut octets).unwrap();
+        }
+        assert_eq!(reads.lock().unwrap().len(), 3);
+        paged.read_exact_at(5, &mut octets).unwrap();
+        assert_eq!(reads.lock().unwrap().len(), 3, "a page that fits is kept");
+    }
+
+    #[test]
+    fn what_is_read_here_and_there_is_fetched_by_the_page() {
+        let reads = Arc::default();
+        let paged = Paged::new(Noted(noise(200 * PAGE), Arc::clone(&reads)));
+        for page in [150, 20, 90] {
+            paged.read_exact_at(page * PAGE as u64 + 9, &mut [0; 100]).unwrap();
+        }
+        assert!(reads.lock().unwrap().iter().all(|(_, len)| *len == PAGE));
+    }
+
+    #[test]
+    fn a_source_that_ends_too_early_is_an_error() {
+        struct Short;
+        impl ReadAt for Short {
+            fn len(&self) -> u64 {
+                10
+            }
+            fn read_at(&self, _: u64, _: &mut [u8]) -> io::Result<usize> {
+                Ok(0)
+            }
+        }
+        let error = Paged::new(Short).read_at(0, &mut [0; 4]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+}

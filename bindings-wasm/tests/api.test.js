@@ -1,0 +1,162 @@
+// What the functions of the package promise.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, inspect, list, open, version, webStreamSink } from 'mailferry';
+import { mbox } from './generate.js';
+
+const TAKEOUT = new URL('../../fixtures/mbox/takeout.mbox', import.meta.url).pathname;
+const COMMAND = new URL('../../target/debug/mailferry', import.meta.url).pathname;
+const text = (lines) => bytesSource(new TextEncoder().encode(lines), 'Inbox.mbox');
+const sha256 = (octets) => createHash('sha256').update(octets).digest('hex');
+
+async function collect(items) {
+  const all = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+function kept() {
+  const parts = [];
+  return { write: (octets) => void parts.push(octets), octets: () => Buffer.concat(parts) };
+}
+
+function folder(t) {
+  const path = mkdtempSync(join(tmpdir(), 'mailferry-'));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+test('formats and version are told', async () => {
+  assert.match(await version(), /^\d+\.\d+\.\d+$/);
+  const names = (await formats()).map((format) => format.name);
+  for (const name of ['mbox', 'pst', 'ics', 'vcf']) assert.ok(names.includes(name), name);
+});
+
+test('items have fields, octets and a view', async () => {
+  const mailbox = await open(text('From a\nSubject: =?utf-8?q?caf=C3=A9?=\nFrom: Ann <ann@example.org>\n\nHi\n'));
+  const seen = [];
+  for await (const item of mailbox) {
+    assert.equal(item.subject, 'café');
+    assert.match(new TextDecoder().decode(item.octets()), /^Subject: .*\nFrom: .*\n\nHi\n$/);
+    assert.deepEqual(item.view().from, [{ name: 'Ann', address: 'ann@example.org' }]);
+    assert.equal(item.view().text.trim(), 'Hi');
+    seen.push(item);
+  }
+  assert.equal(seen.length, 1);
+  assert.throws(() => seen[0].octets(), (error) => error instanceof MailferryError && error.kind === 'options');
+});
+
+test('a list is plain objects of all sources, and obeys a selection', async () => {
+  const sources = [text('From a\nSubject: one\n\nHi\n\nFrom b\nSubject: two\n\nHo\n'), text('From c\nSubject: three\n\nHa\n')];
+  const subjects = async (options) => (await collect(list(sources, options))).map(({ id, subject }) => `${id} ${subject}`);
+  assert.deepEqual(await subjects(), ['1:1 one', '1:2 two', '2:1 three']);
+  assert.deepEqual(await subjects({ select: { subject: ['T'] } }), ['1:2 two', '2:1 three']);
+});
+
+test('an inspection counts', async () => {
+  const inspection = await inspect(fileSource(TAKEOUT), { largest: 3 });
+  assert.equal(inspection.items, 24);
+  assert.equal(inspection.largest.length, 3);
+  assert.equal(Object.values(inspection.folders).reduce((sum, { items }) => sum + items, 0), 24);
+});
+
+test('errors tell their kind and place', async () => {
+  const wrong = async (work, kind) =>
+    assert.rejects(work, (error) => error instanceof MailferryError && error instanceof Error && error.kind === kind && error.message.length > 10);
+  await wrong(open(bytesSource(new TextEncoder().encode('%PDF-1.7 is no mailbox'), 'x.pdf')), 'unknown_format');
+  await wrong(open(text('From a\n\n'), { mboxQuoting: 'never' }), 'options');
+  await wrong(open(text('From a\n\n'), { select: { folder: ['x'] } }), 'options');
+  await wrong(open('a path is no source'), 'options');
+  await wrong(convert(text('From a\n\n'), {}, {}), 'options');
+  const cut = Buffer.concat([Buffer.from('!BDN'), Buffer.alloc(600)]);
+  await assert.rejects(open(bytesSource(cut, 'x.pst')), (error) => error.path === 'x.pst' && error.kind !== undefined);
+});
+
+test('a source that throws, ends early or claims too much fails, and nothing else does', async () => {
+  const octets = new TextEncoder().encode('From a\nSubject: one\n\nHi\n'.repeat(100_000));
+  const good = bytesSource(octets, 'a.mbox');
+  for (const readAt of [
+    () => { throw new Error('the disk is gone'); },
+    (offset, into) => good.readAt(offset, into.subarray(0, Math.max(0, 1_000_000 - offset))),
+    () => 4_000_000_000,
+    () => -1,
+    () => NaN,
+  ]) {
+    const outcome = await convert({ ...good, readAt }, {}, { sink: kept() }).then((report) => report.totals.failed + report.sources.filter((source) => source.error).length, (error) => error.kind);
+    assert.ok(outcome === 'io' || outcome >= 1, `${readAt}: ${outcome}`);
+  }
+  for (const size of [NaN, undefined, '9', Infinity, -5, 0.5]) await assert.rejects(open({ ...good, size }), { kind: 'options' });
+});
+
+test('an archive is the same as that of the command, whatever takes it', async (t) => {
+  if (!existsSync(COMMAND)) return t.skip('the command is not built');
+  const root = folder(t);
+  for (const [packaging, options, args] of [
+    ['zip', {}, []],
+    ['zip', { compress: 'fast', labels: 'every', eol: 'crlf', checksums: 'none' }, ['--zip-level', 'fast', '--labels', 'every', '--eol', 'crlf', '--checksums', 'none']],
+    ['tar', { as: 'mbox' }, ['--as', 'mbox']],
+    ['zip', { select: { dedupe: 'exact', after: '2024-02-05' }, as: 'maildir' }, ['--dedupe', 'exact', '--after', '2024-02-05', '--as', 'maildir']],
+  ]) {
+    const path = join(root, `${Math.random()}.${packaging}`);
+    const level = options.compress || packaging !== 'zip' ? [] : ['--zip-level', 'store'];
+    execFileSync(COMMAND, ['convert', TAKEOUT, '--to', path, '--progress', 'none', ...level, ...args]);
+    const [sync, log] = [kept(), kept()];
+    const report = await convert(fileSource(TAKEOUT, TAKEOUT), { packaging, ...options }, { sink: sync, log });
+    const wanted = readFileSync(path);
+    assert.equal(sha256(sync.octets()), sha256(wanted), `${packaging} ${JSON.stringify(options)}`);
+    assert.equal(log.octets().toString(), readFileSync(`${path}.items.jsonl`, 'utf8'));
+    const native = JSON.parse(readFileSync(`${path}.report.json`, 'utf8'));
+    delete native.options;
+    assert.deepEqual({ ...report, seconds: 0 }, { ...native, seconds: 0 });
+
+    const { readable, writable } = new TransformStream();
+    const collected = collect(readable);
+    const sink = webStreamSink(writable);
+    await convert(fileSource(TAKEOUT, TAKEOUT), { packaging, ...options }, { sink });
+    await sink.close();
+    assert.equal(sha256(Buffer.concat(await collected)), sha256(wanted));
+  }
+});
+
+test('a file is a sink, and progress is told', async (t) => {
+  const path = join(folder(t), 'x.zip');
+  const sink = fileSink(path);
+  const notes = [];
+  const report = await convert(bytesSource(mbox(20 << 20), 'a.mbox'), {}, { sink, onProgress: (progress) => notes.push(progress) });
+  sink.close();
+  const last = notes.at(-1);
+  assert.equal(last.available, report.totals.available);
+  assert.equal(last.position, last.total);
+  assert.equal(readFileSync(path).readUInt32LE(0), 0x04034b50);
+  assert.throws(() => fileSink(path), { code: 'EEXIST' });
+});
+
+test('a signal stops it, and what was written is a valid archive', async () => {
+  const octets = mbox(30 << 20);
+  const stop = new AbortController();
+  const [sink, log] = [kept(), kept()];
+  const report = await convert(bytesSource(octets, 'a.mbox'), {}, {
+    sink: { write: (some) => { if (sink.octets().length > 4 << 20) stop.abort(); sink.write(some); } },
+    log,
+    signal: stop.signal,
+  });
+  assert.equal(report.cancelled, true);
+  const zip = sink.octets();
+  const entries = zip.readUInt16LE(zip.length - 12);
+  assert.equal(zip.readUInt32LE(zip.length - 22), 0x06054b50);
+  assert.ok(entries > 10 && report.totals.migrated < 30_000);
+  assert.equal(log.octets().toString().trim().split('\n').length, report.totals.available);
+  await assert.rejects(convert(bytesSource(octets), {}, { sink, signal: AbortSignal.abort() }), { name: 'AbortError' });
+});
+
+test('what a sink throws is thrown', async () => {
+  const full = new Error('no room');
+  for (const write of [() => { throw full; }, async () => { throw full; }]) {
+    await assert.rejects(convert(bytesSource(mbox(8 << 20)), {}, { sink: { write } }), (error) => error === full);
+  }
+});

@@ -1,0 +1,31 @@
+// Compiled by `tsc --strict`, never run: what the declarations promise a caller.
+import { MailferryError, blobSource, bytesSource, convert, fileSink, fileSource, inspect, list, open, webStreamSink } from 'mailferry';
+import type { ConvertProgress, Item, LogLine, Report, Sink, Source } from 'mailferry';
+
+const source: Source = { size: 3, readAt: (_offset: number, octets: Uint8Array) => octets.length };
+const sink: Sink = { borrows: true, write(octets) { octets.subarray(1); } };
+
+export async function all(blob: Blob, stream: WritableStream<Uint8Array>): Promise<Report> {
+  const mailbox = await open([source, blob, new ArrayBuffer(3), bytesSource(new Uint8Array(3), 'x')], { select: { kinds: ['mail'], after: new Date(0) } });
+  for await (const item of mailbox) use(item);
+  for await (const record of list(blobSource(blob), { signal: AbortSignal.timeout(9) })) record.subject?.length;
+  const years: number | undefined = (await inspect(fileSource('x.mbox'))).years['2024']?.items;
+  try {
+    await convert(source, { as: 'bundle', packaging: 'tgz' }, { sink: webStreamSink(stream) });
+  } catch (error) {
+    if (error instanceof MailferryError && error.kind === 'encrypted' && error.location && 'byte' in error.location) error.location.byte.toFixed(years);
+  }
+  // @ts-expect-error: there is no such form
+  await convert(source, { as: 'docx' }, { sink });
+  // @ts-expect-error: a sink is needed
+  await convert(source, {});
+  return convert(source, {}, { sink, log: fileSink('x.jsonl'), onProgress: (progress: ConvertProgress) => progress.written });
+}
+
+function use(item: Item): void {
+  const octets: Uint8Array = item.octets();
+  const html: string | null | undefined = item.view()?.html;
+  void [octets, html];
+}
+
+export const line = (text: string): LogLine['status'] => (JSON.parse(text) as LogLine).status;

@@ -1,0 +1,91 @@
+//! The npm package: the core compiled for the browser, the JavaScript around it, and the tests of both.
+
+use crate::{
+    Result, root,
+    step::{cargo, output, run},
+};
+use std::{fs, path::PathBuf, process::Command};
+
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+const NODE: &str = "Node 20 or newer, with npm, is needed for the npm package (node --version)";
+
+/// How the core is compiled.
+#[derive(Clone, Copy)]
+pub(crate) enum Profile {
+    /// As it is published: the fastest, which takes minutes to link.
+    Release,
+    /// For tests.
+    Quick,
+}
+
+impl Profile {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Quick => "quick",
+        }
+    }
+}
+
+/// Compiles the core and writes what the package is made of beside its JavaScript.
+pub(crate) fn build(profile: Profile) -> Result<()> {
+    let name = profile.as_str();
+    run(cargo().args(["build", "--package", "mailferry-wasm", "--target", TARGET, "--profile", name, "--locked"]))?;
+    let bundler = "bindings-wasm/bundler/Cargo.toml";
+    let compiled = target().join(TARGET).join(name).join("mailferry_wasm.wasm");
+    let package = package();
+    run(cargo()
+        .args(["run", "--quiet", "--manifest-path", bundler, "--locked", "--target-dir"])
+        .arg(target().join("bundler"))
+        .arg("--")
+        .arg(compiled)
+        .arg(package.join("wasm")))?;
+    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::copy(root().join(licence), package.join(licence))?;
+    }
+    let octets = fs::metadata(package.join("wasm/mailferry_bg.wasm"))?.len();
+    println!("mailferry_bg.wasm: {octets} octets");
+    Ok(())
+}
+
+/// Packs the package, installs it where its tests are, with what they need, and gives the command that runs them.
+pub(crate) fn tests() -> Result<Command> {
+    let tests = root().join("bindings-wasm/tests");
+    let packed = target().join("npm");
+    fs::create_dir_all(&packed)?;
+    run(npm().args(["pack", "--silent", "--pack-destination"]).arg(&packed).arg(package()))?;
+    run(npm().args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&tests))?;
+    run(npm()
+        .args(["install", "--silent", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--prefix"])
+        .arg(&tests)
+        .arg(packed.join(concat!("mailferry-", env!("CARGO_PKG_VERSION"), ".tgz"))))?;
+    let mut command = Command::new(npm_program("npm"));
+    command.args(["test", "--silent", "--prefix"]).arg(tests);
+    Ok(command)
+}
+
+/// Makes sure that there is a Node that is new enough.
+pub(crate) fn set_up() -> Result<()> {
+    let version = output(Command::new("node").arg("--version")).map_err(|_| NODE)?;
+    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < 20) {
+        return Err(NODE.into());
+    }
+    Ok(())
+}
+
+fn npm() -> Command {
+    Command::new(npm_program("npm"))
+}
+
+fn npm_program(name: &str) -> String {
+    if cfg!(windows) { format!("{name}.cmd") } else { name.to_owned() }
+}
+
+fn package() -> PathBuf {
+    root().join("bindings-wasm/npm")
+}
+
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
