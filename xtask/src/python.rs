@@ -6,7 +6,7 @@ use crate::{
 };
 use std::{fs, path::PathBuf, process::Command};
 
-const REQUIREMENTS: &str = "pytest>=8,<10\nbagit>=1.8,<2\njsonschema>=4,<5\n";
+const REQUIREMENTS: &str = "pytest>=8,<10\nbagit>=1.8,<2\njsonschema>=4,<5\nvobject==0.9.9\n";
 const TESTS: &str = "cli/tests/python";
 
 /// Makes the virtual environment, unless it is there with the same requirements.

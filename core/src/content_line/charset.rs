@@ -28,6 +28,11 @@ pub fn decode_text<'a>(octets: &'a [u8], declared: Option<&[u8]>) -> (Cow<'a, st
     }
 }
 
+/// Whether the octets are UTF-8; most lines are ASCII, which is told faster.
+pub(crate) fn is_utf8(octets: &[u8]) -> bool {
+    octets.is_ascii() || std::str::from_utf8(octets).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,8 +25,11 @@ impl<'a> ContentLine<'a> {
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         let name_end = memchr::memchr2(b':', b';', line)?;
         let full_name = line.get(..name_end)?.trim_ascii();
-        let colon = name_end + find_unquoted(line.get(name_end..)?, b':')?;
-        let (group, name) = match memchr::memchr(b'.', full_name) {
+        let colon = match line.get(name_end) {
+            Some(b':') => name_end,
+            _ => name_end + find_unquoted(line.get(name_end..)?, b':')?,
+        };
+        let (group, name) = match full_name.iter().position(|octet| *octet == b'.') {
             Some(dot) => (full_name.get(..dot), full_name.get(dot + 1..)?),
             None => (None, full_name),
         };

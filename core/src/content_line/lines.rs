@@ -135,7 +135,50 @@ impl ContentLines {
     /// # Errors
     /// What the source says.
     pub fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
-        let start = self.offset();
+        let (start, from) = (self.offset(), self.at);
+        let rest = self.window.get(from..).unwrap_or_default();
+        // Nearly every line: all of it in the window, with the octet behind it, which continues nothing.
+        if let Some(line_end) = memchr::memchr(self.line_end, rest)
+            && let Some(behind) = rest.get(line_end + 1)
+            && !matches!(behind, b' ' | b'\t')
+        {
+            let content = trim_carriage_returns(rest.get(..line_end).unwrap_or_default());
+            if !has_soft_line_break(rest.get(..content).unwrap_or_default()) {
+                self.at += line_end + 1;
+                let end = self.offset();
+                let head = self.window.get(from..from + content).unwrap_or_default();
+                return Ok(Some(Line { start, end, head, whole: true }));
+            }
+        }
+        self.next_of_any_kind(start)
+    }
+
+    /// Goes to the next line whose first octet is `wanted`, or to one before it: as far as lines are quickly told apart.
+    pub(crate) fn skip_to(&mut self, wanted: impl Fn(u8) -> bool) {
+        let (mut at, mut start) = (self.at, self.at);
+        while let Some(rest) = self.window.get(at..)
+            && let Some(&first) = rest.first()
+        {
+            if !matches!(first, b' ' | b'\t') {
+                start = at;
+                if wanted(first) {
+                    break;
+                }
+            }
+            let Some(line_end) = memchr::memchr(self.line_end, rest) else { break };
+            let content = trim_carriage_returns(rest.get(..line_end).unwrap_or_default());
+            // Perhaps a soft line break: whether it is one, the whole line tells.
+            if content.checked_sub(1).and_then(|last| rest.get(last)) == Some(&b'=') {
+                break;
+            }
+            at += line_end + 1;
+        }
+        self.at = start;
+    }
+
+    /// The next logical line, wherever it ends.
+    #[cold]
+    fn next_of_any_kind(&mut self, start: u64) -> io::Result<Option<Line<'_>>> {
         let Some(physical) = self.physical_line()? else { return Ok(None) };
         if let Physical::InWindow { content, with_line_end } = physical {
             let from = self.at;
@@ -153,11 +196,7 @@ impl ContentLines {
     /// Whether the physical line at `from` goes on behind its line end.
     fn is_continued(&self, from: usize, content: usize, with_line_end: usize) -> bool {
         let continuation = matches!(self.window.get(from + with_line_end), Some(b' ' | b'\t'));
-        continuation
-            || self
-                .window
-                .get(from..from + content)
-                .is_some_and(|line| line.ends_with(b"=") && is_quoted_printable(line))
+        continuation || self.window.get(from..from + content).is_some_and(has_soft_line_break)
     }
 
     /// Collects the physical lines of one logical line, the first of which is given, and says whether all of it is held.
@@ -256,10 +295,13 @@ impl ContentLines {
 
     /// Moves the window to the next line and fills it up; false when nothing could be added.
     fn refill(&mut self) -> io::Result<bool> {
-        self.window.drain(..self.at);
+        let held = self.window.len().saturating_sub(self.at);
+        // What lies behind stays until it is read over: the window is not filled with zeros each time.
+        if self.at < self.window.len() {
+            self.window.copy_within(self.at.., 0);
+        }
         self.window_start += self.at as u64;
         self.at = 0;
-        let held = self.window.len();
         let from = self.window_start + held as u64;
         let room = self.capacity.saturating_sub(held);
         let n = usize::try_from(self.len.saturating_sub(from)).unwrap_or(usize::MAX).min(room);
@@ -280,7 +322,18 @@ fn append(head: &mut Vec<u8>, octets: &[u8], limit: usize) -> bool {
 }
 
 fn trim_carriage_returns(line: &[u8]) -> usize {
+    match line {
+        [] => return 0,
+        [before @ .., last, b'\r'] if *last != b'\r' => return before.len() + 1,
+        [.., last] if *last != b'\r' => return line.len(),
+        _ => {}
+    }
     line.iter().rposition(|&octet| octet != b'\r').map_or(0, |last| last + 1)
+}
+
+/// Whether the line ends with a soft line break of a quoted-printable value.
+fn has_soft_line_break(line: &[u8]) -> bool {
+    line.ends_with(b"=") && is_quoted_printable(line)
 }
 
 /// Whether the parameters of this line say that its value is quoted-printable.
@@ -333,6 +386,27 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert_eq!((lines[0].0, lines[0].1, lines[0].2.len()), (0, octets.len() as u64 - 5, HEAD));
         assert_eq!(lines[1].2, b"B:1");
+    }
+
+    #[test]
+    fn lines_are_skipped_but_never_parts_of_them() {
+        for octets in [
+            "X:1\n Y\n Z\nY:2\n",
+            "X:1\n\n\tb\nY:2",
+            "X;ENCODING=QUOTED-PRINTABLE:1=\nY:no\nY:2\n",
+            "X:1\nX;QUOTED-PRINTABLE:\n 1=\nY:no\nY:2\n",
+        ] {
+            for window in 1..octets.len() {
+                let mut lines = ContentLines::with_window(Arc::new(octets.as_bytes().to_vec()), window).unwrap();
+                let mut seen = Vec::new();
+                loop {
+                    lines.skip_to(|first| first == b'Y');
+                    let Some(line) = lines.next_line().unwrap() else { break };
+                    seen.extend(line.head.starts_with(b"Y").then(|| line.head.to_vec()));
+                }
+                assert_eq!(seen, [b"Y:2"], "{octets:?} in a window of {window}");
+            }
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod text;
 mod walk;
 
 pub use charset::decode_text;
+pub(crate) use charset::is_utf8;
 pub use component::Component;
 pub use fold::{fold, unfold};
 pub use line::{ContentLine, RawParameter, RawParameters};

@@ -8,6 +8,8 @@ use std::io;
 /// How deep the names of open components are remembered; deeper ones are only counted.
 const REMEMBERED_DEPTH: usize = 64;
 
+/// First octets of the names of the lines that tell extent and identity: BEGIN, END, UID, RECURRENCE-ID, TZID.
+const TELLING: &[u8] = b"BEURT";
 /// Octets of a component name that are compared.
 const NAME: usize = 32;
 
@@ -26,8 +28,9 @@ pub(crate) enum Marker<'a> {
 impl<'a> Marker<'a> {
     /// The marker that this unfolded line is, whatever its case.
     pub(crate) fn of(head: &'a [u8]) -> Option<Self> {
-        if !matches!(head.first(), Some(b'B' | b'b' | b'E' | b'e')) {
-            return None;
+        match head {
+            [b'B' | b'b', b'E' | b'e', b'G' | b'g', ..] | [b'E' | b'e', b'N' | b'n', b'D' | b'd', ..] => {}
+            _ => return None,
         }
         let line = ContentLine::parse(head)?;
         let name = line.value.trim_ascii();
@@ -56,7 +59,7 @@ pub(crate) struct Placement<'a> {
 pub(crate) enum Detail {
     /// Each is cut into its parts, and what is no content line is told.
     Parsed,
-    /// Only what nests components.
+    /// Only what nests components and tells their identity; other lines may be passed over.
     Nesting,
 }
 
@@ -83,6 +86,9 @@ pub(crate) fn walk_component(
     let mut open = OpenComponents::default();
     let mut after_agent = false;
     loop {
+        if detail == Detail::Nesting {
+            lines.skip_to(|first| TELLING.contains(&first.to_ascii_uppercase()));
+        }
         let Some(line) = lines.next_line()? else {
             let end = lines.offset();
             tell(defects, || Defect::new(DefectKind::MissingEnd, "the source ends inside a component").at(end));

@@ -98,7 +98,7 @@ pub struct LogLine {
     /// Where else it was written, for its other labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<String>,
-    /// The SHA-256 of the octets written, in hexadecimal.
+    /// The SHA-256 of the octets written, in hexadecimal; of an item that shares its file, those of the item alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// In its stead, where no SHA-256 was asked for, the XXH3-64 of the first 64 KiB and of the number of octets: no proof.

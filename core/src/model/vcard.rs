@@ -2,7 +2,7 @@ use super::line_end::{closing_of, line_end_of};
 use crate::{
     content_line::{
         Component, ContentLine, ContentLines, Detail, Marker, Placement, Walked, decode_quoted_printable, decode_text,
-        split_unescaped, unescape_text, walk_component,
+        is_utf8, split_unescaped, unescape_text, walk_component,
     },
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
@@ -188,7 +188,7 @@ pub(crate) fn read_card(lines: &mut ContentLines, source: &Source, before: u64) 
             if let Some(content) = content.filter(|_| depth == 1) {
                 facts.take(content, line.end - line.start);
             }
-            if !facts.legacy_charset && line.whole && std::str::from_utf8(line.head).is_err() {
+            if !facts.legacy_charset && line.whole && !is_utf8(line.head) {
                 facts.legacy_charset = true;
                 let declared =
                     content.and_then(|content| content.parameter("CHARSET")).and_then(|charset| charset.value);

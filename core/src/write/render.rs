@@ -1,6 +1,6 @@
 use super::{
     Eol,
-    collection::{Collections, Grouping, IcsOptions},
+    collection::{Collections, Grouping},
     deflate::Deflater,
     mbox::StateFields,
     octets::Octets,
@@ -85,6 +85,8 @@ pub struct Renderer {
     zip: Option<ZipLevel>,
     collections: Collections,
     state: StateFields,
+    /// Whether calendar objects and cards go to files of many.
+    shares_file: bool,
     resting: Resting,
 }
 
@@ -111,6 +113,7 @@ impl Renderer {
 
     /// The same renderer with calendar objects and cards changed as `collections` says.
     pub(crate) fn with_collections(mut self, collections: Collections) -> Self {
+        self.shares_file = collections.grouping != Grouping::EachItem;
         self.collections = collections;
         self
     }
@@ -134,14 +137,16 @@ impl Renderer {
     pub fn render(&self, item: &Item) -> Result<Rendered> {
         let render = || match &item.kind {
             ItemKind::Message(message) => self.render_message(item, message),
-            ItemKind::Calendar(object) => {
+            ItemKind::Calendar(object) if self.collections.changes_objects() => {
                 let (content, defects) = self.collections.object(object)?;
-                self.render_member(content, defects, self.collections.ics != IcsOptions::default())
+                self.render_changed(content, defects)
             }
-            ItemKind::Contact(card) => {
+            ItemKind::Contact(card) if self.collections.changes(card) => {
                 let (content, defects) = self.collections.card(card)?;
-                self.render_member(content, defects, self.collections.changes(card))
+                self.render_changed(content, defects)
             }
+            ItemKind::Calendar(object) => self.render_member(object.to_content()?),
+            ItemKind::Contact(card) => self.render_member(card.to_content()?),
         };
         render().map_err(Error::non_fatal)
     }
@@ -162,17 +167,19 @@ impl Renderer {
         Ok(rendered)
     }
 
-    /// Renders what goes to a file with others: only that file is compressed.
-    fn render_member(&self, content: Content, defects: Vec<Defect>, changed: bool) -> Result<Rendered> {
-        let mut rendered = match self.collections.grouping {
-            Grouping::EachItem => self.render_octets(content)?,
-            _ => Self { zip: None, ..self.clone() }.render_octets(content)?,
-        };
+    fn render_changed(&self, content: Content, defects: Vec<Defect>) -> Result<Rendered> {
+        let mut rendered = self.render_member(content)?;
         rendered.defects = defects;
-        if changed {
-            rendered.fidelity = Fidelity::Normalized;
-        }
+        rendered.fidelity = Fidelity::Normalized;
         Ok(rendered)
+    }
+
+    /// Renders what goes to a file with others: only that file is compressed.
+    fn render_member(&self, content: Content) -> Result<Rendered> {
+        match self.shares_file {
+            true => Self { zip: None, ..self.clone() }.render_octets(content),
+            false => self.render_octets(content),
+        }
     }
 
     pub(crate) fn render_octets(&self, content: Content) -> Result<Rendered> {

@@ -1,6 +1,8 @@
 use super::CalendarTime;
 use crate::{
-    content_line::{ContentLine, ContentLines, Detail, Placement, Walked, decode_text, unescape_text, walk_component},
+    content_line::{
+        ContentLine, ContentLines, Detail, Placement, Walked, decode_text, is_utf8, unescape_text, walk_component,
+    },
     defect::{Defect, DefectKind},
     source::{Content, Source},
 };
@@ -94,7 +96,7 @@ impl CalendarComponent {
                 if let Some(content) = content {
                     facts.take(depth, content);
                 }
-                if !facts.legacy_charset && std::str::from_utf8(line.head).is_err() && line.whole {
+                if !facts.legacy_charset && line.whole && !is_utf8(line.head) {
                     facts.legacy_charset = true;
                     let (_, charset) = decode_text(line.head, None);
                     defects
@@ -264,7 +266,8 @@ impl Facts {
 pub(super) fn set_text(slot: &mut Option<String>, line: &ContentLine<'_>) {
     if slot.is_none() {
         let text = text_of(line);
-        *slot = Some(if line.is("SUMMARY") { text } else { text.trim().to_owned() });
+        let is_trimmed = line.is("SUMMARY") || text.trim().len() == text.len();
+        *slot = Some(if is_trimmed { text } else { text.trim().to_owned() });
     }
 }
 

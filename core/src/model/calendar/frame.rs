@@ -195,19 +195,34 @@ struct Entry {
     offset: u64,
     is_override: bool,
     is_taken: bool,
+    /// Of the first entry of a key: whether all that belongs together has been given away.
+    is_done: bool,
 }
 
 impl OverrideIndex {
+    /// Components that join one other; those beyond stay on their own. All of an object are held at a time.
+    pub(crate) const COMPANIONS: usize = 1 << 14;
+
     /// The components that belong to this one, itself left out, in the order of the source; they are taken.
     ///
     /// For a master these are its overrides; for an override whose master comes later, all of both.
     pub(crate) fn take_companions(&mut self, component: &CalendarComponent) -> Vec<u64> {
+        if self.entries.is_empty() {
+            return Vec::new();
+        }
         let Some(key) = key_of(component) else { return Vec::new() };
         let from = self.entries.partition_point(|entry| entry.key < key);
         let entries = self.entries.get_mut(from..).unwrap_or_default();
+        match entries.first_mut() {
+            Some(first) if first.key == key && !first.is_done => first.is_done = true,
+            _ => return Vec::new(),
+        }
         let mut master_found = !component.is_override();
         let mut offsets = Vec::new();
         for entry in entries.iter_mut().take_while(|entry| entry.key == key).filter(|entry| !entry.is_taken) {
+            if offsets.len() >= Self::COMPANIONS {
+                break;
+            }
             if entry.offset == component.offset() {
                 entry.is_taken = true;
             } else if entry.is_override || !master_found {
@@ -221,6 +236,9 @@ impl OverrideIndex {
 
     /// Whether the component has been given away as a companion of another.
     pub(crate) fn is_taken(&self, component: &CalendarComponent) -> bool {
+        if self.entries.is_empty() {
+            return false;
+        }
         let Some(key) = key_of(component) else { return false };
         let found = self.entries.binary_search_by_key(&(key, component.offset()), |entry| (entry.key, entry.offset));
         found.ok().and_then(|found| self.entries.get(found)).is_some_and(|entry| entry.is_taken)
@@ -305,7 +323,7 @@ pub(crate) fn read_calendar(
                     }
                     keys.insert(key);
                     let offset = line_start;
-                    index.entries.push(Entry { key, offset, is_override, is_taken: false });
+                    index.entries.push(Entry { key, offset, is_override, is_taken: false, is_done: false });
                 }
             }
             Some(Marker::End(name)) if name.eq_ignore_ascii_case(b"VCALENDAR") => match head_end {

@@ -3,7 +3,7 @@
 //! An item is a calendar object resource (RFC 4791 §4.1): all components of one UID in one VCALENDAR, wherever they stand
 //! in it, with the VTIMEZONEs they name. Each calendar is walked over once before its components are read, and only the
 //! places of its overrides are kept: at most [`Limits::overrides`](crate::Limits::overrides) of them, 40 octets each. Overrides
-//! beyond that are items of their own.
+//! beyond that, and those of one UID beyond 16,384, are items of their own.
 //!
 //! A second component of a UID that is no override is an item of its own too: a calendar store can hold only one.
 //!

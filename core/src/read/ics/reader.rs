@@ -103,6 +103,10 @@ impl IcsReader {
             }
             let mut components = vec![component];
             let companions = components.first().map(|first| current.index.take_companions(first)).unwrap_or_default();
+            if companions.len() >= OverrideIndex::COMPANIONS {
+                let detail = "more overrides of one UID than can be held; the rest are items of their own";
+                self.defects.push(Defect::new(DefectKind::OverrideLimit, detail).at(self.lines.offset()));
+            }
             for offset in companions {
                 let side = match &mut self.side {
                     Some(side) => side,

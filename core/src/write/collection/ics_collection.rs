@@ -65,6 +65,7 @@ struct Open {
     calendar: Arc<Calendar>,
     line_end: &'static str,
     pending: BTreeMap<u64, CalendarComponent>,
+    pending_octets: u64,
     /// The TZIDs, as they are written, of the zones that are there.
     zones: HashSet<String>,
     /// Those of the zones that are named and have not been met.
@@ -92,6 +93,7 @@ impl IcsCollection {
         self.write_component(first)?;
         if let Some(open) = &mut self.open {
             for component in components {
+                open.pending_octets += component.content().len();
                 open.pending.insert(component.offset(), component.clone());
             }
             if open.pending.len() > PENDING {
@@ -106,9 +108,9 @@ impl IcsCollection {
         self.objects
     }
 
-    /// Octets written so far.
+    /// Octets of the file if it ended here, less zones that are yet to be defined.
     pub fn len(&self) -> u64 {
-        self.out.len()
+        self.out.len() + self.open.as_ref().map_or(0, |open| open.pending_octets + open.calendar.tail().len())
     }
 
     /// Whether nothing was added.
@@ -159,6 +161,7 @@ impl IcsCollection {
             calendar: calendar.clone(),
             line_end,
             pending: BTreeMap::new(),
+            pending_octets: 0,
             zones: HashSet::new(),
             missing: BTreeMap::new(),
         });
@@ -184,6 +187,7 @@ impl IcsCollection {
             && *entry.key() < offset
         {
             let component = entry.remove();
+            open.pending_octets = open.pending_octets.saturating_sub(component.content().len());
             self.write_component(&component)?;
         }
         Ok(())

@@ -27,7 +27,7 @@ pub enum Grouping {
     OneFile,
     /// One file for each UID or card: Outlook reads only the first card of a file.
     EachItem,
-    /// Files of at most so many items, and of so many octets until the item that goes beyond.
+    /// Files of at most so many items, and of at most so many octets where more than one item is in them.
     Parts {
         /// Items of one file.
         items: u64,
@@ -49,9 +49,14 @@ pub struct Collections {
 }
 
 impl Collections {
+    /// Whether the octets of calendar objects do not stay as they are.
+    pub(super) fn changes_objects(&self) -> bool {
+        self.ics != IcsOptions::default()
+    }
+
     /// The octets of one calendar object, as a file of its own has them, and what could not be kept.
     pub(super) fn object(&self, object: &CalendarObject) -> Result<(Content, Vec<Defect>)> {
-        if self.ics == IcsOptions::default() {
+        if !self.changes_objects() {
             return Ok((object.to_content()?, Vec::new()));
         }
         let mut collection = IcsCollection::new(self.ics.clone());
