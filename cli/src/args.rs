@@ -542,7 +542,10 @@ fn default_jobs() -> NonZeroUsize {
 }
 
 /// `480M`: a number of octets, perhaps in KiB, MiB, GiB or TiB.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
+///
+/// # Errors
+/// Why it is none, for a person.
+pub fn size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &*text.get(digits.len()..).unwrap_or_default().to_ascii_uppercase() {

@@ -1,5 +1,5 @@
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -8,16 +8,22 @@ use std::sync::{
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
+    /// From now on; a process has one handler, whatever number of commands it runs.
     pub(crate) fn catch() -> Self {
-        let asked = Arc::new(AtomicBool::new(false));
-        let again = Arc::clone(&asked);
-        // Where no handler can be set, Ctrl-C ends the process, as it does everywhere.
-        let _unset = ctrlc::set_handler(move || {
-            if again.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
+        static CAUGHT: OnceLock<Interrupt> = OnceLock::new();
+        let caught = CAUGHT.get_or_init(|| {
+            let asked = Arc::new(AtomicBool::new(false));
+            let again = Arc::clone(&asked);
+            // Where no handler can be set, Ctrl-C ends the process, as it does everywhere.
+            let _unset = ctrlc::set_handler(move || {
+                if again.swap(true, Ordering::Relaxed) {
+                    std::process::exit(130);
+                }
+            });
+            Self(asked)
         });
-        Self(asked)
+        caught.0.store(false, Ordering::Relaxed);
+        caught.clone()
     }
 
     pub(crate) fn is_asked(&self) -> bool {

@@ -65,6 +65,14 @@ macro_rules! defect_kinds {
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
+
+            /// The kind of this stable name.
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
         }
     };
 }
@@ -120,6 +128,8 @@ defect_kinds! {
     TimeZone = "time_zone",
     /// Something that the form converted to cannot express; it is kept as an `X-` property.
     Conversion = "conversion",
+    /// Octets that a [`Transform`](crate::convert::Transform) put in the place of those of the source.
+    Transformed = "transformed",
     /// Text in 16-bit code units, read as UTF-8.
     Utf16 = "utf16",
     /// A property that could not be read, or only in part.
@@ -151,6 +161,12 @@ defect_kinds! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_is_known_by_its_name() {
+        assert_eq!(DefectKind::named(DefectKind::NulTail.as_str()), Some(DefectKind::NulTail));
+        assert_eq!(DefectKind::named("NulTail"), None);
+    }
 
     #[test]
     fn tells_what_and_where() {

@@ -1,5 +1,5 @@
 use super::{
-    Preflight, Selector, Tagging,
+    Preflight, Selector, Tagging, Transform,
     decision::{Decided, Gate, Place},
     in_order::InOrder,
     item_log::{ItemRecord, LogLine, name},
@@ -86,6 +86,13 @@ impl<'w> Conversion<'w> {
     #[must_use]
     pub fn with_selector(mut self, selector: Selector) -> Self {
         self.gates.push(Box::new(selector));
+        self
+    }
+
+    /// The same conversion of what `transform` makes of the items, after they are selected as the source has them.
+    #[must_use]
+    pub fn with_transform(mut self, transform: Transform) -> Self {
+        self.gates.push(Box::new(transform));
         self
     }
 

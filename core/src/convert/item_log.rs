@@ -116,7 +116,7 @@ pub struct LogLine {
     /// Labels it was given that it has not in the source: those asked for, and those of its duplicates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_added: Vec<String>,
-    /// What of its octets was changed on request: `subject`.
+    /// What of its octets was changed on request: `subject`, or all `octets`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<Cow<'static, str>>,
     /// The number of the sync, from 1, where it was written to a path.
@@ -242,7 +242,7 @@ impl LogLine {
         let in_source = |name: &String| source.labels.iter().any(|label| label.name == *name);
         let labels = source.labels.iter().map(|label| label.name.clone()).collect();
         let written = std::mem::replace(&mut self.item.labels, labels);
-        if item.size() != source.size {
+        if item.size() != source.size && !is_transformed(item) {
             self.changed.push("subject".into());
         }
         self.labels_added = written.into_iter().filter(|name| !in_source(name)).collect();
@@ -257,6 +257,9 @@ impl LogLine {
 
     /// Notes what was rendered.
     pub(super) fn rendered(&mut self, item: &Item, rendered: &Rendered) {
+        if is_transformed(item) {
+            self.changed.push("octets".into());
+        }
         // Octets of 16-bit text were changed before they were read, and some were made anew since.
         let is_change = |defect: &Defect| matches!(defect.kind(), DefectKind::Utf16 | DefectKind::Rewritten);
         let transcoded = item.defects.iter().any(is_change);
@@ -294,6 +297,11 @@ impl LogLine {
         self.xxh3 = None;
         self.fidelity = None;
     }
+}
+
+/// Whether a [`Transform`](super::Transform) replaced its octets.
+fn is_transformed(item: &Item) -> bool {
+    item.defects.iter().any(|defect| defect.kind() == DefectKind::Transformed)
 }
 
 /// `kind: what happened`, the kind being what reports count by.

@@ -40,6 +40,7 @@ mod tagging;
 mod target_gate;
 #[cfg(not(target_family = "wasm"))]
 mod to_path;
+mod transform;
 #[cfg(not(target_family = "wasm"))]
 mod undo;
 #[cfg(not(target_family = "wasm"))]
@@ -62,6 +63,7 @@ pub use sync::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
 pub use tagging::Tagging;
 #[cfg(not(target_family = "wasm"))]
 pub use to_path::{ConvertOptions, convert, plan, write_page};
+pub use transform::Transform;
 #[cfg(not(target_family = "wasm"))]
 pub use {
     project::{

@@ -1,10 +1,10 @@
 use super::{
-    Conversion, Plan, Progress, Report, Selection, Selector, Tagging,
+    Conversion, Plan, Progress, Report, Selection, Selector, Tagging, Transform,
     sync::{ITEM_LOG, REPORT, Sync, SyncPaths, write_whole},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    read::{Mailbox, ReadOptions},
+    read::{Given, Mailbox, ReadOptions},
     target::Target,
     write::WriteOptions,
 };
@@ -25,6 +25,8 @@ pub struct ConvertOptions {
     pub read: ReadOptions,
     /// Which items are converted. Where it asks for a sample or for duplicates, the sources are read once more before.
     pub selection: Selection,
+    /// What changes them before anything else does.
+    pub transform: Option<Transform>,
     /// How they are marked.
     pub tagging: Tagging,
     /// Where the items are to go: it sets the form and what else it cares for in [`ConvertOptions::archive`].
@@ -57,6 +59,7 @@ impl Default for ConvertOptions {
         Self {
             read: ReadOptions::default(),
             selection: Selection::default(),
+            transform: None,
             tagging: Tagging::default(),
             target: None,
             archive: WriteOptions::default(),
@@ -85,14 +88,14 @@ impl Default for ConvertOptions {
 /// conversion to it is under way, or it cannot be written; [`ErrorKind::Options`](crate::ErrorKind::Options) when the run
 /// before cannot be continued with these options; [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) when it is stopped in
 /// a first pass over the sources. What goes wrong later is told in the report.
-pub fn convert<P: Into<PathBuf>>(
-    sources: impl IntoIterator<Item = P>,
+pub fn convert<G: Into<Given>>(
+    sources: impl IntoIterator<Item = G>,
     destination: &Path,
     options: &ConvertOptions,
     observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Report> {
     let started = Instant::now();
-    let sources: Vec<PathBuf> = sources.into_iter().map(Into::into).collect();
+    let sources: Vec<Given> = sources.into_iter().map(Into::into).collect();
     if let Some(target) = options.target {
         target.check_destination(&destination.file_name().unwrap_or_default().to_string_lossy())?;
     }
@@ -104,9 +107,11 @@ pub fn convert<P: Into<PathBuf>>(
         observe(Progress { position: mailbox.position(), total: mailbox.total(), report: &nothing_yet })
     })?;
     let (mut sync, writer) = Sync::begin(destination, &sources, options)?;
-    let mut conversion = Conversion::told_to(mailbox, writer, sync.journal())
-        .with_selector(selector)
-        .with_tagging(options.tagging.clone());
+    let mut conversion = Conversion::told_to(mailbox, writer, sync.journal()).with_selector(selector);
+    if let Some(transform) = &options.transform {
+        conversion = conversion.with_transform(transform.clone());
+    }
+    conversion = conversion.with_tagging(options.tagging.clone());
     if let Some(target) = options.target {
         conversion = conversion.with_target(target);
     }
@@ -157,13 +162,13 @@ pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When none of the sources can be opened, why the first cannot; [`ErrorKind::Cancelled`] when `observe` stops it.
-pub fn plan<P: Into<PathBuf>>(
-    sources: impl IntoIterator<Item = P>,
+pub fn plan<G: Into<Given>>(
+    sources: impl IntoIterator<Item = G>,
     target: &'static Target,
     options: &ConvertOptions,
     observe: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<Plan> {
-    let sources: Vec<PathBuf> = sources.into_iter().map(Into::into).collect();
+    let sources: Vec<Given> = sources.into_iter().map(Into::into).collect();
     let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
     let selector =
@@ -178,9 +183,9 @@ pub fn plan<P: Into<PathBuf>>(
     Ok(plan.finish())
 }
 
-/// All items of the files at `sources`.
-pub(super) fn mailbox_of(sources: &[PathBuf], options: &ReadOptions) -> Mailbox {
+/// All items of the sources.
+pub(super) fn mailbox_of(sources: &[Given], options: &ReadOptions) -> Mailbox {
     let mut mailbox = Mailbox::new(options.clone());
-    sources.iter().for_each(|source| mailbox.add_path(source));
+    sources.iter().for_each(|source| mailbox.add(source.clone()));
     mailbox
 }

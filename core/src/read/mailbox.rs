@@ -33,7 +33,7 @@ use std::{collections::VecDeque, sync::Arc};
 /// ```
 pub struct Mailbox {
     options: ReadOptions,
-    places: VecDeque<Place>,
+    places: VecDeque<Given>,
     inputs: Option<Inputs>,
     open: Option<Open>,
     /// Found behind the source in hand, which has to be closed first.
@@ -45,11 +45,31 @@ pub struct Mailbox {
     total: Option<u64>,
 }
 
-/// Where sources are to be looked for.
-enum Place {
+/// Where sources are to be looked for: anything that is a path is one.
+#[derive(Clone)]
+pub enum Given {
+    /// A file, an archive or a directory.
     #[cfg(not(target_family = "wasm"))]
     Path(std::path::PathBuf),
+    /// Octets from anywhere under a name, which advises their format and names their folder.
     Source(Arc<str>, Source),
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            #[cfg(not(target_family = "wasm"))]
+            Self::Path(path) => path.fmt(f),
+            Self::Source(name, source) => write!(f, "{name:?} of {} octets", source.len()),
+        }
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl<P: Into<std::path::PathBuf>> From<P> for Given {
+    fn from(path: P) -> Self {
+        Self::Path(path.into())
+    }
 }
 
 struct Open {
@@ -144,13 +164,22 @@ impl Mailbox {
         };
         let len = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
         self.total = self.total.filter(|_| is_plain(&path) && !path.is_dir()).map(|total| total + len);
-        self.places.push_back(Place::Path(path));
+        self.places.push_back(Given::Path(path));
     }
 
     /// Adds octets from anywhere under a name, which advises their format and names their folder.
     pub fn add_source(&mut self, name: &str, source: Source) {
         self.total = self.total.map(|total| total + source.len());
-        self.places.push_back(Place::Source(name.into(), source));
+        self.places.push_back(Given::Source(name.into(), source));
+    }
+
+    /// Adds what was given.
+    pub fn add(&mut self, given: impl Into<Given>) {
+        match given.into() {
+            #[cfg(not(target_family = "wasm"))]
+            Given::Path(path) => self.add_path(path),
+            Given::Source(name, source) => self.add_source(&name, source),
+        }
     }
 
     /// How many octets of the sources lie behind.
@@ -217,8 +246,8 @@ impl Mailbox {
             let limits = &self.options.limits;
             let inputs = match self.places.pop_front()? {
                 #[cfg(not(target_family = "wasm"))]
-                Place::Path(path) => Inputs::at_path(path, limits),
-                Place::Source(name, source) => Inputs::new(name, source, limits),
+                Given::Path(path) => Inputs::at_path(path, limits),
+                Given::Source(name, source) => Inputs::new(name, source, limits),
             };
             match inputs {
                 Ok(inputs) => self.inputs = Some(inputs),

@@ -46,7 +46,7 @@ pub use detect::{Head, Score, detect};
 pub use formats::{FORMATS, FormatInfo, ReadOptions, Request};
 pub use input::Input;
 pub use inputs::{Found, Inputs, Passed};
-pub use mailbox::{Closed, Event, Mailbox, Opened};
+pub use mailbox::{Closed, Event, Given, Mailbox, Opened};
 pub use tree::{LAYOUTS, LayoutInfo};
 
 use crate::{

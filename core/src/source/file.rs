@@ -1,6 +1,7 @@
 use super::ReadAt;
 use crate::error::{Error, ErrorKind, Result};
 use std::{
+    fmt,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -69,10 +70,31 @@ impl ReadAt for FileSource {
                 Err(io::Error::new(io::ErrorKind::UnexpectedEof, message))
             }
             Err(e) if e.kind() != io::ErrorKind::Interrupted => {
-                Err(io::Error::new(e.kind(), format!("{} at byte {offset}: {e}", self.path.display())))
+                let path = self.path.display().to_string();
+                Err(io::Error::new(e.kind(), ReadFailed { path, offset, cause: e }))
             }
             read => read,
         }
+    }
+}
+
+/// What the operating system said, and of which octets.
+#[derive(Debug)]
+struct ReadFailed {
+    path: String,
+    offset: u64,
+    cause: io::Error,
+}
+
+impl fmt::Display for ReadFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}: {}", self.path, self.offset, self.cause)
+    }
+}
+
+impl std::error::Error for ReadFailed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
         report::{GoneItem, MOST_TOLD, Report, SyncReport},
     },
     error::{Error, ErrorKind, Result},
+    read::Given,
     write::{self, Checksums, ItemWriter, Made, Ours, Standing},
 };
 use sha2::{Digest, Sha256};
@@ -20,7 +21,7 @@ use std::{
     fs::{self, File},
     io::{self, BufReader, BufWriter, Write},
     num::NonZeroUsize,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// The complete syncs into a destination, in order.
@@ -79,7 +80,7 @@ impl Sync {
     /// When it cannot start; then all is as it was before.
     pub(in crate::convert) fn begin(
         destination: &Path,
-        sources: &[PathBuf],
+        sources: &[Given],
         options: &ConvertOptions,
     ) -> Result<(Self, Box<dyn ItemWriter>)> {
         let (mut lock, cut_off, was_locked) = Lock::take(destination)?;
@@ -362,7 +363,7 @@ fn other_settings(destination: &Path, begun: &Begun) -> Error {
 }
 
 /// The digest of all that decides what comes out of a run.
-fn settings(sources: &[PathBuf], options: &ConvertOptions) -> String {
+fn settings(sources: &[Given], options: &ConvertOptions) -> String {
     let mut options = options.clone();
     (options.threads, options.table, options.told) = (NonZeroUsize::MIN, false, None);
     // When it is written decides no octet of an item.

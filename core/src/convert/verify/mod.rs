@@ -13,15 +13,12 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    read::Given,
     source::FileSource,
     write::OutputForm,
 };
 use serde::Serialize;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs, path::Path, sync::Arc};
 
 /// What [`verify`] found.
 #[non_exhaustive]
@@ -78,9 +75,9 @@ pub(super) type Found<'f> = dyn FnMut(Difference) + 'f;
 ///
 /// # Errors
 /// When there is nothing to verify, or a log or a source cannot be read.
-pub fn verify<P: Into<PathBuf>>(
+pub fn verify<G: Into<Given>>(
     destination: &Path,
-    sources: impl IntoIterator<Item = P>,
+    sources: impl IntoIterator<Item = G>,
     options: &ConvertOptions,
     found: &mut dyn FnMut(&Difference),
 ) -> Result<VerifyReport> {
@@ -116,7 +113,7 @@ pub fn verify<P: Into<PathBuf>>(
     for paths in &syncs {
         tell_missing(paths, &mut expected, &mut tell)?;
     }
-    let sources: Vec<PathBuf> = sources.into_iter().map(Into::into).collect();
+    let sources: Vec<Given> = sources.into_iter().map(Into::into).collect();
     if !sources.is_empty() {
         let complete = Syncs::at(destination)?;
         sources::check(&complete, &syncs, &sources, options, &mut report, &mut tell)?;

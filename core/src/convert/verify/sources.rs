@@ -7,15 +7,16 @@ use crate::{
         to_path::mailbox_of,
     },
     error::{Error, ErrorKind, Result},
+    read::Given,
     write::{self, Packaging, ZipLevel},
 };
-use std::{collections::HashSet, io, ops::ControlFlow, path::PathBuf, sync::Mutex};
+use std::{collections::HashSet, io, ops::ControlFlow, sync::Mutex};
 
 /// Holds every item of the sources against the logs: it goes the way of a conversion up to where it would be written.
 pub(super) fn check(
     complete: &Syncs,
     syncs: &[SyncPaths],
-    sources: &[PathBuf],
+    sources: &[Given],
     options: &ConvertOptions,
     report: &mut VerifyReport,
     found: &mut Found<'_>,
