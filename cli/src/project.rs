@@ -4,7 +4,7 @@ use crate::{
     table,
     terminal::plain,
 };
-use mailferry::convert::OmmTable;
+use mailferry::convert::{OmmAccount, OmmTable};
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
@@ -39,12 +39,15 @@ fn omm(arguments: &Omm) -> Outcome {
         .iter()
         .map(|(_, account)| {
             let password = |is_empty: bool| if is_empty { "none" } else { "given" }.to_owned();
+            // A password in the wrong column is shown no more than one in its own.
+            let address = |cell: &str| if cell.contains('@') { plain(cell) } else { "(no address)".to_owned() };
+            let server = |cell: &str| if OmmAccount::is_type(cell) { plain(cell) } else { "(unknown)".to_owned() };
             [
-                plain(&account.source_login),
-                plain(&account.source_type),
+                address(&account.source_login),
+                server(&account.source_type),
                 password(account.source_password.is_empty()),
-                plain(&account.destination_mail),
-                plain(&account.destination_type),
+                address(&account.destination_mail),
+                server(&account.destination_type),
                 password(account.destination_password.is_empty()),
             ]
         })

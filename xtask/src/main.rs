@@ -1,6 +1,7 @@
 //! Chores of the repository: `cargo xtask help`.
 
 mod fixtures;
+mod kill_storm;
 mod licences;
 mod python;
 mod rust_version;
@@ -21,6 +22,7 @@ cargo xtask COMMAND
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, and whether the columns add up
+  kill-storm         kills conversions at random points, many times over, and compares what is left when they are resumed
   licences           fails where a dependency has a licence that deny.toml does not allow
   deny               cargo-deny's whole check, advisories included (installs cargo-deny)
 ";
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),
+        ["kill-storm"] => kill_storm::run(),
         ["licences"] => licences::check(),
         ["deny"] => licences::cargo_deny(),
         ["help" | "--help" | "-h"] => {

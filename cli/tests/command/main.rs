@@ -8,9 +8,12 @@
 mod archive;
 mod bad_input;
 mod fixtures;
+mod moves;
 mod options;
 mod reading;
 mod refusals;
+#[cfg(unix)]
+mod resume;
 mod run;
 mod selecting;
 #[cfg(unix)]

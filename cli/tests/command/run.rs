@@ -82,6 +82,13 @@ impl Bench {
         self.archive(to)
     }
 
+    /// The same, for forms that nothing here reads.
+    #[track_caller]
+    pub(crate) fn converted_somehow(&self, to: &str, options: &[&str]) {
+        let run = self.convert(to, options);
+        assert_eq!(run.status, Some(0), "{}", run.stderr);
+    }
+
     pub(crate) fn archive(&self, to: &str) -> Archive {
         Archive::at(&self.path(to))
     }

@@ -1,4 +1,4 @@
-use super::table::{reader, unreadable};
+use super::table::{Table, reader, unreadable};
 use crate::error::{Error, ErrorKind, Result};
 use std::{
     fmt,
@@ -83,6 +83,8 @@ pub struct OmmAccount {
 pub struct OmmTable {
     /// The accounts, with their lines from 1.
     pub accounts: Vec<(u64, OmmAccount)>,
+    /// Lines that have not as many cells as there are columns, so that a password may stand anywhere in them.
+    pub shifted: Vec<u64>,
 }
 
 /// The columns, by the words that they start with, in lower case.
@@ -116,20 +118,24 @@ impl OmmAccount {
         })
     }
 
+    /// Whether this is a type of server that the migrator knows.
+    pub fn is_type(kind: &str) -> bool {
+        ["imap", "exchange", "pop"].contains(&&*kind.to_ascii_lowercase())
+    }
+
     /// What the migrator would refuse, for people; no password is in it.
     fn problems(&self) -> Vec<&'static str> {
-        let known = |kind: &str| ["imap", "exchange", "pop"].contains(&&*kind.to_ascii_lowercase());
         let mut problems = Vec::new();
         let mut must = |holds: bool, problem| {
             if !holds {
                 problems.push(problem);
             }
         };
-        must(known(&self.source_type), "the source type is none of IMAP, Exchange and POP");
+        must(Self::is_type(&self.source_type), "the source type is none of IMAP, Exchange and POP");
         must(!self.source_url.is_empty(), "there is no source server");
         must(!self.source_login.is_empty(), "there is no source login");
         must(!self.source_password.is_empty() || !self.source_admin.is_empty(), "there is no source password");
-        must(known(&self.destination_type), "the destination type is none of IMAP, Exchange and POP");
+        must(Self::is_type(&self.destination_type), "the destination type is none of IMAP, Exchange and POP");
         must(self.destination_mail.contains('@'), "the destination is no mail address");
         must(
             !self.destination_password.is_empty() || !self.destination_admin.is_empty(),
@@ -145,7 +151,7 @@ impl OmmTable {
     /// # Errors
     /// When a column is missing, or the table cannot be read. No error holds a cell.
     pub fn read(table: impl Read) -> Result<Self> {
-        let mut table = reader(table)?;
+        let Table { rows: mut table, ends } = reader(table)?;
         let heading: Vec<String> = table
             .headers()
             .map_err(unreadable)?
@@ -159,10 +165,15 @@ impl OmmTable {
             let message = format!("is no project of OVH Mail Migrator: it has no column {}", missing.join(", "));
             return Err(Error::new(ErrorKind::Malformed, message));
         }
-        let mut accounts = Vec::new();
+        let (mut accounts, mut shifted) = (Vec::new(), Vec::new());
         for record in table.into_records() {
             let record = record.map_err(unreadable)?;
             if record.iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
+            let line = record.position().map_or(0, |position| position.line() + ends);
+            if record.len() != heading.len() {
+                shifted.push(line);
                 continue;
             }
             let mut account = OmmAccount::default();
@@ -174,9 +185,9 @@ impl OmmTable {
                     *cell = if matches!(column, 3 | 7) { text.to_owned() } else { text.trim().to_owned() };
                 }
             }
-            accounts.push((record.position().map_or(0, csv::Position::line), account));
+            accounts.push((line, account));
         }
-        Ok(Self { accounts })
+        Ok(Self { accounts, shifted })
     }
 
     /// What the migrator would refuse: the line, and what is wrong there.
@@ -185,7 +196,8 @@ impl OmmTable {
             let line = *line;
             account.problems().into_iter().map(move |problem| (line, problem)).collect::<Vec<_>>()
         };
-        self.accounts.iter().flat_map(problems).collect()
+        let shifted = self.shifted.iter().map(|line| (*line, "it has not as many cells as there are columns"));
+        self.accounts.iter().flat_map(problems).chain(shifted).collect()
     }
 
     /// Writes the table as the migrator takes it, passwords included.
@@ -253,7 +265,7 @@ mod tests {
                 }
                 (line, account)
             });
-            let table = OmmTable { accounts: accounts.collect() };
+            let table = OmmTable { accounts: accounts.collect(), shifted: Vec::new() };
             let mut text = Vec::new();
             table.write(&mut text).unwrap();
             let again = OmmTable::read(&text[..]).unwrap();

@@ -76,7 +76,7 @@ impl Project {
     /// # Errors
     /// As [`Project::open`].
     pub fn read(table: impl Read, folder: &Path) -> Result<Self> {
-        let mut table = reader(table)?;
+        let Table { rows: mut table, ends } = reader(table)?;
         let heading: Vec<String> = table.headers().map_err(unreadable)?.iter().map(column_name).collect();
         let column = |name: &str| heading.iter().position(|column| column == name);
         let (Some(source), Some(destination)) = (column("source"), column("destination")) else {
@@ -94,12 +94,12 @@ impl Project {
             let record = match record {
                 Ok(record) => record,
                 Err(error) => {
-                    let line = error.position().map_or(number as u64 + 2, csv::Position::line);
+                    let line = error.position().map_or(number as u64 + 2, |position| position.line() + ends);
                     project.rows.push(Err((line, unreadable(error))));
                     continue;
                 }
             };
-            let line = record.position().map_or(number as u64 + 2, csv::Position::line);
+            let line = record.position().map_or(number as u64 + 2, |position| position.line() + ends);
             let cell = |at: usize| record.get(at).map_or("", |cell| without_guard(cell.trim()));
             if record.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
@@ -167,15 +167,23 @@ fn column_name(cell: &str) -> String {
     cell.trim().trim_start_matches('\u{feff}').trim_start_matches("--").to_ascii_lowercase().replace([' ', '_'], "-")
 }
 
+/// The rows of a table.
+pub(super) struct Table<R> {
+    pub(super) rows: csv::Reader<R>,
+    /// Line ends before a row that its reader has not counted: it takes the LF of a CRLF for the start of the next row.
+    pub(super) ends: u64,
+}
+
 /// A reader of the table, whatever parts its cells.
-pub(super) fn reader(table: impl Read) -> Result<csv::Reader<impl Read>> {
+pub(super) fn reader(table: impl Read) -> Result<Table<impl Read>> {
     let mut table = BufReader::with_capacity(HEADING, table);
     let start = table.fill_buf().map_err(unreadable)?;
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let heading = start.split(|octet| *octet == b'\n').next().unwrap_or_default();
     let count = |delimiter: u8| heading.iter().filter(|octet| **octet == delimiter).count();
     let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',');
-    Ok(csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(table))
+    let ends = u64::from(heading.ends_with(b"\r"));
+    Ok(Table { rows: csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(table), ends })
 }
 
 pub(super) fn unreadable(error: impl Into<io::Error>) -> Error {
@@ -211,6 +219,10 @@ mod tests {
         let lines: Vec<_> =
             project.rows.iter().map(|row| row.as_ref().map(|row| row.line).map_err(|(line, _)| *line)).collect();
         assert_eq!(lines, [Ok(2), Err(3), Ok(4)]);
+        let project = read("source,destination\r\na,b\r\n,c\r\nd,\"e\r\n\"\r\nf,g\r\n").unwrap();
+        let lines: Vec<_> =
+            project.rows.iter().map(|row| row.as_ref().map(|row| row.line).map_err(|(line, _)| *line)).collect();
+        assert_eq!(lines, [Ok(2), Err(3), Ok(4), Ok(6)]);
         let project = Project::read(&b"source,destination\na,\xff\nd,e\n"[..], Path::new("")).unwrap();
         assert!(project.rows[0].is_err() && project.rows[1].is_ok());
     }

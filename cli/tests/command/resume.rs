@@ -1,0 +1,151 @@
+//! A conversion that is killed at any point and run again leaves what one leaves that was not.
+
+use crate::run::{Bench, mailferry, many};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+/// What is in a folder: the octets and the date of every file; of a report all but the seconds that it took.
+fn everything(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, Option<u64>)> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(at) = folders.pop() {
+        for entry in fs::read_dir(&at).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                files.insert(path.strip_prefix(folder).unwrap().join(""), (Vec::new(), None));
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(folder).unwrap().to_owned();
+            let mut octets = fs::read(&path).unwrap();
+            if name.to_string_lossy().ends_with(".report.json") {
+                let mut report: serde_json::Value = serde_json::from_slice(&octets).unwrap();
+                report["seconds"] = 0.into();
+                octets = report.to_string().into_bytes();
+            }
+            let modified = fs::metadata(&path).unwrap().modified().unwrap();
+            let modified = modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+            files.insert(name, (octets, path.extension().filter(|end| *end == "eml").map(|_| modified)));
+        }
+    }
+    files
+}
+
+/// Kills a conversion to `to` so many times, each at another point, and compares what it leaves in the end.
+fn storm(kills: u32, to: &str, options: &[&str]) {
+    let bench = Bench::new(&many(400, 3_000));
+    let events = (0..50).map(|i| format!("BEGIN:VEVENT\r\nUID:{i}\r\nDTSTAMP:20240101T000000Z\r\nEND:VEVENT\r\n"));
+    let calendar =
+        format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}END:VCALENDAR\r\n", events.collect::<String>());
+    bench.file("work.ics", calendar.as_bytes());
+    let command = || {
+        let mut command = mailferry();
+        let words = ["convert", "../in.mbox", "../work.ics", "--to", to, "--progress", "none"];
+        command.current_dir(bench.path("here")).args(words).args(options);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    };
+    let anew = || {
+        let _none = fs::remove_dir_all(bench.path("here"));
+        fs::create_dir(bench.path("here")).unwrap();
+    };
+    anew();
+    let started = Instant::now();
+    assert!(command().status().unwrap().success());
+    let whole = started.elapsed();
+    let expected = everything(&bench.path("here"));
+    let (mut killed, mut state) = (0, 88_172_645_463_325_252_u64);
+    while killed < kills {
+        anew();
+        // A few times at random points, then to the end.
+        for _ in 0..3 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let mut child = command().spawn().unwrap();
+            std::thread::sleep(whole.mul_f64((state % 1000) as f64 / 1000.0).min(Duration::from_secs(5)));
+            killed += u32::from(child.try_wait().unwrap().is_none());
+            child.kill().unwrap();
+            child.wait().unwrap();
+            if bench.path("here").join(format!("{to}.report.json")).exists() {
+                break;
+            }
+        }
+        if !bench.path("here").join(format!("{to}.report.json")).exists() {
+            let output = command().output().unwrap();
+            assert!(output.status.success(), "{to} {options:?}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        // One that was killed behind its report has this left to remove.
+        let _none = fs::remove_file(bench.path("here").join(format!("{to}.unfinished.json")));
+        let got = everything(&bench.path("here"));
+        let names: Vec<_> = expected.keys().filter(|name| got.get(*name) != expected.get(*name)).collect();
+        assert!(names.is_empty() && got.len() == expected.len(), "{to} {options:?}: {names:?} differ");
+    }
+    println!("{to} {options:?}: {killed} kills");
+}
+
+/// How often each form is killed: more where a longer proof is asked for.
+fn kills() -> u32 {
+    std::env::var("MAILFERRY_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(2)
+}
+
+#[test]
+fn a_folder_is_resumed() {
+    storm(kills(), "out", &["--jobs", "1"]);
+    storm(kills(), "out", &["--jobs", "2", "--shard", "50"]);
+}
+
+#[test]
+fn a_zip_archive_is_resumed() {
+    storm(kills(), "out.zip", &["--jobs", "1"]);
+    storm(kills(), "out.zip", &["--jobs", "2"]);
+}
+
+#[test]
+fn split_zip_archives_are_resumed() {
+    storm(kills(), "out.zip", &["--jobs", "1", "--split", "150K"]);
+    storm(kills(), "out.zip", &["--jobs", "2", "--split", "150K"]);
+}
+
+/// A conversion that was killed after some lines.
+fn killed(bench: &Bench, to: &str) {
+    let mut child = mailferry()
+        .current_dir(bench.path(""))
+        .args(["convert", "in.mbox", "--to", to, "--jobs", "1"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let log = bench.path(&format!("{to}.items.jsonl"));
+    let started = Instant::now();
+    while fs::metadata(&log).map_or(0, |log| log.len()) < 2_000 {
+        assert!(started.elapsed() < Duration::from_secs(60), "nothing is done");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let second = bench.run(&["convert", "in.mbox", "--to", to, "--jobs", "1"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(second.status, Some(2), "two at once: {}", second.stdout);
+    assert!(second.stderr.contains("under way"), "{}", second.stderr);
+}
+
+#[test]
+fn other_options_or_another_source_are_refused_and_the_run_can_be_undone() {
+    let bench = Bench::new(&many(6_000, 10_000));
+    killed(&bench, "out");
+    let other = bench.run(&["convert", "in.mbox", "--to", "out", "--jobs", "1", "--eol", "crlf"]);
+    assert_eq!(other.status, Some(2));
+    assert!(other.stderr.contains("other sources or options") && other.stderr.contains("undo"), "{}", other.stderr);
+    bench.file("in.mbox", &many(50, 2_000));
+    let changed = bench.run(&["convert", "in.mbox", "--to", "out", "--jobs", "1"]);
+    assert_eq!(changed.status, Some(1), "{}", changed.stderr);
+    assert!(changed.stdout.contains("undo"), "{}", changed.stdout);
+    let undone = bench.run(&["undo", "out"]);
+    assert_eq!(undone.status, Some(0), "{}{}", undone.stdout, undone.stderr);
+    let left = crate::run::names(&bench.path(""));
+    assert!(!left.contains(&"out.items.jsonl".to_owned()), "{left:?}");
+}
