@@ -1,7 +1,7 @@
 //! A PST like those of people who work with Outlook, the same for the same number of messages.
 //!
 //! Every message has plain text and transport headers, 60 % HTML too; 25 % have one to three attachments of heavy-tailed sizes up to
-//! 400 kB that cannot be compressed, a tenth of these a message with attachments of its own. 10,000 messages take 460 MB.
+//! 400 kB that cannot be compressed, a tenth of these a message with attachments of its own. 10,000 messages take about 460 MB.
 
 use crate::{Result, random::Random};
 use mailferry::{
@@ -151,7 +151,7 @@ impl Generator {
         let files = self.random.between(1, 4);
         let mut attachments: Vec<Attachment> = (0..files)
             .map(|i| {
-                let size = self.random.log_normal(11.1).min(LARGEST) as usize + 1;
+                let size = self.random.log_normal(10.6).min(LARGEST) as usize + 1;
                 let from = self.random.below(NOISE - size);
                 let octets = self.noise[from..from + size].to_vec();
                 attachment(

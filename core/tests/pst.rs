@@ -6,7 +6,7 @@ mod pst_support;
 use mailferry::{
     mapi::{AttachmentBody, FileTime, Guid, MapiMessage, PropertyBag, PropertyValue, pid},
     model::Role,
-    read::{ReadOptions, pst::PstReader},
+    read::{ItemReader, ReadOptions, pst::PstReader},
     write::pst::Layout,
 };
 use proptest::prelude::*;
@@ -141,4 +141,22 @@ proptest! {
         prop_assert_eq!(found.errors + found.defects, 0);
         prop_assert_eq!(found.text, as_written(&[("Deleted Items", message)]));
     }
+}
+
+/// Progress is the part of the messages that is behind, whatever sizes the store claims for them.
+#[test]
+fn the_position_grows_with_every_message_to_the_end_of_the_file() {
+    let octets = store(Layout::Unicode, SCRAMBLINGS[1]);
+    let len = octets.len() as u64;
+    let mut reader = PstReader::open(Arc::new(octets), "a.pst", &ReadOptions::default()).unwrap();
+    let mut positions = vec![reader.position()];
+    while reader.next_item().unwrap().is_some() {
+        positions.push(reader.position());
+    }
+    // The store has one message more, which no folder lists.
+    let (first, last) = (positions[0], positions[44]);
+    assert!(first == 0 && last > len * 9 / 10 && last <= len, "{last} of {len}");
+    assert!(
+        positions.windows(2).all(|pair| pair[1] - pair[0] <= len / 44 + 1 && (pair[0] < pair[1] || pair[1] == last))
+    );
 }
