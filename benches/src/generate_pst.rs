@@ -1,7 +1,7 @@
 //! A PST like those of people who work with Outlook, the same for the same number of messages.
 //!
 //! Every message has plain text and transport headers, 60 % HTML too; 25 % have one to three attachments of heavy-tailed sizes up to
-//! 400 kB that cannot be compressed, a tenth of these a message with attachments of its own. 10,000 messages take about 460 MB.
+//! 400 kB that cannot be compressed, a tenth of these a message with attachments of its own. 10,000 messages take 430 MB.
 
 use crate::{Result, random::Random};
 use mailferry::{
