@@ -176,3 +176,32 @@ fn state_that_only_the_mailbox_knows_goes_into_an_mbox() {
     let (path, ..) = files(&back).into_iter().next().unwrap();
     assert_eq!(mail(&back.join(path))[0].3, keywords.iter().map(str::to_owned).collect::<Vec<_>>());
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_message_comes_out_of_an_mbox_as_it_went_in(
+        fields in proptest::collection::vec(prop_oneof![
+            Just("Subject: x"), Just(" folded"), Just(">From b Mon Jan  1 00:00:00 2024"), Just(">>From d"), Just("no field"),
+        ], 0..4),
+        lines in proptest::collection::vec(prop_oneof![
+            Just("From a"), Just(">From b Mon Jan  1 00:00:00 2024"), Just(""), Just(">>From d"), Just("X: y"),
+            Just("From c@example.org Mon Jan  1 00:00:00 2024"), Just("text"), Just(">"),
+        ], 0..9),
+        crlf: bool,
+    ) {
+        let root = tempfile::tempdir().unwrap();
+        let source = root.path().join("one.eml");
+        let line_end = if crlf { "\r\n" } else { "\n" };
+        let all = [&["From: ann@example.org"], &fields[..], &[""], &lines[..]].concat();
+        let octets = all.join(line_end) + line_end;
+        fs::write(&source, &octets).unwrap();
+        let back = root.path().join("back");
+        converted(&source, &back, OutputForm::Mbox);
+        let (path, _) = files(&back).into_iter().next().unwrap();
+        let found = mail(&back.join(path));
+        prop_assert_eq!(found.len(), 1, "{:?}", found);
+        prop_assert_eq!(String::from_utf8_lossy(&found[0].1), octets);
+    }
+}

@@ -7,8 +7,12 @@ const FROM: &[u8] = b"From ";
 const QUOTES: [u8; 64] = [b'>'; 64];
 
 /// Puts a `>` before lines that a reader could take for a From_ line, in chunks that may part a line anywhere.
+///
+/// Readers take it back in bodies only. So in a header section nothing is quoted but a line that starts with `From ` itself,
+/// which would part the message in two.
 pub(super) struct Quoter {
     quoting: MboxQuoting,
+    in_header: bool,
     /// The start of a line, as long as it may still become `>*From `.
     start: Option<Start>,
 }
@@ -17,11 +21,13 @@ pub(super) struct Quoter {
 struct Start {
     quotes: u64,
     matched: usize,
+    /// A CR alone so far, which may be half of a blank line.
+    cr: bool,
 }
 
 impl Quoter {
     pub(super) fn new(quoting: MboxQuoting) -> Self {
-        Self { quoting, start: Some(Start::default()) }
+        Self { quoting, in_header: true, start: Some(Start::default()) }
     }
 
     pub(super) fn quote(&mut self, mut chunk: &[u8], out: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
@@ -30,7 +36,18 @@ impl Quoter {
                 chunk = self.pass(chunk, out)?;
                 continue;
             };
-            if octet == b'>' && start.matched == 0 {
+            let is_empty = start.quotes == 0 && start.matched == 0;
+            if octet == b'\n' && is_empty {
+                self.in_header = false;
+                self.end_start(out)?;
+                continue;
+            }
+            if octet == b'\r' && is_empty && !start.cr && self.in_header {
+                start.cr = true;
+            } else if start.cr {
+                self.end_start(out)?;
+                continue;
+            } else if octet == b'>' && start.matched == 0 {
                 start.quotes += 1;
             } else if FROM.get(start.matched) == Some(&octet) {
                 start.matched += 1;
@@ -46,12 +63,12 @@ impl Quoter {
         Ok(())
     }
 
-    /// Writes the rest of a line, and whole lines behind it that start with neither `F` nor `>`.
+    /// Writes the rest of a line and, of a body, whole lines behind it that start with neither `F` nor `>`.
     fn pass<'c>(&mut self, chunk: &'c [u8], out: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<&'c [u8]> {
         let mut at = 0;
         while let Some(end) = memchr(b'\n', chunk.get(at..).unwrap_or_default()) {
             at += end + 1;
-            if chunk.get(at).is_none_or(|octet| matches!(octet, b'F' | b'>')) {
+            if self.in_header || chunk.get(at).is_none_or(|octet| matches!(octet, b'F' | b'>')) {
                 self.start = Some(Start::default());
                 break;
             }
@@ -67,8 +84,11 @@ impl Quoter {
     }
 
     fn end_start(&mut self, out: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        let Some(Start { mut quotes, matched }) = self.start.take() else { return Ok(()) };
-        if matched == FROM.len() && (quotes == 0 || self.quoting == MboxQuoting::Mboxrd) {
+        let Some(Start { mut quotes, matched, cr }) = self.start.take() else { return Ok(()) };
+        if cr {
+            out(b"\r")?;
+        }
+        if matched == FROM.len() && (quotes == 0 || (self.quoting == MboxQuoting::Mboxrd && !self.in_header)) {
             quotes += 1;
         }
         while quotes > 0 {
@@ -101,9 +121,19 @@ mod tests {
 
     #[test]
     fn quotes_what_could_be_taken_for_a_from_line() {
-        let body = b"From a\n>From b\nFrom\n>>Fro\n x From c\nFrom ";
-        assert_eq!(quoted(MboxQuoting::Mboxrd, &[body]), b">From a\n>>From b\nFrom\n>>Fro\n x From c\n>From ");
-        assert_eq!(quoted(MboxQuoting::Mboxo, &[body]), b">From a\n>From b\nFrom\n>>Fro\n x From c\n>From ");
+        let body = b"\nFrom a\n>From b\nFrom\n>>Fro\n x From c\nFrom ";
+        assert_eq!(quoted(MboxQuoting::Mboxrd, &[body]), b"\n>From a\n>>From b\nFrom\n>>Fro\n x From c\n>From ");
+        assert_eq!(quoted(MboxQuoting::Mboxo, &[body]), b"\n>From a\n>From b\nFrom\n>>Fro\n x From c\n>From ");
+    }
+
+    #[test]
+    fn of_a_header_section_only_what_parts_messages_is_quoted() {
+        for line_end in ["\n", "\r\n"] {
+            let message = ["A: b", ">From c", "From d", "", ">From e"].join(line_end);
+            let expected = ["A: b", ">From c", ">From d", "", ">>From e"].join(line_end);
+            assert_eq!(quoted(MboxQuoting::Mboxrd, &[message.as_bytes()]), expected.as_bytes());
+        }
+        assert_eq!(quoted(MboxQuoting::Mboxrd, &[b"\r", b"\n>From a"]), b"\r\n>>From a");
     }
 
     proptest! {
@@ -111,7 +141,7 @@ mod tests {
         fn quoting_can_be_taken_back_wherever_chunks_part(
             lines in proptest::collection::vec("(>{0,3}(From |Fro)?[a ]{0,3}\r?\n?)", 0..8), cut in 0_usize..60
         ) {
-            let body = lines.concat();
+            let body = format!("\n{}", lines.concat());
             let (head, tail) = body.as_bytes().split_at(cut.min(body.len()));
             let whole = quoted(MboxQuoting::Mboxrd, &[body.as_bytes()]);
             prop_assert_eq!(&whole, &quoted(MboxQuoting::Mboxrd, &[head, tail]));
