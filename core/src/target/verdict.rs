@@ -22,10 +22,14 @@ pub struct Refusal {
     pub because: &'static str,
 }
 
+/// The kinds that profiles name.
+const KINDS: [&str; 5] = ["mail", "event", "task", "journal", "contact"];
+
 impl Target {
     /// What the target says to `item`.
     pub fn verdict(&'static self, item: &Item) -> Verdict {
-        let kind = item.kind.as_str();
+        // What else calendars hold, such as times that are free or busy, goes where events go.
+        let kind = Some(item.kind.as_str()).filter(|kind| KINDS.contains(kind)).unwrap_or("event");
         if !self.kinds.iter().any(|taken| taken == kind) {
             let because = self.lacks.get(kind).map_or("the target does not take this kind", String::as_str);
             return Verdict { refusal: Some(Refusal { reason: lacking(kind), because }), flags: Vec::new() };
@@ -49,8 +53,7 @@ fn lacking(kind: &str) -> &'static str {
         "event" => "target_takes_no_events",
         "task" => "target_takes_no_tasks",
         "journal" => "target_takes_no_journals",
-        "contact" => "target_takes_no_contacts",
-        _ => "target_takes_no_such_kind",
+        _ => "target_takes_no_contacts",
     }
 }
 
