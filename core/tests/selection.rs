@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use mailferry::{
+    Error, ErrorKind,
     convert::{Conversion, Dedupe, Report, Selection, Selector, Tagging},
+    model::{Folder, Item},
     read::{Mailbox, ReadOptions},
-    write::{EmlArchive, WriteOptions},
+    write::{EmlArchive, ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written},
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -172,4 +174,40 @@ fn the_report_and_its_page_are_made_again_from_the_files() {
     assert_eq!((page.matches("<script>").count(), page.matches("</script>").count()), (1, 1));
     assert_eq!(page.matches("<tr data-reason=\"excluded_folder\">").count(), 1);
     assert!(page.contains("&lt;script&gt;alert(1)") && page.contains("&lt;b&gt;"));
+}
+
+/// Refuses the first item that it is given.
+struct RefusesFirst(EmlArchive, bool);
+
+impl ItemWriter for RefusesFirst {
+    fn renderer(&self) -> Renderer {
+        self.0.renderer()
+    }
+
+    fn write(&mut self, item: &Item, name: &ItemName, rendered: Rendered) -> mailferry::Result<Vec<Written>> {
+        if !std::mem::replace(&mut self.1, true) {
+            return Err(Error::new(ErrorKind::Destination, "no room").non_fatal());
+        }
+        self.0.write(item, name, rendered)
+    }
+
+    fn folder(&mut self, folder: &Folder) -> mailferry::Result<()> {
+        self.0.folder(folder)
+    }
+
+    fn finish(&mut self) -> mailferry::Result<()> {
+        self.0.finish()
+    }
+}
+
+#[test]
+fn nothing_is_left_out_in_the_stead_of_an_item_that_failed() {
+    let messages = [0, 1, 2].map(|_| ("Inbox", "Subject: s\n\nbody\n".to_owned()));
+    let selection = dedupe(Dedupe::Exact);
+    let selector = Selector::surveying(&selection, mailbox(&messages), &mut |_| ControlFlow::Continue(())).unwrap();
+    let writer = RefusesFirst(EmlArchive::zip(std::io::sink(), WriteOptions::default()), false);
+    let report = Conversion::new(mailbox(&messages), Box::new(writer), std::io::sink())
+        .with_selector(selector)
+        .run(&mut |_| ControlFlow::Continue(()));
+    assert_eq!((report.totals.failed, report.totals.skipped, report.totals.migrated), (3, 0, 0));
 }

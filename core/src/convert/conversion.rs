@@ -2,7 +2,7 @@ use super::{
     Preflight, Selector, Tagging, Transform,
     decision::{Decided, Gate, Place},
     in_order::InOrder,
-    item_log::{ItemRecord, LogLine, name},
+    item_log::{ItemRecord, LogLine, Status, name},
     journal::{Journal, Lines, log_refused},
     report::{Fingerprint, Report, SourceReport},
     target_gate::TargetGate,
@@ -14,7 +14,7 @@ use crate::{
     target::Target,
     write::{ItemName, ItemWriter, Rendered},
 };
-use std::{io::Write, num::NonZeroUsize, ops::ControlFlow};
+use std::{collections::BTreeSet, io::Write, num::NonZeroUsize, ops::ControlFlow};
 
 /// Moves the items of a mailbox to a writer and tells what became of each.
 pub struct Conversion<'w> {
@@ -30,8 +30,13 @@ pub struct Conversion<'w> {
     ended: bool,
     /// Items of the source in hand that were read or failed to be.
     ordinal: u64,
+    /// Items that failed, in whose stead no other may be left out.
+    failed: BTreeSet<Place>,
     report: Report,
 }
+
+/// Failed items that are remembered: a conversion in which more fail has to be done again anyway.
+const MOST_FAILED: usize = 1 << 20;
 
 /// How far a conversion is.
 #[non_exhaustive]
@@ -64,6 +69,7 @@ impl<'w> Conversion<'w> {
             next: None,
             ended: false,
             ordinal: 0,
+            failed: BTreeSet::new(),
             report: Report::new(),
         }
     }
@@ -212,11 +218,18 @@ impl<'w> Conversion<'w> {
             }
             None => {
                 self.list_attachments(item, &mut line);
-                decided.skip.iter().for_each(|skip| line.skipped(skip));
+                match decided.skip.as_ref().and_then(|skip| skip.duplicate_of).filter(|kept| self.failed.contains(kept))
+                {
+                    Some(kept) => line.failed(&lost_with(kept)),
+                    None => decided.skip.iter().for_each(|skip| line.skipped(skip)),
+                }
                 self.journal.expect(&line)?;
                 None
             }
         };
+        if line.status == Status::Failed && !self.gates.is_empty() && self.failed.len() < MOST_FAILED {
+            self.failed.insert(decided.place);
+        }
         self.report.count(&line, item.received.map(|received| received.at.year()), &item.defects);
         let logged = self.write_line(&line).and_then(|()| self.tell_made());
         fatal.map_or(logged, Err)
@@ -316,4 +329,9 @@ impl<'w> Conversion<'w> {
     fn tell_made(&mut self) -> Result<()> {
         self.writer.take_made().iter().try_for_each(|made| self.journal.made(made))
     }
+}
+
+fn lost_with(kept: Place) -> Error {
+    let message = format!("it equals item {kept}, which was to be kept in its stead and failed: convert again");
+    Error::new(ErrorKind::Destination, message).non_fatal()
 }
