@@ -3,7 +3,7 @@ use crate::{
         ContentLine, ContentLines, Marker, Parameter, Property, decode_quoted_printable, decode_text, escape_text,
         split_unescaped, unescape_text,
     },
-    error::Result,
+    error::{Error, ErrorKind, Result},
     model::VCardVersion,
     source::{Content, Source},
 };
@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// Properties whose value is binary or a URI.
 const BINARY: [&str; 4] = ["PHOTO", "LOGO", "SOUND", "KEY"];
+
+/// Lines of a card that is converted: each takes more memory than its octets.
+const LINES: usize = 1 << 16;
 
 /// A card of no version.
 pub(super) struct Card {
@@ -84,6 +87,9 @@ impl Card {
                 Some(Marker::End(_)) => depth -= 1,
                 None if line.head.trim_ascii().is_empty() => continue,
                 None => {}
+            }
+            if raw.len() >= LINES {
+                return Err(Error::new(ErrorKind::Limit, "a card of too many properties to be converted"));
             }
             raw.push((depth, line.head.to_vec()));
         }
