@@ -3,7 +3,13 @@
 //!
 //! One test only, in a program of its own, so that the peak is its alone; what is read is never held.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 use mailferry::{
     model::{ItemKind, VCardVersion},
