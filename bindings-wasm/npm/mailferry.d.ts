@@ -93,6 +93,8 @@ export interface ReadOptions {
 export interface ConvertOptions extends ReadOptions {
   /** Files of messages, mboxes, Maildir++, or an import bundle. */
   as?: 'eml' | 'mbox' | 'maildir' | 'bundle';
+  /** Where the items are to go: the name of one of {@link targets}, which has its own way with some of what follows. */
+  target?: string;
   packaging?: 'zip' | 'tar' | 'tgz';
   /** Where a message with several labels goes: to its primary folder, or to all. */
   labels?: 'primary' | 'every';
@@ -229,6 +231,8 @@ export interface Mailbox extends AsyncIterable<Item> {
   readonly problems: Problem[];
   readonly position: number;
   readonly total?: number;
+  /** The item of this id, if it is yet to come; those before it are passed over. */
+  find(id: string): Promise<Item | undefined>;
   /** Lets go of everything; the end of a loop does it too. */
   close(): void;
 }
@@ -284,10 +288,50 @@ export interface Format {
   mediaTypes: string[];
 }
 
+/** What a platform takes. */
+export interface Target {
+  name: string;
+  title: string;
+  form: string;
+  /** What the files may be put in, the best first; what is to be a folder is unpacked from an archive. */
+  packaging: ('folder' | 'zip' | 'tar' | 'tgz')[];
+  kinds: Kind[];
+  lacks: Partial<Record<Kind, string>>;
+  limits: { of: string; octets?: number; items?: number; then: string; because: string }[];
+  /** How the files are imported there. */
+  steps: string[];
+  knowledge: { claim: string; source: string; status: string }[];
+}
+
+/** What will go to a target, and what will not. */
+export interface Plan {
+  target: string;
+  available: Size;
+  goes: Size;
+  kinds: Partial<Record<Kind, Size>>;
+  /** What the target does not take, by reason. */
+  refused: Record<string, Size & { because: string }>;
+  /** What is not selected, by reason. */
+  leftOut: Record<string, Size>;
+  /** What is beyond a limit and goes all the same, by limit. */
+  flagged: Record<string, Size & { first: string[] }>;
+  missing: { from: number; date: number; unparsableDate: number; messageId: number; arrival: number };
+  preflight: Record<string, number>;
+  folders: number;
+  longestFolder: number;
+  shortenedFolders: number;
+  parts: number | null;
+  estimate: { bytes: number; seconds: number };
+  failed: number;
+  problems: string[];
+}
+
 /** Loads the core; everything else does so when it is first called. `input`: where it is, its octets, or its module. */
 export declare function init(input?: string | URL | Request | Response | BufferSource | WebAssembly.Module): Promise<void>;
 export declare function version(): Promise<string>;
 export declare function formats(): Promise<Format[]>;
+
+export declare function targets(): Promise<Target[]>;
 
 /** The items of sources, one after the other. Throws a {@link MailferryError} where none of the sources can be opened. */
 export declare function open(source: SourceLike | SourceLike[], options?: ReadOptions): Promise<Mailbox>;
@@ -303,6 +347,13 @@ export declare function inspect(
   source: SourceLike | SourceLike[],
   options?: ReadOptions & { largest?: number; signal?: AbortSignal; onProgress?: (progress: Progress) => void },
 ): Promise<Inspection>;
+
+/** Finds what will go to a target, and what will not; writes nothing. */
+export declare function plan(
+  source: SourceLike | SourceLike[],
+  target: string,
+  options?: ConvertOptions & { signal?: AbortSignal; onProgress?: (progress: Progress) => void },
+): Promise<Plan>;
 
 /** Writes the items of sources into an archive. What a sink throws is thrown; what stopped items stands in the report. */
 export declare function convert(

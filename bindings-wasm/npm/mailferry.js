@@ -1,5 +1,5 @@
 // What the package exports, over the classes of the compiled core. Types and their meaning: mailferry.d.ts.
-import load, { Converter, Inspector, Reader, formats as formatsJson, version as coreVersion } from './wasm/mailferry.js';
+import load, { Converter, Inspector, Planner, Reader, formats as formatsJson, targets as targetsJson, version as coreVersion } from './wasm/mailferry.js';
 import { MailferryError, asError } from './error.js';
 import { asSources } from './sources.js';
 import { Drain } from './sinks.js';
@@ -32,6 +32,11 @@ export async function version() {
 export async function formats() {
   await init();
   return JSON.parse(formatsJson());
+}
+
+export async function targets() {
+  await init();
+  return JSON.parse(guarded(targetsJson));
 }
 
 /** Options as the core reads them: nothing that is not given. */
@@ -87,6 +92,22 @@ class Mailbox {
     }
   }
 
+  /** The item of this id, if it is yet to come; those before it are passed over. */
+  async find(id) {
+    let turn = performance.now();
+    while (this.#reader) {
+      this.#letGo();
+      this.#item = guarded(() => this.#reader.nextItem());
+      if (!this.#item) return undefined;
+      if (this.#item.id() === id) return this.#wrapped(this.#item);
+      if (performance.now() - turn > TURN) {
+        await breathe();
+        turn = performance.now();
+      }
+    }
+    return undefined;
+  }
+
   /** Lets go of the source and the item in hand. */
   close() {
     this.#letGo();
@@ -136,35 +157,47 @@ export async function* list(source, options) {
 }
 
 export async function inspect(source, options) {
-  const { signal, onProgress, largest = 10, ...reading } = options ?? {};
+  const { largest = 10, ...rest } = options ?? {};
+  return look(rest, (reading) => new Inspector(asSources(source), json(reading), largest), (inspector) => inspector.inspection());
+}
+
+export async function plan(source, target, options) {
+  const make = (all) => {
+    const [reading, writing] = parted({ ...all, target });
+    return new Planner(asSources(source), json(reading), json(writing));
+  };
+  return look(options, make, (planner) => planner.finish());
+}
+
+/** Takes the steps of what only reads, and gives what it found. */
+async function look(options, make, found) {
+  const { signal, onProgress, ...rest } = options ?? {};
+  signal?.throwIfAborted();
   await init();
-  const inspector = guarded(() => new Inspector(asSources(source), json(reading), largest));
-  const progress = () => ({ position: inspector.position(), total: inspector.total(), available: inspector.items() });
+  const looking = guarded(() => make(rest));
+  const progress = () => ({ position: looking.position(), total: looking.total(), available: looking.items() });
   try {
     let turn = performance.now();
-    while (guarded(() => inspector.step(STEP))) {
-      signal?.throwIfAborted();
+    while (guarded(() => looking.step(STEP))) {
       if (performance.now() - turn > TURN) {
         onProgress?.(progress());
         await breathe();
         turn = performance.now();
       }
+      signal?.throwIfAborted();
     }
     onProgress?.(progress());
-    return JSON.parse(guarded(() => inspector.inspection()));
+    return JSON.parse(guarded(() => found(looking)));
   } finally {
-    inspector.free();
+    looking.free();
   }
 }
 
 /** The names of what is read; all else of the options is about what is written. */
 const READING = ['mboxQuoting', 'hidden', 'recover', 'keepRtf', 'addresses', 'select'];
 
-export async function convert(source, options, ports) {
-  const { sink, log, onProgress, signal } = ports ?? {};
-  if (typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: 'convert wants { sink }, which has write(octets)' });
-  signal?.throwIfAborted();
-  await init();
+/** Options of reading, and those of writing. */
+function parted(options) {
   const reading = {};
   const writing = { ...(options ?? {}) };
   for (const name of READING) {
@@ -172,6 +205,15 @@ export async function convert(source, options, ports) {
     delete writing[name];
   }
   if (writing.as === 'bundle') writing.created ??= new Date();
+  return [reading, writing];
+}
+
+export async function convert(source, options, ports) {
+  const { sink, log, onProgress, signal } = ports ?? {};
+  if (typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: 'convert wants { sink }, which has write(octets)' });
+  signal?.throwIfAborted();
+  await init();
+  const [reading, writing] = parted(options);
   const archive = new Drain(sink);
   const lines = new Drain(log ?? { borrows: true, write() {} });
   const started = performance.now();

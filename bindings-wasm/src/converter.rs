@@ -105,8 +105,11 @@ impl Converter {
         let sink = BufWriter::with_capacity(CHUNK, JsSink::new(sink));
         let writer = write::stream(sink, writing.packaging(), writing.options()?)?;
         let log = BufWriter::with_capacity(LOG_CHUNK, JsSink::new(log));
-        let conversion =
+        let mut conversion =
             Conversion::new(mailbox, writer, log).with_selector(selector).with_attachments(writing.attachments);
+        if let Some(target) = writing.target()? {
+            conversion = conversion.with_target(target);
+        }
         Ok(Self { conversion: Some(conversion) })
     }
 }

@@ -1,6 +1,6 @@
 use crate::failure::{not_told, thrown};
 use mailferry::{
-    convert::ItemRecord,
+    convert::{ItemRecord, Place},
     model::{self, MessageView},
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -17,6 +17,11 @@ const MOST: usize = 256 << 20;
 
 #[wasm_bindgen]
 impl Item {
+    /// The number of its source and its own in that, both from 1, as the log has it: `1:42`.
+    pub fn id(&self) -> String {
+        Place { source: self.source, ordinal: self.item.origin.ordinal }.to_string()
+    }
+
     /// What is known of it, as a JSON object: the fields of the item log, and `defects`, `mbox`, `calendar` or `card`.
     ///
     /// # Errors

@@ -10,16 +10,18 @@ mod inspector;
 mod item;
 mod options;
 mod paged;
+mod planner;
 mod port;
 mod reader;
 
 pub use converter::Converter;
 pub use inspector::Inspector;
 pub use item::Item;
+pub use planner::Planner;
 pub use reader::Reader;
 
-use mailferry::read::FORMATS;
-use wasm_bindgen::prelude::wasm_bindgen;
+use mailferry::{read::FORMATS, target::Target};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// The version of the core.
 #[wasm_bindgen]
@@ -39,4 +41,13 @@ pub fn formats() -> String {
         })
     });
     serde_json::Value::from_iter(formats).to_string()
+}
+
+/// The targets that items can be written for, as a JSON array: what each takes, its limits, and how it is imported.
+///
+/// # Errors
+/// When they have no JSON.
+#[wasm_bindgen]
+pub fn targets() -> Result<String, JsValue> {
+    serde_json::to_string(Target::all()).map_err(failure::not_told)
 }

@@ -6,6 +6,7 @@ use mailferry::{
     mapi::AddressMap,
     model::VCardVersion,
     read::{Mailbox, ReadOptions, mbox::Unquoting},
+    target::Target,
     write::{Checksums, Eol, Grouping, OutputForm, Packaging, Placement, WriteOptions, ZipLevel},
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -45,6 +46,8 @@ enum MboxQuoting {
 pub(crate) struct Writing {
     #[serde(rename = "as", deserialize_with = "parsed")]
     form: OutputForm,
+    /// The name of the target, which has its own way with some of what follows.
+    target: Option<String>,
     packaging: Archive,
     labels: Labels,
     eol: LineEnds,
@@ -199,7 +202,13 @@ impl Writing {
     }
 
     /// # Errors
-    /// [`ErrorKind::Options`] for a template of names that is none.
+    /// [`ErrorKind::Options`] when there is no such target.
+    pub(crate) fn target(&self) -> Result<Option<&'static Target>> {
+        self.target.as_deref().map(Target::named).transpose()
+    }
+
+    /// # Errors
+    /// [`ErrorKind::Options`] for a template of names that is none, and a target that there is not.
     pub(crate) fn options(&self) -> Result<WriteOptions> {
         let mut options = WriteOptions::default();
         options.form = self.form;
@@ -239,6 +248,7 @@ impl Writing {
         collections.ics.iana_zones = self.iana_zones;
         collections.ics.complete_zones = self.iana_zones;
         options.created = self.created;
+        self.target()?.into_iter().for_each(|target| target.configure(&mut options));
         Ok(options)
     }
 }
@@ -271,6 +281,9 @@ mod tests {
         assert_eq!((writing.packaging(), options.form), (Packaging::Tgz, OutputForm::Bundle));
         assert_eq!(options.collections.vcf.version, Some(VCardVersion::V4));
         assert!(options.collections.ics.strip_scheduling && options.created.is_some());
+        let writing = read::<Writing>(r#"{"target":"gmail"}"#).unwrap();
+        assert_eq!(writing.options().unwrap().form, OutputForm::Mbox);
+        assert!(read::<Writing>(r#"{"target":"fidonet"}"#).unwrap().options().is_err());
         let reading = read::<Reading>(r#"{"mboxQuoting":"raw","select":{"kinds":["mail"],"skipTrash":true}}"#).unwrap();
         assert_eq!(reading.options().unquoting, Unquoting::Raw);
         assert!(reading.select.skip_trash);

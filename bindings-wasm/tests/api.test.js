@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, inspect, list, open, version, webStreamSink } from 'mailferry';
+import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, inspect, list, open, plan, targets, version, webStreamSink } from 'mailferry';
 import { mbox } from './generate.js';
 
 const TAKEOUT = new URL('../../fixtures/mbox/takeout.mbox', import.meta.url).pathname;
@@ -58,11 +58,29 @@ test('a list is plain objects of all sources, and obeys a selection', async () =
   assert.deepEqual(await subjects({ select: { subject: ['T'] } }), ['1:2 two', '2:1 three']);
 });
 
+test('an item is found by its id', async () => {
+  const mailbox = await open([text('From a\nSubject: one\n\nHi\n\nFrom b\nSubject: two\n\nHo\n'), text('From c\nSubject: three\n\nHa\n')]);
+  assert.equal((await mailbox.find('1:2')).subject, 'two');
+  assert.equal((await mailbox.find('2:1')).view().subject, 'three');
+  assert.equal(await mailbox.find('1:1'), undefined);
+  mailbox.close();
+});
+
 test('an inspection counts', async () => {
   const inspection = await inspect(fileSource(TAKEOUT), { largest: 3 });
   assert.equal(inspection.items, 24);
   assert.equal(inspection.largest.length, 3);
   assert.equal(Object.values(inspection.folders).reduce((sum, { items }) => sum + items, 0), 24);
+});
+
+test('a plan tells what a target will not take, and the conversion leaves out the same', async () => {
+  const names = (await targets()).map((target) => target.name);
+  assert.ok(names.includes('nextcloud') && names.includes('gmail'));
+  const planned = await plan(fileSource(TAKEOUT), 'nextcloud');
+  assert.deepEqual([planned.available.items, planned.goes.items, planned.refused.target_takes_no_mail.items], [24, 0, 24]);
+  const report = await convert(fileSource(TAKEOUT), { target: 'nextcloud' }, { sink: kept() });
+  assert.deepEqual([report.totals.available, report.totals.skipped], [24, 24]);
+  await assert.rejects(plan(fileSource(TAKEOUT), 'fidonet'), { kind: 'options' });
 });
 
 test('errors tell their kind and place', async () => {

@@ -9,6 +9,7 @@ mod step;
 mod targets;
 mod test;
 mod wasm;
+mod web;
 
 use std::{env, error::Error, path::PathBuf, process::ExitCode};
 
@@ -19,6 +20,7 @@ cargo xtask COMMAND
 
   test               everything that must hold before a change goes in; sets itself up
   wasm               compiles the npm package into bindings-wasm/npm/wasm (--quick: for trials, slower code)
+  web                compiles the page into target/web and serves it on port 8080 (--quick: slower code; a port: there)
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, and whether the columns add up
@@ -34,6 +36,10 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["wasm"] => wasm::build(wasm::Profile::Release),
         ["wasm", "--quick"] => wasm::build(wasm::Profile::Quick),
+        ["web"] => web(wasm::Profile::Release, "8080"),
+        ["web", "--quick"] => web(wasm::Profile::Quick, "8080"),
+        ["web", port] => web(wasm::Profile::Release, port),
+        ["web", "--quick", port] => web(wasm::Profile::Quick, port),
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),
@@ -53,6 +59,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn web(profile: wasm::Profile, port: &str) -> Result<()> {
+    wasm::build(profile)?;
+    web::serve(&web::assemble()?, port.parse()?)
 }
 
 /// The root of the workspace.

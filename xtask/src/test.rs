@@ -3,7 +3,7 @@
 use crate::{
     Result, fixtures, licences, python, rust_version,
     step::{self, Steps, cargo, output},
-    wasm,
+    wasm, web,
 };
 use std::{path::Path, process::Command};
 
@@ -25,7 +25,10 @@ pub(crate) fn run() -> Result<()> {
     steps.run("the stated rust-version", rust_version::check)?;
     steps.run("build", || step::run(cargo().args(["build", "--package", "mailferry-cli", "--locked"])))?;
     let mut pytest = python::pytest()?;
-    steps.run("the npm package", || wasm::build(wasm::Profile::Quick))?;
+    steps.run("the npm package and the page", || {
+        wasm::build(wasm::Profile::Quick)?;
+        web::assemble().map(drop)
+    })?;
     steps.tests("JavaScript reads and writes through the npm package", &mut wasm::tests()?)?;
     steps.tests("Python reads what is written", &mut pytest)?;
     steps.tests("Rust tests", cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]))?;

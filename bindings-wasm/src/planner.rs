@@ -1,0 +1,88 @@
+use crate::{
+    failure::{not_told, thrown},
+    options::{self, Reading, Sources, Writing},
+    port::SourcePort,
+};
+use mailferry::{
+    Error, ErrorKind,
+    convert::{Plan, Selector},
+    read::Mailbox,
+    target::Target,
+};
+use std::ops::ControlFlow;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+/// Finds what will go to a target, and what will not.
+#[wasm_bindgen]
+pub struct Planner {
+    mailbox: Mailbox,
+    plan: Option<Plan>,
+}
+
+#[wasm_bindgen]
+impl Planner {
+    /// Opens the first of the sources that can be opened. `reading` and `writing` are JSON, or empty; without another target
+    /// it is `generic`.
+    ///
+    /// # Errors
+    /// Why the first source cannot be opened, when none of them can; `options` for those that are not right.
+    #[wasm_bindgen(constructor)]
+    pub fn new(sources: Vec<SourcePort>, reading: &str, writing: &str) -> Result<Self, JsValue> {
+        Self::open(sources, reading, writing).map_err(|error| thrown(&error))
+    }
+
+    /// Goes on until `octets` more of the sources are behind, or some items; `false` when nothing is left.
+    pub fn step(&mut self, octets: f64) -> bool {
+        let until = self.position() + octets;
+        for _ in 0..1_024 {
+            let Some(event) = self.mailbox.next_event() else { return false };
+            if let Some(plan) = &mut self.plan {
+                plan.count(event);
+            }
+            if self.position() >= until {
+                break;
+            }
+        }
+        true
+    }
+
+    /// What was found, as a JSON object.
+    ///
+    /// # Errors
+    /// When it was asked for before.
+    pub fn finish(&mut self) -> Result<String, JsValue> {
+        let asked_before =
+            || thrown(&Error::new(ErrorKind::Options, "the plan was asked for before: begin another one"));
+        let plan = self.plan.take().ok_or_else(asked_before)?;
+        serde_json::to_string(&plan.finish()).map_err(not_told)
+    }
+
+    /// Items so far.
+    pub fn items(&self) -> f64 {
+        self.plan.as_ref().map_or(0, |plan| plan.available.items) as f64
+    }
+
+    /// Octets of the sources that lie behind.
+    pub fn position(&self) -> f64 {
+        self.mailbox.position() as f64
+    }
+
+    /// Octets of all sources; nothing where archives hide it.
+    pub fn total(&self) -> Option<f64> {
+        self.mailbox.total().map(|total| total as f64)
+    }
+}
+
+impl Planner {
+    fn open(sources: Vec<SourcePort>, reading: &str, writing: &str) -> mailferry::Result<Self> {
+        let reading: Reading = options::read(reading)?;
+        let writing: Writing = options::read(writing)?;
+        let target = writing.target()?.map_or_else(|| Target::named("generic"), Ok)?;
+        let (sources, options) = (Sources::new(sources), reading.options());
+        let mailbox = sources.mailbox(&options)?;
+        let survey = sources.unopened(&options);
+        let selector = Selector::surveying(&reading.select, survey, &mut |_| ControlFlow::Continue(()))?;
+        let plan = Plan::new(target, &writing.options()?).with_selector(selector);
+        Ok(Self { mailbox, plan: Some(plan) })
+    }
+}

@@ -1,0 +1,56 @@
+// A browser on the page, served from target/web.
+import { createServer } from 'node:http';
+import { existsSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+
+const SITE = new URL('../../target/web/', import.meta.url).pathname;
+const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.wasm': 'application/wasm' };
+const BROWSERS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+
+export const executablePath = BROWSERS.find((path) => path && existsSync(path));
+
+/** Why there can be no browser; nothing where there is one. */
+export function missing() {
+  if (!executablePath) return 'no Chromium: install it (apt-get install chromium), or say where it is in CHROMIUM';
+  if (!existsSync(join(SITE, 'index.html'))) return 'the page is not built: cargo xtask web';
+  return undefined;
+}
+
+export async function start(options = {}) {
+  const { chromium } = await import('playwright-core');
+  const server = createServer((request, response) => {
+    const path = join(SITE, new URL(request.url, 'http://x').pathname.replace(/\/$/, '/index.html'));
+    const type = TYPES[extname(path)];
+    if (!type || !existsSync(path)) return response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': type }).end(readFileSync(path));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', ...(options.args ?? [])];
+  const browser = await chromium.launch({ executablePath, args });
+  const url = `http://localhost:${server.address().port}/`;
+  return {
+    browser,
+    url,
+    /** A page of its own; `without` are the ways of saving that it is to have not. */
+    async page({ without = ['showSaveFilePicker'], ...context } = {}) {
+      const own = await browser.newContext({ acceptDownloads: true, locale: 'en-GB', ...context });
+      await own.addInitScript((names) => {
+        for (const name of names) {
+          if (name === 'serviceWorker') delete Navigator.prototype.serviceWorker;
+          else delete window[name];
+        }
+      }, without);
+      const page = await own.newPage();
+      page.faults = [];
+      page.on('pageerror', (error) => page.faults.push(String(error)));
+      page.on('console', (message) => message.type() === 'error' && page.faults.push(message.text()));
+      await page.goto(url);
+      await page.waitForSelector('html[data-ready]');
+      return page;
+    },
+    async stop() {
+      await browser.close();
+      server.close();
+    },
+  };
+}

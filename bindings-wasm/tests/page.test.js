@@ -1,0 +1,211 @@
+// The page in Chromium: what it saves is what the command writes.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { missing, start } from './browser.js';
+import { mboxParts } from './generate.js';
+
+const FIXTURES = new URL('../../fixtures/', import.meta.url).pathname;
+const COMMAND = process.env.MAILFERRY ?? new URL('../../target/debug/mailferry', import.meta.url).pathname;
+/** Of the generated mailbox; BYTES=300000000 for the large run. */
+const SIZE = Number(process.env.BYTES ?? 24e6);
+const skip = missing();
+const PATIENCE = { timeout: 120_000 + SIZE / 1e3 };
+
+let site;
+let root;
+let mailbox;
+
+before(async () => {
+  if (skip) return;
+  site = await start();
+  root = mkdtempSync(join(tmpdir(), 'mailferry-page-'));
+  mailbox = join(root, 'Generated.mbox');
+  const file = createWriteStream(mailbox);
+  for (const part of mboxParts(SIZE)) if (!file.write(part)) await new Promise((resolve) => file.once('drain', resolve));
+  await new Promise((resolve) => file.end(resolve));
+});
+
+after(async () => {
+  await site?.stop();
+  if (root) rmSync(root, { recursive: true });
+});
+
+async function sha256(path) {
+  const digest = createHash('sha256');
+  for await (const octets of createReadStream(path)) digest.update(octets);
+  return digest.digest('hex');
+}
+
+function byCommand(input, ...args) {
+  const path = join(root, `${Math.random().toString(36).slice(2)}.zip`);
+  try {
+    execFileSync(COMMAND, ['convert', input, '--to', path, '--zip-level', 'store', '--progress', 'none', ...args]);
+  } catch (error) {
+    assert.equal(error.status, 1, error.stderr?.toString());
+  }
+  return path;
+}
+
+async function looked(page, ...paths) {
+  await page.setInputFiles('#files', paths);
+  await page.waitForSelector('#found:not([hidden])', PATIENCE);
+}
+
+/** Converts, and gives the path of what was downloaded. */
+async function converted(page) {
+  const downloading = page.waitForEvent('download', PATIENCE);
+  await page.click('#convert');
+  const way = await Promise.race([downloading, page.waitForSelector('#archive', PATIENCE)]);
+  if (!way.path) await way.click();
+  const download = await downloading;
+  await page.waitForSelector('#done:not([hidden])', PATIENCE);
+  return download.path();
+}
+
+test('a dropped mailbox becomes the archive that the command writes', { skip }, async () => {
+  const page = await site.page();
+  await looked(page, mailbox);
+  assert.match(await page.textContent('#found-title'), /items/);
+  const download = await converted(page);
+  assert.equal(await sha256(download), await sha256(byCommand(mailbox)));
+  assert.match(await page.textContent('#done-text'), /Nothing failed/);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('so it does where it is kept in the browser first', { skip }, async () => {
+  const page = await site.page({ without: ['showSaveFilePicker', 'serviceWorker'] });
+  const input = join(FIXTURES, 'mbox/takeout.mbox');
+  await looked(page, input);
+  assert.equal(await sha256(await converted(page)), await sha256(byCommand(input)));
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('so does a PST, a calendar and an address book', { skip }, async (t) => {
+  const corpus = process.env.MAILFERRY_CORPUS ?? '';
+  const inputs = [join(FIXTURES, 'ics/lf/recurring.ics'), ...(existsSync(corpus) ? [corpus] : [])];
+  if (inputs.length === 1) t.diagnostic('no PST: say where one is in MAILFERRY_CORPUS');
+  for (const input of inputs) {
+    const page = await site.page();
+    await looked(page, input);
+    assert.equal(await sha256(await converted(page)), await sha256(byCommand(input)), input);
+    await page.context().close();
+  }
+});
+
+test('what is not ticked is left out, and told', { skip }, async () => {
+  const page = await site.page();
+  await looked(page, mailbox);
+  await page.click('[role=treeitem][data-path="Trash"] > .row');
+  assert.equal(await page.getAttribute('[role=treeitem][data-path="Trash"]', 'aria-checked'), 'false');
+  const download = await converted(page);
+  assert.equal(await sha256(download), await sha256(byCommand(mailbox, '--skip-folder', 'Trash')));
+  const rows = await page.locator('#left-table tbody tr').allTextContents();
+  assert.ok(rows.length > 0 && rows.every((row) => row.includes('excluded_folder')));
+  const [csv] = await Promise.all([page.waitForEvent('download'), page.click('#left-csv')]);
+  assert.match(readFileSync(await csv.path(), 'utf8'), /^id,status,reason,source,folder,subject\r\n1:\d+,skipped,excluded_folder/);
+  await page.context().close();
+});
+
+test('stopped half way, the archive is valid', { skip }, async () => {
+  const page = await site.page({ without: ['showSaveFilePicker', 'serviceWorker'] });
+  // Large enough that it is not done before anybody can stop it; half of it is the same again.
+  const large = join(root, 'Large.mbox');
+  const copies = Math.max(1, Math.round(160e6 / SIZE));
+  for (let copy = 0; copy < copies; copy++) writeFileSync(large, readFileSync(mailbox), { flag: 'a' });
+  await looked(page, large);
+  const all = Number((await page.textContent('#found-title')).match(/[\d,]+/)[0].replaceAll(',', ''));
+  await page.evaluate(() => {
+    const numbers = document.getElementById('numbers');
+    new MutationObserver(() => numbers.textContent && document.getElementById('cancel').click()).observe(numbers, { childList: true });
+  });
+  await page.click('#convert');
+  await page.waitForSelector('#archive', PATIENCE);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#archive')]);
+  assert.match(await page.textContent('#done-title'), /Stopped/);
+  const check = 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(sum(not n.endswith("/") for n in z.namelist()))';
+  const entries = Number(execFileSync('python3', ['-c', check, await download.path()]));
+  assert.ok(entries > 0 && entries < all, `${entries} of ${all}`);
+  await page.context().close();
+});
+
+test('a file that is no mailbox is told, and another can be chosen', { skip }, async () => {
+  const page = await site.page();
+  const bad = join(root, 'holiday.jpg');
+  writeFileSync(bad, Buffer.from('ffd8ffe000104a4649460001', 'hex'));
+  await page.setInputFiles('#files', bad);
+  await page.waitForSelector('#problem:not([hidden])');
+  assert.match(await page.textContent('#problem'), /holiday\.jpg/);
+  await looked(page, join(FIXTURES, 'mbox/takeout.mbox'));
+  assert.ok(await page.isHidden('#problem'));
+  await page.context().close();
+});
+
+test('a message is read without anything of it acting', { skip }, async () => {
+  const page = await site.page();
+  const path = join(root, 'evil.mbox');
+  const html = '<script>parent.hacked=1</script><img src="http://tracker.example/x.png" onerror="parent.hacked=1"><p>Hello <b>you</b></p>';
+  writeFileSync(path, `From a\nSubject: <img src=x onerror=hacked=1>\nFrom: A <a@example.org>\nContent-Type: text/html\n\n${html}\n`);
+  const asked = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await looked(page, path);
+  await page.click('#largest button');
+  await page.waitForSelector('dialog[open]');
+  assert.equal(await page.textContent('#message-subject'), '<img src=x onerror=hacked=1>');
+  assert.match(await page.textContent('#message-text'), /Hello you/);
+  await page.click('#message-html');
+  await page.frameLocator('#message-frame').locator('b').waitFor();
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+  assert.ok(asked.every((url) => url.startsWith(site.url) || url.startsWith('about:')), asked.join());
+  await page.context().close();
+});
+
+test('nothing can be sent anywhere', { skip }, async () => {
+  const page = await site.page();
+  const sent = await page.evaluate(() => fetch('https://example.org/').then(() => true, () => false));
+  assert.equal(sent, false);
+  assert.ok(page.faults.some((fault) => fault.includes('Content Security Policy')), page.faults.join());
+  await page.context().close();
+});
+
+test('it can be used with the keyboard, and says what it is', { skip }, async () => {
+  const page = await site.page();
+  assert.match(await page.locator('body').ariaSnapshot(), /heading "Your mail"[\s\S]*Choose files/);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'files');
+  await looked(page, mailbox);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'found-title');
+  const snapshot = await page.locator('main').ariaSnapshot();
+  assert.match(snapshot, /tree "Folders":\s+- treeitem "Inbox, [\d,]+ items, [^"]*" \[checked\]/);
+  for (const named of [/combobox "To be imported into"/, /checkbox "Mail \([\d,]+\)" \[checked\]/, /button "Convert and save"/, /rowheader "2016"/]) assert.match(snapshot, named);
+  const unnamed = await page.evaluate(() => [...document.querySelectorAll('main button, main select, main input')].filter((each) => each.checkVisibility() && !(each.labels?.length || each.textContent.trim() || each.ariaLabel)).map((each) => each.id));
+  assert.deepEqual(unnamed, []);
+  await page.focus('[role=treeitem][tabindex="0"]');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Space');
+  assert.equal(await page.evaluate(() => document.activeElement.ariaChecked), 'false');
+  await page.context().close();
+});
+
+test('every language says everything, with the same values', { skip }, async () => {
+  const { STRINGS } = await import('../web/strings.js');
+  const holes = (text) => [...text.matchAll(/\{\w+\}/g)].map(([hole]) => hole).sort();
+  for (const [code, strings] of Object.entries(STRINGS)) {
+    assert.deepEqual(Object.keys(strings).sort(), Object.keys(STRINGS.en).sort(), code);
+    for (const [key, text] of Object.entries(strings)) assert.deepEqual(holes(text), holes(STRINGS.en[key]), `${code}: ${key}`);
+  }
+  const page = await site.page({ locale: 'fr-FR' });
+  assert.equal(await page.getAttribute('html', 'lang'), 'fr');
+  await looked(page, join(FIXTURES, 'mbox/takeout.mbox'));
+  assert.match(await page.textContent('#found-title'), /24 éléments/);
+  await page.selectOption('#language', 'en');
+  assert.match(await page.textContent('#found-title'), /24 items/);
+  await page.context().close();
+});

@@ -1,0 +1,280 @@
+// The page: look into files, then convert them.
+import { ask } from './engine.js';
+import { link, showLeft } from './left.js';
+import { showMessage } from './message.js';
+import { destination, forget, lacks, savesWhere } from './save.js';
+import { bytes, choose, current, day, languages, nameOf, number, percent, say, time } from './text.js';
+import { showTree, unticked } from './tree.js';
+
+const part = (id) => document.getElementById(id);
+const SECTIONS = ['choose', 'work', 'problem', 'found', 'done'];
+
+let files = [];
+let found;
+let targets = [];
+let stop;
+/** What says the page again when the language changes. */
+let again = () => {};
+
+function show(...sections) {
+  for (const section of SECTIONS) part(section).hidden = !sections.includes(section);
+}
+
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+/* Choosing */
+
+part('files').addEventListener('change', ({ target }) => look([...target.files]));
+for (const type of ['dragenter', 'dragover', 'dragleave', 'drop']) {
+  document.addEventListener(type, (event) => {
+    event.preventDefault();
+    part('drop').classList.toggle('over', type === 'dragenter' || type === 'dragover');
+    if (type === 'drop' && !stop && event.dataTransfer.files.length > 0) look([...event.dataTransfer.files]);
+  });
+}
+
+async function look(chosen) {
+  files = chosen;
+  try {
+    found = await atWork('looking', (ports) => ask('inspect', { files }, ports));
+    found.subjects = await ask('subjects', { files });
+    targets = targets.length > 0 ? targets : await ask('targets');
+    again = showFound;
+    showFound();
+    show('found');
+    part('found-title').focus();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+function failed(error) {
+  if (error.name === 'AbortError') {
+    show('choose');
+    part('files').focus();
+    return;
+  }
+  part('problem-text').textContent = error.message;
+  show('problem', 'choose', ...(found ? ['found'] : []));
+  part('files').value = '';
+}
+
+/* While something is under way */
+
+async function atWork(key, work) {
+  stop = new AbortController();
+  const names = files.map((file) => file.name).join(', ');
+  const title = () => {
+    part('work-title').textContent = say(key);
+    document.title = `${say(key)} – mailferry`;
+  };
+  again = title;
+  title();
+  part('work-names').textContent = `${names} · ${bytes(files.reduce((sum, file) => sum + file.size, 0))}`;
+  part('cancel').disabled = false;
+  part('cancel').textContent = say('cancel');
+  part('bar').removeAttribute('value');
+  part('numbers').textContent = '';
+  show('work');
+  part('work-title').focus();
+  try {
+    return await work({ onProgress: progressShown(), signal: stop.signal });
+  } finally {
+    stop = undefined;
+    document.title = 'mailferry';
+  }
+}
+
+function progressShown() {
+  const started = performance.now();
+  let spoken = started;
+  return ({ position, total, available }) => {
+    const now = performance.now();
+    const rate = position / ((now - started) / 1000 || 1);
+    const share = total ? position / total : undefined;
+    if (share !== undefined) part('bar').value = share;
+    const left = total && now - started > 1_500 ? say('timeLeft', { time: time((total - position) / rate) }) : '';
+    const values = { percent: share === undefined ? bytes(position) : percent(share), items: number(available), rate: number(Math.round(rate / 1e6)), left };
+    part('numbers').textContent = say('progress', values).replace(/ · $/, '');
+    if (now - spoken > 10_000) {
+      spoken = now;
+      part('live').textContent = say('spoken', values);
+    }
+  };
+}
+
+part('cancel').addEventListener('click', () => {
+  part('cancel').disabled = true;
+  part('cancel').textContent = say('stopping');
+  stop?.abort();
+});
+
+addEventListener('beforeunload', (event) => {
+  if (!stop) return;
+  event.preventDefault();
+  event.returnValue = say('leave');
+});
+
+/* What was found */
+
+function showFound() {
+  part('found-title').textContent = say('found', { items: number(found.items), bytes: bytes(found.bytes) });
+  const formats = [...new Set(found.sources.map(([, format]) => format.toUpperCase()))].join(', ');
+  const span = found.earliest ? say('span', { earliest: day(found.earliest), latest: day(found.latest) }) : '';
+  part('found-span').textContent = `${formats}. ${span}`;
+  const problems = found.problems.slice(0, 20).map((problem) => element('li', { textContent: problem }));
+  part('found-problems').replaceChildren(...problems);
+  part('found-problems').hidden = problems.length === 0;
+  showTree(part('folders'), found.folders);
+  part('folders').ariaLabel = say('folders');
+  const kinds = Object.entries(found.kinds).map(([kind, size]) => {
+    const box = element('input', { type: 'checkbox', name: 'kind', value: kind, checked: true });
+    return element('label', { className: 'check' }, box, ` ${say(kind)} (${number(size.items)})`);
+  });
+  part('kind-boxes').replaceChildren(...kinds);
+  part('sample').max = found.items;
+  showTargets();
+  showYears();
+  part('largest').replaceChildren(...found.largest.map((item) => element('li', {}, opener(item), ` · ${bytes(item.bytes)}`)));
+  part('subjects').replaceChildren(...found.subjects.map((item) => element('li', {}, opener(item))));
+  part('save-how').textContent = say(savesWhere);
+  part('planned').replaceChildren();
+}
+
+function opener(item) {
+  const button = element('button', { type: 'button', className: 'link', textContent: item.subject ?? say('noSubject') });
+  button.ariaHasPopup = 'dialog';
+  button.addEventListener('click', () => showMessage(files, item.id).catch(failed));
+  return button;
+}
+
+function showTargets() {
+  const chosen = part('target').value;
+  const options = targets.filter((target) => target.name !== 'generic').map((target) => new Option(target.title, target.name));
+  part('target').replaceChildren(new Option(say('noTarget'), ''), ...options);
+  part('target').value = chosen;
+  targetChosen();
+}
+
+function targetChosen() {
+  const target = targets.find(({ name }) => name === part('target').value);
+  const packaging = target?.packaging.find((one) => one !== 'folder') ?? 'zip';
+  part('packaging').value = packaging;
+  part('packaging').disabled = Boolean(target);
+  part('target-steps').textContent = target && !target.packaging.includes(packaging) ? say('unpack') : '';
+  part('planned').replaceChildren();
+}
+
+part('target').addEventListener('change', targetChosen);
+
+function showYears() {
+  const most = Math.max(...Object.values(found.years).map(({ items }) => items));
+  const rows = Object.entries(found.years).map(([year, { items }]) => {
+    const bar = element('i', { ariaHidden: 'true' });
+    bar.style.inlineSize = `${(100 * items) / most}%`;
+    return element('tr', {}, element('th', { scope: 'row', textContent: year }), element('td', {}, bar), element('td', { textContent: number(items) }));
+  });
+  part('years').tBodies[0].replaceChildren(...rows);
+}
+
+/** What is asked for, as the library wants it; nothing that was left as it is. */
+function options() {
+  const select = {};
+  const boxes = [...document.querySelectorAll('[name=kind]')];
+  const off = unticked(part('folders'));
+  if (boxes.some((box) => !box.checked)) select.kinds = boxes.filter((box) => box.checked).map((box) => box.value);
+  if (off.length > 0) select.skipFolders = off;
+  if (part('after').value) select.after = part('after').value;
+  if (part('before').value) select.before = part('before').value;
+  if (part('dedupe').checked) select.dedupe = 'exact';
+  if (part('sample').valueAsNumber > 0) select.sample = part('sample').valueAsNumber;
+  const asked = { packaging: part('packaging').value, select };
+  if (part('target').value) asked.target = part('target').value;
+  if (part('compress').checked) asked.compress = 'fast';
+  return asked;
+}
+
+part('plan').addEventListener('click', async () => {
+  const asked = options();
+  try {
+    const plan = await atWork('planning', (ports) => ask('plan', { files, options: { ...asked, target: asked.target ?? 'generic' } }, ports));
+    const lines = [say('planGoes', { items: number(plan.goes.items), bytes: bytes(plan.goes.bytes) })];
+    for (const { items, because } of Object.values(plan.refused)) lines.push(say('planRefused', { items: number(items), because }));
+    for (const [because, { items }] of Object.entries(plan.flagged)) lines.push(say('planFlagged', { items: number(items), because }));
+    if (lines.length === 1) lines.push(say('planClear'));
+    part('planned').replaceChildren(...lines.map((textContent) => element('p', { textContent })));
+  } catch (error) {
+    if (error.name !== 'AbortError') return failed(error);
+  }
+  again = showFound;
+  show('found');
+  part('plan').focus();
+});
+
+/* Converting */
+
+part('selecting').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const asked = options();
+  if (asked.select.kinds?.length === 0) return part('kind-boxes').querySelector('input').focus();
+  const name = `${files[0].name.replace(/\.[^.]*$/, '') || 'mail'}.${asked.packaging}`;
+  let place;
+  try {
+    place = await destination(name);
+  } catch (error) {
+    return error.name === 'AbortError' ? undefined : failed(error);
+  }
+  try {
+    const outcome = await atWork('converting', (ports) => ask('convert', { files, options: asked, to: place.to }, { ...ports, transfer: place.transfer }));
+    outcome.file = await place.kept?.();
+    again = () => showDone(outcome, name);
+    again();
+    show('done');
+    part('done-title').focus();
+  } catch (error) {
+    failed(error);
+  } finally {
+    place.over?.();
+  }
+});
+
+function showDone({ report, log, left, file }, name) {
+  const { available, migrated, failed: broken, skipped, bytes: written } = report.totals;
+  const counts = { available: number(available), migrated: number(migrated) };
+  part('done-title').textContent = say(report.cancelled ? 'cancelled' : 'done', counts);
+  const text = say('doneText', { bytes: bytes(written), seconds: number(report.seconds), failed: number(broken), skipped: number(skipped) });
+  const json = new Blob([JSON.stringify(report, undefined, 2)], { type: 'application/json' });
+  const links = [link(log, `${name}.items.jsonl`, say('log')), link(json, `${name}.report.json`, say('report'))];
+  if (file) links.unshift(Object.assign(link(file, name, say('save', { bytes: bytes(file.size) })), { className: 'button', id: 'archive' }));
+  part('done-links').replaceChildren(...links);
+  part('done-text').textContent = `${text} ${broken === 0 ? say('nothingFailed') : ''} ${showLeft(left, name)}`;
+}
+
+part('again').addEventListener('click', () => {
+  part('files').value = '';
+  found = undefined;
+  again = () => {};
+  show('choose');
+  part('files').focus();
+});
+
+/* Language */
+
+part('language').append(...languages().map((code) => new Option(nameOf(code), code)));
+part('language').addEventListener('change', ({ target }) => speak(target.value));
+
+function speak(code) {
+  choose(code);
+  part('language').value = current();
+  part('lacks').replaceChildren(...lacks().map((key) => element('li', { textContent: say(key) })));
+  part('lacks').hidden = lacks().length === 0;
+  again();
+}
+
+speak((navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2)).find((code) => languages().includes(code)) ?? 'en');
+forget().catch(() => {});
+document.documentElement.dataset.ready = '';

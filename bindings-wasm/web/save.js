@@ -1,0 +1,85 @@
+// Three ways to save what is made as it is made, the best that the browser has.
+
+const canPick = typeof window.showSaveFilePicker === 'function';
+const canKeep = typeof navigator.storage?.getDirectory === 'function';
+
+/** Streams that go to another thread: what a download by a service worker needs. */
+function canTransfer() {
+  try {
+    const { readable } = new TransformStream();
+    structuredClone(readable, { transfer: [readable] });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const canDownload = 'serviceWorker' in navigator && canTransfer();
+
+/** What the page cannot do here, as keys of strings. */
+export function lacks() {
+  if (!canPick && !canDownload && !canKeep) return ['lacksAll'];
+  if (canPick) return [];
+  if (canDownload) return ['lacksPicker'];
+  return [window.isSecureContext ? 'lacksTransfer' : 'lacksWorkerDownload'];
+}
+
+export const savesWhere = canPick ? 'savePicker' : 'saveDownload';
+
+/** Makes ready what the worker writes to; to be called in the handler of a click. */
+export async function destination(name) {
+  if (canPick) {
+    const handle = await window.showSaveFilePicker({ suggestedName: name });
+    return { to: { handle } };
+  }
+  if (canDownload) {
+    try {
+      return await download(name);
+    } catch (error) {
+      if (!canKeep) throw error;
+    }
+  }
+  if (!canKeep) throw new Error('This browser cannot save large files.');
+  const own = `mailferry-${Date.now()}`;
+  await forget();
+  return { to: { own }, kept: async () => (await (await navigator.storage.getDirectory()).getFileHandle(own)).getFile() };
+}
+
+/** Removes what earlier conversions left in the browser's own storage. */
+export async function forget() {
+  if (!canKeep) return;
+  const folder = await navigator.storage.getDirectory();
+  for await (const name of folder.keys()) {
+    if (name.startsWith('mailferry-')) await folder.removeEntry(name).catch(() => {});
+  }
+}
+
+async function download(name) {
+  const { serviceWorker } = navigator;
+  await serviceWorker.register('./sw.js');
+  await serviceWorker.ready;
+  if (!serviceWorker.controller) await new Promise((resolve) => serviceWorker.addEventListener('controllerchange', resolve, { once: true }));
+  const worker = serviceWorker.controller;
+  const id = crypto.randomUUID();
+  const { readable, writable } = new TransformStream(undefined, { highWaterMark: 4 }, { highWaterMark: 4 });
+  const ready = new Promise((resolve) => {
+    serviceWorker.addEventListener('message', function heard({ data }) {
+      if (data.ready !== id) return;
+      serviceWorker.removeEventListener('message', heard);
+      resolve();
+    });
+  });
+  serviceWorker.startMessages();
+  worker.postMessage({ id, name, stream: readable }, [readable]);
+  await ready;
+  const awake = setInterval(() => worker.postMessage({ awake: true }), 10_000);
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.src = `./download/${id}`;
+  document.body.append(frame);
+  const over = () => {
+    clearInterval(awake);
+    setTimeout(() => frame.remove(), 60_000);
+  };
+  return { to: { stream: writable }, transfer: [writable], over };
+}

@@ -1,0 +1,28 @@
+// Hands a stream that the page makes to the browser as a download. Nothing is fetched, nothing is kept.
+const waiting = new Map();
+
+self.addEventListener('install', () => self.skipWaiting());
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+
+self.addEventListener('message', ({ data, source }) => {
+  // A message every few seconds keeps a worker awake while a download is under way; that is all it is for.
+  if (!data.stream) return;
+  waiting.set(data.id, data);
+  source.postMessage({ ready: data.id });
+});
+
+self.addEventListener('fetch', (event) => {
+  const id = new URL(event.request.url).pathname.match(/\/download\/([\w-]+)\/?$/)?.[1];
+  const download = waiting.get(id);
+  if (!download) return;
+  waiting.delete(id);
+  event.respondWith(
+    new Response(download.stream, {
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(download.name)}`,
+        'x-content-type-options': 'nosniff',
+      },
+    }),
+  );
+});
