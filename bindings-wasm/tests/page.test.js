@@ -160,7 +160,7 @@ test('a message is read without anything of it acting', { skip }, async () => {
   assert.equal(await page.textContent('#message-subject'), '<img src=x onerror=hacked=1>');
   assert.match(await page.textContent('#message-text'), /Hello you/);
   await page.click('#message-html');
-  await page.frameLocator('#message-frame').locator('b').waitFor();
+  await page.frameLocator('#message-frame iframe').locator('b').waitFor();
   assert.equal(await page.evaluate(() => window.hacked), undefined);
   assert.ok(asked.every((url) => url.startsWith(site.url) || url.startsWith('about:')), asked.join());
   await page.context().close();

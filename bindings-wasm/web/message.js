@@ -28,8 +28,7 @@ export async function showMessage(files, id) {
   const text = item.text ?? view.text ?? (view.html ? wordsOf(view.html) : undefined);
   part('text').textContent = text ?? say('noText');
   part('html').hidden = !view.html;
-  part('html').onclick = () => showHtml(view.html, part('frame').hidden);
-  part('frame').title = item.subject ?? say('noSubject');
+  part('html').onclick = () => showHtml(view.html, part('frame').childElementCount === 0);
   showHtml(view.html, false);
   dialog.showModal();
   part('subject').focus();
@@ -37,9 +36,15 @@ export async function showMessage(files, id) {
 
 function showHtml(html, shown) {
   part('html').ariaPressed = String(shown);
-  part('frame').hidden = !shown;
   part('text').hidden = shown;
-  part('frame').srcdoc = shown ? FORBIDS + html : '';
+  part('frame').replaceChildren();
+  if (!shown) return;
+  const frame = document.createElement('iframe');
+  frame.sandbox = '';
+  frame.referrerPolicy = 'no-referrer';
+  frame.title = part('subject').textContent;
+  frame.srcdoc = FORBIDS + html;
+  part('frame').append(frame);
 }
 
 /** The text of a document that is never shown: a parser runs no scripts and fetches nothing. */

@@ -139,8 +139,8 @@ function showFound() {
   part('sample').max = found.items;
   showTargets();
   showYears();
-  part('largest').replaceChildren(...found.largest.map((item) => element('li', {}, opener(item), ` · ${bytes(item.bytes)}`)));
-  part('subjects').replaceChildren(...found.subjects.map((item) => element('li', {}, opener(item))));
+  part('largest').replaceChildren(...found.largest.map((item) => element('li', {}, element('div', {}, opener(item), element('span', { className: 'size', textContent: bytes(item.bytes) })))));
+  part('subjects').replaceChildren(...found.subjects.map((item) => element('li', {}, element('div', {}, opener(item)))));
   part('save-how').textContent = say(savesWhere);
   part('planned').replaceChildren();
 }

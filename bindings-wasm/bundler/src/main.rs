@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 
 fn bundle(input: &str, folder: &str) -> Result<(), Box<dyn std::error::Error>> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(input).out_name("mailferry").typescript(false).remove_producers_section(true);
+    bindgen.input_path(input).out_name("mailferry").typescript(false).remove_producers_section(true).remove_name_section(true);
     // Bundlers follow `new URL(…, import.meta.url)` of the façade; the default path here would be found a second time.
     bindgen.web(true)?.omit_default_module_path(true);
     bindgen.generate(folder)?;
