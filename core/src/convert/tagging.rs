@@ -146,9 +146,8 @@ mod tests {
 
     #[test]
     fn folders_are_mapped_with_all_below_them() {
-        let mut tagging = Tagging::default();
-        tagging.map_folders =
-            [("a/b", "x"), ("A", "y/z"), ("gone", "")].map(|(old, new)| (old.into(), new.into())).into();
+        let map_folders = [("a/b", "x"), ("A", "y/z"), ("gone", "")].map(|(old, new)| (old.into(), new.into())).into();
+        let tagging = Tagging { map_folders, ..Tagging::default() };
         let folder = |path: &str| tagging.folder(&FolderPath::new(parted(path))).to_string();
         assert_eq!(["A/B/c", "a/c", "a", "ab", "gone/d"].map(folder), ["x/c", "y/z/c", "y/z", "ab", "d"]);
     }
