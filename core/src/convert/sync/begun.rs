@@ -44,8 +44,8 @@ fn read(file: &mut File) -> Option<Begun> {
 pub(in crate::convert) struct Lock {
     path: PathBuf,
     file: File,
-    /// Octets of what is written down.
-    len: u64,
+    /// Octets of what this process has written down.
+    len: Option<u64>,
     /// Whether the file stays when the lock is given back, for whoever resumes.
     stays: bool,
 }
@@ -74,14 +74,14 @@ impl Lock {
                 continue;
             }
             let begun = read(&mut file);
-            return Ok((Self { path, file, len: 0, stays: begun.is_some() }, begun, cut_off));
+            return Ok((Self { path, file, len: None, stays: begun.is_some() }, begun, cut_off));
         }
     }
 
-    /// Writes down what is begun.
+    /// Writes down what is begun. What is resumed stands there already, and is not to be lost for a moment.
     pub(super) fn begin(&mut self, begun: &Begun) -> Result<()> {
         let text = serde_json::to_string(begun).unwrap_or_default();
-        self.len = text.len() as u64;
+        self.len = Some(text.len() as u64);
         let written = self.file.set_len(0).and_then(|()| self.file.rewind()).and_then(|()| {
             self.file.write_all(text.as_bytes())?;
             self.file.write_all(&[b'\n'; ROOM])
@@ -93,7 +93,7 @@ impl Lock {
 
     /// Gives back the room that was kept free.
     pub(super) fn make_room(&self) {
-        let _kept = self.file.set_len(self.len);
+        let _kept = self.len.map(|len| self.file.set_len(len));
     }
 
     /// Gives the destination back: what was begun is complete.

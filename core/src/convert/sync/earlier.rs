@@ -92,6 +92,11 @@ impl Keys {
         true
     }
 
+    /// Whether each was taken as often as it was added.
+    pub(super) fn are_all_taken(&self) -> bool {
+        self.taken.iter().map(|bits| bits.count_ones() as usize).sum::<usize>() == self.sorted.len()
+    }
+
     /// All of them, taken or not.
     pub(super) fn into_iter(self) -> impl Iterator<Item = Key> {
         self.sorted.into_iter()

@@ -146,7 +146,9 @@ impl Sync {
         }
         keys.sort();
         let begun = Begun { sync: number, settings, folder_made, options: options.told.clone() };
-        lock.begin(&begun)?;
+        if !resumed {
+            lock.begin(&begun)?;
+        }
         let mut log = Replayed::new(paths.beside(ITEM_LOG), resumed)?;
         log.create()?;
         let files = Replayed::new(paths.beside(FILES), resumed)?;
@@ -204,6 +206,9 @@ impl Sync {
     fn tell_gone(&mut self, report: &mut Report) -> Result<()> {
         let Some(sync) = &mut report.sync else { return Ok(()) };
         let journal = &mut self.journal;
+        if journal.earlier.are_all_taken() {
+            return Ok(());
+        }
         let read: HashSet<&str> =
             report.sources.iter().filter(|source| source.error.is_none()).map(|source| source.file.as_str()).collect();
         let mut newer = Keys::default();
