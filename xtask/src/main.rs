@@ -21,6 +21,7 @@ cargo xtask COMMAND
   test               everything that must hold before a change goes in; sets itself up
   wasm               compiles the npm package into bindings-wasm/npm/wasm (--quick: for trials, slower code)
   web                compiles the page into target/web and serves it on port 8080 (--quick: slower code; a port: there)
+  python             tests the Python package with all that reads its tables (installs pyarrow, polars, duckdb …)
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, and whether the columns add up
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         ["web", "--quick"] => web(wasm::Profile::Quick, "8080"),
         ["web", port] => web(wasm::Profile::Release, port),
         ["web", "--quick", port] => web(wasm::Profile::Quick, port),
+        ["python"] => python::with_tables(),
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),

@@ -2,12 +2,15 @@
 
 use crate::{
     Result, root,
-    step::{output, run},
+    step::{cargo, output, run},
 };
 use std::{fs, path::PathBuf, process::Command};
 
-const REQUIREMENTS: &str = "pytest>=8,<10\nbagit>=1.8,<2\njsonschema>=4,<5\nvobject==0.9.9\n";
-const TESTS: &str = "cli/tests/python";
+/// What the tests need; those of tables are skipped where nothing reads Arrow, which `cargo xtask python` installs.
+const REQUIREMENTS: &str =
+    "pytest>=8,<10\nbagit>=1.8,<2\njsonschema>=4,<5\nvobject==0.9.9\nmaturin>=1.9,<2\nmypy>=1.18,<3\npyright>=1.1,<2\n";
+const TABLES: &str = "duckdb\nipykernel\nmatplotlib\nnbclient\npandas\npolars\npyarrow\n";
+const TESTS: [&str; 2] = ["cli/tests/python", "bindings-python/tests"];
 
 /// Makes the virtual environment, unless it is there with the same requirements.
 pub(crate) fn set_up() -> Result<()> {
@@ -18,22 +21,49 @@ pub(crate) fn set_up() -> Result<()> {
     let python = ["python3", "python"].into_iter().find(|name| is_new_enough(name));
     let python = python.ok_or("Python 3.10 or newer is needed to test what other programs read (python3 --version)")?;
     run(Command::new(python).args(["-m", "venv", "--clear"]).arg(environment()))?;
-    let requirements = root().join("target/requirements.txt");
-    fs::write(&requirements, REQUIREMENTS)?;
-    run(in_environment()
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
-        .arg(&requirements))?;
+    let requirements = install(REQUIREMENTS)?;
     fs::rename(requirements, stamp)?;
     Ok(())
+}
+
+/// Builds the package `mailferry` as quickly as can be and installs it; what is compiled is shared with the workspace.
+pub(crate) fn package() -> Result<()> {
+    run(pip()
+        .args(["--no-build-isolation", "--force-reinstall", "--no-deps", "./bindings-python"])
+        .env("MATURIN_PEP517_ARGS", "--profile dev --locked"))
 }
 
 /// The command that runs the tests.
 pub(crate) fn pytest() -> Result<Command> {
     let mut command = in_environment();
     let binary = root().join("target/debug").join(format!("mailferry{}", std::env::consts::EXE_SUFFIX));
-    command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", TESTS]).env("MAILFERRY", fs::canonicalize(binary)?);
+    command.args(["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"]).args(TESTS);
+    command.env("MAILFERRY", fs::canonicalize(binary)?);
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(command)
+}
+
+/// Tests the package with all that reads its tables.
+pub(crate) fn with_tables() -> Result<()> {
+    set_up()?;
+    let _installed = install(TABLES)?;
+    run(cargo().args(["build", "--package", "mailferry-cli", "--locked"]))?;
+    package()?;
+    run(&mut pytest()?)
+}
+
+/// Installs packages, and gives the file that names them.
+fn install(requirements: &str) -> Result<PathBuf> {
+    let file = root().join("target/requirements.txt");
+    fs::write(&file, requirements)?;
+    run(pip().arg("--requirement").arg(&file))?;
+    Ok(file)
+}
+
+fn pip() -> Command {
+    let mut command = in_environment();
+    command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    command
 }
 
 fn is_new_enough(python: &str) -> bool {

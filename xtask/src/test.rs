@@ -24,13 +24,14 @@ pub(crate) fn run() -> Result<()> {
     })?;
     steps.run("the stated rust-version", rust_version::check)?;
     steps.run("build", || step::run(cargo().args(["build", "--package", "mailferry-cli", "--locked"])))?;
+    steps.run("the Python package", python::package)?;
     let mut pytest = python::pytest()?;
     steps.run("the npm package and the page", || {
         wasm::build(wasm::Profile::Quick)?;
         web::assemble().map(drop)
     })?;
     steps.tests("JavaScript reads and writes through the npm package", &mut wasm::tests()?)?;
-    steps.tests("Python reads what is written", &mut pytest)?;
+    steps.tests("Python reads what is written, and through the package", &mut pytest)?;
     steps.tests("Rust tests", cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]))?;
     steps.report();
     Ok(())

@@ -1,0 +1,923 @@
+"""The compiled half of the package; import its names from ``mailferry``."""
+
+import datetime
+import email.message
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypedDict, final
+from typing_extensions import Self
+
+__version__: str
+
+class _BinaryFile(Protocol):
+    def seek(self, offset: int, whence: int = ..., /) -> int: ...
+    def read(self, size: int = ..., /) -> bytes: ...
+
+class _Bar(Protocol):
+    def update(self, n: int, /) -> object: ...
+
+_Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | _BinaryFile
+_Sources: TypeAlias = _Source | list[_Source] | tuple[_Source, ...] | list[str]
+_Date: TypeAlias = str | datetime.datetime | datetime.date
+_Texts: TypeAlias = str | Sequence[str]
+_Progress: TypeAlias = Callable[[int, int | None], object] | _Bar | type[Any]
+_Kind: TypeAlias = Literal["mail", "event", "task", "journal", "contact"]
+_OnError: TypeAlias = Literal["raise", "skip"]
+
+class _Columns(TypedDict):
+    available: int
+    migrated: int
+    failed: int
+    skipped: int
+    bytes: int
+
+class _Size(TypedDict):
+    items: int
+    bytes: int
+
+class _Format(TypedDict):
+    name: str
+    title: str
+    extensions: list[str]
+    media_types: list[str]
+
+class Error(Exception):
+    """What could not be read, written or done.
+
+    Where the operating system refused, an ``OSError`` with ``errno`` and ``filename`` is raised instead.
+    """
+
+    kind: str
+    """The kind as a stable word in lower case: ``malformed``."""
+    path: str | None
+    """The file, where one is known."""
+    offset: int | None
+    """The place in the source, in octets from its start, where one is known."""
+    node: int | None
+    """The node of a PST or OST, where one is known."""
+    fatal: bool
+    """Whether nothing more can come from the same source."""
+
+class UnknownFormatError(Error):
+    """The octets are of no format that is read."""
+
+class MalformedError(Error):
+    """A structure is broken beyond what can be read."""
+
+class UnsupportedError(Error):
+    """A variant of a format that is not read."""
+
+class EncryptedError(Error):
+    """The octets are encrypted, and no key was given."""
+
+class LimitError(Error):
+    """A bound on what a source may cost was reached."""
+
+class DestinationError(Error):
+    """The destination cannot take what was asked."""
+
+class OptionsError(Error, ValueError):
+    """An option contradicts another, or cannot be met."""
+
+class CancelledError(Error):
+    """It was stopped."""
+
+@final
+class Address:
+    """A name and an address. Equal ones are equal, and it can be a key.
+
+    >>> import mailferry
+    >>> str(mailferry.Address("Ann", "ann@example.org"))
+    'Ann <ann@example.org>'
+    """
+
+    def __new__(cls, name: str | None, address: str) -> Self: ...
+    @property
+    def name(self) -> str | None:
+        """The display name, decoded."""
+    @property
+    def address(self) -> str:
+        """The address as ``local-part@domain``; empty where a name stands alone."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[type[Address], tuple[str | None, str]]: ...
+
+@final
+class Defect:
+    """Something wrong that was found and survived."""
+
+    def __new__(cls, kind: str, detail: str, offset: int | None = None) -> Self: ...
+    @property
+    def kind(self) -> str:
+        """What it is, as a stable word in lower case: ``charset``."""
+    @property
+    def detail(self) -> str:
+        """What a person should know beside the kind; may be empty."""
+    @property
+    def offset(self) -> int | None:
+        """Where it is, in octets: from the start of the source, or from that of the message for what is wrong in its body."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[type[Defect], tuple[str, str, int | None]]: ...
+
+@final
+class Attachment:
+    """A file, a picture or a message in a message. ``bytes(attachment)`` reads its decoded octets."""
+
+    @property
+    def name(self) -> str | None:
+        """The file name, decoded, as the sender gave it: not to be used as a path."""
+    @property
+    def media_type(self) -> str:
+        """The media type as ``type/subtype``, in lower case."""
+    @property
+    def disposition(self) -> str | None:
+        """``attachment``, ``inline`` or another (RFC 2183), in lower case."""
+    @property
+    def content_id(self) -> str | None:
+        """The ``Content-ID`` without angle brackets, by which HTML refers to it (RFC 2392)."""
+    def __bytes__(self) -> bytes:
+        """The decoded octets; ``OSError`` when the source cannot be read any more."""
+    def __reduce__(self) -> tuple[Callable[..., Attachment], tuple[Item, int]]: ...
+
+@final
+class Item:
+    """A message, a calendar object or a contact. It is read as far as it is asked for, and stays readable while its
+    source is there.
+
+    No accessor raises for what is wrong with mail: what can be read is given, and ``defects`` tells the rest. ``OSError`` is
+    raised where the source cannot be read, and what a caller's own ``read()`` raises comes out as it is. A pickled item
+    carries its octets.
+    """
+
+    @property
+    def id(self) -> str:
+        """The number of its source and its own in it, both from 1, as in the item log: ``1:42``."""
+    @property
+    def kind(self) -> str:
+        """``mail``, ``event``, ``task``, ``journal`` or ``contact``."""
+    @property
+    def source(self) -> str:
+        """The name of its source: ``archive.zip!Takeout/Mail/Inbox.mbox`` inside an archive."""
+    @property
+    def ordinal(self) -> int:
+        """Its number in the source, from 1."""
+    @property
+    def offset(self) -> int:
+        """The offset of its first octet in the source."""
+    @property
+    def length(self) -> int:
+        """Octets of the source that belong to it."""
+    @property
+    def size(self) -> int:
+        """Its own octets."""
+    @property
+    def folder(self) -> str:
+        """The names of its folder, joined by ``/``; a name may itself hold a ``/``."""
+    @property
+    def folder_names(self) -> tuple[str, ...]:
+        """The names of its folder and those above it, outermost first."""
+    @property
+    def role(self) -> str | None:
+        """What the folder is for, whatever its language (RFC 8621 §2): ``inbox``, ``sent``, ``trash`` …"""
+    @property
+    def labels(self) -> list[str]:
+        """All its labels, as the source spells them."""
+    @property
+    def keywords(self) -> list[str]:
+        """Its JMAP keywords (RFC 8621 §4.1.1): ``$seen``, ``$flagged`` …"""
+    @property
+    def received(self) -> datetime.datetime | None:
+        """When it arrived, in the zone it was written in, UTC where none was given."""
+    @property
+    def date_source(self) -> str | None:
+        """What told ``received``: ``from_line``, ``received``, ``date``, ``delivery_time``, ``submit_time``."""
+    @property
+    def date(self) -> datetime.datetime | None:
+        """The ``Date`` of a message, with its zone."""
+    @property
+    def subject(self) -> str | None:
+        """The decoded subject; the summary of a calendar object, the name of a contact."""
+    @property
+    def sender(self) -> Address | None:
+        """The first author: the first mailbox of ``From``."""
+    @property
+    def authors(self) -> list[Address]:
+        """All mailboxes of ``From``."""
+    @property
+    def to(self) -> list[Address]:
+        """The mailboxes of ``To``, the members of groups among them."""
+    @property
+    def cc(self) -> list[Address]:
+        """The mailboxes of ``Cc``."""
+    @property
+    def bcc(self) -> list[Address]:
+        """The mailboxes of ``Bcc``."""
+    @property
+    def reply_to(self) -> list[Address]:
+        """The mailboxes of ``Reply-To``."""
+    @property
+    def message_id(self) -> str | None:
+        """The ``Message-ID`` without angle brackets."""
+    @property
+    def in_reply_to(self) -> list[str]:
+        """The messages it answers, without angle brackets."""
+    @property
+    def references(self) -> list[str]:
+        """The messages of its thread, oldest first, without angle brackets."""
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """All header fields in order: name, and value unfolded and decoded."""
+    def header(self, name: str) -> str | None:
+        """The value of the first field called ``name``, in any case, unfolded and decoded."""
+    def raw_header(self, name: str) -> bytes | None:
+        """The octets of the value of the first field called ``name``, in any case."""
+    @property
+    def text(self) -> str | None:
+        """The plain text, its parts one after the other; lines end with LF. ``None`` where there is none."""
+    @property
+    def html(self) -> str | None:
+        """The HTML, its parts one after the other. ``None`` where there is none."""
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Its files, pictures and messages, in order."""
+    @property
+    def uid(self) -> str | None:
+        """The UID of a calendar object or a contact."""
+    @property
+    def start(self) -> str | None:
+        """When a calendar object starts, with its zone: ``2024-05-01T09:00:00[Europe/Berlin]``."""
+    @property
+    def recurring(self) -> bool | None:
+        """Whether a calendar object has more than one occurrence."""
+    @property
+    def defects(self) -> list[Defect]:
+        """What is wrong with it and was survived; all of a message is read for it."""
+    def to_email(self) -> email.message.EmailMessage:
+        """The message as the standard library parses it with ``email.policy.default``; ``TypeError`` for other items."""
+    def __bytes__(self) -> bytes:
+        """The octets as they are exchanged: RFC 5322, iCalendar, vCard."""
+    def __reduce__(self) -> tuple[Callable[..., Item], tuple[str, bytes, dict[str, Any]]]: ...
+
+@final
+class Mailbox:
+    """The items of sources, one after the other, in constant memory: an iterator, and a context manager that closes it.
+
+    Several threads may take items from one mailbox; each item comes once. A pickled mailbox is opened anew where it is
+    unpickled, at its start.
+    """
+
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Item:
+        """The next item. What cannot be read is raised, and the call after goes on behind it, unless it is skipped."""
+    @property
+    def errors(self) -> tuple[Error, ...]:
+        """What was skipped, up to a thousand."""
+    @property
+    def position(self) -> int:
+        """How many octets of the sources lie behind."""
+    @property
+    def total(self) -> int | None:
+        """How many octets there are in all; ``None`` where archives hide it."""
+    def index(self, *, content: bool = True, batch_size: int = 8192) -> Index:
+        """A table with a row an item, for pyarrow, polars, pandas and duckdb; the sources are read anew for it.
+
+        Without ``content`` only header sections are parsed, and the columns ``attachments``, ``attachment_bytes``,
+        ``has_html`` and ``sha256`` are left out. A batch has at most ``batch_size`` rows.
+        """
+    def close(self) -> None:
+        """Lets the sources go; items that were taken keep theirs."""
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None = None,
+        exception: BaseException | None = None,
+        traceback: TracebackType | None = None,
+        /,
+    ) -> None: ...
+    def __reduce__(self) -> tuple[Callable[..., Mailbox], tuple[Any, ...]]: ...
+
+@final
+class Index:
+    """A table of items by the Arrow PyCapsule interface; each consumer reads the sources from their start.
+
+    Columns: ``id``, ``source``, ``kind``, ``folder``, ``role``, ``labels`` (list), ``keywords`` (list), ``received`` and
+    ``date`` (timestamps in µs, UTC), ``from_name``, ``from``, ``to`` (list), ``cc`` (list), ``subject``, ``message_id``,
+    ``in_reply_to``, ``uid``, ``offset`` and ``size`` (octets); with content also ``attachments`` (how many),
+    ``attachment_bytes`` (decoded), ``has_html`` and ``sha256`` (hexadecimal, of the octets that ``bytes(item)`` gives).
+    """
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names of the columns, in order."""
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """A capsule ``arrow_array_stream``."""
+    def __arrow_c_schema__(self) -> object:
+        """A capsule ``arrow_schema``."""
+    def __reduce__(self) -> tuple[Callable[..., Index], tuple[Mailbox, bool, int]]: ...
+
+@final
+class Report:
+    """What became of all items of a conversion; ``available = migrated + failed + skipped``. A table in a notebook.
+
+    Plain data: it is equal to one with the same content, and pickles.
+    """
+
+    def __new__(cls, json: str) -> Self: ...
+    @property
+    def version(self) -> str:
+        """The version of the core."""
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was stopped before its end."""
+    @property
+    def error(self) -> str | None:
+        """What stopped it: a destination that could be written no more."""
+    @property
+    def totals(self) -> _Columns:
+        """All items: ``available``, ``migrated``, ``failed``, ``skipped``, and ``bytes`` written."""
+    @property
+    def kinds(self) -> dict[str, _Columns]:
+        """The same by kind."""
+    @property
+    def folders(self) -> dict[str, dict[str, Any]]:
+        """The same by folder, with its ``role`` where it has one."""
+    @property
+    def years(self) -> dict[int, _Columns]:
+        """The same by the year of ``received``, in UTC."""
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many items were skipped or failed for each reason."""
+    @property
+    def warnings(self) -> dict[str, int]:
+        """How many items carry a warning of each kind."""
+    @property
+    def preflight(self) -> dict[str, int]:
+        """What targets are likely to refuse or to spoil."""
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """The sources, in order: ``file``, ``format``, ``items``, ``defects``, ``error``."""
+    @property
+    def passed(self) -> dict[str, Any]:
+        """What in archives is no source."""
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, under the names that it has in JSON."""
+    def to_json(self) -> str:
+        """All of it as JSON, indented."""
+    def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __reduce__(self) -> tuple[type[Report], tuple[str]]: ...
+
+@final
+class Inspection:
+    """What mailboxes hold. A table in a notebook.
+
+    Plain data: it is equal to one with the same content, and pickles.
+    """
+
+    def __new__(cls, json: str) -> Self: ...
+    @property
+    def items(self) -> int:
+        """Items that can be read."""
+    @property
+    def failed(self) -> int:
+        """Items, or rests of sources, that cannot."""
+    @property
+    def bytes(self) -> int:
+        """Octets of the items."""
+    @property
+    def earliest(self) -> str | None:
+        """The earliest date of an item (RFC 3339)."""
+    @property
+    def latest(self) -> str | None:
+        """The latest date of an item (RFC 3339)."""
+    @property
+    def kinds(self) -> dict[str, _Size]:
+        """Items and octets by kind."""
+    @property
+    def folders(self) -> dict[str, _Size]:
+        """The same by folder."""
+    @property
+    def years(self) -> dict[int, _Size]:
+        """The same by year, in UTC."""
+    @property
+    def warnings(self) -> dict[str, int]:
+        """How many items carry a warning of each kind."""
+    @property
+    def preflight(self) -> dict[str, int]:
+        """What targets are likely to refuse or to spoil."""
+    @property
+    def largest(self) -> list[dict[str, Any]]:
+        """The largest items, the largest first."""
+    @property
+    def sources(self) -> list[list[str]]:
+        """The sources: name and format."""
+    @property
+    def problems(self) -> list[str]:
+        """What could not be opened or read."""
+    @property
+    def passed(self) -> int:
+        """Files in archives that are no mailboxes."""
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, under the names that it has in JSON."""
+    def to_json(self) -> str:
+        """All of it as JSON, indented."""
+    def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __reduce__(self) -> tuple[type[Inspection], tuple[str]]: ...
+
+@final
+class Plan:
+    """What will become of mailboxes at a target. A table in a notebook.
+
+    Plain data: it is equal to one with the same content, and pickles.
+    """
+
+    def __new__(cls, json: str) -> Self: ...
+    @property
+    def target(self) -> str:
+        """The name of the target."""
+    @property
+    def available(self) -> _Size:
+        """All items."""
+    @property
+    def goes(self) -> _Size:
+        """Those that the target takes."""
+    @property
+    def kinds(self) -> dict[str, _Size]:
+        """What goes, by kind."""
+    @property
+    def refused(self) -> dict[str, dict[str, Any]]:
+        """What does not go, and why."""
+    @property
+    def flagged(self) -> dict[str, dict[str, Any]]:
+        """What is beyond a limit."""
+    @property
+    def missing(self) -> dict[str, int]:
+        """What messages lack."""
+    @property
+    def left_out(self) -> dict[str, _Size]:
+        """What is not selected, by reason."""
+    @property
+    def problems(self) -> list[str]:
+        """What could not be opened or read."""
+    @property
+    def parts(self) -> int | None:
+        """How many parts there are at most."""
+    @property
+    def estimate(self) -> dict[str, Any]:
+        """Octets and seconds that a conversion takes, about."""
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, under the names that it has in JSON."""
+    def to_json(self) -> str:
+        """All of it as JSON, indented."""
+    def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __reduce__(self) -> tuple[type[Plan], tuple[str]]: ...
+
+@final
+class Verification:
+    """What differs between a destination and its logs. A table in a notebook.
+
+    Plain data: it is equal to one with the same content, and pickles.
+    """
+
+    def __new__(cls, json: str) -> Self: ...
+    @property
+    def syncs(self) -> int:
+        """Syncs whose logs were read."""
+    @property
+    def files(self) -> int:
+        """Files that were read."""
+    @property
+    def bytes(self) -> int:
+        """Their octets."""
+    @property
+    def items(self) -> int:
+        """Items that the logs call migrated."""
+    @property
+    def source_items(self) -> int:
+        """Items of the sources that were held against the logs."""
+    @property
+    def gone(self) -> int:
+        """Items of the logs that the sources do not hold any more."""
+    @property
+    def without_proof(self) -> bool:
+        """Whether files were compared by size and first 64 KiB only, as no SHA-256 was asked for."""
+    @property
+    def differences(self) -> int:
+        """How many differences there are."""
+    @property
+    def found(self) -> list[dict[str, str]]:
+        """The first ten thousand of them: ``kind``, ``what``, ``told``."""
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, under the names that it has in JSON."""
+    def to_json(self) -> str:
+        """All of it as JSON, indented."""
+    def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __reduce__(self) -> tuple[type[Verification], tuple[str]]: ...
+
+@final
+class Undoing:
+    """What was removed of a destination. A table of what stays in a notebook.
+
+    Plain data: it is equal to one with the same content, and pickles.
+    """
+
+    def __new__(cls, json: str) -> Self: ...
+    @property
+    def syncs(self) -> list[int]:
+        """The syncs that were undone, the last first."""
+    @property
+    def removed(self) -> int:
+        """Files that were removed."""
+    @property
+    def missing(self) -> int:
+        """Files that were gone already."""
+    @property
+    def kept(self) -> int:
+        """Files that stay, because they were changed since."""
+    @property
+    def without_proof(self) -> bool:
+        """Whether files were told apart by size and first 64 KiB only."""
+    @property
+    def list_file(self) -> str | None:
+        """The path of the list of what was removed."""
+    @property
+    def found(self) -> list[dict[str, str]]:
+        """The first ten thousand files that stay: ``kind``, ``what``, ``told``."""
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, under the names that it has in JSON."""
+    def to_json(self) -> str:
+        """All of it as JSON, indented."""
+    def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __reduce__(self) -> tuple[type[Undoing], tuple[str]]: ...
+
+@final
+class ProjectReport:
+    """What became of all mailboxes of a project. A table in a notebook.
+
+    Plain data: it is equal to one with the same content, and pickles.
+    """
+
+    def __new__(cls, json: str) -> Self: ...
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was stopped before its end."""
+    @property
+    def totals(self) -> _Columns:
+        """The items of all mailboxes."""
+    @property
+    def mailboxes(self) -> list[dict[str, Any]]:
+        """The mailboxes in order: ``line``, ``sources``, ``destination``, ``state``, ``error`` …"""
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, under the names that it has in JSON."""
+    def to_json(self) -> str:
+        """All of it as JSON, indented."""
+    def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __reduce__(self) -> tuple[type[ProjectReport], tuple[str]]: ...
+
+def open(
+    source: _Sources,
+    *,
+    name: str | None = None,
+    on_error: _OnError = "raise",
+    mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
+    hidden: bool = False,
+    recover: bool = False,
+    keep_rtf: bool = False,
+    address_map: Mapping[str, str] | None = None,
+    kind: _Kind | Sequence[_Kind] | None = None,
+    folder: _Texts | None = None,
+    skip_folder: _Texts | None = None,
+    skip_trash: bool = False,
+    skip_junk: bool = False,
+    after: _Date | None = None,
+    before: _Date | None = None,
+    label: _Texts | None = None,
+    sender: _Texts | None = None,
+    recipient: _Texts | None = None,
+    subject: _Texts | None = None,
+    larger: int | str | None = None,
+    smaller: int | str | None = None,
+    has_attachment: bool = False,
+    sample: int | None = None,
+    seed: int = 0,
+    dedupe: Literal["off", "exact", "loose"] = "off",
+) -> Mailbox:
+    """The items of ``source``: a path, octets, a binary file object with ``seek`` and ``read``, or a list of these.
+
+    ``name`` is what octets and file objects are called; it advises their format and names their folder. With
+    ``on_error="skip"`` what cannot be read is kept in ``Mailbox.errors``. The other options are those of the command
+    ``mailferry``: how sources are read, and which items are taken. A date is RFC 3339 text, or of ``datetime``; a size is a
+    number of octets or text such as ``"480M"``. A file object is read by position, and not to be used elsewhere meanwhile.
+
+    Raises ``OSError``, or the ``Error`` of the first source when none can be opened.
+
+    >>> import mailferry
+    >>> [item.subject for item in mailferry.open(b"From a\\nSubject: one\\n\\n", after="2024-01-01")]
+    ['one']
+    """
+
+def convert(
+    source: _Sources,
+    to: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    on_error: _OnError = "skip",
+    progress: _Progress | None = None,
+    transform: Callable[[Item], Item | bytes | None] | None = None,
+    mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
+    hidden: bool = False,
+    recover: bool = False,
+    keep_rtf: bool = False,
+    address_map: Mapping[str, str] | None = None,
+    kind: _Kind | Sequence[_Kind] | None = None,
+    folder: _Texts | None = None,
+    skip_folder: _Texts | None = None,
+    skip_trash: bool = False,
+    skip_junk: bool = False,
+    after: _Date | None = None,
+    before: _Date | None = None,
+    label: _Texts | None = None,
+    sender: _Texts | None = None,
+    recipient: _Texts | None = None,
+    subject: _Texts | None = None,
+    larger: int | str | None = None,
+    smaller: int | str | None = None,
+    has_attachment: bool = False,
+    sample: int | None = None,
+    seed: int = 0,
+    dedupe: Literal["off", "exact", "loose"] = "off",
+    target: str | None = None,
+    form: Literal["eml", "mbox", "maildir", "bundle"] = "eml",
+    labels: Literal["primary", "every"] = "primary",
+    eol: Literal["keep", "crlf", "lf"] = "keep",
+    names: str | None = None,
+    shard: int | None = None,
+    zip_level: Literal["store", "fast", "best"] = "fast",
+    split: int | str | None = None,
+    checksums: Literal["sha256", "none"] = "sha256",
+    collect: Literal["together", "each"] = "together",
+    vcard: Literal["3.0", "4.0"] | None = None,
+    card_uids: bool = False,
+    no_invitations: bool = False,
+    iana_zones: bool = False,
+    add_label: _Texts | None = None,
+    map_folder: Mapping[str, str] | None = None,
+    root_folder: str | None = None,
+    subject_suffix: str | None = None,
+    attachments: bool = False,
+    csv: bool = False,
+    page: str | os.PathLike[str] | None = None,
+    jobs: int = 1,
+) -> Report:
+    """Writes the items of ``source`` to ``to``: a folder, or an archive if it ends in .zip, .tar, .tgz or .tar.gz.
+
+    The item log and the report stand beside it. A second call with the same destination adds what is new. ``progress`` is
+    called with octets done and octets in all (``None`` where unknown), at most 20 times a second; or it is a bar such as
+    ``tqdm``, or its class. ``transform`` gets each selected item and gives it back, or octets in its place, or ``None`` to
+    leave it out. ``jobs`` threads render items; what is written does not depend on their number. With
+    ``on_error="raise"`` the first failure stops it. The other options are those of ``mailferry convert``.
+
+    What ``progress``, ``transform`` or the ``read()`` of a file object raises comes out as it is, and so does
+    ``KeyboardInterrupt``; what was written until then is complete and valid. Raises ``DestinationError`` when something is at
+    the destination already, ``OSError`` and other ``Error`` when nothing could be started.
+
+    >>> import mailferry, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = mailferry.convert(b"From a\\nSubject: one\\n\\n", pathlib.Path(folder, "out.zip"), name="Inbox")
+    >>> report.totals["migrated"]
+    1
+    """
+
+def inspect(
+    source: _Sources,
+    *,
+    name: str | None = None,
+    largest: int = 10,
+    progress: _Progress | None = None,
+    mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
+    hidden: bool = False,
+    recover: bool = False,
+    keep_rtf: bool = False,
+    address_map: Mapping[str, str] | None = None,
+    kind: _Kind | Sequence[_Kind] | None = None,
+    folder: _Texts | None = None,
+    skip_folder: _Texts | None = None,
+    skip_trash: bool = False,
+    skip_junk: bool = False,
+    after: _Date | None = None,
+    before: _Date | None = None,
+    label: _Texts | None = None,
+    sender: _Texts | None = None,
+    recipient: _Texts | None = None,
+    subject: _Texts | None = None,
+    larger: int | str | None = None,
+    smaller: int | str | None = None,
+    has_attachment: bool = False,
+    sample: int | None = None,
+    seed: int = 0,
+    dedupe: Literal["off", "exact", "loose"] = "off",
+) -> Inspection:
+    """Counts what ``source`` holds, and names the ``largest`` largest items; writes nothing.
+
+    >>> import mailferry
+    >>> mailferry.inspect(b"From a\\nSubject: one\\n\\n", name="Inbox.mbox").folders
+    {'Inbox': {'bytes': 13, 'items': 1}}
+    """
+
+def plan(
+    source: _Sources,
+    target: str,
+    *,
+    name: str | None = None,
+    mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
+    hidden: bool = False,
+    recover: bool = False,
+    keep_rtf: bool = False,
+    address_map: Mapping[str, str] | None = None,
+    kind: _Kind | Sequence[_Kind] | None = None,
+    folder: _Texts | None = None,
+    skip_folder: _Texts | None = None,
+    skip_trash: bool = False,
+    skip_junk: bool = False,
+    after: _Date | None = None,
+    before: _Date | None = None,
+    label: _Texts | None = None,
+    sender: _Texts | None = None,
+    recipient: _Texts | None = None,
+    subject: _Texts | None = None,
+    larger: int | str | None = None,
+    smaller: int | str | None = None,
+    has_attachment: bool = False,
+    sample: int | None = None,
+    seed: int = 0,
+    dedupe: Literal["off", "exact", "loose"] = "off",
+) -> Plan:
+    """What will become of ``source`` at the target of this name; writes nothing. ``targets`` gives the names.
+
+    >>> import mailferry
+    >>> mailferry.plan(b"From a\\nSubject: one\\n\\n", "zoho").goes["items"]
+    1
+    """
+
+def verify(
+    to: str | os.PathLike[str],
+    source: _Sources | None = None,
+    *,
+    name: str | None = None,
+    mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
+    hidden: bool = False,
+    recover: bool = False,
+    keep_rtf: bool = False,
+    address_map: Mapping[str, str] | None = None,
+    kind: _Kind | Sequence[_Kind] | None = None,
+    folder: _Texts | None = None,
+    skip_folder: _Texts | None = None,
+    skip_trash: bool = False,
+    skip_junk: bool = False,
+    after: _Date | None = None,
+    before: _Date | None = None,
+    label: _Texts | None = None,
+    sender: _Texts | None = None,
+    recipient: _Texts | None = None,
+    subject: _Texts | None = None,
+    larger: int | str | None = None,
+    smaller: int | str | None = None,
+    has_attachment: bool = False,
+    sample: int | None = None,
+    seed: int = 0,
+    dedupe: Literal["off", "exact", "loose"] = "off",
+    target: str | None = None,
+    form: Literal["eml", "mbox", "maildir", "bundle"] = "eml",
+    labels: Literal["primary", "every"] = "primary",
+    eol: Literal["keep", "crlf", "lf"] = "keep",
+    names: str | None = None,
+    shard: int | None = None,
+    zip_level: Literal["store", "fast", "best"] = "fast",
+    split: int | str | None = None,
+    checksums: Literal["sha256", "none"] = "sha256",
+    collect: Literal["together", "each"] = "together",
+    vcard: Literal["3.0", "4.0"] | None = None,
+    card_uids: bool = False,
+    no_invitations: bool = False,
+    iana_zones: bool = False,
+    add_label: _Texts | None = None,
+    map_folder: Mapping[str, str] | None = None,
+    root_folder: str | None = None,
+    subject_suffix: str | None = None,
+    attachments: bool = False,
+    csv: bool = False,
+    page: str | os.PathLike[str] | None = None,
+    jobs: int = 1,
+) -> Verification:
+    """Reads every file at ``to`` again and holds it against the item logs beside it.
+
+    With ``source``, every item of it is read and rendered again and has to be in the logs; the options are to be those that
+    the destination was written with. Raises ``Error`` or ``OSError`` when there is nothing to verify.
+    """
+
+def undo(to: str | os.PathLike[str], *, since: int = 1, dry: bool = False) -> Undoing:
+    """Removes what the syncs from number ``since`` on have written at ``to``: only files that were not changed since.
+
+    With ``dry`` nothing is removed. Raises ``OptionsError`` when there is no such sync, ``DestinationError`` when something
+    cannot be removed.
+    """
+
+def run_project(
+    mailboxes: Iterable[Mapping[str, Any]],
+    *,
+    at_a_time: int = 1,
+    delta: bool = False,
+    ended: Callable[[dict[str, Any]], object] | None = None,
+) -> ProjectReport:
+    """Converts many mailboxes, ``at_a_time`` of them at once; each is a dict of ``source``, ``to`` and options of ``convert``.
+
+    Paths only. One that was completed before is passed over, or synced again with ``delta``. ``ended`` is called with the
+    row of each mailbox when it has ended, from threads of their own.
+    """
+
+def formats() -> list[_Format]:
+    """The formats that can be read.
+
+    >>> import mailferry
+    >>> mailferry.formats()[0]["name"]
+    'mbox'
+    """
+
+def targets() -> list[dict[str, Any]]:
+    """The targets that are known: what each takes, its limits, how to import there, and how all that is known.
+
+    >>> import mailferry
+    >>> "zoho" in [target["name"] for target in mailferry.targets()]
+    True
+    """
+
+def cli_main(argv: Sequence[str]) -> int:
+    """Runs the command line of the binary ``mailferry`` with these arguments, less its own name; gives the exit status."""
+
+def _index(mailbox: Mailbox, content: bool, rows: int) -> Index: ...
+def _reopen(source: _Sources, name: str | None, on_error: _OnError, options: dict[str, Any]) -> Mailbox: ...
+def _restore_attachment(item: Item, number: int) -> Attachment: ...
+def _restore_item(form: str, octets: bytes, state: dict[str, Any]) -> Item: ...
+
+__all__ = [
+    "Address",
+    "Attachment",
+    "CancelledError",
+    "Defect",
+    "DestinationError",
+    "EncryptedError",
+    "Error",
+    "Index",
+    "Inspection",
+    "Item",
+    "LimitError",
+    "Mailbox",
+    "MalformedError",
+    "OptionsError",
+    "Plan",
+    "ProjectReport",
+    "Report",
+    "Undoing",
+    "UnknownFormatError",
+    "UnsupportedError",
+    "Verification",
+    "__version__",
+    "_index",
+    "_reopen",
+    "_restore_attachment",
+    "_restore_item",
+    "cli_main",
+    "convert",
+    "formats",
+    "inspect",
+    "open",
+    "plan",
+    "run_project",
+    "targets",
+    "undo",
+    "verify",
+]

@@ -1,0 +1,143 @@
+//! Tables of items: the Arrow PyCapsule interface.
+
+mod columns;
+
+use crate::mailbox::{Mailbox, Next, Reading};
+use arrow_array::{RecordBatch, RecordBatchReader, ffi_stream::FFI_ArrowArrayStream};
+use arrow_schema::{ArrowError, SchemaRef, ffi::FFI_ArrowSchema};
+use columns::Columns;
+use pyo3::{
+    prelude::*,
+    types::{PyCapsule, PyDict, PyTuple},
+};
+use std::sync::Arc;
+
+const STREAM: &std::ffi::CStr = c"arrow_array_stream";
+const SCHEMA: &std::ffi::CStr = c"arrow_schema";
+
+/// A table with a row an item, read anew whenever it is asked for.
+#[pyclass(frozen, module = "mailferry")]
+pub(crate) struct Index {
+    mailbox: Py<Mailbox>,
+    content: bool,
+    rows: usize,
+}
+
+impl Index {
+    pub(crate) fn new(mailbox: Py<Mailbox>, content: bool, rows: usize) -> PyResult<Self> {
+        Ok(Self { mailbox, content, rows: rows.max(1) })
+    }
+}
+
+#[pymethods]
+impl Index {
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        // The interface lets a producer that cannot cast give its own schema.
+        let _other_schema = requested_schema;
+        let reading = self.mailbox.get().opening.start(py)?;
+        let rows = Rows {
+            schema: columns::schema(self.content),
+            mailbox: self.mailbox.clone_ref(py),
+            reading: Some(reading),
+            content: self.content,
+            rows: self.rows,
+        };
+        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(rows)), STREAM)
+    }
+
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        let schema = FFI_ArrowSchema::try_from(&*columns::schema(self.content));
+        let schema = schema.map_err(|wrong| crate::error::of_kind(py, "unsupported", &wrong.to_string(), None))?;
+        PyCapsule::new_with_value(py, schema, SCHEMA)
+    }
+
+    #[getter]
+    fn column_names(&self) -> Vec<String> {
+        columns::schema(self.content).fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Index of {} columns>", columns::schema(self.content).fields().len())
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let index = py.import("mailferry._native")?.getattr("_index")?;
+        Ok((index, (self.mailbox.clone_ref(py), self.content, self.rows).into_pyobject(py)?))
+    }
+}
+
+/// What a pickled index is made anew by.
+#[pyfunction]
+#[pyo3(name = "_index")]
+pub(crate) fn index<'py>(mailbox: &Bound<'py, PyAny>, content: bool, rows: usize) -> PyResult<Bound<'py, PyAny>> {
+    let keywords = PyDict::new(mailbox.py());
+    keywords.set_item("content", content)?;
+    keywords.set_item("batch_size", rows)?;
+    mailbox.call_method("index", (), Some(&keywords))
+}
+
+/// The rows of a table, a batch at a time.
+struct Rows {
+    schema: SchemaRef,
+    mailbox: Py<Mailbox>,
+    reading: Option<Reading>,
+    content: bool,
+    rows: usize,
+}
+
+impl Rows {
+    fn batch(&mut self) -> Result<Option<RecordBatch>, ArrowError> {
+        let mut columns = Columns::new(self.content);
+        let Some(reading) = &mut self.reading else { return Ok(None) };
+        let opening = &self.mailbox.get().opening;
+        let failed = |error: &mailferry::Error| match opening.sources.raised.take() {
+            Some(raised) => ArrowError::ExternalError(Box::new(raised)),
+            None => ArrowError::ExternalError(error.to_string().into()),
+        };
+        while columns.len() < self.rows && columns.octets() < MOST_OCTETS {
+            match reading.next() {
+                Next::Item(item, source) => match columns.add(&item, source) {
+                    Ok(()) => {}
+                    Err(error) => return Err(failed(&error)),
+                },
+                Next::Failed(error) if opening.raises || opening.sources.raised.is_any() => return Err(failed(&error)),
+                Next::Failed(_) | Next::Nothing => {}
+                Next::End => {
+                    self.reading = None;
+                    break;
+                }
+            }
+        }
+        if columns.len() == 0 {
+            return Ok(None);
+        }
+        columns.into_batch(&self.schema).map(Some)
+    }
+}
+
+/// Octets of texts in one batch.
+const MOST_OCTETS: usize = 8 << 20;
+
+impl Iterator for Rows {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // A consumer may call with the interpreter attached, and what is read may need it on another thread.
+        let batch = Python::attach(|py| py.detach(|| self.batch()));
+        if batch.is_err() {
+            self.reading = None;
+        }
+        batch.transpose()
+    }
+}
+
+impl RecordBatchReader for Rows {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+}

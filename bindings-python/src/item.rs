@@ -1,0 +1,317 @@
+use crate::{
+    address::Address, attachment::Attachment, date_time, defect::Defect, error::raised, restore, source::Raised,
+};
+use mailferry::{
+    Limits, Result,
+    mime::{self, BodyParts, HeaderSection},
+    model::{self, CalendarObject, ItemKind, Message, VCard},
+};
+use pyo3::{
+    exceptions::PyTypeError,
+    intern,
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyBytes, PyTuple},
+};
+use std::sync::Arc;
+
+/// A message, a calendar object or a contact, read as far as it is asked for.
+#[pyclass(frozen, module = "mailferry")]
+pub(crate) struct Item {
+    pub(crate) item: model::Item,
+    /// The number of its source, from 1.
+    pub(crate) source: u64,
+    raised: Arc<Raised>,
+    attachments: PyOnceLock<Py<PyTuple>>,
+}
+
+impl Item {
+    pub(crate) fn new(item: model::Item, source: u64, raised: Arc<Raised>) -> Self {
+        Self { item, source, raised, attachments: PyOnceLock::new() }
+    }
+
+    /// What was read, or else the exception that a caller's file raised, or that of the error.
+    pub(crate) fn came_out<T>(&self, py: Python<'_>, read: Result<T>) -> PyResult<T> {
+        read.map_err(|error| self.raised.take().unwrap_or_else(|| raised(py, &error)))
+    }
+
+    /// The message, where there has to be one.
+    pub(crate) fn message(&self) -> PyResult<&Message> {
+        self.item.message().ok_or_else(|| {
+            PyTypeError::new_err(format!("this item is no message: its kind is {}", self.item.kind.as_str()))
+        })
+    }
+
+    /// What `read` reads of the message; the default of anything else.
+    fn of_message<T: Default + Send>(
+        &self,
+        py: Python<'_>,
+        read: impl FnOnce(&Message) -> Result<T> + Send,
+    ) -> PyResult<T> {
+        match self.item.message() {
+            Some(message) => self.came_out(py, py.detach(|| read(message))),
+            None => Ok(T::default()),
+        }
+    }
+
+    fn octets(&self) -> Result<Vec<u8>> {
+        let mut octets = Vec::new();
+        self.item.to_content()?.write_to(&mut octets)?;
+        Ok(octets)
+    }
+
+    /// The octets for the interpreter, copied once where they lie in memory.
+    pub(crate) fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        if let Some(octets) = self.item.message().and_then(|message| message.content().as_slice()) {
+            return Ok(PyBytes::new(py, octets));
+        }
+        let octets = self.came_out(py, py.detach(|| self.octets()))?;
+        Ok(PyBytes::new(py, &octets))
+    }
+}
+
+fn addresses(message: &Message, get: fn(&Message) -> Result<Vec<mime::Address>>) -> Result<Vec<Address>> {
+    Ok(Address::all(&get(message)?))
+}
+
+/// The defects of the message, those of its texts among them.
+fn defects(message: &Message) -> Result<Vec<mailferry::Defect>> {
+    let structure = message.structure()?;
+    let mut defects: Vec<_> = message.header()?.defects().iter().chain(structure.defects()).cloned().collect();
+    let parts = BodyParts::of(structure);
+    for entity in parts.text.iter().chain(&parts.html).filter_map(|&place| structure.entities().get(place)) {
+        defects.extend(mime::text(entity, message.content(), &Limits::default())?.1);
+    }
+    let mut told = Vec::new();
+    defects.retain(|defect| {
+        let new = !told.contains(defect);
+        if new && told.len() < 100 {
+            told.push(defect.clone());
+        }
+        new
+    });
+    Ok(defects)
+}
+
+#[pymethods]
+impl Item {
+    #[getter]
+    fn id(&self) -> String {
+        format!("{}:{}", self.source, self.item.origin.ordinal)
+    }
+
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.item.kind.as_str()
+    }
+
+    #[getter]
+    fn source(&self) -> &str {
+        &self.item.origin.source
+    }
+
+    #[getter]
+    fn ordinal(&self) -> u64 {
+        self.item.origin.ordinal
+    }
+
+    #[getter]
+    fn offset(&self) -> u64 {
+        self.item.origin.offset
+    }
+
+    #[getter]
+    fn length(&self) -> u64 {
+        self.item.origin.length
+    }
+
+    #[getter]
+    fn size(&self) -> u64 {
+        self.item.size()
+    }
+
+    #[getter]
+    fn folder(&self) -> String {
+        self.item.folder.path.to_string()
+    }
+
+    #[getter]
+    fn folder_names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.item.folder.path.names())
+    }
+
+    #[getter]
+    fn role(&self) -> Option<&'static str> {
+        self.item.folder.role.map(model::Role::as_str)
+    }
+
+    #[getter]
+    fn labels(&self) -> Vec<&str> {
+        self.item.labels.iter().map(|label| &*label.name).collect()
+    }
+
+    #[getter]
+    fn keywords(&self) -> Vec<&str> {
+        self.item.keywords.iter().collect()
+    }
+
+    #[getter]
+    fn received<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.item.received.map_or(Ok(None), |received| date_time::to_python(py, received.at))
+    }
+
+    #[getter]
+    fn date_source(&self) -> Option<&'static str> {
+        self.item.received.map(|received| received.source.as_str())
+    }
+
+    #[getter]
+    fn date<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.of_message(py, Message::date)?.map_or(Ok(None), |date| date_time::to_python(py, date))
+    }
+
+    #[getter]
+    fn subject(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        match &self.item.kind {
+            ItemKind::Calendar(object) => Ok(object.summary().map(str::to_owned)),
+            ItemKind::Contact(card) => Ok(card.name().map(str::to_owned)),
+            _ => self.of_message(py, Message::subject),
+        }
+    }
+
+    #[getter]
+    fn sender(&self, py: Python<'_>) -> PyResult<Option<Address>> {
+        let from = self.authors(py)?.into_iter().next();
+        Ok(from)
+    }
+
+    #[getter]
+    fn authors(&self, py: Python<'_>) -> PyResult<Vec<Address>> {
+        self.of_message(py, |message| addresses(message, Message::from))
+    }
+
+    #[getter]
+    fn to(&self, py: Python<'_>) -> PyResult<Vec<Address>> {
+        self.of_message(py, |message| addresses(message, Message::to))
+    }
+
+    #[getter]
+    fn cc(&self, py: Python<'_>) -> PyResult<Vec<Address>> {
+        self.of_message(py, |message| addresses(message, Message::cc))
+    }
+
+    #[getter]
+    fn bcc(&self, py: Python<'_>) -> PyResult<Vec<Address>> {
+        self.of_message(py, |message| addresses(message, Message::bcc))
+    }
+
+    #[getter]
+    fn reply_to(&self, py: Python<'_>) -> PyResult<Vec<Address>> {
+        self.of_message(py, |message| addresses(message, Message::reply_to))
+    }
+
+    #[getter]
+    fn message_id(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.of_message(py, Message::message_id)
+    }
+
+    #[getter]
+    fn in_reply_to(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        self.of_message(py, Message::in_reply_to)
+    }
+
+    #[getter]
+    fn references(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        self.of_message(py, Message::references)
+    }
+
+    #[getter]
+    fn headers(&self, py: Python<'_>) -> PyResult<Vec<(String, String)>> {
+        let read =
+            |header: &HeaderSection<'_>| header.fields().map(|field| (field.name().to_owned(), field.text())).collect();
+        self.of_message(py, |message| message.header().map(read))
+    }
+
+    fn header(&self, py: Python<'_>, name: &str) -> PyResult<Option<String>> {
+        self.of_message(py, |message| Ok(message.header()?.first(name).map(|field| field.text())))
+    }
+
+    fn raw_header<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let read = |message: &Message| Ok(message.header()?.first(name).map(|field| field.value().to_vec()));
+        Ok(self.of_message(py, read)?.map(|octets| PyBytes::new(py, &octets)))
+    }
+
+    #[getter]
+    fn text(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.of_message(py, Message::text)
+    }
+
+    #[getter]
+    fn html(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.of_message(py, Message::html)
+    }
+
+    #[getter]
+    fn attachments<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        let (py, this) = (slf.py(), slf.get());
+        let list = this.attachments.get_or_try_init(py, || {
+            let Some(message) = this.item.message() else { return Ok::<_, PyErr>(PyTuple::empty(py).unbind()) };
+            let structure = this.came_out(py, py.detach(|| message.structure()))?;
+            let places = BodyParts::of(structure).attachments.into_iter();
+            let entities = places.filter_map(|place| Some((place, structure.entities().get(place)?)));
+            let list: Vec<_> = entities
+                .enumerate()
+                .map(|(number, (place, entity))| {
+                    Bound::new(py, Attachment::new(slf.clone().unbind(), number, place, entity))
+                })
+                .collect::<PyResult<_>>()?;
+            Ok(PyTuple::new(py, list)?.unbind())
+        })?;
+        Ok(list.bind(py).clone())
+    }
+
+    #[getter]
+    fn uid(&self) -> Option<&str> {
+        self.item.calendar().and_then(CalendarObject::uid).or(self.item.card().and_then(VCard::uid))
+    }
+
+    #[getter]
+    fn start(&self) -> Option<String> {
+        self.item.calendar().and_then(CalendarObject::start).map(ToString::to_string)
+    }
+
+    #[getter]
+    fn recurring(&self) -> Option<bool> {
+        self.item.calendar().map(CalendarObject::is_recurring)
+    }
+
+    #[getter]
+    fn defects(&self, py: Python<'_>) -> PyResult<Vec<Defect>> {
+        let mut all: Vec<_> = self.item.defects.iter().map(Defect::of).collect();
+        let of_message = self.of_message(py, defects)?;
+        all.extend(of_message.iter().map(Defect::of));
+        Ok(all)
+    }
+
+    fn to_email<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.message()?;
+        let keywords = pyo3::types::PyDict::new(py);
+        keywords.set_item("policy", py.import(intern!(py, "email.policy"))?.getattr("default")?)?;
+        let octets = self.to_bytes(py)?;
+        py.import(intern!(py, "email"))?.getattr("message_from_bytes")?.call((octets,), Some(&keywords))
+    }
+
+    fn __bytes__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.to_bytes(py)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let subject = self.subject(py)?.unwrap_or_default();
+        let subject = subject.into_pyobject(py)?.repr()?;
+        Ok(format!("<Item {} {} {subject}>", self.id(), self.kind()))
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        restore::state(py, self)
+    }
+}

@@ -1,0 +1,69 @@
+//! The Python package `mailferry`: each function converts its arguments, makes a call of the core, and converts the result.
+//!
+//! The interpreter is detached from the thread around each call of the core, so that other Python threads go on.
+
+mod address;
+mod attachment;
+mod command;
+mod convert;
+mod date_time;
+mod defect;
+mod document;
+mod error;
+mod index;
+mod item;
+mod mailbox;
+mod options;
+mod progress;
+mod restore;
+mod source;
+mod watch;
+
+use mailferry::read::FORMATS;
+use pyo3::{prelude::*, types::PyDict};
+
+/// What `mailferry/__init__.py` gives its names to.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    error::add_to(module)?;
+    module.add_class::<address::Address>()?;
+    module.add_class::<attachment::Attachment>()?;
+    module.add_class::<defect::Defect>()?;
+    module.add_class::<item::Item>()?;
+    module.add_class::<mailbox::Mailbox>()?;
+    module.add_class::<index::Index>()?;
+    module.add_class::<convert::Report>()?;
+    module.add_class::<convert::Inspection>()?;
+    module.add_class::<convert::ProjectReport>()?;
+    module.add_class::<convert::Undoing>()?;
+    module.add_class::<convert::Verification>()?;
+    module.add_class::<convert::Plan>()?;
+    module.add_function(wrap_pyfunction!(mailbox::open, module)?)?;
+    module.add_function(wrap_pyfunction!(mailbox::reopen, module)?)?;
+    module.add_function(wrap_pyfunction!(index::index, module)?)?;
+    module.add_function(wrap_pyfunction!(restore::restore_item, module)?)?;
+    module.add_function(wrap_pyfunction!(restore::restore_attachment, module)?)?;
+    module.add_function(wrap_pyfunction!(convert::convert, module)?)?;
+    module.add_function(wrap_pyfunction!(convert::inspect, module)?)?;
+    module.add_function(wrap_pyfunction!(convert::plan, module)?)?;
+    module.add_function(wrap_pyfunction!(convert::verify, module)?)?;
+    module.add_function(wrap_pyfunction!(convert::undo, module)?)?;
+    module.add_function(wrap_pyfunction!(convert::run_project, module)?)?;
+    module.add_function(wrap_pyfunction!(convert::targets, module)?)?;
+    module.add_function(wrap_pyfunction!(formats, module)?)?;
+    module.add_function(wrap_pyfunction!(command::cli_main, module)?)?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))
+}
+
+#[pyfunction]
+fn formats(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    let row = |format: &mailferry::read::FormatInfo| {
+        let row = PyDict::new(py);
+        row.set_item("name", format.name)?;
+        row.set_item("title", format.title)?;
+        row.set_item("extensions", format.extensions)?;
+        row.set_item("media_types", format.media_types)?;
+        Ok(row)
+    };
+    FORMATS.iter().map(row).collect()
+}

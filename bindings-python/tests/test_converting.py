@@ -1,0 +1,232 @@
+"""Conversions, what is told of them, and how they are stopped."""
+
+import io
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+
+import pytest
+
+import mailferry
+
+
+def entries(path):
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_everything_is_accounted_for(takeout, tmp_path):
+    report = mailferry.convert(takeout, tmp_path / "out.zip")
+    totals = report.totals
+    assert totals["available"] == totals["migrated"] == 24 and totals["failed"] == totals["skipped"] == 0
+    assert report.kinds["mail"]["migrated"] == 24 and report.years[2024]["migrated"] == 24
+    assert report.folders["Trash"]["role"] == "trash" and not report.cancelled and report.error is None
+    written = [name for name in entries(tmp_path / "out.zip") if name.endswith(".eml")]
+    assert len(written) == 24
+    assert json.loads((tmp_path / "out.zip.report.json").read_text())["totals"] == totals
+
+
+def test_what_is_written_does_not_depend_on_the_source_or_the_threads(takeout, tmp_path):
+    octets = takeout.read_bytes()
+    sources = [takeout, octets, io.BytesIO(octets)]
+    made = []
+    for number, source in enumerate(sources):
+        for jobs in (1, 3):
+            path = tmp_path / f"{number}-{jobs}.zip"
+            mailferry.convert(source, path, name="takeout.mbox", jobs=jobs)
+            made.append(path.read_bytes())
+    assert len(set(made)) == 1
+
+
+def test_options_reach_the_core(takeout, tmp_path):
+    report = mailferry.convert(takeout, tmp_path / "a", form="mbox", skip_trash=True, map_folder={"Sent": "Out"}, csv=True)
+    assert report.totals["skipped"] == 1 and report.reasons == {"excluded_trash": 1}
+    assert (tmp_path / "a.report.csv").exists()
+    assert any("Out" in name for name in os.listdir(tmp_path / "a"))
+    with pytest.raises(mailferry.OptionsError):
+        mailferry.convert(takeout, tmp_path / "b", form="papyrus")
+    with pytest.raises(TypeError, match="no option colour"):
+        mailferry.convert(takeout, tmp_path / "b", colour="red")
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_target_has_its_plan(takeout, tmp_path):
+    assert mailferry.plan(takeout, "zoho").goes["items"] == 24
+    assert mailferry.convert(takeout, tmp_path / "zoho.zip", target="zoho").totals["migrated"] == 24
+    with pytest.raises(mailferry.OptionsError, match="nowhere"):
+        mailferry.plan(takeout, "nowhere")
+
+
+def test_verify_and_undo(takeout, tmp_path):
+    to = tmp_path / "out"
+    mailferry.convert(takeout, to)
+    assert mailferry.verify(to, takeout).differences == 0
+    changed = next(to.rglob("*.eml"))
+    changed.chmod(0o644)
+    changed.write_bytes(b"Subject: other\n\n")
+    verification = mailferry.verify(to)
+    assert verification.differences == 1 and verification.found[0]["kind"] == "changed"
+    undoing = mailferry.undo(to)
+    assert (undoing.removed, undoing.kept) == (23, 1) and changed.exists()
+    with pytest.raises(mailferry.Error):
+        mailferry.verify(tmp_path / "nothing")
+
+
+def test_many_mailboxes(takeout, tmp_path):
+    rows = [{"source": takeout, "to": tmp_path / str(number), "after": "2024-02-20"} for number in range(3)]
+    ended = []
+    report = mailferry.run_project(rows, at_a_time=2, ended=ended.append)
+    assert [mailbox["state"] for mailbox in report.mailboxes] == ["done"] * 3
+    assert report.totals["migrated"] == 15 and len(ended) == 3
+    assert pickle.loads(pickle.dumps(report)) == report
+
+
+def test_results_are_data(takeout, tmp_path):
+    results = [
+        mailferry.convert(takeout, tmp_path / "out.zip"),
+        mailferry.inspect(takeout),
+        mailferry.plan(takeout, "gmail"),
+        mailferry.verify(tmp_path / "out.zip"),
+    ]
+    for result in results:
+        assert pickle.loads(pickle.dumps(result)) == result
+        assert json.loads(result.to_json()) == result.to_dict()
+        assert result._repr_html_().startswith("<table>")
+    hostile = mailferry.Report('{"totals": {}, "folders": {"<script>": {"available": 1}}}')
+    assert "<script>" not in hostile._repr_html_() and "&lt;script&gt;" in hostile._repr_html_()
+
+
+def test_progress_is_called_and_may_raise(big, tmp_path):
+    told = []
+    mailferry.convert(big, tmp_path / "a.zip", zip_level="store", progress=lambda done, total: told.append((done, total)))
+    size = big.stat().st_size
+    assert told[-1] == (size, size) and told == sorted(told)
+
+    def refuse(done, total):
+        raise LookupError("enough")
+
+    with pytest.raises(LookupError, match="enough"):
+        mailferry.convert(big, tmp_path / "b.zip", progress=refuse)
+    entries(tmp_path / "b.zip")
+
+
+def test_bars_are_moved(takeout, tmp_path):
+    class Bar:
+        made = []
+
+        def __init__(self, **look):
+            self.total, self.n, self.closed = None, 0, False
+            Bar.made.append(self)
+
+        def update(self, n):
+            self.n += n
+
+        def close(self):
+            self.closed = True
+
+    own = Bar()
+    mailferry.convert(takeout, tmp_path / "a.zip", progress=own)
+    mailferry.convert(takeout, tmp_path / "b.zip", progress=Bar)
+    size = takeout.stat().st_size
+    assert (own.n, own.total, own.closed) == (size, size, False)
+    assert (Bar.made[1].n, Bar.made[1].closed) == (size, True)
+
+
+def test_a_transform_changes_replaces_and_drops(takeout, tmp_path):
+    def transform(item):
+        if item.folder == "Spam":
+            return None
+        if item.folder == "Drafts":
+            return b"Subject: replaced\r\n\r\nbody\r\n"
+        return item
+
+    report = mailferry.convert(takeout, tmp_path / "out.zip", transform=transform)
+    assert (report.totals["migrated"], report.totals["skipped"]) == (23, 1)
+    assert report.reasons == {"dropped_by_transform": 1} and report.warnings["transformed"] == 1
+    assert b"Subject: replaced\r\n\r\nbody\r\n" in entries(tmp_path / "out.zip").values()
+    log = [json.loads(line) for line in (tmp_path / "out.zip.items.jsonl").read_text().splitlines()]
+    assert [line["fidelity"] for line in log if line.get("changed")] == ["normalized"]
+
+
+def test_what_a_transform_raises_comes_out_as_it_is(takeout, tmp_path):
+    def transform(item):
+        raise ZeroDivisionError(item.id)
+
+    with pytest.raises(ZeroDivisionError, match="1:1"):
+        mailferry.convert(takeout, tmp_path / "out.zip", transform=transform)
+    entries(tmp_path / "out.zip")
+    with pytest.raises(TypeError, match="Item, bytes, or None"):
+        mailferry.convert(takeout, tmp_path / "other.zip", transform=lambda item: 3)
+
+
+def test_failures_are_told_or_raised(takeout, tmp_path):
+    sources = [takeout, tmp_path / "none.mbox"]
+    report = mailferry.convert(sources, tmp_path / "a.zip")
+    assert report.totals["migrated"] == 24 and "none.mbox" in report.sources[1]["error"]
+    with pytest.raises(mailferry.Error, match="none.mbox"):
+        mailferry.convert(sources, tmp_path / "b.zip", on_error="raise")
+    assert len([name for name in entries(tmp_path / "b.zip") if name.endswith(".eml")]) == 24
+
+
+def test_a_destination_that_cannot_be_written_is_an_error_of_the_system(takeout, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises((OSError, mailferry.DestinationError)):
+        mailferry.convert(takeout, tmp_path / "file" / "out.zip")
+
+
+def test_other_threads_go_on(big, tmp_path):
+    ticks, done = 0, threading.Event()
+
+    def convert():
+        mailferry.convert(big, tmp_path / "out.zip")
+        done.set()
+
+    thread = threading.Thread(target=convert)
+    thread.start()
+    while not done.is_set():
+        ticks += 1
+        time.sleep(0.001)
+    thread.join()
+    assert ticks > 20
+
+
+STOPPED = """
+import sys, time, mailferry
+print("started", flush=True)
+try:
+    {call}
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+@pytest.mark.parametrize("call", [
+    "mailferry.convert([sys.argv[1]] * 200, sys.argv[2])",
+    "mailferry.inspect([sys.argv[1]] * 2000)",
+    "mailferry.open([sys.argv[1]] * 2000, dedupe='exact')",
+    "sum(1 for _ in mailferry.open([sys.argv[1]] * 2000, folder='nowhere'))",
+    "mailferry.run_project([{'source': [sys.argv[1]] * 200, 'to': sys.argv[2]}])",
+], ids=["convert", "inspect", "open", "next", "run_project"])
+def test_ctrl_c_stops_within_a_second(big, tmp_path, call):
+    to = tmp_path / "out.zip"
+    command = [sys.executable, "-c", STOPPED.format(call=call), str(big), str(to)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"started\n"
+        time.sleep(0.7)
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == b"stopped\n"
+        taken = time.monotonic() - begun
+        process.wait()
+    # A busy machine is allowed for; what is asked for is a second.
+    assert taken < 3
+    if to.exists():
+        entries(to)

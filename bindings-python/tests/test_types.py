@@ -1,0 +1,57 @@
+"""The stub is what the package is, and its examples run."""
+
+import ast
+import doctest
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import mailferry
+
+PROJECT = pathlib.Path(__file__).parents[1]
+STUB = PROJECT / "python/mailferry/_native.pyi"
+
+
+def documented(node, name):
+    """Each class, function and property of the stub with its docstring."""
+    for child in node.body:
+        if isinstance(child, (ast.ClassDef, ast.FunctionDef)):
+            yield f"{name}.{child.name}", child, ast.get_docstring(child)
+        if isinstance(child, ast.ClassDef):
+            yield from documented(child, f"{name}.{child.name}")
+
+
+def test_everything_public_is_documented():
+    tree = ast.parse(STUB.read_text(encoding="utf-8"))
+    public = [(name, doc) for name, _, doc in documented(tree, "mailferry") if not any(p.startswith("_") for p in name.split("."))]
+    assert len(public) > 100
+    assert [name for name, doc in public if not doc] == []
+
+
+def test_the_examples_run():
+    tree = ast.parse(STUB.read_text(encoding="utf-8"))
+    texts = [(name, doc) for name, _, doc in documented(tree, "mailferry") if doc and ">>>" in doc]
+    texts.append(("mailferry", mailferry.__doc__))
+    assert len(texts) > 6
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner()
+    for name, doc in texts:
+        runner.run(parser.get_doctest(doc, {}, name, str(STUB), 0))
+    assert runner.summarize().failed == 0
+
+
+def test_the_stub_is_what_the_package_is():
+    pytest.importorskip("mypy")
+    command = [sys.executable, "-m", "mypy.stubtest", "mailferry", "--mypy-config-file", str(PROJECT / "pyproject.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_everything_has_a_type():
+    pytest.importorskip("pyright")
+    command = [sys.executable, "-m", "pyright", "--verifytypes", "mailferry", "--ignoreexternal", "--outputjson"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    completeness = json.loads(done.stdout)["typeCompleteness"]
+    assert completeness["completenessScore"] == 1
