@@ -51,7 +51,8 @@ def test_the_stub_is_what_the_package_is():
 
 def test_everything_has_a_type():
     pytest.importorskip("pyright")
-    command = [sys.executable, "-m", "pyright", "--verifytypes", "mailferry", "--ignoreexternal", "--outputjson"]
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--verifytypes", "mailferry",
+               "--ignoreexternal", "--outputjson"]
     done = subprocess.run(command, capture_output=True, text=True)
     completeness = json.loads(done.stdout)["typeCompleteness"]
     assert completeness["completenessScore"] == 1

@@ -4,7 +4,7 @@ use crate::{
     Result, root,
     step::{cargo, output, run},
 };
-use std::{fs, path::PathBuf, process::Command};
+use std::{env, fs, path::PathBuf, process::Command};
 
 /// What the tests need; those of tables are skipped where nothing reads Arrow, which `cargo xtask python` installs.
 const REQUIREMENTS: &str =
@@ -28,8 +28,13 @@ pub(crate) fn set_up() -> Result<()> {
 
 /// Builds the package `mailferry` as quickly as can be and installs it; what is compiled is shared with the workspace.
 pub(crate) fn package() -> Result<()> {
+    // pip starts maturin by its name.
+    let path = env::var_os("PATH").unwrap_or_default();
+    let programs = fs::canonicalize(programs())?;
+    let path = env::join_paths([programs].into_iter().chain(env::split_paths(&path)))?;
     run(pip()
         .args(["--no-build-isolation", "--force-reinstall", "--no-deps", "./bindings-python"])
+        .env("PATH", path)
         .env("MATURIN_PEP517_ARGS", "--profile dev --locked"))
 }
 
@@ -75,7 +80,11 @@ fn environment() -> PathBuf {
     root().join("target/venv")
 }
 
+/// Where the programs of the virtual environment lie.
+fn programs() -> PathBuf {
+    environment().join(if cfg!(windows) { "Scripts" } else { "bin" })
+}
+
 fn in_environment() -> Command {
-    let python = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
-    Command::new(environment().join(python))
+    Command::new(programs().join(if cfg!(windows) { "python.exe" } else { "python" }))
 }
