@@ -3,6 +3,7 @@
 import ast
 import doctest
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -49,10 +50,12 @@ def test_the_stub_is_what_the_package_is():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_everything_has_a_type():
+def test_everything_has_a_type(tmp_path):
     pytest.importorskip("pyright")
-    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--verifytypes", "mailferry",
-               "--ignoreexternal", "--outputjson"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = [sys.executable, "-m", "pyright", "--verifytypes", "mailferry", "--ignoreexternal", "--outputjson"]
+    # It looks for the interpreter on the path.
+    programs = os.path.dirname(sys.executable)
+    environment = {**os.environ, "PATH": programs + os.pathsep + os.environ["PATH"], "VIRTUAL_ENV": sys.prefix}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
     completeness = json.loads(done.stdout)["typeCompleteness"]
     assert completeness["completenessScore"] == 1
