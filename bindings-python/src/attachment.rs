@@ -1,6 +1,9 @@
 use crate::item::Item;
 use mailferry::{mime::Entity, model::Message};
-use pyo3::{prelude::*, types::{PyBytes, PyTuple}};
+use pyo3::{
+    prelude::*,
+    types::{PyBytes, PyTuple},
+};
 use std::io;
 
 /// A file, a picture or a message in a message.

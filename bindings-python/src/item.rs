@@ -10,7 +10,6 @@ use pyo3::{
     exceptions::PyTypeError,
     intern,
     prelude::*,
-    sync::PyOnceLock,
     types::{PyBytes, PyTuple},
 };
 use std::sync::Arc;
@@ -22,12 +21,11 @@ pub(crate) struct Item {
     /// The number of its source, from 1.
     pub(crate) source: u64,
     raised: Arc<Raised>,
-    attachments: PyOnceLock<Py<PyTuple>>,
 }
 
 impl Item {
     pub(crate) fn new(item: model::Item, source: u64, raised: Arc<Raised>) -> Self {
-        Self { item, source, raised, attachments: PyOnceLock::new() }
+        Self { item, source, raised }
     }
 
     /// What was read, or else the exception that a caller's file raised, or that of the error.
@@ -251,23 +249,21 @@ impl Item {
         self.of_message(py, Message::html)
     }
 
+    /// Made anew each time: attachments hold their item, and were the item to hold them, neither would ever be freed.
     #[getter]
     fn attachments<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let (py, this) = (slf.py(), slf.get());
-        let list = this.attachments.get_or_try_init(py, || {
-            let Some(message) = this.item.message() else { return Ok::<_, PyErr>(PyTuple::empty(py).unbind()) };
-            let structure = this.came_out(py, py.detach(|| message.structure()))?;
-            let places = BodyParts::of(structure).attachments.into_iter();
-            let entities = places.filter_map(|place| Some((place, structure.entities().get(place)?)));
-            let list: Vec<_> = entities
-                .enumerate()
-                .map(|(number, (place, entity))| {
-                    Bound::new(py, Attachment::new(slf.clone().unbind(), number, place, entity))
-                })
-                .collect::<PyResult<_>>()?;
-            Ok(PyTuple::new(py, list)?.unbind())
-        })?;
-        Ok(list.bind(py).clone())
+        let Some(message) = this.item.message() else { return Ok(PyTuple::empty(py)) };
+        let structure = this.came_out(py, py.detach(|| message.structure()))?;
+        let places = BodyParts::of(structure).attachments.into_iter();
+        let entities = places.filter_map(|place| Some((place, structure.entities().get(place)?)));
+        let list: Vec<_> = entities
+            .enumerate()
+            .map(|(number, (place, entity))| {
+                Bound::new(py, Attachment::new(slf.clone().unbind(), number, place, entity))
+            })
+            .collect::<PyResult<_>>()?;
+        PyTuple::new(py, list)
     }
 
     #[getter]

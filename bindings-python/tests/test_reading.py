@@ -263,6 +263,17 @@ def test_a_mailbox_is_read_in_constant_memory(big):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
 
 
+def test_attachments_do_not_keep_their_items(tmp_path):
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "files.mbox"
+    with open(path, "wb") as file:
+        for _ in range(400):
+            file.write(b"From a\nSubject: x\nContent-Type: application/pdf; name=x.pdf\n\n" + b"%PDF data\n" * 30_000 + b"\n")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert sum(len(bytes(attachment)) for item in mailferry.open(path) for attachment in item.attachments) > 100_000_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000
+
+
 def test_the_import_is_quick(tmp_path):
     import subprocess
     import sys
