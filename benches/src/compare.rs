@@ -2,8 +2,7 @@
 
 use crate::{
     Result,
-    contestants::{Contestant, OF_MBOX},
-    contestants_pst::OF_PST,
+    contestants::{Contestant, Workload},
     measure::{Cost, measure},
 };
 use std::{
@@ -15,43 +14,17 @@ use std::{
 
 /// What `compare` was asked for.
 pub(crate) struct Options {
-    pub(crate) mailbox: Mailbox,
+    pub(crate) workload: &'static Workload,
+    pub(crate) size: u64,
     pub(crate) runs: u32,
     pub(crate) folder: Option<PathBuf>,
     pub(crate) only: Option<String>,
 }
 
-/// What the programs are run on.
-pub(crate) enum Mailbox {
-    /// Octets of a mailbox like those of Google Takeout.
-    Mbox { size: u64 },
-    /// A store of so many messages.
-    Pst { messages: u64 },
-}
-
-impl Mailbox {
-    fn contestants(&self) -> &'static [Contestant] {
-        match self {
-            Self::Mbox { .. } => OF_MBOX,
-            Self::Pst { .. } => OF_PST,
-        }
-    }
-
-    /// The name of its file, and the arguments that generate it.
-    fn file(&self) -> (&'static str, [String; 3]) {
-        match self {
-            Self::Mbox { size } => ("takeout.mbox", ["generate".into(), "--size".into(), size.to_string()]),
-            Self::Pst { messages } => {
-                ("outlook.pst", ["generate-pst".into(), "--messages".into(), messages.to_string()])
-            }
-        }
-    }
-}
-
 /// A program that takes longer than this is run once.
 const LONG: Duration = Duration::from_secs(20);
 
-/// Generates a mailbox, runs all that is installed, and prints a table in Markdown.
+/// Generates what is converted, runs all that is installed, and prints a table in Markdown.
 pub(crate) fn run(options: &Options) -> Result<()> {
     build_mailferry()?;
     let folder = options.folder.clone().unwrap_or_else(default_folder).join("mailferry-compare");
@@ -65,17 +38,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn compare(options: &Options, folder: &Path) -> Result<()> {
-    let (name, arguments) = options.mailbox.file();
-    let mailbox = folder.join(name);
-    // In a process of its own: what this one holds would count as the peak of every process that it starts.
-    let generated = Command::new(env::current_exe()?).args(arguments).arg(&mailbox).status()?;
-    if !generated.success() {
-        return Err("the mailbox cannot be generated".into());
-    }
     println!();
-    println!("| | CPU s | wall s | peak MB | CPU to `cp` | written MB |\n|---|--:|--:|--:|--:|--:|");
+    println!("| | read MB | CPU s | wall s | peak MB | CPU to `cp` | CPU MB/s | written MB |");
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|");
     let mut copy = None;
-    for contestant in options.mailbox.contestants() {
+    let mut file = folder.join(options.workload.file);
+    let mut share = 0;
+    for contestant in options.workload.contestants {
         let is_asked =
             options.only.as_ref().is_none_or(|word| contestant.name == "cp" || contestant.name.contains(word));
         if !is_asked {
@@ -85,16 +54,27 @@ fn compare(options: &Options, folder: &Path) -> Result<()> {
             println!("| {} | not installed |||||", contestant.name);
             continue;
         }
-        match best(contestant, &mailbox, folder, options.runs) {
+        if share != contestant.share {
+            share = contestant.share;
+            if file.exists() {
+                fs::remove_file(&file)?;
+            }
+            file = folder.join(options.workload.file);
+            generate(&file, options.size / share)?;
+        }
+        let read = fs::metadata(&file)?.len();
+        match best(contestant, &file, folder, options.runs) {
             Ok((cost, written)) => {
-                let copy = copy.get_or_insert(cost.cpu);
-                let ratio = cost.cpu.as_secs_f64() / copy.as_secs_f64();
+                let per_octet = cost.cpu.as_secs_f64() / read as f64;
+                let ratio = per_octet / *copy.get_or_insert(per_octet);
                 println!(
-                    "| {} | {:.2} | {:.2} | {:.1} | {ratio:.2} | {:.0} |",
+                    "| {} | {:.0} | {:.2} | {:.2} | {:.1} | {ratio:.2} | {:.0} | {:.0} |",
                     contestant.name,
+                    megabytes(read),
                     cost.cpu.as_secs_f64(),
                     cost.wall.as_secs_f64(),
                     megabytes(cost.peak),
+                    1e-6 / per_octet,
                     megabytes(written),
                 );
             }
@@ -102,6 +82,13 @@ fn compare(options: &Options, folder: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// In a process of its own: what this one holds would count as the peak of every process that it starts.
+fn generate(file: &Path, size: u64) -> Result<()> {
+    let mut command = Command::new(env::current_exe()?);
+    let generated = command.arg("generate").arg(file).args(["--size", &size.to_string()]).status()?;
+    if generated.success() { Ok(()) } else { Err(format!("{} cannot be generated", file.display()).into()) }
 }
 
 /// The run with the least processor time, and the octets it wrote.

@@ -1,6 +1,6 @@
 //! The programs that are compared, each given the mailbox and a place for what it writes.
 
-use crate::Result;
+use crate::{Result, contestants_pst::OF_PST};
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -14,12 +14,35 @@ pub(crate) struct Contestant {
     pub(crate) command: fn(&Path, &Path) -> Result<Command>,
     /// A program that must be installed.
     pub(crate) needs: Option<&'static str>,
+    /// It gets the size that was asked for divided by this: some programs hold all of a file many times over, or take
+    /// time that grows with its square.
+    pub(crate) share: u64,
 }
+
+/// What is converted, and by whom.
+pub(crate) struct Workload {
+    pub(crate) name: &'static str,
+    pub(crate) file: &'static str,
+    /// All of them, the measure of all things first.
+    pub(crate) contestants: &'static [Contestant],
+}
+
+/// All workloads.
+pub(crate) const WORKLOADS: [Workload; 4] = [
+    Workload { name: "mbox", file: "takeout.mbox", contestants: MBOX },
+    Workload { name: "pst", file: "outlook.pst", contestants: OF_PST },
+    Workload { name: "ics", file: "calendar.ics", contestants: ICS },
+    Workload { name: "vcf", file: "contacts.vcf", contestants: VCF },
+];
 
 impl Contestant {
     /// Whether its program can be started.
     pub(crate) fn is_installed(&self) -> bool {
         let Some(program) = self.needs else { return true };
+        if let Some(module) = program.strip_prefix("python: ") {
+            let mut command = python(&format!("import {module}"), &[]);
+            return command.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+        }
         let path = env::var_os("PATH").unwrap_or_default();
         env::split_paths(&path).any(|folder| folder.join(program).is_file())
     }
@@ -49,35 +72,139 @@ with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED) as out:
 /// On one thread.
 const ONE: &[&str] = &["--jobs", "1"];
 
-/// All that read an mbox, the measure of all things first.
-pub(crate) const OF_MBOX: &[Contestant] = &[
-    Contestant { name: "cp", needs: Some("cp"), command: |mailbox, out| Ok(program("cp", &[mailbox, out])) },
+const PYTHON_ICALENDAR: &str = "
+import icalendar, sys
+calendar = icalendar.Calendar.from_ical(open(sys.argv[1], 'rb').read())
+open(sys.argv[2], 'wb').write(calendar.to_ical())
+";
+
+const PYTHON_VOBJECT: &str = "
+import sys, vobject
+with open(sys.argv[2], 'w', newline='') as out:
+    for component in vobject.readComponents(open(sys.argv[1], newline='').read()):
+        out.write(component.serialize(validate=False))
+";
+
+pub(crate) const CP: Contestant =
+    Contestant { name: "cp", needs: Some("cp"), share: 1, command: |file, out| Ok(program("cp", &[file, out])) };
+
+pub(crate) const TO_FOLDER: Contestant = Contestant {
+    name: "mailferry to a folder, no checksums",
+    needs: None,
+    share: 1,
+    command: |file, out| convert(file, out, &["--jobs", "1", "--checksums", "none"]),
+};
+
+pub(crate) const TO_FOLDER_SHA256: Contestant = Contestant {
+    name: "mailferry to a folder, SHA-256",
+    needs: None,
+    share: 1,
+    command: |file, out| convert(file, out, ONE),
+};
+
+const LIBRARY: Contestant = Contestant {
+    name: "mailferry as a library, items read and written untouched",
+    needs: None,
+    share: 1,
+    command: |file, out| rival_to("mailferry", file, out),
+};
+
+const LIBRARY_TYPED: Contestant = Contestant {
+    name: "mailferry as a library, every value decoded",
+    needs: None,
+    share: 1,
+    command: |file, _| rival("mailferry-typed", file),
+};
+
+/// Those that take a calendar.
+const ICS: &[Contestant] = &[
+    CP,
+    LIBRARY,
+    LIBRARY_TYPED,
+    TO_FOLDER,
+    TO_FOLDER_SHA256,
     Contestant {
-        name: "mailferry to a folder, no checksums",
+        name: "calcard 0.3.14, parsed and written",
         needs: None,
-        command: |mailbox, out| convert(mailbox, out, &["--jobs", "1", "--checksums", "none"]),
+        share: 4,
+        command: |file, out| rival_to("calcard-ics", file, out),
     },
+    Contestant {
+        name: "icalendar 0.17, parsed and written",
+        needs: None,
+        share: 4,
+        command: |file, out| rival_to("icalendar", file, out),
+    },
+    Contestant {
+        name: "Python icalendar, parsed and written",
+        needs: Some("python: icalendar"),
+        share: 20,
+        command: |file, out| Ok(python(PYTHON_ICALENDAR, &[file, out])),
+    },
+    Contestant {
+        name: "Python vobject, parsed and written",
+        needs: Some("python: vobject"),
+        share: 20,
+        command: |file, out| Ok(python(PYTHON_VOBJECT, &[file, out])),
+    },
+];
+
+/// Those that take an address book.
+const VCF: &[Contestant] = &[
+    CP,
+    LIBRARY,
+    LIBRARY_TYPED,
+    TO_FOLDER,
+    TO_FOLDER_SHA256,
+    Contestant {
+        name: "calcard 0.3.14, parsed and written",
+        needs: None,
+        share: 4,
+        command: |file, out| rival_to("calcard-vcf", file, out),
+    },
+    Contestant {
+        name: "vcard_parser 0.2, parsed and written",
+        needs: None,
+        share: 1_000,
+        command: |file, out| rival_to("vcard_parser", file, out),
+    },
+    Contestant {
+        name: "Python vobject, parsed and written",
+        needs: Some("python: vobject"),
+        share: 20,
+        command: |file, out| Ok(python(PYTHON_VOBJECT, &[file, out])),
+    },
+];
+
+/// Those that take a mailbox.
+const MBOX: &[Contestant] = &[
+    CP,
+    TO_FOLDER,
     Contestant {
         name: "mailferry to a stored ZIP, no checksums",
         needs: None,
+        share: 1,
         command: |mailbox, out| {
             convert(mailbox, &zip(out), &["--jobs", "1", "--checksums", "none", "--zip-level", "store"])
         },
     },
-    Contestant { name: "mailferry to a folder", needs: None, command: |mailbox, out| convert(mailbox, out, ONE) },
+    TO_FOLDER_SHA256,
     Contestant {
         name: "mailferry to a stored ZIP",
         needs: None,
+        share: 1,
         command: |mailbox, out| convert(mailbox, &zip(out), &["--jobs", "1", "--zip-level", "store"]),
     },
     Contestant {
         name: "mailferry to a deflated ZIP",
         needs: None,
+        share: 1,
         command: |mailbox, out| convert(mailbox, &zip(out), ONE),
     },
     Contestant {
         name: "mailferry inspect",
         needs: None,
+        share: 1,
         command: |mailbox, _| {
             let mut command = mailferry()?;
             command.arg("inspect").arg(mailbox);
@@ -87,31 +214,37 @@ pub(crate) const OF_MBOX: &[Contestant] = &[
     Contestant {
         name: "Python mailbox, get_bytes, nothing written",
         needs: Some("python3"),
-        command: |mailbox, _| python(GET_BYTES, &[mailbox]),
+        share: 1,
+        command: |mailbox, _| Ok(python(GET_BYTES, &[mailbox])),
     },
     Contestant {
         name: "Python mailbox, as_bytes, nothing written",
         needs: Some("python3"),
-        command: |mailbox, _| python(AS_BYTES, &[mailbox]),
+        share: 1,
+        command: |mailbox, _| Ok(python(AS_BYTES, &[mailbox])),
     },
     Contestant {
         name: "Python mailbox and zipfile, deflated ZIP",
         needs: Some("python3"),
-        command: |mailbox, out| python(ZIPFILE, &[mailbox, &zip(out)]),
+        share: 1,
+        command: |mailbox, out| Ok(python(ZIPFILE, &[mailbox, &zip(out)])),
     },
     Contestant {
         name: "mail-parser 0.11, messages only",
         needs: None,
+        share: 1,
         command: |mailbox, _| rival("mail-parser", mailbox),
     },
     Contestant {
         name: "mbox-reader 0.2, messages only",
         needs: None,
+        share: 1,
         command: |mailbox, _| rival("mbox-reader", mailbox),
     },
     Contestant {
         name: "git mailsplit --mboxrd",
         needs: Some("git"),
+        share: 1,
         command: |mailbox, out| {
             fs::create_dir_all(out)?;
             let mut command = Command::new("git");
@@ -124,6 +257,7 @@ pub(crate) const OF_MBOX: &[Contestant] = &[
     Contestant {
         name: "mblaze mdeliver -M, to a Maildir",
         needs: Some("mdeliver"),
+        share: 1,
         command: |mailbox, out| {
             for folder in ["cur", "new", "tmp"] {
                 fs::create_dir_all(out.join(folder))?;
@@ -136,6 +270,7 @@ pub(crate) const OF_MBOX: &[Contestant] = &[
     Contestant {
         name: "mboxshell export to EML",
         needs: Some("mboxshell"),
+        share: 1,
         command: |mailbox, out| {
             let mut command = program("mboxshell", &[Path::new("export"), mailbox]);
             command.args(["--format", "eml", "--output"]).arg(out);
@@ -168,10 +303,17 @@ fn rival(name: &str, mailbox: &Path) -> Result<Command> {
     Ok(command)
 }
 
-fn python(script: &str, arguments: &[&Path]) -> Result<Command> {
-    let mut command = Command::new("python3");
-    command.args(["-c", script]).args(arguments);
+fn rival_to(name: &str, file: &Path, out: &Path) -> Result<Command> {
+    let mut command = rival(name, file)?;
+    command.arg(out);
     Ok(command)
+}
+
+/// The Python that `PYTHON` names, of an environment where the rivals are installed, or that of the system.
+fn python(script: &str, arguments: &[&Path]) -> Command {
+    let mut command = Command::new(env::var_os("PYTHON").unwrap_or_else(|| "python3".into()));
+    command.args(["-c", script]).args(arguments);
+    command
 }
 
 pub(crate) fn zip(out: &Path) -> PathBuf {

@@ -1,34 +1,29 @@
 //! The programs that are compared on a PST.
 
-use crate::contestants::{Contestant, convert, program};
+use crate::contestants::{CP, Contestant, TO_FOLDER, TO_FOLDER_SHA256, convert, program};
 use std::{env, fs, path::Path, process::Command};
 
 /// All that read a PST, the measure of all things first.
 pub(crate) const OF_PST: &[Contestant] = &[
-    Contestant { name: "cp", needs: Some("cp"), command: |store, out| Ok(program("cp", &[store, out])) },
-    Contestant {
-        name: "mailferry to a folder, no checksums",
-        needs: None,
-        command: |store, out| convert(store, out, &["--jobs", "1", "--checksums", "none"]),
-    },
+    CP,
+    TO_FOLDER,
     Contestant {
         name: "mailferry to a folder, no checksums, 2 threads",
         needs: None,
+        share: 1,
         command: |store, out| convert(store, out, &["--jobs", "2", "--checksums", "none"]),
     },
-    Contestant {
-        name: "mailferry to a folder",
-        needs: None,
-        command: |store, out| convert(store, out, &["--jobs", "1"]),
-    },
+    TO_FOLDER_SHA256,
     Contestant {
         name: "mailferry to a folder, 2 threads",
         needs: None,
+        share: 1,
         command: |store, out| convert(store, out, &["--jobs", "2"]),
     },
     Contestant {
         name: "readpst -e",
         needs: Some("readpst"),
+        share: 1,
         command: |store, out| {
             fs::create_dir_all(out)?;
             let mut command = program("readpst", &[Path::new("-e"), Path::new("-j"), Path::new("0"), Path::new("-o")]);
@@ -39,6 +34,7 @@ pub(crate) const OF_PST: &[Contestant] = &[
     Contestant {
         name: "pffexport",
         needs: Some("pffexport"),
+        share: 1,
         command: |store, out| {
             let mut command = program("pffexport", &[Path::new("-q"), Path::new("-t")]);
             command.arg(out).arg(store);
@@ -48,6 +44,7 @@ pub(crate) const OF_PST: &[Contestant] = &[
     Contestant {
         name: "java-libpst, texts and attachments",
         needs: Some("java"),
+        share: 1,
         command: |store, out| {
             let classes = env::var_os("JAVA_LIBPST").ok_or("JAVA_LIBPST does not say where it is")?;
             let source = concat!(env!("CARGO_MANIFEST_DIR"), "/java/Export.java");

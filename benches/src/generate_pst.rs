@@ -1,7 +1,7 @@
-//! A PST like those of people who work with Outlook, the same for the same number of messages.
+//! A PST like those of people who work with Outlook, the same for the same size.
 //!
 //! Every message has plain text and transport headers, 60 % HTML too; 25 % have one to three attachments of heavy-tailed sizes up to
-//! 400 kB that cannot be compressed, a tenth of these a message with attachments of its own. 10,000 messages take 430 MB.
+//! 400 kB that cannot be compressed, a tenth of these a message with attachments of its own.
 
 use crate::{Result, random::Random};
 use mailferry::{
@@ -12,19 +12,22 @@ use std::{fs::File, io::BufWriter, path::Path, sync::Arc};
 
 type Writer = PstWriter<BufWriter<File>>;
 
+/// Octets of a store to a message, on average.
+const MESSAGE: u64 = 43_000;
+
 /// Octets of the largest attachment, and of the noise that attachments are cut from.
 const LARGEST: f64 = 400_000.0;
 const NOISE: usize = 1 << 20;
 
-/// Writes a store of `messages` messages.
-pub(crate) fn to_file(path: &Path, messages: u64) -> Result<()> {
+/// Writes a store of about `size` octets.
+pub(crate) fn to_file(path: &Path, size: u64) -> Result<()> {
     let out = BufWriter::with_capacity(1 << 20, File::create_new(path)?);
     let mut pst = Writer::new(out, Layout::Unicode, Scrambling::Permute)?;
     let names = ["Inbox", "Sent Items", "Archive", "Projekte ü"];
     let mut folders: Vec<_> = names.map(|name| pst.add_folder(Writer::MAILBOX, name, "IPF.Note")).into();
     folders.push(pst.add_folder(folders[2], "Deep", "IPF.Note"));
     let mut generator = Generator::new(1);
-    for _ in 0..messages {
+    for _ in 0..size / MESSAGE {
         let folder = folders[generator.random.pareto(1.5) as usize % folders.len()];
         let message = generator.message(0);
         pst.add_message(folder, &message)?;

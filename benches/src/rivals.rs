@@ -1,16 +1,36 @@
-//! Other crates that read an mbox, each as a whole process.
+//! Other crates, and this one as a library, each as a whole process.
 
 use crate::Result;
-use std::{fs::File, io::BufReader, path::Path};
+use mailferry::{
+    Limits,
+    content_line::Component,
+    model::ItemKind,
+    read::{ItemReader, ReadOptions, ics::IcsReader, vcf::VcfReader},
+    source::{FileSource, Source},
+    write::{IcsCollection, IcsOptions, VcfCollection, VcfOptions},
+};
+use std::{
+    fmt::Display,
+    fs::{self, File},
+    io::{BufReader, BufWriter, Write},
+    path::Path,
+    sync::Arc,
+};
 
-/// Reads the mailbox at `path` with the crate `name` and prints what it found.
-pub(crate) fn run(name: &str, path: &Path) -> Result<()> {
-    let (messages, octets) = match name {
-        "mail-parser" => mail_parser(path)?,
-        "mbox-reader" => mbox_reader(path)?,
-        _ => return Err(format!("no rival is called {name}").into()),
+/// Reads the file at `path` with the crate `name`, writes it to `out` where there is one, and prints what it found.
+pub(crate) fn run(name: &str, path: &Path, out: Option<&Path>) -> Result<()> {
+    let (items, octets) = match (name, out) {
+        ("mail-parser", None) => mail_parser(path)?,
+        ("mbox-reader", None) => mbox_reader(path)?,
+        ("mailferry-typed", None) => mailferry_typed(path)?,
+        ("mailferry", Some(out)) => mailferry(path, out)?,
+        ("icalendar", Some(out)) => icalendar(path, out)?,
+        ("calcard-ics", Some(out)) => calcard(path, out, |text| calcard::icalendar::ICalendar::parse(text))?,
+        ("calcard-vcf", Some(out)) => calcard_cards(path, out)?,
+        ("vcard_parser", Some(out)) => vcard_parser(path, out)?,
+        _ => return Err(format!("no rival is called {name}, or it writes nothing").into()),
     };
-    println!("{messages} messages, {octets} octets");
+    println!("{items} items, {octets} octets");
     Ok(())
 }
 
@@ -33,4 +53,104 @@ fn mbox_reader(path: &Path) -> Result<(u64, u64)> {
         octets += entry.message().map_or(0, |message| message.len() as u64);
     }
     Ok((messages, octets))
+}
+
+/// The reader of a calendar or an address book.
+fn reader(path: &Path) -> Result<Box<dyn ItemReader>> {
+    let source: Source = Arc::new(FileSource::open(path)?);
+    let (name, options) = (path.to_string_lossy(), ReadOptions::default());
+    Ok(match path.extension().is_some_and(|extension| extension == "vcf") {
+        true => Box::new(VcfReader::open(source, &name, &options)?),
+        false => Box::new(IcsReader::open(source, &name, &options)?),
+    })
+}
+
+fn mailferry(path: &Path, out: &Path) -> Result<(u64, u64)> {
+    let mut reader = reader(path)?;
+    let mut calendars = IcsCollection::new(IcsOptions::default());
+    let mut cards = VcfCollection::new(VcfOptions::default());
+    let mut items = 0;
+    while let Some(item) = reader.next_item()? {
+        items += 1;
+        match &item.kind {
+            ItemKind::Calendar(object) => calendars.add(object)?,
+            ItemKind::Contact(card) => drop(cards.add(card)?),
+            _ => {}
+        }
+    }
+    let content = if cards.is_empty() { calendars.finish()? } else { cards.finish()? };
+    let mut file = File::create(out)?;
+    content.for_each_chunk(|octets| file.write_all(octets))?;
+    Ok((items, content.len()))
+}
+
+/// Decodes every property of every component: text, charset, parameters.
+fn mailferry_typed(path: &Path) -> Result<(u64, u64)> {
+    let mut reader = reader(path)?;
+    let limits = Limits::default();
+    let (mut items, mut octets) = (0, 0);
+    let mut decoded = |content: mailferry::source::Content| -> Result<()> {
+        let component = Component::parse(Arc::new(content.to_vec(1 << 30)?), &limits)?;
+        octets += component.properties.iter().map(|property| property.to_text().len() as u64).sum::<u64>();
+        Ok(())
+    };
+    while let Some(item) = reader.next_item()? {
+        items += 1;
+        match &item.kind {
+            ItemKind::Calendar(object) => {
+                object.components().iter().try_for_each(|component| decoded(component.content()))?;
+            }
+            ItemKind::Contact(card) => decoded(card.content())?,
+            _ => {}
+        }
+    }
+    Ok((items, octets))
+}
+
+fn icalendar(path: &Path, out: &Path) -> Result<(u64, u64)> {
+    let calendar: icalendar::Calendar = fs::read_to_string(path)?.parse()?;
+    let text = calendar.to_string();
+    fs::write(out, &text)?;
+    Ok((calendar.components.len() as u64, text.len() as u64))
+}
+
+fn calcard<T: Display, E: std::fmt::Debug>(
+    path: &Path,
+    out: &Path,
+    parse: impl FnOnce(&str) -> std::result::Result<T, E>,
+) -> Result<(u64, u64)> {
+    let parsed = parse(&fs::read_to_string(path)?).map_err(|error| format!("{error:?}"))?;
+    let text = parsed.to_string();
+    fs::write(out, &text)?;
+    Ok((1, text.len() as u64))
+}
+
+fn calcard_cards(path: &Path, out: &Path) -> Result<(u64, u64)> {
+    let text = fs::read_to_string(path)?;
+    let mut parser = calcard::Parser::new(&text);
+    let mut out = BufWriter::new(File::create(out)?);
+    let (mut cards, mut octets) = (0, 0);
+    loop {
+        match parser.entry() {
+            calcard::Entry::VCard(card) => {
+                let text = card.to_string();
+                cards += 1;
+                octets += text.len() as u64;
+                out.write_all(text.as_bytes())?;
+            }
+            calcard::Entry::Eof => break,
+            _ => {}
+        }
+    }
+    out.flush()?;
+    Ok((cards, octets))
+}
+
+/// It reads vCard 4.0 alone, so that it is given what is none with another VERSION.
+fn vcard_parser(path: &Path, out: &Path) -> Result<(u64, u64)> {
+    let text = fs::read_to_string(path)?.replace("VERSION:3.0", "VERSION:4.0");
+    let cards = vcard_parser::parse_vcards(&text).map_err(|error| format!("{error:?}"))?;
+    let text: String = cards.iter().map(vcard_parser::vcard::Vcard::export).collect();
+    fs::write(out, &text)?;
+    Ok((cards.len() as u64, text.len() as u64))
 }

@@ -245,11 +245,12 @@ pub(crate) struct Convert {
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Archive")]
     pub(crate) split: Option<u64>,
 
-    /// Calendars and contacts: one file a calendar or address book, or one an item (Outlook reads one card a file)
-    #[arg(long, value_enum, default_value_t = Collect::Together, value_name = "HOW", help_heading = "Calendars and contacts")]
+    /// Calendars and contacts: one file a `calendar` (or address book), one an `item` (Outlook reads one card a file), or
+    /// `parts` of at most so many items or octets: 500 items, or 900K
+    #[arg(long, value_parser = collect, default_value = "calendar", value_name = "calendar|item|PARTS", help_heading = "Calendars and contacts")]
     collect: Collect,
 
-    /// The same as --collect each
+    /// The same as --collect item
     #[arg(long, conflicts_with = "collect", help_heading = "Calendars and contacts")]
     per_item: bool,
 
@@ -323,14 +324,16 @@ pub(crate) enum ZipLevel {
 impl Convert {
     /// Whether calendars and contacts stand together in files.
     pub(crate) fn collect(&self) -> Collect {
-        if self.per_item { Collect::Each } else { self.collect }
+        if self.per_item { Collect::Item } else { self.collect }
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+/// How many calendar objects or cards go to one file.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Collect {
-    Together,
-    Each,
+    Calendar,
+    Item,
+    Parts { items: u64, octets: u64 },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -539,6 +542,21 @@ pub(crate) struct Formats {
 
 fn default_jobs() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// `calendar`, `item`, or the bound of a part: `500` items or `900K` octets.
+fn collect(text: &str) -> Result<Collect, String> {
+    let bounded = |number: u64| if number > 0 { Ok(number) } else { Err("a part takes at least one item".to_owned()) };
+    match text.trim() {
+        "calendar" => Ok(Collect::Calendar),
+        "item" => Ok(Collect::Item),
+        bound => match bound.parse::<u64>() {
+            Ok(items) => Ok(Collect::Parts { items: bounded(items)?, octets: u64::MAX }),
+            Err(_) => size(bound).map(|octets| Collect::Parts { items: u64::MAX, octets }).map_err(|_| {
+                format!("{text:?} is neither calendar nor item nor a bound: 500 (items) and 900K (octets) are some")
+            }),
+        },
+    }
 }
 
 /// `480M`: a number of octets, perhaps in KiB, MiB, GiB or TiB.

@@ -74,8 +74,9 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
     };
     let collections = &mut archive.collections;
     collections.grouping = match arguments.collect() {
-        args::Collect::Together => Grouping::OneFile,
-        args::Collect::Each => Grouping::EachItem,
+        args::Collect::Calendar => Grouping::OneFile,
+        args::Collect::Item => Grouping::EachItem,
+        args::Collect::Parts { items, octets } => Grouping::Parts { items, octets },
     };
     collections.vcf.version = arguments.vcard.map(|version| match version {
         args::VCard::V3 => VCardVersion::V3,

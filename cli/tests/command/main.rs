@@ -7,6 +7,7 @@
 
 mod archive;
 mod bad_input;
+mod collections;
 mod fixtures;
 mod moves;
 mod options;

@@ -57,7 +57,7 @@ def read(octets):
 
 def converted(files, out):
     """The lines of the log about cards that were changed, each with the octets of its source and its own."""
-    command = [os.environ["MAILFERRY"], "convert", *files, "--to", out, "--vcard", "3.0", "--collect", "each"]
+    command = [os.environ["MAILFERRY"], "convert", *files, "--to", out, "--vcard", "3.0", "--collect", "item"]
     subprocess.run([*command, "--progress", "none"], check=False, stdout=subprocess.DEVNULL)
     for line in map(json.loads, pathlib.Path(f"{out}.items.jsonl").read_text(encoding="utf-8").splitlines()):
         if line["status"] == "migrated" and line["fidelity"] != "verbatim":
