@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 ///     plan.count(event);
 /// }
 /// let plan = plan.finish();
-/// assert_eq!((plan.goes.items, plan.refused["target_takes_no_mail"].items), (0, 1));
+/// assert_eq!((plan.goes.items, plan.refused["target_takes_no_mail"].size.items), (0, 1));
 /// # Ok::<(), mailferry::Error>(())
 /// ```
 #[non_exhaustive]
