@@ -1,11 +1,12 @@
 // What the package exports, over the classes of the compiled core. Types and their meaning: mailferry.d.ts.
 import load, { Converter, Inspector, Planner, Reader, formats as formatsJson, targets as targetsJson, version as coreVersion } from './wasm/mailferry.js';
 import { MailferryError, asError } from './error.js';
-import { asSources } from './sources.js';
+import { asSources, prefetched } from './sources.js';
 import { Drain } from './sinks.js';
 
 export { MailferryError };
-export { blobSource, bytesSource, handleSource } from './sources.js';
+export { blobSource } from './blob.js';
+export { bytesSource, handleSource } from './sources.js';
 export { handleSink, webStreamSink } from './sinks.js';
 
 /** Octets of the sources between two looks at the signal and the sink. */
@@ -158,27 +159,29 @@ export async function* list(source, options) {
 
 export async function inspect(source, options) {
   const { largest = 10, ...rest } = options ?? {};
-  return look(rest, (reading) => new Inspector(asSources(source), json(reading), largest), (inspector) => inspector.inspection());
+  return look(source, rest, (sources, reading) => new Inspector(sources, json(reading), largest), (inspector) => inspector.inspection());
 }
 
 export async function plan(source, target, options) {
-  const make = (all) => {
+  const make = (sources, all) => {
     const [reading, writing] = parted({ ...all, target });
-    return new Planner(asSources(source), json(reading), json(writing));
+    return new Planner(sources, json(reading), json(writing));
   };
-  return look(options, make, (planner) => planner.finish());
+  return look(source, options, make, (planner) => planner.finish());
 }
 
 /** Takes the steps of what only reads, and gives what it found. */
-async function look(options, make, found) {
+async function look(source, options, make, found) {
   const { signal, onProgress, ...rest } = options ?? {};
   signal?.throwIfAborted();
   await init();
-  const looking = guarded(() => make(rest));
+  const sources = asSources(source);
+  const looking = guarded(() => make(sources, rest));
   const progress = () => ({ position: looking.position(), total: looking.total(), available: looking.items() });
   try {
     let turn = performance.now();
     while (guarded(() => looking.step(STEP))) {
+      await prefetched(sources);
       if (performance.now() - turn > TURN) {
         onProgress?.(progress());
         await breathe();
@@ -217,7 +220,8 @@ export async function convert(source, options, ports) {
   const archive = new Drain(sink);
   const lines = new Drain(log ?? { borrows: true, write() {} });
   const started = performance.now();
-  const converter = guarded(() => new Converter(asSources(source), json(reading), json(writing), archive, lines));
+  const sources = asSources(source);
+  const converter = guarded(() => new Converter(sources, json(reading), json(writing), archive, lines));
   try {
     const progress = () => {
       const [available, migrated, failed, skipped] = converter.items();
@@ -228,8 +232,7 @@ export async function convert(source, options, ports) {
     let turn = started;
     try {
       while (converter.step(STEP)) {
-        await archive.drained();
-        await lines.drained();
+        await Promise.all([archive.drained(), lines.drained(), prefetched(sources)]);
         if (performance.now() - turn > TURN) {
           onProgress?.(progress());
           await breathe();

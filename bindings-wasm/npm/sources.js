@@ -1,4 +1,5 @@
 // Sources: anything that becomes { name, size, readAt(offset, octets) }, where readAt fills what it can and gives the number.
+import { blobSource } from './blob.js';
 import { MailferryError } from './error.js';
 
 /** Octets in memory. */
@@ -11,23 +12,6 @@ export function bytesSource(octets, name = 'input') {
       const some = view.subarray(offset, offset + into.length);
       into.set(some);
       return some.length;
-    },
-  };
-}
-
-/** A Blob or File, in a Worker: only there can it be read without waiting. */
-export function blobSource(blob, name = blob.name ?? 'input') {
-  if (typeof FileReaderSync !== 'function') {
-    throw new MailferryError({ kind: 'options', message: 'a File can be read in a Worker only: import mailferry/worker there, or pass its octets' });
-  }
-  const reader = new FileReaderSync();
-  return {
-    name,
-    size: blob.size,
-    readAt(offset, into) {
-      const octets = new Uint8Array(reader.readAsArrayBuffer(blob.slice(offset, offset + into.length)));
-      into.set(octets);
-      return octets.length;
     },
   };
 }
@@ -50,4 +34,9 @@ function asSource(source) {
   if (typeof Blob === 'function' && source instanceof Blob) return blobSource(source);
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return bytesSource(source);
   throw new MailferryError({ kind: 'options', message: 'a source is a File, octets, or { name, size, readAt(offset, octets) }' });
+}
+
+/** Lets sources read ahead, those that can. */
+export function prefetched(sources) {
+  return Promise.all(sources.map((source) => source.prefetch?.()));
 }

@@ -1,0 +1,140 @@
+// `cargo xtask wasm && npm ci && npm run bench -- [--pst FOLDER] [--native COMMAND]`: what README.md tells.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { convert, fileSource, list } from '../../bindings-wasm/npm/node.js';
+import { mboxParts } from '../../bindings-wasm/tests/generate.js';
+
+const require = createRequire(import.meta.url);
+const argument = (name) => process.argv[process.argv.indexOf(name) + 1];
+const has = (name) => process.argv.includes(name);
+const TARGET = new URL('../../target/', import.meta.url).pathname;
+const SIZE = Number(has('--bytes') ? argument('--bytes') : 300e6);
+const RUNS = 3;
+const nothing = { borrows: true, write() {} };
+
+/** Seconds of processor time, the least of some runs: what others do on the machine counts least there. */
+async function least(work, runs = RUNS) {
+  let least = Infinity;
+  for (let run = 0; run < runs; run++) {
+    const before = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / 1e6);
+  }
+  return least;
+}
+
+async function mailbox() {
+  mkdirSync(TARGET, { recursive: true });
+  const path = join(TARGET, `bench-${SIZE}.mbox`);
+  if (!existsSync(path)) {
+    const file = createWriteStream(path);
+    for (const part of mboxParts(SIZE)) if (!file.write(part)) await new Promise((resolve) => file.once('drain', resolve));
+    await new Promise((resolve) => file.end(resolve));
+  }
+  return path;
+}
+
+async function rival(path) {
+  const { MboxStream } = require('node-mbox');
+  const { Zip, ZipPassThrough } = require('fflate');
+  const zip = new Zip(() => {});
+  const mbox = MboxStream(createReadStream(path), {});
+  let messages = 0;
+  for await (const message of mbox) {
+    const entry = new ZipPassThrough(`${++messages}.eml`);
+    zip.add(entry);
+    entry.push(message, true);
+  }
+  zip.end();
+  return messages;
+}
+
+async function mboxes() {
+  const path = await mailbox();
+  const octets = statSync(path).size;
+  const rate = (seconds) => `${(octets / 1e6 / seconds).toFixed(0)} MB/s`;
+  for (const checksums of ['none', 'sha256']) {
+    const seconds = await least(() => convert(fileSource(path), { checksums }, { sink: nothing }));
+    console.log(`mbox → stored zip, checksums ${checksums}: ${rate(seconds)}`);
+    if (!has('--native')) continue;
+    const to = '/dev/shm/mailferry-bench.zip';
+    let native = Infinity;
+    for (let run = 0; run < RUNS; run++) {
+      for (const suffix of ['', '.items.jsonl', '.report.json']) rmSync(to + suffix, { force: true });
+      const args = ['convert', path, '--to', to, '--zip-level', 'store', '--jobs', '1', '--checksums', checksums, '--progress', 'none'];
+      const { stderr } = spawnSync('/usr/bin/time', ['-f', '%U %S', argument('--native'), ...args], { encoding: 'utf8' });
+      const [user, system] = stderr.trim().split('\n').at(-1).split(' ').map(Number);
+      native = Math.min(native, user + system);
+    }
+    for (const suffix of ['', '.items.jsonl', '.report.json']) rmSync(to + suffix, { force: true });
+    console.log(`  native, one thread: ${rate(native)}; the browser's code has ${(native / seconds).toFixed(2)} of its speed`);
+  }
+  console.log(`node-mbox + fflate: ${rate(await least(() => rival(path)))}`);
+}
+
+function* psts(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* psts(path);
+    else if (/\.(pst|ost)$/i.test(entry.name)) yield path;
+  }
+}
+
+function walk(path) {
+  const { PSTFile } = require('pst-extractor');
+  const file = new PSTFile(path);
+  let items = 0;
+  const into = (folder) => {
+    if (folder.hasSubfolders) folder.getSubFolders().forEach(into);
+    if (folder.contentCount > 0) for (let item = folder.getNextChild(); item; item = folder.getNextChild()) items += item.subject === undefined ? 0 : 1;
+  };
+  into(file.getRootFolder());
+  return items;
+}
+
+async function stores() {
+  const files = [...psts(argument('--pst'))];
+  const counts = { ours: 0, theirs: 0, opened: 0, theirOpened: 0 };
+  for (const path of files) {
+    let ours;
+    let theirs;
+    try {
+      ours = 0;
+      const source = fileSource(path);
+      for await (const record of list(source)) ours += record.id ? 1 : 0;
+      source.close();
+      counts.opened++;
+    } catch (error) {
+      ours = error.kind;
+    }
+    const { status, stdout } = spawnSync(process.execPath, [new URL(import.meta.url).pathname, '--walk', path], { encoding: 'utf8', timeout: 60_000 });
+    if (status === 0) {
+      theirs = Number(stdout);
+      counts.theirOpened++;
+    }
+    counts.ours += Number(ours) || 0;
+    counts.theirs += Number(theirs) || 0;
+  }
+  console.log(`${files.length} stores: mailferry opens ${counts.opened} with ${counts.ours} items, pst-extractor ${counts.theirOpened} with ${counts.theirs}`);
+  const largest = files.sort((a, b) => statSync(b).size - statSync(a).size)[0];
+  const ours = await least(async () => {
+    for await (const record of list(fileSource(largest))) void record;
+  });
+  const theirs = await least(() => walk(largest));
+  console.log(`the largest, ${statSync(largest).size} octets: ${ours.toFixed(2)} s, pst-extractor ${theirs.toFixed(2)} s`);
+}
+
+if (has('--walk')) {
+  console.log(walk(argument('--walk')));
+} else {
+  const wasm = readFileSync(new URL('../../bindings-wasm/npm/wasm/mailferry_bg.wasm', import.meta.url));
+  const brotli = brotliCompressSync(wasm, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+  console.log(`mailferry_bg.wasm: ${wasm.length} octets, ${brotli.length} by brotli`);
+  console.log(`node ${process.version}, ${execFileSync('uname', ['-srm'], { encoding: 'utf8' }).trim()}`);
+  await mboxes();
+  if (has('--pst')) await stores();
+}
