@@ -1,6 +1,6 @@
 // `cargo xtask wasm && npm ci && npm run bench -- [--pst FOLDER] [--native COMMAND]`: what README.md tells.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
@@ -61,16 +61,16 @@ async function mboxes() {
     const seconds = await least(() => convert(fileSource(path), { checksums }, { sink: nothing }));
     console.log(`mbox → stored zip, checksums ${checksums}: ${rate(seconds)}`);
     if (!has('--native')) continue;
-    const to = '/dev/shm/mailferry-bench.zip';
     let native = Infinity;
     for (let run = 0; run < RUNS; run++) {
-      for (const suffix of ['', '.items.jsonl', '.report.json']) rmSync(to + suffix, { force: true });
+      const folder = mkdtempSync('/dev/shm/mailferry-bench-');
+      const to = join(folder, 'x.zip');
       const args = ['convert', path, '--to', to, '--zip-level', 'store', '--jobs', '1', '--checksums', checksums, '--progress', 'none'];
       const { stderr } = spawnSync('/usr/bin/time', ['-f', '%U %S', argument('--native'), ...args], { encoding: 'utf8' });
       const [user, system] = stderr.trim().split('\n').at(-1).split(' ').map(Number);
       native = Math.min(native, user + system);
+      rmSync(folder, { recursive: true });
     }
-    for (const suffix of ['', '.items.jsonl', '.report.json']) rmSync(to + suffix, { force: true });
     console.log(`  native, one thread: ${rate(native)}; the browser's code has ${(native / seconds).toFixed(2)} of its speed`);
   }
   console.log(`node-mbox + fflate: ${rate(await least(() => rival(path)))}`);

@@ -127,9 +127,12 @@ test('an archive is the same as that of the command, whatever takes it', async (
     const report = await convert(fileSource(TAKEOUT, TAKEOUT), { packaging, ...options }, { sink: sync, log });
     const wanted = readFileSync(path);
     assert.equal(sha256(sync.octets()), sha256(wanted), `${packaging} ${JSON.stringify(options)}`);
-    assert.equal(log.octets().toString(), readFileSync(`${path}.items.jsonl`, 'utf8'));
+    // Only what is written to a path can be gone on with, and its log and report number the syncs.
+    const lines = readFileSync(`${path}.items.jsonl`, 'utf8').replaceAll(',"sync":1}', '}');
+    assert.equal(log.octets().toString(), lines);
     const native = JSON.parse(readFileSync(`${path}.report.json`, 'utf8'));
     delete native.options;
+    delete native.sync;
     assert.deepEqual({ ...report, seconds: 0 }, { ...native, seconds: 0 });
 
     const { readable, writable } = new TransformStream();

@@ -84,10 +84,13 @@ fn not_started(name: &str) -> impl Fn(std::io::Error) -> String {
     move |error| format!("{name} cannot be started: {error}")
 }
 
-/// The closing line of libtest or pytest.
+/// A closing line of libtest, of pytest, or of Node's test runner.
 fn is_summary(line: &str) -> bool {
     let pytest = line.contains(" passed") && line.contains(" in ") && line.ends_with("s");
-    line.starts_with("test result:") || (pytest && !line.contains("::"))
+    let node = ["pass", "fail", "skipped"]
+        .iter()
+        .any(|word| line.strip_prefix("# ").or(line.strip_prefix("ℹ ")).is_some_and(|said| said.starts_with(word)));
+    line.starts_with("test result:") || node || (pytest && !line.contains("::"))
 }
 
 #[cfg(test)]
@@ -97,6 +100,7 @@ mod tests {
     #[test]
     fn knows_the_closing_lines_of_test_runners() {
         assert!(is_summary("test result: ok. 3 passed; 0 failed; 0 ignored; finished in 0.00s"));
+        assert!(is_summary("# pass 24") && is_summary("ℹ fail 0"));
         assert!(is_summary("5 passed, 1 skipped in 0.31s"));
         assert!(!is_summary("test tests::something_passed ... ok"));
     }

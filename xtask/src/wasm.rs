@@ -4,7 +4,11 @@ use crate::{
     Result, root,
     step::{cargo, output, run},
 };
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const NODE: &str = "Node 20 or newer, with npm, is needed for the npm package (node --version)";
@@ -59,7 +63,7 @@ pub(crate) fn tests() -> Result<Command> {
         .args(["install", "--silent", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--prefix"])
         .arg(&tests)
         .arg(packed.join(concat!("mailferry-", env!("CARGO_PKG_VERSION"), ".tgz"))))?;
-    let mut command = Command::new(npm_program("npm"));
+    let mut command = npm();
     command.args(["test", "--silent", "--prefix"]).arg(tests);
     Ok(command)
 }
@@ -71,15 +75,27 @@ pub(crate) fn set_up() -> Result<()> {
     if major.is_none_or(|major| major < 20) {
         return Err(NODE.into());
     }
+    chromium();
     Ok(())
 }
 
-fn npm() -> Command {
-    Command::new(npm_program("npm"))
+/// Fetches a browser for the tests of the page, where that is one command; else they say that they are left out.
+fn chromium() {
+    let is_there = std::env::var_os("CHROMIUM").is_some()
+        || ["chromium", "chromium-browser", "google-chrome"]
+            .iter()
+            .any(|name| Path::new("/usr/bin").join(name).exists());
+    let is_root = output(Command::new("id").arg("-u")).is_ok_and(|user| user.trim() == "0");
+    if is_there || !is_root || !Path::new("/usr/bin/apt-get").exists() {
+        return;
+    }
+    if let Err(error) = run(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends", "chromium"])) {
+        println!("the page is not tested: Chromium cannot be installed ({error})");
+    }
 }
 
-fn npm_program(name: &str) -> String {
-    if cfg!(windows) { format!("{name}.cmd") } else { name.to_owned() }
+fn npm() -> Command {
+    Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
 fn package() -> PathBuf {
