@@ -1,5 +1,27 @@
 use super::{Head, Score};
-use crate::model::{Folder, FolderPath};
+use crate::{
+    content_line::ContentLines,
+    defect::{Defect, DefectKind},
+    error::Result,
+    model::{Folder, FolderPath},
+    source::{Source, Utf16},
+};
+use std::sync::Arc;
+
+/// A source as UTF-8 or as code pages that hold ASCII, its lines behind a byte-order mark, and what is told of its encoding.
+pub(super) fn open(source: Source) -> Result<(Source, ContentLines, Vec<Defect>)> {
+    let mut defects = Vec::new();
+    let source: Source = match Utf16::detect(&source)? {
+        Some(utf8) => {
+            defects.push(Defect::new(DefectKind::Utf16, "UTF-16 text, read as UTF-8").at(0));
+            Arc::new(utf8)
+        }
+        None => source,
+    };
+    let mut lines = ContentLines::new(source.clone())?;
+    lines.skip_byte_order_mark();
+    Ok((source, lines, defects))
+}
 
 /// How sure it is that the first line that is not blank begins one of these components.
 pub(super) fn score(head: &Head<'_>, names: &[&[u8]]) -> Score {

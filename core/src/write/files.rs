@@ -21,11 +21,13 @@ pub(super) struct Files {
     /// The files that take more than one item, the one used last at the end.
     open: Vec<OpenCollection>,
     made: Vec<Made>,
+    /// The first file that came to nothing, and why; its items were told as written.
+    lost: Option<Error>,
 }
 
 impl Files {
     pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Self {
-        Self { container, paths: Paths::new(options.shard), options, open: Vec::new(), made: Vec::new() }
+        Self { container, paths: Paths::new(options.shard), options, open: Vec::new(), made: Vec::new(), lost: None }
     }
 
     pub(super) fn renderer(&self) -> Renderer {
@@ -88,9 +90,11 @@ impl Files {
         added.map(|()| path)
     }
 
+    /// Writes a file. That it cannot be made is no fault of the item at hand, so it is told when all else is written.
     fn close(&mut self, open: OpenCollection) -> Result<()> {
-        let path = open.path().to_owned();
+        let (path, items) = (open.path().to_owned(), open.items());
         let rendered = open.finish().and_then(|content| self.renderer().render_octets(content));
+        let rendered = rendered.map_err(Error::non_fatal);
         let written = rendered.and_then(|rendered| {
             let hex = |digest: &[u8]| digest.iter().map(|octet| format!("{octet:02x}")).collect();
             self.made.push(Made::Collection {
@@ -101,11 +105,26 @@ impl Files {
             });
             Ok(())
         });
-        // All its items are lost with it, however many there are.
-        written.map_err(|error| match error.is_fatal() {
-            true => error,
-            false => Error::new(error.kind(), "the items of this file cannot be written").because(error).in_file(path),
-        })
+        match written {
+            Err(error) if !error.is_fatal() => {
+                let message = format!("the file is lost, and with it the {items} items that the log has in it");
+                let lost = Error::new(error.kind(), message).because(error).in_file(path);
+                self.lost.get_or_insert(lost);
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
+    /// Whether a file came to nothing.
+    pub(super) fn has_lost(&self) -> bool {
+        self.lost.is_some()
+    }
+
+    /// Completes the container, and only then tells of the first file that came to nothing.
+    pub(super) fn finish_container(&mut self) -> Result<()> {
+        self.container.finish()?;
+        self.lost.take().map_or(Ok(()), Err)
     }
 
     /// A path for a calendar object or a card that is a file of its own, in the folder `name` in `around`.
@@ -169,7 +188,7 @@ impl Files {
             files,
             shard,
         }));
-        self.container.finish()
+        self.finish_container()
     }
 
     /// What was made since the last call beside the files of one item each.
@@ -218,4 +237,71 @@ pub(super) fn around(room: &str, folder: &FolderPath) -> (FolderPath, String) {
     let (name, around) = folder.names().split_last().map_or(("Items", [].as_slice()), |(name, rest)| (name, rest));
     let names = [room].into_iter().chain(around.iter().map(String::as_str));
     (FolderPath::new(names.filter(|name| !name.is_empty())), name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        read::{ItemReader, ReadOptions, ics::IcsReader},
+        source::ReadAt,
+        write::{EmlArchive, ItemWriter},
+    };
+    use std::{
+        io,
+        sync::{
+            Arc, Mutex,
+            atomic::{AtomicBool, Ordering::Relaxed},
+        },
+    };
+
+    /// A file on a disk that comes to be unreadable.
+    struct Failing(Vec<u8>, Arc<AtomicBool>);
+
+    impl ReadAt for Failing {
+        fn len(&self) -> u64 {
+            self.0.len() as u64
+        }
+
+        fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+            if self.1.load(Relaxed) { Err(io::Error::other("bad sector")) } else { self.0.read_at(offset, buf) }
+        }
+    }
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Shared {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(octets)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_made_is_told_and_takes_no_other_with_it() {
+        let calendar = b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR\n".to_vec();
+        let broken = Arc::new(AtomicBool::new(false));
+        let out = Shared::default();
+        let mut archive = EmlArchive::zip(out.clone(), WriteOptions::default());
+        let mut write = |name: &str, source: Failing| {
+            let mut reader = IcsReader::open(Arc::new(source), name, &ReadOptions::default()).unwrap();
+            let item = reader.next_item().unwrap().unwrap();
+            let rendered = archive.renderer().render(&item).unwrap();
+            archive.write(&item, &ItemName::default(), rendered).unwrap();
+        };
+        write("lost.ics", Failing(calendar.clone(), broken.clone()));
+        write("kept.ics", Failing(calendar.clone(), Arc::default()));
+        broken.store(true, Relaxed);
+        let error = archive.finish().unwrap_err();
+        assert_eq!(error.path(), Some("lost/lost.ics"));
+        assert!(error.to_string().contains("the 1 items that the log has in it"), "{error}");
+        let made: Vec<_> = archive.take_made().iter().map(|made| made.path().to_owned()).collect();
+        assert!(made.contains(&"kept/kept.ics".to_owned()) && !made.contains(&"lost/lost.ics".to_owned()), "{made:?}");
+        let octets = out.0.lock().unwrap().clone();
+        assert!(octets.windows(4).any(|window| window == b"PK\x05\x06"), "the archive is completed");
+    }
 }

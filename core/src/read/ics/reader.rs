@@ -6,8 +6,8 @@ use crate::{
         Calendar, CalendarComponent, CalendarObject, Folder, FolderPath, Item, ItemKind, Origin, OverrideIndex,
         read_calendar, read_component,
     },
-    read::{ItemReader, ReadOptions, content_lines::folder_of_file},
-    source::{Source, Utf16},
+    read::{ItemReader, ReadOptions, content_lines},
+    source::Source,
 };
 use std::sync::Arc;
 
@@ -44,19 +44,10 @@ impl IcsReader {
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be read.
     pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
-        let mut defects = Vec::new();
-        let source: Source = match Utf16::detect(&source)? {
-            Some(utf8) => {
-                defects.push(Defect::new(DefectKind::Utf16, "UTF-16 text, read as UTF-8").at(0));
-                Arc::new(utf8)
-            }
-            None => source,
-        };
-        let mut lines = ContentLines::new(source.clone())?;
-        lines.skip_byte_order_mark();
+        let (source, lines, defects) = content_lines::open(source)?;
         Ok(Self {
             name: name.into(),
-            file_folder: folder_of_file(name, super::FORMAT.extensions),
+            file_folder: content_lines::folder_of_file(name, super::FORMAT.extensions),
             lines,
             side: None,
             current: None,

@@ -3,8 +3,8 @@ use crate::{
     defect::{Defect, DefectKind},
     error::Result,
     model::{Folder, Item, ItemKind, Origin, read_card},
-    read::{ItemReader, ReadOptions, content_lines::folder_of_file},
-    source::{Source, Utf16},
+    read::{ItemReader, ReadOptions, content_lines},
+    source::Source,
 };
 use std::sync::Arc;
 
@@ -24,17 +24,8 @@ impl VcfReader {
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be read.
     pub fn open(source: Source, name: &str, _options: &ReadOptions) -> Result<Self> {
-        let mut defects = Vec::new();
-        let source: Source = match Utf16::detect(&source)? {
-            Some(utf8) => {
-                defects.push(Defect::new(DefectKind::Utf16, "UTF-16 text, read as UTF-8").at(0));
-                Arc::new(utf8)
-            }
-            None => source,
-        };
-        let mut lines = ContentLines::new(source.clone())?;
-        lines.skip_byte_order_mark();
-        let folder = folder_of_file(name, super::FORMAT.extensions);
+        let (source, lines, defects) = content_lines::open(source)?;
+        let folder = content_lines::folder_of_file(name, super::FORMAT.extensions);
         Ok(Self { source, name: name.into(), folder, lines, defects, ordinal: 0 })
     }
 }

@@ -150,8 +150,9 @@ impl ItemWriter for BundleWriter {
         let report = std::mem::take(&mut self.report);
         self.files.add_octets("meta/manifest.json", documents::manifest(&report, self.files.options.created)?)?;
         self.files.add_octets("meta/report.csv", report.csv)?;
-        let archive = documents::archive(&self.data_types, report.complete, self.files.options.created)?;
+        let complete = report.complete && !self.files.has_lost();
+        let archive = documents::archive(&self.data_types, complete, self.files.options.created)?;
         self.files.add_octets("archive.json", archive)?;
-        self.files.container.finish()
+        self.files.finish_container()
     }
 }

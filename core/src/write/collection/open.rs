@@ -70,11 +70,19 @@ impl OpenCollection {
     /// Whether it is to be closed.
     pub(in crate::write) fn is_full(&self, grouping: &Grouping) -> bool {
         let Grouping::Parts { items, octets } = *grouping else { return false };
-        let (count, len) = match &self.file {
-            File::Ics(file) => (file.objects(), file.len()),
-            File::Vcf(file) => (file.cards(), file.len()),
+        let len = match &self.file {
+            File::Ics(file) => file.len(),
+            File::Vcf(file) => file.len(),
         };
-        count >= items || len >= octets
+        self.items() >= items || len >= octets
+    }
+
+    /// How many items are in it.
+    pub(in crate::write) fn items(&self) -> u64 {
+        match &self.file {
+            File::Ics(file) => file.objects(),
+            File::Vcf(file) => file.cards(),
+        }
     }
 
     /// All its octets.
