@@ -139,7 +139,8 @@ const FOLDER_UNITS: u64 = 138;
 const ENTRY: u64 = 300;
 
 impl Plan {
-    /// Octets that are taken to be converted in a second: what one core does with mail in ZIP archives.
+    /// Octets that are taken to be converted in a second, on the safe side: one core did some 100 million with mail in a
+    /// deflated ZIP archive (`benches/README.md`).
     pub const RATE: u64 = 60_000_000;
 
     /// A plan for `target`, written as `options` say.
