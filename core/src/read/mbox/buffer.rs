@@ -20,12 +20,14 @@ pub(super) struct Resting(Arc<Mutex<Rested>>);
 #[derive(Default)]
 struct Rested {
     small: Vec<Vec<u8>>,
-    /// One is enough: large messages are few at a time.
+    /// The large one, while nobody has it.
     large: Option<Vec<u8>>,
+    /// Whether the large one is in use.
+    large_is_out: bool,
 }
 
 /// A buffer with more octets is large.
-const SMALL: usize = 1 << 20;
+const SMALL: usize = 512 << 10;
 
 /// Address space of a large buffer, of which only what is read into takes memory: glibc gives as much back to the system as
 /// soon as it is freed, where it would keep less (`M_MMAP_THRESHOLD` in mallopt(3)).
@@ -35,6 +37,7 @@ impl Resting {
     /// A buffer with `len` octets at least, one that rests or a new one, which starts with `kept`.
     pub(super) fn take(&self, kept: &[u8], len: usize) -> Buffer {
         let mut rested = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rested.large_is_out |= len > SMALL;
         let found = if len > SMALL { rested.large.take() } else { rested.small.pop() };
         drop(rested);
         let mut octets = found.unwrap_or_default();
@@ -54,14 +57,25 @@ impl Resting {
             rested.small.push(octets);
         } else {
             rested.large = Some(octets);
+            rested.large_is_out = false;
         }
+    }
+
+    /// Whether a buffer of `len` octets may be taken: there is to be one large buffer at a time, however many threads have
+    /// messages in hand that lie in it.
+    pub(super) fn has_room(&self, len: usize) -> bool {
+        len <= SMALL || !self.0.lock().unwrap_or_else(PoisonError::into_inner).large_is_out
     }
 }
 
 impl Buffer {
+    pub(super) fn is_large(&self) -> bool {
+        self.octets.len() > SMALL
+    }
+
     /// Moves the octets `kept` to the start and has at least `len` octets; `false` if another buffer serves better.
     pub(super) fn keep(&mut self, kept: Range<usize>, len: usize) -> bool {
-        if (self.octets.len() > SMALL) != (len > SMALL) {
+        if self.is_large() != (len > SMALL) {
             return false;
         }
         self.octets.copy_within(kept, 0);

@@ -135,9 +135,8 @@ impl Window {
     /// Reads on, keeping what is loaded from `keep` on if that is not too much, else from `at` on.
     fn advance(&mut self, keep: u64, at: u64) -> Result<()> {
         let loaded_end = self.base + self.filled as u64;
-        let fits = |from: u64| from >= self.base && loaded_end - from <= self.most_kept as u64;
-        let from = if fits(keep) { keep } else { at };
         let fresh = usize::try_from(self.end - loaded_end).unwrap_or(usize::MAX).min(self.size);
+        let from = if self.can_keep(keep, loaded_end, fresh) { keep } else { at };
         self.make_room(usize::try_from(from - self.base).unwrap_or(usize::MAX), fresh);
         let room = self.filled..self.filled + fresh;
         let room = Arc::get_mut(&mut self.buffer).and_then(|buffer| buffer.octets.get_mut(room)).unwrap_or_default();
@@ -148,6 +147,15 @@ impl Window {
         }
         self.filled += fresh;
         Ok(())
+    }
+
+    /// Whether what is loaded from `from` on can stay, with `fresh` octets behind it.
+    fn can_keep(&mut self, from: u64, loaded_end: u64, fresh: usize) -> bool {
+        let kept = usize::try_from(loaded_end.saturating_sub(from)).unwrap_or(usize::MAX);
+        from >= self.base
+            && kept <= self.most_kept
+            && (Arc::get_mut(&mut self.buffer).is_some_and(|own| own.is_large())
+                || self.resting.has_room(kept.saturating_add(fresh)))
     }
 
     /// Makes room for `fresh` octets behind those that are loaded; of these, those before `from` may go.
