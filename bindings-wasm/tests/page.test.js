@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -147,13 +148,24 @@ test('a file that is no mailbox is told, and another can be chosen', { skip }, a
   await page.context().close();
 });
 
-test('a message is read without anything of it acting', { skip }, async () => {
+test('a message is read without anything of it acting', { skip }, async (t) => {
+  const arrived = [];
+  // A browser tells of requests that its policy then stops: what counts is what reaches somebody.
+  const tracker = createServer((request, response) => {
+    arrived.push(request.url);
+    response.writeHead(204).end();
+  });
+  await new Promise((resolve) => tracker.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    tracker.closeAllConnections();
+    tracker.close();
+  });
+  const there = `http://localhost:${tracker.address().port}`;
+  await fetch(`${there}/control`);
   const page = await site.page();
   const path = join(root, 'evil.mbox');
-  const html = '<script>parent.hacked=1</script><img src="http://tracker.example/x.png" onerror="parent.hacked=1"><p>Hello <b>you</b></p>';
+  const html = `<script>parent.hacked=1</script><link rel=stylesheet href="${there}/a.css"><img src="${there}/x.png" onerror="parent.hacked=1"><iframe src="${there}/f"></iframe><p style="background:url(${there}/b.png)">Hello <b>you</b></p>`;
   writeFileSync(path, `From a\nSubject: <img src=x onerror=hacked=1>\nFrom: A <a@example.org>\nContent-Type: text/html\n\n${html}\n`);
-  const asked = [];
-  page.on('request', (request) => asked.push(request.url()));
   await looked(page, path);
   await page.click('#largest button');
   await page.waitForSelector('dialog[open]');
@@ -161,8 +173,9 @@ test('a message is read without anything of it acting', { skip }, async () => {
   assert.match(await page.textContent('#message-text'), /Hello you/);
   await page.click('#message-html');
   await page.frameLocator('#message-frame iframe').locator('b').waitFor();
+  await page.waitForTimeout(500);
   assert.equal(await page.evaluate(() => window.hacked), undefined);
-  assert.ok(asked.every((url) => url.startsWith(site.url) || url.startsWith('about:')), asked.join());
+  assert.deepEqual(arrived, ['/control']);
   await page.context().close();
 });
 
