@@ -1,4 +1,4 @@
-// A browser on the page, served from target/web.
+// A browser on the page, served from target/web, or on another site.
 import { createServer } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -10,8 +10,13 @@ const BROWSERS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-
 export const executablePath = BROWSERS.find((path) => path && existsSync(path));
 
 /** Why there can be no browser; nothing where there is one. */
+export function noBrowser() {
+  return executablePath ? undefined : 'no Chromium: install it (apt-get install chromium), or say where it is in CHROMIUM';
+}
+
+/** The same of a browser on the page. */
 export function missing() {
-  if (!executablePath) return 'no Chromium: install it (apt-get install chromium), or say where it is in CHROMIUM';
+  if (noBrowser()) return noBrowser();
   if (!existsSync(join(SITE, 'index.html'))) return 'the page is not built: cargo xtask web';
   return undefined;
 }
@@ -19,7 +24,7 @@ export function missing() {
 export async function start(options = {}) {
   const { chromium } = await import('playwright-core');
   const server = createServer((request, response) => {
-    const path = join(SITE, new URL(request.url, 'http://x').pathname.replace(/\/$/, '/index.html'));
+    const path = join(options.site ?? SITE, new URL(request.url, 'http://x').pathname.replace(/\/$/, '/index.html'));
     const type = TYPES[extname(path)];
     if (!type || !existsSync(path)) return response.writeHead(404).end();
     response.writeHead(200, { 'content-type': type }).end(readFileSync(path));

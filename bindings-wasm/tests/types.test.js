@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as mailferry from 'mailferry';
+import * as worker from 'mailferry/worker';
 
 test('tsc --strict takes what the declarations promise', () => {
   const tsc = new URL('./node_modules/typescript/bin/tsc', import.meta.url).pathname;
@@ -16,7 +17,9 @@ test('tsc --strict takes what the declarations promise', () => {
 });
 
 test('all that is exported is declared, and all that is declared is exported', () => {
-  const declarations = readFileSync(new URL('./mailferry.d.ts', import.meta.resolve('mailferry')), 'utf8');
-  const declared = [...declarations.matchAll(/export declare (?:function|class) (\w+)/g)].map(([, name]) => name);
-  assert.deepEqual(Object.keys(mailferry).sort(), declared.sort());
+  for (const [name, module] of Object.entries({ mailferry, worker })) {
+    const declarations = readFileSync(new URL(`./${name}.d.ts`, import.meta.resolve('mailferry')), 'utf8');
+    const declared = [...declarations.matchAll(/export (?:declare (?:function|class)|\{) (\w+)/g)].map(([, exported]) => exported);
+    assert.deepEqual(Object.keys(module).sort(), declared.sort());
+  }
 });

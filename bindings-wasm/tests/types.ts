@@ -1,5 +1,6 @@
 // Compiled by `tsc --strict`, never run: what the declarations promise a caller.
 import { MailferryError, blobSource, bytesSource, convert, fileSink, fileSource, inspect, list, open, webStreamSink } from 'mailferry';
+import { inWorker } from 'mailferry/worker';
 import type { ConvertProgress, Item, LogLine, Report, Sink, Source } from 'mailferry';
 
 const source: Source = { size: 3, readAt: (_offset: number, octets: Uint8Array) => octets.length };
@@ -29,3 +30,15 @@ function use(item: Item): void {
 }
 
 export const line = (text: string): LogLine['status'] => (JSON.parse(text) as LogLine).status;
+
+export async function onPage(files: File[], to: WritableStream<Uint8Array>): Promise<Blob> {
+  const engine = inWorker();
+  const { folders } = await engine.inspect(files, { signal: AbortSignal.timeout(9), largest: 3, onProgress: ({ position }) => position.toFixed() });
+  const message = await engine.item(files, '1:1', { octets: true });
+  void [Object.keys(folders), message?.view?.subject, message?.octets?.length];
+  // @ts-expect-error: a page has no ports of its own that a Worker could call
+  await engine.convert({ size: 3, readAt: () => 3 }, {}, { to });
+  const { report, log, left } = await engine.convert(files, { target: 'gmail' }, { to });
+  void [report.totals.migrated, left[0]?.reason];
+  return log;
+}

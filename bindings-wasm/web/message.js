@@ -1,5 +1,5 @@
 // One message, shown so that nothing in it can act: as text, or as HTML in a frame without scripts and without a network.
-import { ask } from './engine.js';
+import { engine } from './engine.js';
 import { bytes, moment, say } from './text.js';
 
 const dialog = document.getElementById('message');
@@ -7,7 +7,7 @@ const part = (name) => document.getElementById(`message-${name}`);
 const FORBIDS = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"><base target="_blank">`;
 
 export async function showMessage(files, id) {
-  const item = await ask('message', { files, item: id });
+  const item = await engine.item(files, id);
   if (!item) return;
   const view = item.view ?? {};
   const people = (list) => (list ?? []).map(({ name, address }) => (name ? `${name} <${address}>` : address)).join(', ');
@@ -25,7 +25,7 @@ export async function showMessage(files, id) {
       .filter(([, value]) => value)
       .flatMap(([key, value]) => [Object.assign(document.createElement('dt'), { textContent: say(key) }), Object.assign(document.createElement('dd'), { textContent: value })]),
   );
-  const text = item.text ?? view.text ?? (view.html ? wordsOf(view.html) : undefined);
+  const text = view.text ?? (item.octets && new TextDecoder().decode(item.octets)) ?? (view.html ? wordsOf(view.html) : undefined);
   part('text').textContent = text ?? say('noText');
   part('html').hidden = !view.html;
   part('html').onclick = () => showHtml(view.html, part('frame').childElementCount === 0);

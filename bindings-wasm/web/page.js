@@ -1,5 +1,5 @@
 // The page: look into files, then convert them.
-import { ask } from './engine.js';
+import { engine } from './engine.js';
 import { link, showLeft } from './left.js';
 import { showMessage } from './message.js';
 import { destination, forget, lacks, savesWhere } from './save.js';
@@ -40,9 +40,9 @@ for (const type of ['dragenter', 'dragover', 'dragleave', 'drop']) {
 async function look(chosen) {
   files = chosen;
   try {
-    found = await atWork('looking', (ports) => ask('inspect', { files }, ports));
-    found.subjects = await ask('subjects', { files });
-    targets = targets.length > 0 ? targets : await ask('targets');
+    found = await atWork('looking', (ports) => engine.inspect(files, ports));
+    found.subjects = await engine.list(files, 8);
+    targets = targets.length > 0 ? targets : await engine.targets();
     again = showFound;
     showFound();
     show('found');
@@ -201,7 +201,7 @@ function options() {
 part('plan').addEventListener('click', async () => {
   const asked = options();
   try {
-    const plan = await atWork('planning', (ports) => ask('plan', { files, options: { ...asked, target: asked.target ?? 'generic' } }, ports));
+    const plan = await atWork('planning', (ports) => engine.plan(files, asked.target ?? 'generic', { ...asked, ...ports }));
     const lines = [say('planGoes', { items: number(plan.goes.items), bytes: bytes(plan.goes.bytes) })];
     for (const { items, because } of Object.values(plan.refused)) lines.push(say('planRefused', { items: number(items), because }));
     for (const [because, { items }] of Object.entries(plan.flagged)) lines.push(say('planFlagged', { items: number(items), because }));
@@ -229,7 +229,7 @@ part('selecting').addEventListener('submit', async (event) => {
     return error.name === 'AbortError' ? undefined : failed(error);
   }
   try {
-    const outcome = await atWork('converting', (ports) => ask('convert', { files, options: asked, to: place.to }, { ...ports, transfer: place.transfer }));
+    const outcome = await atWork('converting', (ports) => engine.convert(files, asked, { to: place.to, ...ports }));
     outcome.file = await place.kept?.();
     again = () => showDone(outcome, name);
     again();

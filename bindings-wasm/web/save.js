@@ -30,7 +30,7 @@ export const savesWhere = canPick ? 'savePicker' : 'saveDownload';
 export async function destination(name) {
   if (canPick) {
     const handle = await window.showSaveFilePicker({ suggestedName: name });
-    return { to: { handle } };
+    return { to: handle };
   }
   if (canDownload) {
     try {
@@ -42,7 +42,7 @@ export async function destination(name) {
   if (!canKeep) throw new Error('This browser cannot save large files.');
   const own = `mailferry-${Date.now()}`;
   await forget();
-  return { to: { own }, kept: async () => (await (await navigator.storage.getDirectory()).getFileHandle(own)).getFile() };
+  return { to: own, kept: async () => (await (await navigator.storage.getDirectory()).getFileHandle(own)).getFile() };
 }
 
 /** Removes what earlier conversions left in the browser's own storage. */
@@ -81,5 +81,5 @@ async function download(name) {
     clearInterval(awake);
     setTimeout(() => frame.remove(), 60_000);
   };
-  return { to: { stream: writable }, transfer: [writable], over };
+  return { to: writable, over };
 }

@@ -58,11 +58,14 @@ pub(crate) fn tests() -> Result<Command> {
     let packed = target().join("npm");
     fs::create_dir_all(&packed)?;
     run(npm().args(["pack", "--silent", "--pack-destination"]).arg(&packed).arg(package()))?;
-    run(npm().args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&tests))?;
-    run(npm()
-        .args(["install", "--silent", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--prefix"])
-        .arg(&tests)
-        .arg(packed.join(concat!("mailferry-", env!("CARGO_PKG_VERSION"), ".tgz"))))?;
+    let package = packed.join(concat!("mailferry-", env!("CARGO_PKG_VERSION"), ".tgz"));
+    for folder in [&tests, &tests.join("bundlers")] {
+        run(npm().args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(folder))?;
+        run(npm()
+            .args(["install", "--silent", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--prefix"])
+            .arg(folder)
+            .arg(&package))?;
+    }
     let mut command = npm();
     command.args(["test", "--silent", "--prefix"]).arg(tests);
     Ok(command)

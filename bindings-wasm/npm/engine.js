@@ -1,0 +1,113 @@
+// The Worker of worker.js.
+import { MailferryError, convert, formats, handleSink, inspect, list, open, plan, targets, version, webStreamSink } from './mailferry.js';
+
+/** Items that did not come through, of which a list is kept. */
+const MOST_LEFT = 10_000;
+const running = new Map();
+
+const DOES = {
+  version,
+  formats,
+  targets,
+  inspect: ({ source, options }, ports) => inspect(source, { ...options, ...ports }),
+  plan: ({ source, target, options }, ports) => plan(source, target, { ...options, ...ports }),
+  async list({ source, most, options }) {
+    const records = [];
+    if (most > 0) for await (const record of list(source, options)) if (records.push(record) >= most) break;
+    return records;
+  },
+  async item({ source, item: id, options }) {
+    const { octets = false, ...reading } = options ?? {};
+    const mailbox = await open(source, reading);
+    try {
+      const item = await mailbox.find(id);
+      if (!item) return undefined;
+      const view = item.view();
+      return { ...JSON.parse(JSON.stringify(item)), view, octets: octets || !view ? item.octets() : undefined };
+    } finally {
+      mailbox.close();
+    }
+  },
+  async convert({ source, options, to }, ports) {
+    const sink = await sinkOf(to);
+    const log = new Log();
+    try {
+      const report = await convert(source, options, { ...ports, sink, log });
+      await sink.close();
+      return { report, log: log.blob(), left: log.left };
+    } catch (error) {
+      await sink.abort(error);
+      throw error;
+    }
+  },
+};
+
+self.onmessage = async ({ data: { id, does, abort, ...question } }) => {
+  if (abort) return running.get(abort)?.abort();
+  const stop = new AbortController();
+  running.set(id, stop);
+  const onProgress = (progress) => self.postMessage({ id, progress });
+  try {
+    self.postMessage({ id, result: await DOES[does](question, { onProgress, signal: stop.signal }) });
+  } catch (error) {
+    const { name, message, kind, path, location, fatal } = error ?? {};
+    self.postMessage({ id, error: { name, message, kind, path, location, fatal } });
+  } finally {
+    running.delete(id);
+  }
+};
+
+/** Where an archive goes: a stream, a file that the user chose, or one of the origin private file system, by its name. */
+async function sinkOf(to) {
+  if (to instanceof WritableStream) return webStreamSink(to);
+  if (typeof to?.createWritable === 'function') return webStreamSink(await to.createWritable());
+  if (typeof to !== 'string') throw new MailferryError({ kind: 'options', message: 'convert wants { to }: a WritableStream, a FileSystemFileHandle, or the name of a file of the origin private file system' });
+  const folder = await navigator.storage.getDirectory();
+  const handle = await (await folder.getFileHandle(to, { create: true })).createSyncAccessHandle();
+  handle.truncate(0);
+  return {
+    ...handleSink(handle),
+    close() {
+      handle.flush();
+      handle.close();
+    },
+    async abort() {
+      handle.close();
+      await folder.removeEntry(to);
+    },
+  };
+}
+
+/** The item log: in Blobs, which browsers keep on disk when they are large; and of it what did not come through. */
+class Log {
+  #blobs = [];
+  #parts = [];
+  #octets = 0;
+  #decoder = new TextDecoder();
+  #rest = '';
+  left = [];
+
+  write(octets) {
+    this.#parts.push(octets);
+    this.#octets += octets.length;
+    if (this.#octets > 1 << 20) this.#gather();
+    const lines = (this.#rest + this.#decoder.decode(octets, { stream: true })).split('\n');
+    this.#rest = lines.pop();
+    for (const line of lines) {
+      if (this.left.length >= MOST_LEFT || line.includes('"status":"migrated"')) continue;
+      const { id, status, reason, folder, subject, source } = JSON.parse(line);
+      if (status !== 'migrated') this.left.push({ id, status, reason, folder, subject, source: source?.file });
+    }
+  }
+
+  #gather() {
+    this.#blobs.push(new Blob(this.#parts));
+    this.#parts = [];
+    this.#octets = 0;
+  }
+
+  blob() {
+    this.#gather();
+    return new Blob(this.#blobs, { type: 'application/x-ndjson' });
+  }
+}

@@ -1,0 +1,56 @@
+import type { ConvertOptions, ConvertProgress, Format, Inspection, ItemRecord, LogLine, MessageView, Plan, Progress, ReadOptions, Report, Target } from './mailferry.js';
+
+export { MailferryError } from './mailferry.js';
+
+/** What a Worker can read: a File that was chosen, or octets. */
+export type Input = Blob | ArrayBuffer | ArrayBufferView;
+
+/** Where an archive goes: a stream (which is transferred), a file that the user chose, or one of the origin private file system, by its name. */
+export type Output = WritableStream<Uint8Array> | FileSystemFileHandle | string;
+
+/** An item with what is asked for of it. */
+export interface ReadItem extends ItemRecord {
+  defects: { kind: string; message: string; offset: number | null }[];
+  /** Of a message only. The HTML is that of the sender: not to be trusted. */
+  view: MessageView | null;
+  /** Of what is no message; of a message where `octets` was asked for. */
+  octets?: Uint8Array;
+}
+
+export interface Converted {
+  report: Report;
+  /** The item log: a JSON object a line, an item each. */
+  log: Blob;
+  /** What is not in the archive: the first 10,000 of them. */
+  left: (Pick<LogLine, 'id' | 'status' | 'reason' | 'folder' | 'subject'> & { source?: string })[];
+}
+
+/** The functions of the package, run in a Worker, one thing after the other. */
+export interface Engine {
+  version(): Promise<string>;
+  formats(): Promise<Format[]>;
+  targets(): Promise<Target[]>;
+  /** What is known of the first items, `most` of them. */
+  list(source: Input | Input[], most: number, options?: ReadOptions): Promise<ItemRecord[]>;
+  /** The item of this id; those before it are passed over. */
+  item(source: Input | Input[], id: string, options?: ReadOptions & { octets?: boolean }): Promise<ReadItem | undefined>;
+  inspect(
+    source: Input | Input[],
+    options?: ReadOptions & { largest?: number; signal?: AbortSignal; onProgress?: (progress: Progress) => void },
+  ): Promise<Inspection>;
+  plan(
+    source: Input | Input[],
+    target: string,
+    options?: ConvertOptions & { signal?: AbortSignal; onProgress?: (progress: Progress) => void },
+  ): Promise<Plan>;
+  convert(
+    source: Input | Input[],
+    options: ConvertOptions | undefined,
+    ports: { to: Output; onProgress?: (progress: ConvertProgress) => void; signal?: AbortSignal },
+  ): Promise<Converted>;
+  /** Ends the Worker, and what it is doing; what is asked for later starts another. */
+  close(): void;
+}
+
+/** Starts a Worker when it is first asked for something; one is enough for a page. */
+export declare function inWorker(): Engine;

@@ -1,0 +1,70 @@
+// The package from a page: the same functions, in a Worker, where a File can be read without waiting and the page stays free.
+import { MailferryError } from './error.js';
+
+export { MailferryError };
+
+/** What starts a Worker when it is first asked for something; one is enough for a page. */
+export function inWorker() {
+  const { ask, close } = questions();
+  return {
+    version: () => ask('version'),
+    formats: () => ask('formats'),
+    targets: () => ask('targets'),
+    list: (source, most, options) => ask('list', { source, most, options }),
+    item: (source, id, options) => ask('item', { source, item: id, options }),
+    inspect: (source, options) => ask('inspect', { source, ...parted(options) }),
+    plan: (source, target, options) => ask('plan', { source, target, ...parted(options) }),
+    convert: (source, options, { to, onProgress, signal }) =>
+      ask('convert', { source, options, to, onProgress, signal, transfer: to instanceof WritableStream ? [to] : [] }),
+    close,
+  };
+}
+
+/** What can be cloned, and what cannot. */
+function parted({ onProgress, signal, ...options } = {}) {
+  return { options, onProgress, signal };
+}
+
+function questions() {
+  const waiting = new Map();
+  let worker;
+  let last = 0;
+  return { ask, close: () => end({ kind: 'cancelled', message: 'the worker was closed' }) };
+
+  function ask(does, { onProgress, signal, transfer = [], ...question } = {}) {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    worker ??= start();
+    const id = ++last;
+    const stop = () => worker?.postMessage({ abort: id });
+    signal?.addEventListener('abort', stop);
+    const answer = new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject, onProgress });
+      worker.postMessage({ ...question, does, id }, transfer);
+    });
+    return answer.finally(() => signal?.removeEventListener('abort', stop));
+  }
+
+  function start() {
+    const started = new Worker(new URL('./engine.js', import.meta.url), { type: 'module' });
+    started.onmessage = ({ data: { id, progress, error, result } }) => {
+      const asked = waiting.get(id);
+      if (progress) return asked?.onProgress?.(progress);
+      waiting.delete(id);
+      if (error) asked?.reject(asError(error));
+      else asked?.resolve(result);
+    };
+    started.onerror = ({ message }) => end({ kind: 'io', message: `the worker stopped: ${message || 'it cannot be loaded'}` });
+    return started;
+  }
+
+  function end(why) {
+    worker?.terminate();
+    worker = undefined;
+    for (const { reject } of waiting.values()) reject(new MailferryError(why));
+    waiting.clear();
+  }
+}
+
+function asError({ kind, name, message, ...rest }) {
+  return kind ? new MailferryError({ kind, message, ...rest }) : new DOMException(message, name);
+}
