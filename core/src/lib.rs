@@ -46,6 +46,7 @@ pub mod convert;
 mod date_time;
 mod defect;
 pub mod error;
+mod hex;
 mod limits;
 pub mod mapi;
 pub mod mime;

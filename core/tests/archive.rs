@@ -27,15 +27,8 @@ use std::{
 };
 
 fn item_of(folder: &[&str], content: Content) -> Item {
-    Item {
-        folder: Folder { path: FolderPath::new(folder.iter().copied()), role: None },
-        origin: Default::default(),
-        keywords: Default::default(),
-        labels: Vec::new(),
-        received: None,
-        kind: ItemKind::Message(Message::new(content)),
-        defects: Vec::new(),
-    }
+    let folder = Folder { path: FolderPath::new(folder.iter().copied()), role: None };
+    Item::new(ItemKind::Message(Message::new(content)), folder, Default::default())
 }
 
 fn item(folder: &[&str], octets: &[u8]) -> Item {

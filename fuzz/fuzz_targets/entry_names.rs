@@ -12,15 +12,9 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com1", "lpt1"];
 fuzz_target!(|text: &str| {
     let mut lines = text.lines();
     let subject = lines.next().map(str::to_owned);
-    let item = Item {
-        folder: Folder { path: FolderPath::new(lines), role: None },
-        origin: Default::default(),
-        keywords: Default::default(),
-        labels: Vec::new(),
-        received: None,
-        kind: ItemKind::Message(Message::new(Content::from(b"Subject: x\n\n".to_vec()))),
-        defects: Vec::new(),
-    };
+    let message = Message::new(Content::from(b"Subject: x\n\n".to_vec()));
+    let folder = Folder { path: FolderPath::new(lines), role: None };
+    let item = Item::new(ItemKind::Message(message), folder, Default::default());
     let mut archive = EmlArchive::zip(std::io::sink(), WriteOptions::default());
     let rendered = archive.renderer().render(&item).expect("octets in memory");
     let name = ItemName { subject, ..ItemName::default() };

@@ -33,6 +33,8 @@ pub struct Conversion<'w> {
     /// Items that failed, in whose stead no other may be left out.
     failed: BTreeSet<Place>,
     report: Report,
+    /// The line of the log that was written last.
+    json: Vec<u8>,
 }
 
 /// Failed items that are remembered: a conversion in which more fail has to be done again anyway.
@@ -71,6 +73,7 @@ impl<'w> Conversion<'w> {
             ordinal: 0,
             failed: BTreeSet::new(),
             report: Report::new(),
+            json: Vec::new(),
         }
     }
 
@@ -319,11 +322,12 @@ impl<'w> Conversion<'w> {
     }
 
     fn write_line(&mut self, line: &LogLine) -> Result<()> {
-        let mut json = serde_json::to_vec(line)
+        self.json.clear();
+        serde_json::to_writer(&mut self.json, line)
             .map_err(|error| Error::new(ErrorKind::Destination, "an item has no line in the log").because(error))?;
-        json.push(b'\n');
-        self.journal.line(line, &json)?;
-        self.writer.log_line(&json)
+        self.json.push(b'\n');
+        self.journal.line(line, &self.json)?;
+        self.writer.log_line(&self.json)
     }
 
     fn tell_made(&mut self) -> Result<()> {

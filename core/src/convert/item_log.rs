@@ -2,11 +2,12 @@ use super::decision::{InSource, Skip};
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, Location},
+    hex::hex,
     model::{AttachmentView, CalendarObject, Item, ItemKind, VCard},
     write::{Fidelity, ItemName, Rendered, Written},
 };
 use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, fmt::Write as _};
+use std::borrow::Cow;
 
 /// How an item ended.
 #[non_exhaustive]
@@ -309,14 +310,6 @@ fn reason(error: &Error) -> String {
     format!("{}: {error}", error.kind().as_str())
 }
 
-/// Octets in lower-case hexadecimal.
-pub(super) fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::new(), |mut hex, octet| {
-        let _infallible = write!(hex, "{octet:02x}");
-        hex
-    })
-}
-
 /// What a file name and the log tell of an item.
 ///
 /// A message whose header section cannot be read has no name; that it cannot be read is found where it is rendered.
@@ -326,8 +319,6 @@ pub(super) fn name(item: &Item) -> ItemName {
         ItemKind::Message(message) => {
             name.subject = message.subject().ok().flatten();
             name.message_id = message.message_id().ok().flatten();
-            let from = message.from().unwrap_or_default();
-            name.from = from.first().and_then(|from| Some(from.mailboxes().first()?.address.clone()));
         }
         ItemKind::Calendar(object) => name.subject = object.summary().map(str::to_owned),
         ItemKind::Contact(card) => name.subject = card.name().map(str::to_owned),

@@ -5,6 +5,7 @@ use super::{
 use crate::{
     defect::{Defect, DefectKind},
     error::Result,
+    hex::hex,
     read::Passed,
     source::{Content, Source},
     write::ReportTexts,
@@ -313,7 +314,7 @@ impl Fingerprint {
                 Ok(())
             })?;
         }
-        Ok(Self { bytes, sha256_of_ends: super::item_log::hex(&digest.finalize()) })
+        Ok(Self { bytes, sha256_of_ends: hex(&digest.finalize()) })
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn decode<'a>(label: &[u8], octets: &'a [u8]) -> Decoded<'a> {
         b"hz-gb-2312" | b"hz" | b"x-hz" => of(GBK, &hz(octets)).into_owned(),
         b"utf-16" | b"utf16" | b"unicode" | b"iso-10646-ucs-2" | b"ucs-2" | b"csunicode" => of(utf_16(octets), octets),
         b"utf-32" | b"utf-32be" | b"utf-32le" | b"ucs-4" | b"iso-10646-ucs-4" => utf_32(label, octets),
+        b"utf-8" | b"utf8" => of(UTF_8, octets),
         _ => match encoding(label) {
             Some(encoding) if encoding == ISO_2022_JP => of(encoding, &without_idle_escapes(octets)).into_owned(),
             Some(encoding) => of(encoding, octets),

@@ -22,6 +22,19 @@ pub struct Item {
 }
 
 impl Item {
+    /// `kind` in `folder`, of which nothing more is known.
+    pub fn new(kind: ItemKind, folder: Folder, origin: Origin) -> Self {
+        Self {
+            folder,
+            origin,
+            keywords: Keywords::default(),
+            labels: Vec::new(),
+            received: None,
+            kind,
+            defects: Vec::new(),
+        }
+    }
+
     /// The message, if it is one.
     pub fn message(&self) -> Option<&Message> {
         match &self.kind {

@@ -1,6 +1,7 @@
 use super::{Attachment, Message};
 use crate::{
     error::Result,
+    hex::hex,
     mime::{Address, Mailbox},
 };
 use serde::{Deserialize, Serialize};
@@ -118,7 +119,7 @@ impl AttachmentView {
             name: attachment.file_name(),
             media_type: attachment.media_type().to_owned(),
             size,
-            sha256: digest.finalize().iter().map(|octet| format!("{octet:02x}")).collect(),
+            sha256: hex(&digest.finalize()),
             cid: attachment.content_id().map(str::to_owned),
         })
     }

@@ -58,15 +58,7 @@ impl MessageFile {
             mbox,
             ..Origin::default()
         };
-        let mut item = Item {
-            folder: self.folder.clone(),
-            origin,
-            keywords: Default::default(),
-            labels: Vec::new(),
-            received: None,
-            kind: ItemKind::Message(message.clone()),
-            defects: Vec::new(),
-        };
+        let mut item = Item::new(ItemKind::Message(message.clone()), self.folder.clone(), origin);
         metadata::read_into(&mut item, &message, None)?;
         Ok(item)
     }

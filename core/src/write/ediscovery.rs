@@ -3,7 +3,8 @@
 use super::{
     Grouping, ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written,
     container::{Container, Entry},
-    files::{Files, extension},
+    entry_name::extension,
+    files::Files,
     growing::{Growing, refused},
 };
 use crate::{

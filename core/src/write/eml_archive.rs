@@ -1,7 +1,7 @@
 use super::{
     ItemName, ItemWriter, Made, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{self, Container, Entry},
-    files::{Files, extension},
+    files::Files,
 };
 use crate::{
     error::Result,
@@ -56,9 +56,7 @@ impl ItemWriter for EmlArchive {
                 continue;
             }
             let options = &self.files.options;
-            let (digest, ordinal) = (rendered.name_digest(), item.origin.ordinal);
-            let path =
-                self.files.paths.file(&folder.path, &options.names, name, digest, ordinal, extension(&item.kind));
+            let path = self.files.paths.file(&folder.path, &options.names, item, name, rendered.name_digest());
             let mut entry = Entry::file(&path, name.date);
             if options.unread_mode && item.message().is_some() && !item.keywords.contains(Keywords::SEEN) {
                 entry.mode = UNREAD;

@@ -2,10 +2,11 @@ use super::{
     ItemName, Made, Placement, Rendered, Renderer, Standing, WriteOptions,
     collection::{Grouping, OpenCollection},
     container::{Container, Entry},
-    entry_name::{Paths, StandingFolder},
+    entry_name::{Paths, StandingFolder, extension},
 };
 use crate::{
     error::{Error, Result},
+    hex::hex,
     model::{ComponentKind, Folder, FolderPath, Item, ItemKind},
 };
 use std::collections::HashSet;
@@ -96,7 +97,6 @@ impl Files {
         let rendered = open.finish().and_then(|content| self.renderer().render_octets(content));
         let rendered = rendered.map_err(Error::non_fatal);
         let written = rendered.and_then(|rendered| {
-            let hex = |digest: &[u8]| digest.iter().map(|octet| format!("{octet:02x}")).collect();
             self.made.push(Made::Collection {
                 path: self.container.entry(Entry::file(&path, None), &rendered)?,
                 size: rendered.size(),
@@ -138,7 +138,7 @@ impl Files {
     ) -> String {
         let folder = FolderPath::new(around.names().iter().map(String::as_str).chain([name]));
         let Self { paths, options, .. } = self;
-        paths.file(&folder, &options.names, item_name, digest, item.origin.ordinal, extension(&item.kind))
+        paths.file(&folder, &options.names, item, item_name, digest)
     }
 
     /// Writes a calendar object or a card to the folder `room` and tells its path.
@@ -207,15 +207,6 @@ impl Files {
             }),
             Standing::File(path) => self.paths.adopt_file(path),
         }
-    }
-}
-
-/// What the name of a file with items of this kind ends in.
-pub(super) fn extension(kind: &ItemKind) -> &'static str {
-    match kind {
-        ItemKind::Message(_) => ".eml",
-        ItemKind::Calendar(_) => ".ics",
-        ItemKind::Contact(_) => ".vcf",
     }
 }
 

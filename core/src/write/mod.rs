@@ -10,15 +10,9 @@
 //! let mut archive = EmlArchive::zip(std::io::sink(), WriteOptions::default());
 //! let renderer = archive.renderer();
 //!
-//! let item = Item {
-//!     folder: Folder { path: FolderPath::new(["Inbox"]), role: None },
-//!     origin: Default::default(),
-//!     keywords: Default::default(),
-//!     labels: Vec::new(),
-//!     received: None,
-//!     kind: ItemKind::Message(Message::new(Content::from(b"Subject: Hi\n\nHello\n".to_vec()))),
-//!     defects: Vec::new(),
-//! };
+//! let message = Message::new(Content::from(b"Subject: Hi\n\nHello\n".to_vec()));
+//! let inbox = Folder { path: FolderPath::new(["Inbox"]), role: None };
+//! let item = Item::new(ItemKind::Message(message), inbox, Default::default());
 //! let name = ItemName { subject: Some("Hi".into()), ..ItemName::default() };
 //! let written = archive.write(&item, &name, renderer.render(&item)?)?;
 //! assert_eq!(written[0].path, "Inbox/00000000-000000Z_35f23cfe25bd_Hi.eml");

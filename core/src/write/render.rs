@@ -9,12 +9,12 @@ use super::{
 use crate::{
     defect::Defect,
     error::{Error, Result},
+    hex::hex,
     model::{Item, ItemKind, Message},
     source::Content,
 };
 use sha2::{Digest, Sha256};
 use std::{
-    fmt::Write as _,
     hash::Hasher as _,
     io::{self, Read as _},
 };
@@ -233,10 +233,7 @@ impl Renderer {
 
 /// The first 12 hexadecimal digits.
 fn hex12(digest: &[u8]) -> String {
-    digest.iter().take(6).fold(String::new(), |mut hex, octet| {
-        let _infallible = write!(hex, "{octet:02x}");
-        hex
-    })
+    hex(digest.get(..6).unwrap_or(digest))
 }
 
 struct Digests {

@@ -103,15 +103,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn item(folder: usize) -> Item {
-        Item {
-            folder: Folder { path: FolderPath::new([format!("Folder {folder}")]), role: None },
-            origin: Default::default(),
-            keywords: Default::default(),
-            labels: Vec::new(),
-            received: None,
-            kind: ItemKind::Message(Message::new(Content::from(Vec::new()))),
-            defects: Vec::new(),
-        }
+        let folder = Folder { path: FolderPath::new([format!("Folder {folder}")]), role: None };
+        Item::new(ItemKind::Message(Message::new(Content::from(Vec::new()))), folder, Default::default())
     }
 
     /// Of folders with so many items: which are chosen, folder by folder.

@@ -8,10 +8,10 @@ use super::{
 use crate::{
     convert::{
         ConvertOptions,
-        item_log::hex,
         report::{GoneItem, MOST_TOLD, Report, SyncReport},
     },
     error::{Error, ErrorKind, Result},
+    hex::hex,
     read::Given,
     write::{self, Checksums, ItemWriter, Made, Ours, Standing},
 };

@@ -3,8 +3,9 @@ use super::{
     expected::{attachments_key, digest_key},
 };
 use crate::{
-    convert::{item_log::hex, sync::SyncPaths},
+    convert::sync::SyncPaths,
     error::Result,
+    hex::hex,
     model::{AttachmentView, Message},
     read::{ArchiveFiles, Event, Mailbox, ReadOptions},
     source::{Content, FileSource, Source},

@@ -2,6 +2,7 @@ use super::clock::utc;
 use crate::{
     Defect, DefectKind,
     content_line::{Component, Property},
+    hex::hex,
     mapi::{Attachment, AttachmentBody, FileTime, Guid, MapiMessage, Translation, pid, to_message, values::Values},
     mime::compose::to_base64,
 };
@@ -169,7 +170,7 @@ pub(super) fn uid(values: Values<'_>) -> String {
         return id.iter().map(|octet| format!("{octet:02X}")).collect();
     }
     let key = values.binary(pid::SEARCH_KEY).or_else(|| values.binary(pid::RECORD_KEY)).unwrap_or_default();
-    let digits: String = key.iter().map(|octet| format!("{octet:02x}")).collect();
+    let digits = hex(&key);
     match digits.is_empty() {
         false => format!("{digits}@search-key.invalid"),
         true => {

@@ -12,6 +12,7 @@ use super::{Guid, pid, values::Values};
 use crate::{
     Defect,
     content_line::{Property, escape_text},
+    hex::hex,
     mapi::{MapiMessage, Translation, html_text, to_message},
 };
 
@@ -21,7 +22,7 @@ fn common(message: &MapiMessage, translation: &Translation, defects: &mut Vec<De
     let mut properties = Vec::new();
     let key = values.binary(pid::SEARCH_KEY).or_else(|| values.binary(pid::RECORD_KEY)).unwrap_or_default();
     if !key.is_empty() {
-        let digits: String = key.iter().map(|octet| format!("{octet:02x}")).collect();
+        let digits = hex(&key);
         properties.push(Property::new("UID", format!("{digits}@search-key.invalid")));
     }
     if let Some(changed) = values.time(pid::LAST_MODIFICATION_TIME).and_then(|time| time.date_time()) {

@@ -1,5 +1,6 @@
 use super::Translator;
 use crate::{
+    hex::hex,
     mapi::{Guid, address_book::MapiAddress, entry_id, pid, values::Values},
     mime::{Address, compose::HeaderWriter},
 };
@@ -154,7 +155,7 @@ impl Translator<'_> {
         if !header.has("Message-ID") {
             let made = || {
                 let key = self.values.binary(pid::SEARCH_KEY).or_else(|| self.values.binary(pid::RECORD_KEY))?;
-                let digits: String = key.iter().map(|octet| format!("{octet:02x}")).collect();
+                let digits = hex(&key);
                 Some(format!("<{digits}@{SEARCH_KEY_DOMAIN}>"))
             };
             if let Some(id) = id.or_else(made) {

@@ -131,15 +131,7 @@ impl IcsReader {
             length: if first.is_some() { object.len() } else { object.calendar().end() - object.calendar().start() },
             ..Origin::default()
         };
-        Item {
-            folder,
-            origin,
-            keywords: Default::default(),
-            labels: Vec::new(),
-            received: None,
-            kind: ItemKind::Calendar(object),
-            defects,
-        }
+        Item { defects, ..Item::new(ItemKind::Calendar(object), folder, origin) }
     }
 }
 

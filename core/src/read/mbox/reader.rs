@@ -168,15 +168,7 @@ impl MboxReader {
             mbox: Some(mbox),
             ..Origin::default()
         };
-        let mut item = Item {
-            folder: self.folder.clone(),
-            origin,
-            keywords: Default::default(),
-            labels: Vec::new(),
-            received: None,
-            kind: ItemKind::Message(message.clone()),
-            defects,
-        };
+        let mut item = Item { defects, ..Item::new(ItemKind::Message(message.clone()), self.folder.clone(), origin) };
         metadata::read_into(&mut item, &message, date)?;
         Ok(item)
     }

@@ -91,7 +91,7 @@ impl PstReader {
         let kind = translate(&message, &self.translation, &mut defects).into_kind(&self.translation.limits)?;
         defects.append(&mut self.walk.store().ndb.defects.take());
         let (keywords, received) = (keywords(&message.properties), received(&message.properties));
-        Ok(Item { folder, origin, keywords, labels: Vec::new(), received, kind, defects })
+        Ok(Item { keywords, received, defects, ..Item::new(kind, folder, origin) })
     }
 }
 

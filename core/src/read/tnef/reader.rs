@@ -41,13 +41,10 @@ impl ItemReader for TnefReader {
         let kind = translate(&message, &self.options.translation(), &mut defects).into_kind(&self.options.limits)?;
         let origin = Origin { source: self.name.clone(), ordinal: 1, length: self.stream.len(), ..Origin::default() };
         Ok(Some(Item {
-            folder: Folder::default(),
-            origin,
             keywords: keywords(&message.properties),
-            labels: Vec::new(),
             received: received(&message.properties),
-            kind,
             defects,
+            ..Item::new(kind, Folder::default(), origin)
         }))
     }
 

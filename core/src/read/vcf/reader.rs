@@ -51,15 +51,8 @@ impl ItemReader for VcfReader {
             length: card.content().len(),
             ..Origin::default()
         };
-        Ok(Some(Item {
-            folder: self.folder.clone(),
-            origin,
-            keywords: Default::default(),
-            labels: Vec::new(),
-            received: None,
-            defects: card.defects().to_vec(),
-            kind: ItemKind::Contact(card),
-        }))
+        let defects = card.defects().to_vec();
+        Ok(Some(Item { defects, ..Item::new(ItemKind::Contact(card), self.folder.clone(), origin) }))
     }
 
     fn position(&self) -> u64 {

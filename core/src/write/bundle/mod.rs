@@ -6,7 +6,7 @@ mod folder;
 use super::{
     Checksums, ItemName, ItemWriter, Rendered, Renderer, ReportTexts, WriteOptions, Written,
     container::{Bag, Container, Entry},
-    files::{Files, extension, room},
+    files::{Files, room},
     growing::{Growing, refused},
 };
 use crate::{
@@ -84,8 +84,7 @@ impl BundleWriter {
         self.index(folder)?;
         let Files { paths, options, container, .. } = &mut self.files;
         let place = Self::place(&folder.path);
-        let (digest, ordinal) = (rendered.name_digest(), item.origin.ordinal);
-        let path = paths.file(&place, &options.names, name, digest, ordinal, extension(&item.kind));
+        let path = paths.file(&place, &options.names, item, name, rendered.name_digest());
         let logged = container.entry(Entry::file(&path, name.date), rendered)?;
         if let Some(index) = self.folders.get_mut(&folder.path) {
             index.add(item, &path, &mut self.growing)?;

@@ -4,6 +4,7 @@ use super::{Container, Entry};
 use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
+    hex::hex,
     write::{
         Checksums, Eol, Rendered, Renderer, ZipLevel,
         growing::{Growing, refused},
@@ -49,12 +50,8 @@ impl Bag {
 
 /// A line of a manifest (§2.1.3): digest, two blanks, path, in which `%` and line ends are told by their numbers.
 fn line(sha256: &[u8], path: &str) -> String {
-    let mut line = String::new();
-    for octet in sha256 {
-        let _infallible = write!(line, "{octet:02x}");
-    }
     let path = path.replace('%', "%25").replace('\n', "%0A").replace('\r', "%0D");
-    line + "  " + &path + "\n"
+    format!("{}  {path}\n", hex(sha256))
 }
 
 impl Container for Bag {

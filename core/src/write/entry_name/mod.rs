@@ -8,7 +8,7 @@ mod template;
 pub(crate) use paths::{Paths, StandingFolder};
 pub use template::NameTemplate;
 
-use crate::date_time::DateTime;
+use crate::{date_time::DateTime, model::ItemKind};
 
 /// What an item's file name can tell of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,8 +17,27 @@ pub struct ItemName {
     pub date: Option<DateTime>,
     /// Its decoded subject, or what it has instead: a summary, a display name.
     pub subject: Option<String>,
-    /// The address it is from.
-    pub from: Option<String>,
     /// Its message id or UID, without angle brackets.
     pub message_id: Option<String>,
+}
+
+/// What the name of a file with items of this kind ends in.
+pub(super) fn extension(kind: &ItemKind) -> &'static str {
+    match kind {
+        ItemKind::Message(_) => ".eml",
+        ItemKind::Calendar(_) => ".ics",
+        ItemKind::Contact(_) => ".vcf",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Folder, Item, ItemKind, Message, Origin};
+
+    /// A message in a source at `ordinal`.
+    pub(super) fn mail(ordinal: u64, from: &str) -> Item {
+        let message = Message::new(format!("From: {from}\n\n").into_bytes().into());
+        let origin = Origin { ordinal, ..Origin::default() };
+        Item::new(ItemKind::Message(message), Folder::default(), origin)
+    }
 }

@@ -3,11 +3,11 @@ mod standing;
 pub(crate) use standing::StandingFolder;
 
 use super::{
-    ItemName, NameTemplate,
+    ItemName, NameTemplate, extension,
     fingerprints::Fingerprints,
     segment::{self, Room, folded_hash, numbered, segment},
 };
-use crate::model::FolderPath;
+use crate::model::{FolderPath, Item};
 use std::{collections::HashMap, num::NonZeroU32};
 
 /// UTF-16 units of a path relative to the destination.
@@ -37,13 +37,30 @@ pub(crate) struct Paths {
 
 struct Node {
     parent: usize,
-    path: String,
+    directory: Directory,
     children: HashMap<String, usize>,
     /// Asked for, even if it stays empty.
     kept: bool,
     files: u64,
-    /// The path of the shard that is being filled.
-    shard_path: String,
+    /// The shard that is being filled.
+    shard: Directory,
+}
+
+/// What a file is put into, with what each of its files asks of it.
+#[derive(Clone)]
+struct Directory {
+    path: String,
+    hash: u64,
+    /// For a file's name.
+    room: Room,
+}
+
+impl Directory {
+    fn new(path: String) -> Self {
+        let around = if path.is_empty() { 0 } else { segment::units(&path) + 1 };
+        let room = Room { units: PATH.saturating_sub(around), octets: FILE_OCTETS };
+        Self { hash: folded_hash(0, &path), path, room }
+    }
 }
 
 impl Paths {
@@ -75,7 +92,8 @@ impl Paths {
             }
         }
         let nodes = self.nodes.iter().zip(filled).skip(1);
-        nodes.filter(|(node, filled)| node.kept && node.files == 0 && !filled).map(|(node, _)| &*node.path).collect()
+        let empty = nodes.filter(|(node, filled)| node.kept && node.files == 0 && !filled);
+        empty.map(|(node, _)| &*node.directory.path).collect()
     }
 
     /// A new path for an item in `folder`, parted by `/`.
@@ -83,34 +101,25 @@ impl Paths {
         &mut self,
         folder: &FolderPath,
         template: &NameTemplate,
+        item: &Item,
         name: &ItemName,
         digest: &str,
-        ordinal: u64,
-        extension: &str,
     ) -> String {
+        let extension = extension(&item.kind);
         let node = self.node(folder);
-        let directory = self.directory(node);
-        let around = if directory.is_empty() { 0 } else { segment::units(&directory) + 1 };
-        let room = Room { units: PATH.saturating_sub(around), octets: FILE_OCTETS };
-        let stem = template.stem(name, digest, ordinal, room.units.saturating_sub(extension.len()));
-        let parent = folded_hash(0, &directory);
-        let file = self.claim(parent, format!("{stem}{extension}"), |number| numbered(&stem, number, extension, room));
-        join(&directory, &file)
+        let Directory { path, hash, room } = self.next_directory(node);
+        let stem = template.stem(item, name, digest, room.units.saturating_sub(extension.len()));
+        let file = self.claim(hash, format!("{stem}{extension}"), |number| numbered(&stem, number, extension, room));
+        join(&path, &file)
     }
 
     /// A new path for a file that holds many items of `folder`, and has its name.
     pub(crate) fn collection(&mut self, folder: &FolderPath, extension: &str) -> String {
         let node = self.node(folder);
-        let directory = self.nodes.get_mut(node).map_or(String::new(), |node| {
-            node.files += 1;
-            node.path.clone()
-        });
-        let stem = directory.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("Items").to_owned();
-        let around = if directory.is_empty() { 0 } else { segment::units(&directory) + 1 };
-        let room = Room { units: PATH.saturating_sub(around), octets: FILE_OCTETS };
-        let parent = folded_hash(0, &directory);
-        let file = self.claim(parent, format!("{stem}{extension}"), |number| numbered(&stem, number, extension, room));
-        join(&directory, &file)
+        let Directory { path, hash, room } = self.directory(node);
+        let stem = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("Items");
+        let file = self.claim(hash, format!("{stem}{extension}"), |number| numbered(stem, number, extension, room));
+        join(&path, &file)
     }
 
     /// A new path in `around` for a file that is called `name`; a folder with up to eight octets more in its name fits
@@ -118,48 +127,45 @@ impl Paths {
     pub(crate) fn named(&mut self, around: &FolderPath, name: &str, extension: &str) -> String {
         const BESIDE: usize = 8;
         let node = self.node(around);
-        let directory = self.nodes.get_mut(node).map_or(String::new(), |node| {
-            node.files += 1;
-            node.path.clone()
-        });
-        let left = PATH.saturating_sub(segment::units(&directory) + 1 + BESIDE + FILE / 2);
+        let Directory { path, hash, .. } = self.directory(node);
+        let left = PATH.saturating_sub(segment::units(&path) + 1 + BESIDE + FILE / 2);
         let room = Room {
             units: Room::SEGMENT.units.min(left.max(LEAST_SEGMENT)).saturating_sub(BESIDE),
             octets: Room::SEGMENT.octets - BESIDE,
         };
         let stem = segment(name, room);
-        let parent = folded_hash(0, &directory);
-        let file = self.claim(parent, format!("{stem}{extension}"), |number| numbered(&stem, number, extension, room));
-        join(&directory, &file)
+        let file = self.claim(hash, format!("{stem}{extension}"), |number| numbered(&stem, number, extension, room));
+        join(&path, &file)
     }
 
     /// The path of a folder, which is kept.
     pub(crate) fn folder(&mut self, folder: &FolderPath) -> String {
         let node = self.node(folder);
-        self.nodes.get_mut(node).map_or(String::new(), |node| {
-            node.files += 1;
-            node.path.clone()
-        })
+        self.directory(node).path
+    }
+
+    /// The directory of the node, in which one more file is put.
+    fn directory(&mut self, node: usize) -> Directory {
+        let Some(node) = self.nodes.get_mut(node) else { return Directory::new(String::new()) };
+        node.files += 1;
+        node.directory.clone()
     }
 
     /// The directory that the next file of the node goes to: its own or, where they are asked for, a shard in it.
-    fn directory(&mut self, node: usize) -> String {
-        let Some(Node { files, path, shard_path, .. }) = self.nodes.get_mut(node) else { return String::new() };
-        let file = *files;
-        *files += 1;
-        let Some(shard) = self.shard.map(|n| u64::from(n.get())) else { return path.clone() };
+    fn next_directory(&mut self, node: usize) -> Directory {
+        let file = self.nodes.get(node).map_or(0, |node| node.files);
+        let directory = self.directory(node);
+        let Some(shard) = self.shard.map(|n| u64::from(n.get())) else { return directory };
         if !file.is_multiple_of(shard) {
-            return shard_path.clone();
+            return self.nodes.get(node).map_or(directory, |node| node.shard.clone());
         }
-        let path = path.clone();
         let name = format!("{:05}", file / shard + 1);
-        let parent = folded_hash(0, &path);
-        let name = self.claim(parent, name.clone(), |number| numbered(&name, number, "", Room::SEGMENT));
-        let directory = join(&path, &name);
+        let name = self.claim(directory.hash, name.clone(), |number| numbered(&name, number, "", Room::SEGMENT));
+        let shard = Directory::new(join(&directory.path, &name));
         if let Some(node) = self.nodes.get_mut(node) {
-            node.shard_path.clone_from(&directory);
+            node.shard = shard.clone();
         }
-        directory
+        shard
     }
 
     fn node(&mut self, folder: &FolderPath) -> usize {
@@ -180,7 +186,10 @@ impl Paths {
     }
 
     fn new_child(&mut self, parent: usize, name: &str) -> usize {
-        let around = self.nodes.get(parent).map_or_else(String::new, |node| node.path.clone());
+        let Directory { path: around, hash, .. } = match self.nodes.get(parent) {
+            Some(node) => node.directory.clone(),
+            None => Directory::new(String::new()),
+        };
         let folders = PATH - FILE - if self.shard.is_some() { SHARD } else { 0 };
         let left = folders.saturating_sub(segment::units(&around) + 1);
         let room = Room { units: Room::SEGMENT.units.min(left / 2), ..Room::SEGMENT };
@@ -188,8 +197,7 @@ impl Paths {
             parent
         } else {
             let segment = segment(name, room);
-            let claimed =
-                self.claim(folded_hash(0, &around), segment.clone(), |number| numbered(&segment, number, "", room));
+            let claimed = self.claim(hash, segment.clone(), |number| numbered(&segment, number, "", room));
             self.nodes.push(Node::new(parent, join(&around, &claimed)));
             self.nodes.len() - 1
         };
@@ -222,7 +230,8 @@ impl Paths {
 
 impl Node {
     fn new(parent: usize, path: String) -> Self {
-        Self { parent, path, children: HashMap::new(), kept: false, files: 0, shard_path: String::new() }
+        let (directory, shard) = (Directory::new(path), Directory::new(String::new()));
+        Self { parent, directory, children: HashMap::new(), kept: false, files: 0, shard }
     }
 }
 
@@ -232,7 +241,7 @@ fn join(directory: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tests::mail, *};
     use crate::date_time::DateTime;
     use proptest::prelude::*;
     use std::collections::HashSet;
@@ -249,7 +258,7 @@ mod tests {
 
     fn file(paths: &mut Paths, folder: &[&str], subject: &str) -> String {
         let folder = FolderPath::new(folder.iter().copied());
-        paths.file(&folder, &NameTemplate::default(), &name(subject), DIGEST, 1, ".eml")
+        paths.file(&folder, &NameTemplate::default(), &mail(1, ""), &name(subject), DIGEST)
     }
 
     #[test]

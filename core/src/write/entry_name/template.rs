@@ -2,7 +2,10 @@ use super::{
     ItemName,
     segment::{self, Room, segment, slug, units},
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    model::Item,
+};
 use std::{fmt, str::FromStr};
 
 /// Octets of a file name before its extension: file systems take 255 in all.
@@ -83,14 +86,14 @@ impl Default for NameTemplate {
 
 impl NameTemplate {
     /// The name without extension, within `units` UTF-16 units.
-    pub(super) fn stem(&self, name: &ItemName, digest: &str, ordinal: u64, units: usize) -> String {
+    pub(super) fn stem(&self, item: &Item, name: &ItemName, digest: &str, units: usize) -> String {
         let room = Room { units, octets: STEM_OCTETS };
         let mut values: Vec<(Option<Placeholder>, String)> = self
             .0
             .iter()
             .map(|part| match part {
                 Part::Literal(text) => (None, text.clone()),
-                Part::Placeholder(placeholder) => (Some(*placeholder), value(*placeholder, name, digest, ordinal)),
+                Part::Placeholder(placeholder) => (Some(*placeholder), value(*placeholder, item, name, digest)),
             })
             .collect();
         shorten(&mut values, room);
@@ -109,7 +112,7 @@ impl NameTemplate {
 
 const SEPARATORS: [char; 3] = ['_', '-', ' '];
 
-fn value(placeholder: Placeholder, name: &ItemName, digest: &str, ordinal: u64) -> String {
+fn value(placeholder: Placeholder, item: &Item, name: &ItemName, digest: &str) -> String {
     let slug = |text: &Option<String>| text.as_deref().map_or_else(String::new, |text| slug(text, Room::SEGMENT));
     match placeholder {
         Placeholder::Date => match name.date {
@@ -118,10 +121,16 @@ fn value(placeholder: Placeholder, name: &ItemName, digest: &str, ordinal: u64) 
         },
         Placeholder::Hash => digest.to_owned(),
         Placeholder::Subject => slug(&name.subject),
-        Placeholder::From => slug(&name.from),
+        Placeholder::From => slug(&sender(item)),
         Placeholder::MessageId => slug(&name.message_id),
-        Placeholder::Ordinal => format!("{ordinal:06}"),
+        Placeholder::Ordinal => format!("{:06}", item.origin.ordinal),
     }
+}
+
+/// The first address that a message is from.
+fn sender(item: &Item) -> Option<String> {
+    let from = item.message()?.from().ok()?;
+    Some(from.first()?.mailboxes().first()?.address.clone())
 }
 
 /// Cuts what may be cut, the last first, until all fit.
@@ -209,28 +218,27 @@ impl fmt::Display for NameTemplate {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tests::mail, *};
     use crate::date_time::DateTime;
 
-    fn item() -> ItemName {
+    fn name() -> ItemName {
         ItemName {
             date: Some(DateTime::from_unix_seconds(1_700_000_000)),
             subject: Some("Re: tea & cake".to_owned()),
-            from: Some("ann@example.org".to_owned()),
             message_id: Some("1.2@example.org".to_owned()),
         }
     }
 
     fn stem(template: &str, name: &ItemName) -> String {
-        template.parse::<NameTemplate>().unwrap().stem(name, "0123456789ab", 42, 100)
+        template.parse::<NameTemplate>().unwrap().stem(&mail(42, "Ann <ann@example.org>"), name, "0123456789ab", 100)
     }
 
     #[test]
     fn placeholders_stand_for_what_they_say() {
         assert_eq!(NameTemplate::default().to_string(), "{date}_{hash}_{subject}");
-        assert_eq!(stem("{date}_{hash}_{subject}", &item()), "20231114-221320Z_0123456789ab_Re-tea-cake");
-        assert_eq!(stem("{ordinal} {from} {messageid}", &item()), "000042 ann-example-org 1-2-example-org");
-        assert_eq!(stem("{{{ordinal}}}", &item()), "{000042}");
+        assert_eq!(stem("{date}_{hash}_{subject}", &name()), "20231114-221320Z_0123456789ab_Re-tea-cake");
+        assert_eq!(stem("{ordinal} {from} {messageid}", &name()), "000042 ann-example-org 1-2-example-org");
+        assert_eq!(stem("{{{ordinal}}}", &name()), "{000042}");
     }
 
     #[test]
@@ -243,25 +251,25 @@ mod tests {
 
     #[test]
     fn a_name_that_is_too_long_loses_the_end_of_its_subject() {
-        let long = ItemName { subject: Some("a".repeat(60)), ..item() };
+        let long = ItemName { subject: Some("a".repeat(60)), ..name() };
         assert_eq!(
-            NameTemplate::default().stem(&long, "0123456789ab", 1, 37),
+            NameTemplate::default().stem(&mail(1, ""), &long, "0123456789ab", 37),
             format!("20231114-221320Z_0123456789ab_{}", "a".repeat(7))
         );
         assert_eq!(
-            NameTemplate::default().stem(&long, "0123456789ab", 1, 29),
+            NameTemplate::default().stem(&mail(1, ""), &long, "0123456789ab", 29),
             "20231114-221320Z_0123456789ab_".trim_end_matches('_')
         );
         let three = "{messageid}{subject}{from}".parse::<NameTemplate>().unwrap();
-        let long = ItemName { from: Some("東".repeat(60)), message_id: Some("b".repeat(60)), ..long };
-        let stem = three.stem(&long, "", 1, 150);
+        let long = ItemName { message_id: Some("b".repeat(60)), ..long };
+        let stem = three.stem(&mail(1, &format!("{}@example.org", "東".repeat(60))), &long, "", 150);
         assert!(units(&stem) <= 150 && stem.len() <= STEM_OCTETS, "{stem}");
         assert!(stem.starts_with(&"b".repeat(60)), "{stem}");
     }
 
     #[test]
     fn a_device_is_no_name_of_a_file() {
-        assert_eq!(stem("{subject}", &ItemName { subject: Some("CON".to_owned()), ..item() }), "_CON");
+        assert_eq!(stem("{subject}", &ItemName { subject: Some("CON".to_owned()), ..name() }), "_CON");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Paths of an earlier run, so that those of the next go on from there.
 
-use super::{Node, Paths, folded_hash};
+use super::{Directory, Node, Paths, folded_hash};
 
 /// A folder of an archive: what it is called in the source, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,9 +29,9 @@ impl Paths {
         }
         let folder = |(node, names): (&Node, Vec<String>)| StandingFolder {
             names,
-            path: node.path.clone(),
+            path: node.directory.path.clone(),
             files: node.files,
-            shard: node.shard_path.clone(),
+            shard: node.shard.path.clone(),
         };
         self.nodes.iter().zip(names).map(folder).collect()
     }
@@ -57,7 +57,7 @@ impl Paths {
         }
         if let Some(node) = self.nodes.get_mut(at) {
             node.files = folder.files;
-            node.shard_path.clone_from(&folder.shard);
+            node.shard = Directory::new(folder.shard.clone());
         }
         if !folder.shard.is_empty() {
             self.claim_standing(&folder.shard);
@@ -84,14 +84,14 @@ mod tests {
     use super::*;
     use crate::{
         model::FolderPath,
-        write::{ItemName, NameTemplate},
+        write::{ItemName, NameTemplate, entry_name::tests::mail},
     };
     use proptest::prelude::*;
     use std::num::NonZeroU32;
 
     fn file(paths: &mut Paths, (folder, subject): &(Vec<String>, String)) -> String {
         let name = ItemName { subject: Some(subject.clone()), ..ItemName::default() };
-        paths.file(&FolderPath::new(folder.clone()), &NameTemplate::default(), &name, "0123456789ab", 1, ".eml")
+        paths.file(&FolderPath::new(folder.clone()), &NameTemplate::default(), &mail(1, ""), &name, "0123456789ab")
     }
 
     proptest! {
