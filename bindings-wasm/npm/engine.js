@@ -1,5 +1,6 @@
 // The Worker of worker.js.
 import { MailferryError, convert, formats, handleSink, inspect, list, open, plan, targets, version, webStreamSink } from './mailferry.js';
+import { fileHandleSink, portSink } from './sinks.js';
 
 /** Items that did not come through, of which a list is kept. */
 const MOST_LEFT = 10_000;
@@ -57,11 +58,12 @@ self.onmessage = async ({ data: { id, does, abort, ...question } }) => {
   }
 };
 
-/** Where an archive goes: a stream, a file that the user chose, or one of the origin private file system, by its name. */
+/** Where an archive goes: a stream or port, a file that the user chose, or one of the origin private file system, by its name. */
 async function sinkOf(to) {
   if (to instanceof WritableStream) return webStreamSink(to);
-  if (typeof to?.createWritable === 'function') return webStreamSink(await to.createWritable());
-  if (typeof to !== 'string') throw new MailferryError({ kind: 'options', message: 'convert wants { to }: a WritableStream, a FileSystemFileHandle, or the name of a file of the origin private file system' });
+  if (to instanceof MessagePort) return portSink(to);
+  if (typeof to?.createWritable === 'function') return fileHandleSink(to);
+  if (typeof to !== 'string') throw new MailferryError({ kind: 'options', message: 'convert wants { to }: a FileSystemFileHandle, a MessagePort, a WritableStream, or the name of a file of the origin private file system' });
   const folder = await navigator.storage.getDirectory();
   const handle = await (await folder.getFileHandle(to, { create: true })).createSyncAccessHandle();
   handle.truncate(0);

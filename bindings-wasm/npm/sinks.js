@@ -31,6 +31,50 @@ export function webStreamSink(stream) {
   };
 }
 
+/** Octets that a file is handed at a time; what is larger goes as it is. */
+const CHUNK = 1 << 20;
+
+/** A FileSystemFileHandle that the user chose. It is done with octets when it says so: the same arrays are used again. */
+export async function fileHandleSink(handle) {
+  const stream = await handle.createWritable();
+  const spare = [];
+  let last = Promise.resolve();
+  return {
+    borrows: true,
+    write(octets) {
+      const buffer = octets.length > CHUNK ? new ArrayBuffer(octets.length) : (spare.pop() ?? new ArrayBuffer(CHUNK));
+      const own = new Uint8Array(buffer, 0, octets.length);
+      own.set(octets);
+      last = last.then(() => stream.write(own)).then(() => void (buffer.byteLength === CHUNK && spare.push(buffer)));
+      return last;
+    },
+    close: () => stream.close(),
+    abort: (reason) => stream.abort(reason),
+  };
+}
+
+/** A MessagePort: arrays go over as they are, one for every `more` that comes back. */
+export function portSink(port) {
+  let allowed = 0;
+  let refusal;
+  let wake = () => {};
+  port.onmessage = ({ data }) => {
+    if (data === 'more') allowed += 1;
+    else refusal = new Error(String(data));
+    wake();
+  };
+  return {
+    async write(octets) {
+      while (allowed === 0 && !refusal) await new Promise((resolve) => (wake = resolve));
+      if (refusal) throw refusal;
+      allowed -= 1;
+      port.postMessage(octets, [octets.buffer]);
+    },
+    close: () => port.postMessage(null),
+    abort: (reason) => port.postMessage(String(reason)),
+  };
+}
+
 /** What the core writes to: hands octets on in their order, and knows when all of them were taken. */
 export class Drain {
   #sink;
@@ -46,14 +90,15 @@ export class Drain {
 
   write(octets) {
     this.taken += octets.length;
-    const own = this.#sink.borrows ? octets : octets.slice();
-    if (this.#pending) {
+    if (this.#pending && !this.#sink.borrows) {
+      const own = octets.slice();
       this.#wait(this.#pending.then(() => this.#sink.write(own)));
       return;
     }
     try {
-      const promise = this.#sink.write(own);
-      if (typeof promise?.then === 'function') this.#wait(promise);
+      // What is borrowed cannot wait.
+      const promise = this.#sink.write(this.#sink.borrows ? octets : octets.slice());
+      if (typeof promise?.then === 'function') this.#wait(Promise.all([this.#pending, promise]));
     } catch (error) {
       this.refusal = error;
       throw error;

@@ -5,8 +5,12 @@ export { MailferryError } from './mailferry.js';
 /** What a Worker can read: a File that was chosen, or octets. */
 export type Input = Blob | ArrayBuffer | ArrayBufferView;
 
-/** Where an archive goes: a stream (which is transferred), a file that the user chose, or one of the origin private file system, by its name. */
-export type Output = WritableStream<Uint8Array> | FileSystemFileHandle | string;
+/**
+ * Where an archive goes: a file that the user chose; one of the origin private file system, by its name; or what is transferred:
+ * a port, or a stream (which copies octets on their way, and so takes more memory). For every `'more'` that is sent to it, a port
+ * gives a `Uint8Array`, and `null` behind the last; a text says why there are no more, from either side.
+ */
+export type Output = FileSystemFileHandle | MessagePort | WritableStream<Uint8Array> | string;
 
 /** An item with what is asked for of it. */
 export interface ReadItem extends ItemRecord {

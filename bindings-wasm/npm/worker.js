@@ -15,7 +15,7 @@ export function inWorker() {
     inspect: (source, options) => ask('inspect', { source, ...parted(options) }),
     plan: (source, target, options) => ask('plan', { source, target, ...parted(options) }),
     convert: (source, options, { to, onProgress, signal }) =>
-      ask('convert', { source, options, to, onProgress, signal, transfer: to instanceof WritableStream ? [to] : [] }),
+      ask('convert', { source, options, to, onProgress, signal, transfer: to instanceof WritableStream || to instanceof MessagePort ? [to] : [] }),
     close,
   };
 }

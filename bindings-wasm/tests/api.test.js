@@ -175,6 +175,15 @@ test('a signal stops it, and what was written is a valid archive', async () => {
   await assert.rejects(convert(bytesSource(octets), {}, { sink, signal: AbortSignal.abort() }), { name: 'AbortError' });
 });
 
+test('a sink that borrows is done with octets when it returns, whatever it promises', async () => {
+  const octets = mbox(12 << 20);
+  const [wanted, got] = [kept(), kept()];
+  await convert(bytesSource(octets, 'a.mbox'), {}, { sink: wanted });
+  const sink = { borrows: true, write: (some) => (got.write(some.slice()), new Promise((resolve) => setTimeout(resolve, 2))) };
+  await convert(bytesSource(octets, 'a.mbox'), {}, { sink });
+  assert.equal(sha256(got.octets()), sha256(wanted.octets()));
+});
+
 test('what a sink throws is thrown', async () => {
   const full = new Error('no room');
   for (const write of [() => { throw full; }, async () => { throw full; }]) {

@@ -88,6 +88,22 @@ test('so it does where it is kept in the browser first', { skip }, async () => {
   await page.context().close();
 });
 
+test('so it does where the user is asked for a file', { skip }, async () => {
+  const page = await site.page({ without: [] });
+  // Nobody can answer the dialogue of the browser here: this file is like one that was chosen in it.
+  await page.evaluate(() => (window.showSaveFilePicker = async () => (await navigator.storage.getDirectory()).getFileHandle('picked.zip', { create: true })));
+  await looked(page, mailbox);
+  await page.click('#convert');
+  await page.waitForSelector('#done:not([hidden])', PATIENCE);
+  const digest = await page.evaluate(async () => {
+    const file = await (await (await navigator.storage.getDirectory()).getFileHandle('picked.zip')).getFile();
+    return [...new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()))].map((octet) => octet.toString(16).padStart(2, '0')).join('');
+  });
+  assert.equal(digest, await sha256(byCommand(mailbox)));
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test('so does a PST, a calendar and an address book', { skip }, async (t) => {
   const corpus = process.env.MAILFERRY_CORPUS ?? '';
   const inputs = [join(FIXTURES, 'ics/lf/recurring.ics'), ...(existsSync(corpus) ? [corpus] : [])];

@@ -3,25 +3,14 @@
 const canPick = typeof window.showSaveFilePicker === 'function';
 const canKeep = typeof navigator.storage?.getDirectory === 'function';
 
-/** Streams that go to another thread: what a download by a service worker needs. */
-function canTransfer() {
-  try {
-    const { readable } = new TransformStream();
-    structuredClone(readable, { transfer: [readable] });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const canDownload = 'serviceWorker' in navigator && canTransfer();
+const canDownload = 'serviceWorker' in navigator;
 
 /** What the page cannot do here, as keys of strings. */
 export function lacks() {
   if (!canPick && !canDownload && !canKeep) return ['lacksAll'];
   if (canPick) return [];
   if (canDownload) return ['lacksPicker'];
-  return [window.isSecureContext ? 'lacksTransfer' : 'lacksWorkerDownload'];
+  return ['lacksWorkerDownload'];
 }
 
 export const savesWhere = canPick ? 'savePicker' : 'saveDownload';
@@ -61,7 +50,7 @@ async function download(name) {
   if (!serviceWorker.controller) await new Promise((resolve) => serviceWorker.addEventListener('controllerchange', resolve, { once: true }));
   const worker = serviceWorker.controller;
   const id = crypto.randomUUID();
-  const { readable, writable } = new TransformStream(undefined, { highWaterMark: 4 }, { highWaterMark: 4 });
+  const { port1: to, port2: from } = new MessageChannel();
   const ready = new Promise((resolve) => {
     serviceWorker.addEventListener('message', function heard({ data }) {
       if (data.ready !== id) return;
@@ -70,7 +59,7 @@ async function download(name) {
     });
   });
   serviceWorker.startMessages();
-  worker.postMessage({ id, name, stream: readable }, [readable]);
+  worker.postMessage({ id, name, from }, [from]);
   await ready;
   const awake = setInterval(() => worker.postMessage({ awake: true }), 10_000);
   const frame = document.createElement('iframe');
@@ -81,5 +70,5 @@ async function download(name) {
     clearInterval(awake);
     setTimeout(() => frame.remove(), 60_000);
   };
-  return { to: writable, over };
+  return { to, over };
 }

@@ -1,4 +1,4 @@
-// Hands a stream that the page makes to the browser as a download. Nothing is fetched, nothing is kept.
+// Hands what comes over a port to the browser as a download. Nothing is fetched, nothing is kept.
 const waiting = new Map();
 
 self.addEventListener('install', () => self.skipWaiting());
@@ -6,7 +6,7 @@ self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim(
 
 self.addEventListener('message', ({ data, source }) => {
   // A message every few seconds keeps a worker awake while a download is under way; that is all it is for.
-  if (!data.stream) return;
+  if (!data.from) return;
   waiting.set(data.id, data);
   source.postMessage({ ready: data.id });
 });
@@ -17,7 +17,7 @@ self.addEventListener('fetch', (event) => {
   if (!download) return;
   waiting.delete(id);
   event.respondWith(
-    new Response(download.stream, {
+    new Response(stream(download.from), {
       headers: {
         'content-type': 'application/octet-stream',
         'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(download.name)}`,
@@ -26,3 +26,26 @@ self.addEventListener('fetch', (event) => {
     }),
   );
 });
+
+/** What a port gives, as it is asked for. */
+function stream(port) {
+  let came = () => {};
+  return new ReadableStream(
+    {
+      start(controller) {
+        port.onmessage = ({ data }) => {
+          if (data instanceof Uint8Array) controller.enqueue(data);
+          else if (data === null) controller.close();
+          else controller.error(new Error(data));
+          came();
+        };
+      },
+      pull() {
+        port.postMessage('more');
+        return new Promise((resolve) => (came = resolve));
+      },
+      cancel: () => port.postMessage('the download was stopped'),
+    },
+    { highWaterMark: 1 },
+  );
+}
