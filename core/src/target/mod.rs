@@ -17,7 +17,7 @@
 mod settings;
 mod verdict;
 
-pub use settings::Settings;
+pub use settings::{Cards, Files, Parts, Settings};
 pub use verdict::{Refusal, Verdict};
 
 use crate::{
@@ -140,6 +140,7 @@ pub enum Then {
 
 /// A file of a fixed text that goes with the items.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Document {
     /// Its path in the destination.
     pub path: String,
@@ -149,6 +150,7 @@ pub struct Document {
 
 /// One thing that is known of a platform, and whence.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Knowledge {
     /// What is known.
     pub claim: String,
@@ -276,6 +278,30 @@ mod tests {
             }
         }
         assert_eq!(Target::all().len(), PROFILES.len());
+    }
+
+    #[test]
+    fn a_profile_with_a_setting_that_nobody_knows_is_refused() {
+        let with = |settings: &str| {
+            let profile = format!(
+                r#"{{"name":"x","title":"X","form":"mbox","packaging":["zip"],"kinds":["mail"],"knowledge":[],"settings":{settings}}}"#
+            );
+            serde_json::from_str::<Target>(&profile).map(|target| target.settings)
+        };
+        assert_eq!(with(r#"{"eol":"crlf","mboxTree":"sbd"}"#).unwrap().mbox_tree, Some(crate::write::MboxTree::Sbd));
+        for wrong in [
+            r#"{"eofl":"crlf"}"#,
+            r#"{"eol":"cr"}"#,
+            r#"{"mboxTree":"sdb"}"#,
+            r#"{"quoting":"mboxcl"}"#,
+            r#"{"state":"pine"}"#,
+            r#"{"vcard":"2.1"}"#,
+            r#"{"grouping":"one"}"#,
+            r#"{"tarNames":"ustar"}"#,
+            r#"{"icsParts":{"items":1,"octets":1,"files":1}}"#,
+        ] {
+            assert!(with(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

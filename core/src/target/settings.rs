@@ -11,25 +11,25 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Line ends: `crlf`, `lf`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub eol: Option<String>,
+    pub eol: Option<Eol>,
     /// Octets that no part of a ZIP archive reaches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split_octets: Option<u64>,
     /// How From_ lines are quoted in an mbox: `mboxrd`, `mboxo`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub quoting: Option<String>,
+    pub quoting: Option<Quoting>,
     /// Where mboxes stand: `folders`, `sbd`, `apple`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mbox_tree: Option<String>,
+    pub mbox_tree: Option<MboxTree>,
     /// The fields that tell the state of a message in an mbox: `unix`, `mozilla`, `gmail`, `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<String>,
+    pub state: Option<StateFields>,
     /// The version of cards: `3.0`, `4.0`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub vcard: Option<String>,
+    pub vcard: Option<Cards>,
     /// Calendar objects and cards: `each` in a file of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub grouping: Option<String>,
+    pub grouping: Option<Files>,
     /// How much goes to one file of calendar objects or cards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ics_parts: Option<Parts>,
@@ -41,13 +41,33 @@ pub struct Settings {
     pub card_uids: bool,
     /// Whether messages that were not read are files that may not be written.
     pub unread_mode: bool,
-    /// How tar tells long names: `gnu`.
+    /// How tar tells long names: `pax`, `gnu`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tar_names: Option<String>,
+    pub tar_names: Option<TarNames>,
+}
+
+/// Versions of cards that can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub enum Cards {
+    /// RFC 2426.
+    #[serde(rename = "3.0")]
+    V3,
+    /// RFC 6350.
+    #[serde(rename = "4.0")]
+    V4,
+}
+
+/// How calendar objects and cards are put into files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Files {
+    /// Each in a file of its own.
+    Each,
 }
 
 /// How much goes to one file.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Parts {
     /// Items.
     pub items: u64,
@@ -57,39 +77,22 @@ pub struct Parts {
 
 impl Settings {
     pub(super) fn configure(&self, options: &mut WriteOptions) {
-        match self.eol.as_deref() {
-            Some("crlf") => options.eol = Eol::Crlf,
-            Some("lf") => options.eol = Eol::Lf,
-            _ => {}
-        }
         if let Some(split) = self.split_octets {
             options.zip_split = Some(options.zip_split.map_or(split, |asked| asked.min(split)));
         }
-        match self.quoting.as_deref() {
-            Some("mboxrd") => options.mbox.quoting = Quoting::Mboxrd,
-            Some("mboxo") => options.mbox.quoting = Quoting::Mboxo,
-            _ => {}
-        }
-        match self.mbox_tree.as_deref() {
-            Some("folders") => options.mbox.tree = MboxTree::Folders,
-            Some("sbd") => options.mbox.tree = MboxTree::Sbd,
-            Some("apple") => options.mbox.tree = MboxTree::Apple,
-            _ => {}
-        }
-        match self.state.as_deref() {
-            Some("unix") => options.mbox.state = StateFields::Unix,
-            Some("mozilla") => options.mbox.state = StateFields::Mozilla,
-            Some("gmail") => options.mbox.state = StateFields::Gmail,
-            Some("none") => options.mbox.state = StateFields::None,
-            _ => {}
-        }
+        options.eol = self.eol.unwrap_or(options.eol);
+        options.tar_names = self.tar_names.unwrap_or(options.tar_names);
+        let mbox = &mut options.mbox;
+        mbox.quoting = self.quoting.unwrap_or(mbox.quoting);
+        mbox.tree = self.mbox_tree.unwrap_or(mbox.tree);
+        mbox.state = self.state.unwrap_or(mbox.state);
         let collections = &mut options.collections;
-        match self.vcard.as_deref() {
-            Some("3.0") => collections.vcf.version = Some(VCardVersion::V3),
-            Some("4.0") => collections.vcf.version = Some(VCardVersion::V4),
-            _ => {}
+        match self.vcard {
+            Some(Cards::V3) => collections.vcf.version = Some(VCardVersion::V3),
+            Some(Cards::V4) => collections.vcf.version = Some(VCardVersion::V4),
+            None => {}
         }
-        if self.grouping.as_deref() == Some("each") {
+        if self.grouping == Some(Files::Each) {
             collections.grouping = Grouping::EachItem;
         }
         if let Some(Parts { items, octets }) = self.ics_parts {
@@ -100,8 +103,5 @@ impl Settings {
         collections.ics.complete_zones |= self.iana_zones;
         collections.vcf.add_uid |= self.card_uids;
         options.unread_mode |= self.unread_mode;
-        if self.tar_names.as_deref() == Some("gnu") {
-            options.tar_names = TarNames::Gnu;
-        }
     }
 }
