@@ -6,8 +6,10 @@ const NOBODY: &str = "MAILER-DAEMON";
 /// The From_ line of an item with its line end: the one that it came with, else one of its sender and date in UTC.
 pub(super) fn from_line(item: &Item, crlf: bool) -> Vec<u8> {
     let original = item.origin.mbox.as_ref().map(|origin| &*origin.from_line);
-    let mut line = match original.filter(|line| line.starts_with(b"From ")) {
-        Some(line) => line.trim_ascii_end().to_vec(),
+    // One that names nobody would be no From_ line any more when the blank behind it is gone.
+    let original = original.map(<[u8]>::trim_ascii_end).filter(|line| line.starts_with(b"From "));
+    let mut line = match original {
+        Some(line) => line.to_vec(),
         None => made(item).into_bytes(),
     };
     line.extend_from_slice(if crlf { b"\r\n" } else { b"\n" });
@@ -30,4 +32,26 @@ fn made(item: &Item) -> String {
 
 fn is_one_word(address: &str) -> bool {
     !address.is_empty() && !address.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::{ItemReader, ReadOptions, mbox::MboxReader};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_line_that_names_nobody_is_made_anew() {
+        for (mbox, expected) in [
+            ("From \nSubject: a\n\nx\n", "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n"),
+            ("From  \r\nFrom: Ann <a@example.org>\r\n\r\nx\r\n", "From a@example.org Thu Jan  1 00:00:00 1970\n"),
+            ("From -\nSubject: a\n\nx\n", "From -\n"),
+            ("From b@x Mon Jan  1 00:00:00 2024 \nSubject: a\n\nx\n", "From b@x Mon Jan  1 00:00:00 2024\n"),
+        ] {
+            let mut reader =
+                MboxReader::open(Arc::new(mbox.as_bytes().to_vec()), "x.mbox", &ReadOptions::default()).unwrap();
+            let item = reader.next_item().unwrap().unwrap();
+            assert_eq!(String::from_utf8(from_line(&item, false)).unwrap(), expected);
+        }
+    }
 }
