@@ -112,6 +112,41 @@ fn loose_duplicates_say_the_same() {
 }
 
 #[test]
+fn what_is_below_trash_is_left_out_though_it_comes_before_it() {
+    let mut tar = tar::Builder::new(Vec::new());
+    for path in ["Trash/Old/1.eml", "[Gmail]/Papierkorb/Sub/2.eml", "Trash/3.eml", "Work/Trash/4.eml", "Spam/x/5.eml"] {
+        let mut header = tar::Header::new_gnu();
+        let octets = format!("Subject: {path}\n\nx\n");
+        header.set_size(octets.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, path, octets.as_bytes()).unwrap();
+    }
+    let mut mailbox = Mailbox::new(ReadOptions::default());
+    mailbox.add_source("mail.tar", Arc::new(tar.into_inner().unwrap()));
+    let mut selection = Selection::default();
+    (selection.skip_trash, selection.skip_junk) = (true, true);
+    let mut log = Vec::new();
+    let archive = EmlArchive::zip(std::io::sink(), WriteOptions::default());
+    Conversion::new(mailbox, Box::new(archive), &mut log)
+        .with_selector(Selector::new(&selection).unwrap())
+        .run(&mut |_| ControlFlow::Continue(()));
+    let lines = log.split(|octet| *octet == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+    let told: Vec<_> = lines
+        .map(|line| format!("{} {}", line["subject"].as_str().unwrap(), line["reason"].as_str().unwrap_or("-")))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "Trash/Old/1.eml excluded_trash",
+            "[Gmail]/Papierkorb/Sub/2.eml excluded_trash",
+            "Trash/3.eml excluded_trash",
+            "Work/Trash/4.eml -",
+            "Spam/x/5.eml excluded_junk",
+        ]
+    );
+}
+
+#[test]
 fn what_is_left_out_says_why() {
     let messages = [
         (

@@ -47,6 +47,7 @@ pub use formats::{FORMATS, FormatInfo, ReadOptions, Request};
 pub use input::Input;
 pub use inputs::{Found, Inputs, Passed};
 pub use mailbox::{Closed, Event, Given, Mailbox, Opened};
+pub(crate) use metadata::role_of_path;
 pub use tree::{LAYOUTS, LayoutInfo};
 
 use crate::{

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     mime::HeaderSection,
     model::{Folder, FolderPath, Item, ItemKind, Message, Role},
-    read::{Event, Mailbox},
+    read::{Event, Mailbox, role_of_path},
 };
 use std::{collections::BTreeSet, ops::ControlFlow};
 
@@ -134,10 +134,12 @@ impl Selector {
         if self.excludes_path(&item.folder.path) {
             return Some("excluded_folder");
         }
-        if *skip_trash && self.trash.holds(&item.folder) {
+        // A store that knows its folders tells those above before those below; else names have to do.
+        let named = item.origin.node.is_none();
+        if *skip_trash && self.trash.holds(&item.folder, named) {
             return Some("excluded_trash");
         }
-        if *skip_junk && self.junk.holds(&item.folder) {
+        if *skip_junk && self.junk.holds(&item.folder, named) {
             return Some("excluded_junk");
         }
         if let Some(at) = item.received.map(|received| received.at.unix_seconds())
@@ -204,8 +206,8 @@ impl Gate for Selector {
     fn keeps(&mut self, folder: &mut Folder) -> bool {
         let Selection { skip_trash, skip_junk, .. } = self.selection;
         let is_out = self.excludes_path(&folder.path)
-            || (skip_trash && self.trash.holds(folder))
-            || (skip_junk && self.junk.holds(folder));
+            || (skip_trash && self.trash.holds(folder, true))
+            || (skip_junk && self.junk.holds(folder, true));
         !is_out
     }
 }
@@ -232,7 +234,9 @@ impl Below {
         Self { role, known: BTreeSet::new() }
     }
 
-    fn holds(&mut self, folder: &Folder) -> bool {
+    /// Whether `folder` is one of them. The files of an archive come in any order, those below before those above: what is
+    /// above is known by its name where it was not met yet and `named` tells that names are what readers go by.
+    fn holds(&mut self, folder: &Folder, named: bool) -> bool {
         let path = &folder.path;
         if folder.role == Some(self.role) {
             if self.known.len() < MOST_REMEMBERED {
@@ -242,10 +246,10 @@ impl Below {
         }
         let names = path.names();
         folder.role.is_none()
-            && !self.known.is_empty()
             && (1..names.len()).any(|depth| {
                 let above = names.get(..depth).unwrap_or_default();
-                self.known.contains(&FolderPath::new(above.iter().cloned()))
+                (named && role_of_path(above) == Some(self.role))
+                    || (!self.known.is_empty() && self.known.contains(&FolderPath::new(above.iter().cloned())))
             })
     }
 }

@@ -36,6 +36,17 @@ pub(super) fn role_of_folder(name: &str) -> Option<Role> {
     }
 }
 
+/// What a folder of these names is for, where only names tell: one at the top, or one in `INBOX` or `[Gmail]`, where servers
+/// put them.
+pub(crate) fn role_of_path(names: &[String]) -> Option<Role> {
+    let is_top = |name: &String| matches!(&*name.to_lowercase(), "inbox" | "[gmail]" | "[google mail]");
+    match names {
+        [name] => role_of_folder(name),
+        [top, name] if is_top(top) => role_of_folder(name).filter(|role| *role != Role::Inbox),
+        _ => None,
+    }
+}
+
 /// Reads labels, flags and date of `message` into `item`; `delivered` is the date of its From_ line.
 pub(super) fn read_into(item: &mut Item, message: &Message, delivered: Option<DateTime>) -> Result<()> {
     let header = message.header()?;

@@ -1,24 +1,14 @@
 //! The names of folders that directories stand for.
 
 use crate::{
-    model::{Folder, FolderPath, Role},
+    model::{Folder, FolderPath},
     read::{maildir, metadata},
 };
 
 /// The folder of these names.
 pub(super) fn folder(names: Vec<String>) -> Folder {
-    let role = role(&names);
+    let role = metadata::role_of_path(&names);
     Folder { path: FolderPath::new(names), role }
-}
-
-/// What a folder is for: only one at the top has a role, or one in `INBOX` or `[Gmail]`, where servers put them.
-fn role(names: &[String]) -> Option<Role> {
-    let is_top = |name: &String| matches!(&*name.to_lowercase(), "inbox" | "[gmail]" | "[google mail]");
-    match names {
-        [name] => metadata::role_of_folder(name),
-        [top, name] if is_top(top) => metadata::role_of_folder(name).filter(|role| *role != Role::Inbox),
-        _ => None,
-    }
 }
 
 /// The names of the folder of a Maildir that lies in these directories; `root` is that of the uppermost one, if it is no inbox.
@@ -44,7 +34,7 @@ pub(super) fn of_maildir(directories: &[String], root: Option<&str>) -> Folder {
         names.push("INBOX".to_owned());
         own = 1;
     }
-    let role = role(names.get(names.len() - own..).unwrap_or_default());
+    let role = metadata::role_of_path(names.get(names.len() - own..).unwrap_or_default());
     Folder { path: FolderPath::new(names), role }
 }
 
@@ -71,6 +61,7 @@ pub(super) fn of_apple_mail(directories: &[String]) -> Option<Folder> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Role;
 
     fn told(path: &str, root: Option<&str>) -> (String, Option<&'static str>) {
         let directories: Vec<String> = path.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
