@@ -509,6 +509,13 @@ pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) selecting: Selecting,
 
+    #[command(flatten)]
+    pub(crate) tagging: Tagging,
+
+    /// Tell how many ZIP archives it will be, each smaller than SIZE (480M, 2G); a target may ask for smaller ones
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Archive")]
+    pub(crate) split: Option<u64>,
+
     /// Where the items are to go; see `mailferry targets`
     #[arg(long, value_name = "NAME", value_parser = target)]
     pub(crate) target: &'static Target,

@@ -20,6 +20,8 @@ pub(crate) fn run(arguments: &args::Plan) -> Outcome {
     let mut options = ConvertOptions::default();
     options.read = arguments.source.reading.options();
     options.selection = arguments.selecting.selection();
+    options.tagging = arguments.tagging.tagging();
+    options.archive.zip_split = arguments.split;
     let plan = plan(&arguments.source.sources, arguments.target, &options, &mut || match interrupt.is_asked() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),
@@ -80,7 +82,7 @@ fn print(out: &mut impl Write, plan: &Plan, target: &Target) -> io::Result<()> {
     plan.problems.iter().try_for_each(|problem| writeln!(out, "{}", plain(problem)))?;
     writeln!(out)?;
     if let Some(parts) = plan.parts {
-        writeln!(out, "Parts: at most {parts}")?;
+        writeln!(out, "Parts: at most about {parts}")?;
     }
     writeln!(out, "Room: at most {}", HumanBytes(plan.estimate.bytes))?;
     writeln!(out, "Time: about {} s", plan.estimate.seconds.max(1))

@@ -1,7 +1,38 @@
 //! Selecting, tagging, and the page.
 
-use crate::run::{Bench, mbox, message};
+use crate::run::{Bench, many, mbox, message};
 use std::fs;
+
+#[test]
+fn a_plan_knows_what_is_selected_marked_and_split() {
+    let bench = Bench::new(&many(20, 10_000));
+    let plan = |options: &[&str]| {
+        let run = bench.run(&[&["plan", "in.mbox", "--target", "zoho", "--json"], options].concat());
+        assert_eq!(run.status, Some(0), "{}", run.stderr);
+        serde_json::from_str::<serde_json::Value>(&run.stdout).unwrap()
+    };
+    assert_eq!(plan(&[])["parts"], 1);
+    let long = "x".repeat(150);
+    let told = plan(&["--sample", "6", "--split", "25K", "--root-folder", &long]);
+    assert_eq!((&told["goes"]["items"], &told["parts"], &told["shortenedFolders"]), (&6.into(), &3.into(), &1.into()));
+    assert_eq!(told["leftOut"]["excluded_sample"]["items"], 14);
+    let run = bench.run(&[
+        "convert",
+        "in.mbox",
+        "--target",
+        "zoho",
+        "--to",
+        "out.zip",
+        "--sample",
+        "6",
+        "--split",
+        "25K",
+        "--zip-level",
+        "store",
+    ]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    assert_eq!(crate::run::names(&bench.path("")).iter().filter(|name| name.starts_with("out.part")).count(), 3);
+}
 
 #[test]
 fn a_sample_is_listed_as_it_is_converted() {

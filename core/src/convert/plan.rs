@@ -12,7 +12,7 @@ use crate::{
     model::{Item, Message},
     read::Event,
     target::{Bounded, Target, Then},
-    write::WriteOptions,
+    write::{Placement, WriteOptions},
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub struct Plan {
     pub longest_folder: u64,
     /// Folders whose names are too long to be kept whole.
     pub shortened_folders: u64,
-    /// ZIP archives, where they are split.
+    /// About how many ZIP archives, where they are split; as many as it takes where nothing can be compressed.
     pub parts: Option<u64>,
     /// About how much room it takes and how long it takes.
     pub estimate: Estimate,
@@ -73,6 +73,11 @@ pub struct Plan {
     profile: &'static Target,
     #[serde(skip)]
     split: Option<u64>,
+    /// Octets of the part that is being filled.
+    #[serde(skip)]
+    part: u64,
+    #[serde(skip)]
+    placement: Placement,
     #[serde(skip)]
     gates: Vec<Box<dyn Gate>>,
     #[serde(skip)]
@@ -160,12 +165,14 @@ impl Plan {
             folders: 0,
             longest_folder: 0,
             shortened_folders: 0,
-            parts: None,
+            parts: options.zip_split.map(|_| 1),
             estimate: Estimate::default(),
             failed: 0,
             problems: Vec::new(),
             profile: target,
             split: options.zip_split,
+            part: 0,
+            placement: options.placement,
             gates: Vec::new(),
             sources: 0,
             boxes: BTreeMap::new(),
@@ -176,6 +183,20 @@ impl Plan {
     #[must_use]
     pub fn with_selector(mut self, selector: super::Selector) -> Self {
         self.gates.push(Box::new(selector));
+        self
+    }
+
+    /// The same plan for what `transform` makes of the items.
+    #[must_use]
+    pub fn with_transform(mut self, transform: super::Transform) -> Self {
+        self.gates.push(Box::new(transform));
+        self
+    }
+
+    /// The same plan for items that `tagging` marks.
+    #[must_use]
+    pub fn with_tagging(mut self, tagging: super::Tagging) -> Self {
+        self.gates.push(Box::new(tagging));
         self
     }
 
@@ -190,7 +211,13 @@ impl Plan {
                 self.tell(error.to_string());
             }
             Event::Passed(_) => {}
-            Event::Closed(closed) => closed.folders.iter().for_each(|folder| self.folder(&folder.path.to_string())),
+            Event::Closed(closed) => {
+                for mut folder in closed.folders {
+                    if self.gates.iter_mut().all(|gate| gate.keeps(&mut folder)) {
+                        self.folder(&folder.path.to_string());
+                    }
+                }
+            }
         }
     }
 
@@ -212,6 +239,11 @@ impl Plan {
         for flag in verdict.flags {
             self.flag(flag.detail(), bytes, Some(place));
         }
+        let copies = match self.placement {
+            Placement::Every => item.labels.iter().filter(|label| label.folder.is_some()).count().max(1),
+            Placement::Primary => 1,
+        };
+        (0..copies).for_each(|_| self.file(item.size() + ENTRY));
         self.goes.add(bytes);
         self.kinds.entry(item.kind.as_str().to_owned()).or_default().add(bytes);
         self.preflight += Preflight::of(&item);
@@ -225,6 +257,17 @@ impl Plan {
                 self.tell(error.to_string());
             }
         }
+    }
+
+    /// A file of so many octets in the archive, its own and those that tell of it.
+    fn file(&mut self, octets: u64) {
+        self.estimate.bytes += octets;
+        let (Some(split), Some(parts)) = (self.split, &mut self.parts) else { return };
+        if self.part > 0 && self.part + octets > split {
+            *parts += 1;
+            self.part = 0;
+        }
+        self.part += octets;
     }
 
     fn message(&mut self, message: &Message) -> Result<()> {
@@ -292,9 +335,7 @@ impl Plan {
         for (because, size) in beyond {
             row(&mut self.flagged, &because).size = size;
         }
-        self.estimate.bytes = self.goes.bytes + self.goes.items * ENTRY;
         self.estimate.seconds = self.goes.bytes.div_ceil(Self::RATE);
-        self.parts = self.split.map(|split| self.estimate.bytes.div_ceil(split).max(1));
         self
     }
 
