@@ -9,8 +9,8 @@ const ROW: u64 = 26;
 /// Where names end and bars start, and where bars end and numbers start.
 const NAMES: u64 = 200;
 const END: u64 = 560;
-/// Characters of a name beside a bar.
-const NAME: usize = 24;
+/// Characters of a name beside a bar: its end, by which folders of one folder differ.
+const NAME: usize = 21;
 /// The height of upright bars.
 const HEIGHT: u64 = 180;
 
@@ -36,9 +36,9 @@ pub(super) fn lying(out: &mut impl Write, caption: &str, rows: &[(String, Column
     for (number, (name, columns)) in (0..).zip(rows) {
         let y = number * ROW + 4;
         let text = y + 14;
-        let short: String = match name.chars().count() > NAME {
-            true => name.chars().take(NAME - 1).chain(['…']).collect(),
-            false => name.clone(),
+        let short: String = match name.chars().count().checked_sub(NAME) {
+            Some(beyond @ 1..) => ['…'].into_iter().chain(name.chars().skip(beyond + 1)).collect(),
+            _ => name.clone(),
         };
         write!(
             out,

@@ -48,11 +48,11 @@ impl Report {
         let out = &mut out;
         self.write_head(name, out)?;
         self.write_figures(out)?;
-        self.write_tables(out)?;
         self.write_items(log_name, log, out)?;
+        self.write_tables(out)?;
         writeln!(
             out,
-            "<footer><p class=\"soft\">mailferry {}. Every item, the migrated ones too, has a line in <code>{}</code>.</p></footer>",
+            "</main><footer><p class=\"soft\">mailferry {}. Every item, the migrated ones too, has a line in <code>{}</code>.</p></footer>",
             Text(&self.version),
             Text(log_name)
         )?;
@@ -220,7 +220,7 @@ impl Report {
     fn write_items(&self, log_name: &str, log: impl BufRead, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "<section aria-labelledby=\"left\"><h2 id=\"left\">Failed and skipped items</h2>")?;
         if self.reasons.is_empty() {
-            return writeln!(out, "<p>None.</p></section></main>");
+            return writeln!(out, "<p>None.</p></section>");
         }
         counted("Reasons", "of items that failed or were skipped", &self.reasons, out)?;
         let hidden = self.reasons.values().any(|count| *count > MOST_OF_REASON)
@@ -247,7 +247,7 @@ impl Report {
             "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Item</th><th scope=\"col\">Status</th><th scope=\"col\">Why</th><th scope=\"col\">Kind</th><th scope=\"col\">Date</th><th scope=\"col\">Folder</th><th scope=\"col\">Subject</th><th scope=\"col\" class=\"n\">Size</th></tr></thead><tbody id=\"items\">"
         )?;
         write_rows(log, out)?;
-        writeln!(out, "</tbody></table></div></section></main>")
+        writeln!(out, "</tbody></table></div></section>")
     }
 }
 
