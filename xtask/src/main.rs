@@ -24,7 +24,7 @@ cargo xtask COMMAND
   python             tests the Python package with all that reads its tables (installs pyarrow, polars, duckdb …)
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
-  targets FOLDER     everything in FOLDER to every target, and whether the columns add up
+  targets FOLDER     everything in FOLDER to every target, whether the columns add up, and what Python reads of it
   kill-storm         kills conversions at random points, many times over, and compares what is left when they are resumed
   licences           fails where a dependency has a licence that deny.toml does not allow
   deny               cargo-deny's whole check, advisories included (installs cargo-deny)

@@ -4,7 +4,11 @@ use crate::{
     Result, root,
     step::{cargo, output, run},
 };
-use std::{env, fs, path::PathBuf, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// What the tests need; those of tables are skipped where nothing reads Arrow, which `cargo xtask python` installs.
 const REQUIREMENTS: &str =
@@ -46,6 +50,11 @@ pub(crate) fn pytest() -> Result<Command> {
     command.env("MAILFERRY", fs::canonicalize(binary)?);
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(command)
+}
+
+/// What Python's own readers find in what was written to `destination` in `form`, as JSON.
+pub(crate) fn read_back(destination: &Path, form: &str) -> Result<String> {
+    output(in_environment().args(["-B", "cli/tests/python/read_back.py"]).arg(destination).arg(form))
 }
 
 /// Tests the package with all that reads its tables.

@@ -16,6 +16,8 @@ import bagit
 import jsonschema
 import pytest
 
+from read_back import read_back
+
 ROOT = pathlib.Path(__file__).parents[3]
 FIXTURES = ROOT / "fixtures"
 TAKEOUT = FIXTURES / "mbox" / "takeout.mbox"
@@ -181,6 +183,9 @@ def test_every_target_takes_what_it_says_and_the_rest_has_a_reason(tmp_path, tar
         taken = line["kind"] in profile["kinds"]
         assert line["status"] == ("migrated" if taken else "skipped"), line
         assert taken or line["reason"].startswith("target_takes_no_")
+    read = read_back(destination, profile["form"])
+    assert read["wrong"] == []
+    assert read["found"] == read["logged"] == sum(line["status"] == "migrated" for line in log)
     plan = json.loads(run("plan", *sources(), "--target", target, "--json").stdout)
     assert plan["available"]["items"] == len(log)
     assert plan["goes"]["items"] == sum(line["status"] == "migrated" for line in log)
