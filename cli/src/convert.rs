@@ -145,7 +145,7 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
         writeln!(out, "{seconds:.1} s")?;
     }
     let Some(sync) = &report.sync else { return Ok(()) };
-    let paths = SyncPaths::new(&arguments.to, sync.number);
+    let paths = SyncPaths::of(&arguments.to, sync);
     let beside = |suffix| paths.beside(suffix);
     if sync.number > 1 {
         writeln!(out, "Sync {} into {}: what was there already was skipped", sync.number, paths.archive().display())?;

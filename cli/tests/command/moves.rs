@@ -63,6 +63,67 @@ fn a_second_run_adds_what_is_new_or_changed_and_lists_what_is_gone() {
 }
 
 #[test]
+fn other_forms_go_on_in_the_folder_or_beside_it() {
+    for form in ["maildir", "proton", "mbox", "bundle", "ediscovery"] {
+        let options = ["--as", form];
+        let bench = Bench::new(&mbox(&[(1, "a"), (2, "b"), (2, "b")]));
+        let convert = || bench.convert("out", &options);
+        assert_eq!(convert().status, Some(0), "{form}");
+        let first = files(&bench);
+        bench.file("in.mbox", &mbox(&[(2, "b"), (2, "b"), (2, "b"), (3, "c")]));
+        let second = convert();
+        assert_eq!(second.status, Some(0), "{form}: {}{}", second.stdout, second.stderr);
+        let log = archive::log(&bench.path("out.sync002.items.jsonl"));
+        let ends: Vec<_> = log.iter().map(|line| line["reason"].as_str().unwrap_or("migrated")).collect();
+        assert_eq!(ends, ["already_migrated", "already_migrated", "migrated", "migrated"], "{form}");
+        let goes_on = matches!(form, "maildir" | "proton");
+        assert_eq!(bench.path("out.sync002").exists(), !goes_on, "{form}");
+        let to = if goes_on { "out" } else { "out.sync002" };
+        for line in log.iter().filter_map(|line| line["path"].as_str()) {
+            assert!(bench.path(to).join(line).is_file(), "{form}: {line}");
+            assert!(!goes_on || !first.contains(&bench.path("out").join(line)), "{form}: {line} is a new file");
+        }
+        let third = convert();
+        assert_eq!(third.status, Some(0), "{form}: {}", third.stderr);
+        let log = archive::log(&bench.path("out.sync003.items.jsonl"));
+        assert!(log.iter().all(|line| line["reason"] == "already_migrated"), "{form}: {log:?}");
+        if goes_on {
+            let verified = bench.run(&["verify", "out", "in.mbox"]);
+            assert_eq!(verified.status, Some(0), "{form}: {}{}", verified.stdout, verified.stderr);
+            let undone = bench.run(&["undo", "out", "--since", "2"]);
+            assert_eq!(undone.status, Some(0), "{form}: {}{}", undone.stdout, undone.stderr);
+            assert_eq!(bench.run(&["verify", "out"]).status, Some(0), "{form}");
+            let undone = bench.run(&["undo", "out"]);
+            assert_eq!(undone.status, Some(0), "{form}: {}{}", undone.stdout, undone.stderr);
+            assert!(!bench.path("out").exists(), "{form}: {:?}", files(&bench));
+        }
+    }
+}
+
+#[test]
+fn a_maildir_that_is_in_use_goes_on() {
+    let message = |number: u32, keys: &str| {
+        format!("X-Keywords: {keys}\nMessage-ID: <m{number}@x>\nSubject: number {number}\n\nx\n")
+    };
+    let bench = Bench::new(&crate::run::mbox([message(1, "work"), message(2, "")]));
+    let first = bench.converted("out", &["--as", "maildir"]);
+    let path = bench.path("out").join(first.log[0]["path"].as_str().unwrap());
+    // Somebody reads a message, and his server learns a keyword.
+    fs::rename(&path, format!("{}S", path.display())).unwrap();
+    let keywords = path.parent().unwrap().parent().unwrap().join("dovecot-keywords");
+    assert_eq!(fs::read_to_string(&keywords).unwrap(), "0 work\n");
+    fs::write(&keywords, "0 work\n1 theirs\n").unwrap();
+    bench.file("in.mbox", &crate::run::mbox([message(1, "work"), message(2, ""), message(3, "ours")]));
+    let second = bench.convert("out", &["--as", "maildir"]);
+    assert_eq!(second.status, Some(0), "{}{}", second.stdout, second.stderr);
+    let log = archive::log(&bench.path("out.sync002.items.jsonl"));
+    let ends: Vec<_> = log.iter().map(|line| line["reason"].as_str().unwrap_or("migrated")).collect();
+    assert_eq!(ends, ["already_migrated", "already_migrated", "migrated"]);
+    assert!(log[2]["path"].as_str().unwrap().ends_with(":2,c"), "{}", log[2]);
+    assert_eq!(fs::read_to_string(&keywords).unwrap(), "0 work\n1 theirs\n2 ours\n");
+}
+
+#[test]
 fn calendars_and_cards_get_a_further_file() {
     let event = |name: &str| {
         format!("BEGIN:VEVENT\r\nUID:{name}\r\nDTSTAMP:20240101T000000Z\r\nSUMMARY:{name}\r\nEND:VEVENT\r\n")
@@ -87,6 +148,23 @@ fn calendars_and_cards_get_a_further_file() {
     let undone = bench.run(&["undo", "out", "--since", "2"]);
     assert_eq!(undone.status, Some(0), "{}", undone.stdout);
     assert_eq!(crate::run::names(&bench.path("out/work")), ["work.ics"]);
+}
+
+#[test]
+fn files_of_many_items_are_found_in_the_parts_of_an_archive() {
+    let bench = Bench::new(&mbox(&[(1, "a"), (2, "b")]));
+    bench.file("book.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\nN:Ann\r\nEND:VCARD\r\n");
+    let convert = || bench.run(&["convert", "in.mbox", "book.vcf", "--to", "out.zip", "--split", "600"]);
+    assert_eq!(convert().status, Some(0));
+    assert!(bench.path("out.part002.zip").exists(), "{:?}", crate::run::names(&bench.path("")));
+    let verified = bench.run(&["verify", "out.zip", "in.mbox", "book.vcf"]);
+    assert_eq!(verified.status, Some(0), "{}", verified.stdout);
+    assert_eq!(convert().status, Some(0));
+    let log = archive::log(&bench.path("out.zip.sync002.items.jsonl"));
+    assert!(log.iter().all(|line| line["reason"] == "already_migrated"), "{log:?}");
+    let undone = bench.run(&["undo", "out.zip"]);
+    assert_eq!(undone.status, Some(0), "{}{}", undone.stdout, undone.stderr);
+    assert_eq!(crate::run::names(&bench.path("")), ["book.vcf", "in.mbox", "out.zip.undo001.jsonl"]);
 }
 
 #[test]

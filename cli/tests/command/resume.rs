@@ -30,10 +30,17 @@ fn everything(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, Option<u64>)> {
             }
             let modified = fs::metadata(&path).unwrap().modified().unwrap();
             let modified = modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-            files.insert(name, (octets, path.extension().filter(|end| *end == "eml").map(|_| modified)));
+            let dated = is_dated(&name);
+            files.insert(name, (octets, dated.then_some(modified)));
         }
     }
     files
+}
+
+/// Whether a file has the date of its item.
+fn is_dated(name: &Path) -> bool {
+    let text = name.to_string_lossy();
+    text.ends_with(".eml") || text.contains("/cur/")
 }
 
 /// Kills a conversion to `to` so many times, each at another point, and compares what it leaves in the end.
@@ -46,7 +53,7 @@ fn storm(kills: u32, to: &str, options: &[&str]) {
     let command = || {
         let mut command = mailferry();
         let words = ["convert", "../in.mbox", "../work.ics", "--to", to, "--progress", "none"];
-        command.current_dir(bench.path("here")).args(words).args(options);
+        command.current_dir(bench.path("here")).args(words).args(options).env("SOURCE_DATE_EPOCH", "1700000000");
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         command
     };
@@ -110,6 +117,13 @@ fn a_zip_archive_is_resumed() {
 fn split_zip_archives_are_resumed() {
     storm(kills(), "out.zip", &["--jobs", "1", "--split", "150K"]);
     storm(kills(), "out.zip", &["--jobs", "2", "--split", "150K"]);
+}
+
+#[test]
+fn every_form_is_resumed_in_a_folder() {
+    for form in ["maildir", "mbox", "bundle", "proton", "ediscovery"] {
+        storm(kills(), "out", &["--jobs", "2", "--as", form]);
+    }
 }
 
 /// A conversion that was killed after some lines.

@@ -97,3 +97,79 @@ fn a_killed_conversion_leaves_no_half_file() {
     child.wait().unwrap();
     assert!(!Path::new(&bench.path("out.zip")).exists(), "no archive that is not whole");
 }
+
+/// A project of two mailboxes, which has come as far as some lines of the first log.
+fn project_under_way(bench: &Bench) -> Child {
+    bench.file("p.csv", b"source,destination,zip-level\nin.mbox,out/a,\nin.mbox,out/b.zip,best\n");
+    let mut command = mailferry();
+    command.current_dir(bench.path("")).args(["run", "p.csv"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // In a group of its own, to which a terminal's signals to stop go.
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let child = command.spawn().unwrap();
+    waits_for(|| lines_of(bench) > 2_000);
+    child
+}
+
+fn lines_of(bench: &Bench) -> u64 {
+    fs::metadata(bench.path("out/a.items.jsonl")).map_or(0, |log| log.len())
+}
+
+fn waits_for(is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(60), "nothing is done");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn state(child: &Child) -> String {
+    let output = Command::new("ps").args(["-o", "stat=", "-p", &child.id().to_string()]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_project_is_paused_by_a_signal() {
+    let bench = bench();
+    let mut child = project_under_way(&bench);
+    send("-TSTP", &child);
+    waits_for(|| state(&child).starts_with('T'));
+    let before = lines_of(&bench);
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(lines_of(&bench), before, "nothing is done meanwhile");
+    assert!(child.try_wait().unwrap().is_none());
+    send("-CONT", &child);
+    assert!(child.wait().unwrap().success());
+    for to in ["out/a", "out/b.zip"] {
+        assert_eq!(Archive::at(&bench.path(to)).check().log.len(), 3_000);
+    }
+}
+
+#[test]
+fn a_project_that_was_stopped_goes_on_when_it_is_run_again() {
+    let bench = bench();
+    let child = project_under_way(&bench);
+    send("-INT", &child);
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("run it again to go on"), "{stderr}");
+    let first = archive::log(&bench.path("out/a.items.jsonl")).len();
+    assert!((1..3_000).contains(&first), "{first} items");
+    assert!(!bench.path("out/b.zip").exists());
+    let states = || {
+        let report: serde_json::Value =
+            serde_json::from_slice(&fs::read(bench.path("p.report.json")).unwrap()).unwrap();
+        [0, 1].map(|at| report["mailboxes"][at]["state"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(states(), ["stopped", "not_started"]);
+    let again = bench.run(&["run", "p.csv"]);
+    assert_eq!(again.status, Some(0), "{}{}", again.stdout, again.stderr);
+    assert_eq!(states(), ["done", "done"]);
+    let second = archive::log(&bench.path("out/a.sync002.items.jsonl"));
+    let already = second.iter().filter(|line| line["reason"] == "already_migrated").count();
+    assert_eq!((already, second.len()), (first, 3_000), "what is there is not written again");
+    for to in ["out/a", "out/b.zip"] {
+        let verified = bench.run(&["verify", to, "in.mbox"]);
+        assert_eq!(verified.status, Some(0), "{to}: {}{}", verified.stdout, verified.stderr);
+    }
+}

@@ -148,6 +148,7 @@ pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
         let path = paths.beside(REPORT);
         Error::new(ErrorKind::Malformed, "is no report of a conversion").because(error).in_file(path.to_string_lossy())
     })?;
+    let paths = report.sync.as_ref().map_or_else(|| paths.clone(), |sync| SyncPaths::of(destination, sync));
     let log = open(ITEM_LOG)?;
     let log_path = paths.beside(ITEM_LOG);
     let name = |path: &Path| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
@@ -158,7 +159,8 @@ pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
     })
 }
 
-/// What will become of `sources` at `target`, read as [`convert`] reads them. Nothing is written.
+/// What will become of `sources` at `target`, read, selected, changed and marked as [`convert`] does it with the same options,
+/// and split as they say. Nothing is written.
 ///
 /// # Errors
 /// When none of the sources can be opened, why the first cannot; [`ErrorKind::Cancelled`] when `observe` stops it.
@@ -174,6 +176,10 @@ pub fn plan<G: Into<Given>>(
     let selector =
         Selector::surveying(&options.selection, mailbox_of(&sources, &options.read), &mut |_mailbox| observe())?;
     let mut plan = Plan::new(target, &options.archive).with_selector(selector);
+    if let Some(transform) = &options.transform {
+        plan = plan.with_transform(transform.clone());
+    }
+    plan = plan.with_tagging(options.tagging.clone());
     while let Some(event) = mailbox.next_event() {
         plan.count(event);
         if observe().is_break() {

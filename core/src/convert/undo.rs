@@ -3,17 +3,18 @@ use super::{
         FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, for_each_line, for_each_made, refused,
     },
     verify::{
-        Difference, Expected, VerifyReport, archives, check_archive, check_file, logged_syncs, refuse_other_forms,
+        Difference, Expected, VerifyReport, archives, check_archive, check_file, file_digests, logged_syncs,
+        refuse_other_forms,
     },
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    source::FileSource,
+    source::{Content, FileSource, Source},
     write::Made,
 };
 use serde::Serialize;
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -89,7 +90,15 @@ pub fn undo(destination: &Path, since: u32, dry: bool, kept: &mut dyn FnMut(&Dif
         None => false,
     };
     let mut report = UndoReport::default();
-    let mut undoing = Undoing { destination, dry, list: None, report: &mut report, kept, folders: BTreeSet::new() };
+    let mut undoing = Undoing {
+        destination,
+        dry,
+        list: None,
+        report: &mut report,
+        kept,
+        folders: BTreeSet::new(),
+        indices: BTreeMap::new(),
+    };
     for paths in syncs.iter().rev().take_while(|paths| paths.number() >= since) {
         undoing.undo(paths)?;
     }
@@ -97,12 +106,15 @@ pub fn undo(destination: &Path, since: u32, dry: bool, kept: &mut dyn FnMut(&Dif
     let mut theirs = HashSet::new();
     for paths in syncs.iter().take_while(|paths| paths.number() < since) {
         for_each_made(&paths.beside(FILES), |made| {
-            if let Made::Folder { path, .. } = made {
-                theirs.insert(path);
+            match made {
+                Made::Folder { path, .. } | Made::Index { path, .. } => drop(theirs.insert(path)),
+                Made::Mailbox { path, .. } => theirs.extend(mailbox_folders(&path)),
+                _ => {}
             }
             Ok(())
         })?;
     }
+    undoing.remove_indices(&theirs)?;
     undoing.remove_folders(&theirs, folder_made);
     if let Some(list) = &mut undoing.list {
         list.flush().map_err(|error| refused(error, destination))?;
@@ -140,6 +152,14 @@ struct Undoing<'u> {
     kept: &'u mut dyn FnMut(&Difference),
     /// Folders that something was removed from, or that were made.
     folders: BTreeSet<String>,
+    /// Files that every sync writes anew, and the digests that they had.
+    indices: BTreeMap<String, Vec<String>>,
+}
+
+/// The folders that a directory of a Maildir is made of, itself among them.
+fn mailbox_folders(path: &str) -> Vec<String> {
+    let below = |folder: &str| if path.is_empty() { folder.to_owned() } else { format!("{path}/{folder}") };
+    vec![path.to_owned(), below("cur"), below("new"), below("tmp")]
 }
 
 impl Undoing<'_> {
@@ -173,13 +193,17 @@ impl Undoing<'_> {
         for_each_made(&paths.beside(FILES), |made| {
             match &made {
                 Made::Folder { path, .. } => drop(self.folders.insert(path.clone())),
+                Made::Mailbox { path, .. } => self.folders.extend(mailbox_folders(path)),
+                Made::Index { path, digest } if archive.is_none() => {
+                    self.indices.entry(path.clone()).or_default().push(digest.clone());
+                }
                 Made::Collection { path, sha256, xxh3, .. } if archive.is_none() => {
                     let done = self.remove_file(path, &mut expected)?;
                     let digest = sha256.as_deref().or(xxh3.as_deref());
                     let (id, folder, subject) = (None, None, None);
                     self.tell(&Undone { sync: paths.number(), id, folder, subject, path, digest, done })?;
                 }
-                Made::Collection { .. } => {}
+                Made::Index { .. } | Made::Collection { .. } => {}
             }
             Ok(())
         })
@@ -251,6 +275,28 @@ impl Undoing<'_> {
             remove(&file)?;
         }
         Ok("removed")
+    }
+
+    /// Removes files that no sync that stays has written, if they are as one of those that were undone wrote them.
+    fn remove_indices(&mut self, theirs: &HashSet<String>) -> Result<()> {
+        for (path, digests) in std::mem::take(&mut self.indices) {
+            let file = self.destination.join(&path);
+            if theirs.contains(&path) || fs::symlink_metadata(&file).is_err() {
+                continue;
+            }
+            let found = FileSource::open(&file)
+                .and_then(|source| Ok(file_digests(&Content::from(Arc::new(source) as Source))?));
+            if found.is_ok_and(|found| found.iter().any(|digest| digests.contains(digest))) {
+                self.report.removed += 1;
+                if !self.dry {
+                    remove(&file)?;
+                }
+            } else {
+                self.report.kept += 1;
+                (self.kept)(&Difference::new("changed", path, "has other octets than were written"));
+            }
+        }
+        Ok(())
     }
 
     fn tell(&mut self, undone: &Undone<'_>) -> Result<()> {

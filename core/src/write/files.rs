@@ -97,12 +97,8 @@ impl Files {
         let rendered = open.finish().and_then(|content| self.renderer().render_octets(content));
         let rendered = rendered.map_err(Error::non_fatal);
         let written = rendered.and_then(|rendered| {
-            self.made.push(Made::Collection {
-                path: self.container.entry(Entry::file(&path, None), &rendered)?,
-                size: rendered.size(),
-                sha256: rendered.sha256().map(|digest| hex(digest)),
-                xxh3: rendered.xxh3().map(|digest| format!("{digest:016x}")),
-            });
+            let path = self.container.entry(Entry::file(&path, None), &rendered)?;
+            self.made.push(collection(path, &rendered));
             Ok(())
         });
         match written {
@@ -157,11 +153,30 @@ impl Files {
         self.container.entry(Entry::file(&path, name.date), rendered)
     }
 
-    /// Adds a file of these octets.
+    /// Adds a file of these octets that goes with the items.
     pub(super) fn add_octets(&mut self, path: &str, octets: Vec<u8>) -> Result<()> {
-        let rendered = Renderer::new(super::Eol::Keep, self.options.checksums, self.container.zip_level())
-            .render_octets(octets.into())?;
-        self.container.entry(Entry::file(path, None), &rendered).map(drop)
+        let rendered = self.render(octets)?;
+        let path = self.container.entry(Entry::file(path, None), &rendered)?;
+        self.made.push(collection(path, &rendered));
+        Ok(())
+    }
+
+    /// Adds a file of these octets, in place of the one that an earlier run has written.
+    pub(super) fn add_index(&mut self, path: &str, octets: Vec<u8>) -> Result<()> {
+        let rendered = self.render(octets)?;
+        let path = self.container.entry(Entry { replaces: true, ..Entry::file(path, None) }, &rendered)?;
+        let digest = rendered.sha256().map(|digest| hex(digest)).or(rendered.xxh3().map(|xxh3| format!("{xxh3:016x}")));
+        self.made.push(Made::Index { path, digest: digest.unwrap_or_default() });
+        Ok(())
+    }
+
+    fn render(&self, octets: Vec<u8>) -> Result<Rendered> {
+        Renderer::new(super::Eol::Keep, self.options.checksums, self.container.zip_level()).render_octets(octets.into())
+    }
+
+    /// Tells of a folder of mail.
+    pub(super) fn made_mailbox(&mut self, path: &str, names: &[String], messages: u64) {
+        self.made.push(Made::Mailbox { path: path.to_owned(), names: names.to_vec(), messages });
     }
 
     /// Writes the files that are open, and the documents that go with the items.
@@ -196,6 +211,25 @@ impl Files {
         std::mem::take(&mut self.made)
     }
 
+    /// Whether what an earlier run has written can be added to: it stands in a folder.
+    pub(super) fn goes_on(&self) -> bool {
+        #[cfg(not(target_family = "wasm"))]
+        return self.container.home().is_some();
+        #[cfg(target_family = "wasm")]
+        false
+    }
+
+    /// The text of an index that an earlier run has left.
+    pub(super) fn left_by_earlier(&self, path: &str) -> Option<String> {
+        #[cfg(not(target_family = "wasm"))]
+        return self.container.left_by_earlier(path);
+        #[cfg(target_family = "wasm")]
+        {
+            let _none_can_be_there = path;
+            None
+        }
+    }
+
     /// Takes over what an earlier run left.
     pub(super) fn adopt(&mut self, standing: Standing<'_>) {
         match standing {
@@ -205,8 +239,22 @@ impl Files {
                 files,
                 shard: shard.to_owned(),
             }),
-            Standing::File(path) => self.paths.adopt_file(path),
+            Standing::Mailbox { .. } => {}
+            Standing::File(path) => {
+                // What somebody has filled in stays as it is.
+                self.options.documents.retain(|(document, _)| document != path);
+                self.paths.adopt_file(path);
+            }
         }
+    }
+}
+
+fn collection(path: String, rendered: &Rendered) -> Made {
+    Made::Collection {
+        path,
+        size: rendered.size(),
+        sha256: rendered.sha256().map(|digest| hex(digest)),
+        xxh3: rendered.xxh3().map(|digest| format!("{digest:016x}")),
     }
 }
 

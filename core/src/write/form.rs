@@ -43,6 +43,12 @@ impl OutputForm {
     /// All forms.
     pub const ALL: &[Self] = &[Self::Eml, Self::Mbox, Self::Maildir, Self::Bundle, Self::Proton, Self::Ediscovery];
 
+    /// Whether a further run into the same folder adds to what is there. One in another form is written beside it, whole in
+    /// itself.
+    pub fn goes_on(self) -> bool {
+        matches!(self, Self::Eml | Self::Maildir | Self::Proton)
+    }
+
     /// Its name, as it is given on a command line.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -26,7 +26,24 @@ pub enum Made {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         shard: String,
     },
-    /// A file that holds many items.
+    /// A folder of mail that the form has a place of its own for.
+    Mailbox {
+        /// The directory of a Maildir; empty for the one at the top, and in forms where folders are told in a file.
+        path: String,
+        /// Its names in the source, outermost first.
+        names: Vec<String>,
+        /// Messages that were written to it so far.
+        #[serde(default)]
+        messages: u64,
+    },
+    /// A file of the form itself that grows with every sync, as a list of folders or keywords.
+    Index {
+        /// Its path.
+        path: String,
+        /// The digest of its octets, in hexadecimal.
+        digest: String,
+    },
+    /// A file that holds many items, or none: one that goes with them.
     Collection {
         /// Its path as the item log has it.
         path: String,
@@ -45,7 +62,10 @@ impl Made {
     /// Where it is.
     pub fn path(&self) -> &str {
         match self {
-            Self::Folder { path, .. } | Self::Collection { path, .. } => path,
+            Self::Folder { path, .. }
+            | Self::Mailbox { path, .. }
+            | Self::Index { path, .. }
+            | Self::Collection { path, .. } => path,
         }
     }
 }
@@ -64,6 +84,15 @@ pub enum Standing<'a> {
         files: u64,
         /// Its numbered folder that was filled last.
         shard: &'a str,
+    },
+    /// A folder of mail, as [`Made::Mailbox`].
+    Mailbox {
+        /// Its names in the source.
+        names: &'a [String],
+        /// Its path.
+        path: &'a str,
+        /// Messages in it.
+        messages: u64,
     },
     /// The path of a file.
     File(&'a str),

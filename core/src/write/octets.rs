@@ -4,13 +4,15 @@ use crate::{
     source::{Content, ReadAt},
 };
 use memchr::memchr2;
+use serde::{Deserialize, Serialize};
 use std::io;
 
 /// Octets of one item that are read once and held; more are read again to be written.
 const HELD: u64 = 2 << 20;
 
 /// The line ends of what is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Eol {
     /// As the source has them: the octets stay untouched.
     #[default]

@@ -1,5 +1,6 @@
 use super::{Checksums, Collections, Eol, MboxOptions, NameTemplate, OutputForm, ZipLevel};
 use crate::date_time::DateTime;
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
 /// Which folders an item with several labels is written to.
@@ -47,7 +48,8 @@ pub struct WriteOptions {
 }
 
 /// How a tar archive tells names that are long or not ASCII.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TarNames {
     /// In extended headers, as POSIX has it.
     #[default]

@@ -1,7 +1,7 @@
 //! A folder as Proton's export tool makes and restores it: `ID.eml`, `ID.metadata.json`, `labels.json`.
 
 use super::{
-    ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written,
+    ItemName, ItemWriter, Made, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
 };
@@ -164,6 +164,33 @@ impl ItemWriter for ProtonWriter {
         Ok(())
     }
 
+    fn take_made(&mut self) -> Vec<Made> {
+        self.files.take_made()
+    }
+
+    fn goes_on(&self) -> bool {
+        self.files.goes_on()
+    }
+
+    fn adopt(&mut self, standing: Standing<'_>) {
+        match standing {
+            Standing::Mailbox { names, .. } => {
+                let folder = FolderPath::new(names.iter().cloned());
+                let id = identifier(&folder);
+                self.labels.insert(folder, id);
+            }
+            Standing::File(path) => match path.strip_prefix("mf").and_then(|rest| rest.strip_suffix(".eml")) {
+                Some(name) => {
+                    let (digest, copy) = name.split_once('-').unwrap_or((name, "1"));
+                    let copies = self.copies.entry(digest.to_owned()).or_default();
+                    *copies = copy.parse().map_or(*copies, |copy| (*copies).max(copy));
+                }
+                None => self.files.adopt(standing),
+            },
+            Standing::Folder { .. } => self.files.adopt(standing),
+        }
+    }
+
     fn finish(&mut self) -> Result<()> {
         let labels: Vec<Value> = self
             .labels
@@ -182,7 +209,10 @@ impl ItemWriter for ProtonWriter {
             })
             .collect();
         let labels = octets(&json!({ "Version": VERSION, "Payload": labels }))?;
-        self.files.add_octets("labels.json", labels)?;
+        self.files.add_index("labels.json", labels)?;
+        for folder in self.labels.keys() {
+            self.files.made_mailbox("", folder.names(), 0);
+        }
         self.files.finish()
     }
 }

@@ -1,4 +1,8 @@
-use crate::error::{Error, ErrorKind};
+use crate::{
+    convert::report::SyncReport,
+    error::{Error, ErrorKind},
+    write::OutputForm,
+};
 use std::{
     ffi::OsString,
     fs, io,
@@ -62,12 +66,24 @@ pub(in crate::convert) fn refused(error: io::Error, path: &Path) -> Error {
 pub struct SyncPaths {
     destination: PathBuf,
     number: u32,
+    /// Whether a sync into a folder makes a folder of its own.
+    apart: bool,
 }
 
 impl SyncPaths {
     /// The paths of the sync `number`, from 1, into `destination`.
     pub fn new(destination: &Path, number: u32) -> Self {
-        Self { destination: destination.to_owned(), number }
+        Self { destination: destination.to_owned(), number, apart: false }
+    }
+
+    /// Those of the sync that `report` tells of: in a form that does not [go on](OutputForm::goes_on) each has a folder of its
+    /// own.
+    pub fn of(destination: &Path, report: &SyncReport) -> Self {
+        Self::new(destination, report.number).in_form(report.form.parse().unwrap_or_default())
+    }
+
+    pub(super) fn in_form(self, form: OutputForm) -> Self {
+        Self { apart: !form.goes_on(), ..self }
     }
 
     /// The number of the sync, from 1.
@@ -83,9 +99,10 @@ impl SyncPaths {
         }
     }
 
-    /// Where the items go: the folder itself, or an archive for each sync.
+    /// Where the items go: the folder itself, or an archive, or such a folder, for each sync.
     pub fn archive(&self) -> PathBuf {
-        let Some(extension) = archive_extension(&self.destination).filter(|_| self.number > 1) else {
+        let extension = archive_extension(&self.destination).or(self.apart.then_some(""));
+        let Some(extension) = extension.filter(|_| self.number > 1) else {
             return self.destination.clone();
         };
         let name = self.destination.file_name().unwrap_or_default().to_string_lossy();
@@ -96,7 +113,7 @@ impl SyncPaths {
     /// The folder that the paths of the log start from, and the path from there on.
     pub(in crate::convert) fn locate<'p>(&self, logged: &'p str) -> (PathBuf, Option<&'p str>) {
         if !self.is_archive() {
-            return (self.destination.join(logged), None);
+            return (self.archive().join(logged), None);
         }
         match logged.split_once('!') {
             Some((part, entry)) if self.is_part(part) => (self.archive().with_file_name(part), Some(entry)),

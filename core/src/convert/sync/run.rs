@@ -17,12 +17,13 @@ use crate::{
 };
 use sha2::{Digest, Sha256};
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs::{self, File},
     io::{self, BufReader, BufWriter, Write},
     num::NonZeroUsize,
     path::Path,
 };
+use twox_hash::XxHash3_64;
 
 /// The complete syncs into a destination, in order.
 pub(in crate::convert) struct Syncs(pub(in crate::convert) Vec<(SyncPaths, Report)>);
@@ -46,7 +47,9 @@ impl Syncs {
             let read = File::open(&report).ok().and_then(|file| {
                 serde_json::from_reader::<_, Report>(BufReader::new(file)).ok().filter(|read| read.sync.is_some())
             });
-            syncs.push((paths, read.ok_or_else(|| not_ours(&report))?));
+            let read = read.ok_or_else(|| not_ours(&report))?;
+            let form = read.sync.as_ref().and_then(|sync| sync.form.parse().ok()).unwrap_or_default();
+            syncs.push((paths.in_form(form), read));
         }
         Ok(Self(syncs))
     }
@@ -86,7 +89,7 @@ impl Sync {
         let (mut lock, cut_off, was_locked) = Lock::take(destination)?;
         let Syncs(earlier) = Syncs::at(destination)?;
         let number = u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let paths = SyncPaths::new(destination, number);
+        let paths = SyncPaths::new(destination, number).in_form(options.archive.form);
         let settings = settings(sources, options);
         let cut_off = cut_off.filter(|begun| begun.sync == number);
         match &cut_off {
@@ -115,16 +118,17 @@ impl Sync {
             return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));
         }
         let resumed = cut_off.is_some();
-        let folder_made =
-            cut_off.as_ref().map_or_else(|| !paths.is_archive() && !is_there(destination), |begun| begun.folder_made);
+        let folder_made = cut_off
+            .as_ref()
+            .map_or_else(|| !paths.is_archive() && !is_there(&paths.archive()), |begun| begun.folder_made);
         let ours = if paths.is_archive() {
             if was_locked {
                 clear_archive(&paths, resumed)?;
             }
             None
-        } else if resumed || number > 1 {
+        } else if resumed || (number > 1 && options.archive.form.goes_on()) {
             if resumed {
-                clear_folder(destination)?;
+                clear_folder(&paths.archive())?;
             }
             let mut ours = Ours::default();
             for_each_line(&paths.beside(ITEM_LOG), |line, _| {
@@ -220,6 +224,8 @@ impl Sync {
         let path = self.paths.beside(GONE);
         let mut list = None;
         for (paths, _) in self.earlier.iter().rev() {
+            let collected = Collected::of(paths)?;
+            let mut names = MaildirNames::default();
             let mut identities = Vec::new();
             for_each_line(&paths.beside(ITEM_LOG), |line, octets| {
                 if !line.is_migrated() {
@@ -233,7 +239,7 @@ impl Sync {
                 // The run has taken each as often as it met it; what is left is what it did not meet.
                 if !read.contains(&*line.source.file)
                     || !journal.earlier.take(Key::of_item(digest, line.folder_written()))
-                    || !line.paths().all(|path| stands(paths, path))
+                    || !line.paths().all(|path| collected.stands(paths, path) || names.has(&paths.archive(), path))
                 {
                     return Ok(());
                 }
@@ -275,16 +281,18 @@ impl Sync {
 /// Takes over what an earlier sync left, less what somebody has removed since.
 fn adopt(paths: &SyncPaths, writer: &mut dyn ItemWriter, keys: &mut Keys) -> Result<()> {
     let takes_paths = writer.goes_on();
-    if !takes_paths && !paths.is_archive() {
-        let message = "holds a form that cannot be continued: convert to another destination";
-        return Err(Error::new(ErrorKind::Unsupported, message).in_file(paths.archive().to_string_lossy()));
-    }
+    let mut names = MaildirNames::default();
+    let collected = Collected::of(paths)?;
     for_each_made(&paths.beside(FILES), |made| {
         if takes_paths {
             match &made {
                 Made::Folder { names, path, files, shard } => {
                     writer.adopt(Standing::Folder { names, path, files: *files, shard });
                 }
+                Made::Mailbox { names, path, messages } => {
+                    writer.adopt(Standing::Mailbox { names, path, messages: *messages });
+                }
+                Made::Index { .. } => {}
                 Made::Collection { path, .. } => writer.adopt(Standing::File(path)),
             }
         }
@@ -296,7 +304,7 @@ fn adopt(paths: &SyncPaths, writer: &mut dyn ItemWriter, keys: &mut Keys) -> Res
         }
         let mut all = true;
         for path in line.paths() {
-            if !stands(paths, path) {
+            if !collected.stands(paths, path) && !names.has(&paths.archive(), path) {
                 all = false;
             } else if takes_paths {
                 writer.adopt(Standing::File(path.split_once('!').map_or(path, |(_, entry)| entry)));
@@ -309,9 +317,62 @@ fn adopt(paths: &SyncPaths, writer: &mut dyn ItemWriter, keys: &mut Keys) -> Res
     })
 }
 
-/// Whether the file that holds what was logged under this path is there.
-fn stands(paths: &SyncPaths, logged: &str) -> bool {
-    is_there(&paths.locate(logged).0)
+/// The part of a split archive that each file of many items went to, by its path there: when their lines were written, that was
+/// not known yet.
+struct Collected(HashMap<String, String>);
+
+impl Collected {
+    fn of(paths: &SyncPaths) -> Result<Self> {
+        let mut parts = HashMap::new();
+        for_each_made(&paths.beside(FILES), |made| {
+            if let Made::Collection { path, .. } = made
+                && let (part, Some(_)) = paths.locate(&path)
+                && part != paths.archive()
+                && let Some((part, entry)) = path.split_once('!')
+            {
+                parts.insert(entry.to_owned(), part.to_owned());
+            }
+            Ok(())
+        })?;
+        Ok(Self(parts))
+    }
+
+    /// Whether the file that holds what was logged under this path is there.
+    fn stands(&self, paths: &SyncPaths, logged: &str) -> bool {
+        let archive = match self.0.get(logged) {
+            Some(part) => paths.archive().with_file_name(part),
+            None => paths.locate(logged).0,
+        };
+        is_there(&archive)
+    }
+}
+
+/// The messages of Maildirs whose flags may have changed since they were written: a mail program tells flags in their names.
+#[derive(Default)]
+struct MaildirNames(HashMap<String, HashSet<u64>>);
+
+impl MaildirNames {
+    /// Whether the message that was written to this path is there under another name, as far as it was in a Maildir.
+    fn has(&mut self, root: &Path, logged: &str) -> bool {
+        let (directory, name) = logged.rsplit_once('/').unwrap_or(("", logged));
+        let (Some(maildir), Some((unique, _))) = (in_maildir(directory), name.split_once(":2,")) else { return false };
+        let names = self.0.entry(maildir.to_owned()).or_insert_with(|| {
+            let folders = ["cur", "new"].map(|folder| root.join(maildir).join(folder));
+            let entries = folders.into_iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+            entries.map(|entry| unique_of(&entry.file_name().to_string_lossy())).collect()
+        });
+        names.contains(&unique_of(unique))
+    }
+}
+
+/// The Maildir whose directory `cur` this is.
+fn in_maildir(directory: &str) -> Option<&str> {
+    if directory == "cur" { Some("") } else { directory.strip_suffix("/cur") }
+}
+
+/// What stays of a name whatever flags it tells.
+fn unique_of(name: &str) -> u64 {
+    XxHash3_64::oneshot(name.split(':').next().unwrap_or(name).as_bytes())
 }
 
 /// Removes what a run that was cut off has left of its archive: that is begun again.

@@ -39,7 +39,7 @@ pub(in crate::convert) fn check_file(
         return found(Difference::new("changed", named(), told));
     };
     let content = Content::from(source);
-    let digests = match digests(&content) {
+    let digests = match file_digests(&content) {
         Ok(digests) => digests,
         Err(error) => return found(Difference::new("unreadable", named(), format!("cannot be read: {error}"))),
     };
@@ -58,7 +58,7 @@ pub(in crate::convert) fn check_file(
 }
 
 /// Both digests that a log may have.
-fn digests(content: &Content) -> io::Result<[String; 2]> {
+pub(in crate::convert) fn file_digests(content: &Content) -> io::Result<[String; 2]> {
     let (mut sha256, mut xxh3, mut at) = (Sha256::new(), XxHash3_64::new(), 0);
     content.for_each_chunk(|octets| {
         sha256.update(octets);

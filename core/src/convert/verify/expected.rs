@@ -55,10 +55,16 @@ impl Expected {
     pub(in crate::convert) fn read(&mut self, paths: &SyncPaths, report: &mut VerifyReport) -> Result<()> {
         for_each_made(&paths.beside(FILES), |made| {
             if let Made::Collection { path, size, sha256, xxh3 } = &made {
+                // Lines are written before it is known to which part of a split archive the file of their items goes.
+                self.collections.extend(path.split_once('!').map(|(_, entry)| path_key(paths, entry)));
                 let path = path_key(paths, path);
                 self.collections.insert(path);
                 let digest = sha256.as_deref().or(xxh3.as_deref()).map(digest_key);
                 self.files.push(File { path, digest, size: Some(*size), attachments: None, met: false });
+            } else if let Made::Index { path, .. } = &made {
+                // The syncs behind this one write it anew, and undoing them leaves it as it is.
+                let path = path_key(paths, path);
+                self.files.push(File { path, digest: None, size: None, attachments: None, met: false });
             }
             Ok(())
         })?;

@@ -4,7 +4,7 @@ mod check;
 mod expected;
 mod sources;
 
-pub(super) use check::{archives, check_archive, check_file};
+pub(super) use check::{archives, check_archive, check_file, file_digests};
 pub(super) use expected::Expected;
 
 use super::{
@@ -131,11 +131,12 @@ pub(super) fn logged_syncs(destination: &Path) -> Result<Vec<SyncPaths>> {
 /// Only where each line names a file of its own, or one that the list of files tells of, can files be held against lines.
 pub(super) fn refuse_other_forms(destination: &Path) -> Result<()> {
     for (_, report) in Syncs::at(destination)?.0 {
-        let Some(form) = report.sync.map(|sync| sync.form).filter(|form| form != OutputForm::Eml.as_str()) else {
-            continue;
-        };
-        let message =
-            format!("is written in the form {form}: only EML archives can be held against their logs, and undone");
+        let form = report.sync.and_then(|sync| sync.form.parse::<OutputForm>().ok());
+        let Some(form) = form.filter(|form| !form.goes_on()) else { continue };
+        let message = format!(
+            "is written in the form {form}: only EML archives, Maildirs and Proton folders can be held against their logs, \
+             and undone"
+        );
         return Err(Error::new(ErrorKind::Unsupported, message).in_file(destination.to_string_lossy()));
     }
     Ok(())

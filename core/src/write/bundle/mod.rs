@@ -96,7 +96,7 @@ impl BundleWriter {
         let content = self.growing.take(grown)?;
         let renderer = Renderer::new(super::Eol::Keep, Checksums::Sha256, self.files.container.zip_level());
         let rendered = renderer.render_octets(content)?;
-        self.files.container.entry(Entry::file(path, None), &rendered).map(drop)
+        self.files.container.entry(Entry { replaces: true, ..Entry::file(path, None) }, &rendered).map(drop)
     }
 }
 
@@ -147,11 +147,11 @@ impl ItemWriter for BundleWriter {
         }
         self.add_grown(ITEM_LOG, self.log)?;
         let report = std::mem::take(&mut self.report);
-        self.files.add_octets("meta/manifest.json", documents::manifest(&report, self.files.options.created)?)?;
-        self.files.add_octets("meta/report.csv", report.csv)?;
+        self.files.add_index("meta/manifest.json", documents::manifest(&report, self.files.options.created)?)?;
+        self.files.add_index("meta/report.csv", report.csv)?;
         let complete = report.complete && !self.files.has_lost();
         let archive = documents::archive(&self.data_types, complete, self.files.options.created)?;
-        self.files.add_octets("archive.json", archive)?;
+        self.files.add_index("archive.json", archive)?;
         self.files.finish_container()
     }
 }

@@ -44,7 +44,8 @@ impl Bag {
         if let Some(sha256) = rendered.sha256() {
             tags.push_str(&line(sha256, name));
         }
-        self.inner.entry(Entry::file(&format!("{}{name}", self.base), None), &rendered).map(drop)
+        let path = format!("{}{name}", self.base);
+        self.inner.entry(Entry { replaces: true, ..Entry::file(&path, None) }, &rendered).map(drop)
     }
 }
 

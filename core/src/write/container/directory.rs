@@ -15,6 +15,8 @@ use twox_hash::XxHash3_64;
 
 /// Octets that are compared at a time.
 const COMPARED: usize = 256 << 10;
+/// Octets of an index that are read again.
+const MOST_INDEX: u64 = 64 << 10;
 /// Until it is complete, a file stands under this name beside its own; no item has a name with a leading dot.
 pub(crate) const UNFINISHED: &str = ".mailferry-unfinished";
 
@@ -77,7 +79,7 @@ impl Directory {
     ///
     /// # Errors
     /// When something else is there.
-    fn stands(&self, path: &str, file: &Path, rendered: &Rendered) -> Result<bool> {
+    fn stands(&self, entry: Entry<'_>, file: &Path, rendered: &Rendered) -> Result<bool> {
         let Some(ours) = &self.ours else { return Ok(false) };
         let Ok(metadata) = fs::symlink_metadata(file) else { return Ok(false) };
         let is_equal = metadata.is_file() && metadata.len() == rendered.size() && {
@@ -95,7 +97,7 @@ impl Directory {
             });
             compared.is_ok()
         };
-        if is_equal || (metadata.is_file() && ours.has(path)) {
+        if is_equal || (metadata.is_file() && (entry.replaces || ours.has(entry.path))) {
             return Ok(is_equal);
         }
         let message = "is there already, and no conversion has written it: move it away, and convert again";
@@ -132,7 +134,7 @@ impl Container for Directory {
             folder.clone_into(&mut self.recent);
         }
         let file = self.root.join(path);
-        if self.stands(path, &file, rendered)? {
+        if self.stands(entry, &file, rendered)? {
             return Ok(path.to_owned());
         }
         let unfinished = entry.staged.map_or_else(|| file.with_file_name(UNFINISHED), |staged| self.root.join(staged));
@@ -163,6 +165,13 @@ impl Container for Directory {
 
     fn home(&self) -> Option<PathBuf> {
         Some(self.root.clone())
+    }
+
+    fn left_by_earlier(&self, path: &str) -> Option<String> {
+        self.ours.as_ref()?;
+        let mut text = String::new();
+        File::open(self.root.join(path)).ok()?.take(MOST_INDEX).read_to_string(&mut text).ok()?;
+        Some(text)
     }
 
     fn adopt(&mut self, path: &str, file: &Path) -> Option<Result<String>> {

@@ -28,6 +28,12 @@ pub(crate) struct Entry<'a> {
     pub(crate) modified: Option<DateTime>,
     /// The permissions of Unix, where the container keeps them.
     pub(crate) mode: u32,
+    /// Whether it takes the place of what an earlier run has written under this path.
+    #[cfg_attr(
+        target_family = "wasm",
+        expect(dead_code, reason = "only a folder of a file system is written to again")
+    )]
+    pub(crate) replaces: bool,
     /// Where it stands until it is complete, where that is to be seen; its folder is there.
     #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "only a folder of a file system shows it"))]
     pub(crate) staged: Option<&'a str>,
@@ -38,7 +44,7 @@ impl<'a> Entry<'a> {
     const MODE: u32 = 0o644;
 
     pub(crate) fn file(path: &'a str, modified: Option<DateTime>) -> Self {
-        Self { path, modified, mode: Self::MODE, staged: None }
+        Self { path, modified, mode: Self::MODE, replaces: false, staged: None }
     }
 }
 
@@ -107,6 +113,12 @@ pub(crate) trait Container: Send {
     /// Where files that grow can be kept for the time being, on the same file system.
     #[cfg(not(target_family = "wasm"))]
     fn home(&self) -> Option<std::path::PathBuf> {
+        None
+    }
+
+    /// What an earlier run has left under this path, if it is no longer than an index of keywords can be.
+    #[cfg(not(target_family = "wasm"))]
+    fn left_by_earlier(&self, _path: &str) -> Option<String> {
         None
     }
 

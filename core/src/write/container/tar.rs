@@ -148,7 +148,7 @@ impl<V: Volumes> Container for Tar<V> {
 
     fn add_folder(&mut self, path: &str) -> Result<()> {
         let path = format!("{path}/");
-        self.headers(FOLDER, Entry { path: &path, modified: None, mode: FOLDER_MODE, staged: None }, 0)
+        self.headers(FOLDER, Entry { mode: FOLDER_MODE, ..Entry::file(&path, None) }, 0)
     }
 
     fn finish(&mut self) -> Result<()> {
@@ -276,7 +276,7 @@ mod tests {
         for (path, octets, seconds, mode) in entries {
             let rendered = Renderer::default().render_octets(Content::from(octets.clone())).unwrap();
             let modified = Some(DateTime::from_unix_seconds(*seconds));
-            tar.entry(Entry { path, modified, mode: *mode, staged: None }, &rendered).unwrap();
+            tar.entry(Entry { mode: *mode, ..Entry::file(path, modified) }, &rendered).unwrap();
         }
         tar.add_folder("empty").unwrap();
         tar.finish().unwrap();

@@ -18,6 +18,23 @@ const LETTERS: usize = 26;
 pub(super) struct KeywordLetters(Vec<String>);
 
 impl KeywordLetters {
+    /// The letters that a file `dovecot-keywords` tells; those that somebody has added stand for what he added.
+    pub(super) fn of_file(text: &str) -> Self {
+        let mut letters = Vec::new();
+        for line in text.lines() {
+            let told =
+                line.split_once(' ').and_then(|(number, keyword)| Some((number.parse::<usize>().ok()?, keyword)));
+            if let Some((number, keyword)) = told.filter(|(number, _)| *number < LETTERS) {
+                // A number that is left out is nobody's, and stays so.
+                letters.resize(letters.len().max(number + 1), String::new());
+                if let Some(letter) = letters.get_mut(number) {
+                    keyword.clone_into(letter);
+                }
+            }
+        }
+        Self(letters)
+    }
+
     /// The flags of a message, those of its keywords behind. A 27th keyword of a directory has no letter.
     pub(super) fn flags(&mut self, keywords: &Keywords) -> String {
         let mut flags: String =
@@ -42,7 +59,8 @@ impl KeywordLetters {
 
     /// The file `dovecot-keywords`: a number and a keyword a line; `None` where there are none.
     pub(super) fn file(&self) -> Option<Vec<u8>> {
-        let lines = self.0.iter().enumerate().map(|(number, keyword)| format!("{number} {keyword}\n"));
+        let told = self.0.iter().enumerate().filter(|(_, keyword)| !keyword.is_empty());
+        let lines = told.map(|(number, keyword)| format!("{number} {keyword}\n"));
         (!self.0.is_empty()).then(|| lines.collect::<String>().into_bytes())
     }
 }
@@ -63,6 +81,17 @@ mod tests {
         one.insert("work");
         assert_eq!(letters.flags(&one), "b");
         assert_eq!(letters.file().unwrap(), b"0 $label1\n1 work\n");
+    }
+
+    #[test]
+    fn letters_go_on_where_a_file_ends() {
+        let mut letters = KeywordLetters::of_file("0 $label1\n2 theirs\nx\n99 far\n");
+        let mut keywords = Keywords::default();
+        for keyword in ["theirs", "ours"] {
+            keywords.insert(keyword);
+        }
+        assert_eq!(letters.flags(&keywords), "cd");
+        assert_eq!(letters.file().unwrap(), b"0 $label1\n2 theirs\n3 ours\n");
     }
 
     #[test]

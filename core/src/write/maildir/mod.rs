@@ -7,7 +7,7 @@ mod flags;
 mod utf7;
 
 use super::{
-    ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written,
+    ItemName, ItemWriter, Made, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
 };
@@ -38,6 +38,8 @@ struct Directory {
     messages: u64,
 }
 
+const KEYWORDS: &str = "dovecot-keywords";
+
 impl MaildirWriter {
     pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Self {
         let files = Files::new(container, options);
@@ -48,9 +50,7 @@ impl MaildirWriter {
     fn directory(&mut self, folder: &Folder) -> Result<&mut Directory> {
         if !self.directories.contains_key(&folder.path) {
             let prefix = self.prefix(folder);
-            for part in ["cur", "new", "tmp"] {
-                self.files.container.add_folder(&format!("{prefix}{part}"))?;
-            }
+            self.make(&prefix)?;
             if !prefix.is_empty() {
                 self.files.add_octets(&format!("{prefix}maildirfolder"), Vec::new())?;
             }
@@ -63,6 +63,13 @@ impl MaildirWriter {
             keywords: KeywordLetters::default(),
             messages: 0,
         }))
+    }
+
+    /// Makes the directories of a Maildir.
+    fn make(&mut self, prefix: &str) -> Result<()> {
+        ["cur", "new", "tmp"]
+            .into_iter()
+            .try_for_each(|part| self.files.container.add_folder(&format!("{prefix}{part}")))
     }
 
     fn prefix(&mut self, folder: &Folder) -> String {
@@ -136,13 +143,43 @@ impl ItemWriter for MaildirWriter {
         self.directory(folder).map(drop)
     }
 
+    fn take_made(&mut self) -> Vec<Made> {
+        self.files.take_made()
+    }
+
+    fn goes_on(&self) -> bool {
+        self.files.goes_on()
+    }
+
+    fn adopt(&mut self, standing: Standing<'_>) {
+        let Standing::Mailbox { names, path, messages } = standing else { return self.files.adopt(standing) };
+        if path.is_empty() && messages == 0 {
+            // The inbox, if there is one now, goes there.
+            return;
+        }
+        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let folder = FolderPath::new(names.iter().cloned());
+        self.taken.insert(path.trim_start_matches('.').to_lowercase());
+        let keywords = self.files.left_by_earlier(&format!("{prefix}{KEYWORDS}"));
+        let keywords = keywords.map(|text| KeywordLetters::of_file(&text)).unwrap_or_default();
+        if self.directories.insert(folder.clone(), Directory { prefix, keywords, messages }).is_none() {
+            self.order.push(folder);
+        }
+    }
+
     fn finish(&mut self) -> Result<()> {
         for folder in std::mem::take(&mut self.order) {
-            if let Some(directory) = self.directories.remove(&folder)
-                && let Some(keywords) = directory.keywords.file()
-            {
-                self.files.add_octets(&format!("{}dovecot-keywords", directory.prefix), keywords)?;
+            let Some(directory) = self.directories.remove(&folder) else { continue };
+            if let Some(keywords) = directory.keywords.file() {
+                self.files.add_index(&format!("{}{KEYWORDS}", directory.prefix), keywords)?;
             }
+            let path = directory.prefix.trim_end_matches('/');
+            self.files.made_mailbox(path, folder.names(), directory.messages);
+        }
+        if self.taken.insert(String::new()) {
+            // What holds the others is a Maildir too, though nothing is in it.
+            self.make("")?;
+            self.files.made_mailbox("", &[], 0);
         }
         self.files.finish()
     }

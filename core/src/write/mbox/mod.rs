@@ -20,6 +20,7 @@ use crate::{
 };
 use from_line::from_line;
 use quoting::Quoter;
+use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, io};
 
 /// How mail is put into mbox files.
@@ -41,7 +42,8 @@ impl Default for MboxOptions {
 }
 
 /// How a line of a message that starts with `From ` is kept from being taken for a From_ line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Quoting {
     /// Every `^>*From ` gets one more `>`, which can be taken back.
     #[default]

@@ -2,9 +2,11 @@ use crate::{
     mime::compose::encoded_words,
     model::{Item, Keywords, Message, Role},
 };
+use serde::{Deserialize, Serialize};
 
 /// The header fields by which mail programs tell the state of a message in an mbox.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum StateFields {
     /// `Status`, `X-Status` and `X-Keywords`, as mutt, Dovecot and Python's `mailbox` have them.
     Unix,

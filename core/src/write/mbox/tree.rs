@@ -1,7 +1,9 @@
 use crate::{model::FolderPath, write::entry_name::Paths};
+use serde::{Deserialize, Serialize};
 
 /// Where the mbox of a folder stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum MboxTree {
     /// `Work.mbox`, and those below it in `Work/`.
     #[default]
