@@ -1,18 +1,18 @@
-//! Conversions and what is told of them.
+//! Conversions, and what goes with them.
 
 use crate::{
-    document::{by_number, document, table},
     error::{of_kind, options as refused, raised},
     item::Item,
     mailbox::{Opening, raises},
     options::Keywords,
     progress::Progress,
     restore::kind_of,
+    results::{Inspection, Plan, ProjectReport, Report, Undoing, Verification},
     source::{Raised, Sources},
     watch::Watch,
 };
 use mailferry::{
-    Defect, DefectKind,
+    Defect, DefectKind, Stop,
     convert::{self as core, ConvertOptions, Difference, ProjectMailbox, ProjectOptions, Transform},
     model::ItemKind,
     target::Target,
@@ -20,7 +20,7 @@ use mailferry::{
 use pyo3::{
     exceptions::{PyTypeError, PyValueError},
     prelude::*,
-    types::{PyBytes, PyDict},
+    types::{PyBytes, PyDict, PyTuple},
 };
 use serde_json::{Value, json};
 use std::{
@@ -30,194 +30,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-document! {
-    /// What became of all items of a conversion.
-    Report {
-        version = "version",
-        cancelled = "cancelled",
-        error = "error",
-        totals = "totals",
-        kinds = "kinds",
-        folders = "folders",
-        years = "years" as by_number,
-        reasons = "reasons",
-        warnings = "warnings",
-        preflight = "preflight",
-        sources = "sources",
-        passed = "passed",
-        seconds = "seconds",
-    }
-}
-
-document! {
-    /// What mailboxes hold.
-    Inspection {
-        items = "items",
-        failed = "failed",
-        bytes = "bytes",
-        earliest = "earliest",
-        latest = "latest",
-        kinds = "kinds",
-        folders = "folders",
-        years = "years" as by_number,
-        warnings = "warnings",
-        preflight = "preflight",
-        largest = "largest",
-        sources = "sources",
-        problems = "problems",
-        passed = "passed",
-    }
-}
-
-document! {
-    /// What will become of mailboxes at a target.
-    Plan {
-        target = "target",
-        available = "available",
-        goes = "goes",
-        kinds = "kinds",
-        refused = "refused",
-        flagged = "flagged",
-        missing = "missing",
-        left_out = "leftOut",
-        problems = "problems",
-        parts = "parts",
-        estimate = "estimate",
-    }
-}
-
-document! {
-    /// What differs between a destination and its logs.
-    Verification {
-        syncs = "syncs",
-        files = "files",
-        bytes = "bytes",
-        items = "items",
-        source_items = "sourceItems",
-        gone = "gone",
-        without_proof = "withoutProof",
-        differences = "differences",
-        found = "found",
-    }
-}
-
-document! {
-    /// What was removed of a destination.
-    Undoing {
-        syncs = "syncs",
-        removed = "removed",
-        missing = "missing",
-        kept = "kept",
-        without_proof = "withoutProof",
-        list_file = "list",
-        found = "found",
-    }
-}
-
-document! {
-    /// What became of all mailboxes of a project.
-    ProjectReport {
-        cancelled = "cancelled",
-        totals = "totals",
-        mailboxes = "mailboxes",
-    }
-}
-
 /// Differences that are told one by one.
 const MOST_TOLD: usize = 10_000;
-const COLUMNS: [&str; 5] = ["available", "migrated", "failed", "skipped", "bytes"];
-
-/// The number under `key`, as text.
-fn count(row: &Value, key: &str) -> String {
-    row.get(key).unwrap_or(&Value::Null).to_string()
-}
-
-fn rows<'v>(of: &'v Value, keys: &'v [&'v str]) -> impl Iterator<Item = Vec<String>> + 'v {
-    of.as_object()
-        .into_iter()
-        .flatten()
-        .map(move |(name, row)| std::iter::once(name.clone()).chain(keys.iter().map(|key| count(row, key))).collect())
-}
-
-fn listed(found: &Value) -> impl Iterator<Item = Vec<String>> {
-    let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let found = found.as_array().into_iter().flatten();
-    found.map(move |row| ["kind", "what", "told"].map(|key| text(row, key)).to_vec())
-}
-
-impl Report {
-    fn html(&self) -> String {
-        let mut heading = vec!["folder"];
-        heading.extend(COLUMNS);
-        let all = std::iter::once("(all)".to_owned()).chain(COLUMNS.iter().map(|key| count(self.field("totals"), key)));
-        table("Report", &heading, std::iter::once(all.collect()).chain(rows(self.field("folders"), &COLUMNS)))
-    }
-
-    fn text(&self) -> String {
-        let told = COLUMNS.map(|key| format!("{key}={}", count(self.field("totals"), key)));
-        format!("<Report {}>", told.join(" "))
-    }
-}
-
-impl Inspection {
-    fn html(&self) -> String {
-        table("Inspection", &["folder", "items", "bytes"], rows(self.field("folders"), &["items", "bytes"]))
-    }
-
-    fn text(&self) -> String {
-        format!(
-            "<Inspection items={} bytes={} failed={}>",
-            self.field("items"),
-            self.field("bytes"),
-            self.field("failed")
-        )
-    }
-}
-
-impl Plan {
-    fn html(&self) -> String {
-        table("Plan", &["kind", "items", "bytes"], rows(self.field("kinds"), &["items", "bytes"]))
-    }
-
-    fn text(&self) -> String {
-        let items = |key: &str| count(self.field(key), "items");
-        format!("<Plan goes={} available={}>", items("goes"), items("available"))
-    }
-}
-
-impl Verification {
-    fn html(&self) -> String {
-        table("Differences", &["kind", "what", "told"], listed(self.field("found")))
-    }
-
-    fn text(&self) -> String {
-        format!("<Verification files={} differences={}>", self.field("files"), self.field("differences"))
-    }
-}
-
-impl Undoing {
-    fn html(&self) -> String {
-        table("Kept", &["kind", "what", "told"], listed(self.field("found")))
-    }
-
-    fn text(&self) -> String {
-        format!("<Undoing removed={} kept={}>", self.field("removed"), self.field("kept"))
-    }
-}
-
-impl ProjectReport {
-    fn html(&self) -> String {
-        let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mailboxes = self.field("mailboxes").as_array().into_iter().flatten();
-        let rows = mailboxes.map(|row| vec![text(row, "destination"), text(row, "state"), text(row, "error")]);
-        table("Project", &["destination", "state", "error"], rows)
-    }
-
-    fn text(&self) -> String {
-        let told = COLUMNS.map(|key| format!("{key}={}", count(self.field("totals"), key)));
-        format!("<ProjectReport {}>", told.join(" "))
-    }
-}
 
 /// The options of `convert` that are plain data.
 fn options_of(py: Python<'_>, keywords: &Keywords<'_>) -> PyResult<ConvertOptions> {
@@ -311,8 +125,9 @@ impl Observer<'_> {
     }
 }
 
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/convert.txt"))]
 #[pyfunction]
-#[pyo3(signature = (source, to, *, name=None, on_error="skip", progress=None, transform=None, **options))]
+#[pyo3(signature = (source, to, *, name=None, on_error="skip", progress=None, transform=None, **options), text_signature = None)]
 #[expect(clippy::too_many_arguments, reason = "they are the keyword arguments of the Python function")]
 pub(crate) fn convert(
     py: Python<'_>,
@@ -330,6 +145,7 @@ pub(crate) fn convert(
     let stops = raises(py, on_error)?;
     let sources = Sources::new(source, name)?;
     let inside = Arc::clone(&sources.raised);
+    options.read.limits.stop = sources.stop();
     options.transform = transform.map(|callable| transform_of(callable, Arc::clone(&inside)));
     let mut progress = Progress::new(progress)?;
     let mut observer = Observer { watch: Watch::new(), progress: &mut progress, inside: &inside, last: None };
@@ -358,8 +174,9 @@ pub(crate) fn convert(
     Report::of(py, &report)
 }
 
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/inspect.txt"))]
 #[pyfunction]
-#[pyo3(signature = (source, *, name=None, largest=10, progress=None, **options))]
+#[pyo3(signature = (source, *, name=None, largest=10, progress=None, **options), text_signature = None)]
 pub(crate) fn inspect(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
@@ -391,8 +208,9 @@ pub(crate) fn inspect(
     }
 }
 
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/plan.txt"))]
 #[pyfunction]
-#[pyo3(signature = (source, target, *, name=None, **options))]
+#[pyo3(signature = (source, target, *, name=None, **options), text_signature = None)]
 pub(crate) fn plan(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
@@ -401,10 +219,11 @@ pub(crate) fn plan(
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Plan> {
     let keywords = Keywords::new(py, options)?;
-    let options = options_of(py, &keywords)?;
+    let mut options = options_of(py, &keywords)?;
     keywords.end()?;
     let target = self::target(py, target)?;
     let sources = Sources::new(source, name)?;
+    options.read.limits.stop = sources.stop();
     let inside = &sources.raised;
     let mut progress = Progress::new(None)?;
     let mut observer = Observer { watch: Watch::new(), progress: &mut progress, inside, last: None };
@@ -415,25 +234,30 @@ pub(crate) fn plan(
     }
 }
 
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/verify.txt"))]
 #[pyfunction]
-#[pyo3(signature = (to, source=None, *, name=None, **options))]
+#[pyo3(signature = (to, source=None, *, name=None, transform=None, **options), text_signature = None)]
 pub(crate) fn verify(
     py: Python<'_>,
     to: PathBuf,
     source: Option<&Bound<'_, PyAny>>,
     name: Option<String>,
+    transform: Option<Py<PyAny>>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Verification> {
     let keywords = Keywords::new(py, options)?;
-    let options = options_of(py, &keywords)?;
+    let mut options = options_of(py, &keywords)?;
     keywords.end()?;
-    let sources = source.map(|source| Sources::new(source, name)).transpose()?;
+    let sources = match source {
+        Some(source) => Sources::new(source, name)?,
+        None => Sources::new(PyTuple::empty(py).as_any(), None)?,
+    };
+    options.read.limits.stop = sources.stop();
+    options.transform = transform.map(|callable| transform_of(callable, Arc::clone(&sources.raised)));
     let mut found = Vec::new();
-    let verified = py.detach(|| {
-        let sources: Vec<_> = sources.iter().flat_map(Sources::all).collect();
-        core::verify(&to, sources, &options, &mut |difference| keep(&mut found, difference))
-    });
-    if let Some(error) = sources.and_then(|sources| sources.raised.take()) {
+    let verified =
+        py.detach(|| core::verify(&to, sources.all(), &options, &mut |difference| keep(&mut found, difference)));
+    if let Some(error) = sources.raised.take() {
         return Err(error);
     }
     let mut verification = Verification::of(py, &verified.map_err(|error| raised(py, &error))?)?;
@@ -441,8 +265,9 @@ pub(crate) fn verify(
     Ok(verification)
 }
 
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/undo.txt"))]
 #[pyfunction]
-#[pyo3(signature = (to, *, since=1, dry=false))]
+#[pyo3(signature = (to, *, since=1, dry=false), text_signature = None)]
 pub(crate) fn undo(py: Python<'_>, to: PathBuf, since: u32, dry: bool) -> PyResult<Undoing> {
     let mut found = Vec::new();
     let undone = py.detach(|| core::undo(&to, since, dry, &mut |kept| keep(&mut found, kept)));
@@ -463,8 +288,9 @@ fn add(document: &mut Value, found: Vec<Difference>) {
     }
 }
 
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/run_project.txt"))]
 #[pyfunction]
-#[pyo3(signature = (mailboxes, *, at_a_time=1, delta=false, ended=None))]
+#[pyo3(signature = (mailboxes, *, at_a_time=1, delta=false, ended=None), text_signature = None)]
 pub(crate) fn run_project(
     py: Python<'_>,
     mailboxes: &Bound<'_, PyAny>,
@@ -472,6 +298,7 @@ pub(crate) fn run_project(
     delta: bool,
     ended: Option<Py<PyAny>>,
 ) -> PyResult<ProjectReport> {
+    let (inside, watch) = (Arc::new(Raised::default()), Mutex::new(Watch::new()));
     let project = mailboxes.try_iter()?.zip(1..).map(|(mailbox, line)| {
         let keywords = Keywords::new(py, Some(mailbox?.cast::<PyDict>()?))?;
         let needed = |name: &str| PyValueError::new_err(format!("mailbox {line} has no {name}"));
@@ -481,15 +308,16 @@ pub(crate) fn run_project(
             Err(_) => given.extract()?,
         };
         let destination = keywords.take("to")?.ok_or_else(|| needed("to"))?;
-        let options = options_of(py, &keywords)?;
+        let mut options = options_of(py, &keywords)?;
         keywords.end()?;
+        let raised = Arc::clone(&inside);
+        options.read.limits.stop = Stop::when(move || raised.is_any());
         Ok(ProjectMailbox::new(line, sources, destination, Ok(options)))
     });
     let project: Vec<_> = project.collect::<PyResult<_>>()?;
     let mut options = ProjectOptions::default();
     options.at_a_time = jobs(py, Some(at_a_time))?;
     options.delta = delta;
-    let (inside, watch) = (Raised::default(), Mutex::new(Watch::new()));
     // The mailboxes are converted on threads of their own, and signals are handled on this one only.
     let done = py.detach(|| {
         std::thread::scope(|scope| {
@@ -528,7 +356,9 @@ pub(crate) fn run_project(
     }
 }
 
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/targets.txt"))]
 #[pyfunction]
+#[pyo3(text_signature = None)]
 pub(crate) fn targets(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     crate::document::to_python(py, &json!(Target::all()))
 }

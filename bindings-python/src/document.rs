@@ -36,9 +36,9 @@ pub(crate) fn table(caption: &str, heading: &[&str], rows: impl IntoIterator<Ite
     )
 }
 
-/// A class over a JSON object: an attribute for each field named, `to_dict`, `to_json`, equality, and pickling.
+/// A class over a JSON object: an attribute for each field, whose key may be spelled otherwise, `to_dict`, `to_json`, equality, and pickling.
 macro_rules! document {
-    ($(#[$doc:meta])* $class:ident { $($field:ident = $key:literal $(as $convert:path)?,)+ }) => {
+    ($(#[$doc:meta])* $class:ident { $($field:ident $(= $key:literal)? $(as $convert:path)?,)+ }) => {
         $(#[$doc])*
         #[pyo3::pyclass(frozen, eq, module = "mailferry")]
         #[derive(Clone, PartialEq)]
@@ -70,7 +70,7 @@ macro_rules! document {
             $(
                 #[getter]
                 fn $field<'py>(&self, py: pyo3::Python<'py>) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::PyAny>> {
-                    $crate::document::document!(@convert py, self.field($key) $(, $convert)?)
+                    $crate::document::document!(@convert py, self.field($crate::document::document!(@key $field $(, $key)?)) $(, $convert)?)
                 }
             )+
 
@@ -98,6 +98,8 @@ macro_rules! document {
             }
         }
     };
+    (@key $field:ident) => { stringify!($field) };
+    (@key $field:ident, $key:literal) => { $key };
     (@convert $py:ident, $value:expr) => { crate::document::to_python($py, $value) };
     (@convert $py:ident, $value:expr, $convert:path) => { $convert($py, $value) };
 }

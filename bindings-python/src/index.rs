@@ -96,6 +96,7 @@ impl Rows {
         let Some(reading) = &mut self.reading else { return Ok(None) };
         let opening = &self.mailbox.get().opening;
         let failed = |error: &mailferry::Error| match opening.sources.raised.take() {
+            // A stream of Arrow carries the text of an exception only.
             Some(raised) => ArrowError::ExternalError(Box::new(raised)),
             None => ArrowError::ExternalError(error.to_string().into()),
         };

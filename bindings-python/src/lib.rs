@@ -16,13 +16,14 @@ mod mailbox;
 mod options;
 mod progress;
 mod restore;
+mod results;
 mod source;
 mod watch;
 
 use mailferry::read::FORMATS;
 use pyo3::{prelude::*, types::PyDict};
 
-/// What `mailferry/__init__.py` gives its names to.
+/// All that `mailferry/__init__.py` has.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     error::add_to(module)?;
@@ -32,17 +33,13 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<item::Item>()?;
     module.add_class::<mailbox::Mailbox>()?;
     module.add_class::<index::Index>()?;
-    module.add_class::<convert::Report>()?;
-    module.add_class::<convert::Inspection>()?;
-    module.add_class::<convert::ProjectReport>()?;
-    module.add_class::<convert::Undoing>()?;
-    module.add_class::<convert::Verification>()?;
-    module.add_class::<convert::Plan>()?;
+    module.add_class::<results::Report>()?;
+    module.add_class::<results::Inspection>()?;
+    module.add_class::<results::ProjectReport>()?;
+    module.add_class::<results::Undoing>()?;
+    module.add_class::<results::Verification>()?;
+    module.add_class::<results::Plan>()?;
     module.add_function(wrap_pyfunction!(mailbox::open, module)?)?;
-    module.add_function(wrap_pyfunction!(mailbox::reopen, module)?)?;
-    module.add_function(wrap_pyfunction!(index::index, module)?)?;
-    module.add_function(wrap_pyfunction!(restore::restore_item, module)?)?;
-    module.add_function(wrap_pyfunction!(restore::restore_attachment, module)?)?;
     module.add_function(wrap_pyfunction!(convert::convert, module)?)?;
     module.add_function(wrap_pyfunction!(convert::inspect, module)?)?;
     module.add_function(wrap_pyfunction!(convert::plan, module)?)?;
@@ -52,10 +49,19 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(convert::targets, module)?)?;
     module.add_function(wrap_pyfunction!(formats, module)?)?;
     module.add_function(wrap_pyfunction!(command::cli_main, module)?)?;
-    module.add("__version__", env!("CARGO_PKG_VERSION"))
+    // By these pickled objects are made anew.
+    module.add_function(wrap_pyfunction!(index::index, module)?)?;
+    module.add_function(wrap_pyfunction!(mailbox::reopen, module)?)?;
+    module.add_function(wrap_pyfunction!(restore::restore_attachment, module)?)?;
+    module.add_function(wrap_pyfunction!(restore::restore_item, module)?)?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    // The list of what is public stands in one place, `mailferry/__init__.py`.
+    module.delattr("__all__")
 }
 
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/formats.txt"))]
 #[pyfunction]
+#[pyo3(text_signature = None)]
 fn formats(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     let row = |format: &mailferry::read::FormatInfo| {
         let row = PyDict::new(py);

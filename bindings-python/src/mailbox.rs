@@ -146,8 +146,9 @@ pub(crate) fn raises(py: Python<'_>, on_error: &str) -> PyResult<bool> {
     }
 }
 
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/open.txt"))]
 #[pyfunction]
-#[pyo3(signature = (source, *, name=None, on_error="raise", **options))]
+#[pyo3(signature = (source, *, name=None, on_error="raise", **options), text_signature = None)]
 pub(crate) fn open(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,

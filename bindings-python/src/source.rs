@@ -1,6 +1,8 @@
 //! What a caller names as a source: a path, octets, or a file object.
 
+use crate::watch::Watch;
 use mailferry::{
+    Stop,
     read::{Given, Mailbox, ReadOptions},
     source::{ReadAt, Source},
 };
@@ -64,9 +66,26 @@ impl Sources {
         self.opened.iter().cloned()
     }
 
+    /// Asked within the core while it reads, on any thread: what was raised, or a signal such as Ctrl-C, stops it.
+    pub(crate) fn stop(&self) -> Stop {
+        let (raised, watch) = (Arc::clone(&self.raised), Mutex::new(Watch::new()));
+        Stop::when(move || {
+            let is_due = || watch.lock().unwrap_or_else(PoisonError::into_inner).is_due();
+            if !raised.is_any()
+                && is_due()
+                && let Err(signal) = Python::attach(|py| py.check_signals())
+            {
+                raised.keep(signal);
+            }
+            raised.is_any()
+        })
+    }
+
     /// The items of the sources, from the start.
     pub(crate) fn mailbox(&self, options: &ReadOptions) -> Mailbox {
-        let mut mailbox = Mailbox::new(options.clone());
+        let mut options = options.clone();
+        options.limits.stop = self.stop();
+        let mut mailbox = Mailbox::new(options);
         self.all().for_each(|given| mailbox.add(given));
         mailbox
     }

@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import inspect
 import json
 import os
 import pathlib
@@ -41,6 +42,20 @@ def test_the_examples_run():
     for name, doc in texts:
         runner.run(parser.get_doctest(doc, {}, name, str(STUB), 0))
     assert runner.summarize().failed == 0
+
+
+def test_help_tells_what_the_stub_tells():
+    for name, node, doc in documented(ast.parse(STUB.read_text(encoding="utf-8")), ""):
+        function = getattr(mailferry, name[1:], None)
+        if isinstance(node, ast.FunctionDef) and function is not None and not name.startswith("._"):
+            assert inspect.getdoc(function) == doc, name
+            signature, arguments = inspect.signature(function), node.args
+            assert list(signature.parameters) == [argument.arg for argument in arguments.args + arguments.kwonlyargs]
+            given = [*zip(arguments.args[::-1], arguments.defaults[::-1]), *zip(arguments.kwonlyargs, arguments.kw_defaults)]
+            defaults = {argument.arg: ast.literal_eval(default) for argument, default in given if default is not None}
+            told = {key: parameter.default for key, parameter in signature.parameters.items()
+                    if parameter.default is not parameter.empty}
+            assert told == defaults
 
 
 def test_the_stub_is_what_the_package_is():

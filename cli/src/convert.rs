@@ -23,7 +23,8 @@ use std::{
 pub(crate) fn run(arguments: &args::Convert) -> Outcome {
     let interrupt = Interrupt::catch();
     let mut progress = Progress::new(arguments.progress);
-    let options = options(arguments, std::env::args_os().skip(1));
+    let mut options = options(arguments, std::env::args_os().skip(1));
+    options.read.limits.stop = interrupt.stop();
     let report = convert(&arguments.source.sources, &arguments.to, &options, &mut |now| {
         progress.show(now);
         if interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

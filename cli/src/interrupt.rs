@@ -1,3 +1,4 @@
+use mailferry::Stop;
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
@@ -28,5 +29,11 @@ impl Interrupt {
 
     pub(crate) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// What ends the reading of sources in the middle of an item too.
+    pub(crate) fn stop(&self) -> Stop {
+        let asked = self.clone();
+        Stop::when(move || asked.is_asked())
     }
 }

@@ -61,4 +61,4 @@ pub mod write;
 pub use date_time::DateTime;
 pub use defect::{Defect, DefectKind};
 pub use error::{Error, ErrorKind, Location, Result};
-pub use limits::Limits;
+pub use limits::{Limits, Stop};

@@ -1,5 +1,7 @@
 //! Bounds that are always on, so that no file can exhaust memory or time.
 
+use std::{fmt, sync::Arc};
+
 /// Upper bounds on what a source may make this crate hold or follow.
 ///
 /// The defaults let every real file through that is known; a caller may tighten or widen them.
@@ -28,6 +30,8 @@ pub struct Limits {
     pub component: usize,
     /// Octets of decoded text that one body yields to a person (text, HTML).
     pub text: usize,
+    /// Whether to give up.
+    pub stop: Stop,
 }
 
 impl Default for Limits {
@@ -44,6 +48,62 @@ impl Default for Limits {
             overrides: 1 << 18,
             component: 8 << 20,
             text: 64 << 20,
+            stop: Stop::default(),
         }
+    }
+}
+
+/// Ends the reading of sources from outside, in the middle of an item too: it is asked before each read, on any thread.
+///
+/// Once it says yes, every read fails. A [`Conversion`](crate::convert::Conversion) then ends as if it had been stopped between
+/// two items, so that what it has written is valid.
+///
+/// ```
+/// use mailferry::Stop;
+/// use std::sync::{Arc, atomic::{AtomicBool, Ordering::Relaxed}};
+///
+/// let asked = Arc::new(AtomicBool::new(false));
+/// let flag = Arc::clone(&asked);
+/// let stop = Stop::when(move || flag.load(Relaxed));
+/// assert!(!stop.is_asked());
+/// asked.store(true, Relaxed);
+/// assert!(stop.is_asked());
+/// ```
+#[derive(Clone, Default)]
+pub struct Stop(Option<Arc<Ask>>);
+
+type Ask = dyn Fn() -> bool + Send + Sync;
+
+impl Stop {
+    /// Ends it as soon as `ask` gives `true`; it is called often, and should be quick.
+    pub fn when(ask: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(ask)))
+    }
+
+    /// Whether to give up.
+    pub fn is_asked(&self) -> bool {
+        self.0.as_ref().is_some_and(|ask| ask())
+    }
+
+    /// Whether anybody may ask for it.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl PartialEq for Stop {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(this), Some(that)) => Arc::ptr_eq(this, that),
+            (this, that) => this.is_none() && that.is_none(),
+        }
+    }
+}
+
+impl Eq for Stop {}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_possible() { "Stop(when asked)" } else { "Stop(never)" })
     }
 }

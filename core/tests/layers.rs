@@ -20,7 +20,7 @@ const LAYERS: [&[&str]; 9] = [
 const FORMATS: [&str; 9] = ["eml", "emlx", "ics", "maildir", "mbox", "msg", "pst", "tnef", "vcf"];
 
 /// What the crate page gives a shorter path, and the module it comes from.
-const RE_EXPORTS: [(&str, &str); 8] = [
+const RE_EXPORTS: [(&str, &str); 9] = [
     ("DateTime", "date_time"),
     ("Defect", "defect"),
     ("DefectKind", "defect"),
@@ -29,6 +29,7 @@ const RE_EXPORTS: [(&str, &str); 8] = [
     ("Location", "error"),
     ("Result", "error"),
     ("Limits", "limits"),
+    ("Stop", "limits"),
 ];
 
 #[test]

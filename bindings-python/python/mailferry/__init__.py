@@ -9,40 +9,8 @@ café 2024-01-01T10:00:00+00:00 Hello
 <BLANKLINE>
 """
 
-from ._native import (
-    Address,
-    Attachment,
-    CancelledError,
-    Defect,
-    DestinationError,
-    EncryptedError,
-    Error,
-    Index,
-    Inspection,
-    Item,
-    LimitError,
-    Mailbox,
-    MalformedError,
-    OptionsError,
-    Plan,
-    ProjectReport,
-    Report,
-    Undoing,
-    UnknownFormatError,
-    UnsupportedError,
-    Verification,
-    __version__,
-    cli_main,
-    convert,
-    formats,
-    inspect,
-    open,
-    plan,
-    run_project,
-    targets,
-    undo,
-    verify,
-)
+from ._native import *
+from ._native import __version__
 
 __all__ = [
     "Address",

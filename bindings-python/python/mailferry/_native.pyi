@@ -5,7 +5,7 @@ import email.message
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypedDict, final
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypedDict, final, type_check_only
 from typing_extensions import Self
 
 __version__: str
@@ -304,6 +304,8 @@ class Mailbox:
 class Index:
     """A table of items by the Arrow PyCapsule interface; each consumer reads the sources from their start.
 
+    What stops a reading of it, Ctrl-C too, is an error of the consumer's own kind with the text of the exception.
+
     Columns: ``id``, ``source``, ``kind``, ``folder``, ``role``, ``labels`` (list), ``keywords`` (list), ``received`` and
     ``date`` (timestamps in µs, UTC), ``from_name``, ``from``, ``to`` (list), ``cc`` (list), ``subject``, ``message_id``,
     ``in_reply_to``, ``uid``, ``offset`` and ``size`` (octets); with content also ``attachments`` (how many),
@@ -319,14 +321,25 @@ class Index:
         """A capsule ``arrow_schema``."""
     def __reduce__(self) -> tuple[Callable[..., Index], tuple[Mailbox, bool, int]]: ...
 
-@final
-class Report:
-    """What became of all items of a conversion; ``available = migrated + failed + skipped``. A table in a notebook.
-
-    Plain data: it is equal to one with the same content, and pickles.
-    """
+@type_check_only
+class _Document:
+    """Plain data: it is equal to one with the same content, pickles, and is a table in a notebook."""
 
     def __new__(cls, json: str) -> Self: ...
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, under the names that it has in JSON."""
+    def to_json(self) -> str:
+        """All of it as JSON, indented."""
+    def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]: ...
+
+@final
+class Report(_Document):
+    """What became of all items of a conversion; ``available = migrated + failed + skipped``."""
+
     @property
     def version(self) -> str:
         """The version of the core."""
@@ -366,24 +379,11 @@ class Report:
     @property
     def seconds(self) -> float | None:
         """How long it took."""
-    def to_dict(self) -> dict[str, Any]:
-        """All of it, under the names that it has in JSON."""
-    def to_json(self) -> str:
-        """All of it as JSON, indented."""
-    def _repr_html_(self) -> str: ...
-    def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
-    def __reduce__(self) -> tuple[type[Report], tuple[str]]: ...
 
 @final
-class Inspection:
-    """What mailboxes hold. A table in a notebook.
+class Inspection(_Document):
+    """What mailboxes hold."""
 
-    Plain data: it is equal to one with the same content, and pickles.
-    """
-
-    def __new__(cls, json: str) -> Self: ...
     @property
     def items(self) -> int:
         """Items that can be read."""
@@ -426,24 +426,11 @@ class Inspection:
     @property
     def passed(self) -> int:
         """Files in archives that are no mailboxes."""
-    def to_dict(self) -> dict[str, Any]:
-        """All of it, under the names that it has in JSON."""
-    def to_json(self) -> str:
-        """All of it as JSON, indented."""
-    def _repr_html_(self) -> str: ...
-    def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
-    def __reduce__(self) -> tuple[type[Inspection], tuple[str]]: ...
 
 @final
-class Plan:
-    """What will become of mailboxes at a target. A table in a notebook.
+class Plan(_Document):
+    """What will become of mailboxes at a target."""
 
-    Plain data: it is equal to one with the same content, and pickles.
-    """
-
-    def __new__(cls, json: str) -> Self: ...
     @property
     def target(self) -> str:
         """The name of the target."""
@@ -477,24 +464,11 @@ class Plan:
     @property
     def estimate(self) -> dict[str, Any]:
         """Octets and seconds that a conversion takes, about."""
-    def to_dict(self) -> dict[str, Any]:
-        """All of it, under the names that it has in JSON."""
-    def to_json(self) -> str:
-        """All of it as JSON, indented."""
-    def _repr_html_(self) -> str: ...
-    def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
-    def __reduce__(self) -> tuple[type[Plan], tuple[str]]: ...
 
 @final
-class Verification:
-    """What differs between a destination and its logs. A table in a notebook.
+class Verification(_Document):
+    """What differs between a destination and its logs."""
 
-    Plain data: it is equal to one with the same content, and pickles.
-    """
-
-    def __new__(cls, json: str) -> Self: ...
     @property
     def syncs(self) -> int:
         """Syncs whose logs were read."""
@@ -522,24 +496,11 @@ class Verification:
     @property
     def found(self) -> list[dict[str, str]]:
         """The first ten thousand of them: ``kind``, ``what``, ``told``."""
-    def to_dict(self) -> dict[str, Any]:
-        """All of it, under the names that it has in JSON."""
-    def to_json(self) -> str:
-        """All of it as JSON, indented."""
-    def _repr_html_(self) -> str: ...
-    def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
-    def __reduce__(self) -> tuple[type[Verification], tuple[str]]: ...
 
 @final
-class Undoing:
-    """What was removed of a destination. A table of what stays in a notebook.
+class Undoing(_Document):
+    """What was removed of a destination. The table in a notebook is of what stays."""
 
-    Plain data: it is equal to one with the same content, and pickles.
-    """
-
-    def __new__(cls, json: str) -> Self: ...
     @property
     def syncs(self) -> list[int]:
         """The syncs that were undone, the last first."""
@@ -561,24 +522,11 @@ class Undoing:
     @property
     def found(self) -> list[dict[str, str]]:
         """The first ten thousand files that stay: ``kind``, ``what``, ``told``."""
-    def to_dict(self) -> dict[str, Any]:
-        """All of it, under the names that it has in JSON."""
-    def to_json(self) -> str:
-        """All of it as JSON, indented."""
-    def _repr_html_(self) -> str: ...
-    def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
-    def __reduce__(self) -> tuple[type[Undoing], tuple[str]]: ...
 
 @final
-class ProjectReport:
-    """What became of all mailboxes of a project. A table in a notebook.
+class ProjectReport(_Document):
+    """What became of all mailboxes of a project."""
 
-    Plain data: it is equal to one with the same content, and pickles.
-    """
-
-    def __new__(cls, json: str) -> Self: ...
     @property
     def cancelled(self) -> bool:
         """Whether it was stopped before its end."""
@@ -588,15 +536,6 @@ class ProjectReport:
     @property
     def mailboxes(self) -> list[dict[str, Any]]:
         """The mailboxes in order: ``line``, ``sources``, ``destination``, ``state``, ``error`` …"""
-    def to_dict(self) -> dict[str, Any]:
-        """All of it, under the names that it has in JSON."""
-    def to_json(self) -> str:
-        """All of it as JSON, indented."""
-    def _repr_html_(self) -> str: ...
-    def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
-    def __reduce__(self) -> tuple[type[ProjectReport], tuple[str]]: ...
 
 def open(
     source: _Sources,
@@ -788,6 +727,7 @@ def verify(
     source: _Sources | None = None,
     *,
     name: str | None = None,
+    transform: Callable[[Item], Item | bytes | None] | None = None,
     mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
     hidden: bool = False,
     recover: bool = False,
@@ -835,8 +775,8 @@ def verify(
 ) -> Verification:
     """Reads every file at ``to`` again and holds it against the item logs beside it.
 
-    With ``source``, every item of it is read and rendered again and has to be in the logs; the options are to be those that
-    the destination was written with. Raises ``Error`` or ``OSError`` when there is nothing to verify.
+    With ``source``, every item of it is read and rendered again and has to be in the logs; ``transform`` and the
+    options are to be those that the destination was written with. Raises ``Error`` or ``OSError`` when there is nothing to verify.
     """
 
 def undo(to: str | os.PathLike[str], *, since: int = 1, dry: bool = False) -> Undoing:
@@ -882,42 +822,3 @@ def _index(mailbox: Mailbox, content: bool, rows: int) -> Index: ...
 def _reopen(source: _Sources, name: str | None, on_error: _OnError, options: dict[str, Any]) -> Mailbox: ...
 def _restore_attachment(item: Item, number: int) -> Attachment: ...
 def _restore_item(form: str, octets: bytes, state: dict[str, Any]) -> Item: ...
-
-__all__ = [
-    "Address",
-    "Attachment",
-    "CancelledError",
-    "Defect",
-    "DestinationError",
-    "EncryptedError",
-    "Error",
-    "Index",
-    "Inspection",
-    "Item",
-    "LimitError",
-    "Mailbox",
-    "MalformedError",
-    "OptionsError",
-    "Plan",
-    "ProjectReport",
-    "Report",
-    "Undoing",
-    "UnknownFormatError",
-    "UnsupportedError",
-    "Verification",
-    "__version__",
-    "_index",
-    "_reopen",
-    "_restore_attachment",
-    "_restore_item",
-    "cli_main",
-    "convert",
-    "formats",
-    "inspect",
-    "open",
-    "plan",
-    "run_project",
-    "targets",
-    "undo",
-    "verify",
-]

@@ -60,7 +60,7 @@ impl<'w> Conversion<'w> {
 
     /// The same, told to `journal`.
     pub(super) fn told_to(mailbox: Mailbox, writer: Box<dyn ItemWriter + 'w>, journal: impl Journal + 'w) -> Self {
-        let in_order = InOrder::new(writer.renderer(), NonZeroUsize::MIN);
+        let in_order = InOrder::new(writer.renderer(), NonZeroUsize::MIN, mailbox.stop().clone());
         Self {
             mailbox,
             writer,
@@ -80,7 +80,7 @@ impl<'w> Conversion<'w> {
     /// The same conversion with items rendered on `threads` threads. The outcome does not depend on their number.
     #[must_use]
     pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
-        self.in_order = InOrder::new(self.writer.renderer(), threads);
+        self.in_order = InOrder::new(self.writer.renderer(), threads, self.mailbox.stop().clone());
         self
     }
 
@@ -125,7 +125,8 @@ impl<'w> Conversion<'w> {
     /// Goes on until something was done that the report tells; `false` when there is nothing more to do.
     ///
     /// # Errors
-    /// When the destination or the log cannot be written: then only [`Conversion::finish`] is left.
+    /// When the destination or the log cannot be written: then only [`Conversion::finish`] is left. [`ErrorKind::Cancelled`]
+    /// when the [limits](crate::Stop) of the mailbox stopped it in the middle of an item: then [`Conversion::cancel`] is.
     pub fn step(&mut self) -> Result<bool> {
         loop {
             if self.in_order.is_full() || self.next.is_some() || self.ended {
@@ -143,6 +144,7 @@ impl<'w> Conversion<'w> {
                     let place = Place { source: self.report.sources.len() as u64, ordinal: item.origin.ordinal };
                     self.in_order.push(Decided::upon(*item, place, &mut self.gates));
                 }
+                Some(Event::Failed { .. }) if self.mailbox.stop().is_asked() => return Err(stopped()),
                 Some(event) => self.next = Some(event),
                 None => self.ended = true,
             }
@@ -163,6 +165,10 @@ impl<'w> Conversion<'w> {
                 Ok(false) => break None,
                 Ok(true) if observe(self.progress()).is_continue() => {}
                 Ok(true) => {
+                    self.report.cancelled = true;
+                    break None;
+                }
+                Err(error) if error.kind() == ErrorKind::Cancelled => {
                     self.report.cancelled = true;
                     break None;
                 }
@@ -206,6 +212,9 @@ impl<'w> Conversion<'w> {
     }
 
     fn commit(&mut self, decided: &Decided, rendered: Option<Result<Rendered>>) -> Result<()> {
+        if matches!(rendered, Some(Err(_))) && self.mailbox.stop().is_asked() {
+            return Err(stopped());
+        }
         let item = &decided.item;
         self.ordinal = item.origin.ordinal;
         let name = name(item);
@@ -261,6 +270,7 @@ impl<'w> Conversion<'w> {
                 line.migrated(written);
                 None
             }
+            Err(error) if !error.is_fatal() && self.mailbox.stop().is_asked() => return Err(stopped()),
             Err(error) => {
                 line.failed(&error);
                 error.is_fatal().then_some(error)
@@ -333,6 +343,10 @@ impl<'w> Conversion<'w> {
     fn tell_made(&mut self) -> Result<()> {
         self.writer.take_made().iter().try_for_each(|made| self.journal.made(made))
     }
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Cancelled, "stopped in the middle of an item")
 }
 
 fn lost_with(kept: Place) -> Error {

@@ -5,6 +5,7 @@ use super::decision::Decided;
 use crate::model::Item;
 use crate::{
     error::Result,
+    limits::Stop,
     write::{Rendered, Renderer},
 };
 use std::{collections::VecDeque, num::NonZeroUsize};
@@ -12,15 +13,19 @@ use std::{collections::VecDeque, num::NonZeroUsize};
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, Sender, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread::JoinHandle,
+    time::Duration,
 };
 
 /// Octets of items that are on their way at a time; one item may have more.
 const IN_FLIGHT: u64 = 2 << 20;
 /// Items on their way for each thread.
 const ITEMS_PER_THREAD: usize = 4;
+/// Between two looks at whether to stop, while an item is waited for.
+#[cfg(not(target_family = "wasm"))]
+const BETWEEN: Duration = Duration::from_millis(50);
 
 /// Renders items, each while others are read and written, and gives them back in the order they came.
 pub(super) struct InOrder {
@@ -28,6 +33,8 @@ pub(super) struct InOrder {
     under_way: VecDeque<UnderWay>,
     octets: u64,
     most_items: usize,
+    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "nothing is waited for"))]
+    stop: Stop,
     #[cfg(not(target_family = "wasm"))]
     threads: Option<Threads>,
 }
@@ -54,8 +61,11 @@ struct Job {
 
 impl InOrder {
     /// Renders on `threads` threads beside the caller's; on the caller's where there is one, or threads are not to be had.
-    pub(super) fn new(renderer: Renderer, threads: NonZeroUsize) -> Self {
+    ///
+    /// `stop` is asked on the caller's thread too while that waits: there may be nowhere else that it learns of it.
+    pub(super) fn new(renderer: Renderer, threads: NonZeroUsize, stop: Stop) -> Self {
         Self {
+            stop,
             most_items: if threads.get() == 1 { 1 } else { threads.get().saturating_mul(ITEMS_PER_THREAD) },
             under_way: VecDeque::new(),
             octets: 0,
@@ -90,12 +100,25 @@ impl InOrder {
         let under_way = self.under_way.pop_front()?;
         self.octets -= under_way.size;
         #[cfg(not(target_family = "wasm"))]
-        if let Some(Ok(rendered)) = under_way.rendered.map(|rendered| rendered.recv()) {
+        if let Some(rendered) = under_way.rendered.and_then(|arrives| self.wait(&arrives)) {
             return Some((under_way.decided, Some(rendered)));
         }
         let decided = under_way.decided;
         let rendered = decided.skip.is_none().then(|| self.renderer.render(&decided.item));
         Some((decided, rendered))
+    }
+
+    /// What arrives from a thread; `None` where that has gone.
+    #[cfg(not(target_family = "wasm"))]
+    fn wait(&self, arrives: &Receiver<Result<Rendered>>) -> Option<Result<Rendered>> {
+        loop {
+            match arrives.recv_timeout(BETWEEN) {
+                Ok(rendered) => return Some(rendered),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                // Where it is asked for, the thread that renders will learn of it.
+                Err(RecvTimeoutError::Timeout) => drop(self.stop.is_asked()),
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    limits::Stop,
     source::{Content, FileSource, Source},
     write::Made,
 };
@@ -217,7 +218,7 @@ impl Undoing<'_> {
             return Ok("missing");
         }
         let mut first = None;
-        check_archive(paths, expected, &mut VerifyReport::default(), &mut |difference| {
+        check_archive(paths, &Stop::default(), expected, &mut VerifyReport::default(), &mut |difference| {
             first.get_or_insert(difference);
         })?;
         if let Some(Difference { what, told, .. }) = first {

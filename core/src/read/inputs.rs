@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     limits::Limits,
     model::Folder,
-    source::{Inflated, Source, is_gzip},
+    source::{Inflated, Source, Stoppable, is_gzip},
 };
 use std::sync::Arc;
 
@@ -69,6 +69,7 @@ impl Inputs {
     /// The same of an archive whose item log is `log`.
     fn with_log(name: Arc<str>, source: Source, log: Option<Source>, limits: &Limits) -> Result<Self> {
         let in_file = |e: Error| e.in_file(&*name);
+        let source = Stoppable::over(source, &limits.stop);
         let packed = source.clone();
         let input = Input::new(Arc::clone(&name), source)?;
         let input = if is_gzip(input.head()) {

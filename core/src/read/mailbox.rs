@@ -2,6 +2,7 @@ use super::{Found, Input, Inputs, ItemReader, Passed, ReadOptions, input::Group,
 use crate::{
     defect::Defect,
     error::{Error, ErrorKind, Result},
+    limits::Stop,
     model::{Folder, Item},
     source::Source,
 };
@@ -180,6 +181,11 @@ impl Mailbox {
             Given::Path(path) => self.add_path(path),
             Given::Source(name, source) => self.add_source(&name, source),
         }
+    }
+
+    /// What may end the reading from outside.
+    pub(crate) fn stop(&self) -> &Stop {
+        &self.options.limits.stop
     }
 
     /// How many octets of the sources lie behind.

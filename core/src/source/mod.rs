@@ -16,6 +16,7 @@ mod content;
 mod file;
 mod inflated;
 mod joined;
+mod stoppable;
 mod utf16;
 mod window;
 
@@ -25,6 +26,7 @@ pub use content::{Content, ContentReader};
 pub use file::FileSource;
 pub use inflated::Inflated;
 pub(crate) use inflated::{expands_too_far, expansion_limit, is_gzip};
+pub(crate) use stoppable::Stoppable;
 pub use utf16::Utf16;
 pub(crate) use window::Window;
 

@@ -12,6 +12,7 @@ use crate::{
     },
     error::{Error, ErrorKind, Result},
     hex::hex,
+    limits::Stop,
     read::Given,
     write::{self, Checksums, ItemWriter, Made, Ours, Standing},
 };
@@ -432,7 +433,8 @@ fn other_settings(destination: &Path, begun: &Begun) -> Error {
 fn settings(sources: &[Given], options: &ConvertOptions) -> String {
     let mut options = options.clone();
     (options.threads, options.table, options.told) = (NonZeroUsize::MIN, false, None);
-    // When it is written decides no octet of an item.
+    // Nor does it matter who may stop it, or when it is written.
+    options.read.limits.stop = Stop::default();
     options.archive.created = None;
     digest(&format!("{} {sources:?} {options:?}", env!("CARGO_PKG_VERSION")))
 }

@@ -4,11 +4,12 @@ use super::{
 };
 use crate::{
     convert::sync::SyncPaths,
-    error::Result,
+    error::{Error, ErrorKind, Result},
     hex::hex,
+    limits::Stop,
     model::{AttachmentView, Message},
     read::{ArchiveFiles, Event, Mailbox, ReadOptions},
-    source::{Content, FileSource, Source},
+    source::{Content, FileSource, Source, Stoppable},
     write::NAMED_BY,
 };
 use sha2::{Digest, Sha256};
@@ -102,21 +103,24 @@ fn attachments(content: Content) -> Result<Vec<AttachmentView>> {
 /// Holds the archive of a sync, or its parts, against the logs.
 pub(in crate::convert) fn check_archive(
     paths: &SyncPaths,
+    stop: &Stop,
     expected: &mut Expected,
     report: &mut VerifyReport,
     found: &mut Found<'_>,
 ) -> Result<()> {
     for archive in archives(paths)? {
         let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let source: Source = Arc::new(FileSource::open(&archive)?);
+        let source = Stoppable::over(Arc::new(FileSource::open(&archive)?), stop);
         let mut files = match ArchiveFiles::open(&name, source) {
             Ok(files) => files,
             Err(error) => {
+                go_on(stop)?;
                 found(Difference::new("unreadable", name, error.to_string()));
                 continue;
             }
         };
         loop {
+            go_on(stop)?;
             match files.next_file() {
                 Ok(None) => break,
                 Ok(Some((path, source))) => check_file(Some(&name), &path, source, expected, report, found),
@@ -130,6 +134,14 @@ pub(in crate::convert) fn check_archive(
         }
     }
     Ok(())
+}
+
+/// Whether what could not be read was not to be.
+pub(super) fn go_on(stop: &Stop) -> Result<()> {
+    match stop.is_asked() {
+        true => Err(Error::new(ErrorKind::Cancelled, "stopped before all was read")),
+        false => Ok(()),
+    }
 }
 
 /// The files that an archive of a sync consists of, as far as they are there.

@@ -13,8 +13,9 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    limits::Stop,
     read::Given,
-    source::FileSource,
+    source::{FileSource, Stoppable},
     write::OutputForm,
 };
 use serde::Serialize;
@@ -74,13 +75,15 @@ pub(super) type Found<'f> = dyn FnMut(Difference) + 'f;
 /// that the destination was written with. Memory grows by some 60 octets a file.
 ///
 /// # Errors
-/// When there is nothing to verify, or a log or a source cannot be read.
+/// When there is nothing to verify, or a log or a source cannot be read; [`ErrorKind::Cancelled`] when the
+/// [limits](crate::Limits::stop) of the options stopped it.
 pub fn verify<G: Into<Given>>(
     destination: &Path,
     sources: impl IntoIterator<Item = G>,
     options: &ConvertOptions,
     found: &mut dyn FnMut(&Difference),
 ) -> Result<VerifyReport> {
+    let stop = &options.read.limits.stop;
     let mut report = VerifyReport::default();
     let mut differences = 0;
     let mut tell = |difference: Difference| {
@@ -105,10 +108,10 @@ pub fn verify<G: Into<Given>>(
     expected.sort();
     if SyncPaths::new(destination, 1).is_archive() {
         for paths in &syncs {
-            check_archive(paths, &mut expected, &mut report, &mut tell)?;
+            check_archive(paths, stop, &mut expected, &mut report, &mut tell)?;
         }
     } else {
-        check_folder(destination, &mut expected, &mut report, &mut tell)?;
+        check_folder(destination, stop, &mut expected, &mut report, &mut tell)?;
     }
     for paths in &syncs {
         tell_missing(paths, &mut expected, &mut tell)?;
@@ -142,7 +145,13 @@ pub(super) fn refuse_other_forms(destination: &Path) -> Result<()> {
     Ok(())
 }
 
-fn check_folder(root: &Path, expected: &mut Expected, report: &mut VerifyReport, found: &mut Found<'_>) -> Result<()> {
+fn check_folder(
+    root: &Path,
+    stop: &Stop,
+    expected: &mut Expected,
+    report: &mut VerifyReport,
+    found: &mut Found<'_>,
+) -> Result<()> {
     let mut folders = vec![String::new()];
     while let Some(folder) = folders.pop() {
         let at = root.join(&folder);
@@ -169,9 +178,12 @@ fn check_folder(root: &Path, expected: &mut Expected, report: &mut VerifyReport,
                 continue;
             }
             match FileSource::open(entry.path()) {
-                Ok(source) => check_file(None, &path, Arc::new(source), expected, report, found),
+                Ok(source) => {
+                    check_file(None, &path, Stoppable::over(Arc::new(source), stop), expected, report, found);
+                }
                 Err(error) => found(Difference::new("unreadable", path, error.to_string())),
             }
+            check::go_on(stop)?;
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-use super::{Difference, Found, VerifyReport};
+use super::{Difference, Found, VerifyReport, check::go_on};
 use crate::{
     convert::{
         Conversion, ConvertOptions, LogLine, Selector, Status,
@@ -53,10 +53,11 @@ pub(super) fn check(
     let writer = write::stream(io::sink(), Packaging::Zip, archive)?;
     let told = Mutex::new(Vec::new());
     let mut journal = Comparison { logged, failed, told: &told };
-    let mut conversion = Conversion::told_to(mailbox, writer, &mut journal)
-        .with_selector(selector)
-        .with_tagging(options.tagging.clone())
-        .with_threads(options.threads);
+    let mut conversion = Conversion::told_to(mailbox, writer, &mut journal).with_selector(selector);
+    if let Some(transform) = &options.transform {
+        conversion = conversion.with_transform(transform.clone());
+    }
+    conversion = conversion.with_tagging(options.tagging.clone()).with_threads(options.threads);
     if let Some(target) = options.target {
         conversion = conversion.with_target(target);
     }
@@ -66,6 +67,7 @@ pub(super) fn check(
         }
         ControlFlow::Continue(())
     });
+    go_on(&options.read.limits.stop)?;
     told.lock().map(|mut told| told.drain(..).for_each(&mut *found)).unwrap_or_default();
     for source in read.sources.iter().filter_map(|source| source.error.as_ref()) {
         found(Difference::new("unreadable", "", source.clone()));

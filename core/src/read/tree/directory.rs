@@ -9,7 +9,7 @@ use crate::{
     limits::Limits,
     model::Folder,
     read::{FormatInfo, Found, Input, Inputs, Passed, detect::extension, input::Group, told::Told},
-    source::{FileSource, Inflated, Source, is_gzip},
+    source::{FileSource, Inflated, Source, Stoppable, is_gzip},
 };
 use std::{
     ffi::OsString,
@@ -246,7 +246,8 @@ impl Directory {
     }
 
     fn open(&self, path: &Path, name: &OsString, format: Option<&'static FormatInfo>, told: Told) -> Result<Input> {
-        let file: Source = Arc::new(FileSource::open(path).map_err(Error::non_fatal)?);
+        let file = Arc::new(FileSource::open(path).map_err(Error::non_fatal)?);
+        let file = Stoppable::over(file, &self.limits.stop);
         let mut start = [0; 4];
         let n = file.read_at(0, &mut start).map_err(|e| Error::from(e).in_file(path.to_string_lossy()).non_fatal())?;
         let name = self.name_of(name);
