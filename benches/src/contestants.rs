@@ -179,6 +179,18 @@ const VCF: &[Contestant] = &[
 /// Those that take a mailbox.
 const MBOX: &[Contestant] = &[
     CP,
+    Contestant {
+        name: "read and written through one buffer, not looked at",
+        needs: None,
+        share: 1,
+        command: |mailbox, out| rival_to("bare-file", mailbox, out),
+    },
+    Contestant {
+        name: "the same into as many files as there are messages",
+        needs: None,
+        share: 1,
+        command: |mailbox, out| rival_to("bare-folder", mailbox, out),
+    },
     TO_FOLDER,
     Contestant {
         name: "mailferry to a stored ZIP, no checksums",

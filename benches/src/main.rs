@@ -1,5 +1,6 @@
 //! Rivals and measurements; `benches/README.md` says how they are run and what came out.
 
+mod bare;
 mod compare;
 mod contestants;
 mod contestants_pst;

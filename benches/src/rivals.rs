@@ -1,6 +1,6 @@
 //! Other crates, and this one as a library, each as a whole process.
 
-use crate::Result;
+use crate::{Result, bare};
 use mailferry::{
     Limits,
     content_line::Component,
@@ -17,6 +17,9 @@ use std::{
     sync::Arc,
 };
 
+/// Octets of a message in the mailboxes that are generated, on average.
+const MEAN_MESSAGE: usize = 138_000;
+
 /// Reads the file at `path` with the crate `name`, writes it to `out` where there is one, and prints what it found.
 pub(crate) fn run(name: &str, path: &Path, out: Option<&Path>) -> Result<()> {
     let (items, octets) = match (name, out) {
@@ -24,6 +27,8 @@ pub(crate) fn run(name: &str, path: &Path, out: Option<&Path>) -> Result<()> {
         ("mbox-reader", None) => mbox_reader(path)?,
         ("mailferry-typed", None) => mailferry_typed(path)?,
         ("mailferry", Some(out)) => mailferry(path, out)?,
+        ("bare-file", Some(out)) => bare::file(path, out)?,
+        ("bare-folder", Some(out)) => bare::folder(path, out, MEAN_MESSAGE)?,
         ("icalendar", Some(out)) => icalendar(path, out)?,
         ("calcard-ics", Some(out)) => calcard(path, out, |text| calcard::icalendar::ICalendar::parse(text))?,
         ("calcard-vcf", Some(out)) => calcard_cards(path, out)?,

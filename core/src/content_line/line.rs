@@ -23,7 +23,8 @@ pub struct ContentLine<'a> {
 impl<'a> ContentLine<'a> {
     /// Cuts a line without its line end; `None` where there is no name or no colon after it.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
-        let name_end = memchr::memchr2(b':', b';', line)?;
+        // Names are too short for a search by blocks to be worth its start.
+        let name_end = line.iter().position(|octet| matches!(octet, b':' | b';'))?;
         let full_name = line.get(..name_end)?.trim_ascii();
         let colon = match line.get(name_end) {
             Some(b':') => name_end,

@@ -118,6 +118,11 @@ impl ContentLines {
         self.window_start + self.at as u64
     }
 
+    /// Whether the octets of `range` are in the window.
+    pub(crate) fn holds(&self, range: std::ops::Range<u64>) -> bool {
+        self.window_start <= range.start && range.end <= self.window_start + self.window.len() as u64
+    }
+
     /// Goes to `offset`, which is to be the start of a line.
     pub fn seek(&mut self, offset: u64) {
         match offset.checked_sub(self.window_start).and_then(|at| usize::try_from(at).ok()) {

@@ -62,7 +62,10 @@ impl Property {
 
     /// What a content line says: UTF-8, or the charset it declares, or windows-1252.
     pub fn from_line(line: &ContentLine<'_>) -> Self {
-        let declared = line.parameter("CHARSET").and_then(|parameter| parameter.value);
+        let declared = match line.parameters {
+            [] => None,
+            _ => line.parameter("CHARSET").and_then(|parameter| parameter.value),
+        };
         let decoded = |octets| decode_text(octets, None).0;
         Self {
             group: line.group.map(|group| decoded(group).into_owned()),

@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// Octets read at a time where an override stands far from its master.
 const SIDE_WINDOW: usize = 16 << 10;
 
+/// Octets of an override that are to be in the main window, so that it is read there.
+const NEARBY: u64 = 8 << 10;
+
 /// Folders that are remembered to be told.
 const FOLDERS: usize = 10_000;
 
@@ -98,14 +101,19 @@ impl IcsReader {
                 let detail = "more overrides of one UID than can be held; the rest are items of their own";
                 self.defects.push(Defect::new(DefectKind::OverrideLimit, detail).at(self.lines.offset()));
             }
+            let behind = self.lines.offset();
             for offset in companions {
-                let side = match &mut self.side {
+                // Nearly always it stands close by.
+                let nearby = self.lines.holds(behind.min(offset)..behind.max(offset.saturating_add(NEARBY)));
+                let lines = match &mut self.side {
+                    _ if nearby => &mut self.lines,
                     Some(side) => side,
                     None => self.side.insert(self.lines.with_own_window(SIDE_WINDOW)),
                 };
-                side.seek(offset);
-                components.extend(read_component(side, &current.calendar)?);
+                lines.seek(offset);
+                components.extend(read_component(lines, &current.calendar)?);
             }
+            self.lines.seek(behind);
             components.sort_by_key(CalendarComponent::offset);
             return Ok(Some(components));
         }
