@@ -18,13 +18,6 @@ use pyo3::{
 use std::sync::Arc;
 
 const ROLES: &[Role] = &[Role::Inbox, Role::Sent, Role::Drafts, Role::Trash, Role::Junk, Role::Archive, Role::All];
-const DATE_SOURCES: &[DateSource] = &[
-    DateSource::FromLine,
-    DateSource::ReceivedField,
-    DateSource::DateField,
-    DateSource::DeliveryTime,
-    DateSource::SubmitTime,
-];
 
 type FolderState = (Vec<String>, Option<String>);
 
@@ -70,8 +63,7 @@ pub(crate) fn restore_item(
     let labels: Vec<(String, Option<FolderState>)> = get("labels")?.extract()?;
     let received: Option<(String, String)> = get("received")?.extract()?;
     let received = received.and_then(|(at, source)| {
-        let source = DATE_SOURCES.iter().copied().find(|known| known.as_str() == source)?;
-        Some(Received { at: at.parse::<DateTime>().ok()?, source })
+        Some(Received { at: at.parse::<DateTime>().ok()?, source: DateSource::of_name(&source) })
     });
     let defects: Vec<(String, String, Option<u64>)> = get("defects")?.extract()?;
     let item = model::Item {

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pathlib
+import pickle
 
 import pytest
 
@@ -54,3 +55,5 @@ def test_fixture(case, expectation):
     for item, line in zip(items, lines):
         found = {key: READ[key](item) for key in line if key in READ}
         assert found == {key: line[key] for key in found}
+        again = pickle.loads(pickle.dumps(item))
+        assert {key: READ[key](again) for key in found} == found

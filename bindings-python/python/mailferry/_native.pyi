@@ -194,7 +194,8 @@ class Item:
         """When it arrived, in the zone it was written in, UTC where none was given."""
     @property
     def date_source(self) -> str | None:
-        """What told ``received``: ``from_line``, ``received``, ``date``, ``delivery_time``, ``submit_time``."""
+        """What told ``received``: ``from_line``, ``received``, ``date``, ``delivery_time``, ``submit_time``, ``file_time``,
+        ``file_name``, ``recorded``."""
     @property
     def date(self) -> datetime.datetime | None:
         """The ``Date`` of a message, with its zone."""

@@ -155,8 +155,8 @@ impl DateSource {
         }
     }
 
-    /// What told a date, by the name that stands in an item log.
-    pub(crate) fn of_name(name: &str) -> Self {
+    /// What told a date, by the name that stands in an item log; [`Self::Recorded`] for a name that is not known.
+    pub fn of_name(name: &str) -> Self {
         const ALL: [DateSource; 7] = [
             DateSource::FromLine,
             DateSource::ReceivedField,
