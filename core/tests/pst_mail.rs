@@ -187,14 +187,16 @@ fn an_answer_that_proposes_another_time_is_a_counter() {
 fn header_fields_that_break_their_grammar_are_mended() {
     let layout = Layout::Unicode;
     let headers = "From: ann.lee <ann@example.com>\r\nTo: Team@x@y.example\r\nDate: 5.10.2001\r\nDate: x\r\n\
-        Message-ID: <1$@ann@x.example>\r\nSubject: =?GB2312?B?xe2bTtzn?=\r\nX-Odd: 1\r\n\r\n";
+        Message-ID: <1$@ann@x.example>\r\nReferences: <a@b> <2$@ann@x.example>\r\nSubject: =?GB2312?B?xe2bTtzn?=\r\nX-Odd: 1\r\n\r\n";
     let message = with_class(layout, "IPM.Note", &[(pid::TRANSPORT_MESSAGE_HEADERS, text(layout, headers))]);
     let (items, _) = items(layout, &[message]);
     let octets = octets(&items[0]);
     for expected in [
         "From: \"ann.lee\" <ann@example.com>\r\n",
-        "Message-ID: <\"1$@ann\"@x.example>\r\n",
+        "Message-ID: <1$=40ann@x.example>\r\n",
         "X-Original-Message-ID: <1$@ann@x.example>\r\n",
+        "\r\nReferences: <a@b> <2$=40ann@x.example>\r\n",
+        "X-Original-References: <a@b> <2$@ann@x.example>\r\n",
         "X-Original-Date: 5.10.2001\r\n",
         "X-Odd: 1\r\n",
         "Subject: =?UTF-8?B?",

@@ -1,5 +1,8 @@
 //! Whether values of header fields are what their grammar has them (RFC 5322 §3), so that every reader takes them alike.
 
+use memchr::memchr;
+use std::fmt::Write;
+
 /// Whether it is a list of addresses (RFC 5322 §3.4) without anything that the grammar calls obsolete.
 pub(super) fn is_address_list(value: &[u8]) -> bool {
     let mut scan = Scan { rest: value };
@@ -49,30 +52,63 @@ pub(super) fn is_address_list(value: &[u8]) -> bool {
     }
 }
 
-/// Whether it is one message identifier (RFC 5322 §3.6.4).
+/// Whether it is one message identifier (RFC 5322 §3.6.4) without anything that the grammar calls obsolete.
 pub(super) fn is_message_id(value: &[u8]) -> bool {
-    let mut scan = Scan { rest: value.trim_ascii() };
-    scan.next() == Some(b'<')
-        && scan.words().is_some_and(|words| words.is_local_part)
+    let mut scan = Scan { rest: value };
+    scan.spaces().is_some()
+        && scan.next() == Some(b'<')
+        && scan.dot_atom()
         && scan.next() == Some(b'@')
         && scan.domain()
         && scan.next() == Some(b'>')
+        && scan.spaces().is_some()
         && scan.rest.is_empty()
 }
 
-/// The identifier as the grammar has it: what stands before its last `@` is quoted where it must be.
+/// Whether all that stands in angle brackets are message identifiers, as in `References` and `In-Reply-To`.
+pub(super) fn are_message_ids(value: &[u8]) -> bool {
+    value.split_inclusive(|octet| *octet == b'>').all(|word| {
+        let start = word.iter().position(|octet| *octet == b'<');
+        start.and_then(|start| word.get(start..)).is_none_or(is_message_id)
+    })
+}
+
+/// The identifier as the grammar has it, with one `@`: octets that may not stand before it are written as `=` and two digits.
+///
+/// The same identifier always becomes the same one, so that threads hold together.
 pub(super) fn mended_message_id(value: &str) -> Option<String> {
-    let inside = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '\\');
-    let id: String = value.chars().filter(|c| inside(*c)).collect::<String>().replace("=?", "=");
-    let is_part =
-        |part: &str| !part.is_empty() && part.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext));
+    let id: String =
+        value.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !"<>\"\\".contains(*c)).collect();
     let (left, right) = id.rsplit_once('@').unwrap_or((&id, "invalid"));
-    let domain: String = right.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')).collect();
-    let domain = if is_part(&domain) { &*domain } else { "invalid" };
-    match left {
-        "" => None,
-        left if is_part(left) => Some(format!("<{left}@{domain}>")),
-        left => Some(format!("<\"{left}\"@{domain}>")),
+    let is_domain = |text: &str| {
+        let mut scan = Scan { rest: text.as_bytes() };
+        scan.domain() && scan.rest.is_empty()
+    };
+    let domain: String = right.chars().filter(|c| c.is_ascii_alphanumeric() || "-._[]:".contains(*c)).collect();
+    let domain = if is_domain(&domain) { &*domain } else { "invalid" };
+    if left.is_empty() {
+        return None;
+    }
+    let mut mended = String::new();
+    for (i, octet) in left.bytes().enumerate() {
+        let parts_atoms = octet == b'.' && i > 0 && i + 1 < left.len() && !mended.ends_with('.');
+        if is_atext(octet) || parts_atoms {
+            mended.push(octet.into());
+        } else {
+            let _infallible = write!(mended, "={octet:02X}");
+        }
+    }
+    Some(format!("<{mended}@{domain}>"))
+}
+
+/// The identifiers of a list, mended where they must be: what stands in angle brackets, or without any, the words.
+pub(super) fn mended_message_ids(value: &str) -> Vec<String> {
+    let mended = |id: &str| if is_message_id(id.as_bytes()) { Some(id.to_owned()) } else { mended_message_id(id) };
+    if value.contains('<') {
+        let ids = value.split('<').skip(1).map(|id| id.split('>').next().unwrap_or_default());
+        ids.filter_map(|id| mended(&format!("<{id}>"))).collect()
+    } else {
+        value.split_whitespace().filter_map(mended).collect()
     }
 }
 
@@ -109,6 +145,9 @@ pub(super) fn is_date(value: &[u8]) -> bool {
 /// Whether it holds encoded words that not every reader decodes: in a charset that is unknown, or under the name of one that programs
 /// mistake for its larger sibling (GBK for GB2312, 949 for EUC-KR).
 pub(super) fn has_unsound_words(value: &[u8]) -> bool {
+    if memchr(b'=', value).is_none() {
+        return false;
+    }
     let text = String::from_utf8_lossy(value);
     let words = text.split("=?").skip(1).filter_map(|word| {
         let mut parts = word.splitn(4, '?');
@@ -231,9 +270,15 @@ impl Scan<'_> {
     fn domain(&mut self) -> bool {
         if self.rest.first() == Some(&b'[') {
             let Some(end) = self.rest.iter().position(|octet| *octet == b']') else { return false };
+            let is_literal = self.rest.get(1..end).unwrap_or_default().iter().all(|octet| is_dtext(*octet));
             self.skip(end + 1);
-            return true;
+            return is_literal;
         }
+        self.dot_atom()
+    }
+
+    /// Atoms parted by dots (dot-atom-text, RFC 5322 §3.2.3).
+    fn dot_atom(&mut self) -> bool {
         while self.atom() {
             if self.rest.first() != Some(&b'.') {
                 return true;
@@ -242,6 +287,11 @@ impl Scan<'_> {
         }
         false
     }
+}
+
+/// What may stand in an address literal (RFC 5322 §3.4.1).
+fn is_dtext(octet: u8) -> bool {
+    octet.is_ascii_graphic() && !matches!(octet, b'[' | b']' | b'\\')
 }
 
 fn is_atext(octet: u8) -> bool {
@@ -294,13 +344,19 @@ mod tests {
 
     #[test]
     fn message_identifiers_are_mended_where_they_are_none() {
-        assert!(is_message_id(b" <a.b$c@d.example>") && is_message_id(b"<a@[1.2.3.4]>"));
+        for good in [" <a.b$c@d.example>", "<a@[1.2.3.4]>", "<a@b>\r\n (a comment)"] {
+            assert!(is_message_id(good.as_bytes()), "{good}");
+        }
         for (bad, mended) in [
-            ("<000$@razzaq@xp.local>", "<\"000$@razzaq\"@xp.local>"),
+            ("<000$@razzaq@xp.local>", "<000$=40razzaq@xp.local>"),
+            ("<\"a b\"@c>", "<ab@c>"),
             ("a@b", "<a@b>"),
             ("<a>", "<a@invalid>"),
             ("<a b@c d>", "<ab@cd>"),
-            ("<a.@b..c>", "<\"a.\"@invalid>"),
+            ("<a.@b..c>", "<a=2E@invalid>"),
+            ("<.a..b,é@[::1]>", "<=2Ea.=2Eb=2C=C3=A9@[::1]>"),
+            ("<a@[b>", "<a@invalid>"),
+            ("<a@b> <c@d>", "<a=40bc@d>"),
         ] {
             assert!(!is_message_id(bad.as_bytes()), "{bad}");
             let mend = mended_message_id(bad).unwrap();
@@ -308,6 +364,22 @@ mod tests {
             assert!(is_message_id(mend.as_bytes()), "{mend}");
         }
         assert_eq!(mended_message_id("<>"), None);
+    }
+
+    #[test]
+    fn lists_of_message_identifiers_are_mended_one_by_one() {
+        for good in ["<a@b> <c@d>", "", "Your message of Monday <a@b>", "<a@b>\r\n\t<c@d>"] {
+            assert!(are_message_ids(good.as_bytes()), "{good}");
+        }
+        for (bad, mended) in [
+            ("<a@b>\r\n <c@d@e> <\"f\"@g>", &["<a@b>", "<c=40d@e>", "<f@g>"][..]),
+            ("<a@b> <c@d", &["<a@b>", "<c@d>"]),
+            ("<>", &[]),
+        ] {
+            assert!(!are_message_ids(bad.as_bytes()), "{bad}");
+            assert_eq!(mended_message_ids(bad), mended);
+        }
+        assert_eq!(mended_message_ids("a@b c@d@e"), ["<a@b>", "<c=40d@e>"]);
     }
 
     #[test]
@@ -339,6 +411,8 @@ mod tests {
             if let Some(mended) = mended_message_id(&String::from_utf8_lossy(&value)) {
                 prop_assert!(is_message_id(mended.as_bytes()), "{}", mended);
             }
+            let list = mended_message_ids(&String::from_utf8_lossy(&value));
+            prop_assert!(list.iter().all(|id| is_message_id(id.as_bytes())), "{:?}", list);
         }
     }
 }

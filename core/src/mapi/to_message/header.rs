@@ -159,12 +159,12 @@ impl Translator<'_> {
                 Some(format!("<{digits}@{SEARCH_KEY_DOMAIN}>"))
             };
             if let Some(id) = id.or_else(made) {
-                header.out.tokens("Message-ID", [&*in_brackets(&id)]);
+                self.message_id(header, &in_brackets(&id));
             }
         }
         for (name, property) in [("In-Reply-To", pid::IN_REPLY_TO_ID), ("References", pid::INTERNET_REFERENCES)] {
             if let Some(ids) = self.values.text(property).filter(|_| !header.has(name)) {
-                header.out.tokens(name, ids.split_whitespace());
+                self.identifiers_of(header, name, &ids);
             }
         }
     }
@@ -305,7 +305,8 @@ fn title_case(name: &str) -> String {
     words.collect::<Vec<_>>().join("-")
 }
 
+/// An identifier whose brackets may have been left out.
 fn in_brackets(id: &str) -> String {
-    let id: String = id.chars().filter(|c| !c.is_whitespace() && !matches!(c, '<' | '>')).collect();
-    format!("<{id}>")
+    let id = id.trim();
+    format!("<{}>", id.strip_prefix('<').and_then(|id| id.strip_suffix('>')).unwrap_or(id))
 }

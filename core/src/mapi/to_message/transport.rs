@@ -20,7 +20,7 @@ impl Translator<'_> {
             if name.is_empty() || describes_the_mime_form(name) {
                 continue;
             }
-            if ONCE.contains(&&*name.to_ascii_lowercase()) && header.has(name) {
+            if is_one_of(name, &ONCE) && header.has(name) {
                 self.keep_original(header, &field, "is there more than once");
                 continue;
             }
@@ -28,11 +28,9 @@ impl Translator<'_> {
             if is_address_field(name) {
                 self.address_field(header, &field, value);
             } else if name.eq_ignore_ascii_case("Message-ID") && !grammar::is_message_id(value) {
-                if let Some(id) = grammar::mended_message_id(&field.raw_text()) {
-                    header.out.tokens(name, [&*id]);
-                    header.add(name);
-                }
-                self.keep_original(header, &field, "is no message identifier");
+                self.message_id(header, &field.raw_text());
+            } else if is_identifier_list(name) && !grammar::are_message_ids(value) {
+                self.identifiers_of(header, name, &field.raw_text());
             } else if name.eq_ignore_ascii_case("Date") && !grammar::is_date(value) {
                 if let Some(date) = parse_date(value) {
                     header.out.date(name, date);
@@ -73,10 +71,39 @@ impl Translator<'_> {
         }
     }
 
+    /// Writes a list of message identifiers, and the original beside it where it had to be mended.
+    pub(super) fn identifiers_of(&mut self, header: &mut Header, name: &str, value: &str) {
+        let ids = grammar::mended_message_ids(value);
+        if !ids.is_empty() {
+            header.out.tokens(name, ids.iter().map(String::as_str));
+            header.add(name);
+        }
+        if !grammar::are_message_ids(value.as_bytes()) {
+            self.keep(header, name, value, "does not list message identifiers as RFC 5322 has them");
+        }
+    }
+
+    /// Writes a message identifier, and the original beside it where it had to be mended.
+    pub(super) fn message_id(&mut self, header: &mut Header, value: &str) {
+        let name = "Message-ID";
+        let is_sound = grammar::is_message_id(value.as_bytes());
+        let id = if is_sound { Some(value.trim().to_owned()) } else { grammar::mended_message_id(value) };
+        if let Some(id) = id {
+            header.out.tokens(name, [&*id]);
+            header.add(name);
+        }
+        if !is_sound {
+            self.keep(header, name, value, "is no message identifier as RFC 5322 has it");
+        }
+    }
+
     /// Keeps a field that cannot stand under its name, under another one.
     fn keep_original(&mut self, header: &mut Header, field: &Field<'_>, why: &str) {
-        let name = field.name();
-        header.out.text(&format!("X-Original-{name}"), &field.raw_text());
+        self.keep(header, field.name(), &field.raw_text(), why);
+    }
+
+    fn keep(&mut self, header: &mut Header, name: &str, value: &str, why: &str) {
+        header.out.text(&format!("X-Original-{name}"), value);
         self.defects.push(Defect::new(DefectKind::Rewritten, format!("the header field {name} {why}")));
     }
 
@@ -98,7 +125,15 @@ impl Translator<'_> {
 fn is_address_field(name: &str) -> bool {
     const NAMES: [&str; 9] =
         ["from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-to", "disposition-notification-to"];
-    NAMES.contains(&&*name.to_ascii_lowercase())
+    is_one_of(name, &NAMES)
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+fn is_identifier_list(name: &str) -> bool {
+    is_one_of(name, &["in-reply-to", "references"])
 }
 
 fn with_crlf(value: &[u8]) -> Vec<u8> {
