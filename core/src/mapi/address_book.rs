@@ -1,6 +1,6 @@
 use super::{MapiMessage, entry_id::EntryAddress, pid, values::Values};
 use crate::{Defect, DefectKind, mime::Mailbox};
-use std::collections::BTreeMap;
+use std::{cell::OnceCell, collections::BTreeMap};
 
 /// The domain of addresses that were made because no internet address is known (RFC 2606: `.invalid` leads nowhere).
 pub(super) const UNRESOLVED_DOMAIN: &str = "unresolved.invalid";
@@ -33,7 +33,9 @@ impl AddressMap {
 #[derive(Debug)]
 pub(super) struct AddressBook<'a> {
     map: &'a AddressMap,
-    of_message: AddressMap,
+    message: &'a MapiMessage,
+    /// Collected when the first address needs it: most are internet addresses.
+    of_message: OnceCell<AddressMap>,
 }
 
 /// An address as MAPI keeps it: any of these may be missing.
@@ -68,8 +70,12 @@ impl From<EntryAddress> for MapiAddress {
 }
 
 impl<'a> AddressBook<'a> {
-    /// Collects the pairs of Exchange and internet addresses that stand anywhere in `message`.
-    pub(super) fn new(message: &MapiMessage, map: &'a AddressMap) -> Self {
+    pub(super) fn new(message: &'a MapiMessage, map: &'a AddressMap) -> Self {
+        Self { map, message, of_message: OnceCell::new() }
+    }
+
+    /// The pairs of Exchange and internet addresses that stand anywhere in the message.
+    fn of_message(message: &MapiMessage) -> AddressMap {
         const PAIRS: [(u16, u16); 6] = [
             (pid::SENDER_EMAIL_ADDRESS, pid::SENDER_SMTP_ADDRESS),
             (pid::SENT_REPRESENTING_EMAIL_ADDRESS, pid::SENT_REPRESENTING_SMTP_ADDRESS),
@@ -92,7 +98,7 @@ impl<'a> AddressBook<'a> {
         for recipient in &message.recipients {
             add(Values::of_part(recipient, message), pid::EMAIL_ADDRESS, pid::SMTP_ADDRESS);
         }
-        Self { map, of_message }
+        of_message
     }
 
     /// The name and internet address of `address`; where none is known, one that leads nowhere, and a defect.
@@ -101,7 +107,9 @@ impl<'a> AddressBook<'a> {
         let stored = address.address.as_deref().map(unquoted).unwrap_or_default();
         let known = address.smtp.as_deref().map(str::trim).filter(|smtp| is_internet(smtp));
         let known = known.or_else(|| Some(stored).filter(|stored| is_internet(stored)));
-        let known = known.or_else(|| self.of_message.get(stored)).or_else(|| self.map.get(stored));
+        let known = known
+            .or_else(|| self.of_message.get_or_init(|| Self::of_message(self.message)).get(stored))
+            .or_else(|| self.map.get(stored));
         let known = known.or_else(|| name.filter(|name| is_internet(name)));
         let internet = match known {
             Some(internet) => internet.to_owned(),
@@ -157,10 +165,12 @@ fn unresolved(stored: &str, name: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapi::PropertyBag;
 
     fn resolved(name: &str, address: &str, smtp: &str, map: &AddressMap) -> (Mailbox, usize) {
         let mut defects = Vec::new();
-        let book = AddressBook { map, of_message: AddressMap::default() };
+        let message = MapiMessage::new(PropertyBag::default());
+        let book = AddressBook::new(&message, map);
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let address = MapiAddress { name: some(name), kind: None, address: some(address), smtp: some(smtp) };
         (book.resolve(&address, &mut defects), defects.len())

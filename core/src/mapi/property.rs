@@ -1,6 +1,7 @@
 use super::{CodePage, Guid};
 use crate::{date_time::DateTime, error::Result, source::Content};
-use std::{fmt, ops::Range, sync::Arc};
+use encoding_rs::UTF_16LE;
+use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
 
 /// A property's identifier and type ([MS-OXCDATA] 2.9), as one number `0xIIIITTTT`.
 ///
@@ -142,8 +143,8 @@ impl PropertyValue {
     /// Nothing past `limit` octets is read; `None` for another type or when the source cannot be read.
     pub fn text(&self, code_page: CodePage, limit: usize) -> Option<String> {
         match self {
-            Self::String8(octets) => Some(code_page.decode(&octets.first(limit).ok()?).0),
-            Self::String(octets) => Some(utf16le(&octets.first(limit).ok()?)),
+            Self::String8(octets) => Some(code_page.decode(&octets.start(limit).ok()?).0),
+            Self::String(octets) => Some(utf16le(&octets.start(limit).ok()?)),
             _ => None,
         }
     }
@@ -160,31 +161,17 @@ impl PropertyValue {
 /// Text in UTF-16LE up to its first NUL.
 fn utf16le(octets: &[u8]) -> String {
     let (pairs, _) = octets.as_chunks::<2>();
-    // Most text is ASCII for the most part: portions of it are turned into octets at once.
-    let mut text = String::new();
-    let mut rest = pairs;
-    while !rest.is_empty() {
-        let (portion, tail) = rest.split_at(rest.len().min(PORTION));
-        if portion.iter().fold(true, |ascii, [low, high]| ascii & (*high == 0) & low.is_ascii() & (*low != 0)) {
-            let ascii: Vec<u8> = portion.iter().map(|[low, _]| *low).collect();
-            text.push_str(std::str::from_utf8(&ascii).unwrap_or_default());
-            rest = tail;
-            continue;
-        }
-        let nul = portion.iter().position(|pair| *pair == [0, 0]);
-        let mut end = nul.unwrap_or(portion.len());
-        // A pair of surrogates is not parted.
-        if nul.is_none() && matches!(portion.last(), Some([_, 0xD8..=0xDB])) && !tail.is_empty() {
-            end = portion.len() + 1;
-        }
-        let units = rest.iter().take(end).map(|pair| u16::from_le_bytes(*pair));
-        text.extend(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
-        if nul.is_some() {
-            break;
-        }
-        rest = rest.get(end..).unwrap_or_default();
+    // Most text is ASCII: without leaving off at the first that is not, a portion is looked at with wide registers.
+    let is_ascii = |portion: &[[u8; 2]]| {
+        portion.iter().fold(true, |ascii, [low, high]| ascii & (*high == 0) & low.is_ascii() & (*low != 0))
+    };
+    if pairs.chunks(PORTION).all(is_ascii) {
+        let ascii: Vec<u8> = pairs.iter().map(|[low, _]| *low).collect();
+        return String::from_utf8(ascii).unwrap_or_default();
     }
-    text
+    let end = pairs.iter().position(|pair| *pair == [0, 0]).unwrap_or(pairs.len());
+    let text = octets.get(..2 * end).unwrap_or_default();
+    UTF_16LE.decode_without_bom_handling(text).0.into_owned()
 }
 
 /// Units of UTF-16 that are looked at together.
@@ -270,12 +257,15 @@ impl Octets {
     /// # Errors
     /// [`Io`](crate::ErrorKind::Io) when the source fails.
     pub fn first(&self, limit: usize) -> Result<Vec<u8>> {
-        match &self.0 {
-            Place::Block(block, range) => {
-                let end = range.end.min(range.start.saturating_add(limit));
-                Ok(block.get(range.start..end).unwrap_or_default().to_vec())
-            }
-            Place::Content(content) => content.slice(0..limit as u64).to_vec(limit),
+        self.start(limit).map(Cow::into_owned)
+    }
+
+    /// The same as [`Octets::first`], not copied where they are in memory.
+    pub(crate) fn start(&self, limit: usize) -> Result<Cow<'_, [u8]>> {
+        match (self.as_slice(), &self.0) {
+            (Some(octets), _) => Ok(Cow::Borrowed(octets.get(..limit).unwrap_or(octets))),
+            (None, Place::Content(content)) => content.slice(0..limit as u64).to_vec(limit).map(Cow::Owned),
+            (None, Place::Block(..)) => Ok(Cow::Borrowed(&[])),
         }
     }
 }

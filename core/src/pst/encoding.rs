@@ -1,5 +1,7 @@
 //! How the data of a file is scrambled ([MS-PST] 5.1, 5.2). It hides from a glance, no more: there is no key.
 
+use std::sync::LazyLock;
+
 /// The scrambling that the header names (bCryptMethod).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
@@ -35,7 +37,7 @@ impl Encoding {
     pub(crate) fn decode(self, data: &mut [u8], bid: u64) {
         match self {
             Self::Plain => {}
-            Self::Permute => permute(data, &R_INVERSE),
+            Self::Permute => permute_by(&INVERSE_PAIRS, data),
             Self::Cyclic => cyclic(data, bid),
         }
     }
@@ -44,19 +46,30 @@ impl Encoding {
     pub(crate) fn encode(self, data: &mut [u8], bid: u64) {
         match self {
             Self::Plain => {}
-            Self::Permute => permute(data, &R),
+            Self::Permute => data.iter_mut().for_each(|octet| *octet = look_up(&R, *octet)),
             Self::Cyclic => cyclic(data, bid),
         }
     }
 }
 
+/// What every two octets stand for: looking up two at a time takes less time, though the table is larger.
+static INVERSE_PAIRS: LazyLock<Vec<u16>> = LazyLock::new(|| {
+    let inverse = |pair: u16| u16::from_le_bytes(pair.to_le_bytes().map(|octet| look_up(&R_INVERSE, octet)));
+    (0..=u16::MAX).map(inverse).collect()
+});
+
 /// Eight octets at a time, so that they are loaded and stored as one.
-fn permute(data: &mut [u8], table: &[u8; 256]) {
+fn permute_by(pairs: &[u16], data: &mut [u8]) {
     let (eights, rest) = data.as_chunks_mut::<8>();
-    for eight in eights {
-        *eight = eight.map(|octet| look_up(table, octet));
+    if let Ok(pairs) = <&[u16; 1 << 16]>::try_from(pairs) {
+        let pair = |octets: u64| u64::from(look_up_pair(pairs, octets as u16));
+        for eight in eights {
+            let octets = u64::from_le_bytes(*eight);
+            let plain = pair(octets) | pair(octets >> 16) << 16 | pair(octets >> 32) << 32 | pair(octets >> 48) << 48;
+            *eight = plain.to_le_bytes();
+        }
     }
-    rest.iter_mut().for_each(|octet| *octet = look_up(table, *octet));
+    rest.iter_mut().for_each(|octet| *octet = look_up(&R_INVERSE, *octet));
 }
 
 /// Its own inverse.
@@ -75,6 +88,14 @@ fn cyclic(data: &mut [u8], bid: u64) {
 #[allow(clippy::indexing_slicing, reason = "an octet is always within a table of 256, and this is the hottest loop")]
 fn look_up(table: &[u8; 256], octet: u8) -> u8 {
     table[usize::from(octet)]
+}
+
+#[allow(
+    clippy::indexing_slicing,
+    reason = "two octets are always within a table of 65,536, and this is the hottest loop"
+)]
+fn look_up_pair(pairs: &[u16; 1 << 16], octets: u16) -> u16 {
+    pairs[usize::from(octets)]
 }
 
 #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse to build")]

@@ -47,7 +47,14 @@ impl Content {
 
     /// Several contents read as one, in their order.
     pub fn join(contents: impl IntoIterator<Item = Self>) -> Self {
-        Self::from(Arc::new(Joined::new(contents)) as Source)
+        let mut contents = contents.into_iter().filter(|content| !content.is_empty());
+        match (contents.next(), contents.next()) {
+            (Some(only), None) => only,
+            (first, second) => {
+                let all = first.into_iter().chain(second).chain(contents);
+                Self::from(Arc::new(Joined::new(all)) as Source)
+            }
+        }
     }
 
     /// Takes `next` in if it is the range that follows this one in the same source; says whether it did.
@@ -269,6 +276,8 @@ mod tests {
         assert_eq!(joined.to_vec(8).unwrap(), b"126789ab");
         assert_eq!(joined.slice(5..7).to_vec(8).unwrap(), b"9a");
         assert!(Content::join([]).is_empty());
+        let only = Content::join([Content::from(Vec::new()), Content::from(b"ab".to_vec())]);
+        assert_eq!(only.as_slice(), Some(&b"ab"[..]), "what lies in memory as a whole stays so");
     }
 
     #[test]

@@ -18,7 +18,6 @@ impl Joined {
         let mut start = 0;
         let parts = contents
             .into_iter()
-            .filter(|content| !content.is_empty())
             .map(|content| {
                 let part = Part { start, content };
                 start += part.content.len();

@@ -32,7 +32,7 @@ impl Translator<'_> {
     fn html(&mut self, limit: usize) -> Option<String> {
         let html = match self.values.get(pid::HTML)? {
             PropertyValue::Binary(octets) => {
-                let octets = octets.first(limit).ok()?;
+                let octets = octets.start(limit).ok()?;
                 let code_page = self.values.integer(pid::INTERNET_CODEPAGE).and_then(|page| u32::try_from(page).ok());
                 decode_html(&octets, code_page.map(CodePage), self.message.code_page)
             }
@@ -75,12 +75,15 @@ fn decode_html(octets: &[u8], declared: Option<CodePage>, of_message: CodePage) 
         return char::decode_utf16(pairs).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
     }
     let declared = declared.unwrap_or(of_message);
-    let (text, wrong) = declared.decode(octets);
     // Any octets are text in a code page of single octets: UTF-8 that happens to be valid is UTF-8.
     let says_nothing = matches!(declared.0, 0 | 1250..=1258 | 20_127 | 28_591..=28_605);
-    match std::str::from_utf8(octets) {
-        Ok(utf8) if wrong || says_nothing => utf8.trim_end_matches('\0').to_owned(),
-        _ => text,
+    let utf8 = std::str::from_utf8(octets).map(|utf8| utf8.trim_end_matches('\0'));
+    match utf8.map(|utf8| (utf8, says_nothing)) {
+        Ok((utf8, true)) => utf8.to_owned(),
+        _ => match (declared.decode(octets), utf8) {
+            ((_, true), Ok(utf8)) => utf8.to_owned(),
+            ((text, _), _) => text,
+        },
     }
 }
 

@@ -139,7 +139,7 @@ impl<'a> Translator<'a> {
         let mut bodies = self.bodies();
         let mut attached = self.attached(bodies.html.as_deref());
         attached.mixed.extend(kept_rtf(&mut bodies));
-        let plain = bodies.plain.take().map(|plain| Entity::text("plain", &plain));
+        let plain = bodies.plain.take().map(|plain| Entity::text("plain", plain));
         let mut shown = self.alternatives(bodies);
         if !attached.related.is_empty() && !shown.is_empty() {
             let html = shown.remove(0);
@@ -152,9 +152,9 @@ impl<'a> Translator<'a> {
     fn alternatives(&mut self, bodies: body::Bodies) -> Vec<Entity> {
         let calendar = to_calendar::meeting(self.message, self.translation, &mut self.defects);
         let calendar =
-            calendar.map(|(method, calendar)| Entity::text("calendar", &calendar).parameter("method", method));
-        let plain = bodies.plain.map(|plain| Entity::text("plain", &plain));
-        let html = bodies.html.map(|html| Entity::text("html", &html));
+            calendar.map(|(method, calendar)| Entity::text("calendar", calendar).parameter("method", method));
+        let plain = bodies.plain.map(|plain| Entity::text("plain", plain));
+        let html = bodies.html.map(|html| Entity::text("html", html));
         plain.into_iter().chain(html).chain(calendar).collect()
     }
 

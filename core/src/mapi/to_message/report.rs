@@ -21,7 +21,7 @@ impl Translator<'_> {
             ("delivery-status", self.delivery_status(class))
         };
         let media_type = format!("message/{kind}");
-        let status = Entity::message(&media_type, Content::from(machine_readable.as_octets().to_vec()));
+        let status = Entity::message(&media_type, Content::from(machine_readable.into_octets()));
         let mut parts = vec![text, status];
         parts.extend(attached.related);
         parts.extend(attached.mixed);

@@ -31,8 +31,8 @@ enum Body {
 
 impl Entity {
     /// `text/SUBTYPE` in UTF-8; bare CR and LF become CRLF.
-    pub fn text(subtype: &str, text: &str) -> Self {
-        let body = Body::Text(with_crlf(text));
+    pub fn text(subtype: &str, text: impl Into<String>) -> Self {
+        let body = Body::Text(with_crlf(text.into()));
         Self::new(format!("text/{subtype}"), body).parameter("charset", "utf-8")
     }
 
@@ -113,13 +113,13 @@ impl Entity {
     /// Nothing of the attachments is read.
     pub fn compose(self, mut header: HeaderWriter) -> Content {
         header.verbatim(b"MIME-Version: 1.0\r\n");
-        let mut out = Pieces { whole: Vec::new(), run: header.as_octets().to_vec() };
+        let mut out = Pieces::in_memory(header.into_octets());
         let encoded = self.encode();
         // What passes through untouched must not gain a line where it has its last line's end.
         let ends_itself = encoded.own_header && encoded.body.whole.last().is_some_and(ends_with_line_end);
         out.entity(encoded);
-        if !ends_itself && !out.run.ends_with(b"\n") {
-            out.run.extend(b"\r\n");
+        if !ends_itself && !out.run.last().is_some_and(|last| last.ends_with(b"\n")) {
+            out.push(b"\r\n".to_vec());
         }
         out.into_content()
     }
@@ -141,18 +141,19 @@ impl Entity {
             Body::Octets(octets) => (base64(octets), Some("base64")),
             Body::Message(octets) => (Pieces::of(octets), None),
             Body::Verbatim(octets) => {
-                return Encoded { header: fields.as_octets().to_vec(), body: Pieces::of(octets), own_header: true };
+                return Encoded { header: fields.into_octets(), body: Pieces::of(octets), own_header: true };
             }
             Body::Parts(parts) => {
                 let parts: Vec<Encoded> = parts.into_iter().map(Self::encode).collect();
                 let boundary = boundary(fields.as_octets(), &parts);
                 let mut body = Pieces::default();
+                let mut line_end = "";
                 for part in parts {
-                    body.run.extend(format!("--{boundary}\r\n").as_bytes());
+                    body.push(format!("{line_end}--{boundary}\r\n").into_bytes());
                     body.entity(part);
-                    body.run.extend(b"\r\n");
+                    line_end = "\r\n";
                 }
-                body.run.extend(format!("--{boundary}--\r\n").as_bytes());
+                body.push(format!("{line_end}--{boundary}--\r\n").into_bytes());
                 parameters.push(("boundary".to_owned(), boundary));
                 (body, None)
             }
@@ -163,7 +164,7 @@ impl Entity {
             header.tokens("Content-Transfer-Encoding", [encoding]);
         }
         header.verbatim(fields.as_octets());
-        Encoded { header: header.as_octets().to_vec(), body, own_header: false }
+        Encoded { header: header.into_octets(), body, own_header: false }
     }
 }
 
@@ -175,11 +176,11 @@ struct Encoded {
     own_header: bool,
 }
 
-/// Octets in the making: contents, and behind them a run in memory.
+/// Octets in the making: contents, and behind them a run in memory, in parts that are put together once.
 #[derive(Default)]
 struct Pieces {
     whole: Vec<Content>,
-    run: Vec<u8>,
+    run: Vec<Vec<u8>>,
 }
 
 impl Pieces {
@@ -187,16 +188,29 @@ impl Pieces {
         Self { whole: vec![content], run: Vec::new() }
     }
 
+    fn in_memory(octets: Vec<u8>) -> Self {
+        let mut pieces = Self::default();
+        pieces.push(octets);
+        pieces
+    }
+
+    fn push(&mut self, octets: Vec<u8>) {
+        if !octets.is_empty() {
+            self.run.push(octets);
+        }
+    }
+
     fn end_run(&mut self) {
         if !self.run.is_empty() {
-            self.whole.push(Content::from(std::mem::take(&mut self.run)));
+            self.whole.push(Content::from(self.run.concat()));
+            self.run.clear();
         }
     }
 
     fn entity(&mut self, entity: Encoded) {
-        self.run.extend(entity.header);
+        self.push(entity.header);
         if !entity.own_header {
-            self.run.extend(b"\r\n");
+            self.push(b"\r\n".to_vec());
         }
         if !entity.body.whole.is_empty() {
             self.end_run();
@@ -206,7 +220,8 @@ impl Pieces {
     }
 
     fn len(&self) -> u64 {
-        self.whole.iter().map(Content::len).sum::<u64>() + self.run.len() as u64
+        let run: usize = self.run.iter().map(Vec::len).sum();
+        self.whole.iter().map(Content::len).sum::<u64>() + run as u64
     }
 
     fn into_content(mut self) -> Content {
@@ -230,13 +245,13 @@ fn encode_text(text: String) -> (Pieces, Option<&'static str>) {
     // Without leaving off at the first one, a portion is looked at with wide registers.
     let all_plain = |portion: &[u8]| portion.iter().fold(true, |all, octet| all & is_plain(octet));
     if octets.chunks(256).all(all_plain) && lines(octets).all(is_harmless) {
-        return (Pieces { whole: Vec::new(), run: text.into_bytes() }, Some("7bit"));
+        return (Pieces::in_memory(text.into_bytes()), Some("7bit"));
     }
     let to_encode = octets.iter().filter(|octet| !is_plain(octet) || **octet == b'=').count();
     if to_encode > octets.len() / 6 {
         return (base64(Content::from(text.into_bytes())), Some("base64"));
     }
-    (Pieces { whole: Vec::new(), run: quoted_printable::encode(octets) }, Some("quoted-printable"))
+    (Pieces::in_memory(quoted_printable::encode(octets)), Some("quoted-printable"))
 }
 
 /// The lines of `octets` up to their LF.
@@ -261,12 +276,12 @@ fn boundary(header: &[u8], parts: &[Encoded]) -> String {
     for part in parts {
         hash.write(&part.header);
         hash.write(&part.body.len().to_le_bytes());
-        hash.write(&part.body.run);
+        part.body.run.iter().for_each(|octets| hash.write(octets));
     }
     format!("=_{:032x}", hash.finish_128())
 }
 
-fn with_crlf(text: &str) -> String {
+fn with_crlf(text: String) -> String {
     let mut out = String::new();
     // Most lines end in CRLF already: they are copied together.
     let (mut copied, mut from) = (0, 0);
@@ -281,6 +296,9 @@ fn with_crlf(text: &str) -> String {
         out.push_str("\r\n");
         from = end + 1;
         copied = from;
+    }
+    if copied == 0 {
+        return text;
     }
     out.push_str(text.get(copied..).unwrap_or_default());
     out
@@ -305,7 +323,7 @@ mod tests {
         );
         assert!(composed(Entity::text("plain", "日本語")).contains("base64\r\n\r\n5pel5pys6Kqe"));
         assert!(composed(Entity::text("plain", "From me")).ends_with("\r\n=46rom me\r\n"));
-        assert!(composed(Entity::text("plain", &"x".repeat(999))).contains("quoted-printable"));
+        assert!(composed(Entity::text("plain", "x".repeat(999))).contains("quoted-printable"));
     }
 
     #[test]

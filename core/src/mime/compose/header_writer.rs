@@ -3,6 +3,7 @@ use crate::{
     date_time::DateTime,
     mime::{Address, Mailbox},
 };
+use std::borrow::Cow;
 
 /// The length at which lines are folded where they can be (RFC 5322 §2.1.1).
 const LINE: usize = 76;
@@ -36,6 +37,11 @@ impl HeaderWriter {
         &self.octets
     }
 
+    /// The same, no longer to be written to.
+    pub fn into_octets(self) -> Vec<u8> {
+        self.octets
+    }
+
     /// Appends whole fields as they are; a missing line end is added.
     pub fn verbatim(&mut self, fields: &[u8]) {
         self.octets.extend_from_slice(fields);
@@ -49,7 +55,7 @@ impl HeaderWriter {
         if !self.begin(name) {
             return;
         }
-        let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let value = without_controls(value);
         let value = value.trim();
         let needs_encoding = |word: &str| {
             !word.bytes().all(|octet| octet.is_ascii_graphic()) || word.contains("=?") || word.len() > MAX_WORD
@@ -106,7 +112,7 @@ impl HeaderWriter {
     pub fn tokens<'a>(&mut self, name: &str, tokens: impl IntoIterator<Item = &'a str>) {
         if self.begin(name) {
             for token in tokens {
-                self.words(&token.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>());
+                self.words(&without_controls(token));
             }
             self.end();
         }
@@ -204,7 +210,7 @@ impl HeaderWriter {
 
     /// A display name (RFC 5322 §3.2.5) and what follows it without a space.
     fn phrase(&mut self, text: &str, end: &str) {
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let text = without_controls(text);
         let text = text.trim();
         if !text.is_ascii() || text.contains("=?") || text.len() > MAX_WORD {
             self.encoded(text);
@@ -239,8 +245,24 @@ fn is_atext(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&octet)
 }
 
+/// The text with spaces for line ends and other control characters.
+fn without_controls(text: &str) -> Cow<'_, str> {
+    match text.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
+        true => Cow::Borrowed(text),
+        false => text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().into(),
+    }
+}
+
+/// What may stand in a parameter's value without quotation marks (RFC 2045 §5.1).
+fn is_token(octet: u8) -> bool {
+    octet.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&octet)
+}
+
 /// A parameter as it stands in its field, in pieces where it is long (RFC 2231 §3, §4).
 fn parameter(name: &str, value: &str) -> Vec<String> {
+    if (1..=PARAMETER_PIECE).contains(&value.len()) && value.bytes().all(is_token) {
+        return vec![format!("{name}={value}")];
+    }
     let value: String = value.chars().filter(|c| !c.is_control()).collect();
     if !value.is_ascii() {
         let mut pieces = vec![String::from("UTF-8''")];
@@ -259,8 +281,7 @@ fn parameter(name: &str, value: &str) -> Vec<String> {
     }
     let characters: Vec<char> = value.chars().collect();
     let quoted = |piece: &[char]| -> String {
-        let is_token = |c: &char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?=".contains(*c);
-        if !piece.is_empty() && piece.iter().all(is_token) {
+        if !piece.is_empty() && piece.iter().all(|c| u8::try_from(*c).is_ok_and(is_token)) {
             return piece.iter().collect();
         }
         let escaped = piece.iter().flat_map(|c| matches!(c, '"' | '\\').then_some('\\').into_iter().chain([*c]));

@@ -1,3 +1,5 @@
+use memchr::memchr;
+
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// The longest line, its `=` included (RFC 2045 §6.7).
@@ -8,7 +10,11 @@ const LINE: usize = 76;
 /// `From ` and a lone full stop at the start of a line are encoded too: mbox files and SMTP may change them.
 pub(super) fn encode(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    for line in text.split_inclusive(|octet| *octet == b'\n') {
+    out.reserve_exact(text.len() + text.len() / 8);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (line, next) = rest.split_at(memchr(b'\n', rest).map_or(rest.len(), |at| at + 1));
+        rest = next;
         let (line, end) = match line.strip_suffix(b"\r\n") {
             Some(line) => (line, &b"\r\n"[..]),
             None => (line, &b""[..]),
@@ -19,7 +25,7 @@ pub(super) fn encode(text: &[u8]) -> Vec<u8> {
             // What stands in the middle of a line is plain whatever is around it: it is copied at once.
             let middle = line.get(i..line.len() - 1).filter(|_| i > 0).unwrap_or_default();
             let most = middle.len().min(LINE - 1 - column);
-            let run = middle.iter().take(most).take_while(|octet| is_plain_inside(**octet)).count();
+            let run = plain_run(middle.get(..most).unwrap_or_default());
             if run > 0 {
                 out.extend(middle.get(..run).unwrap_or_default());
                 column += run;
@@ -53,6 +59,15 @@ pub(super) fn encode(text: &[u8]) -> Vec<u8> {
         out.extend(end);
     }
     out
+}
+
+/// How many octets from the first on are plain inside a line; many are looked at together.
+fn plain_run(octets: &[u8]) -> usize {
+    let (portions, _) = octets.as_chunks::<16>();
+    let is_plain = |portion: &&[u8; 16]| portion.iter().fold(true, |plain, octet| plain & is_plain_inside(*octet));
+    let whole = 16 * portions.iter().take_while(is_plain).count();
+    let rest = octets.get(whole..).unwrap_or_default();
+    whole + rest.iter().take_while(|octet| is_plain_inside(**octet)).count()
 }
 
 fn is_plain_inside(octet: u8) -> bool {
