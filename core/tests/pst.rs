@@ -58,6 +58,30 @@ fn hidden_and_lost_items_come_on_request() {
     assert!(recovered.contains("o\\x00r\\x00p\\x00h\\x00a\\x00n"));
 }
 
+/// A personal address book is laid out as a PST is, under another name ([MS-PST] 2.2.2.6, wMagicClient).
+#[test]
+fn a_personal_address_book_is_read_and_named() {
+    let mut octets = store(Layout::Unicode, SCRAMBLINGS[1]);
+    octets[8..10].copy_from_slice(b"AB");
+    for (checked, at) in [(8..479, 4), (8..524, 524)] {
+        let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
+        hasher.update(&octets[checked]);
+        octets[at..at + 4].copy_from_slice(&(!hasher.finalize()).to_le_bytes());
+    }
+    let source = Arc::new(octets);
+    let mut reader = PstReader::open(source, "a.pab", &ReadOptions::default()).unwrap();
+    let mut items = 0;
+    let mut defects = Vec::new();
+    while let Some(item) = reader.next_item().unwrap() {
+        items += 1;
+        defects.extend(item.defects);
+    }
+    defects.extend(reader.take_defects());
+    assert_eq!(items, 44);
+    let told: Vec<String> = defects.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|told| told.contains("personal address book (PAB)")), "{told:?}");
+}
+
 #[test]
 fn a_folder_of_many_messages_is_read_row_by_row() {
     for layout in LAYOUTS {

@@ -23,6 +23,8 @@ pub(crate) enum Client {
 pub(crate) struct Heap {
     nid: u32,
     data: DataTree,
+    /// The first block, which most heaps do with.
+    first: Arc<[u8]>,
     subnodes: Subnodes,
     /// What the client starts from.
     pub(crate) root: u32,
@@ -46,7 +48,7 @@ impl Heap {
             return Err(broken("the heap holds something else than it should"));
         }
         let root = u32_at(&first, 4).ok_or_else(|| broken("the heap is cut short"))?;
-        Ok(Self { nid: node.nid, data, subnodes: Subnodes::new(ndb, node.subnodes), root })
+        Ok(Self { nid: node.nid, data, first, subnodes: Subnodes::new(ndb, node.subnodes), root })
     }
 
     pub(crate) fn subnodes(&self) -> &Subnodes {
@@ -67,7 +69,7 @@ impl Heap {
             Variant::Ansi | Variant::Unicode => (hid >> 16, hid >> 5 & 0x7FF),
             Variant::Unicode4k => (hid >> 19, hid >> 5 & 0x3FFF),
         };
-        let octets = self.data.block(block.into())?;
+        let octets = if block == 0 { self.first.clone() } else { self.data.block(block.into())? };
         self.allocation(&octets, index).map(|range| Octets::of_block(octets.clone(), range)).ok_or_else(|| {
             Error::new(ErrorKind::Malformed, format!("nothing is allocated under {hid:#x} in the heap"))
                 .at(at_node(self.nid))

@@ -139,7 +139,7 @@ impl Walk {
     fn open(&mut self, folder: Folder, nid: u32) -> Result<Place> {
         let mut before = self.store.ndb.defects.take();
         self.defects.append(&mut before);
-        let node = self.store.ndb.node(nid)?.ok_or_else(|| {
+        let node = self.store.ndb.node_somewhere(nid)?.ok_or_else(|| {
             let what = format!("a message of the folder \"{}\" is not in the file", folder.path);
             Error::new(ErrorKind::Malformed, what).at(at_node(nid)).non_fatal()
         })?;

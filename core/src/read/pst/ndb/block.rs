@@ -11,7 +11,10 @@ use crate::{
     },
 };
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
-use std::sync::Arc;
+use std::{
+    mem,
+    sync::{Arc, PoisonError},
+};
 
 /// A zlib stream that is there as a whole, as is the room for what it holds.
 const WHOLE: u32 =
@@ -34,7 +37,8 @@ impl Ndb {
         };
         match self.find_block(bid)? {
             Found::Entry(entry) if fits(&entry) => Ok(Some(entry)),
-            Found::Nothing if !self.is_damaged() => Ok(None),
+            // No block has this identifier: it stands for "none". Any other that is referred to was there once.
+            Found::Nothing if bid & !1 == 0 => Ok(None),
             _ => Ok(self.salvage()?.block(bid).filter(fits)),
         }
     }
@@ -62,30 +66,35 @@ impl Ndb {
         {
             read = self.read_block(other)?;
         }
-        let data: Arc<[u8]> = read
-            .ok_or_else(|| {
-                Error::new(ErrorKind::Malformed, format!("the octets of block {:#x} are not its own", entry.bid))
-                    .at(Location::Byte(entry.ib))
-                    .non_fatal()
-            })?
-            .into();
-        self.blocks_read.insert(entry.bid, data.clone());
+        let data = read.ok_or_else(|| {
+            Error::new(ErrorKind::Malformed, format!("the octets of block {:#x} are not its own", entry.bid))
+                .at(Location::Byte(entry.ib))
+                .non_fatal()
+        })?;
+        self.blocks_read.insert(entry.bid, data.clone(), data.len());
         Ok(data)
     }
 
     /// The data of a block, or `None` when what lies there is not that block.
-    pub(super) fn read_block(&self, entry: BlockEntry) -> Result<Option<Vec<u8>>> {
+    pub(super) fn read_block(&self, entry: BlockEntry) -> Result<Option<Arc<[u8]>>> {
         let stored = usize::from(entry.stored);
         let size = self.variant.block_size(stored);
         if stored == 0 || entry.ib.checked_add(size as u64).is_none_or(|end| end > self.source.len()) {
             return Ok(None);
         }
-        let mut octets = vec![0; size];
-        if !self.read_sound(entry, &mut octets)? {
-            return Ok(None);
+        // Another thread that reads meanwhile finds no buffer here and makes its own.
+        let mut buffer = mem::take(&mut *self.buffer.lock().unwrap_or_else(PoisonError::into_inner));
+        if buffer.len() < size {
+            buffer.resize(size, 0);
         }
-        octets.truncate(stored);
-        Ok(self.decoded(octets, entry))
+        let octets = buffer.get_mut(..size).unwrap_or_default();
+        let data = match self.read_sound(entry, octets) {
+            Ok(true) => Ok(self.decoded(octets.get_mut(..stored).unwrap_or_default(), entry)),
+            Ok(false) => Ok(None),
+            Err(error) => Err(error),
+        };
+        *self.buffer.lock().unwrap_or_else(PoisonError::into_inner) = buffer;
+        data
     }
 
     /// Reads a block with its trailer into `octets`, which are as long as both, and tells whether it is that block.
@@ -128,20 +137,20 @@ impl Ndb {
         self.variant == Variant::Unicode4k && entry.size != entry.stored
     }
 
-    fn decoded(&self, mut octets: Vec<u8>, entry: BlockEntry) -> Option<Vec<u8>> {
+    fn decoded(&self, octets: &mut [u8], entry: BlockEntry) -> Option<Arc<[u8]>> {
         let scrambled = !is_internal(entry.bid) && self.encoding != Encoding::Plain;
         if !self.is_compressed(entry) {
             if scrambled {
-                self.encoding.decode(&mut octets, entry.bid);
+                self.encoding.decode(octets, entry.bid);
             }
-            return Some(octets);
+            return Some(Arc::from(&*octets));
         }
-        let inflated = inflate(&octets, entry.size.into());
+        let inflated = inflate(octets, entry.size.into());
         if inflated.is_some() || !scrambled {
             return inflated;
         }
-        self.encoding.decode(&mut octets, entry.bid);
-        inflate(&octets, entry.size.into())
+        self.encoding.decode(octets, entry.bid);
+        inflate(octets, entry.size.into())
     }
 }
 
@@ -179,9 +188,9 @@ impl Trailer {
 }
 
 /// Exactly `size` octets out of a zlib stream (RFC 1950); what is missing at its end is filled with NUL.
-fn inflate(octets: &[u8], size: usize) -> Option<Vec<u8>> {
+fn inflate(octets: &[u8], size: usize) -> Option<Arc<[u8]>> {
     let mut inflated = vec![0; size];
     let mut decoder = Box::new(DecompressorOxide::new());
     let (_, _, there) = decompress(&mut decoder, octets, &mut inflated, 0, WHOLE);
-    (there > 0).then_some(inflated)
+    (there > 0).then(|| inflated.into())
 }

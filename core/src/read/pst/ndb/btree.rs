@@ -40,7 +40,9 @@ impl Ndb {
                 Err(_) => return Ok(Found::Damaged),
             };
             damaged |= !page.sound;
-            let hit = page.up_to(key, tree).checked_sub(1);
+            // Where entries may be wrong, what stands in order tells nothing.
+            let exact = (page.level == 0 && !page.sound).then(|| (0..page.count).find(|i| page.key(*i, tree) == key));
+            let hit = exact.unwrap_or_else(|| page.up_to(key, tree).checked_sub(1));
             let none = if damaged { Found::Damaged } else { Found::Nothing };
             let Some(hit) = hit else { return Ok(none) };
             if page.level == 0 {

@@ -32,6 +32,8 @@ pub(crate) struct Header {
     pub(crate) file_end: u64,
     /// Whether its checksum is right.
     pub(crate) sound: bool,
+    /// Whether it is that of a personal address book (PAB), which is laid out alike (wMagicClient "AB").
+    pub(crate) is_address_book: bool,
 }
 
 impl Header {
@@ -86,6 +88,7 @@ impl Header {
             blocks,
             file_end,
             sound: partial && full && known.is_some(),
+            is_address_book: octets.get(8..10) == Some(b"AB"),
         }))
     }
 }

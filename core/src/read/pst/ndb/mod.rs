@@ -14,6 +14,7 @@ mod subnodes;
 
 pub(crate) use data_tree::DataTree;
 pub(crate) use page::Node;
+use page::Page;
 pub(crate) use subnodes::Subnodes;
 
 use crate::{
@@ -28,7 +29,7 @@ use cache::Cache;
 use defects::DefectLog;
 use header::{Header, PageRef};
 use salvage::Salvage;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Octets of pages that are kept.
 const PAGE_CACHE: usize = 2 << 20;
@@ -45,8 +46,10 @@ pub(crate) struct Ndb {
     /// Whether the header is right and the file as long as it says.
     sound: bool,
     pub(crate) limits: Limits,
-    pages: Cache,
-    blocks_read: Cache,
+    pages: Cache<Page>,
+    blocks_read: Cache<Arc<[u8]>>,
+    /// Where a block lies with its trailer until it is unscrambled.
+    buffer: Mutex<Vec<u8>>,
     pub(crate) defects: DefectLog,
     salvage: OnceLock<Salvage>,
 }
@@ -88,12 +91,18 @@ impl Ndb {
             limits,
             pages: Cache::new(PAGE_CACHE),
             blocks_read: Cache::new(BLOCK_CACHE),
+            buffer: Mutex::default(),
             defects: DefectLog::default(),
             salvage: OnceLock::new(),
             source,
         };
         if !header.sound {
             ndb.defects.add(0, Defect::new(DefectKind::Checksum, "the header has a wrong checksum").at(0));
+        }
+        if header.is_address_book {
+            let what =
+                "this is a personal address book (PAB): what it has in folders is read, and all else on recovery";
+            ndb.defects.add(8, Defect::new(DefectKind::Structure, what).at(8));
         }
         if cut {
             let what = format!("the file is {} octets long, its header says {}", ndb.source.len(), header.file_end);
@@ -106,8 +115,8 @@ impl Ndb {
     fn starts_well(&self) -> bool {
         let Ok(Found::Entry(node)) = self.find_node(nid::MESSAGE_STORE) else { return false };
         let Ok(Found::Entry(entry)) = self.find_block(node.data) else { return false };
-        let data = self.read_block(entry).ok().flatten().unwrap_or_default();
-        data.get(2..4) == Some(&[0xEC, 0xBC])
+        let data = self.read_block(entry).ok().flatten();
+        data.is_some_and(|data| data.get(2..4) == Some(&[0xEC, 0xBC]))
     }
 
     /// Octets of the file.
@@ -121,6 +130,14 @@ impl Ndb {
             Found::Entry(node) => Ok(Some(node)),
             Found::Nothing if !self.is_damaged() => Ok(None),
             _ => Ok(self.salvage()?.node(nid)),
+        }
+    }
+
+    /// The node `nid`, which something refers to: where no tree has it, the whole file is searched.
+    pub(crate) fn node_somewhere(&self, nid: u32) -> Result<Option<Node>> {
+        match self.node(nid)? {
+            Some(node) => Ok(Some(node)),
+            None => Ok(self.salvage()?.node(nid)),
         }
     }
 

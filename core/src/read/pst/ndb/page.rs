@@ -34,6 +34,7 @@ impl Tree {
 pub(crate) struct Page {
     octets: Arc<[u8]>,
     variant: Variant,
+    tree: Tree,
     /// 0 for a leaf.
     pub(crate) level: u8,
     pub(crate) count: usize,
@@ -93,7 +94,7 @@ impl Page {
         }
         let sound = octets.get(..body).map(checksum::crc) == Some(crc);
         let count = count.min(at / entry_size);
-        Some(Self { octets, variant, level, count, entry_size, bid, sound })
+        Some(Self { octets, variant, tree, level, count, entry_size, bid, sound })
     }
 
     fn word(&self, index: usize, field: usize) -> u64 {
@@ -157,22 +158,21 @@ impl Ndb {
     /// Reads a page of `tree`. A wrong checksum or identifier is a defect; another kind of page is an error.
     pub(super) fn page(&self, at: PageRef, tree: Tree) -> Result<Page> {
         let broken = |what| Error::new(ErrorKind::Malformed, what).at(Location::Byte(at.ib)).non_fatal();
-        let octets = match self.pages.get(at.ib) {
-            Some(octets) => octets,
-            None => {
+        let mut page = match self.pages.get(at.ib) {
+            Some(page) if page.tree == tree => page,
+            _ => {
                 let size = self.variant.page_size();
                 if at.ib == 0 || at.ib.checked_add(size as u64).is_none_or(|end| end > self.source.len()) {
                     return Err(broken("a page of the B-tree lies outside the file"));
                 }
                 let mut octets = vec![0; size];
                 self.source.read_exact_at(at.ib, &mut octets)?;
-                let octets: Arc<[u8]> = octets.into();
-                self.pages.insert(at.ib, octets.clone());
-                octets
+                let page = Page::parse(octets.into(), self.variant, tree)
+                    .ok_or_else(|| broken("there is no page of the B-tree where one should be"))?;
+                self.pages.insert(at.ib, page.clone(), size);
+                page
             }
         };
-        let mut page = Page::parse(octets, self.variant, tree)
-            .ok_or_else(|| broken("there is no page of the B-tree where one should be"))?;
         page.sound &= page.bid == at.bid;
         if !page.sound {
             self.defects.add(
