@@ -4,7 +4,7 @@ use mailferry::{
     mapi::AddressMap,
     read::{Mailbox, ReadOptions, mbox::Unquoting, tnef::TnefParts},
     target::Target,
-    write::{NameTemplate, OutputForm},
+    write::{CardGroups, NameTemplate, OutputForm},
 };
 use std::{
     fs::File,
@@ -261,6 +261,11 @@ pub(crate) struct Convert {
     /// Give cards without a UID one that is made of their content
     #[arg(long, help_heading = "Calendars and contacts")]
     pub(crate) card_uids: bool,
+
+    /// Groups of cards: `keep` them as they are, tell them as `categories` of their members (Google, Nextcloud, Outlook), or as
+    /// `cards` of their own (Apple)
+    #[arg(long, default_value_t, value_name = "keep|categories|cards", help_heading = "Calendars and contacts")]
+    pub(crate) card_groups: CardGroups,
 
     /// Leave out what makes an import send invitations (METHOD, RSVP)
     #[arg(long, help_heading = "Calendars and contacts")]

@@ -84,6 +84,7 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
         args::VCard::V4 => VCardVersion::V4,
     });
     collections.vcf.add_uid = arguments.card_uids;
+    collections.vcf.groups = arguments.card_groups;
     collections.ics.strip_scheduling = arguments.no_invitations;
     collections.ics.iana_zones = arguments.iana_zones;
     collections.ics.complete_zones = arguments.iana_zones;

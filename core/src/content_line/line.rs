@@ -1,3 +1,6 @@
+use super::{charset::decode_text, quoted_printable::decode_quoted_printable};
+use std::borrow::Cow;
+
 /// One unfolded content line, cut into its parts and not yet decoded (RFC 5545 §3.1, RFC 6350 §3.3).
 ///
 /// ```
@@ -43,6 +46,22 @@ impl<'a> ContentLine<'a> {
     /// Whether the name is `name`, in any case.
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// The value as text: quoted-printable (vCard 2.1) undone, of the charset that the line declares, escapes kept.
+    pub fn decoded_value(&self) -> Cow<'a, str> {
+        if self.parameters.is_empty() {
+            return decode_text(self.value, None).0;
+        }
+        let charset = self.parameter("CHARSET").and_then(|parameter| parameter.value);
+        let is_encoded = self.parameters().any(|parameter| {
+            let word = parameter.value.unwrap_or(parameter.name);
+            word.eq_ignore_ascii_case(b"QUOTED-PRINTABLE")
+        });
+        match is_encoded {
+            true => decode_text(&decode_quoted_printable(self.value), charset).0.into_owned().into(),
+            false => decode_text(self.value, charset).0,
+        }
     }
 
     /// The parameters in their order.

@@ -1,8 +1,8 @@
 use super::line_end::{closing_of, line_end_of};
 use crate::{
     content_line::{
-        Component, ContentLine, ContentLines, Detail, Marker, Placement, Walked, decode_quoted_printable, decode_text,
-        is_utf8, split_unescaped, unescape_text, walk_component,
+        Component, ContentLine, ContentLines, Detail, Marker, Placement, Walked, decode_text, is_utf8, split_unescaped,
+        unescape_text, walk_component,
     },
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
@@ -118,7 +118,12 @@ impl VCard {
 
     /// The octets of the card with those around it that belong to no card: a byte-order mark, blank lines.
     pub fn content_and_around(&self) -> Content {
-        Content::new(self.source.clone(), Some(self.before..self.after))
+        Content::new(self.source.clone(), Some(self.range_and_around()))
+    }
+
+    /// Where these stand in the source.
+    pub(crate) fn range_and_around(&self) -> Range<u64> {
+        self.before..self.after
     }
 
     /// Its version; `None` where it has no VERSION, or one that is not known.
@@ -257,13 +262,7 @@ fn set<'s>(slot: &'s mut Option<String>, line: &ContentLine<'_>) -> Option<&'s m
     if slot.is_some() {
         return None;
     }
-    let charset = line.parameter("CHARSET").and_then(|parameter| parameter.value);
-    let is_encoded = line.parameters().any(|p| p.value.unwrap_or(p.name).eq_ignore_ascii_case(b"QUOTED-PRINTABLE"));
-    let value = match is_encoded {
-        true => decode_text(&decode_quoted_printable(line.value), charset).0.trim().to_owned(),
-        false => decode_text(line.value, charset).0.trim().to_owned(),
-    };
-    Some(slot.insert(value))
+    Some(slot.insert(line.decoded_value().trim().to_owned()))
 }
 
 /// The parts of an N value in the order they are said: prefixes, given, additional, family, suffixes.

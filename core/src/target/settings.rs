@@ -1,6 +1,6 @@
 use crate::{
     model::VCardVersion,
-    write::{Eol, Grouping, MboxTree, Quoting, StateFields, TarNames, WriteOptions},
+    write::{CardGroups, Eol, Grouping, MboxTree, Quoting, StateFields, TarNames, WriteOptions},
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,9 @@ pub struct Settings {
     pub iana_zones: bool,
     /// Whether cards without a UID get one.
     pub card_uids: bool,
+    /// How groups of cards are told: `categories`, `cards`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_groups: Option<CardGroups>,
     /// Whether messages that were not read are files that may not be written.
     pub unread_mode: bool,
     /// How tar tells long names: `pax`, `gnu`.
@@ -102,6 +105,7 @@ impl Settings {
         collections.ics.iana_zones |= self.iana_zones;
         collections.ics.complete_zones |= self.iana_zones;
         collections.vcf.add_uid |= self.card_uids;
+        collections.vcf.groups = self.card_groups.unwrap_or(collections.vcf.groups);
         options.unread_mode |= self.unread_mode;
     }
 }

@@ -147,6 +147,7 @@ pub fn stream(
 const BASE: &str = "bundle/";
 
 fn within(container: Box<dyn Container>, base: &str, options: WriteOptions) -> Result<Box<dyn ItemWriter>> {
+    options.collections.check()?;
     Ok(match options.form {
         OutputForm::Eml => Box::new(EmlArchive::new(container, options)),
         OutputForm::Mbox => Box::new(MboxWriter::new(container, options)),

@@ -42,7 +42,7 @@ mod render;
 mod spool;
 
 pub use bundle::{BUNDLE_LAYOUT, BUNDLE_PROFILE};
-pub use collection::{Collections, Grouping, IcsCollection, IcsOptions, VcfCollection, VcfOptions};
+pub use collection::{CardGroups, Collections, Grouping, IcsCollection, IcsOptions, VcfCollection, VcfOptions};
 pub use eml_archive::EmlArchive;
 pub use entry_name::{ItemName, NameTemplate};
 #[cfg(not(target_family = "wasm"))]

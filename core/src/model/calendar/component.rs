@@ -271,16 +271,7 @@ pub(super) fn set_text(slot: &mut Option<String>, line: &ContentLine<'_>) {
     }
 }
 
-/// The value as text: quoted-printable of vCalendar 1.0 decoded, escapes undone.
+/// The value as text, its escapes undone.
 pub(super) fn text_of(line: &ContentLine<'_>) -> String {
-    let charset = line.parameter("CHARSET").and_then(|parameter| parameter.value);
-    let is_encoded = line.parameters().any(|parameter| {
-        let word = parameter.value.unwrap_or(parameter.name);
-        word.eq_ignore_ascii_case(b"QUOTED-PRINTABLE")
-    });
-    if is_encoded {
-        let decoded = crate::content_line::decode_quoted_printable(line.value);
-        return unescape_text(&decode_text(&decoded, charset).0).into_owned();
-    }
-    unescape_text(&decode_text(line.value, charset).0).into_owned()
+    unescape_text(&line.decoded_value()).into_owned()
 }

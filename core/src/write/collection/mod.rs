@@ -1,19 +1,21 @@
 //! Files that hold many calendar objects or cards.
 
 mod assembly;
+mod card_groups;
 mod ics_collection;
 mod ics_edit;
 mod open;
 mod vcard_version;
 mod vcf_collection;
 
+pub use card_groups::CardGroups;
 pub use ics_collection::{IcsCollection, IcsOptions};
 pub(super) use open::OpenCollection;
 pub use vcf_collection::{VcfCollection, VcfOptions};
 
 use crate::{
     defect::Defect,
-    error::Result,
+    error::{Error, ErrorKind, Result},
     model::{CalendarObject, VCard},
     source::Content,
 };
@@ -49,6 +51,16 @@ pub struct Collections {
 }
 
 impl Collections {
+    /// # Errors
+    /// [`ErrorKind::Options`] when groups are asked for where every card is a file of its own.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.vcf.groups != CardGroups::Keep && self.grouping == Grouping::EachItem {
+            let message = "groups of cards are told among the cards of one file: do not ask for one file a card";
+            return Err(Error::new(ErrorKind::Options, message));
+        }
+        Ok(())
+    }
+
     /// Whether the octets of calendar objects do not stay as they are.
     pub(super) fn changes_objects(&self) -> bool {
         self.ics != IcsOptions::default()

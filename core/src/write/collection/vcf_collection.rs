@@ -1,4 +1,4 @@
-use super::{assembly::Assembly, vcard_version};
+use super::{CardGroups, assembly::Assembly, card_groups::regroup, vcard_version};
 use crate::{
     content_line::{ContentLines, Marker, Property},
     defect::{Defect, DefectKind},
@@ -18,6 +18,8 @@ pub struct VcfOptions {
     pub version: Option<VCardVersion>,
     /// Gives a card without a UID one that is made of its octets: a UUID of version 5 (RFC 9562 §5.5).
     pub add_uid: bool,
+    /// How groups are told, within one file of many cards.
+    pub groups: CardGroups,
     /// Bounds on what is held in memory.
     pub limits: Limits,
 }
@@ -87,7 +89,7 @@ impl VcfCollection {
     /// # Errors
     /// As [`VcfCollection::add`].
     pub fn finish(self) -> Result<Content> {
-        self.out.finish()
+        regroup(self.out.finish()?, self.options.groups, &self.options.limits)
     }
 }
 
