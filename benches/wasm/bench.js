@@ -1,16 +1,15 @@
 // `cargo xtask wasm && npm ci && npm run bench -- [--pst FOLDER] [--native COMMAND]`: what README.md tells.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { convert, fileSource, list } from '../../bindings-wasm/npm/node.js';
-import { mboxParts } from '../../bindings-wasm/tests/generate.js';
+import { mailbox } from './mailbox.js';
 
 const require = createRequire(import.meta.url);
 const argument = (name) => process.argv[process.argv.indexOf(name) + 1];
 const has = (name) => process.argv.includes(name);
-const TARGET = new URL('../../target/', import.meta.url).pathname;
 const SIZE = Number(has('--bytes') ? argument('--bytes') : 300e6);
 const RUNS = 3;
 const nothing = { borrows: true, write() {} };
@@ -25,17 +24,6 @@ async function least(work, runs = RUNS) {
     least = Math.min(least, (user + system) / 1e6);
   }
   return least;
-}
-
-async function mailbox() {
-  mkdirSync(TARGET, { recursive: true });
-  const path = join(TARGET, `bench-${SIZE}.mbox`);
-  if (!existsSync(path)) {
-    const file = createWriteStream(path);
-    for (const part of mboxParts(SIZE)) if (!file.write(part)) await new Promise((resolve) => file.once('drain', resolve));
-    await new Promise((resolve) => file.end(resolve));
-  }
-  return path;
 }
 
 async function rival(path) {
@@ -54,7 +42,7 @@ async function rival(path) {
 }
 
 async function mboxes() {
-  const path = await mailbox();
+  const path = await mailbox(SIZE);
   const octets = statSync(path).size;
   const rate = (seconds) => `${(octets / 1e6 / seconds).toFixed(0)} MB/s`;
   for (const checksums of ['none', 'sha256']) {
@@ -98,7 +86,7 @@ function walk(path) {
 
 async function stores() {
   const files = [...psts(argument('--pst'))];
-  const counts = { ours: 0, theirs: 0, opened: 0, theirOpened: 0 };
+  const counts = { ours: 0, theirs: 0, opened: 0, theirOpened: 0, unlike: 0 };
   for (const path of files) {
     let ours;
     let theirs;
@@ -111,6 +99,11 @@ async function stores() {
     } catch (error) {
       ours = error.kind;
     }
+    if (has('--native')) {
+      const { status, stdout } = spawnSync(argument('--native'), ['list', '--json', path], { encoding: 'utf8', maxBuffer: 1 << 30 });
+      const native = status === 2 ? 0 : stdout.split('\n').length - 1;
+      if (native !== (Number(ours) || 0)) console.log(`  ${path}: ${ours} items, the command lists ${native}`, counts.unlike++);
+    }
     const { status, stdout } = spawnSync(process.execPath, [new URL(import.meta.url).pathname, '--walk', path], { encoding: 'utf8', timeout: 60_000 });
     if (status === 0) {
       theirs = Number(stdout);
@@ -120,6 +113,7 @@ async function stores() {
     counts.theirs += Number(theirs) || 0;
   }
   console.log(`${files.length} stores: mailferry opens ${counts.opened} with ${counts.ours} items, pst-extractor ${counts.theirOpened} with ${counts.theirs}`);
+  if (has('--native')) console.log(`  the command lists as many items of ${files.length - counts.unlike} of them`);
   const largest = files.sort((a, b) => statSync(b).size - statSync(a).size)[0];
   const ours = await least(async () => {
     for await (const record of list(fileSource(largest))) void record;

@@ -125,6 +125,8 @@ export interface Progress {
   total?: number;
   /** Items so far. */
   available: number;
+  /** Whether this is the first of two times through the sources, which a sample, and leaving out duplicates, need. */
+  surveying: boolean;
 }
 
 export interface ConvertProgress extends Progress {
@@ -247,7 +249,10 @@ export interface Inspection extends Size {
   earliest: string | null;
   latest: string | null;
   kinds: Partial<Record<Kind, Size>>;
+  /** By the names of the folder, joined by `/`. */
   folders: Record<string, Size>;
+  /** The names of those folders of which one itself holds a `/`. */
+  slashed?: Record<string, string[]>;
   years: Record<string, Size>;
   warnings: Record<string, number>;
   preflight: Record<string, number>;

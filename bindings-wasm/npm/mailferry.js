@@ -136,20 +136,34 @@ class Mailbox {
 export async function open(source, options) {
   await init();
   const sources = asSources(source);
-  return new Mailbox(guarded(() => new Reader(sources, json(options))));
+  const reader = guarded(() => new Reader(sources, json(options)));
+  await surveyed(reader, sources);
+  return new Mailbox(reader);
+}
+
+/** Goes through the sources a first time, where what is selected needs it. */
+async function surveyed(reader, sources, signal) {
+  while (guarded(() => reader.survey(STEP))) {
+    await prefetched(sources);
+    await breathe();
+    signal?.throwIfAborted();
+  }
 }
 
 export async function* list(source, options) {
   const { signal, onProblem, ...reading } = options ?? {};
   await init();
-  const reader = guarded(() => new Reader(asSources(source), json(reading)));
+  const sources = asSources(source);
+  const reader = guarded(() => new Reader(sources, json(reading)));
   try {
+    await surveyed(reader, sources, signal);
     for (;;) {
       signal?.throwIfAborted();
       const records = JSON.parse(guarded(() => reader.nextRecords(256)));
       if (onProblem) JSON.parse(reader.takeProblems()).forEach((problem) => onProblem(new MailferryError(problem)));
       if (records.length === 0) return;
       yield* records;
+      await prefetched(sources);
       await breathe();
     }
   } finally {
@@ -177,7 +191,7 @@ async function look(source, options, make, found) {
   await init();
   const sources = asSources(source);
   const looking = guarded(() => make(sources, rest));
-  const progress = () => ({ position: looking.position(), total: looking.total(), available: looking.items() });
+  const progress = () => ({ position: looking.position(), total: looking.total(), available: looking.items(), surveying: looking.surveying() });
   try {
     let turn = performance.now();
     while (guarded(() => looking.step(STEP))) {
@@ -225,7 +239,7 @@ export async function convert(source, options, ports) {
   try {
     const progress = () => {
       const [available, migrated, failed, skipped] = converter.items();
-      return { position: converter.position(), total: converter.total(), available, migrated, failed, skipped, written: archive.taken };
+      return { position: converter.position(), total: converter.total(), available, migrated, failed, skipped, written: archive.taken, surveying: converter.surveying() };
     };
     let cancelled = false;
     let stopped;

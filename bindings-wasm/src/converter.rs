@@ -1,20 +1,24 @@
 use crate::{
     failure::{not_told, thrown},
+    first_pass::FirstPass,
     options::{self, Reading, Sources, Writing},
     port::{JsSink, SinkPort, SourcePort},
 };
 use mailferry::{
     Error, ErrorKind,
     convert::{Conversion, Selector},
+    target::Target,
     write,
 };
-use std::{io::BufWriter, ops::ControlFlow};
+use std::io::BufWriter;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Moves the items of sources into an archive that a sink takes.
 #[wasm_bindgen]
 pub struct Converter {
+    first_pass: FirstPass,
     conversion: Option<Conversion<'static>>,
+    target: Option<&'static Target>,
 }
 
 /// Octets that a sink is handed at a time.
@@ -45,6 +49,12 @@ impl Converter {
     /// # Errors
     /// When a sink refuses: then only [`Converter::finish`] is left.
     pub fn step(&mut self, octets: f64) -> Result<bool, JsValue> {
+        if !self.first_pass.is_over() {
+            if let Some(selector) = self.first_pass.step(octets) {
+                self.begin(selector);
+            }
+            return Ok(true);
+        }
         let conversion = self.conversion.as_mut().ok_or_else(|| thrown(&finished()))?;
         let until = conversion.progress().position as f64 + octets;
         for _ in 0..1_024 {
@@ -79,7 +89,15 @@ impl Converter {
 
     /// Octets of the sources that lie behind.
     pub fn position(&self) -> f64 {
-        self.conversion.as_ref().map_or(0, |conversion| conversion.progress().position) as f64
+        match self.first_pass.mailbox() {
+            Some(mailbox) => mailbox.position() as f64,
+            None => self.conversion.as_ref().map_or(0, |conversion| conversion.progress().position) as f64,
+        }
+    }
+
+    /// Whether the sources are gone through a first time, as the selection needs.
+    pub fn surveying(&self) -> bool {
+        self.first_pass.mailbox().is_some()
     }
 
     /// Octets of all sources; nothing where archives hide it.
@@ -100,17 +118,23 @@ impl Converter {
         let writing: Writing = options::read(writing)?;
         let (sources, options) = (Sources::new(sources), reading.options());
         let mailbox = sources.mailbox(&options)?;
-        let survey = sources.unopened(&options);
-        let selector = Selector::surveying(&reading.select, survey, &mut |_| ControlFlow::Continue(()))?;
+        let first_pass = FirstPass::new(&reading.select, sources.unopened(&options));
         let sink = BufWriter::with_capacity(CHUNK, JsSink::new(sink));
         let writer = write::stream(sink, writing.packaging(), writing.options()?)?;
         let log = BufWriter::with_capacity(LOG_CHUNK, JsSink::new(log));
-        let mut conversion =
-            Conversion::new(mailbox, writer, log).with_selector(selector).with_attachments(writing.attachments);
-        if let Some(target) = writing.target()? {
-            conversion = conversion.with_target(target);
-        }
-        Ok(Self { conversion: Some(conversion) })
+        let conversion = Conversion::new(mailbox, writer, log).with_attachments(writing.attachments);
+        Ok(Self { first_pass, conversion: Some(conversion), target: writing.target()? })
+    }
+
+    /// What is selected goes to the target, in this order.
+    fn begin(&mut self, selector: Selector) {
+        self.conversion = self.conversion.take().map(|conversion| {
+            let conversion = conversion.with_selector(selector);
+            match self.target {
+                Some(target) => conversion.with_target(target),
+                None => conversion,
+            }
+        });
     }
 }
 

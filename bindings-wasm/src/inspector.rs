@@ -1,5 +1,6 @@
 use crate::{
     failure::{not_told, thrown},
+    first_pass::FirstPass,
     options::{self, Reading, Sources},
     port::SourcePort,
 };
@@ -7,14 +8,14 @@ use mailferry::{
     convert::{Inspection, Place, Selector},
     read::{Event, Mailbox},
 };
-use std::ops::ControlFlow;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Counts what sources hold.
 #[wasm_bindgen]
 pub struct Inspector {
     mailbox: Mailbox,
-    selector: Selector,
+    first_pass: FirstPass,
+    selector: Option<Selector>,
     source: u64,
     inspection: Inspection,
 }
@@ -32,6 +33,10 @@ impl Inspector {
 
     /// Goes on until `octets` of the sources are behind, or some thousand items; `false` when nothing is left.
     pub fn step(&mut self, octets: f64) -> bool {
+        if !self.first_pass.is_over() {
+            self.selector = self.first_pass.step(octets);
+            return true;
+        }
         let until = self.position() + octets;
         for _ in 0..1_024 {
             let Some(mut event) = self.mailbox.next_event() else { return false };
@@ -40,7 +45,7 @@ impl Inspector {
                 Event::Opened(_) | Event::Failed { within: false, .. } => self.source += 1,
                 Event::Item(item) => {
                     let place = Place { source: self.source, ordinal: item.origin.ordinal };
-                    is_selected = self.selector.decide(item, place).is_none();
+                    is_selected = self.selector.as_mut().is_none_or(|selector| selector.decide(item, place).is_none());
                 }
                 _ => {}
             }
@@ -69,7 +74,12 @@ impl Inspector {
 
     /// Octets of the sources that lie behind.
     pub fn position(&self) -> f64 {
-        self.mailbox.position() as f64
+        self.first_pass.mailbox().unwrap_or(&self.mailbox).position() as f64
+    }
+
+    /// Whether the sources are gone through a first time, as the selection needs.
+    pub fn surveying(&self) -> bool {
+        self.first_pass.mailbox().is_some()
     }
 
     /// Octets of all sources; nothing where archives hide it.
@@ -83,8 +93,7 @@ impl Inspector {
         let reading: Reading = options::read(json)?;
         let (sources, options) = (Sources::new(sources), reading.options());
         let mailbox = sources.mailbox(&options)?;
-        let survey = sources.unopened(&options);
-        let selector = Selector::surveying(&reading.select, survey, &mut |_| ControlFlow::Continue(()))?;
-        Ok(Self { mailbox, selector, source: 0, inspection: Inspection::new(largest) })
+        let first_pass = FirstPass::new(&reading.select, sources.unopened(&options));
+        Ok(Self { mailbox, first_pass, selector: None, source: 0, inspection: Inspection::new(largest) })
     }
 }

@@ -6,6 +6,7 @@
 
 mod converter;
 mod failure;
+mod first_pass;
 mod inspector;
 mod item;
 mod options;

@@ -1,21 +1,17 @@
 use crate::{
     failure::{not_told, thrown},
+    first_pass::FirstPass,
     options::{self, Reading, Sources, Writing},
     port::SourcePort,
 };
-use mailferry::{
-    Error, ErrorKind,
-    convert::{Plan, Selector},
-    read::Mailbox,
-    target::Target,
-};
-use std::ops::ControlFlow;
+use mailferry::{Error, ErrorKind, convert::Plan, read::Mailbox, target::Target};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Finds what will go to a target, and what will not.
 #[wasm_bindgen]
 pub struct Planner {
     mailbox: Mailbox,
+    first_pass: FirstPass,
     plan: Option<Plan>,
 }
 
@@ -33,6 +29,12 @@ impl Planner {
 
     /// Goes on until `octets` more of the sources are behind, or some items; `false` when nothing is left.
     pub fn step(&mut self, octets: f64) -> bool {
+        if !self.first_pass.is_over() {
+            if let Some(selector) = self.first_pass.step(octets) {
+                self.plan = self.plan.take().map(|plan| plan.with_selector(selector));
+            }
+            return true;
+        }
         let until = self.position() + octets;
         for _ in 0..1_024 {
             let Some(event) = self.mailbox.next_event() else { return false };
@@ -64,7 +66,12 @@ impl Planner {
 
     /// Octets of the sources that lie behind.
     pub fn position(&self) -> f64 {
-        self.mailbox.position() as f64
+        self.first_pass.mailbox().unwrap_or(&self.mailbox).position() as f64
+    }
+
+    /// Whether the sources are gone through a first time, as the selection needs.
+    pub fn surveying(&self) -> bool {
+        self.first_pass.mailbox().is_some()
     }
 
     /// Octets of all sources; nothing where archives hide it.
@@ -80,9 +87,8 @@ impl Planner {
         let target = writing.target()?.map_or_else(|| Target::named("generic"), Ok)?;
         let (sources, options) = (Sources::new(sources), reading.options());
         let mailbox = sources.mailbox(&options)?;
-        let survey = sources.unopened(&options);
-        let selector = Selector::surveying(&reading.select, survey, &mut |_| ControlFlow::Continue(()))?;
-        let plan = Plan::new(target, &writing.options()?).with_selector(selector);
-        Ok(Self { mailbox, plan: Some(plan) })
+        let first_pass = FirstPass::new(&reading.select, sources.unopened(&options));
+        let plan = Plan::new(target, &writing.options()?);
+        Ok(Self { mailbox, first_pass, plan: Some(plan) })
     }
 }

@@ -1,6 +1,7 @@
 use crate::{
     Item,
     failure::{not_told, thrown, told},
+    first_pass::FirstPass,
     options::{self, Reading, Sources},
     port::SourcePort,
 };
@@ -8,14 +9,14 @@ use mailferry::{
     convert::{ItemRecord, Place, Selector},
     read::{Event, Mailbox},
 };
-use std::ops::ControlFlow;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// The items of any number of sources, one after the other.
 #[wasm_bindgen]
 pub struct Reader {
     mailbox: Mailbox,
-    selector: Selector,
+    first_pass: FirstPass,
+    selector: Option<Selector>,
     /// The number of the source in hand, those that cannot be opened included.
     source: u64,
     /// What cannot be read, and what was wrong with sources, since it was last asked for.
@@ -34,6 +35,14 @@ impl Reader {
     #[wasm_bindgen(constructor)]
     pub fn new(sources: Vec<SourcePort>, options: &str) -> Result<Self, JsValue> {
         Self::open(sources, options).map_err(|error| thrown(&error))
+    }
+
+    /// Goes on with the first pass until `octets` more of the sources are behind; `false` when the items can be asked for.
+    pub fn survey(&mut self, octets: f64) -> bool {
+        if !self.first_pass.is_over() {
+            self.selector = self.first_pass.step(octets);
+        }
+        !self.first_pass.is_over()
     }
 
     /// The next item; nothing after the last.
@@ -64,7 +73,7 @@ impl Reader {
 
     /// Octets of the sources that lie behind.
     pub fn position(&self) -> f64 {
-        self.mailbox.position() as f64
+        self.first_pass.mailbox().unwrap_or(&self.mailbox).position() as f64
     }
 
     /// Octets of all sources; nothing where archives hide it.
@@ -78,9 +87,8 @@ impl Reader {
         let reading: Reading = options::read(json)?;
         let (sources, options) = (Sources::new(sources), reading.options());
         let mailbox = sources.mailbox(&options)?;
-        let survey = sources.unopened(&options);
-        let selector = Selector::surveying(&reading.select, survey, &mut |_| ControlFlow::Continue(()))?;
-        Ok(Self { mailbox, selector, source: 0, problems: Vec::new() })
+        let first_pass = FirstPass::new(&reading.select, sources.unopened(&options));
+        Ok(Self { mailbox, first_pass, selector: None, source: 0, problems: Vec::new() })
     }
 
     fn next(&mut self) -> Option<mailferry::model::Item> {
@@ -88,7 +96,7 @@ impl Reader {
             match self.mailbox.next_event()? {
                 Event::Item(mut item) => {
                     let place = Place { source: self.source, ordinal: item.origin.ordinal };
-                    if self.selector.decide(&mut item, place).is_none() {
+                    if self.selector.as_mut().is_none_or(|selector| selector.decide(&mut item, place).is_none()) {
                         return Some(*item);
                     }
                 }

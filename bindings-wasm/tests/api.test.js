@@ -10,6 +10,8 @@ import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, in
 import { mbox } from './generate.js';
 
 const TAKEOUT = new URL('../../fixtures/mbox/takeout.mbox', import.meta.url).pathname;
+/** Every kind of item and attachment; made by the tests of the core. */
+const STORE = new URL('../../target/tmp/store.pst', import.meta.url).pathname;
 const COMMAND = new URL('../../target/debug/mailferry', import.meta.url).pathname;
 const text = (lines) => bytesSource(new TextEncoder().encode(lines), 'Inbox.mbox');
 const sha256 = (octets) => createHash('sha256').update(octets).digest('hex');
@@ -113,18 +115,21 @@ test('a source that throws, ends early or claims too much fails, and nothing els
 
 test('an archive is the same as that of the command, whatever takes it', async (t) => {
   if (!existsSync(COMMAND)) return t.skip('the command is not built');
+  assert.ok(existsSync(STORE), 'no PST: cargo test -p mailferry --test pst lies_where');
   const root = folder(t);
-  for (const [packaging, options, args] of [
+  for (const [packaging, options, args, input = TAKEOUT] of [
     ['zip', {}, []],
+    ['zip', { hidden: true, attachments: true }, ['--hidden', '--attachments'], STORE],
+    ['tgz', { as: 'mbox', compress: 'best' }, ['--as', 'mbox', '--zip-level', 'best'], STORE],
     ['zip', { compress: 'fast', labels: 'every', eol: 'crlf', checksums: 'none' }, ['--zip-level', 'fast', '--labels', 'every', '--eol', 'crlf', '--checksums', 'none']],
     ['tar', { as: 'mbox' }, ['--as', 'mbox']],
     ['zip', { select: { dedupe: 'exact', after: '2024-02-05' }, as: 'maildir' }, ['--dedupe', 'exact', '--after', '2024-02-05', '--as', 'maildir']],
   ]) {
     const path = join(root, `${Math.random()}.${packaging}`);
     const level = options.compress || packaging !== 'zip' ? [] : ['--zip-level', 'store'];
-    execFileSync(COMMAND, ['convert', TAKEOUT, '--to', path, '--progress', 'none', ...level, ...args]);
+    execFileSync(COMMAND, ['convert', input, '--to', path, '--progress', 'none', ...level, ...args]);
     const [sync, log] = [kept(), kept()];
-    const report = await convert(fileSource(TAKEOUT, TAKEOUT), { packaging, ...options }, { sink: sync, log });
+    const report = await convert(fileSource(input, input), { packaging, ...options }, { sink: sync, log });
     const wanted = readFileSync(path);
     assert.equal(sha256(sync.octets()), sha256(wanted), `${packaging} ${JSON.stringify(options)}`);
     // Only what is written to a path can be gone on with, and its log and report number the syncs.
@@ -138,7 +143,7 @@ test('an archive is the same as that of the command, whatever takes it', async (
     const { readable, writable } = new TransformStream();
     const collected = collect(readable);
     const sink = webStreamSink(writable);
-    await convert(fileSource(TAKEOUT, TAKEOUT), { packaging, ...options }, { sink });
+    await convert(fileSource(input, input), { packaging, ...options }, { sink });
     await sink.close();
     assert.equal(sha256(Buffer.concat(await collected)), sha256(wanted));
   }
@@ -173,6 +178,21 @@ test('a signal stops it, and what was written is a valid archive', async () => {
   assert.ok(entries > 10 && report.totals.migrated < 30_000);
   assert.equal(log.octets().toString().trim().split('\n').length, report.totals.available);
   await assert.rejects(convert(bytesSource(octets), {}, { sink, signal: AbortSignal.abort() }), { name: 'AbortError' });
+});
+
+test('a signal is heard in the first of two passes', async () => {
+  const octets = bytesSource(mbox(40 << 20), 'a.mbox');
+  const stop = new AbortController();
+  const notes = [];
+  const readAt = (offset, into) => {
+    if (offset > 8 << 20) stop.abort();
+    return octets.readAt(offset, into);
+  };
+  const ports = { sink: kept(), signal: stop.signal, onProgress: (progress) => notes.push(progress) };
+  const report = await convert({ ...octets, readAt }, { select: { dedupe: 'exact' } }, ports);
+  assert.deepEqual([report.cancelled, report.totals.available, notes.at(-1).surveying], [true, 0, true]);
+  assert.ok(notes.at(-1).position < octets.size);
+  await assert.rejects(inspect({ ...octets, readAt }, { select: { sample: 3 }, signal: stop.signal }), { name: 'AbortError' });
 });
 
 test('a sink that borrows is done with octets when it returns, whatever it promises', async () => {

@@ -90,16 +90,19 @@ async function atWork(key, work) {
 }
 
 function progressShown() {
-  const started = performance.now();
+  let started = performance.now();
   let spoken = started;
-  return ({ position, total, available }) => {
+  let before = false;
+  return ({ position, total, available, surveying }) => {
     const now = performance.now();
+    if (before && !surveying) started = now;
+    before = surveying;
     const rate = position / ((now - started) / 1000 || 1);
     const share = total ? position / total : undefined;
     if (share !== undefined) part('bar').value = share;
     const left = total && now - started > 1_500 ? say('timeLeft', { time: time((total - position) / rate) }) : '';
     const values = { percent: share === undefined ? bytes(position) : percent(share), items: number(available), rate: number(Math.round(rate / 1e6)), left };
-    part('numbers').textContent = say('progress', values).replace(/ · $/, '');
+    part('numbers').textContent = `${surveying ? `${say('surveying')} · ` : ''}${say('progress', values)}`.replace(/ · $/, '');
     if (now - spoken > 10_000) {
       spoken = now;
       part('live').textContent = say('spoken', values);
@@ -129,7 +132,7 @@ function showFound() {
   const problems = found.problems.slice(0, 20).map((problem) => element('li', { textContent: problem }));
   part('found-problems').replaceChildren(...problems);
   part('found-problems').hidden = problems.length === 0;
-  showTree(part('folders'), found.folders);
+  showTree(part('folders'), found.folders, found.slashed);
   part('folders').ariaLabel = say('folders');
   const kinds = Object.entries(found.kinds).map(([kind, size]) => {
     const box = element('input', { type: 'checkbox', name: 'kind', value: kind, checked: true });

@@ -1,13 +1,14 @@
 // The folders as a tree of boxes to tick (WAI-ARIA: tree view).
 import { bytes, number, say } from './text.js';
 
-/** Shows `folders` ({ 'a/b': { items, bytes } }) in `root`. */
-export function showTree(root, folders) {
-  const top = { children: new Map(), items: 0, bytes: 0 };
+/** Shows `folders` ({ 'a/b': { items, bytes } }) in `root`; `slashed` has the names of those of which one holds a slash. */
+export function showTree(root, folders, slashed = {}) {
+  const top = { children: new Map() };
   for (const [path, size] of Object.entries(folders)) {
     let node = top;
-    for (const name of path.split('/')) {
-      if (!node.children.has(name)) node.children.set(name, { name, path: node.path === undefined ? name : `${node.path}/${name}`, children: new Map(), items: 0, bytes: 0 });
+    for (const name of slashed[path] ?? path.split('/')) {
+      const glob = name.replace(/[\\*?/]/g, '\\$&');
+      if (!node.children.has(name)) node.children.set(name, { name, glob: node.glob === undefined ? glob : `${node.glob}/${glob}`, children: new Map(), items: 0, bytes: 0 });
       node = node.children.get(name);
     }
     node.items += size.items;
@@ -28,7 +29,7 @@ export function showTree(root, folders) {
 
 /** Globs of the folders that are not ticked. */
 export function unticked(root) {
-  return [...root.querySelectorAll('[role=treeitem][data-path]')].filter((item) => item.dataset.ticked === 'false').map((item) => item.dataset.path.replace(/[\\*?]/g, '\\$&'));
+  return [...root.querySelectorAll('[role=treeitem][data-glob]')].filter((item) => item.dataset.ticked === 'false').map((item) => item.dataset.glob);
 }
 
 function branch(node, level) {
@@ -39,7 +40,7 @@ function branch(node, level) {
   item.ariaChecked = 'true';
   const size = `${say('items', { count: number(node.items) })}, ${bytes(node.bytes)}`;
   item.ariaLabel = node.own ? `${node.name || '/'}, ${size}` : node.name;
-  if (node.own) Object.assign(item.dataset, { path: node.path, ticked: 'true' });
+  if (node.own) Object.assign(item.dataset, { glob: node.glob, ticked: 'true' });
   const row = document.createElement('div');
   row.className = 'row';
   const box = Object.assign(document.createElement('span'), { className: 'box', ariaHidden: 'true' });
@@ -61,11 +62,11 @@ function tick(root, item) {
   const to = item.ariaChecked === 'true' ? 'false' : 'true';
   for (const each of [item, ...item.querySelectorAll('[role=treeitem]')]) {
     each.ariaChecked = to;
-    if (each.dataset.path !== undefined) each.dataset.ticked = to;
+    if (each.dataset.glob !== undefined) each.dataset.ticked = to;
   }
   for (let above = item.parentElement.closest('[role=treeitem]'); above; above = above.parentElement.closest('[role=treeitem]')) {
     const states = new Set([...above.querySelectorAll('[role=treeitem]')].map((each) => each.ariaChecked));
-    if (above.dataset.path !== undefined) states.add(above.dataset.ticked);
+    if (above.dataset.glob !== undefined) states.add(above.dataset.ticked);
     above.ariaChecked = states.size === 1 ? [...states][0] : 'mixed';
   }
   root.dispatchEvent(new Event('change', { bubbles: true }));

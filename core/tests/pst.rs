@@ -7,7 +7,7 @@ use mailferry::{
     mapi::{AttachmentBody, FileTime, Guid, MapiMessage, PropertyBag, PropertyValue, pid},
     model::Role,
     read::{ItemReader, ReadOptions, pst::PstReader},
-    write::pst::Layout,
+    write::pst::{Layout, Scrambling},
 };
 use proptest::prelude::*;
 use pst_support::{CODE_PAGE, Dump, LAYOUTS, SCRAMBLINGS, Writer, dump, mail, octets, store};
@@ -183,4 +183,11 @@ fn the_position_grows_with_every_message_to_the_end_of_the_file() {
     assert!(
         positions.windows(2).all(|pair| pair[1] - pair[0] <= len / 44 + 1 && (pair[0] < pair[1] || pair[1] == last))
     );
+}
+
+/// The packages of other languages cannot make one.
+#[test]
+fn a_store_lies_where_the_tests_of_other_languages_look() {
+    let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/store.pst");
+    std::fs::write(path, store(Layout::Unicode, Scrambling::Permute)).unwrap();
 }

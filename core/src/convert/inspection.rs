@@ -1,5 +1,9 @@
 use super::{Preflight, item_log::ItemRecord, report::row};
-use crate::{DateTime, model::Item, read::Event};
+use crate::{
+    DateTime,
+    model::{FolderPath, Item},
+    read::Event,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -35,6 +39,9 @@ pub struct Inspection {
     pub kinds: BTreeMap<String, Size>,
     /// By folder, under its names joined by `/`.
     pub folders: BTreeMap<String, Size>,
+    /// The names of those folders of which one itself holds a `/`, which is seldom.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub slashed: BTreeMap<String, Vec<String>>,
     /// By the year of their date, in UTC.
     pub years: BTreeMap<i64, Size>,
     /// How many items carry a warning of each kind.
@@ -107,7 +114,7 @@ impl Inspection {
             Event::Passed(_) => self.passed += 1,
             Event::Closed(closed) => {
                 for folder in &closed.folders {
-                    row(&mut self.folders, &folder.path.to_string());
+                    self.folder(&folder.path);
                 }
                 let source = self.sources.last().map_or("", |(name, _)| name).to_owned();
                 closed.defects.iter().for_each(|defect| self.tell(format!("{source}: {defect}")));
@@ -115,11 +122,20 @@ impl Inspection {
         }
     }
 
+    /// The row of a folder.
+    fn folder(&mut self, path: &FolderPath) -> &mut Size {
+        let joined = path.to_string();
+        if path.names().iter().any(|name| name.contains('/')) && !self.slashed.contains_key(&joined) {
+            self.slashed.insert(joined.clone(), path.names().to_vec());
+        }
+        row(&mut self.folders, &joined)
+    }
+
     fn count_item(&mut self, item: &Item) {
         let bytes = item.size();
         self.items += 1;
         self.bytes += bytes;
-        row(&mut self.folders, &item.folder.path.to_string()).add(bytes);
+        self.folder(&item.folder.path).add(bytes);
         row(&mut self.kinds, item.kind.as_str()).add(bytes);
         if let Some(date) = item.received.map(|received| received.at) {
             self.years.entry(date.year()).or_default().add(bytes);

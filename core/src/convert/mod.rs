@@ -55,7 +55,7 @@ pub use preflight::Preflight;
 pub use report::{
     Columns, Fingerprint, FolderReport, GoneItem, PassedEntry, PassedReport, Report, SourceReport, SyncReport,
 };
-pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector};
+pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector, Survey};
 #[cfg(not(target_family = "wasm"))]
 use sync::{Begun, Syncs};
 #[cfg(not(target_family = "wasm"))]

@@ -7,10 +7,12 @@ mod folded;
 mod glob;
 mod sample;
 mod selector;
+mod survey;
 
 pub(super) use folded::fold;
 pub use glob::FolderGlob;
 pub use selector::Selector;
+pub use survey::Survey;
 
 use crate::date_time::DateTime;
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,11 @@
-use super::{Dedupe, FolderGlob, Selection, duplicates::Duplicates, fold, sample::Sample};
+use super::{Dedupe, FolderGlob, Selection, Survey, duplicates::Duplicates, fold, sample::Sample};
 use crate::{
     convert::{Place, Skip, decision::Gate},
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     mime::HeaderSection,
     model::{Folder, FolderPath, Item, ItemKind, Message, Role},
-    read::{Event, Mailbox, role_of_path},
+    read::{Mailbox, role_of_path},
 };
 use std::{collections::BTreeSet, ops::ControlFlow};
 
@@ -52,27 +52,16 @@ impl Selector {
     /// [`ErrorKind::Cancelled`] when it was not to go on. What cannot be read is no error here: it will be one again.
     pub fn surveying(
         selection: &Selection,
-        mut mailbox: Mailbox,
+        mailbox: Mailbox,
         observe: &mut dyn FnMut(&Mailbox) -> ControlFlow<()>,
     ) -> Result<Self> {
-        let mut selector = Self::compiled(selection);
-        if !selection.needs_survey() {
-            return Ok(selector);
-        }
-        let mut source = 0;
-        while let Some(event) = mailbox.next_event() {
-            match event {
-                Event::Opened(_) | Event::Failed { within: false, .. } => source += 1,
-                Event::Item(item) => selector.look_at(&item, Place { source, ordinal: item.origin.ordinal }),
-                _ => {}
-            }
-            if observe(&mailbox).is_break() {
+        let mut survey = Survey::new(selection, mailbox);
+        while survey.step() {
+            if survey.mailbox().is_some_and(|mailbox| observe(mailbox).is_break()) {
                 return Err(Error::new(ErrorKind::Cancelled, "stopped before anything was written"));
             }
         }
-        selector.duplicates.iter_mut().for_each(Duplicates::end_of_first_pass);
-        selector.sample.iter_mut().for_each(Sample::end_of_first_pass);
-        Ok(selector)
+        Ok(survey.finish())
     }
 
     /// Why the item at `place` is left out; `None` where it is selected. It is given the labels of its duplicates, and a
@@ -98,7 +87,7 @@ impl Selector {
         None
     }
 
-    fn compiled(selection: &Selection) -> Self {
+    pub(super) fn compiled(selection: &Selection) -> Self {
         let globs = |globs: &[String]| globs.iter().map(|glob| FolderGlob::new(glob)).collect();
         let folded = |texts: &[String]| texts.iter().map(|text| fold(text)).collect();
         Self {
@@ -117,12 +106,17 @@ impl Selector {
     }
 
     /// Takes note of an item in the first pass.
-    fn look_at(&mut self, item: &Item, place: Place) {
+    pub(super) fn look_at(&mut self, item: &Item, place: Place) {
         let is_out = self.excludes(item).is_some()
             || self.duplicates.as_mut().is_some_and(|duplicates| duplicates.look_at(item, place));
         if !is_out {
             self.sample.iter_mut().for_each(|sample| sample.count(item));
         }
+    }
+
+    pub(super) fn end_of_first_pass(&mut self) {
+        self.duplicates.iter_mut().for_each(Duplicates::end_of_first_pass);
+        self.sample.iter_mut().for_each(Sample::end_of_first_pass);
     }
 
     /// Why the item is left out for what it is by itself.
