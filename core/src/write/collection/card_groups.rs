@@ -186,8 +186,14 @@ fn members_of(card: &VCard, limits: &Limits) -> Result<Option<HashSet<String>>> 
     Ok(Some(component.properties.iter().filter(is_member).map(|property| key(&property.value)).collect()))
 }
 
+/// A content line of categories.
+struct CategoriesLine {
+    range: Range<u64>,
+    value: String,
+}
+
 /// The lines of a card itself that are categories, and where its last line starts.
-fn categories(card: &Content) -> Result<(Vec<(Range<u64>, String)>, u64)> {
+fn categories(card: &Content) -> Result<(Vec<CategoriesLine>, u64)> {
     let mut lines = ContentLines::new(Arc::new(card.clone()))?;
     let (mut found, mut end, mut depth) = (Vec::new(), card.len(), 0_u32);
     while let Some(line) = lines.next_line()? {
@@ -200,7 +206,8 @@ fn categories(card: &Content) -> Result<(Vec<(Range<u64>, String)>, u64)> {
             None => {
                 let Some(parsed) = ContentLine::parse(line.head).filter(|_| depth == 1 && line.whole) else { continue };
                 if parsed.is("CATEGORIES") {
-                    found.push((line.start..line.end, parsed.decoded_value().into_owned()));
+                    let value = parsed.decoded_value().into_owned();
+                    found.push(CategoriesLine { range: line.start..line.end, value });
                 }
             }
         }
@@ -215,13 +222,13 @@ fn names_in(value: &str) -> impl Iterator<Item = String> {
 /// The card with these categories beside those it has, all in one line.
 fn with_categories<'a>(card: &Content, names: impl Iterator<Item = &'a str>) -> Result<Content> {
     let (lines, end) = categories(card)?;
-    let known: HashSet<String> = lines.iter().flat_map(|(_, value)| names_in(value)).collect();
+    let known: HashSet<String> = lines.iter().flat_map(|line| names_in(&line.value)).collect();
     let added: Vec<_> = names.filter(|name| !known.contains(*name)).map(escape_text).collect();
     if added.is_empty() {
         return Ok(card.clone());
     }
     let (range, value) = match lines.first() {
-        Some((range, value)) => (range.clone(), format!("{value},{}", added.join(","))),
+        Some(CategoriesLine { range, value }) => (range.clone(), format!("{value},{}", added.join(","))),
         None => (end..end, added.join(",")),
     };
     let mut line = Vec::new();
@@ -243,7 +250,7 @@ fn to_cards(book: Content) -> Result<Content> {
             return Ok(());
         }
         let Some(uid) = card.uid().map(str::trim).filter(|uid| !uid.is_empty()) else { return Ok(()) };
-        for (_, value) in categories(&card.to_content()?)?.0 {
+        for CategoriesLine { value, .. } in categories(&card.to_content()?)?.0 {
             for name in names_in(&value) {
                 let Some(fewer) = left.checked_sub(1) else { return Ok(()) };
                 left = fewer;
