@@ -101,12 +101,40 @@ def test_many_mailboxes(takeout, tmp_path):
     assert pickle.loads(pickle.dumps(report)) == report
 
 
+def test_what_is_raised_inside_a_call_comes_out_as_it_is(takeout, tmp_path):
+    class Broken(io.BytesIO):
+        def read(self, size=-1):
+            if self.tell() > 0:
+                raise KeyError("mine")
+            return super().read(min(size, 100_000))
+
+    octets = takeout.read_bytes() * 50
+    mailferry.convert(takeout, tmp_path / "done.zip")
+    for call in [
+        lambda source: mailferry.convert(source, tmp_path / "out.zip"),
+        mailferry.inspect,
+        lambda source: mailferry.plan(source, "zoho"),
+        lambda source: mailferry.verify(tmp_path / "done.zip", source),
+        lambda source: mailferry.open(source, dedupe="exact"),
+    ]:
+        with pytest.raises(KeyError, match="mine"):
+            call(Broken(octets))
+
+    def ended(row):
+        raise LookupError(row["state"])
+
+    with pytest.raises(LookupError, match="done"):
+        mailferry.run_project([{"source": takeout, "to": tmp_path / "row"}], ended=ended)
+
+
 def test_results_are_data(takeout, tmp_path):
     results = [
         mailferry.convert(takeout, tmp_path / "out.zip"),
         mailferry.inspect(takeout),
         mailferry.plan(takeout, "gmail"),
         mailferry.verify(tmp_path / "out.zip"),
+        mailferry.undo(tmp_path / "out.zip", dry=True),
+        mailferry.run_project([{"source": str(takeout), "to": tmp_path / "other"}]),
     ]
     for result in results:
         assert pickle.loads(pickle.dumps(result)) == result

@@ -22,6 +22,7 @@ cargo xtask COMMAND
   wasm               compiles the npm package into bindings-wasm/npm/wasm (--quick: for trials, slower code)
   web                compiles the page into target/web and serves it on port 8080 (--quick: slower code; a port: there)
   python             tests the Python package with all that reads its tables (installs pyarrow, polars, duckdb …)
+  free-threaded      type-checks the Python package for a free-threaded CPython 3.14, which need not be there
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, whether the columns add up, and what Python reads of it
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         ["web", port] => web(wasm::Profile::Release, port),
         ["web", "--quick", port] => web(wasm::Profile::Quick, port),
         ["python"] => python::with_tables(),
+        ["free-threaded"] => python::free_threaded(),
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),

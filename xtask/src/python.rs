@@ -66,6 +66,19 @@ pub(crate) fn with_tables() -> Result<()> {
     run(&mut pytest()?)
 }
 
+/// What PyO3 would ask a free-threaded interpreter for.
+const FREE_THREADED: &str = "implementation=CPython\nversion=3.14\nshared=true\nabi3=false\npointer_width=64\n\
+                             build_flags=Py_GIL_DISABLED\nsuppress_build_script_link_lines=true\n";
+
+/// Type-checks the package without the stable ABI, which an interpreter without the lock does not have.
+pub(crate) fn free_threaded() -> Result<()> {
+    let config = root().join("target/free-threaded.txt");
+    fs::write(&config, FREE_THREADED)?;
+    run(cargo()
+        .args(["check", "--package", "mailferry-python", "--no-default-features", "--locked"])
+        .env("PYO3_CONFIG_FILE", fs::canonicalize(config)?))
+}
+
 /// Installs packages, and gives the file that names them.
 fn install(requirements: &str) -> Result<PathBuf> {
     let file = root().join("target/requirements.txt");
