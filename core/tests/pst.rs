@@ -82,6 +82,28 @@ fn a_personal_address_book_is_read_and_named() {
     assert!(told.iter().any(|told| told.contains("personal address book (PAB)")), "{told:?}");
 }
 
+/// Entries of a size for which there is no room, under a right checksum, and a page that is of two types at once.
+#[test]
+fn leaves_that_describe_themselves_wrongly_are_read() {
+    let whole = store(Layout::Unicode, SCRAMBLINGS[1]);
+    let is_leaf = |page: &[u8]| page[496..498] == [0x81, 0x81] && page[491] == 0 && page[490] == 32;
+    let leaves: Vec<usize> = (0..whole.len() - 511).step_by(512).filter(|at| is_leaf(&whole[*at..])).collect();
+    assert!(!leaves.is_empty());
+    for leaf in leaves {
+        let mut sealed = whole.clone();
+        sealed[leaf + 490] = 185;
+        let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
+        hasher.update(&sealed[leaf..leaf + 496]);
+        sealed[leaf + 500..leaf + 504].copy_from_slice(&(!hasher.finalize()).to_le_bytes());
+        let mut doubtful = whole.clone();
+        doubtful[leaf + 496] = 0xD3;
+        for broken in [sealed, doubtful] {
+            let found = dump(broken, &ReadOptions::default()).unwrap();
+            assert!(found.messages >= 44 && found.defects > 0, "{} messages, leaf at {leaf}", found.messages);
+        }
+    }
+}
+
 #[test]
 fn a_folder_of_many_messages_is_read_row_by_row() {
     for layout in LAYOUTS {

@@ -68,8 +68,10 @@ impl Page {
     /// Makes sense of the octets of a page, which must be a page of `tree`.
     pub(crate) fn parse(octets: Arc<[u8]>, variant: Variant, tree: Tree) -> Option<Self> {
         let body = variant.page_body();
-        let kind = tree.page_type();
-        if octets.get(body) != Some(&kind) || octets.get(body + 1) != Some(&kind) {
+        let kind = Some(tree.page_type());
+        // The type stands there twice: one of them may be damaged.
+        let kinds = [octets.get(body).copied(), octets.get(body + 1).copied()];
+        if !kinds.contains(&kind) {
             return None;
         }
         let (bid, crc) = match variant {
@@ -92,7 +94,10 @@ impl Page {
         if entry_size < smallest {
             return None;
         }
-        let sound = octets.get(..body).map(checksum::crc) == Some(crc);
+        // Where there is no room for so many entries of this size, they are as large as ever, in whole words.
+        let fits = count.saturating_mul(entry_size) <= at;
+        let entry_size = if fits { entry_size } else { smallest.next_multiple_of(variant.word()) };
+        let sound = fits && kinds == [kind; 2] && octets.get(..body).map(checksum::crc) == Some(crc);
         let count = count.min(at / entry_size);
         Some(Self { octets, variant, tree, level, count, entry_size, bid, sound })
     }
