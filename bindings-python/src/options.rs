@@ -82,7 +82,7 @@ impl<'py> Keywords<'py> {
         if let Ok(size) = value.extract() {
             return Ok(Some(size));
         }
-        let size = mailferry_cli::size(&value.extract::<String>()?);
+        let size = mailferry::write::size(&value.extract::<String>()?);
         size.map(Some).map_err(|wrong| error::options(self.py, &format!("{name}: {wrong}")))
     }
 
@@ -177,8 +177,7 @@ impl<'py> Keywords<'py> {
         let digests = [("sha256", Checksums::Sha256), ("none", Checksums::None)];
         options.checksums = self.word("checksums", &digests)?.unwrap_or_default();
         let collections = &mut options.collections;
-        let groups = [("together", Grouping::OneFile), ("each", Grouping::EachItem)];
-        collections.grouping = self.word("collect", &groups)?.unwrap_or(Grouping::OneFile);
+        collections.grouping = self.parsed::<Grouping>("collect")?.unwrap_or_default();
         collections.vcf.version = self.word("vcard", &[("3.0", VCardVersion::V3), ("4.0", VCardVersion::V4)])?;
         collections.vcf.add_uid = self.flag("card_uids")?;
         collections.ics.strip_scheduling = self.flag("no_invitations")?;

@@ -106,8 +106,8 @@ export interface ConvertOptions extends ReadOptions {
   shard?: number;
   /** How hard a ZIP archive is compressed: not at all, where nothing is said. */
   compress?: 'store' | 'fast' | 'best';
-  /** Calendars and contacts: one file a calendar or address book, or one an item. */
-  collect?: 'together' | 'each';
+  /** Calendars and contacts: one file a calendar or address book, one an item, or parts of so many items (`500`) or octets (`900K`). */
+  collect?: 'calendar' | 'item' | (string & {});
   vcard?: '3.0' | '4.0';
   cardUids?: boolean;
   noInvitations?: boolean;

@@ -55,7 +55,8 @@ pub(crate) struct Writing {
     names: Option<String>,
     shard: Option<NonZeroU32>,
     compress: Compress,
-    collect: Collect,
+    #[serde(deserialize_with = "parsed")]
+    collect: Grouping,
     vcard: Option<Version>,
     card_uids: bool,
     no_invitations: bool,
@@ -105,14 +106,6 @@ enum Compress {
     Store,
     Fast,
     Best,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Collect {
-    #[default]
-    Together,
-    Each,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -235,10 +228,7 @@ impl Writing {
             Compress::Best => ZipLevel::Best,
         };
         let collections = &mut options.collections;
-        collections.grouping = match self.collect {
-            Collect::Together => Grouping::OneFile,
-            Collect::Each => Grouping::EachItem,
-        };
+        collections.grouping = self.collect;
         collections.vcf.version = self.vcard.map(|version| match version {
             Version::V3 => VCardVersion::V3,
             Version::V4 => VCardVersion::V4,
@@ -274,7 +264,7 @@ mod tests {
     #[test]
     fn everything_can_be_asked_for() {
         let json = r#"{"as":"bundle","packaging":"tgz","labels":"every","eol":"crlf","checksums":"none","names":"{date}",
-            "shard":9,"compress":"best","collect":"each","vcard":"4.0","cardUids":true,"noInvitations":true,
+            "shard":9,"compress":"best","collect":"500","vcard":"4.0","cardUids":true,"noInvitations":true,
             "ianaZones":true,"attachments":true,"created":"2024-01-01T00:00:00Z"}"#;
         let writing = read::<Writing>(json).unwrap();
         let options = writing.options().unwrap();

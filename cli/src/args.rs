@@ -4,7 +4,7 @@ use mailferry::{
     mapi::AddressMap,
     read::{Mailbox, ReadOptions, mbox::Unquoting, tnef::TnefParts},
     target::Target,
-    write::{CardGroups, NameTemplate, OutputForm},
+    write::{CardGroups, Grouping, NameTemplate, OutputForm, size},
 };
 use std::{
     fs::File,
@@ -247,8 +247,13 @@ pub(crate) struct Convert {
 
     /// Calendars and contacts: one file a `calendar` (or address book), one an `item` (Outlook reads one card a file), or
     /// `parts` of at most so many items or octets: 500 items, or 900K
-    #[arg(long, value_parser = collect, default_value = "calendar", value_name = "calendar|item|PARTS", help_heading = "Calendars and contacts")]
-    collect: Collect,
+    #[arg(
+        long,
+        default_value = "calendar",
+        value_name = "calendar|item|PARTS",
+        help_heading = "Calendars and contacts"
+    )]
+    collect: Grouping,
 
     /// The same as --collect item
     #[arg(long, conflicts_with = "collect", help_heading = "Calendars and contacts")]
@@ -328,17 +333,9 @@ pub(crate) enum ZipLevel {
 
 impl Convert {
     /// Whether calendars and contacts stand together in files.
-    pub(crate) fn collect(&self) -> Collect {
-        if self.per_item { Collect::Item } else { self.collect }
+    pub(crate) fn collect(&self) -> Grouping {
+        if self.per_item { Grouping::EachItem } else { self.collect }
     }
-}
-
-/// How many calendar objects or cards go to one file.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Collect {
-    Calendar,
-    Item,
-    Parts { items: u64, octets: u64 },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -554,41 +551,4 @@ pub(crate) struct Formats {
 
 fn default_jobs() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
-}
-
-/// `calendar`, `item`, or the bound of a part: `500` items or `900K` octets.
-fn collect(text: &str) -> Result<Collect, String> {
-    let bounded = |number: u64| if number > 0 { Ok(number) } else { Err("a part takes at least one item".to_owned()) };
-    match text.trim() {
-        "calendar" => Ok(Collect::Calendar),
-        "item" => Ok(Collect::Item),
-        bound => match bound.parse::<u64>() {
-            Ok(items) => Ok(Collect::Parts { items: bounded(items)?, octets: u64::MAX }),
-            Err(_) => size(bound).map(|octets| Collect::Parts { items: u64::MAX, octets }).map_err(|_| {
-                format!("{text:?} is neither calendar nor item nor a bound: 500 (items) and 900K (octets) are some")
-            }),
-        },
-    }
-}
-
-/// `480M`: a number of octets, perhaps in KiB, MiB, GiB or TiB.
-///
-/// # Errors
-/// Why it is none, for a person.
-pub fn size(text: &str) -> Result<u64, String> {
-    let text = text.trim();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &*text.get(digits.len()..).unwrap_or_default().to_ascii_uppercase() {
-        "" | "B" => 0,
-        "K" | "KB" | "KIB" => 10,
-        "M" | "MB" | "MIB" => 20,
-        "G" | "GB" | "GIB" => 30,
-        "T" | "TB" | "TIB" => 40,
-        unit => return Err(format!("{unit:?} is no unit of size; K, M, G and T are")),
-    };
-    let number: u64 = digits.trim().parse().map_err(|_| format!("{text:?} is no size; 480M is one"))?;
-    number
-        .checked_shl(unit)
-        .filter(|size| size >> unit == number && *size > 0)
-        .ok_or_else(|| format!("{text:?} is no size that can be reached"))
 }

@@ -10,7 +10,7 @@ use mailferry::{
     DateTime,
     convert::{Columns, ConvertOptions, GONE, ITEM_LOG, REPORT, Report, SyncPaths, TABLE, convert},
     model::VCardVersion,
-    write::{Checksums, Eol, Grouping, Placement, ZipLevel},
+    write::{Checksums, Eol, Placement, ZipLevel},
 };
 use std::{
     ffi::OsString,
@@ -74,11 +74,7 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
         args::ZipLevel::Best => ZipLevel::Best,
     };
     let collections = &mut archive.collections;
-    collections.grouping = match arguments.collect() {
-        args::Collect::Calendar => Grouping::OneFile,
-        args::Collect::Item => Grouping::EachItem,
-        args::Collect::Parts { items, octets } => Grouping::Parts { items, octets },
-    };
+    collections.grouping = arguments.collect();
     collections.vcf.version = arguments.vcard.map(|version| match version {
         args::VCard::V3 => VCardVersion::V3,
         args::VCard::V4 => VCardVersion::V4,

@@ -25,8 +25,6 @@ mod terminal;
 mod undo;
 mod verify;
 
-pub use args::size;
-
 use args::{Arguments, Command};
 use clap::Parser;
 use std::{ffi::OsString, process::ExitCode};

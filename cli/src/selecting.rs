@@ -1,9 +1,10 @@
-use crate::{args::size, interrupt::Interrupt};
+use crate::interrupt::Interrupt;
 use clap::{Args, ValueEnum};
 use mailferry::{
     DateTime,
     convert::{self, Selection, Selector},
     read::Mailbox,
+    write::size,
 };
 use std::ops::ControlFlow;
 

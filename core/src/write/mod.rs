@@ -39,6 +39,7 @@ mod pool;
 mod proton;
 pub mod pst;
 mod render;
+mod size;
 mod spool;
 
 pub use bundle::{BUNDLE_LAYOUT, BUNDLE_PROFILE};
@@ -53,6 +54,7 @@ pub use mbox::{MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;
 pub use options::{Placement, TarNames, WriteOptions};
 pub use render::{Checksums, Fidelity, Rendered, Renderer, ZipLevel};
+pub use size::size;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use {
     container::{Ours, UNFINISHED},

@@ -2,6 +2,7 @@
 
 mod assembly;
 mod card_groups;
+mod grouping;
 mod ics_collection;
 mod ics_edit;
 mod open;
@@ -9,6 +10,7 @@ mod vcard_version;
 mod vcf_collection;
 
 pub use card_groups::CardGroups;
+pub use grouping::Grouping;
 pub use ics_collection::{IcsCollection, IcsOptions};
 pub(super) use open::OpenCollection;
 pub use vcf_collection::{VcfCollection, VcfOptions};
@@ -19,24 +21,6 @@ use crate::{
     model::{CalendarObject, VCard},
     source::Content,
 };
-
-/// How many items a file of an archive takes.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Grouping {
-    /// One file for each calendar or address book of each source.
-    #[default]
-    OneFile,
-    /// One file for each UID or card: Outlook reads only the first card of a file.
-    EachItem,
-    /// Files of at most so many items, and of at most so many octets where more than one item is in them.
-    Parts {
-        /// Items of one file.
-        items: u64,
-        /// Octets of one file.
-        octets: u64,
-    },
-}
 
 /// How calendar objects and cards are written.
 #[non_exhaustive]
