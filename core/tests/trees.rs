@@ -194,6 +194,65 @@ fn folders_without_an_item_are_told() {
 }
 
 #[test]
+fn folders_of_archives_without_an_item_are_told() {
+    for form in [OutputForm::Eml, OutputForm::Maildir, OutputForm::Bundle] {
+        let source = directory(&[("cur/1700000001.a.host:2,", NAMED, message("x"))]);
+        for name in [".Empty.Inner/cur", ".Empty.Inner/new", ".Full/new", "new", "tmp"] {
+            fs::create_dir_all(source.path().join(name)).unwrap();
+        }
+        fs::create_dir_all(source.path().join(".Full/cur")).unwrap();
+        fs::write(source.path().join(".Full/cur/1700000002.b.host:2,S"), message("y")).unwrap();
+        let bench = tempfile::tempdir().unwrap();
+        for extension in ["", ".zip", ".tar", ".tgz"] {
+            let to = bench.path().join(format!("mine{extension}"));
+            let mut options = ConvertOptions::default();
+            options.archive.form = form;
+            convert([source.path()], &to, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+            let told = Told::path(&to);
+            assert_eq!(told.folders, ["Empty/Inner"], "{form}{extension}");
+            assert_eq!(told.items.len(), 2, "{form}{extension}");
+        }
+    }
+}
+
+#[test]
+fn a_bundle_says_what_its_folders_are_called() {
+    let source = directory(&[(".R&AOk-ponses.50% off/cur/1700000001.a.host:2,", NAMED, message("x"))]);
+    fs::create_dir_all(source.path().join("cur")).unwrap();
+    fs::create_dir_all(source.path().join("new")).unwrap();
+    for name in [".Trash/cur", ".Trash/new"] {
+        fs::create_dir_all(source.path().join(name)).unwrap();
+    }
+    let wanted = Told::path(source.path());
+    assert_eq!(wanted.columns(&[1]), ["Réponses/50% off:"]);
+    let bench = tempfile::tempdir().unwrap();
+    let to = bench.path().join("bundle");
+    let mut options = ConvertOptions::default();
+    options.archive.form = OutputForm::Bundle;
+    convert([source.path()], &to, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+    for with_log in [true, false] {
+        if !with_log {
+            fs::remove_file(bench.path().join("bundle.items.jsonl")).unwrap();
+            fs::remove_file(to.join("data/meta/items.jsonl")).unwrap();
+        }
+        let mut mailbox = Mailbox::new(ReadOptions::default());
+        mailbox.add_path(&to);
+        let mut folders = Vec::new();
+        while let Some(event) = mailbox.next_event() {
+            match event {
+                Event::Item(item) => folders.push(item.folder.clone()),
+                Event::Closed(closed) => folders.extend(closed.folders),
+                _ => {}
+            }
+        }
+        let told: Vec<_> = folders.iter().map(|folder| (folder.path.names().to_vec(), folder.role)).collect();
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(told.contains(&(names(&["Réponses", "50% off"]), None)), "{told:?}");
+        assert!(told.contains(&(names(&["Trash"]), Some(mailferry::model::Role::Trash))), "{told:?}");
+    }
+}
+
+#[test]
 fn a_key_outlives_flags_and_delivery() {
     let before = Told::path(
         directory(&[("new/1700000005.e.host", NAMED, message("x")), ("cur/1.x", NAMED, message("y"))]).path(),
@@ -311,6 +370,16 @@ fn apple_mail_keeps_state_behind_the_message() {
     for word in ["attachments lie in files", "truncated", "state is unknown"] {
         assert!(told.defects.iter().any(|defect| defect.contains(word)), "{word}: {:?}", told.defects);
     }
+}
+
+#[test]
+fn a_partial_message_says_what_it_is_without() {
+    let message = b"Subject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\n\
+        Content-Type: application/pdf; name=plan.pdf\nContent-Disposition: attachment; filename=plan.pdf\n\
+        X-Apple-Content-Length: 99\n\n--b--\n";
+    let octets = [format!("{:<10}\n", message.len()).as_bytes(), message].concat();
+    let told = Told::octets("1.partial.emlx", octets);
+    assert!(told.defects.iter().any(|defect| defect.ends_with("not part of it: plan.pdf")), "{:?}", told.defects);
 }
 
 #[test]

@@ -151,7 +151,9 @@ impl Inputs {
         match &mut self.kind {
             #[cfg(not(target_family = "wasm"))]
             Kind::Directory(directory) => directory.take_folders(),
-            _ => Vec::new(),
+            Kind::Zip(zip) => zip.take_folders(),
+            Kind::Tar(tar) => tar.take_folders(),
+            Kind::One(_) | Kind::Done => Vec::new(),
         }
     }
 }
@@ -176,10 +178,8 @@ impl Iterator for Inputs {
         };
         let ended = match &found {
             Some(found) => found.as_ref().is_err_and(Error::is_fatal),
-            // A directory still has folders to tell.
-            #[cfg(not(target_family = "wasm"))]
-            None if matches!(self.kind, Kind::Directory(_)) => false,
-            None => true,
+            // There are still folders to tell.
+            None => false,
         };
         if ended {
             self.kind = Kind::Done;

@@ -15,13 +15,14 @@ use super::{
     detect::extension,
     input::Group,
     told::Told,
-    tree::{File, NO_MBOX, NOTED, Notes, Verdict, is_beside, names_beside},
+    tree::{EmptyFolders, File, NO_MBOX, NOTED, Notes, Verdict, is_beside, names_beside},
 };
 use crate::{
     DateTime,
     defect::Defect,
     error::{Error, ErrorKind, Result},
     limits::Limits,
+    model::Folder,
     source::{Inflated, Source, expands_too_far, expansion_limit, is_gzip},
 };
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(super) struct Budget {
     archive: Arc<str>,
     group: Arc<Group>,
     notes: Notes,
+    empty: EmptyFolders,
     limits: Limits,
     entries: u64,
     octets: u64,
@@ -54,7 +56,8 @@ impl Budget {
         let most_octets = expansion_limit(source.len(), limits);
         let notes = Notes::new(&archive);
         let group = Arc::new(Group { name: Arc::clone(&archive), source: Some(source) });
-        Self { archive, group, notes, limits: limits.clone(), entries: 0, octets: 0, most_octets, beside: None }
+        let (limits, empty) = (limits.clone(), EmptyFolders::default());
+        Self { archive, group, notes, empty, limits, entries: 0, octets: 0, most_octets, beside: None }
     }
 
     /// Takes what the item log of the archive says.
@@ -103,9 +106,20 @@ impl Budget {
         Found::Passed(Passed { name: self.name_of(&entry.name).into(), size: entry.size, why })
     }
 
+    /// Notes a directory.
+    fn directory(&mut self, name: &str) {
+        self.empty.directory(segments(name).0);
+    }
+
+    /// The folders without an item, when all entries were met.
+    pub(super) fn take_folders(&mut self) -> Vec<Folder> {
+        self.empty.take(&self.notes)
+    }
+
     /// What becomes of an entry, by its name.
-    fn verdict(&self, entry: &Entry) -> Verdict {
+    fn verdict(&mut self, entry: &Entry) -> Verdict {
         let (directories, name) = segments(&entry.name);
+        self.empty.file(&directories, name);
         let file = File {
             in_maildir: false,
             any_format: false,

@@ -5,6 +5,7 @@ use crate::{
     DateTime,
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Location, Result},
+    model::Folder,
     source::{Content, Source, Window},
 };
 use std::sync::Arc;
@@ -80,6 +81,11 @@ impl Tar {
         }
     }
 
+    /// The folders without an item, when all entries were met.
+    pub(in crate::read) fn take_folders(&mut self) -> Vec<Folder> {
+        self.budget.take_folders()
+    }
+
     /// The path and the octets of the next file, whatever it is called.
     #[cfg(not(target_family = "wasm"))]
     pub(super) fn next_file(&mut self) -> Result<Option<(String, Source)>> {
@@ -121,6 +127,7 @@ impl Tar {
                     if kind != b'5' && !entry.name.ends_with('/') {
                         return Ok(Some(Located { entry, kind, sparse, data }));
                     }
+                    self.budget.directory(&format!("{}/", entry.name));
                 }
             }
         }

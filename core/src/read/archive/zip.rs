@@ -4,6 +4,7 @@ use super::{Budget, Entry, Found, NOTED, Told, Verdict, is_beside, label, names_
 use crate::{
     DateTime,
     error::{Error, ErrorKind, Location, Result},
+    model::Folder,
     source::{Checked, Content, Inflated, Source, Window, expands_too_far, expansion_limit},
 };
 use memchr::memmem;
@@ -116,7 +117,13 @@ impl Zip {
             if !record.name.ends_with('/') {
                 return self.found(record).map(Some);
             }
+            self.budget.directory(&record.name);
         }
+    }
+
+    /// The folders without an item, when all entries were met.
+    pub(in crate::read) fn take_folders(&mut self) -> Vec<Folder> {
+        self.budget.take_folders()
     }
 
     /// The path and the octets of the next file, whatever it is called.

@@ -79,8 +79,7 @@ impl EmlxReader {
     fn add_state(&mut self, item: &mut Item) -> Result<()> {
         item.defects.extend(self.truncated.take());
         if self.partial {
-            let detail = "attachments lie in files of their own, beside the message, and are not part of it";
-            item.defects.push(Defect::new(DefectKind::Attachment, detail));
+            item.defects.push(Defect::new(DefectKind::Attachment, without(item)));
         }
         let octets = Window::new(self.source.clone()).octets(self.end, PLIST)?;
         let plist = Plist::parse(&octets);
@@ -103,6 +102,21 @@ impl EmlxReader {
         }
         Ok(())
     }
+}
+
+/// What a message that Apple Mail keeps in parts is without.
+fn without(item: &Item) -> String {
+    /// Names that are told.
+    const MOST: usize = 8;
+    let attachments = item.message().and_then(|message| message.attachments().ok()).unwrap_or_default();
+    let names =
+        attachments.iter().map(|attachment| attachment.file_name().unwrap_or_else(|| "one without a name".into()));
+    let mut told: Vec<String> = names.take(MOST).collect();
+    if attachments.len() > MOST {
+        told.push(format!("and {} more", attachments.len() - MOST));
+    }
+    let told = if told.is_empty() { "none that it tells of".to_owned() } else { told.join(", ") };
+    format!("its attachments lie in files of their own, in Attachments or beside it, and are not part of it: {told}")
 }
 
 /// Bits of `flags` that say a state; the others tell the number of attachments, a priority, colours.

@@ -1,5 +1,6 @@
 use super::{
     File, NO_MBOX, NOTED, Notes, Verdict,
+    empty::MOST_EMPTY,
     listing::{HELD, Kind, Listing},
     names_beside,
 };
@@ -41,9 +42,6 @@ struct Level {
     is_used: bool,
 }
 
-/// Empty folders that are told.
-const MOST_EMPTY: usize = 10_000;
-
 impl Directory {
     /// The tree at `root`, which the user calls `name`.
     ///
@@ -84,7 +82,10 @@ impl Directory {
             if let Some(archive) = &mut self.archive {
                 match archive.next() {
                     Some(found) => return found.map(Some).map_err(Error::non_fatal),
-                    None => self.archive = None,
+                    None => {
+                        self.empty.append(&mut archive.take_folders());
+                        self.archive = None;
+                    }
                 }
             }
             let Some(level) = self.levels.last_mut() else { return Ok(None) };
@@ -92,7 +93,10 @@ impl Directory {
                 self.leave();
                 continue;
             };
-            if kind != Kind::Directory && !level.is_maildir || kind == Kind::Directory && !is_part_of_maildir(&name) {
+            let is_of_folder = name.to_str().is_some_and(Notes::is_of_folder);
+            if kind != Kind::Directory && !level.is_maildir && !is_of_folder
+                || kind == Kind::Directory && !is_part_of_maildir(&name)
+            {
                 level.is_used = true;
             }
             let path = level.listing.path().join(&name);

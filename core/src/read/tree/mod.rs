@@ -3,6 +3,7 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod directory;
+mod empty;
 mod item_log;
 #[cfg(not(target_family = "wasm"))]
 mod listing;
@@ -13,6 +14,7 @@ mod sidecar;
 
 #[cfg(not(target_family = "wasm"))]
 pub(super) use directory::Directory;
+pub(super) use empty::EmptyFolders;
 pub(super) use notes::Notes;
 pub(super) use place::{File, NO_MBOX, NOTED, Verdict};
 pub(super) use sidecar::{is_beside, names_beside};

@@ -8,14 +8,33 @@ use crate::{
     defect::{Defect, DefectKind},
     error::Result,
     limits::Limits,
-    model::{Folder, FolderPath},
+    model::{Folder, FolderPath, Role},
     read::{maildir, told::Told},
-    source::{Source, Window},
+    source::{Content, Source, Window},
 };
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Maildirs whose words are held; letters of others stay unknown, and that is a defect of their messages.
 const MOST_WORDS: usize = 1 << 16;
+
+/// What a bundle says of a folder, in the directory that the folder is.
+const FOLDER_INDEX: &str = "folder.json";
+
+/// As far as it is read back: its items stand in the item log.
+#[derive(Deserialize)]
+struct FolderIndex {
+    #[serde(default)]
+    path: Vec<String>,
+    role: Option<String>,
+}
+
+impl FolderIndex {
+    fn folder(self) -> Option<Folder> {
+        let role = self.role.as_deref().and_then(Role::of_name);
+        (!self.path.is_empty()).then(|| Folder { path: FolderPath::new(self.path), role })
+    }
+}
 
 /// What a tree says of itself beside its messages: what it is called, and the files that tell of others.
 #[derive(Default)]
@@ -28,6 +47,8 @@ pub(in crate::read) struct Notes {
     words: BTreeMap<Vec<String>, Vec<String>>,
     /// Whether it is a BagIt bag, whose payload lies in `data`.
     bag: bool,
+    /// What the folders of a bundle are called and what they are for, by the directories they stand for.
+    indices: BTreeMap<Vec<String>, Folder>,
     /// The folders and labels of a Proton export.
     proton: ProtonLabels,
     /// The item log of an archive or a bundle of ours.
@@ -59,7 +80,12 @@ impl Notes {
     }
 
     /// The files that tell of others.
-    pub(in crate::read) const NAMES: [&'static str; 3] = ["bagit.txt", "dovecot-keywords", "labels.json"];
+    pub(in crate::read) const NAMES: [&'static str; 4] = ["bagit.txt", "dovecot-keywords", "labels.json", FOLDER_INDEX];
+
+    /// Whether a file of this name only says what its directory is.
+    pub(in crate::read) fn is_of_folder(name: &str) -> bool {
+        name == FOLDER_INDEX
+    }
 
     /// Whether the file is one of [`Notes::NAMES`], or the item log of a bundle.
     pub(in crate::read) fn are_in(directories: &[String], name: &str) -> bool {
@@ -91,10 +117,23 @@ impl Notes {
                     self.proton = ProtonLabels::parse(&file);
                 }
             }
+            FOLDER_INDEX => {
+                let index: Option<FolderIndex> = serde_json::from_reader(Content::from(open()?).reader()).ok();
+                if let Some(folder) = index.and_then(|index| index.folder())
+                    && self.indices.len() < MOST_WORDS
+                {
+                    self.indices.insert(directories.to_vec(), folder);
+                }
+            }
             "items.jsonl" => self.log = Some(ItemLog::open(open()?, limits.archive_entries)?),
             _ => {}
         }
         Ok(())
+    }
+
+    /// What the bundle says of the folder that these directories are.
+    pub(super) fn indexed(&self, directories: &[String]) -> Option<&Folder> {
+        self.indices.get(directories).filter(|_| self.bag)
     }
 
     /// The words that stand for letters in the Maildir that lies in `directories`.
@@ -132,10 +171,12 @@ impl Notes {
 
     /// The folder that a directory without an item stands for; only of a Maildir, and of an archive or bundle of ours, is it
     /// known that it is one.
-    #[cfg(not(target_family = "wasm"))]
     pub(super) fn empty_folder(&self, directories: &[String], is_maildir: bool) -> Option<Folder> {
         if is_maildir {
             return Some(names::of_maildir(directories, self.maildir_root()));
+        }
+        if let Some(folder) = self.indexed(directories) {
+            return Some(folder.clone());
         }
         let names = self.folders(directories);
         let is_ours = self.bag || self.log.is_some();
@@ -151,6 +192,13 @@ impl Notes {
         let found =
             [&*path, payload, &in_part].into_iter().find_map(|path| log.find(path, file.directories).transpose())?;
         match found {
+            Ok(Logged::Item(mut told)) => {
+                // The log joins names by a slash that may stand in one.
+                if let Some(folder) = self.indexed(file.directories) {
+                    told.folder = Some(folder.clone());
+                }
+                Some(Logged::Item(told))
+            }
             Ok(logged) => Some(logged),
             Err(error) => {
                 let detail = format!("the item log cannot be read: {error}");

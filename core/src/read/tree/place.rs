@@ -155,7 +155,8 @@ impl File<'_> {
     fn message(&self, format: &FormatInfo, notes: &Notes) -> Told {
         let apple = (format.name == "emlx").then(|| names::of_apple_mail(self.directories)).flatten();
         let names = notes.folders(self.directories);
-        let folder = apple.unwrap_or_else(|| match names.is_empty() {
+        let indexed = notes.indexed(self.directories).cloned();
+        let folder = apple.or(indexed).unwrap_or_else(|| match names.is_empty() {
             true => notes.root_folder(),
             false => names::folder(names),
         });
