@@ -12,7 +12,7 @@ use crate::{
     model::Item,
     read::{Closed, Event, Mailbox, Opened},
     target::Target,
-    write::{ItemName, ItemWriter, Rendered},
+    write::{ItemName, ItemWriter, Rendered, Renderer},
 };
 use std::{collections::BTreeSet, io::Write, num::NonZeroUsize, ops::ControlFlow};
 
@@ -60,7 +60,7 @@ impl<'w> Conversion<'w> {
 
     /// The same, told to `journal`.
     pub(super) fn told_to(mailbox: Mailbox, writer: Box<dyn ItemWriter + 'w>, journal: impl Journal + 'w) -> Self {
-        let in_order = InOrder::new(writer.renderer(), NonZeroUsize::MIN, mailbox.stop().clone());
+        let in_order = InOrder::new(renderer(&*writer, &journal), NonZeroUsize::MIN, mailbox.stop().clone());
         Self {
             mailbox,
             writer,
@@ -80,7 +80,7 @@ impl<'w> Conversion<'w> {
     /// The same conversion with items rendered on `threads` threads. The outcome does not depend on their number.
     #[must_use]
     pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
-        self.in_order = InOrder::new(self.writer.renderer(), threads, self.mailbox.stop().clone());
+        self.in_order = InOrder::new(renderer(&*self.writer, &*self.journal), threads, self.mailbox.stop().clone());
         self
     }
 
@@ -347,6 +347,17 @@ impl<'w> Conversion<'w> {
 
 fn stopped() -> Error {
     Error::new(ErrorKind::Cancelled, "stopped in the middle of an item")
+}
+
+/// The renderer of `writer`, which spares itself what `journal` knows.
+fn renderer(writer: &(dyn ItemWriter + '_), journal: &(impl Journal + ?Sized)) -> Renderer {
+    #[cfg(not(target_family = "wasm"))]
+    return writer.renderer().with_known(journal.known());
+    #[cfg(target_family = "wasm")]
+    {
+        let _knows_nothing = journal;
+        writer.renderer()
+    }
 }
 
 fn lost_with(kept: Place) -> Error {

@@ -1,4 +1,6 @@
 use super::item_log::LogLine;
+#[cfg(not(target_family = "wasm"))]
+use crate::write::Known;
 use crate::{
     error::{Error, ErrorKind, Result},
     write::Made,
@@ -15,6 +17,12 @@ pub(super) trait Journal: Send {
     /// Whether an earlier sync has written the item of `line`, which has its digest.
     fn has(&mut self, _line: &LogLine) -> bool {
         false
+    }
+
+    /// What tells of the items that earlier syncs have written.
+    #[cfg(not(target_family = "wasm"))]
+    fn known(&self) -> Option<Known> {
+        None
     }
 
     /// Makes sure, before the item of `line` is written, that it is the one that a run which was cut off met in its place.
@@ -40,6 +48,11 @@ impl<J: Journal> Journal for &mut J {
 
     fn has(&mut self, line: &LogLine) -> bool {
         (**self).has(line)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn known(&self) -> Option<Known> {
+        (**self).known()
     }
 
     fn expect(&mut self, line: &LogLine) -> Result<()> {

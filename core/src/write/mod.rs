@@ -59,7 +59,7 @@ pub use size::size;
 pub(crate) use {
     container::{Ours, UNFINISHED},
     form::reopen,
-    render::NAMED_BY,
+    render::{Known, NAMED_BY},
 };
 
 use crate::{

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use std::{
     hash::Hasher as _,
     io::{self, Read as _},
+    sync::Arc,
 };
 use twox_hash::XxHash3_64;
 
@@ -87,8 +88,13 @@ pub struct Renderer {
     state: StateFields,
     /// Whether calendar objects and cards go to files of many.
     shares_file: bool,
+    /// Tells of the digest of an item's octets whether they need not be written.
+    known: Option<Known>,
     resting: Resting,
 }
+
+/// Tells of an item and the digest of its octets, in hexadecimal, whether they need not be written.
+pub(crate) type Known = Arc<dyn Fn(&Item, &str) -> bool + Send + Sync>;
 
 /// What one item after another uses.
 #[derive(Clone, Default)]
@@ -130,6 +136,21 @@ impl Renderer {
         self
     }
 
+    /// The same renderer, which deflates nothing that is `known`; of what is not, the octets are gone through twice.
+    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "nothing is written to again"))]
+    pub(crate) fn with_known(mut self, known: Option<Known>) -> Self {
+        self.known = known.filter(|_| self.zip.is_some_and(|level| level != ZipLevel::Store));
+        self
+    }
+
+    /// The item as it is, if it is known.
+    fn render_known(&self, item: &Item, content: &Content) -> Result<Option<Rendered>> {
+        let Some(known) = &self.known else { return Ok(None) };
+        let plain = Self { zip: Some(ZipLevel::Store), known: None, ..self.clone() }.render_octets(content.clone())?;
+        let digest = plain.sha256().map(|digest| hex(digest)).or(plain.xxh3().map(|digest| format!("{digest:016x}")));
+        Ok(Some(plain).filter(|_| digest.is_some_and(|digest| known(item, &digest))))
+    }
+
     /// Reads the octets of `item` once and gives them ready to be written.
     ///
     /// # Errors
@@ -155,7 +176,7 @@ impl Renderer {
         let content = message.content().clone();
         let fields = self.state.of(item, message);
         if fields.is_empty() {
-            return self.render_octets(content);
+            return self.render_known(item, &content)?.map_or_else(|| self.render_octets(content), Ok);
         }
         let mut start = [0; 1 << 10];
         let n = content.reader().read(&mut start)?;

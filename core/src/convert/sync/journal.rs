@@ -9,12 +9,14 @@ use crate::{
         journal::{Journal, log_refused},
     },
     error::{Error, ErrorKind, Result},
-    write::Made,
+    model::Item,
+    write::{Known, Made},
 };
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// The files beside a destination that one sync writes.
@@ -43,6 +45,13 @@ impl Journal for SyncJournal {
             .as_ref()
             .or(line.xxh3.as_ref())
             .is_some_and(|digest| self.earlier.take(Key::of_item(digest, folder)))
+    }
+
+    fn known(&self) -> Option<Known> {
+        let earlier = Arc::clone(self.earlier.sorted());
+        let known =
+            move |item: &Item, digest: &str| earlier.contains(Key::of_item(digest, &item.folder.path.to_string()));
+        (self.sync > 1).then(|| Arc::new(known) as Known)
     }
 
     fn expect(&mut self, line: &LogLine) -> Result<()> {
