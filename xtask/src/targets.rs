@@ -41,8 +41,10 @@ pub(crate) fn run_all(folder: &str) -> Result<()> {
     for (target, mailbox) in targets.iter().zip(mailboxes) {
         println!("{}", row(target, mailbox, &mut wrong)?);
     }
-    if !wrong.is_empty() {
-        return Err(wrong.into());
+    eprint!("{wrong}");
+    // Of a calendar that is broken in its source, two readers need not find the same number of components.
+    if wrong.lines().any(|line| !line.ends_with(" lines") || !line.contains(" components for ")) {
+        return Err("not all that was written is read back".into());
     }
     Ok(fs::remove_dir_all(&room)?)
 }
