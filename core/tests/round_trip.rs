@@ -205,3 +205,15 @@ proptest! {
         prop_assert_eq!(String::from_utf8_lossy(&found[0].1), octets);
     }
 }
+
+#[test]
+fn a_from_line_that_names_nobody_is_made_anew() {
+    let bench = tempfile::tempdir().unwrap();
+    let (source, to) = (bench.path().join("in.mbox"), bench.path().join("out"));
+    fs::write(&source, "From \nSubject: a\n\nx\n\nFrom -\nSubject: b\n\ny\n").unwrap();
+    converted(&source, &to, OutputForm::Mbox);
+    let written: Vec<_> = files(&to).into_values().collect();
+    let text = String::from_utf8(written.concat()).unwrap();
+    assert!(text.starts_with("From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n"), "{text}");
+    assert!(text.contains("\n\nFrom -\n"), "{text}");
+}

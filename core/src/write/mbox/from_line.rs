@@ -33,25 +33,3 @@ fn made(item: &Item) -> String {
 fn is_one_word(address: &str) -> bool {
     !address.is_empty() && !address.contains(|c: char| c.is_whitespace() || c.is_control())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::read::{ItemReader, ReadOptions, mbox::MboxReader};
-    use std::sync::Arc;
-
-    #[test]
-    fn a_line_that_names_nobody_is_made_anew() {
-        for (mbox, expected) in [
-            ("From \nSubject: a\n\nx\n", "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n"),
-            ("From  \r\nFrom: Ann <a@example.org>\r\n\r\nx\r\n", "From a@example.org Thu Jan  1 00:00:00 1970\n"),
-            ("From -\nSubject: a\n\nx\n", "From -\n"),
-            ("From b@x Mon Jan  1 00:00:00 2024 \nSubject: a\n\nx\n", "From b@x Mon Jan  1 00:00:00 2024\n"),
-        ] {
-            let mut reader =
-                MboxReader::open(Arc::new(mbox.as_bytes().to_vec()), "x.mbox", &ReadOptions::default()).unwrap();
-            let item = reader.next_item().unwrap().unwrap();
-            assert_eq!(String::from_utf8(from_line(&item, false)).unwrap(), expected);
-        }
-    }
-}
