@@ -110,6 +110,8 @@ export interface ConvertOptions extends ReadOptions {
   collect?: 'calendar' | 'item' | (string & {});
   vcard?: '3.0' | '4.0';
   cardUids?: boolean;
+  /** Groups of cards: as they are, as categories of their members (Google, Nextcloud, Outlook), or as cards of their own (Apple). */
+  cardGroups?: 'keep' | 'categories' | 'cards';
   noInvitations?: boolean;
   ianaZones?: boolean;
   /** Whether the log lists the attachments of every message. */

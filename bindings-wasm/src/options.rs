@@ -7,7 +7,7 @@ use mailferry::{
     model::VCardVersion,
     read::{Mailbox, ReadOptions, mbox::Unquoting},
     target::Target,
-    write::{Checksums, Eol, Grouping, OutputForm, Packaging, Placement, WriteOptions, ZipLevel},
+    write::{CardGroups, Checksums, Eol, Grouping, OutputForm, Packaging, Placement, WriteOptions, ZipLevel},
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use std::{collections::BTreeMap, num::NonZeroU32, str::FromStr, sync::Arc};
@@ -59,6 +59,7 @@ pub(crate) struct Writing {
     collect: Grouping,
     vcard: Option<Version>,
     card_uids: bool,
+    card_groups: CardGroups,
     no_invitations: bool,
     iana_zones: bool,
     pub(crate) attachments: bool,
@@ -234,6 +235,7 @@ impl Writing {
             Version::V4 => VCardVersion::V4,
         });
         collections.vcf.add_uid = self.card_uids;
+        collections.vcf.groups = self.card_groups;
         collections.ics.strip_scheduling = self.no_invitations;
         collections.ics.iana_zones = self.iana_zones;
         collections.ics.complete_zones = self.iana_zones;
@@ -255,7 +257,13 @@ mod tests {
             let error = read::<Reading>(json).err().unwrap();
             assert_eq!(error.kind(), ErrorKind::Options, "{json}");
         }
-        for json in ["{\"as\":\"docx\"}", "{\"vcard\":\"2.1\"}", "{\"shard\":0}", "{\"created\":\"today\"}"] {
+        for json in [
+            "{\"as\":\"docx\"}",
+            "{\"vcard\":\"2.1\"}",
+            "{\"cardGroups\":\"trees\"}",
+            "{\"shard\":0}",
+            "{\"created\":\"today\"}",
+        ] {
             let error = read::<Writing>(json).err().unwrap();
             assert_eq!(error.kind(), ErrorKind::Options, "{json}");
         }
@@ -264,12 +272,13 @@ mod tests {
     #[test]
     fn everything_can_be_asked_for() {
         let json = r#"{"as":"bundle","packaging":"tgz","labels":"every","eol":"crlf","checksums":"none","names":"{date}",
-            "shard":9,"compress":"best","collect":"500","vcard":"4.0","cardUids":true,"noInvitations":true,
-            "ianaZones":true,"attachments":true,"created":"2024-01-01T00:00:00Z"}"#;
+            "shard":9,"compress":"best","collect":"500","vcard":"4.0","cardUids":true,"cardGroups":"cards",
+            "noInvitations":true,"ianaZones":true,"attachments":true,"created":"2024-01-01T00:00:00Z"}"#;
         let writing = read::<Writing>(json).unwrap();
         let options = writing.options().unwrap();
         assert_eq!((writing.packaging(), options.form), (Packaging::Tgz, OutputForm::Bundle));
         assert_eq!(options.collections.vcf.version, Some(VCardVersion::V4));
+        assert_eq!(options.collections.vcf.groups, CardGroups::Cards);
         assert!(options.collections.ics.strip_scheduling && options.created.is_some());
         let writing = read::<Writing>(r#"{"target":"gmail"}"#).unwrap();
         assert_eq!(writing.options().unwrap().form, OutputForm::Mbox);

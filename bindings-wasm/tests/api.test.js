@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -12,6 +12,8 @@ import { mbox } from './generate.js';
 const TAKEOUT = new URL('../../fixtures/mbox/takeout.mbox', import.meta.url).pathname;
 /** Every kind of item and attachment; made by the tests of the core. */
 const STORE = new URL('../../target/tmp/store.pst', import.meta.url).pathname;
+const GROUPS = new URL('../../fixtures/vcf/lf/group-apple.vcf', import.meta.url).pathname;
+const CATEGORIES = 'BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\nN:;Ann;;;\r\nCATEGORIES:Friends\r\nEND:VCARD\r\n';
 const COMMAND = new URL('../../target/debug/mailferry', import.meta.url).pathname;
 const text = (lines) => bytesSource(new TextEncoder().encode(lines), 'Inbox.mbox');
 const sha256 = (octets) => createHash('sha256').update(octets).digest('hex');
@@ -117,12 +119,16 @@ test('an archive is the same as that of the command, whatever takes it', async (
   if (!existsSync(COMMAND)) return t.skip('the command is not built');
   assert.ok(existsSync(STORE), 'no PST: cargo test -p mailferry --test pst lies_where');
   const root = folder(t);
+  const cards = join(root, 'cards.vcf');
+  writeFileSync(cards, CATEGORIES);
   for (const [packaging, options, args, input = TAKEOUT] of [
     ['zip', {}, []],
     ['zip', { hidden: true, attachments: true }, ['--hidden', '--attachments'], STORE],
     ['tgz', { as: 'mbox', compress: 'best' }, ['--as', 'mbox', '--zip-level', 'best'], STORE],
     ['zip', { compress: 'fast', labels: 'every', eol: 'crlf', checksums: 'none' }, ['--zip-level', 'fast', '--labels', 'every', '--eol', 'crlf', '--checksums', 'none']],
     ['tar', { as: 'mbox' }, ['--as', 'mbox']],
+    ['zip', { cardGroups: 'categories' }, ['--card-groups', 'categories'], GROUPS],
+    ['zip', { cardGroups: 'cards', cardUids: true }, ['--card-groups', 'cards', '--card-uids'], cards],
     ['zip', { select: { dedupe: 'exact', after: '2024-02-05' }, as: 'maildir' }, ['--dedupe', 'exact', '--after', '2024-02-05', '--as', 'maildir']],
   ]) {
     const path = join(root, `${Math.random()}.${packaging}`);
