@@ -7,7 +7,7 @@ use mailferry::{
     mapi::AddressMap,
     model::VCardVersion,
     read::{ReadOptions, mbox::Unquoting},
-    write::{Checksums, Eol, Grouping, NameTemplate, OutputForm, Placement, WriteOptions, ZipLevel},
+    write::{CardGroups, Checksums, Eol, Grouping, NameTemplate, OutputForm, Placement, WriteOptions, ZipLevel},
 };
 use pyo3::{conversion::FromPyObjectOwned, exceptions::PyTypeError, prelude::*, types::PyDict};
 use std::{collections::BTreeMap, num::NonZeroU32};
@@ -180,6 +180,7 @@ impl<'py> Keywords<'py> {
         collections.grouping = self.parsed::<Grouping>("collect")?.unwrap_or_default();
         collections.vcf.version = self.word("vcard", &[("3.0", VCardVersion::V3), ("4.0", VCardVersion::V4)])?;
         collections.vcf.add_uid = self.flag("card_uids")?;
+        collections.vcf.groups = self.parsed::<CardGroups>("card_groups")?.unwrap_or_default();
         collections.ics.strip_scheduling = self.flag("no_invitations")?;
         collections.ics.iana_zones = self.flag("iana_zones")?;
         collections.ics.complete_zones = collections.ics.iana_zones;

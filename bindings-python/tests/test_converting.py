@@ -64,6 +64,32 @@ def test_a_target_has_its_plan(takeout, tmp_path):
         mailferry.plan(takeout, "nowhere")
 
 
+ANN = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\nUID:ann\r\nEND:VCARD\r\n"
+FRIENDS = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Friends\r\nN:Friends;;;;\r\nX-ADDRESSBOOKSERVER-KIND:group\r\n" \
+    b"X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:ann\r\nUID:friends\r\nEND:VCARD\r\n"
+
+
+def test_groups_of_cards_are_told_as_is_asked_for(tmp_path):
+    def book(source, **options):
+        to = tmp_path / f"{len(os.listdir(tmp_path))}.zip"
+        mailferry.convert(source, to, name="Friends.vcf", **options)
+        assert mailferry.verify(to, source, name="Friends.vcf", **options).differences == 0
+        [octets] = [octets for name, octets in entries(to).items() if name.endswith(".vcf")]
+        return octets
+
+    assert book(ANN + FRIENDS) == book(ANN + FRIENDS, card_groups="keep") == ANN + FRIENDS
+    categories = book(ANN + FRIENDS, card_groups="categories")
+    assert categories == ANN.replace(b"END:", b"CATEGORIES:Friends\r\nEND:")
+    cards = book(categories, card_groups="cards")
+    assert cards.startswith(categories + b"BEGIN:VCARD\r\n") and cards.count(b"BEGIN:VCARD\r\n") == 2
+    for line in [b"FN:Friends", b"X-ADDRESSBOOKSERVER-KIND:group", b"X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:ann"]:
+        assert line + b"\r\n" in cards[len(categories):]
+    for wrong in [{"card_groups": "flocks"}, {"card_groups": "cards", "collect": "item"}]:
+        with pytest.raises(mailferry.OptionsError, match="groups of cards"):
+            mailferry.convert(ANN, tmp_path / "wrong.zip", name="Friends.vcf", **wrong)
+    assert not (tmp_path / "wrong.zip").exists()
+
+
 def test_verify_and_undo(takeout, tmp_path):
     to = tmp_path / "out"
     mailferry.convert(takeout, to)
