@@ -573,6 +573,9 @@ def open(
     ``mailferry``: how sources are read, and which items are taken. A date is RFC 3339 text, or of ``datetime``; a size is a
     number of octets or text such as ``"480M"``. A file object is read by position, and not to be used elsewhere meanwhile.
 
+    ``KeyboardInterrupt``, or what the ``read()`` of a file object raises, may come in the midst of an item. The mailbox then
+    may not give that item and what follows it in its source: open it again to read these.
+
     Raises ``OSError``, or the ``Error`` of the first source when none can be opened.
 
     >>> import mailferry
