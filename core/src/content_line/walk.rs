@@ -66,6 +66,8 @@ pub(crate) enum Detail {
 /// The extent of a component.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Walked {
+    /// Its name, as its `BEGIN` line spells it.
+    pub(crate) name: Vec<u8>,
     /// The offset behind it.
     pub(crate) end: u64,
     /// The names of what was never closed, innermost first; only the outermost 64.
@@ -85,6 +87,7 @@ pub(crate) fn walk_component(
 ) -> io::Result<Walked> {
     let mut open = OpenComponents::default();
     let mut after_agent = false;
+    let mut name = Vec::new();
     loop {
         if detail == Detail::Nesting {
             lines.skip_to(|first| TELLING.contains(&first.to_ascii_uppercase()));
@@ -92,7 +95,7 @@ pub(crate) fn walk_component(
         let Some(line) = lines.next_line()? else {
             let end = lines.offset();
             tell(defects, || Defect::new(DefectKind::MissingEnd, "the source ends inside a component").at(end));
-            return Ok(Walked { end, unclosed: open.unclosed() });
+            return Ok(Walked { name, end, unclosed: open.unclosed() });
         };
         match Marker::of(line.head) {
             Some(Marker::Begin(inner)) => {
@@ -101,21 +104,24 @@ pub(crate) fn walk_component(
                     let start = line.start;
                     tell(defects, || Defect::new(DefectKind::MissingEnd, "the next component begins").at(start));
                     lines.seek(start);
-                    return Ok(Walked { end: start, unclosed: open.unclosed() });
+                    return Ok(Walked { name, end: start, unclosed: open.unclosed() });
+                }
+                if open.depth == 0 {
+                    name = inner.to_vec();
                 }
                 open.push(inner);
             }
-            Some(Marker::End(name)) => match open.close(name) {
+            Some(Marker::End(ended)) => match open.close(ended) {
                 Closed::Innermost => {}
                 Closed::Several => {
                     let start = line.start;
                     tell(defects, || Defect::new(DefectKind::MissingEnd, "an outer component ends").at(start));
                 }
-                Closed::None if name.eq_ignore_ascii_case(b"VCALENDAR") => {
+                Closed::None if ended.eq_ignore_ascii_case(b"VCALENDAR") => {
                     let start = line.start;
                     tell(defects, || Defect::new(DefectKind::MissingEnd, "the calendar ends").at(start));
                     lines.seek(start);
-                    return Ok(Walked { end: start, unclosed: open.unclosed() });
+                    return Ok(Walked { name, end: start, unclosed: open.unclosed() });
                 }
                 Closed::None => {
                     tell(defects, || Defect::new(DefectKind::StrayEnd, "nothing of this name is open").at(line.start));
@@ -140,7 +146,7 @@ pub(crate) fn walk_component(
         }
         after_agent = false;
         if open.depth == 0 {
-            return Ok(Walked { end: lines.offset(), unclosed: Vec::new() });
+            return Ok(Walked { name, end: lines.offset(), unclosed: Vec::new() });
         }
     }
 }

@@ -188,7 +188,7 @@ pub(crate) fn read_card(lines: &mut ContentLines, source: &Source, before: u64) 
     let mut defects = Vec::new();
     let may_stand =
         |placement: &Placement<'_>| placement.after_agent || !placement.inner.eq_ignore_ascii_case(b"VCARD");
-    let Walked { end, unclosed } =
+    let Walked { end, unclosed, .. } =
         walk_component(lines, Detail::Parsed, may_stand, &mut defects, |depth, line, content, defects| {
             if let Some(content) = content.filter(|_| depth == 1) {
                 facts.take(content, line.end - line.start);

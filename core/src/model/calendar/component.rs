@@ -6,7 +6,11 @@ use crate::{
     defect::{Defect, DefectKind},
     source::{Content, Source},
 };
-use std::{io, ops::Range};
+use std::{
+    hash::{DefaultHasher, Hasher},
+    io,
+    ops::Range,
+};
 
 /// Zones that one component may name.
 const ZONES: usize = 64;
@@ -69,6 +73,8 @@ pub struct CalendarComponent {
 pub(super) struct Facts {
     pub(super) name: Vec<u8>,
     pub(super) uid: Option<String>,
+    /// A hash of its UID, the same for all components of one object; 0 of one that is empty.
+    pub(super) uid_hash: Option<u64>,
     pub(super) is_override: bool,
     pub(super) summary: Option<String>,
     pub(super) start: Option<CalendarTime>,
@@ -87,10 +93,6 @@ impl CalendarComponent {
         let start = lines.offset();
         let mut facts = Facts::default();
         let mut defects = Vec::new();
-        if let Some(line) = lines.next_line()? {
-            facts.name = ContentLine::parse(line.head).map_or(Vec::new(), |begin| begin.value.trim_ascii().to_vec());
-        }
-        lines.seek(start);
         let walked =
             walk_component(lines, Detail::Parsed, may_stand, &mut defects, |depth, line, content, defects| {
                 if let Some(content) = content {
@@ -104,7 +106,8 @@ impl CalendarComponent {
                 }
             })?;
         facts.defects = defects;
-        let Walked { end, unclosed } = walked;
+        let Walked { name, end, unclosed } = walked;
+        facts.name = name;
         Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts })
     }
 
@@ -112,21 +115,21 @@ impl CalendarComponent {
     pub(super) fn read_identity(lines: &mut ContentLines, source: &Source) -> io::Result<Self> {
         let start = lines.offset();
         let mut facts = Facts::default();
-        if let Some(line) = lines.next_line()? {
-            facts.name = ContentLine::parse(line.head).map_or(Vec::new(), |begin| begin.value.trim_ascii().to_vec());
-        }
-        lines.seek(start);
         let walked = walk_component(lines, Detail::Nesting, may_stand, &mut Vec::new(), |depth, line, _, _| {
             let may_tell = matches!(line.head.first(), Some(b'U' | b'u' | b'R' | b'r' | b'T' | b't'));
             if depth == 1
                 && may_tell
                 && let Some(content) = ContentLine::parse(line.head)
-                && (content.is("UID") || content.is("RECURRENCE-ID") || content.is("TZID"))
             {
-                facts.take_property(&content, None);
+                if content.is("UID") {
+                    facts.take_uid_hash(&content);
+                } else if content.is("RECURRENCE-ID") || content.is("TZID") {
+                    facts.take_property(&content, None);
+                }
             }
         })?;
-        let Walked { end, unclosed } = walked;
+        let Walked { name, end, unclosed } = walked;
+        facts.name = name;
         Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts })
     }
 
@@ -216,7 +219,10 @@ impl Facts {
 
     fn take_property(&mut self, line: &ContentLine<'_>, zone: Option<&str>) {
         match line.name.len() {
-            3 if line.is("UID") => set_text(&mut self.uid, line),
+            3 if line.is("UID") => {
+                set_text(&mut self.uid, line);
+                self.uid_hash = self.uid.as_deref().map(|uid| hash(uid.as_bytes()));
+            }
             3 if line.is("DUE") => self.take_date(line, zone, |facts| &mut facts.due),
             4 if line.is("TZID") => set_text(&mut self.zone_id, line),
             5 if line.is("RRULE") => {
@@ -237,6 +243,18 @@ impl Facts {
             }
             _ => {}
         }
+    }
+
+    /// Of the UID only its hash, for which nearly none has to be decoded.
+    fn take_uid_hash(&mut self, line: &ContentLine<'_>) {
+        if self.uid_hash.is_some() {
+            return;
+        }
+        let is_plain = |octet: &u8| matches!(octet, b' '..=b'[' | b']'..=b'~');
+        self.uid_hash = Some(match line.parameters.is_empty() && line.value.iter().all(is_plain) {
+            true => hash(line.value.trim_ascii()),
+            false => hash(text_of(line).trim().as_bytes()),
+        });
     }
 
     fn take_date(
@@ -261,6 +279,13 @@ impl Facts {
     }
 }
 
+/// A hash of a UID; 0 of one that is empty.
+fn hash(uid: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(uid);
+    if uid.is_empty() { 0 } else { hasher.finish() }
+}
+
 /// The text of a line, unless the slot is filled already: the first of two properties counts. White space around it is
 /// part of a SUMMARY alone.
 pub(super) fn set_text(slot: &mut Option<String>, line: &ContentLine<'_>) {
@@ -274,4 +299,27 @@ pub(super) fn set_text(slot: &mut Option<String>, line: &ContentLine<'_>) {
 /// The value as text, its escapes undone.
 pub(super) fn text_of(line: &ContentLine<'_>) -> String {
     unescape_text(&line.decoded_value()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    proptest! {
+        #[test]
+        fn both_passes_know_a_component_by_the_same_hash(
+            uids in proptest::collection::vec("(;CHARSET=UTF-8|;ENCODING=QUOTED-PRINTABLE)?:[ \\\\a,;=4é\u{b}]{0,5}", 0..3)
+        ) {
+            let lines: String = uids.iter().map(|uid| format!("UID{uid}\n")).collect();
+            let source: Source = Arc::new(format!("BEGIN:VEVENT\n{lines}END:VEVENT\n").into_bytes());
+            let mut first = ContentLines::new(source.clone())?;
+            let mut second = ContentLines::new(source.clone())?;
+            let identity = CalendarComponent::read_identity(&mut first, &source)?;
+            let component = CalendarComponent::read(&mut second, &source)?;
+            prop_assert_eq!(identity.facts.uid_hash, component.facts.uid_hash);
+            prop_assert_eq!(component.facts.uid_hash.is_none(), uids.is_empty());
+        }
+    }
 }

@@ -4,13 +4,7 @@ use crate::{
     defect::{Defect, DefectKind},
     source::{Content, Source},
 };
-use std::{
-    collections::HashSet,
-    fmt,
-    hash::{DefaultHasher, Hash, Hasher},
-    io,
-    ops::Range,
-};
+use std::{collections::HashSet, fmt, io, ops::Range};
 
 /// The PRODID of calendars that this crate makes.
 pub(super) const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSION"), "//EN");
@@ -247,10 +241,7 @@ impl OverrideIndex {
 
 /// What tells components that belong together from others: the UID and the kind.
 fn key_of(component: &CalendarComponent) -> Option<u64> {
-    let uid = component.uid().filter(|uid| !uid.is_empty())?;
-    let mut hasher = DefaultHasher::new();
-    (component.kind(), uid).hash(&mut hasher);
-    Some(hasher.finish())
+    component.facts.uid_hash.filter(|hash| *hash != 0).map(|hash| hash.wrapping_add(component.kind() as u64))
 }
 
 /// Reads the calendar that comes next; its head begins at `start`, before the octets that precede its `BEGIN` line; `None` when nothing is left
