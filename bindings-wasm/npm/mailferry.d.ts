@@ -14,6 +14,21 @@ export interface Sink {
   write(octets: Uint8Array): void | Promise<void>;
 }
 
+/** An archive that begins, or a part of one. */
+export interface Part {
+  /** From 1. */
+  number: number;
+  /** `archive.zip`, or, where it is in parts, `archive.part001.zip`, `archive.part002.zip` … */
+  name: string;
+}
+
+/** A sink for one archive of several: closed behind its last octet, or aborted, or else closed, where it will not be complete. */
+export interface PartSink extends Sink {
+  /** A promise is waited for before the next part begins. */
+  close?(): void | Promise<void>;
+  abort?(reason: unknown): void | Promise<void>;
+}
+
 /** A `File` or `Blob` is a source in a Worker only. */
 export type SourceLike = Source | Blob | ArrayBuffer | ArrayBufferView;
 
@@ -106,6 +121,11 @@ export interface ConvertOptions extends ReadOptions {
   shard?: number;
   /** How hard a ZIP archive is compressed: not at all, where nothing is said. */
   compress?: 'store' | 'fast' | 'best';
+  /**
+   * Octets that no ZIP archive reaches: there are several then, each complete, and `sink` is a function. A target may ask for
+   * them too (`settings.splitOctets` of {@link targets}); where `sink` is no function, it gets one archive all the same.
+   */
+  split?: number;
   /** Calendars and contacts: one file a calendar or address book, one an item, or parts of so many items (`500`) or octets (`900K`). */
   collect?: 'calendar' | 'item' | (string & {});
   vcard?: '3.0' | '4.0';
@@ -140,7 +160,10 @@ export interface ConvertProgress extends Progress {
 }
 
 export interface ConvertPorts {
-  sink: Sink;
+  /** Takes the archive; or gives what takes it, and each of its parts. */
+  sink: Sink | ((part: Part) => PartSink | Promise<PartSink>);
+  /** What archives are named after, without an ending, where `sink` is a function: `archive` where nothing is said. */
+  name?: string;
   /** Takes the item log: a JSON object a line, an item each. */
   log?: Sink;
   onProgress?: (progress: ConvertProgress) => void;
@@ -304,6 +327,8 @@ export interface Target {
   packaging: ('folder' | 'zip' | 'tar' | 'tgz')[];
   kinds: Kind[];
   lacks: Partial<Record<Kind, string>>;
+  /** How its files are written, as far as it asks for that. */
+  settings: { splitOctets?: number; [setting: string]: unknown };
   limits: { of: string; octets?: number; items?: number; then: string; because: string }[];
   /** How the files are imported there. */
   steps: string[];

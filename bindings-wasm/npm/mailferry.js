@@ -226,8 +226,9 @@ function parted(options) {
 }
 
 export async function convert(source, options, ports) {
-  const { sink, log, onProgress, signal } = ports ?? {};
-  if (typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: 'convert wants { sink }, which has write(octets)' });
+  const { sink, name, log, onProgress, signal } = ports ?? {};
+  const named = typeof sink === 'function';
+  if (!named && typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: 'convert wants { sink }, which has write(octets), or gives such a one for each archive' });
   signal?.throwIfAborted();
   await init();
   const [reading, writing] = parted(options);
@@ -235,8 +236,9 @@ export async function convert(source, options, ports) {
   const lines = new Drain(log ?? { borrows: true, write() {} });
   const started = performance.now();
   const sources = asSources(source);
-  const converter = guarded(() => new Converter(sources, json(reading), json(writing), archive, lines));
+  let converter;
   try {
+    converter = guarded(() => new Converter(sources, json(reading), json(writing), archive, lines, named ? (name ?? 'archive') : undefined));
     const progress = () => {
       const [available, migrated, failed, skipped] = converter.items();
       return { position: converter.position(), total: converter.total(), available, migrated, failed, skipped, written: archive.taken, surveying: converter.surveying() };
@@ -262,12 +264,16 @@ export async function convert(source, options, ports) {
     }
     if (!stopped) onProgress?.(progress());
     const report = completed(converter, cancelled, stopped);
-    await archive.drained();
+    await archive.end();
     await lines.drained();
     report.seconds = Math.round(performance.now() - started) / 1000;
     return report;
+  } catch (thrown) {
+    const error = archive.refusal ?? thrown;
+    await archive.abort(error);
+    throw error;
   } finally {
-    converter.free();
+    converter?.free();
   }
 }
 

@@ -1,6 +1,8 @@
 // Sinks: anything with write(octets), which may return a promise. With `borrows: true` it is handed the core's own memory,
 // which it must be done with when it returns; all others get a copy to keep.
 
+import { MailferryError } from './error.js';
+
 /** A FileSystemSyncAccessHandle of the origin private file system, from its start on. */
 export function handleSink(handle) {
   let at = 0;
@@ -75,9 +77,15 @@ export function portSink(port) {
   };
 }
 
-/** What the core writes to: hands octets on in their order, and knows when all of them were taken. */
+/**
+ * What the core writes to: hands octets on in their order, and knows when all of them were taken. Where it is given a function, it
+ * opens a sink for each archive that begins, and closes it behind the last octet.
+ */
 export class Drain {
-  #sink;
+  #open;
+  /** The archive at hand: its sink, as soon as there is one. */
+  #part;
+  #number = 0;
   #pending;
   /** Octets so far. */
   taken = 0;
@@ -85,19 +93,64 @@ export class Drain {
   refusal;
 
   constructor(sink) {
-    this.#sink = sink;
+    if (typeof sink === 'function') this.#open = sink;
+    else this.#part = { sink };
+  }
+
+  begin(name) {
+    const before = this.#part;
+    const part = (this.#part = {});
+    const number = ++this.#number;
+    const opened = (sink) => {
+      if (typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: `no sink was given for ${name}: it has write(octets)` });
+      part.sink = sink;
+    };
+    if (before) this.#next(() => before.sink.close?.());
+    this.#next(() => {
+      const sink = this.#open({ number, name });
+      return typeof sink?.then === 'function' ? sink.then(opened) : opened(sink);
+    });
   }
 
   write(octets) {
+    const part = this.#part;
     this.taken += octets.length;
-    if (this.#pending && !this.#sink.borrows) {
-      const own = octets.slice();
-      this.#wait(this.#pending.then(() => this.#sink.write(own)));
-      return;
-    }
+    // What is borrowed cannot wait.
+    if (part.sink?.borrows) return this.#now(() => part.sink.write(octets));
+    const own = octets.slice();
+    this.#next(() => part.sink.write(own));
+  }
+
+  /** When the sink has taken everything. */
+  async drained() {
+    await this.#pending;
+    this.#pending = undefined;
+  }
+
+  /** The same, when nothing comes any more. */
+  async end() {
+    await this.drained();
+    if (this.#open) await this.#part?.sink.close?.();
+  }
+
+  /** Lets go of an archive that is not going to be complete. */
+  async abort(reason) {
+    if (!this.#open) return;
+    this.refusal ??= reason;
+    await this.#pending?.catch(() => {});
+    const sink = this.#part?.sink;
+    await (sink?.abort ? sink.abort(reason) : sink?.close?.());
+  }
+
+  #next(work) {
+    if (this.#pending) this.#wait(this.#pending.then(work));
+    else this.#now(work);
+  }
+
+  #now(work) {
+    if (this.refusal) throw this.refusal;
     try {
-      // What is borrowed cannot wait.
-      const promise = this.#sink.write(this.#sink.borrows ? octets : octets.slice());
+      const promise = work();
       if (typeof promise?.then === 'function') this.#wait(Promise.all([this.#pending, promise]));
     } catch (error) {
       this.refusal = error;
@@ -105,16 +158,9 @@ export class Drain {
     }
   }
 
-  /** When the sink has taken everything. */
-  async drained() {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    await pending;
-  }
-
   #wait(promise) {
     this.#pending = promise;
     // Whoever asks whether it is drained is told; until then nobody has to listen.
-    promise.catch(() => {});
+    promise.catch((error) => (this.refusal ??= error));
   }
 }

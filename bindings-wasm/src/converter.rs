@@ -29,7 +29,7 @@ const LOG_CHUNK: usize = 64 << 10;
 #[wasm_bindgen]
 impl Converter {
     /// Opens the first of the sources that can be opened, and makes ready to write. `reading` and `writing` are JSON, or
-    /// empty.
+    /// empty. Where the archive has a `name`, without its ending, the sink is told when it begins, and so with each part.
     ///
     /// # Errors
     /// Why the first source cannot be opened, when none of them can; `options` for those that are not right.
@@ -40,8 +40,9 @@ impl Converter {
         writing: &str,
         sink: SinkPort,
         log: SinkPort,
+        name: Option<String>,
     ) -> Result<Self, JsValue> {
-        Self::open(sources, reading, writing, sink, log).map_err(|error| thrown(&error))
+        Self::open(sources, reading, writing, sink, log, name).map_err(|error| thrown(&error))
     }
 
     /// Goes on until `octets` more of the sources are behind, or some items; `false` when nothing is left.
@@ -113,14 +114,25 @@ impl Converter {
         writing: &str,
         sink: SinkPort,
         log: SinkPort,
+        name: Option<String>,
     ) -> mailferry::Result<Self> {
         let reading: Reading = options::read(reading)?;
         let writing: Writing = options::read(writing)?;
         let (sources, options) = (Sources::new(sources), reading.options());
         let mailbox = sources.mailbox(&options)?;
         let first_pass = FirstPass::new(&reading.select, sources.unopened(&options));
-        let sink = BufWriter::with_capacity(CHUNK, JsSink::new(sink));
-        let writer = write::stream(sink, writing.packaging(), writing.options()?)?;
+        let writer = match name {
+            Some(name) => {
+                let mut open = JsSink::named(sink);
+                let open = move |name: &str| Ok(BufWriter::with_capacity(CHUNK, open(name)?));
+                write::create_with(&writing.file_name(&name), open, writing.options()?)?
+            }
+            None if writing.split.is_some() => return Err(one_sink()),
+            None => {
+                let sink = BufWriter::with_capacity(CHUNK, JsSink::new(sink));
+                write::stream(sink, writing.packaging(), writing.options()?)?
+            }
+        };
         let log = BufWriter::with_capacity(LOG_CHUNK, JsSink::new(log));
         let conversion = Conversion::new(mailbox, writer, log).with_attachments(writing.attachments);
         Ok(Self { first_pass, conversion: Some(conversion), target: writing.target()? })
@@ -140,4 +152,9 @@ impl Converter {
 
 fn finished() -> Error {
     Error::new(ErrorKind::Options, "the conversion is finished: begin another one")
+}
+
+fn one_sink() -> Error {
+    let message = "an archive in parts wants a sink for each: give a function that is called with their names";
+    Error::new(ErrorKind::Options, message)
 }

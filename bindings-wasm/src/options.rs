@@ -10,7 +10,12 @@ use mailferry::{
     write::{CardGroups, Checksums, Eol, Grouping, OutputForm, Packaging, Placement, WriteOptions, ZipLevel},
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use std::{collections::BTreeMap, num::NonZeroU32, str::FromStr, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    num::{NonZeroU32, NonZeroU64},
+    str::FromStr,
+    sync::Arc,
+};
 
 use crate::{
     paged::Paged,
@@ -55,6 +60,8 @@ pub(crate) struct Writing {
     names: Option<String>,
     shard: Option<NonZeroU32>,
     compress: Compress,
+    /// Octets that no part reaches.
+    pub(crate) split: Option<NonZeroU64>,
     #[serde(deserialize_with = "parsed")]
     collect: Grouping,
     vcard: Option<Version>,
@@ -195,6 +202,16 @@ impl Writing {
         }
     }
 
+    /// The name of an archive that is packed so.
+    pub(crate) fn file_name(&self, stem: &str) -> String {
+        let ending = match self.packaging {
+            Archive::Zip => "zip",
+            Archive::Tar => "tar",
+            Archive::Tgz => "tgz",
+        };
+        format!("{stem}.{ending}")
+    }
+
     /// # Errors
     /// [`ErrorKind::Options`] when there is no such target.
     pub(crate) fn target(&self) -> Result<Option<&'static Target>> {
@@ -228,6 +245,7 @@ impl Writing {
             Compress::Fast => ZipLevel::Fast,
             Compress::Best => ZipLevel::Best,
         };
+        options.zip_split = self.split.map(NonZeroU64::get);
         let collections = &mut options.collections;
         collections.grouping = self.collect;
         collections.vcf.version = self.vcard.map(|version| match version {
@@ -262,6 +280,7 @@ mod tests {
             "{\"vcard\":\"2.1\"}",
             "{\"cardGroups\":\"trees\"}",
             "{\"shard\":0}",
+            "{\"split\":0}",
             "{\"created\":\"today\"}",
         ] {
             let error = read::<Writing>(json).err().unwrap();
@@ -282,6 +301,8 @@ mod tests {
         assert!(options.collections.ics.strip_scheduling && options.created.is_some());
         let writing = read::<Writing>(r#"{"target":"gmail"}"#).unwrap();
         assert_eq!(writing.options().unwrap().form, OutputForm::Mbox);
+        let writing = read::<Writing>(r#"{"target":"zoho","split":500000000}"#).unwrap();
+        assert!(writing.options().unwrap().zip_split < writing.split.map(NonZeroU64::get), "the target asks for less");
         assert!(read::<Writing>(r#"{"target":"fidonet"}"#).unwrap().options().is_err());
         let reading = read::<Reading>(r#"{"mboxQuoting":"raw","select":{"kinds":["mail"],"skipTrash":true}}"#).unwrap();
         assert_eq!(reading.options().unquoting, Unquoting::Raw);

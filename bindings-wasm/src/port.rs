@@ -31,6 +31,10 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     fn write(this: &SinkPort, octets: &[u8]) -> Result<(), JsValue>;
+
+    /// What is written from now on is the archive of this name; for those that were told to ask for names.
+    #[wasm_bindgen(method, catch)]
+    fn begin(this: &SinkPort, name: &str) -> Result<(), JsValue>;
 }
 
 /// Whole numbers of JavaScript end here.
@@ -112,6 +116,16 @@ pub(crate) struct JsSink(Port);
 impl JsSink {
     pub(crate) fn new(port: SinkPort) -> Self {
         Self(Port::new(port.into()))
+    }
+
+    /// The same for one archive after another: what is called with the name of each.
+    pub(crate) fn named(port: SinkPort) -> impl FnMut(&str) -> io::Result<Self> {
+        let port = Port::new(port.into());
+        move |name| {
+            let sink = port.value::<SinkPort>()?;
+            sink.begin(name).map_err(refused)?;
+            Ok(Self::new(sink))
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -153,6 +153,86 @@ test('an archive is the same as that of the command, whatever takes it', async (
     await sink.close();
     assert.equal(sha256(Buffer.concat(await collected)), sha256(wanted));
   }
+});
+
+test('an archive in parts is the same as that of the command, whatever takes the parts', async (t) => {
+  if (!existsSync(COMMAND)) return t.skip('the command is not built');
+  const root = folder(t);
+  const input = join(root, 'in.mbox');
+  writeFileSync(input, mbox(6 << 20));
+  const zips = (path) => readdirSync(path).filter((name) => name.endsWith('.zip')).sort();
+  const later = (work) => new Promise((resolve) => setTimeout(() => resolve(work()), 2));
+  const into = (path) => ({ name }) => fileSink(join(path, name));
+  const open = new Set();
+  /** Sinks that promise, take their time, and of which one is open at a time. */
+  const slowly = (path) => (part) => later(() => {
+    const sink = into(path)(part);
+    assert.equal(open.size, 0);
+    open.add(part.number);
+    return { write: (octets) => later(() => sink.write(octets)), close: () => later(() => (open.delete(part.number), sink.close())) };
+  });
+  for (const [options, args, parts] of [
+    [{ split: 1_000_000 }, ['--split', '1000000'], 7],
+    [{ split: 2_500_000, as: 'maildir', compress: 'fast' }, ['--split', '2500000', '--as', 'maildir', '--zip-level', 'fast'], 1],
+    [{ target: 'zoho' }, ['--target', 'zoho'], 1],
+    [{}, [], 1],
+  ]) {
+    const level = options.compress ? [] : ['--zip-level', 'store'];
+    const wanted = mkdtempSync(join(root, 'wanted-'));
+    execFileSync(COMMAND, ['convert', input, '--to', join(wanted, 'my mail.zip'), '--progress', 'none', ...level, ...args]);
+    assert.ok(zips(wanted).length >= parts, `${zips(wanted)}`);
+    for (const sinks of [into, slowly]) {
+      const got = mkdtempSync(join(root, 'got-'));
+      const log = kept();
+      const report = await convert(fileSource(input, input), options, { sink: sinks(got), name: 'my mail', log });
+      assert.equal(open.size, 0);
+      assert.equal(report.totals.failed, 0);
+      assert.deepEqual(zips(got), zips(wanted));
+      for (const name of zips(wanted)) assert.equal(sha256(readFileSync(join(got, name))), sha256(readFileSync(join(wanted, name))), name);
+      assert.equal(log.octets().toString(), readFileSync(join(wanted, 'my mail.zip.items.jsonl'), 'utf8').replaceAll(',"sync":1}', '}'));
+    }
+  }
+});
+
+test('parts are asked for one after the other, and what is not complete is aborted', async () => {
+  const source = bytesSource(mbox(6 << 20), 'a.mbox');
+  const options = { split: 1_000_000 };
+  const noRoom = new Error('no room');
+  for (const [failing, error] of [
+    [() => { throw noRoom; }, (error) => error === noRoom],
+    [async () => { throw noRoom; }, (error) => error === noRoom],
+    [() => ({ write() { throw noRoom; } }), (error) => error === noRoom],
+    [() => ({ write: async () => { throw noRoom; } }), (error) => error === noRoom],
+    [() => ({ ...kept(), close: async () => { throw noRoom; } }), (error) => error === noRoom],
+    [() => 'a path is no sink', { kind: 'options' }],
+  ]) {
+    const told = [];
+    const sink = ({ number, name }) => {
+      told.push(name);
+      if (number === 3) return failing();
+      return { ...kept(), close: () => void told.push(`close ${number}`), abort: () => void told.push(`abort ${number}`) };
+    };
+    await assert.rejects(convert(source, options, { sink }), error, `${failing}`);
+    assert.deepEqual(told.slice(0, 5), ['archive.part001.zip', 'close 1', 'archive.part002.zip', 'close 2', 'archive.part003.zip'], `${failing}`);
+    assert.ok(told.length === 5, `${failing}: ${told}`);
+  }
+  const stop = new AbortController();
+  const parts = [];
+  const sink = ({ number }) => {
+    if (number === 2) stop.abort();
+    const part = { ...kept(), close: () => { part.closed = true; } };
+    parts.push(part);
+    return part;
+  };
+  const report = await convert(bytesSource(mbox(30 << 20), 'a.mbox'), options, { sink, signal: stop.signal });
+  assert.ok(report.cancelled && parts.length >= 2);
+  for (const part of parts) assert.ok(part.closed && part.octets().readUInt32LE(part.octets().length - 22) === 0x06054b50 && part.octets().length < 1_000_000);
+  await assert.rejects(convert(source, options, { sink: kept() }), { kind: 'options' });
+  await assert.rejects(convert(source, { ...options, packaging: 'tar' }, { sink }), { kind: 'options' });
+  const names = [];
+  await convert(source, { packaging: 'tgz' }, { sink: ({ name }) => (names.push(name), kept()) });
+  assert.deepEqual(names, ['archive.tgz']);
+  assert.equal((await plan(source, 'zoho', { split: 1_000_000 })).parts > 3, true);
 });
 
 test('a file is a sink, and progress is told', async (t) => {

@@ -12,7 +12,10 @@ use mailferry::{
     DateTime, ErrorKind,
     model::{Folder, FolderPath, Item, ItemKind, Label, Message},
     source::{Content, ReadAt, Source},
-    write::{Checksums, EmlArchive, Eol, Fidelity, ItemName, ItemWriter, Placement, WriteOptions, Written, ZipLevel},
+    write::{
+        Checksums, EmlArchive, Eol, Fidelity, ItemName, ItemWriter, Placement, WriteOptions, Written, ZipLevel, create,
+        create_with,
+    },
 };
 use std::{
     fs::{self, File},
@@ -282,6 +285,69 @@ fn parts_are_complete_archives_below_their_size() {
     assert!(parts.len() > 10 && root.path().join("x.part001.zip").exists());
     let last = format!("x.part{:03}.zip", parts.len());
     assert!(paths.last().unwrap().0.starts_with(&last), "parts are numbered without a gap");
+}
+
+/// Keeps what was written under each name.
+type Shelf = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
+struct Book(Shelf);
+
+impl Write for Book {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().last_mut().unwrap().1.extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn writers_that_are_asked_for_get_what_files_of_their_names_get() {
+    let root = tempfile::tempdir().unwrap();
+    for (dest, split, count) in
+        [("x.zip", Some(100_000), 4), ("y.zip", None, 1), ("z.tar", None, 1), ("z.tgz", None, 1)]
+    {
+        let options = options(|options| options.zip_split = split);
+        let shelf = Shelf::default();
+        let to = shelf.clone();
+        let open = move |name: &str| {
+            to.lock().unwrap().push((name.to_owned(), Vec::new()));
+            Ok(Book(to.clone()))
+        };
+        let to_writers = create_with(dest, open, options.clone()).unwrap();
+        let to_files = create(root.path().join(dest), options).unwrap();
+        let logged = [to_writers, to_files].map(|mut writer| {
+            let renderer = writer.renderer();
+            let paths: Vec<_> = (0..11_usize)
+                .flat_map(|i| {
+                    let item = item(&["f"], &noise(30_000 + i));
+                    writer.write(&item, &name(&i.to_string(), 0), renderer.render(&item).unwrap()).unwrap()
+                })
+                .collect();
+            writer.finish().unwrap();
+            paths
+        });
+        assert_eq!(logged[0], logged[1], "{dest}");
+        let books = shelf.lock().unwrap();
+        assert_eq!(books.len(), count, "{dest}");
+        for (name, octets) in books.iter() {
+            assert!(*octets == fs::read(root.path().join(name)).unwrap(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn writers_are_asked_for_only_where_there_can_be_an_archive() {
+    let refusing = |_: &str| Err::<Vec<u8>, _>(io::Error::other("no room"));
+    let kind = |dest, split| {
+        let options = options(|options| options.zip_split = split);
+        create_with(dest, refusing, options).err().unwrap().kind()
+    };
+    assert_eq!(kind("x.zip", Some(100_000)), ErrorKind::Destination);
+    assert_eq!(kind("x.tar", Some(100_000)), ErrorKind::Options);
+    assert_eq!(kind("x", None), ErrorKind::Options);
 }
 
 #[test]

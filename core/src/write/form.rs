@@ -8,7 +8,11 @@ use super::{
     proton::ProtonWriter,
 };
 use crate::error::{Error, ErrorKind, Result};
-use std::{fmt, io::Write, str::FromStr};
+use std::{
+    fmt,
+    io::{self, Write},
+    str::FromStr,
+};
 #[cfg(not(target_family = "wasm"))]
 use {super::container::Ours, std::path::Path};
 
@@ -123,14 +127,48 @@ pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Box<dyn I
 pub(crate) fn reopen(path: &Path, options: WriteOptions, ours: Option<Ours>) -> Result<Box<dyn ItemWriter>> {
     let container = container::create(path, &options, ours)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let base = match Packaging::of_name(&name) {
-        Packaging::Folder => String::new(),
-        _ => name.split_once('.').map_or(BASE.to_owned(), |(stem, _)| format!("{stem}/")),
-    };
-    within(container, &base, options)
+    within(container, &base(&name), options)
 }
 
-/// The same as one archive to `writer`, in one pass; [`WriteOptions::zip_split`] is not heeded.
+/// The same to the writers that `open` gives for the names of archives: for `name`, which tells the [`Packaging`], or, where
+/// [`WriteOptions::zip_split`] asks for parts of `x.zip`, for `x.part001.zip`, `x.part002.zip` … A writer has all of its
+/// archive, and is flushed and let go of, before the next one is asked for. What they are given is what [`create`] writes to
+/// files of these names.
+///
+/// ```
+/// use mailferry::write::{WriteOptions, create_with};
+///
+/// let mut options = WriteOptions::default();
+/// options.zip_split = Some(480_000_000);
+/// let open = |name: &str| {
+///     assert_eq!(name, "mail.part001.zip");
+///     Ok(std::io::sink())
+/// };
+/// create_with("mail.zip", open, options)?.finish()?;
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Destination`] when `open` refuses; [`ErrorKind::Options`] when it is to be a folder, or what is no ZIP archive
+/// is to be split.
+pub fn create_with<W: Write + Send + 'static>(
+    name: &str,
+    open: impl FnMut(&str) -> io::Result<W> + Send + 'static,
+    options: WriteOptions,
+) -> Result<Box<dyn ItemWriter>> {
+    let container = container::named(name, open, &options)?;
+    within(container, &base(name), options)
+}
+
+/// The folder of a bag in a destination of this name.
+fn base(name: &str) -> String {
+    match Packaging::of_name(name) {
+        Packaging::Folder => String::new(),
+        _ => name.split_once('.').map_or(BASE.to_owned(), |(stem, _)| format!("{stem}/")),
+    }
+}
+
+/// One archive to `writer`, in one pass; [`WriteOptions::zip_split`] is not heeded.
 ///
 /// # Errors
 /// [`ErrorKind::Options`] when it is to be a folder.

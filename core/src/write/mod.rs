@@ -48,7 +48,7 @@ pub use eml_archive::EmlArchive;
 pub use entry_name::{ItemName, NameTemplate};
 #[cfg(not(target_family = "wasm"))]
 pub use form::create;
-pub use form::{OutputForm, Packaging, stream};
+pub use form::{OutputForm, Packaging, create_with, stream};
 pub use made::{Made, Standing};
 pub use mbox::{MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;

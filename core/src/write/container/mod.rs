@@ -17,7 +17,7 @@ use crate::{
 pub(crate) use directory::{Ours, UNFINISHED};
 use std::io::{self, Write};
 use tar::Tar;
-use zip::{Stream, Zip};
+use zip::{Named, Stream, Zip};
 #[cfg(not(target_family = "wasm"))]
 use {directory::Directory, std::path::Path, zip::ZipFiles};
 
@@ -54,10 +54,7 @@ impl<'a> Entry<'a> {
 pub(crate) fn create(path: &Path, options: &WriteOptions, ours: Option<Ours>) -> Result<Box<dyn Container>> {
     let name = path.file_name().map(|name| name.to_string_lossy());
     let packaging = Packaging::of_name(&name.unwrap_or_default());
-    if options.zip_split.is_some() && packaging != Packaging::Zip {
-        let message = "cannot be split, only a ZIP archive can: name a destination that ends in .zip";
-        return Err(Error::new(ErrorKind::Options, message).in_file(path.to_string_lossy()));
-    }
+    can_be_split(&path.to_string_lossy(), packaging, options)?;
     Ok(match packaging {
         Packaging::Folder => Box::new(match ours {
             Some(ours) => Directory::reopen(path, ours)?,
@@ -83,13 +80,45 @@ pub(crate) fn stream(
     options: &WriteOptions,
 ) -> Result<Box<dyn Container>> {
     Ok(match packaging {
-        Packaging::Folder => {
-            return Err(Error::new(ErrorKind::Options, "a folder cannot be written to a stream: choose an archive"));
-        }
+        Packaging::Folder => return Err(no_archive()),
         Packaging::Zip => zip(writer, options),
         Packaging::Tar => Box::new(Tar::begin(Stream::new(writer), None, options.tar_names)?),
         Packaging::Tgz => Box::new(Tar::begin(Stream::new(writer), Some(options.zip_level), options.tar_names)?),
     })
+}
+
+/// The archive of this name, or its parts, to the writers that `open` gives for their names.
+pub(crate) fn named<W: Write + Send + 'static>(
+    name: &str,
+    open: impl FnMut(&str) -> io::Result<W> + Send + 'static,
+    options: &WriteOptions,
+) -> Result<Box<dyn Container>> {
+    let packaging = Packaging::of_name(name);
+    can_be_split(name, packaging, options)?;
+    let volumes = Named::new(name, options.zip_split.is_some(), open);
+    Ok(match packaging {
+        Packaging::Folder => return Err(no_archive().in_file(name)),
+        Packaging::Zip => {
+            let mut zip = Zip::new(volumes, options.zip_level, options.zip_split);
+            zip.begin()?;
+            Box::new(zip)
+        }
+        Packaging::Tar => Box::new(Tar::begin(volumes, None, options.tar_names)?),
+        Packaging::Tgz => Box::new(Tar::begin(volumes, Some(options.zip_level), options.tar_names)?),
+    })
+}
+
+fn no_archive() -> Error {
+    Error::new(ErrorKind::Options, "a folder cannot be written to a stream: choose an archive")
+}
+
+/// Makes sure that what is to be split can be.
+fn can_be_split(name: &str, packaging: Packaging, options: &WriteOptions) -> Result<()> {
+    if options.zip_split.is_some() && packaging != Packaging::Zip {
+        let message = "cannot be split, only a ZIP archive can: name a destination that ends in .zip";
+        return Err(Error::new(ErrorKind::Options, message).in_file(name));
+    }
+    Ok(())
 }
 
 /// One ZIP archive to `writer`.

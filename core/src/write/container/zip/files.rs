@@ -1,4 +1,4 @@
-use super::{Volumes, refused};
+use super::{Volumes, refused, volume::part_name};
 use crate::{
     error::{Error, ErrorKind, Result},
     write::spool::Spool,
@@ -93,7 +93,7 @@ impl Write for ZipFiles {
 impl Volumes for ZipFiles {
     fn begin(&mut self) -> Result<()> {
         self.number += 1;
-        self.part = format!("{}.part{:03}.zip", self.stem(), self.number);
+        self.part = part_name(&self.stem(), self.number);
         let left = |path: &Path| {
             Error::new(ErrorKind::Destination, "is left from a run that was cut off: remove it")
                 .in_file(path.to_string_lossy())

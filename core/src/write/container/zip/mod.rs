@@ -7,7 +7,7 @@ mod volume;
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use files::ZipFiles;
-pub(crate) use volume::{Stream, Volumes};
+pub(crate) use volume::{Named, Stream, Volumes};
 
 use super::{Container, Entry, Stopped, copy, refused};
 use crate::{

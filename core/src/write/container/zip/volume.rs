@@ -5,6 +5,11 @@ use std::{
     io::{self, Write},
 };
 
+/// The name of a part of an archive whose name is `stem` and an ending.
+pub(super) fn part_name(stem: &str, number: u32) -> String {
+    format!("{stem}.part{number:03}.zip")
+}
+
 /// Where the octets of one archive, or of one after another, go.
 pub(crate) trait Volumes: Write + Send {
     /// Begins the next archive.
@@ -74,5 +79,64 @@ impl<W: Write + Send> Volumes for Stream<W> {
 
     fn path(&self) -> Cow<'_, str> {
         Cow::Borrowed("the archive")
+    }
+}
+
+/// One archive, or one after another, each to a writer that is asked for by the name of the archive.
+pub(crate) struct Named<F, W> {
+    name: String,
+    split: bool,
+    number: u32,
+    /// The name of the archive at hand.
+    part: String,
+    open: F,
+    writer: Option<W>,
+}
+
+impl<F: FnMut(&str) -> io::Result<W>, W: Write> Named<F, W> {
+    pub(crate) fn new(name: &str, split: bool, open: F) -> Self {
+        Self { name: name.to_owned(), split, number: 0, part: String::new(), open, writer: None }
+    }
+
+    fn writer(&mut self) -> io::Result<&mut W> {
+        self.writer.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+}
+
+impl<F: FnMut(&str) -> io::Result<W>, W: Write> Write for Named<F, W> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.writer()?.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer()?.flush()
+    }
+}
+
+impl<F: FnMut(&str) -> io::Result<W> + Send, W: Write + Send> Volumes for Named<F, W> {
+    fn begin(&mut self) -> Result<()> {
+        self.number += 1;
+        let stem = self.name.rsplit_once('.').map_or(&*self.name, |(stem, _)| stem);
+        self.part = if self.split { part_name(stem, self.number) } else { self.name.clone() };
+        self.writer = Some((self.open)(&self.part).map_err(|error| refused(error, &self.part))?);
+        Ok(())
+    }
+
+    fn complete(&mut self) -> Result<()> {
+        self.flush().map_err(|error| refused(error, &self.part))?;
+        self.writer = None;
+        Ok(())
+    }
+
+    fn any(&self) -> bool {
+        self.number > 0
+    }
+
+    fn part(&self) -> Option<&str> {
+        self.split.then_some(&*self.part)
+    }
+
+    fn path(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.part)
     }
 }
