@@ -506,10 +506,16 @@ fn a_bag_has_its_mail_in_its_payload() {
         ("data/mail/Inbox/1.eml", 0, message("logged")),
         ("data/mail/Work/2024/folder.json", 0, b"{}".to_vec()),
         ("data/mail/Work/2024/2.eml", 0, message("plain")),
+        (
+            "data/mail/a_b/folder.json",
+            0,
+            format!("{{\"path\":[\"a/b\"],\"items\":[\n{}]}}", "{},\n".repeat(50_000)).into_bytes(),
+        ),
+        ("data/mail/a_b/3.eml", 0, message("indexed")),
         ("meta/items.jsonl", 0, log.as_bytes().to_vec()),
     ];
     let root = directory(&bag);
-    let wanted = ["contact | Friends:", "logged | Posteingang:inbox", "plain | Work/2024:"];
+    let wanted = ["contact | Friends:", "logged | Posteingang:inbox", "plain | Work/2024:", "indexed | a/b:"];
     for told in [Told::path(root.path()), Told::octets("b.zip", zip(&bag)), Told::octets("b.tar", tar(&bag, |_| 0o644))]
     {
         assert_eq!(told.columns(&[0, 1]), wanted, "{:?}", told.sources);

@@ -21,6 +21,9 @@ const MOST_WORDS: usize = 1 << 16;
 /// What a bundle says of a folder, in the directory that the folder is.
 const FOLDER_INDEX: &str = "folder.json";
 
+/// Octets of it that are looked at.
+const INDEX_HEAD: usize = 64 << 10;
+
 /// As far as it is read back: its items stand in the item log.
 #[derive(Deserialize)]
 struct FolderIndex {
@@ -30,6 +33,18 @@ struct FolderIndex {
 }
 
 impl FolderIndex {
+    /// Reads an index; of a long one, whose items stand on lines of their own, only the first line.
+    fn read(source: &Source) -> Result<Option<Self>> {
+        let content = Content::from(source.clone());
+        let mut octets = content.slice(0..source.len().min(INDEX_HEAD as u64)).to_vec(INDEX_HEAD)?;
+        if source.len() > INDEX_HEAD as u64 {
+            let line_end = octets.iter().position(|octet| *octet == b'\n').unwrap_or(octets.len());
+            octets.truncate(line_end);
+            octets.extend_from_slice(b"]}");
+        }
+        Ok(serde_json::from_slice(&octets).ok())
+    }
+
     fn folder(self) -> Option<Folder> {
         let role = self.role.as_deref().and_then(Role::of_name);
         (!self.path.is_empty()).then(|| Folder { path: FolderPath::new(self.path), role })
@@ -118,8 +133,7 @@ impl Notes {
                 }
             }
             FOLDER_INDEX => {
-                let index: Option<FolderIndex> = serde_json::from_reader(Content::from(open()?).reader()).ok();
-                if let Some(folder) = index.and_then(|index| index.folder())
+                if let Some(folder) = FolderIndex::read(&open()?)?.and_then(FolderIndex::folder)
                     && self.indices.len() < MOST_WORDS
                 {
                     self.indices.insert(directories.to_vec(), folder);
