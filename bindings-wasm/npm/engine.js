@@ -10,8 +10,8 @@ const DOES = {
   version,
   formats,
   targets,
-  inspect: ({ source, options }, ports) => inspect(source, { ...options, ...ports }),
-  plan: ({ source, target, options }, ports) => plan(source, target, { ...options, ...ports }),
+  inspect: ({ source, options }, { ports }) => inspect(source, { ...options, ...ports }),
+  plan: ({ source, target, options }, { ports }) => plan(source, target, { ...options, ...ports }),
   async list({ source, most, options }) {
     const records = [];
     if (most > 0) for await (const record of list(source, options)) if (records.push(record) >= most) break;
@@ -29,9 +29,13 @@ const DOES = {
       mailbox.close();
     }
   },
-  async convert({ source, options, to }, ports) {
-    const sink = await sinkOf(to);
+  async convert({ source, options, to, name, named }, { ports, place }) {
     const log = new Log();
+    if (named) {
+      const sink = async (part) => sinkOf(await place(part));
+      return { report: await convert(source, options, { ...ports, sink, name, log }), log: log.blob(), left: log.left };
+    }
+    const sink = await sinkOf(to);
     try {
       const report = await convert(source, options, { ...ports, sink, log });
       await sink.close();
@@ -43,13 +47,21 @@ const DOES = {
   },
 };
 
-self.onmessage = async ({ data: { id, does, abort, ...question } }) => {
+/** Those who wait to be told where a part goes. */
+const placing = new Map();
+
+self.onmessage = async ({ data: { id, does, abort, to, refusal, ...question } }) => {
   if (abort) return running.get(abort)?.abort();
+  if (!does) return placed(id, to, refusal);
   const stop = new AbortController();
   running.set(id, stop);
   const onProgress = (progress) => self.postMessage({ id, progress });
+  const place = (part) => {
+    self.postMessage({ id, part });
+    return new Promise((resolve, reject) => placing.set(id, { resolve, reject }));
+  };
   try {
-    self.postMessage({ id, result: await DOES[does](question, { onProgress, signal: stop.signal }) });
+    self.postMessage({ id, result: await DOES[does]({ to, ...question }, { ports: { onProgress, signal: stop.signal }, place }) });
   } catch (error) {
     const { name, message, kind, path, location, fatal } = error ?? {};
     self.postMessage({ id, error: { name, message, kind, path, location, fatal } });
@@ -57,6 +69,13 @@ self.onmessage = async ({ data: { id, does, abort, ...question } }) => {
     running.delete(id);
   }
 };
+
+function placed(id, to, refusal) {
+  const { resolve, reject } = placing.get(id);
+  placing.delete(id);
+  if (refusal) reject(new DOMException(refusal.message, refusal.name));
+  else resolve(to);
+}
 
 /** Where an archive goes: a stream or port, a file that the user chose, or one of the origin private file system, by its name. */
 async function sinkOf(to) {

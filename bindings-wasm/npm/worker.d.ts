@@ -1,4 +1,4 @@
-import type { ConvertOptions, ConvertProgress, Format, Inspection, ItemRecord, LogLine, MessageView, Plan, Progress, ReadOptions, Report, Target } from './mailferry.js';
+import type { ConvertOptions, ConvertProgress, Format, Inspection, ItemRecord, LogLine, MessageView, Part, Plan, Progress, ReadOptions, Report, Target } from './mailferry.js';
 
 export { MailferryError } from './mailferry.js';
 
@@ -50,7 +50,14 @@ export interface Engine {
   convert(
     source: Input | Input[],
     options: ConvertOptions | undefined,
-    ports: { to: Output; onProgress?: (progress: ConvertProgress) => void; signal?: AbortSignal },
+    ports: {
+      /** Or, on the page, what is asked where an archive, and each of its parts, goes, when it begins. */
+      to: Output | ((part: Part) => Output | Promise<Output>);
+      /** What archives are named after, without an ending, where `to` is a function. */
+      name?: string;
+      onProgress?: (progress: ConvertProgress) => void;
+      signal?: AbortSignal;
+    },
   ): Promise<Converted>;
   /** Ends the Worker, and what it is doing; what is asked for later starts another. */
   close(): void;

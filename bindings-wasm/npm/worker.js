@@ -14,8 +14,10 @@ export function inWorker() {
     item: (source, id, options) => ask('item', { source, item: id, options }),
     inspect: (source, options) => ask('inspect', { source, ...parted(options) }),
     plan: (source, target, options) => ask('plan', { source, target, ...parted(options) }),
-    convert: (source, options, { to, onProgress, signal }) =>
-      ask('convert', { source, options, to, onProgress, signal, transfer: to instanceof WritableStream || to instanceof MessagePort ? [to] : [] }),
+    convert: (source, options, { to, name, onProgress, signal }) =>
+      typeof to === 'function'
+        ? ask('convert', { source, options, name, named: true, onPart: to, onProgress, signal })
+        : ask('convert', { source, options, to, onProgress, signal, transfer: moved(to) }),
     close,
   };
 }
@@ -25,20 +27,25 @@ function parted({ onProgress, signal, ...options } = {}) {
   return { options, onProgress, signal };
 }
 
+/** What goes over to the Worker, and is not here any more. */
+function moved(to) {
+  return to instanceof WritableStream || to instanceof MessagePort ? [to] : [];
+}
+
 function questions() {
   const waiting = new Map();
   let worker;
   let last = 0;
   return { ask, close: () => end({ kind: 'cancelled', message: 'the worker was closed' }) };
 
-  function ask(does, { onProgress, signal, transfer = [], ...question } = {}) {
+  function ask(does, { onProgress, onPart, signal, transfer = [], ...question } = {}) {
     if (signal?.aborted) return Promise.reject(signal.reason);
     worker ??= start();
     const id = ++last;
     const stop = () => worker?.postMessage({ abort: id });
     signal?.addEventListener('abort', stop);
     const answer = new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject, onProgress });
+      waiting.set(id, { resolve, reject, onProgress, onPart });
       worker.postMessage({ ...question, does, id }, transfer);
     });
     return answer.finally(() => signal?.removeEventListener('abort', stop));
@@ -46,15 +53,26 @@ function questions() {
 
   function start() {
     const started = new Worker(new URL('./engine.js', import.meta.url), { type: 'module' });
-    started.onmessage = ({ data: { id, progress, error, result } }) => {
+    started.onmessage = ({ data: { id, progress, part, error, result } }) => {
       const asked = waiting.get(id);
       if (progress) return asked?.onProgress?.(progress);
+      if (part) return void place(started, id, part, asked);
       waiting.delete(id);
       if (error) asked?.reject(asError(error));
       else asked?.resolve(result);
     };
     started.onerror = ({ message }) => end({ kind: 'io', message: `the worker stopped: ${message || 'it cannot be loaded'}` });
     return started;
+  }
+
+  /** Asks where a part goes, and passes it on. */
+  async function place(started, id, part, asked) {
+    try {
+      const to = await asked.onPart(part);
+      started.postMessage({ id, to }, moved(to));
+    } catch (error) {
+      started.postMessage({ id, refusal: { name: error.name, message: error.message } });
+    }
   }
 
   function end(why) {

@@ -16,6 +16,8 @@ export async function all(blob: Blob, stream: WritableStream<Uint8Array>): Promi
   } catch (error) {
     if (error instanceof MailferryError && error.kind === 'encrypted' && error.location && 'byte' in error.location) error.location.byte.toFixed(years);
   }
+  await convert(source, { split: 480_000_000 }, { sink: ({ name }) => fileSink(name), name: 'mail' });
+  await convert(source, { target: 'zoho' }, { sink: async ({ number }) => (number === 1 ? webStreamSink(stream) : sink) });
   // @ts-expect-error: there is no such form
   await convert(source, { as: 'docx' }, { sink });
   // @ts-expect-error: a sink is needed
@@ -40,5 +42,7 @@ export async function onPage(files: File[], to: WritableStream<Uint8Array>): Pro
   await engine.convert({ size: 3, readAt: () => 3 }, {}, { to });
   const { report, log, left } = await engine.convert(files, { target: 'gmail' }, { to });
   void [report.totals.migrated, left[0]?.reason];
+  const folder = await navigator.storage.getDirectory();
+  await engine.convert(files, { split: 9e6 }, { to: async ({ name }) => folder.getFileHandle(name, { create: true }), name: 'mail' });
   return log;
 }

@@ -2,7 +2,7 @@
 import { engine } from './engine.js';
 import { link, showLeft } from './left.js';
 import { showMessage } from './message.js';
-import { destination, forget, lacks, savesWhere } from './save.js';
+import { destination, destinations, forget, lacks, savesWhere } from './save.js';
 import { bytes, choose, current, day, languages, nameOf, number, percent, say, time } from './text.js';
 import { showTree, unticked } from './tree.js';
 
@@ -144,7 +144,6 @@ function showFound() {
   showYears();
   part('largest').replaceChildren(...found.largest.map((item) => element('li', {}, element('div', {}, opener(item), element('span', { className: 'size', textContent: bytes(item.bytes) })))));
   part('subjects').replaceChildren(...found.subjects.map((item) => element('li', {}, element('div', {}, opener(item)))));
-  part('save-how').textContent = say(savesWhere);
   part('planned').replaceChildren();
 }
 
@@ -168,11 +167,30 @@ function targetChosen() {
   const packaging = target?.packaging.find((one) => one !== 'folder') ?? 'zip';
   part('packaging').value = packaging;
   part('packaging').disabled = Boolean(target);
+  showHow();
   part('target-steps').textContent = target && !target.packaging.includes(packaging) ? say('unpack') : '';
   part('planned').replaceChildren();
 }
 
 part('target').addEventListener('change', targetChosen);
+
+function showHow() {
+  part('split').disabled = part('packaging').value !== 'zip';
+  const below = limit();
+  part('save-how').textContent = below ? say(`${savesWhere}Parts`, { bytes: bytes(below) }) : say(savesWhere);
+}
+
+/** Octets that no archive is to reach, as the user or the target wants it. */
+function limit() {
+  if (part('packaging').value !== 'zip') return undefined;
+  const target = targets.find(({ name }) => name === part('target').value);
+  const asked = part('split').valueAsNumber > 0 ? Math.ceil(part('split').valueAsNumber * 1e6) : Infinity;
+  const least = Math.min(asked, target?.settings.splitOctets ?? Infinity);
+  return least === Infinity ? undefined : least;
+}
+
+part('packaging').addEventListener('change', showHow);
+part('split').addEventListener('input', showHow);
 
 function showYears() {
   const most = Math.max(...Object.values(found.years).map(({ items }) => items));
@@ -197,6 +215,7 @@ function options() {
   if (part('sample').valueAsNumber > 0) select.sample = part('sample').valueAsNumber;
   const asked = { packaging: part('packaging').value, select };
   if (part('target').value) asked.target = part('target').value;
+  if (limit()) asked.split = limit();
   if (part('compress').checked) asked.compress = 'fast';
   return asked;
 }
@@ -224,16 +243,17 @@ part('selecting').addEventListener('submit', async (event) => {
   event.preventDefault();
   const asked = options();
   if (asked.select.kinds?.length === 0) return part('kind-boxes').querySelector('input').focus();
-  const name = `${files[0].name.replace(/\.[^.]*$/, '') || 'mail'}.${asked.packaging}`;
+  const stem = files[0].name.replace(/\.[^.]*$/, '') || 'mail';
+  const name = `${stem}.${asked.packaging}`;
   let place;
   try {
-    place = await destination(name);
+    place = asked.split ? await destinations() : await destination(name);
   } catch (error) {
     return error.name === 'AbortError' ? undefined : failed(error);
   }
   try {
-    const outcome = await atWork('converting', (ports) => engine.convert(files, asked, { to: place.to, ...ports }));
-    outcome.file = await place.kept?.();
+    const outcome = await atWork('converting', (ports) => engine.convert(files, asked, { to: place.to, name: stem, ...ports }));
+    outcome.kept = (await place.kept?.()) ?? [];
     again = () => showDone(outcome, name);
     again();
     show('done');
@@ -245,14 +265,18 @@ part('selecting').addEventListener('submit', async (event) => {
   }
 });
 
-function showDone({ report, log, left, file }, name) {
+function showDone({ report, log, left, kept }, name) {
   const { available, migrated, failed: broken, skipped, bytes: written } = report.totals;
   const counts = { available: number(available), migrated: number(migrated) };
   part('done-title').textContent = say(report.cancelled ? 'cancelled' : 'done', counts);
   const text = say('doneText', { bytes: bytes(written), seconds: number(report.seconds), failed: number(broken), skipped: number(skipped) });
   const json = new Blob([JSON.stringify(report, undefined, 2)], { type: 'application/json' });
   const links = [link(log, `${name}.items.jsonl`, say('log')), link(json, `${name}.report.json`, say('report'))];
-  if (file) links.unshift(Object.assign(link(file, name, say('save', { bytes: bytes(file.size) })), { className: 'button', id: 'archive' }));
+  const [archive, ...more] = kept.map((one) => {
+    const text = say('save', { bytes: bytes(one.file.size) });
+    return Object.assign(link(one.file, one.name, kept.length > 1 ? `${one.name}: ${text}` : text), { className: 'button' });
+  });
+  if (archive) links.unshift(Object.assign(archive, { id: 'archive' }), ...more);
   part('done-links').replaceChildren(...links);
   part('done-text').textContent = `${text} ${broken === 0 ? say('nothingFailed') : ''} ${showLeft(left, name)}`;
 }

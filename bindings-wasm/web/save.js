@@ -1,4 +1,5 @@
 // Three ways to save what is made as it is made, the best that the browser has.
+import { say } from './text.js';
 
 const canPick = typeof window.showSaveFilePicker === 'function';
 const canKeep = typeof navigator.storage?.getDirectory === 'function';
@@ -21,6 +22,38 @@ export async function destination(name) {
     const handle = await window.showSaveFilePicker({ suggestedName: name });
     return { to: handle };
   }
+  await forget();
+  return unpicked(name);
+}
+
+/** The same for an archive in parts: `to` is called with the name of each when it begins. */
+export async function destinations() {
+  if (canPick) {
+    const folder = await window.showDirectoryPicker({ mode: 'readwrite' });
+    return { to: ({ name }) => fresh(folder, name) };
+  }
+  await forget();
+  const places = [];
+  return {
+    async to({ name }) {
+      const place = await unpicked(name);
+      places.push(place);
+      return place.to;
+    },
+    kept: async () => (await Promise.all(places.map((place) => place.kept?.() ?? []))).flat(),
+    over: () => places.forEach((place) => place.over?.()),
+  };
+}
+
+/** A new file of a folder. */
+async function fresh(folder, name) {
+  const isThere = await folder.getFileHandle(name).then(() => true, (error) => error.name !== 'NotFoundError');
+  if (isThere) throw new Error(say('thereAlready', { name }));
+  return folder.getFileHandle(name, { create: true });
+}
+
+/** Where nobody can be asked for a place: a download, or the browser's own storage. */
+async function unpicked(name) {
   if (canDownload) {
     try {
       return await download(name);
@@ -29,9 +62,8 @@ export async function destination(name) {
     }
   }
   if (!canKeep) throw new Error('This browser cannot save large files.');
-  const own = `mailferry-${Date.now()}`;
-  await forget();
-  return { to: own, kept: async () => (await (await navigator.storage.getDirectory()).getFileHandle(own)).getFile() };
+  const own = `mailferry-${crypto.randomUUID()}`;
+  return { to: own, kept: async () => [{ name, file: await (await (await navigator.storage.getDirectory()).getFileHandle(own)).getFile() }] };
 }
 
 /** Removes what earlier conversions left in the browser's own storage. */
