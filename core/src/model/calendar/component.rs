@@ -204,6 +204,10 @@ impl Facts {
             Some(_) => line.parameter("TZID").and_then(|parameter| parameter.values().next()),
             None => None,
         };
+        // Nearly all name the zone that the one before has named, and only a start has to know it.
+        let is_known =
+            |zone: &&[u8]| !zone.contains(&b'\\') && self.zone_ids.iter().any(|known| known.as_bytes() == *zone);
+        let zone = zone.filter(|zone| line.is("DTSTART") || line.is("DUE") || !is_known(zone));
         let decoded = zone.map(|zone| decode_text(zone, None).0);
         let zone = decoded.as_ref().map(|zone| unescape_text(zone.trim()));
         if depth == 1 {
@@ -271,8 +275,10 @@ impl Facts {
     }
 
     fn take_year(&mut self, value: &[u8]) {
-        let year = value.trim_ascii().get(..4).and_then(|digits| std::str::from_utf8(digits).ok());
-        if let Some(year) = year.and_then(|digits| digits.parse::<u16>().ok()).map(i64::from) {
+        let digits = value.trim_ascii().get(..4).filter(|digits| digits.iter().all(u8::is_ascii_digit));
+        if let Some(year) =
+            digits.map(|digits| digits.iter().fold(0, |year, digit| year * 10 + i64::from(digit - b'0')))
+        {
             let (first, last) = self.years.unwrap_or((year, year));
             self.years = Some((first.min(year), last.max(year)));
         }
