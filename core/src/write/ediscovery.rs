@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::Result,
+    hex::hex,
     mime::Address,
     model::{Folder, Item},
 };
@@ -99,12 +100,7 @@ impl ItemWriter for EdiscoveryWriter {
             message.and_then(|message| read(message).ok()).map_or_else(String::new, addresses)
         };
         let sent = message.and_then(|message| message.date().ok().flatten());
-        let sha256 = rendered.sha256().map_or_else(String::new, |digest| {
-            digest.iter().fold(String::new(), |mut hex, octet| {
-                let _infallible = write!(hex, "{octet:02x}");
-                hex
-            })
-        });
+        let sha256 = rendered.sha256().map_or_else(String::new, |digest| hex(digest));
         let fields = [
             id,
             item.kind.as_str().to_owned(),
