@@ -7,6 +7,7 @@ use arrow_array::{RecordBatch, RecordBatchReader, ffi_stream::FFI_ArrowArrayStre
 use arrow_schema::{ArrowError, SchemaRef, ffi::FFI_ArrowSchema};
 use columns::Columns;
 use pyo3::{
+    exceptions::PyKeyboardInterrupt,
     prelude::*,
     types::{PyCapsule, PyDict, PyTuple},
 };
@@ -96,8 +97,10 @@ impl Rows {
         let Some(reading) = &mut self.reading else { return Ok(None) };
         let opening = &self.mailbox.get().opening;
         let failed = |error: &mailferry::Error| match opening.sources.raised.take() {
-            // A stream of Arrow carries the text of an exception only.
-            Some(raised) => ArrowError::ExternalError(Box::new(raised)),
+            Some(raised) => {
+                ring_again(&raised);
+                ArrowError::ExternalError(Box::new(raised))
+            }
             None => ArrowError::ExternalError(error.to_string().into()),
         };
         while columns.len() < self.rows && columns.octets() < MOST_OCTETS {
@@ -119,6 +122,19 @@ impl Rows {
         }
         columns.into_batch(&self.schema).map(Some)
     }
+}
+
+/// A stream of Arrow carries the text of an exception only: who catches its error would never learn of Ctrl-C, were it not
+/// to come once more.
+fn ring_again(raised: &PyErr) {
+    Python::attach(|py| {
+        if raised.is_instance_of::<PyKeyboardInterrupt>(py) {
+            let again = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
+            if let Err(error) = again {
+                error.write_unraisable(py, None);
+            }
+        }
+    });
 }
 
 /// Octets of texts in one batch.
