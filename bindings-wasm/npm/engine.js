@@ -1,5 +1,5 @@
 // The Worker of worker.js.
-import { MailferryError, convert, formats, handleSink, inspect, list, open, plan, targets, version, webStreamSink } from './mailferry.js';
+import { MailferryError, blobSource, convert, formats, handleSink, inspect, list, open, plan, reportPage, targets, version, webStreamSink } from './mailferry.js';
 import { fileHandleSink, portSink } from './sinks.js';
 
 /** Items that did not come through, of which a list is kept. */
@@ -12,6 +12,7 @@ const DOES = {
   targets,
   inspect: ({ source, options }, { ports }) => inspect(source, { ...options, ...ports }),
   plan: ({ source, target, options }, { ports }) => plan(source, target, { ...options, ...ports }),
+  reportPage: async ({ report, log, name, logName }) => new Blob([await reportPage(report, blobSource(log, logName), name)], { type: 'text/html' }),
   async list({ source, most, options }) {
     const records = [];
     if (most > 0) for await (const record of list(source, options)) if (records.push(record) >= most) break;

@@ -394,6 +394,12 @@ export declare function convert(
   ports: ConvertPorts,
 ): Promise<Report>;
 
+/**
+ * The report as one HTML page that needs nothing else, with what failed and was left out by `log`, which is named as its source is.
+ * `name` is what the page calls the archive.
+ */
+export declare function reportPage(report: Report, log: SourceLike, name?: string): Promise<string>;
+
 /** Octets in memory. */
 export declare function bytesSource(octets: ArrayBuffer | ArrayBufferView, name?: string): Source;
 /** A Blob or File; in a Worker only. */

@@ -1,5 +1,5 @@
 // What the package exports, over the classes of the compiled core. Types and their meaning: mailferry.d.ts.
-import load, { Converter, Inspector, Planner, Reader, formats as formatsJson, targets as targetsJson, version as coreVersion } from './wasm/mailferry.js';
+import load, { Converter, Inspector, Planner, Reader, formats as formatsJson, reportPage as reportPageOf, targets as targetsJson, version as coreVersion } from './wasm/mailferry.js';
 import { MailferryError, asError } from './error.js';
 import { asSources, prefetched } from './sources.js';
 import { Drain } from './sinks.js';
@@ -275,6 +275,12 @@ export async function convert(source, options, ports) {
   } finally {
     converter?.free();
   }
+}
+
+export async function reportPage(report, log, name) {
+  await init();
+  const [source] = asSources(log);
+  return guarded(() => reportPageOf(JSON.stringify(report), source, name ?? 'archive'));
 }
 
 /** Completes the archive; what stopped it before counts for more than what does then. */

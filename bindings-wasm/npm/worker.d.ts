@@ -59,6 +59,8 @@ export interface Engine {
       signal?: AbortSignal;
     },
   ): Promise<Converted>;
+  /** The report as a page for people, which calls the archive and the log by these names. */
+  reportPage(report: Report, log: Blob, names?: { name?: string; logName?: string }): Promise<Blob>;
   /** Ends the Worker, and what it is doing; what is asked for later starts another. */
   close(): void;
 }

@@ -10,6 +10,7 @@ mod first_pass;
 mod inspector;
 mod item;
 mod options;
+mod page;
 mod paged;
 mod planner;
 mod port;
@@ -18,6 +19,7 @@ mod reader;
 pub use converter::Converter;
 pub use inspector::Inspector;
 pub use item::Item;
+pub use page::report_page;
 pub use planner::Planner;
 pub use reader::Reader;
 

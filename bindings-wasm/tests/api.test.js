@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, inspect, list, open, plan, targets, version, webStreamSink } from 'mailferry';
+import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, inspect, list, open, plan, reportPage, targets, version, webStreamSink } from 'mailferry';
 import { mbox } from './generate.js';
 
 const TAKEOUT = new URL('../../fixtures/mbox/takeout.mbox', import.meta.url).pathname;
@@ -153,6 +153,20 @@ test('an archive is the same as that of the command, whatever takes it', async (
     await sink.close();
     assert.equal(sha256(Buffer.concat(await collected)), sha256(wanted));
   }
+});
+
+test('the page of a report is that of the command', async (t) => {
+  if (!existsSync(COMMAND)) return t.skip('the command is not built');
+  const root = folder(t);
+  const [archive, page] = [join(root, 'mail.zip'), join(root, 'page.html')];
+  execFileSync(COMMAND, ['convert', TAKEOUT, '--to', archive, '--progress', 'none', '--skip-trash', '--html', page]);
+  const report = JSON.parse(readFileSync(`${archive}.report.json`, 'utf8'));
+  assert.ok(report.totals.skipped > 0);
+  const made = await reportPage(report, fileSource(`${archive}.items.jsonl`, 'mail.zip.items.jsonl'), 'mail.zip');
+  assert.equal(made, readFileSync(page, 'utf8'));
+  await assert.rejects(reportPage({ totals: 'all' }, text('')), { kind: 'options' });
+  const gone = { name: 'a.jsonl', size: 9, readAt() { throw new Error('the disk is gone'); } };
+  await assert.rejects(reportPage(report, gone), { kind: 'io', path: 'a.jsonl' });
 });
 
 test('an archive in parts is the same as that of the command, whatever takes the parts', async (t) => {

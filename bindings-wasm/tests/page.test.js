@@ -192,6 +192,9 @@ test('what is not ticked is left out, and told', { skip }, async () => {
   assert.ok(rows.length > 0 && rows.every((row) => row.includes('excluded_folder')));
   const [csv] = await Promise.all([page.waitForEvent('download'), page.click('#left-csv')]);
   assert.match(readFileSync(await csv.path(), 'utf8'), /^id,status,reason,source,folder,subject\r\n1:\d+,skipped,excluded_folder/);
+  const [report] = await Promise.all([page.waitForEvent('download'), page.click('#page')]);
+  assert.equal(report.suggestedFilename(), 'Generated.zip.report.html');
+  assert.match(readFileSync(await report.path(), 'utf8'), /^<!DOCTYPE html>[\s\S]*Generated\.zip[\s\S]*excluded_folder[\s\S]*Generated\.zip\.items\.jsonl/);
   await page.context().close();
 });
 

@@ -1,5 +1,5 @@
 // Compiled by `tsc --strict`, never run: what the declarations promise a caller.
-import { MailferryError, blobSource, bytesSource, convert, fileSink, fileSource, inspect, list, open, webStreamSink } from 'mailferry';
+import { MailferryError, blobSource, bytesSource, convert, fileSink, fileSource, inspect, list, open, reportPage, webStreamSink } from 'mailferry';
 import { inWorker } from 'mailferry/worker';
 import type { ConvertProgress, Item, LogLine, Report, Sink, Source } from 'mailferry';
 
@@ -44,5 +44,7 @@ export async function onPage(files: File[], to: WritableStream<Uint8Array>): Pro
   void [report.totals.migrated, left[0]?.reason];
   const folder = await navigator.storage.getDirectory();
   await engine.convert(files, { split: 9e6 }, { to: async ({ name }) => folder.getFileHandle(name, { create: true }), name: 'mail' });
+  const page: Blob = await engine.reportPage(report, log, { name: 'mail.zip' });
+  void new Blob([await reportPage(report, new ArrayBuffer(0)), page]);
   return log;
 }

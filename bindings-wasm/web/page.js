@@ -252,7 +252,12 @@ part('selecting').addEventListener('submit', async (event) => {
     return error.name === 'AbortError' ? undefined : failed(error);
   }
   try {
-    const outcome = await atWork('converting', (ports) => engine.convert(files, asked, { to: place.to, name: stem, ...ports }));
+    const outcome = await atWork('converting', async (ports) => {
+      const converted = await engine.convert(files, asked, { to: place.to, name: stem, ...ports });
+      // The archive is there, whether or not there is a page about it.
+      const page = await engine.reportPage(converted.report, converted.log, { name, logName: `${name}.items.jsonl` }).catch(() => undefined);
+      return { ...converted, page };
+    });
     outcome.kept = (await place.kept?.()) ?? [];
     again = () => showDone(outcome, name);
     again();
@@ -265,13 +270,14 @@ part('selecting').addEventListener('submit', async (event) => {
   }
 });
 
-function showDone({ report, log, left, kept }, name) {
+function showDone({ report, page, log, left, kept }, name) {
   const { available, migrated, failed: broken, skipped, bytes: written } = report.totals;
   const counts = { available: number(available), migrated: number(migrated) };
   part('done-title').textContent = say(report.cancelled ? 'cancelled' : 'done', counts);
   const text = say('doneText', { bytes: bytes(written), seconds: number(report.seconds), failed: number(broken), skipped: number(skipped) });
   const json = new Blob([JSON.stringify(report, undefined, 2)], { type: 'application/json' });
   const links = [link(log, `${name}.items.jsonl`, say('log')), link(json, `${name}.report.json`, say('report'))];
+  if (page) links.unshift(Object.assign(link(page, `${name}.report.html`, say('page')), { id: 'page' }));
   const [archive, ...more] = kept.map((one) => {
     const text = say('save', { bytes: bytes(one.file.size) });
     return Object.assign(link(one.file, one.name, kept.length > 1 ? `${one.name}: ${text}` : text), { className: 'button' });
