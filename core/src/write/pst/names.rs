@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 const BUCKETS: u32 = 251;
 /// The property of the first bucket.
 const FIRST_BUCKET: u16 = 0x1000;
+/// PidLidReminderSet, of PSETID_Common, which is in the map of every store of Outlook.
+const REMINDER_SET: u32 = 0x8503;
 
 /// Names in the order in which they were met.
 #[derive(Default)]
@@ -22,6 +24,18 @@ impl Names {
         bag.iter().map(|(id, value)| (named(id).map_or(id, |name| self.id(name)), value.clone())).collect()
     }
 
+    /// libpff takes a map without entries or without a property set of its own for a broken store, and Outlook writes none without
+    /// strings. What is missing comes last, so that the names of messages keep their places.
+    fn leave_no_stream_empty(&mut self) {
+        let is_own = |set: &Guid| ![Guid::PS_MAPI, Guid::PS_PUBLIC_STRINGS].contains(set);
+        if !self.order.iter().any(|name| matches!(name, PropertyName::Name(..))) {
+            self.id(&PropertyName::Name(Guid::PS_PUBLIC_STRINGS, "Keywords".to_owned()));
+        }
+        if !self.order.iter().any(|(PropertyName::Lid(set, _) | PropertyName::Name(set, _))| is_own(set)) {
+            self.id(&PropertyName::Lid(Guid::PSETID_COMMON, REMINDER_SET));
+        }
+    }
+
     fn id(&mut self, name: &PropertyName) -> u16 {
         if let Some(id) = self.known.get(name) {
             return *id;
@@ -33,7 +47,8 @@ impl Names {
     }
 
     /// The properties of the map's own node.
-    pub(super) fn properties(&self) -> Vec<(u16, PropertyValue)> {
+    pub(super) fn properties(mut self) -> Vec<(u16, PropertyValue)> {
+        self.leave_no_stream_empty();
         let mut sets: Vec<Guid> = Vec::new();
         let (mut entries, mut strings) = (Vec::new(), Vec::new());
         let mut buckets: BTreeMap<u16, Vec<u8>> = BTreeMap::new();
@@ -77,5 +92,36 @@ impl Names {
         ];
         properties.extend(buckets.into_iter().map(|(bucket, records)| (bucket, binary(records))));
         properties
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The streams of [MS-PST] 2.4.7.1 to 2.4.7.3: programs refuse a store where one of them is empty.
+    #[test]
+    fn no_stream_of_the_map_is_empty_whatever_the_messages_have() {
+        let lid = |set| PropertyName::Lid(set, 0x8104);
+        let string = |set| PropertyName::Name(set, "name".to_owned());
+        for names in [
+            vec![],
+            vec![lid(Guid::PS_MAPI)],
+            vec![lid(Guid::PSETID_TASK)],
+            vec![string(Guid::PS_PUBLIC_STRINGS)],
+            vec![string(Guid::PSETID_TASK)],
+        ] {
+            let mut map = Names::default();
+            for (name, id) in names.iter().zip(0x8000..) {
+                assert_eq!(map.id(name), id);
+            }
+            let order = map.order.clone();
+            let properties = map.properties();
+            for stream in [0x0002, 0x0003, 0x0004] {
+                let value = properties.iter().find(|(id, _)| *id == stream).map(|(_, value)| value);
+                let length = value.and_then(PropertyValue::octets).map_or(0, |octets| octets.len());
+                assert!(length > 0, "stream {stream:#x} with {order:?}");
+            }
+        }
     }
 }

@@ -183,7 +183,7 @@ impl<W: Write + Seek> PstWriter<W> {
     /// What the output says.
     pub fn finish(mut self) -> Result<W> {
         self.write_store()?;
-        let map = self.names.properties();
+        let map = std::mem::take(&mut self.names).properties();
         let (data, subnodes) = self.file.properties(&map, None, Vec::new())?;
         self.file.node(nid::NAME_TO_ID_MAP, data, subnodes, 0);
         let folders = std::mem::take(&mut self.folders);
