@@ -21,6 +21,8 @@ pub struct Conversion<'w> {
     mailbox: Mailbox,
     writer: Box<dyn ItemWriter + 'w>,
     journal: Box<dyn Journal + 'w>,
+    /// What takes the list of files, where the journal does not.
+    files: Option<Box<dyn Write + Send + 'w>>,
     /// What every item passes through before it is rendered, in this order.
     gates: Vec<Box<dyn Gate + 'w>>,
     in_order: InOrder,
@@ -65,6 +67,7 @@ impl<'w> Conversion<'w> {
             mailbox,
             writer,
             journal: Box::new(journal),
+            files: None,
             gates: Vec::new(),
             in_order,
             attachments: false,
@@ -81,6 +84,14 @@ impl<'w> Conversion<'w> {
     #[must_use]
     pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
         self.in_order = InOrder::new(renderer(&*self.writer, &*self.journal), threads, self.mailbox.stop().clone());
+        self
+    }
+
+    /// The same conversion with the list of what was made beside the files of one item each ([`Made`](crate::write::Made)) written to `files`, a
+    /// line at a time. [`Verification`](super::Verification) asks for it.
+    #[must_use]
+    pub fn with_files(mut self, files: impl Write + Send + 'w) -> Self {
+        self.files = Some(Box::new(files));
         self
     }
 
@@ -208,6 +219,7 @@ impl<'w> Conversion<'w> {
         let finished = self.writer.finish();
         let told = self.tell_made();
         finished.and(told)?;
+        self.files.as_mut().map_or(Ok(()), Write::flush).map_err(log_refused)?;
         self.journal.flush()
     }
 
@@ -341,7 +353,15 @@ impl<'w> Conversion<'w> {
     }
 
     fn tell_made(&mut self) -> Result<()> {
-        self.writer.take_made().iter().try_for_each(|made| self.journal.made(made))
+        for made in self.writer.take_made() {
+            self.journal.made(&made)?;
+            if let Some(files) = &mut self.files {
+                let mut json = serde_json::to_vec(&made).map_err(|error| log_refused(error.into()))?;
+                json.push(b'\n');
+                files.write_all(&json).map_err(log_refused)?;
+            }
+        }
+        Ok(())
     }
 }
 

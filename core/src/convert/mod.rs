@@ -27,6 +27,8 @@ mod in_order;
 mod inspection;
 mod item_log;
 mod journal;
+mod keys;
+mod logged;
 mod page;
 mod plan;
 mod preflight;
@@ -43,13 +45,13 @@ mod to_path;
 mod transform;
 #[cfg(not(target_family = "wasm"))]
 mod undo;
-#[cfg(not(target_family = "wasm"))]
 mod verify;
 
 pub use conversion::{Conversion, Progress};
 pub use decision::{Place, Skip};
 pub use inspection::{Inspection, Largest, Size};
 pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
+pub use logged::SyncLog;
 pub use plan::{Estimate, Flagged, Missing, Plan, Refused};
 pub use preflight::Preflight;
 pub use report::{
@@ -64,6 +66,7 @@ pub use tagging::Tagging;
 #[cfg(not(target_family = "wasm"))]
 pub use to_path::{ConvertOptions, convert, plan, write_page};
 pub use transform::Transform;
+pub use verify::{Comparison, Difference, Verification, VerifyReport};
 #[cfg(not(target_family = "wasm"))]
 pub use {
     project::{
@@ -71,5 +74,5 @@ pub use {
         ProjectOptions, ProjectReport, ProjectRow, run_project,
     },
     undo::{UndoReport, undo},
-    verify::{Difference, VerifyReport, verify},
+    verify::verify,
 };

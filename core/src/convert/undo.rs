@@ -1,10 +1,9 @@
 use super::{
-    sync::{
-        FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, for_each_line, for_each_made, refused,
-    },
+    SyncLog,
+    sync::{FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, refused},
     verify::{
-        Difference, Expected, VerifyReport, archives, check_archive, check_file, file_digests, logged_syncs,
-        refuse_other_forms,
+        Difference, Expected, VerifyReport, archives, check_file, file_digests, logged_syncs, refuse_other_forms,
+        verification_of,
     },
 };
 use crate::{
@@ -106,7 +105,7 @@ pub fn undo(destination: &Path, since: u32, dry: bool, kept: &mut dyn FnMut(&Dif
     // The folders of syncs that stay are theirs, empty or not.
     let mut theirs = HashSet::new();
     for paths in syncs.iter().take_while(|paths| paths.number() < since) {
-        for_each_made(&paths.beside(FILES), |made| {
+        SyncLog::at(paths)?.for_each_made(|made| {
             match made {
                 Made::Folder { path, .. } | Made::Index { path, .. } => drop(theirs.insert(path)),
                 Made::Mailbox { path, .. } => theirs.extend(mailbox_folders(&path)),
@@ -168,14 +167,15 @@ impl Undoing<'_> {
         self.report.syncs.push(paths.number());
         let mut expected = Expected::default();
         let mut facts = VerifyReport::default();
-        expected.read(paths, &mut facts)?;
+        let log = SyncLog::at(paths)?;
+        expected.read(&log, &mut facts)?;
         expected.sort();
         self.report.without_proof |= facts.without_proof;
         let archive = match paths.is_archive() {
-            true => Some(self.remove_archive(paths, &mut expected)?),
+            true => Some(self.remove_archive(paths, &log)?),
             false => None,
         };
-        for_each_line(&paths.beside(ITEM_LOG), |line, _| {
+        log.for_each_line(|line, _| {
             if !line.is_migrated() {
                 return Ok(());
             }
@@ -183,7 +183,7 @@ impl Undoing<'_> {
                 let done = match archive {
                     Some(done) => done,
                     // What is in a file with others goes with that.
-                    None if expected.is_collection(paths, path) => "with_its_file",
+                    None if expected.is_collection(path) => "with_its_file",
                     None => self.remove_file(path, &mut expected)?,
                 };
                 let (id, folder, subject) = (Some(&*line.id), Some(&*line.folder), line.subject.as_deref());
@@ -191,7 +191,7 @@ impl Undoing<'_> {
             }
             Ok(())
         })?;
-        for_each_made(&paths.beside(FILES), |made| {
+        log.for_each_made(|made| {
             match &made {
                 Made::Folder { path, .. } => drop(self.folders.insert(path.clone())),
                 Made::Mailbox { path, .. } => self.folders.extend(mailbox_folders(path)),
@@ -211,16 +211,18 @@ impl Undoing<'_> {
     }
 
     /// Removes the archive of a sync if all of it is as its log says.
-    fn remove_archive(&mut self, paths: &SyncPaths, expected: &mut Expected) -> Result<&'static str> {
+    fn remove_archive(&mut self, paths: &SyncPaths, log: &SyncLog) -> Result<&'static str> {
         let archives = archives(paths)?;
         if archives.is_empty() {
             self.report.missing += 1;
             return Ok("missing");
         }
         let mut first = None;
-        check_archive(paths, &Stop::default(), expected, &mut VerifyReport::default(), &mut |difference| {
-            first.get_or_insert(difference);
-        })?;
+        let mut verification = verification_of(paths, vec![log.clone()], &Stop::default())?;
+        let mut keep = |difference: &Difference| {
+            first.get_or_insert_with(|| difference.clone());
+        };
+        while verification.step(&mut keep)? {}
         if let Some(Difference { what, told, .. }) = first {
             self.report.kept += archives.len() as u64;
             for archive in archives {
@@ -257,7 +259,7 @@ impl Undoing<'_> {
         let mut difference = None;
         match source {
             Ok(source) => {
-                check_file(None, path, Arc::new(source), expected, &mut VerifyReport::default(), &mut |found| {
+                check_file(None, "", path, Arc::new(source), expected, &mut VerifyReport::default(), &mut |found| {
                     // That its octets are no good message is no reason to keep them.
                     if found.kind == "changed" {
                         difference = Some(found);

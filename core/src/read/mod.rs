@@ -40,7 +40,6 @@ mod told;
 mod tree;
 pub mod vcf;
 
-#[cfg(not(target_family = "wasm"))]
 pub(crate) use archive::ArchiveFiles;
 pub use detect::{Head, Score, detect};
 pub use formats::{FORMATS, FormatInfo, ReadOptions, Request};

@@ -53,13 +53,14 @@ pub use made::{Made, Standing};
 pub use mbox::{MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;
 pub use options::{Placement, TarNames, WriteOptions};
+pub(crate) use render::NAMED_BY;
 pub use render::{Checksums, Fidelity, Rendered, Renderer, ZipLevel};
 pub use size::size;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use {
     container::{Ours, UNFINISHED},
     form::reopen,
-    render::{Known, NAMED_BY},
+    render::Known,
 };
 
 use crate::{

@@ -1,12 +1,10 @@
-use super::{
-    earlier::{Key, Keys, identity},
-    lines::LoggedLine,
-    names::refused,
-};
+use super::names::refused;
 use crate::{
     convert::{
         item_log::LogLine,
         journal::{Journal, log_refused},
+        keys::{Key, Keys, identity},
+        logged::LoggedLine,
     },
     error::{Error, ErrorKind, Result},
     model::Item,

@@ -4,15 +4,11 @@
 //! One with a report is complete; the next adds what is new. One without is gone through again, and writes nothing twice.
 
 mod begun;
-mod earlier;
 mod journal;
-mod lines;
 mod names;
 mod run;
 
 pub(super) use begun::{Begun, Lock};
-pub(super) use earlier::{Key, Keys};
-pub(super) use lines::{for_each_line, for_each_made};
 pub(super) use names::refused;
 pub use names::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
 pub(super) use run::{Sync, Syncs, octets_settings, write_whole};

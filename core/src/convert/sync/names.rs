@@ -82,7 +82,7 @@ impl SyncPaths {
         Self::new(destination, report.number).in_form(report.form.parse().unwrap_or_default())
     }
 
-    pub(super) fn in_form(self, form: OutputForm) -> Self {
+    pub(in crate::convert) fn in_form(self, form: OutputForm) -> Self {
         Self { apart: !form.goes_on(), ..self }
     }
 
@@ -108,6 +108,12 @@ impl SyncPaths {
         let name = self.destination.file_name().unwrap_or_default().to_string_lossy();
         let (stem, extension) = name.split_at(name.len() - extension.len());
         self.destination.with_file_name(format!("{stem}.sync{:03}{extension}", self.number))
+    }
+
+    /// The name of the folder that this sync made for itself, if it did.
+    pub(in crate::convert) fn own_folder(&self) -> Option<String> {
+        let folder = (self.apart && self.number > 1 && !self.is_archive()).then(|| self.archive())?;
+        Some(folder.file_name()?.to_string_lossy().into_owned())
     }
 
     /// The folder that the paths of the log start from, and the path from there on.

@@ -1,13 +1,12 @@
 use super::{
     begun::{Begun, Lock},
-    earlier::{Key, Keys},
     journal::{Replayed, SyncJournal},
-    lines::{for_each_line, for_each_made},
     names::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, UNFINISHED, refused, with_suffix},
 };
 use crate::{
     convert::{
-        ConvertOptions,
+        ConvertOptions, SyncLog,
+        keys::{Key, Keys},
         report::{GoneItem, MOST_TOLD, Report, SyncReport},
     },
     error::{Error, ErrorKind, Result},
@@ -132,11 +131,12 @@ impl Sync {
                 clear_folder(&paths.archive())?;
             }
             let mut ours = Ours::default();
-            for_each_line(&paths.beside(ITEM_LOG), |line, _| {
+            let log = SyncLog::at(&paths)?;
+            log.for_each_line(|line, _| {
                 line.paths().for_each(|path| ours.add(path));
                 Ok(())
             })?;
-            for_each_made(&paths.beside(FILES), |made| {
+            log.for_each_made(|made| {
                 ours.add(made.path());
                 Ok(())
             })?;
@@ -228,7 +228,7 @@ impl Sync {
             let collected = Collected::of(paths)?;
             let mut names = MaildirNames::default();
             let mut identities = Vec::new();
-            for_each_line(&paths.beside(ITEM_LOG), |line, octets| {
+            SyncLog::at(paths)?.for_each_line(|line, octets| {
                 if !line.is_migrated() {
                     return Ok(());
                 }
@@ -284,7 +284,7 @@ fn adopt(paths: &SyncPaths, writer: &mut dyn ItemWriter, keys: &mut Keys) -> Res
     let takes_paths = writer.goes_on();
     let mut names = MaildirNames::default();
     let collected = Collected::of(paths)?;
-    for_each_made(&paths.beside(FILES), |made| {
+    SyncLog::at(paths)?.for_each_made(|made| {
         if takes_paths {
             match &made {
                 Made::Folder { names, path, files, shard } => {
@@ -299,7 +299,7 @@ fn adopt(paths: &SyncPaths, writer: &mut dyn ItemWriter, keys: &mut Keys) -> Res
         }
         Ok(())
     })?;
-    for_each_line(&paths.beside(ITEM_LOG), |line, _| {
+    SyncLog::at(paths)?.for_each_line(|line, _| {
         if !line.is_migrated() {
             return Ok(());
         }
@@ -325,7 +325,7 @@ struct Collected(HashMap<String, String>);
 impl Collected {
     fn of(paths: &SyncPaths) -> Result<Self> {
         let mut parts = HashMap::new();
-        for_each_made(&paths.beside(FILES), |made| {
+        SyncLog::at(paths)?.for_each_made(|made| {
             if let Made::Collection { path, .. } = made
                 && let (part, Some(_)) = paths.locate(&path)
                 && part != paths.archive()

@@ -1,57 +1,71 @@
 use super::{
-    Difference, Expected, Found, VerifyReport,
-    expected::{attachments_key, digest_key},
+    Difference, Found, VerifyReport,
+    expected::{Expected, attachments_key, digest_key},
 };
 use crate::{
-    convert::sync::SyncPaths,
+    convert::keys::Key,
     error::{Error, ErrorKind, Result},
     hex::hex,
     limits::Stop,
     model::{AttachmentView, Message},
-    read::{ArchiveFiles, Event, Mailbox, ReadOptions},
-    source::{Content, FileSource, Source, Stoppable},
+    read::{Event, Mailbox, ReadOptions},
+    source::{Content, Source},
     write::NAMED_BY,
 };
 use sha2::{Digest, Sha256};
-use std::{fs, hash::Hasher as _, io, path::PathBuf, sync::Arc};
+use std::{hash::Hasher as _, io, sync::Arc};
 use twox_hash::XxHash3_64;
 
-/// Holds one file against the logs.
+/// Holds one file against the logs; where it is in no archive, it is told with `label` before its path.
 pub(in crate::convert) fn check_file(
     archive: Option<&str>,
+    label: &str,
     path: &str,
     source: Source,
     expected: &mut Expected,
     report: &mut VerifyReport,
     found: &mut Found<'_>,
 ) {
-    let named = || archive.map_or_else(|| path.to_owned(), |archive| format!("{archive}!{path}"));
+    let named = || archive.map_or_else(|| format!("{label}{path}"), |archive| format!("{archive}!{path}"));
     let files = expected.meet(archive, path);
     if files.is_empty() {
-        return found(Difference::new("unknown_file", named(), "is named by no line of the log"));
+        if !expected.passes(path) {
+            found(Difference::new("unknown_file", named(), "is named by no line of the log"));
+        }
+        return;
+    }
+    if expected.is_unmanifested(&files, path) {
+        found(Difference::new("unknown_file", named(), "is named by no line of the manifest of its bag"));
     }
     report.files += 1;
     report.bytes += source.len();
     let len = source.len();
-    let fits = files.iter().find(|file| file.size.is_none_or(|size| size == len));
-    let Some(file) = fits else {
-        let told =
-            format!("has {len} octets where the log says {}", files.iter().find_map(|file| file.size).unwrap_or(0));
+    let (by_manifest, logged): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.by_manifest);
+    let fits = logged.iter().find(|file| file.size.is_none_or(|size| size == len));
+    if fits.is_none()
+        && let Some(size) = logged.iter().find_map(|file| file.size)
+    {
+        let told = format!("has {len} octets where the log says {size}");
         return found(Difference::new("changed", named(), told));
-    };
+    }
     let content = Content::from(source);
     let digests = match file_digests(&content) {
         Ok(digests) => digests,
         Err(error) => return found(Difference::new("unreadable", named(), format!("cannot be read: {error}"))),
     };
-    let is_equal = |digest: &str| files.iter().any(|file| file.digest == Some(digest_key(digest)));
-    if file.digest.is_some() && !digests.iter().any(|digest| is_equal(digest)) {
+    let keys = digests.map(|digest| digest_key(&digest));
+    let is_equal = |digest: Key| keys.contains(&digest);
+    let is_known = logged.iter().any(|file| file.digest.is_none_or(is_equal)) || logged.is_empty();
+    if !is_known {
         return found(Difference::new("changed", named(), "has other octets than were written"));
+    }
+    if !by_manifest.iter().filter_map(|file| file.digest).all(is_equal) {
+        return found(Difference::new("changed", named(), "has other octets than the manifest of its bag says"));
     }
     if let Err(told) = parse(path, &content) {
         return found(Difference::new("unreadable", named(), told));
     }
-    if let Some(listed) = file.attachments
+    if let Some(listed) = fits.and_then(|file| file.attachments)
         && attachments(content).is_ok_and(|views| attachments_key(&views) != listed)
     {
         found(Difference::new("attachments", named(), "has other attachments than the log lists"));
@@ -100,56 +114,10 @@ fn attachments(content: Content) -> Result<Vec<AttachmentView>> {
     Message::new(content).attachments()?.iter().map(AttachmentView::of).collect()
 }
 
-/// Holds the archive of a sync, or its parts, against the logs.
-pub(in crate::convert) fn check_archive(
-    paths: &SyncPaths,
-    stop: &Stop,
-    expected: &mut Expected,
-    report: &mut VerifyReport,
-    found: &mut Found<'_>,
-) -> Result<()> {
-    for archive in archives(paths)? {
-        let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let source = Stoppable::over(Arc::new(FileSource::open(&archive)?), stop);
-        let mut files = match ArchiveFiles::open(&name, source) {
-            Ok(files) => files,
-            Err(error) => {
-                go_on(stop)?;
-                found(Difference::new("unreadable", name, error.to_string()));
-                continue;
-            }
-        };
-        loop {
-            go_on(stop)?;
-            match files.next_file() {
-                Ok(None) => break,
-                Ok(Some((path, source))) => check_file(Some(&name), &path, source, expected, report, found),
-                Err(error) => {
-                    found(Difference::new("unreadable", &*name, error.to_string()));
-                    if error.is_fatal() {
-                        break;
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Whether what could not be read was not to be.
 pub(super) fn go_on(stop: &Stop) -> Result<()> {
     match stop.is_asked() {
         true => Err(Error::new(ErrorKind::Cancelled, "stopped before all was read")),
         false => Ok(()),
     }
-}
-
-/// The files that an archive of a sync consists of, as far as they are there.
-pub(in crate::convert) fn archives(paths: &SyncPaths) -> Result<Vec<PathBuf>> {
-    let mut archives = paths.parts()?;
-    let whole = paths.archive();
-    if fs::symlink_metadata(&whole).is_ok() {
-        archives.push(whole);
-    }
-    Ok(archives)
 }

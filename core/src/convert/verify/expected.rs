@@ -1,22 +1,28 @@
-use super::VerifyReport;
+use super::{VerifyReport, bag::Bag};
 use crate::{
-    convert::sync::{FILES, ITEM_LOG, Key, SyncPaths, for_each_line, for_each_made},
+    convert::{SyncLog, keys::Key},
     error::Result,
     model::AttachmentView,
     write::Made,
 };
 use std::collections::HashSet;
 
-/// What the logs say of every file, in some 60 octets each.
+/// What the logs say of every file, in some 100 octets each.
 #[derive(Default)]
 pub(in crate::convert) struct Expected {
     files: Vec<File>,
     /// Files of many items.
     collections: HashSet<Key>,
+    /// The names that parts of an archive have in the log.
+    archives: HashSet<String>,
+    /// Whether some files are in no list.
+    unlisted: bool,
+    has_payload: bool,
+    is_bag: bool,
 }
 
-/// What the logs say of one file.
-#[derive(Clone, Copy)]
+/// What is said of one file.
+#[derive(Clone, Copy, Debug)]
 pub(in crate::convert) struct File {
     path: Key,
     /// That of the digest in hexadecimal.
@@ -24,15 +30,15 @@ pub(in crate::convert) struct File {
     pub(super) size: Option<u64>,
     /// That of the attachments, where they are listed.
     pub(super) attachments: Option<Key>,
+    /// Whether it is the manifest of a bag that says it.
+    pub(super) by_manifest: bool,
     met: bool,
 }
 
-/// The key of a file: archives have their own name before it.
-fn path_key(paths: &SyncPaths, logged: &str) -> Key {
-    let (file, entry) = paths.locate(logged);
-    match entry {
-        None => Key::of([logged.as_bytes()]),
-        Some(entry) => entry_key(&file.file_name().unwrap_or_default().to_string_lossy(), entry),
+impl File {
+    /// A file of which nothing is said but that it is there.
+    fn at(path: Key) -> Self {
+        Self { path, digest: None, size: None, attachments: None, by_manifest: false, met: false }
     }
 }
 
@@ -50,65 +56,124 @@ pub(super) fn digest_key(digest: &str) -> Key {
     Key::of([digest.as_bytes()])
 }
 
+/// Whether a file of this name holds one message and nothing else.
+fn is_one_message(path: &str) -> bool {
+    path.ends_with(".eml") || path.contains(",S=")
+}
+
 impl Expected {
+    /// Takes the names of the archives that are read, before any log.
+    pub(super) fn name_archives(&mut self, names: impl Iterator<Item = String>) {
+        self.archives.extend(names);
+    }
+
     /// Reads the log of a sync, and its list of files.
-    pub(in crate::convert) fn read(&mut self, paths: &SyncPaths, report: &mut VerifyReport) -> Result<()> {
-        for_each_made(&paths.beside(FILES), |made| {
-            if let Made::Collection { path, size, sha256, xxh3 } = &made {
-                // Lines are written before it is known to which part of a split archive the file of their items goes.
-                self.collections.extend(path.split_once('!').map(|(_, entry)| path_key(paths, entry)));
-                let path = path_key(paths, path);
-                self.collections.insert(path);
-                let digest = sha256.as_deref().or(xxh3.as_deref()).map(digest_key);
-                self.files.push(File { path, digest, size: Some(*size), attachments: None, met: false });
-            } else if let Made::Index { path, .. } = &made {
+    pub(in crate::convert) fn read(&mut self, log: &SyncLog, report: &mut VerifyReport) -> Result<()> {
+        log.for_each_made(|made| {
+            let path = self.key(made.path());
+            match &made {
+                Made::Collection { path: logged, size, sha256, xxh3 } => {
+                    // Lines are written before it is known to which part of a split archive the file of their items goes.
+                    self.collections.extend(logged.split_once('!').map(|(_, entry)| self.key(entry)));
+                    self.collections.insert(path);
+                    let digest = sha256.as_deref().or(xxh3.as_deref()).map(digest_key);
+                    self.files.push(File { digest, size: Some(*size), ..File::at(path) });
+                }
                 // The syncs behind this one write it anew, and undoing them leaves it as it is.
-                let path = path_key(paths, path);
-                self.files.push(File { path, digest: None, size: None, attachments: None, met: false });
+                Made::Index { .. } => self.files.push(File::at(path)),
+                Made::Folder { .. } | Made::Mailbox { .. } => {}
             }
             Ok(())
         })?;
-        for_each_line(&paths.beside(ITEM_LOG), |line, _| {
+        self.unlisted |= !log.lists_files();
+        log.for_each_line(|line, _| {
             if !line.is_migrated() {
                 return Ok(());
             }
             report.items += 1;
             report.without_proof |= line.sha256.is_none();
-            for path in line.paths() {
-                let path = path_key(paths, path);
-                if !self.collections.contains(&path) {
+            for logged in line.paths() {
+                let path = self.key(logged);
+                self.has_payload |= logged.split('/').take(2).any(|segment| segment == "data");
+                if !log.lists_files() && !is_one_message(logged) {
+                    if self.collections.insert(path) {
+                        self.files.push(File::at(path));
+                    }
+                } else if !self.collections.contains(&path) {
                     let digest = line.digest().map(digest_key);
                     let attachments = line.attachments.as_deref().map(attachments_key);
-                    self.files.push(File { path, digest, size: line.size, attachments, met: false });
+                    self.files.push(File { digest, size: line.size, attachments, ..File::at(path) });
                 }
             }
             Ok(())
         })
     }
 
+    /// Whether there may be a bag around the files.
+    pub(super) fn has_payload(&self) -> bool {
+        self.has_payload
+    }
+
+    /// Reads the manifests of a bag.
+    pub(super) fn read_bag(&mut self, bag: &Bag) -> Result<()> {
+        bag.for_each_line(|path, sha256| {
+            let path = self.key(path);
+            self.files.push(File { digest: Some(digest_key(sha256)), by_manifest: true, ..File::at(path) });
+            Ok(())
+        })?;
+        if self.unlisted {
+            self.files.push(File::at(self.key(&bag.tag_manifest())));
+        }
+        self.is_bag = true;
+        Ok(())
+    }
+
+    /// The key of a file as it is logged: parts of an archive have their own name before it.
+    fn key(&self, logged: &str) -> Key {
+        match logged.split_once('!') {
+            Some((archive, entry)) if self.archives.contains(archive) => entry_key(archive, entry),
+            _ => entry_key("", logged),
+        }
+    }
+
+    /// Whether a file of which nothing is said may be there: what is known of others is not all.
+    pub(super) fn passes(&self, path: &str) -> bool {
+        self.unlisted && !self.is_bag && !is_one_message(path)
+    }
+
     pub(in crate::convert) fn sort(&mut self) {
         self.files.sort_by_key(|file| file.path);
     }
 
-    /// What is said of a file that was met; several, where a later sync has written it again.
-    pub(super) fn meet(&mut self, archive: Option<&str>, path: &str) -> &[File] {
-        let path = match archive {
-            Some(archive) => entry_key(archive, path),
-            None => Key::of([path.as_bytes()]),
-        };
-        let files = self.all(path);
+    /// What is said of a file that was met; several, where a later sync has written it again, or a manifest names it too.
+    pub(super) fn meet(&mut self, archive: Option<&str>, path: &str) -> Vec<File> {
+        let in_part = archive.map(|archive| entry_key(archive, path)).filter(|key| !self.all(*key).is_empty());
+        let files = self.all(in_part.unwrap_or_else(|| entry_key("", path)));
         files.iter_mut().for_each(|file| file.met = true);
-        files
+        files.to_vec()
+    }
+
+    /// Whether a file that was met has to be in a manifest and is not.
+    pub(super) fn is_unmanifested(&self, files: &[File], path: &str) -> bool {
+        let is_payload = || path.split('/').take(2).any(|segment| segment == "data");
+        self.is_bag && is_payload() && !files.iter().any(|file| file.by_manifest)
     }
 
     /// Whether what was logged under this path is in a file of many items.
-    pub(in crate::convert) fn is_collection(&self, paths: &SyncPaths, logged: &str) -> bool {
-        self.collections.contains(&path_key(paths, logged))
+    #[cfg(not(target_family = "wasm"))]
+    pub(in crate::convert) fn is_collection(&self, logged: &str) -> bool {
+        self.collections.contains(&self.key(logged))
     }
 
     /// Whether nobody has met what was logged under this path.
-    pub(super) fn is_missing(&mut self, paths: &SyncPaths, logged: &str) -> bool {
-        self.all(path_key(paths, logged)).iter().any(|file| !file.met)
+    pub(super) fn is_missing(&mut self, logged: &str) -> bool {
+        self.all(self.key(logged)).iter().any(|file| !file.met && !file.by_manifest)
+    }
+
+    /// Whether nobody has met what only a manifest names.
+    pub(super) fn is_missing_in_bag(&mut self, path: &str) -> bool {
+        let files = self.all(self.key(path));
+        files.iter().all(|file| file.by_manifest) && files.iter().any(|file| !file.met)
     }
 
     fn all(&mut self, path: Key) -> &mut [File] {

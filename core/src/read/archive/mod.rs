@@ -1,11 +1,9 @@
 //! Archives: the entries that are sources, in the order of the archive, never unpacked.
 
-#[cfg(not(target_family = "wasm"))]
 mod files;
 mod tar;
 mod zip;
 
-#[cfg(not(target_family = "wasm"))]
 pub(crate) use files::ArchiveFiles;
 pub(super) use tar::{Tar, is_tar};
 pub(super) use zip::{Zip, is_zip};

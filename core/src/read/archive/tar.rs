@@ -87,7 +87,6 @@ impl Tar {
     }
 
     /// The path and the octets of the next file, whatever it is called.
-    #[cfg(not(target_family = "wasm"))]
     pub(super) fn next_file(&mut self) -> Result<Option<(String, Source)>> {
         let Some(Located { entry, data, .. }) = self.next_entry()? else { return Ok(None) };
         let octets = Content::new(self.window.source().clone(), Some(data..data.saturating_add(entry.size)));

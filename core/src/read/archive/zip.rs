@@ -127,7 +127,6 @@ impl Zip {
     }
 
     /// The path and the octets of the next file, whatever it is called.
-    #[cfg(not(target_family = "wasm"))]
     pub(super) fn next_file(&mut self) -> Result<Option<(String, Source)>> {
         while let Some(record) = self.next_record()? {
             if !record.name.ends_with('/') {

@@ -1,4 +1,5 @@
-use super::lines::LoggedLine;
+#[cfg(not(target_family = "wasm"))]
+use super::logged::LoggedLine;
 use sha2::{Digest, Sha256};
 use std::{ops::Range, sync::Arc};
 
@@ -27,6 +28,7 @@ impl Key {
     }
 
     /// That of an item whose octets may change: its node, UID or message id; none where it has nothing of its own.
+    #[cfg(not(target_family = "wasm"))]
     pub(in crate::convert) fn of_identity(line: &LoggedLine<'_>) -> Option<Self> {
         identity(
             &line.source.file,
@@ -39,7 +41,8 @@ impl Key {
 }
 
 /// The key of an item whose octets may change.
-pub(super) fn identity(
+#[cfg(not(target_family = "wasm"))]
+pub(in crate::convert) fn identity(
     file: &str,
     folder: &str,
     nid: Option<u32>,
@@ -109,6 +112,7 @@ impl Sorted {
     }
 
     /// Whether `key` is among them.
+    #[cfg(not(target_family = "wasm"))]
     pub(in crate::convert) fn contains(&self, key: Key) -> bool {
         !self.equal(key).is_empty()
     }
@@ -126,7 +130,8 @@ impl Keys {
     }
 
     /// All of them, taken or not.
-    pub(super) fn sorted(&self) -> &Arc<Sorted> {
+    #[cfg(not(target_family = "wasm"))]
+    pub(in crate::convert) fn sorted(&self) -> &Arc<Sorted> {
         &self.sorted
     }
 
@@ -150,16 +155,19 @@ impl Keys {
     }
 
     /// Whether each was taken as often as it was added.
-    pub(super) fn are_all_taken(&self) -> bool {
+    #[cfg(not(target_family = "wasm"))]
+    pub(in crate::convert) fn are_all_taken(&self) -> bool {
         self.taken.iter().map(|bits| bits.count_ones() as usize).sum::<usize>() == self.sorted.keys.len()
     }
 
     /// All of them, taken or not.
-    pub(super) fn into_iter(self) -> impl Iterator<Item = Key> {
+    #[cfg(not(target_family = "wasm"))]
+    pub(in crate::convert) fn into_iter(self) -> impl Iterator<Item = Key> {
         Arc::unwrap_or_clone(self.sorted).keys.into_iter()
     }
 
     /// Whether one of those that equal `key` is there, taken or not.
+    #[cfg(not(target_family = "wasm"))]
     pub(in crate::convert) fn contains(&self, key: Key) -> bool {
         self.sorted.contains(key)
     }

@@ -1,0 +1,193 @@
+use super::{Difference, Verification, VerifyReport, bag::Bag, comparison::Comparison};
+use crate::{
+    convert::{
+        ConvertOptions, Selector, SyncLog, SyncReport,
+        sync::{Begun, ITEM_LOG, SyncPaths, Syncs, octets_settings},
+        to_path::mailbox_of,
+    },
+    error::{Error, ErrorKind, Result},
+    limits::Stop,
+    read::Given,
+    source::{FileSource, Source},
+    write::OutputForm,
+};
+use std::{
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Reads every file at `destination` again and holds it against the item logs, as [`Verification`] does; a run that was cut off
+/// is told as `unfinished`. Each difference goes to `found`.
+///
+/// Where there are `sources`, every item of them is read and rendered again, and has to be in the logs; `options` are those
+/// that the destination was written with.
+///
+/// # Errors
+/// When there is nothing to verify, or a log or a source cannot be read; [`ErrorKind::Cancelled`] when the
+/// [limits](crate::Limits::stop) of the options stopped it.
+pub fn verify<G: Into<Given>>(
+    destination: &Path,
+    sources: impl IntoIterator<Item = G>,
+    options: &ConvertOptions,
+    found: &mut dyn FnMut(&Difference),
+) -> Result<VerifyReport> {
+    let stop = &options.read.limits.stop;
+    let mut report = VerifyReport::default();
+    let syncs = logged_syncs(destination)?;
+    if syncs.is_empty() {
+        let message = "has no item log beside it, so that there is nothing to verify it by";
+        return Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()));
+    }
+    if let Some(begun) = Begun::at(destination) {
+        let told = format!("sync {} was cut off: convert again to complete it", begun.sync);
+        report.differences += 1;
+        found(&Difference::new("unfinished", destination.to_string_lossy(), told));
+    }
+    refuse_other_forms(destination)?;
+    let mut logs = Vec::new();
+    for place in places(&syncs) {
+        let of_place = place.iter().map(SyncLog::at).collect::<Result<Vec<_>>>()?;
+        logs.extend(of_place.iter().cloned());
+        let Some(first) = place.first() else { continue };
+        let mut of_place = verification(first, of_place, stop)?;
+        while of_place.step(found)? {}
+        if !first.is_archive() {
+            check_folder(&first.archive(), &mut of_place, found)?;
+        }
+        report.add(&of_place.finish(found)?);
+    }
+    let sources: Vec<Given> = sources.into_iter().map(Into::into).collect();
+    if !sources.is_empty() {
+        report.add(&compare(&Syncs::at(destination)?, logs, &sources, options, found)?);
+    }
+    Ok(report)
+}
+
+/// Holds every item of the sources against the logs.
+fn compare(
+    complete: &Syncs,
+    logs: Vec<SyncLog>,
+    sources: &[Given],
+    options: &ConvertOptions,
+    found: &mut dyn FnMut(&Difference),
+) -> Result<VerifyReport> {
+    let options = &options.for_target();
+    let settings = octets_settings(options);
+    let is_same = |sync: &SyncReport| sync.settings == settings;
+    if let Some((paths, _)) = complete.0.iter().find(|(_, report)| !report.sync.as_ref().is_some_and(is_same)) {
+        let message = "was written with other line ends, checksums, or changes to calendars and cards: give those options \
+                       again to hold it against its sources";
+        return Err(Error::new(ErrorKind::Options, message).in_file(paths.archive().to_string_lossy()));
+    }
+    let mut mailbox = mailbox_of(sources, &options.read);
+    mailbox.start()?;
+    let again = mailbox_of(sources, &options.read);
+    let selector = Selector::surveying(&options.selection, again, &mut |_| ControlFlow::Continue(()))?;
+    let mut comparison = Comparison::new(logs, mailbox, &options.archive, |conversion| {
+        let conversion = conversion.with_selector(selector);
+        let conversion = match &options.transform {
+            Some(transform) => conversion.with_transform(transform.clone()),
+            None => conversion,
+        };
+        let conversion = conversion.with_tagging(options.tagging.clone()).with_threads(options.threads);
+        match options.target {
+            Some(target) => conversion.with_target(target),
+            None => conversion,
+        }
+    })?;
+    while comparison.step(found)? {}
+    comparison.finish(found)
+}
+
+/// The syncs that left an item log, complete or not.
+pub(in crate::convert) fn logged_syncs(destination: &Path) -> Result<Vec<SyncPaths>> {
+    let complete = Syncs::at(destination)?.0;
+    // All syncs into one destination have one form, and where the first goes does not depend on it.
+    let form = complete.first().and_then(|(_, report)| report.sync.as_ref()?.form.parse().ok()).unwrap_or_default();
+    let is_logged = |paths: &SyncPaths| fs::symlink_metadata(paths.beside(ITEM_LOG)).is_ok();
+    let paths = |number| SyncPaths::new(destination, number).in_form(form);
+    Ok((1..).map(paths).take_while(is_logged).collect())
+}
+
+/// The syncs of each folder or archive that syncs were written to.
+fn places(syncs: &[SyncPaths]) -> impl Iterator<Item = &[SyncPaths]> {
+    syncs.chunk_by(|one, next| one.archive() == next.archive())
+}
+
+/// Holds the archive of a sync, or the folder of several, against their logs.
+pub(in crate::convert) fn verification(paths: &SyncPaths, logs: Vec<SyncLog>, stop: &Stop) -> Result<Verification> {
+    if paths.is_archive() {
+        let mut sources = Vec::new();
+        for archive in archives(paths)? {
+            let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            sources.push((name, Arc::new(FileSource::open(&archive)?) as Source));
+        }
+        return Verification::new(logs, sources, stop);
+    }
+    let mut verification = Verification::new(logs, None, stop)?;
+    let root = paths.archive();
+    if let Some(bag) = Bag::of("", |name| FileSource::open(root.join(name)).ok().map(|file| Arc::new(file) as Source)) {
+        verification.add_bag(bag)?;
+    }
+    let label = paths.own_folder().map_or_else(String::new, |name| format!("{name}/"));
+    Ok(verification.labelled(label))
+}
+
+/// Only where each line names a file of its own, or one that the list of files tells of, can files be held against lines.
+pub(in crate::convert) fn refuse_other_forms(destination: &Path) -> Result<()> {
+    for (_, report) in Syncs::at(destination)?.0 {
+        let form = report.sync.and_then(|sync| sync.form.parse::<OutputForm>().ok());
+        let Some(form) = form.filter(|form| !form.goes_on()) else { continue };
+        let message = format!(
+            "is written in the form {form}: only EML archives, Maildirs and Proton folders can be held against their logs, \
+             and undone"
+        );
+        return Err(Error::new(ErrorKind::Unsupported, message).in_file(destination.to_string_lossy()));
+    }
+    Ok(())
+}
+
+fn check_folder(root: &Path, verification: &mut Verification, found: &mut dyn FnMut(&Difference)) -> Result<()> {
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
+        let at = root.join(&folder);
+        let cannot = |error: std::io::Error| {
+            Error::new(ErrorKind::Io, "cannot be read").because(error).in_file(at.to_string_lossy())
+        };
+        let entries = match fs::read_dir(&at) {
+            // The lines tell what is missing.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(cannot)?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(cannot)?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let path = if folder.is_empty() { name.into_owned() } else { format!("{folder}/{name}") };
+            let kind = entry.file_type().map_err(cannot)?;
+            if kind.is_dir() {
+                folders.push(path);
+            } else if !kind.is_file() {
+                verification.tell("unknown_file", &path, "is no file".to_owned(), found);
+            } else {
+                match FileSource::open(entry.path()) {
+                    Ok(source) => verification.file(&path, Arc::new(source), found)?,
+                    Err(error) => verification.tell("unreadable", &path, error.to_string(), found),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The files that an archive of a sync consists of, as far as they are there.
+pub(in crate::convert) fn archives(paths: &SyncPaths) -> Result<Vec<PathBuf>> {
+    let mut archives = paths.parts()?;
+    let whole = paths.archive();
+    if fs::symlink_metadata(&whole).is_ok() {
+        archives.push(whole);
+    }
+    Ok(archives)
+}

@@ -1,0 +1,251 @@
+use super::{
+    Difference, VerifyReport,
+    bag::Bag,
+    check::{check_file, go_on},
+    expected::Expected,
+};
+use crate::{
+    convert::SyncLog,
+    error::{Error, ErrorKind, Result},
+    limits::Stop,
+    read::ArchiveFiles,
+    source::{Source, Stoppable},
+};
+use std::collections::VecDeque;
+
+/// Reads every file of a destination again and holds it against the logs of the syncs that wrote it: its SHA-256, its size,
+/// whether it can be read as what it is, the attachments where the log lists them; and tells files that no line names, and
+/// lines whose file is not there.
+///
+/// A destination is archives, which are gone through a file at a time, or [single files](Self::file), or both. Of an import
+/// bundle every file is held against the manifests of the bag too (RFC 8493 §3), and its log may be the one that it carries.
+/// Memory grows by some 100 octets a file.
+///
+/// ```
+/// use mailferry::{
+///     Stop,
+///     convert::{Conversion, SyncLog, Verification},
+///     read::{Mailbox, ReadOptions},
+///     source::Source,
+///     write::{EmlArchive, WriteOptions},
+/// };
+/// use std::{fs::File, sync::Arc};
+///
+/// let folder = tempfile::tempdir()?;
+/// let mut mailbox = Mailbox::new(ReadOptions::default());
+/// mailbox.add_source("Inbox.mbox", Arc::new(b"From a\nSubject: one\n\nHi\n".to_vec()));
+/// let archive = EmlArchive::zip(File::create(folder.path().join("a.zip"))?, WriteOptions::default());
+/// let (mut log, mut files) = (Vec::new(), Vec::new());
+/// Conversion::new(mailbox, Box::new(archive), &mut log).with_files(&mut files).run(&mut |_| std::ops::ControlFlow::Continue(()));
+///
+/// let archive: Source = Arc::new(std::fs::read(folder.path().join("a.zip"))?);
+/// let log = SyncLog::new(1, log).with_files(files);
+/// let mut verification = Verification::new([log], [("a.zip".to_owned(), archive)], &Stop::default())?;
+/// let mut differences = Vec::new();
+/// while verification.step(&mut |difference| differences.push(difference.clone()))? {}
+/// let report = verification.finish(&mut |difference| differences.push(difference.clone()))?;
+/// assert_eq!((report.files, report.items, differences.len()), (1, 1, 0));
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+pub struct Verification {
+    logs: Vec<SyncLog>,
+    expected: Expected,
+    bag: Option<Bag>,
+    waiting: VecDeque<(String, Source)>,
+    open: Option<(String, ArchiveFiles)>,
+    /// What the paths of single files start with where they are told.
+    label: String,
+    stop: Stop,
+    report: VerifyReport,
+}
+
+impl Verification {
+    /// Reads the `logs` of the syncs that wrote one place, the first one first: one folder, or one archive, perhaps in parts.
+    /// `archives` are those, each under the name that it has in the log if it is one of several parts. Where there are no
+    /// logs, an archive has to be an import bundle, which carries its own.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Options`] when there is no log; when one cannot be read, or is none; [`ErrorKind::Cancelled`] as soon as
+    /// `stop` says so, here and later.
+    pub fn new(
+        logs: impl IntoIterator<Item = SyncLog>,
+        archives: impl IntoIterator<Item = (String, Source)>,
+        stop: &Stop,
+    ) -> Result<Self> {
+        let archives = archives.into_iter().map(|(name, source)| (name, Stoppable::over(source, stop)));
+        let mut verification = Self {
+            logs: logs.into_iter().collect(),
+            expected: Expected::default(),
+            bag: None,
+            waiting: archives.collect(),
+            open: None,
+            label: String::new(),
+            stop: stop.clone(),
+            report: VerifyReport::default(),
+        };
+        verification.read_logs()?;
+        Ok(verification)
+    }
+
+    fn read_logs(&mut self) -> Result<()> {
+        let mut bag = None;
+        if self.logs.is_empty() {
+            bag = self.bag_in_archives()?;
+            self.logs.extend(bag.as_ref().and_then(Bag::log));
+            if self.logs.is_empty() {
+                let message = "is no import bundle with its log in it: give the item log that was written beside it";
+                let name = self.waiting.front().map(|(name, _)| name.clone()).unwrap_or_default();
+                return Err(Error::new(ErrorKind::Options, message).in_file(name));
+            }
+        }
+        self.expected.name_archives(self.waiting.iter().map(|(name, _)| name.clone()));
+        for log in &self.logs {
+            self.expected.read(log, &mut self.report)?;
+        }
+        if bag.is_none() && self.expected.has_payload() {
+            bag = self.bag_in_archives()?;
+        }
+        match bag {
+            Some(bag) => self.add_bag(bag)?,
+            None => self.expected.sort(),
+        }
+        self.report.syncs = self.logs.len() as u64;
+        Ok(())
+    }
+
+    fn bag_in_archives(&self) -> Result<Option<Bag>> {
+        for (name, source) in &self.waiting {
+            if let Ok(files) = ArchiveFiles::open(name, source.clone())
+                && let Some(bag) = Bag::in_archive(files)?
+            {
+                return Ok(Some(bag));
+            }
+            go_on(&self.stop)?;
+        }
+        Ok(None)
+    }
+
+    /// Holds the files against the manifests of a bag too.
+    pub(super) fn add_bag(&mut self, bag: Bag) -> Result<()> {
+        self.expected.read_bag(&bag)?;
+        self.expected.sort();
+        self.bag = Some(bag);
+        Ok(())
+    }
+
+    /// The same where the paths of single files are told with `label` before them.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn labelled(self, label: String) -> Self {
+        Self { label, ..self }
+    }
+
+    /// Reads the next file of the archives; `false` when all are read. What differs goes to `found`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`].
+    pub fn step(&mut self, found: &mut dyn FnMut(&Difference)) -> Result<bool> {
+        go_on(&self.stop)?;
+        let Self { expected, report, .. } = self;
+        let mut differences = 0;
+        let mut tell = |difference: Difference| {
+            differences += 1;
+            found(&difference);
+        };
+        let mut goes_on = true;
+        if let Some((name, files)) = &mut self.open {
+            match files.next_file() {
+                Ok(Some((path, source))) => check_file(Some(name), "", &path, source, expected, report, &mut tell),
+                Ok(None) => self.open = None,
+                Err(error) => {
+                    go_on(&self.stop)?;
+                    tell(Difference::new("unreadable", name.clone(), error.to_string()));
+                    if error.is_fatal() {
+                        self.open = None;
+                    }
+                }
+            }
+        } else if let Some((name, source)) = self.waiting.pop_front() {
+            match ArchiveFiles::open(&name, source) {
+                Ok(files) => self.open = Some((name, files)),
+                Err(error) => {
+                    go_on(&self.stop)?;
+                    tell(Difference::new("unreadable", name, error.to_string()));
+                }
+            }
+        } else {
+            goes_on = false;
+        }
+        // A file that could not be read because somebody stopped it is no difference.
+        go_on(&self.stop)?;
+        self.report.differences += differences;
+        Ok(goes_on)
+    }
+
+    /// Reads a file that stands in the destination by itself, at `path` as the log has it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`].
+    pub fn file(&mut self, path: &str, source: Source, found: &mut dyn FnMut(&Difference)) -> Result<()> {
+        let mut differences = 0;
+        let mut tell = |difference: Difference| {
+            differences += 1;
+            found(&difference);
+        };
+        let source = Stoppable::over(source, &self.stop);
+        check_file(None, &self.label, path, source, &mut self.expected, &mut self.report, &mut tell);
+        go_on(&self.stop)?;
+        self.report.differences += differences;
+        Ok(())
+    }
+
+    /// Tells what is wrong with a file that stands by itself.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn tell(&mut self, kind: &'static str, path: &str, told: String, found: &mut dyn FnMut(&Difference)) {
+        self.report.differences += 1;
+        found(&Difference::new(kind, format!("{}{path}", self.label), told));
+    }
+
+    /// What was read so far.
+    pub fn report(&self) -> &VerifyReport {
+        &self.report
+    }
+
+    /// Tells what was not met.
+    ///
+    /// # Errors
+    /// When a log cannot be read any more.
+    pub fn finish(self, found: &mut dyn FnMut(&Difference)) -> Result<VerifyReport> {
+        let mut differences = 0;
+        let Self { logs, mut expected, bag, label, mut report, .. } = self;
+        let mut tell = |path: &str, told: String| {
+            differences += 1;
+            found(&Difference::new("missing", format!("{label}{path}"), told));
+        };
+        for log in &logs {
+            log.for_each_line(|line, _| {
+                for path in line.paths().filter(|_| line.is_migrated()) {
+                    if expected.is_missing(path) {
+                        tell(path, format!("is missing; item {} of sync {} was written there", line.id, log.number()));
+                    }
+                }
+                Ok(())
+            })?;
+            log.for_each_made(|made| {
+                if expected.is_missing(made.path()) {
+                    tell(made.path(), "is missing, with all its items".to_owned());
+                }
+                Ok(())
+            })?;
+        }
+        if let Some(bag) = &bag {
+            bag.for_each_line(|path, _| {
+                if expected.is_missing_in_bag(path) {
+                    tell(path, "is missing; the manifest of the bag names it".to_owned());
+                }
+                Ok(())
+            })?;
+        }
+        report.differences += differences;
+        Ok(report)
+    }
+}
