@@ -105,7 +105,9 @@ impl<'w> Conversion<'w> {
     /// The same conversion of what `selector` selects; the rest is skipped, each item with its reason.
     #[must_use]
     pub fn with_selector(mut self, selector: Selector) -> Self {
-        self.gates.push(Box::new(selector));
+        if !selector.selects_all() {
+            self.gates.push(Box::new(selector));
+        }
         self
     }
 
@@ -141,18 +143,28 @@ impl<'w> Conversion<'w> {
     pub fn step(&mut self) -> Result<bool> {
         loop {
             if self.in_order.is_full() || self.next.is_some() || self.ended {
-                if let Some((decided, rendered)) = self.in_order.take() {
-                    self.commit(&decided, rendered)?;
+                if self.take()? {
                     return Ok(true);
                 }
                 let Some(event) = self.next.take() else { return Ok(false) };
                 self.note(event)?;
                 return Ok(true);
             }
+            // The sources are counted when all items of the one before are through.
+            let source = self.report.sources.len() as u64;
+            if self.gates.is_empty()
+                && self.in_order.opens_ahead()
+                && let Some((ordinal, unopened)) = self.mailbox.next_ahead()
+            {
+                self.in_order.push_ahead(unopened, Place { source, ordinal });
+                continue;
+            }
+            if self.in_order.has_ahead() && self.take()? {
+                return Ok(true);
+            }
             match self.mailbox.next_event() {
                 Some(Event::Item(item)) => {
-                    // The sources are counted when all items of the one before are through.
-                    let place = Place { source: self.report.sources.len() as u64, ordinal: item.origin.ordinal };
+                    let place = Place { source, ordinal: item.origin.ordinal };
                     self.in_order.push(Decided::upon(*item, place, &mut self.gates));
                 }
                 Some(Event::Failed { .. }) if self.mailbox.stop().is_asked() => return Err(stopped()),
@@ -160,6 +172,19 @@ impl<'w> Conversion<'w> {
                 None => self.ended = true,
             }
         }
+    }
+
+    /// Takes what came of an item; `false` where none is on its way.
+    fn take(&mut self) -> Result<bool> {
+        let Some(outcome) = self.in_order.take() else { return Ok(false) };
+        if matches!(outcome, Err(_) | Ok((_, Some(Err(_))))) && self.mailbox.stop().is_asked() {
+            return Err(stopped());
+        }
+        match outcome {
+            Ok((decided, rendered)) => self.commit(&decided, rendered)?,
+            Err(error) => self.note(Event::Failed { error, within: true })?,
+        }
+        Ok(true)
     }
 
     /// How far it is.
@@ -224,9 +249,6 @@ impl<'w> Conversion<'w> {
     }
 
     fn commit(&mut self, decided: &Decided, rendered: Option<Result<Rendered>>) -> Result<()> {
-        if matches!(rendered, Some(Err(_))) && self.mailbox.stop().is_asked() {
-            return Err(stopped());
-        }
         let item = &decided.item;
         self.ordinal = item.origin.ordinal;
         let name = name(item);

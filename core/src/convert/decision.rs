@@ -66,6 +66,11 @@ pub(super) struct InSource {
 }
 
 impl Decided {
+    /// An item upon which there is nothing to decide.
+    pub(super) fn unchanged(item: Item, place: Place) -> Self {
+        Self { item, place, skip: None, in_source: None }
+    }
+
     /// Leads `item` through `gates` up to the first that leaves it out.
     pub(super) fn upon(mut item: Item, place: Place, gates: &mut [Box<dyn Gate + '_>]) -> Self {
         let in_source = (!gates.is_empty()).then(|| InSource {

@@ -1,163 +1,152 @@
-//! Rendering on several threads, with the outcome in the order of the items.
+//! Opening and rendering on several threads, with the outcome in the order of the items.
 
-use super::decision::Decided;
+use super::decision::{Decided, Place};
 #[cfg(not(target_family = "wasm"))]
-use crate::model::Item;
+use super::threads::{Arriving, Threads};
 use crate::{
     error::Result,
     limits::Stop,
+    model::Item,
+    read::{Open as _, Unopened},
     write::{Rendered, Renderer},
 };
 use std::{collections::VecDeque, num::NonZeroUsize};
-#[cfg(not(target_family = "wasm"))]
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
-    },
-    thread::JoinHandle,
-    time::Duration,
-};
 
-/// Octets of items that are on their way at a time; one item may have more.
-const IN_FLIGHT: u64 = 2 << 20;
 /// Items on their way for each thread.
 const ITEMS_PER_THREAD: usize = 4;
-/// Between two looks at whether to stop, while an item is waited for.
-#[cfg(not(target_family = "wasm"))]
-const BETWEEN: Duration = Duration::from_millis(50);
 
-/// Renders items, each while others are read and written, and gives them back in the order they came.
+/// Opens and renders items, each while others are found and written, and gives them back in the order they came.
 pub(super) struct InOrder {
     renderer: Renderer,
     under_way: VecDeque<UnderWay>,
-    octets: u64,
     most_items: usize,
-    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "nothing is waited for"))]
-    stop: Stop,
     #[cfg(not(target_family = "wasm"))]
     threads: Option<Threads>,
 }
 
-struct UnderWay {
-    decided: Decided,
-    size: u64,
-    /// Where its rendering will arrive; `None` when it is rendered where it is taken.
-    #[cfg(not(target_family = "wasm"))]
-    rendered: Option<Receiver<Result<Rendered>>>,
+enum UnderWay {
+    /// Decided upon.
+    Decided {
+        decided: Box<Decided>,
+        /// Where its rendering will arrive; `None` when it is rendered where it is taken.
+        #[cfg(not(target_family = "wasm"))]
+        rendered: Option<Arriving<Result<Rendered>>>,
+    },
+    /// Opened and rendered ahead of its turn.
+    Ahead {
+        unopened: Unopened,
+        place: Place,
+        #[cfg(not(target_family = "wasm"))]
+        opened: Option<Arriving<Opened>>,
+    },
 }
 
-#[cfg(not(target_family = "wasm"))]
-struct Threads {
-    jobs: Sender<Job>,
-    handles: Vec<JoinHandle<()>>,
+/// What came of opening an item.
+pub(super) struct Opened {
+    item: Result<Item>,
+    /// Its rendering, where it could be opened.
+    rendered: Option<Result<Rendered>>,
 }
 
-#[cfg(not(target_family = "wasm"))]
-struct Job {
-    item: Item,
-    rendered: Sender<Result<Rendered>>,
+impl Opened {
+    pub(super) fn rendered_by(renderer: &Renderer, item: Result<Item>) -> Self {
+        Self { rendered: item.as_ref().ok().map(|item| renderer.render(item)), item }
+    }
 }
+
+/// An item that was decided upon, and its rendering unless it is left out; or why it could not be opened.
+pub(super) type Outcome = Result<(Box<Decided>, Option<Result<Rendered>>)>;
 
 impl InOrder {
-    /// Renders on `threads` threads beside the caller's; on the caller's where there is one, or threads are not to be had.
+    /// Opens and renders on `threads` threads beside the caller's; on the caller's where there is one, or threads are not to be had.
     ///
     /// `stop` is asked on the caller's thread too while that waits: there may be nowhere else that it learns of it.
+    #[cfg_attr(target_family = "wasm", expect(unused_variables, reason = "nothing is waited for"))]
     pub(super) fn new(renderer: Renderer, threads: NonZeroUsize, stop: Stop) -> Self {
         Self {
-            stop,
             most_items: if threads.get() == 1 { 1 } else { threads.get().saturating_mul(ITEMS_PER_THREAD) },
             under_way: VecDeque::new(),
-            octets: 0,
             #[cfg(not(target_family = "wasm"))]
-            threads: (threads.get() > 1).then(|| Threads::start(&renderer, threads)).flatten(),
+            threads: (threads.get() > 1).then(|| Threads::start(&renderer, threads, stop)).flatten(),
             renderer,
         }
     }
 
     /// Whether the next item has to wait until one was taken.
     pub(super) fn is_full(&self) -> bool {
-        self.under_way.len() >= self.most_items || (self.octets >= IN_FLIGHT && !self.under_way.is_empty())
+        #[cfg(not(target_family = "wasm"))]
+        let no_room = self.threads.as_ref().is_some_and(Threads::are_full);
+        #[cfg(target_family = "wasm")]
+        let no_room = false;
+        self.under_way.len() >= self.most_items || (no_room && !self.under_way.is_empty())
+    }
+
+    /// Whether there is any use in items that are not open yet.
+    pub(super) fn opens_ahead(&self) -> bool {
+        #[cfg(not(target_family = "wasm"))]
+        return self.threads.is_some();
+        #[cfg(target_family = "wasm")]
+        false
+    }
+
+    /// Whether there are items on their way that were not open when they came.
+    pub(super) fn has_ahead(&self) -> bool {
+        self.under_way.iter().any(|under_way| matches!(under_way, UnderWay::Ahead { .. }))
     }
 
     /// Sends an item on its way; one that is left out only waits for its turn.
     pub(super) fn push(&mut self, decided: Decided) {
-        let size = decided.item.size();
-        self.octets += size;
-        self.under_way.push_back(UnderWay {
+        self.under_way.push_back(UnderWay::Decided {
             #[cfg(not(target_family = "wasm"))]
             rendered: match &decided.skip {
                 Some(_) => None,
                 None => self.threads.as_ref().and_then(|threads| threads.render(&decided.item)),
             },
-            decided,
-            size,
+            decided: Box::new(decided),
         });
     }
 
-    /// The item that was pushed first of those on their way, rendered unless it is left out.
-    pub(super) fn take(&mut self) -> Option<(Decided, Option<Result<Rendered>>)> {
-        let under_way = self.under_way.pop_front()?;
-        self.octets -= under_way.size;
-        #[cfg(not(target_family = "wasm"))]
-        if let Some(rendered) = under_way.rendered.and_then(|arrives| self.wait(&arrives)) {
-            return Some((under_way.decided, Some(rendered)));
-        }
-        let decided = under_way.decided;
-        let rendered = decided.skip.is_none().then(|| self.renderer.render(&decided.item));
-        Some((decided, rendered))
+    /// Sends an item on its way that is still to be opened, and upon which nothing is to be decided.
+    pub(super) fn push_ahead(&mut self, unopened: Unopened, place: Place) {
+        self.under_way.push_back(UnderWay::Ahead {
+            #[cfg(not(target_family = "wasm"))]
+            opened: self.threads.as_ref().and_then(|threads| threads.open(&unopened)),
+            unopened,
+            place,
+        });
     }
 
-    /// What arrives from a thread; `None` where that has gone.
-    #[cfg(not(target_family = "wasm"))]
-    fn wait(&self, arrives: &Receiver<Result<Rendered>>) -> Option<Result<Rendered>> {
-        loop {
-            match arrives.recv_timeout(BETWEEN) {
-                Ok(rendered) => return Some(rendered),
-                Err(RecvTimeoutError::Disconnected) => return None,
-                // Where it is asked for, the thread that renders will learn of it.
-                Err(RecvTimeoutError::Timeout) => drop(self.stop.is_asked()),
+    /// What came of the item that was pushed first of those on their way.
+    pub(super) fn take(&mut self) -> Option<Outcome> {
+        Some(match self.under_way.pop_front()? {
+            UnderWay::Decided {
+                decided,
+                #[cfg(not(target_family = "wasm"))]
+                rendered,
+            } => {
+                #[cfg(not(target_family = "wasm"))]
+                let rendered = rendered.and_then(Arriving::wait);
+                #[cfg(target_family = "wasm")]
+                let rendered = None;
+                let is_wanted = decided.skip.is_none();
+                let rendered = rendered.or_else(|| is_wanted.then(|| self.renderer.render(&decided.item)));
+                Ok((decided, rendered))
             }
-        }
-    }
-}
-
-#[cfg(not(target_family = "wasm"))]
-impl Threads {
-    fn start(renderer: &Renderer, threads: NonZeroUsize) -> Option<Self> {
-        let (jobs, queue) = channel::<Job>();
-        let queue = Arc::new(Mutex::new(queue));
-        let mut handles = Vec::new();
-        for _ in 0..threads.get() {
-            let queue = Arc::clone(&queue);
-            let renderer = renderer.clone();
-            let work = move || {
-                loop {
-                    let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(Job { item, rendered }) = job else { break };
-                    // Nobody waits for it any more where the conversion was stopped.
-                    let _stopped = rendered.send(renderer.render(&item));
-                }
-            };
-            handles.extend(std::thread::Builder::new().name("mailferry-render".into()).spawn(work).ok());
-        }
-        (!handles.is_empty()).then_some(Self { jobs, handles })
-    }
-
-    fn render(&self, item: &Item) -> Option<Receiver<Result<Rendered>>> {
-        let (rendered, arrives) = channel();
-        self.jobs.send(Job { item: item.clone(), rendered }).ok().map(|()| arrives)
-    }
-}
-
-#[cfg(not(target_family = "wasm"))]
-impl Drop for InOrder {
-    fn drop(&mut self) {
-        if let Some(Threads { jobs, handles }) = self.threads.take() {
-            drop(jobs);
-            for handle in handles {
-                let _panicked = handle.join();
+            UnderWay::Ahead {
+                unopened,
+                place,
+                #[cfg(not(target_family = "wasm"))]
+                opened,
+            } => {
+                #[cfg(not(target_family = "wasm"))]
+                let opened = opened.and_then(Arriving::wait);
+                #[cfg(target_family = "wasm")]
+                let opened = None;
+                let counts = unopened.take_turn();
+                let in_turn = || Opened::rendered_by(&self.renderer, unopened.in_turn());
+                let Opened { item, rendered } = opened.filter(|_| counts).unwrap_or_else(in_turn);
+                item.map(|item| (Box::new(Decided::unchanged(item, place)), rendered))
             }
-        }
+        })
     }
 }

@@ -1,5 +1,5 @@
 use super::{
-    FormatInfo, Head, ItemReader, ReadOptions, Request,
+    FormatInfo, Head, ItemReader, ReadOptions, Request, Unopened,
     detect::{detect, head_of, unknown},
     told::Told,
 };
@@ -116,11 +116,9 @@ impl Input {
         })?;
         Ok(Box::new(NamedReader {
             reader,
-            name: Arc::clone(&self.name),
+            named: Named { name: Arc::clone(&self.name), transcoded: self.transcoded, told: self.told.clone() },
             source: Arc::clone(&self.source),
-            transcoded: self.transcoded,
             defects: self.defects.clone(),
-            told: self.told.clone(),
         }))
     }
 }
@@ -134,23 +132,40 @@ impl fmt::Debug for Input {
 /// A reader whose errors name its source, and which tells what is wrong with the octets below it too.
 struct NamedReader {
     reader: Box<dyn ItemReader>,
-    name: Arc<str>,
+    named: Named,
     source: Source,
-    transcoded: bool,
     defects: Vec<Defect>,
+}
+
+/// What each item of a source is told of it.
+#[derive(Clone)]
+struct Named {
+    name: Arc<str>,
+    transcoded: bool,
     told: Option<Arc<Told>>,
+}
+
+impl Named {
+    fn tell(&self, item: Result<Item>) -> Result<Item> {
+        let mut item = item.map_err(|e| e.in_file(&*self.name))?;
+        if self.transcoded {
+            item.defects.push(Defect::new(DefectKind::Utf16, "read as UTF-8"));
+        }
+        if let Some(told) = &self.told {
+            told.tell(&mut item);
+        }
+        Ok(item)
+    }
 }
 
 impl ItemReader for NamedReader {
     fn next_item(&mut self) -> Result<Option<Item>> {
-        let mut item = self.reader.next_item().map_err(|e| e.in_file(&*self.name))?;
-        if let Some(item) = item.as_mut().filter(|_| self.transcoded) {
-            item.defects.push(Defect::new(DefectKind::Utf16, "read as UTF-8"));
-        }
-        if let (Some(item), Some(told)) = (&mut item, &self.told) {
-            told.tell(item);
-        }
-        Ok(item)
+        self.reader.next_item().transpose().map(|item| self.named.tell(item)).transpose()
+    }
+
+    fn next_ahead(&mut self) -> Option<Unopened> {
+        let named = self.named.clone();
+        self.reader.next_ahead().map(|unopened| unopened.then(move |item| named.tell(item)))
     }
 
     fn position(&self) -> u64 {
@@ -159,7 +174,7 @@ impl ItemReader for NamedReader {
 
     fn folders(&self) -> Vec<Folder> {
         let folders = self.reader.folders();
-        match &self.told {
+        match &self.named.told {
             Some(told) => folders.iter().map(|folder| told.placed(folder)).collect(),
             None => folders,
         }

@@ -1,4 +1,4 @@
-use super::{Found, Input, Inputs, ItemReader, Passed, ReadOptions, input::Group, tnef};
+use super::{Found, Input, Inputs, ItemReader, Passed, ReadOptions, Unopened, input::Group, tnef};
 use crate::{
     defect::Defect,
     error::{Error, ErrorKind, Result},
@@ -33,7 +33,7 @@ use std::{collections::VecDeque, sync::Arc};
 /// # Ok::<(), mailferry::Error>(())
 /// ```
 pub struct Mailbox {
-    options: ReadOptions,
+    options: Arc<ReadOptions>,
     places: VecDeque<Given>,
     inputs: Option<Inputs>,
     open: Option<Open>,
@@ -144,7 +144,7 @@ impl Mailbox {
     /// A mailbox without sources.
     pub fn new(options: ReadOptions) -> Self {
         Self {
-            options,
+            options: Arc::new(options),
             places: VecDeque::new(),
             inputs: None,
             open: None,
@@ -224,6 +224,16 @@ impl Mailbox {
         self.early.pop_front().or_else(|| self.advance())
     }
 
+    /// The next item, with its number in its source, where it may be opened while others are found; `None` where
+    /// [`Mailbox::next_event`] is to be asked once those that were given are opened.
+    pub(crate) fn next_ahead(&mut self) -> Option<(u64, Unopened)> {
+        let open = self.open.as_mut().filter(|_| self.early.is_empty())?;
+        let unopened = open.reader.as_mut()?.next_ahead()?;
+        open.items += 1;
+        let (ordinal, options) = (open.items, Arc::clone(&self.options));
+        Some((ordinal, unopened.then(move |item| finished(item?, ordinal, &options))))
+    }
+
     fn advance(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.next_of_file() {
@@ -271,12 +281,11 @@ impl Mailbox {
         let open = self.open.as_mut()?;
         let reader = open.reader.as_mut()?;
         match reader.next_item() {
-            Ok(Some(mut item)) => {
+            Ok(Some(item)) => {
                 open.items += 1;
-                item.origin.ordinal = open.items;
-                Some(match tnef::decode_parts(&mut item, &self.options) {
-                    Ok(()) => Event::Item(Box::new(item)),
-                    Err(error) => Event::Failed { error: error.non_fatal(), within: true },
+                Some(match finished(item, open.items, &self.options) {
+                    Ok(item) => Event::Item(Box::new(item)),
+                    Err(error) => Event::Failed { error, within: true },
                 })
             }
             Ok(None) => {
@@ -348,6 +357,13 @@ impl Mailbox {
     fn close(&mut self) -> Option<Event> {
         self.open.take().map(|open| Event::Closed(open.told))
     }
+}
+
+/// What is done to every item: it gets its number in its source, and what the options ask for.
+fn finished(mut item: Item, ordinal: u64, options: &ReadOptions) -> Result<Item> {
+    item.origin.ordinal = ordinal;
+    tnef::decode_parts(&mut item, options).map_err(Error::non_fatal)?;
+    Ok(item)
 }
 
 /// A source cannot be opened.

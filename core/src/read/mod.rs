@@ -38,6 +38,7 @@ pub mod pst;
 pub mod tnef;
 mod told;
 mod tree;
+mod unopened;
 pub mod vcf;
 
 pub(crate) use archive::ArchiveFiles;
@@ -48,6 +49,8 @@ pub use inputs::{Found, Inputs, Passed};
 pub use mailbox::{Closed, Event, Given, Mailbox, Opened};
 pub(crate) use metadata::role_of_path;
 pub use tree::{LAYOUTS, LayoutInfo};
+pub(crate) use unopened::Open;
+pub use unopened::Unopened;
 
 use crate::{
     defect::Defect,
@@ -62,6 +65,12 @@ pub trait ItemReader: Send {
     /// # Errors
     /// After an error that is not [fatal](crate::Error::is_fatal) the next call goes on behind the item that failed.
     fn next_item(&mut self) -> Result<Option<Item>>;
+
+    /// The next item, which may be opened while others are found; `None` where those that were given have to be opened first, or there
+    /// is no more: then [`next_item`](Self::next_item) goes on behind them.
+    fn next_ahead(&mut self) -> Option<Unopened> {
+        None
+    }
 
     /// How many octets of the source lie behind, for progress.
     fn position(&self) -> u64;

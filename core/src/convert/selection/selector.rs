@@ -64,6 +64,11 @@ impl Selector {
         Ok(survey.finish())
     }
 
+    /// Whether it leaves everything as it is.
+    pub(in crate::convert) fn selects_all(&self) -> bool {
+        self.selection == Selection::default()
+    }
+
     /// Why the item at `place` is left out; `None` where it is selected. It is given the labels of its duplicates, and a
     /// warning where its date had to be known and is not.
     ///

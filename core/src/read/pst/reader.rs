@@ -1,11 +1,14 @@
-use super::messaging::{Place, Store, Walk, Wanted};
+use super::{
+    messaging::{Listed, Place, Store, Walk, Wanted},
+    ndb::Ndb,
+};
 use crate::{
     defect::{Defect, DefectKind},
-    error::Result,
+    error::{Error, ErrorKind, Result},
     mapi::{MapiMessage, Translation, keywords, pid, received, translate},
     model::{Folder, Item, Origin},
     pst::nid,
-    read::{ItemReader, ReadOptions},
+    read::{ItemReader, Open, ReadOptions, Unopened},
     source::Source,
 };
 use std::{fmt, mem, sync::Arc};
@@ -14,7 +17,7 @@ use std::{fmt, mem, sync::Arc};
 pub struct PstReader {
     name: Arc<str>,
     walk: Walk,
-    translation: Translation,
+    translation: Arc<Translation>,
     ordinal: u64,
     /// Messages that the store has, by the nodes that it lists.
     expected: u64,
@@ -54,7 +57,7 @@ impl PstReader {
         Ok(Self {
             name: name.into(),
             walk: Walk::new(store, wanted),
-            translation: options.translation(),
+            translation: Arc::new(options.translation()),
             ordinal: 0,
             expected,
             password_told: false,
@@ -71,36 +74,83 @@ impl PstReader {
     /// # Errors
     /// As [`ItemReader::next_item`].
     pub fn next_message(&mut self) -> Result<Option<StoredMessage>> {
-        let Some(Place { folder, node, message }) = self.walk.next()? else { return Ok(None) };
+        let Some(place) = self.walk.next()? else { return Ok(None) };
         self.ordinal += 1;
+        Ok(Some(StoredMessage::new(place, &self.name, self.ordinal)))
+    }
+}
+
+impl StoredMessage {
+    fn new(place: Place, source: &Arc<str>, ordinal: u64) -> Self {
+        let Place { folder, node, offset, message } = place;
         let length = message.properties.integer(pid::MESSAGE_SIZE).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
-        let origin = Origin {
-            source: self.name.clone(),
-            ordinal: self.ordinal,
-            offset: self.walk.store().ndb.location(&node),
-            length,
-            node: Some(node.nid),
-            ..Origin::default()
-        };
-        Ok(Some(StoredMessage { folder, origin, node: node.nid, message }))
+        let node = node.nid;
+        let source = source.clone();
+        let origin = Origin { source, ordinal, offset, length, node: Some(node), ..Origin::default() };
+        Self { folder, origin, node, message }
     }
 
-    fn item(&self, stored: StoredMessage) -> Result<Item> {
-        let StoredMessage { folder, origin, message, .. } = stored;
+    /// The message in the form of its standard; `ndb` tells what is wrong with what was read for it.
+    fn translate(self, translation: &Translation, ndb: &Ndb) -> Result<Item> {
+        let Self { folder, origin, message, .. } = self;
         let mut defects = message.defects.clone();
-        let kind = translate(&message, &self.translation, &mut defects).into_kind(&self.translation.limits)?;
-        defects.append(&mut self.walk.store().ndb.defects.take());
+        let kind = translate(&message, translation, &mut defects).into_kind(&translation.limits)?;
+        defects.append(&mut ndb.defects.take());
+        if translation.limits.stop.is_asked() {
+            let what = "stopped while the message was read: what looks like damage may be none";
+            return Err(Error::new(ErrorKind::Cancelled, what));
+        }
         let (keywords, received) = (keywords(&message.properties), received(&message.properties));
         Ok(Item { keywords, received, defects, ..Item::new(kind, folder, origin) })
+    }
+}
+
+/// A message that was found, and what is needed to make an item of it on any thread.
+struct Found {
+    in_turn: Listed,
+    ahead: Listed,
+    name: Arc<str>,
+    ordinal: u64,
+    translation: Arc<Translation>,
+}
+
+impl Found {
+    fn open(&self, listed: &Listed) -> Result<Item> {
+        let stored = StoredMessage::new(listed.open()?, &self.name, self.ordinal);
+        stored.translate(&self.translation, listed.ndb()).map_err(Error::non_fatal)
+    }
+}
+
+impl Open for Found {
+    fn ahead(&self) -> Result<Item> {
+        self.open(&self.ahead)
+    }
+
+    fn take_turn(&self) -> bool {
+        self.ahead.ndb().take_turn()
+    }
+
+    fn in_turn(&self) -> Result<Item> {
+        self.open(&self.in_turn)
     }
 }
 
 impl ItemReader for PstReader {
     fn next_item(&mut self) -> Result<Option<Item>> {
         match self.next_message()? {
-            Some(stored) => self.item(stored).map(Some).map_err(crate::Error::non_fatal),
+            Some(stored) => {
+                let translated = stored.translate(&self.translation, &self.walk.store().ndb);
+                translated.map(Some).map_err(Error::non_fatal)
+            }
             None => Ok(None),
         }
+    }
+
+    fn next_ahead(&mut self) -> Option<Unopened> {
+        let in_turn = self.walk.next_ahead()?;
+        self.ordinal += 1;
+        let (name, translation) = (self.name.clone(), self.translation.clone());
+        Some(Unopened::new(Found { ahead: in_turn.ahead(), in_turn, name, ordinal: self.ordinal, translation }))
     }
 
     fn position(&self) -> u64 {
@@ -116,7 +166,7 @@ impl ItemReader for PstReader {
 
     fn take_defects(&mut self) -> Vec<Defect> {
         let mut defects = mem::take(&mut self.walk.defects);
-        defects.append(&mut self.walk.store().ndb.defects.take());
+        defects.append(&mut self.walk.store().ndb.defects.take_all());
         if self.has_password() && !mem::replace(&mut self.password_told, true) {
             let what = "a password is set on the store; it protects nothing in the file, and was not needed";
             defects.push(Defect::new(DefectKind::Password, what));

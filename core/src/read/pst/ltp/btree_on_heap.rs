@@ -76,6 +76,15 @@ impl Cursor {
         }
     }
 
+    /// Whether the next record stands in a list that was read already, so that going on to it cannot fail.
+    pub(crate) fn is_within_list(&self) -> bool {
+        let is_whole = |(octets, at, level): &(Octets, usize, u8)| {
+            let record = *at..*at + self.tree.key + self.tree.entry;
+            *level == 0 && octets.as_slice().is_some_and(|octets| octets.get(record).is_some())
+        };
+        self.error.is_none() && self.stack.last().is_some_and(is_whole)
+    }
+
     /// Calls `f` with the next record, key first.
     ///
     /// # Errors

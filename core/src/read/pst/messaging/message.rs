@@ -1,6 +1,6 @@
 //! Messages ([MS-PST] 2.4.5).
 
-use super::{Store, attachments::AttachmentTable};
+use super::attachments::AttachmentTable;
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
@@ -29,13 +29,13 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    pub(super) fn of(store: &Store) -> Self {
+    pub(super) fn new(ndb: &Arc<Ndb>, names: &Arc<NamedProperties>, code_page: CodePage) -> Self {
         Self {
-            ndb: store.ndb.clone(),
-            names: store.names.clone(),
-            code_page: store.code_page,
+            ndb: ndb.clone(),
+            names: names.clone(),
+            code_page,
             around: Vec::new(),
-            left: Arc::new(AtomicUsize::new(store.ndb.limits.entities)),
+            left: Arc::new(AtomicUsize::new(ndb.limits.entities)),
         }
     }
 

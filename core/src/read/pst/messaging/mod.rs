@@ -3,6 +3,7 @@
 //! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
 
 mod attachments;
+mod listed;
 mod message;
 mod names;
 mod parents;
@@ -10,5 +11,6 @@ mod seen;
 mod store;
 mod walk;
 
+pub(crate) use listed::{Listed, Place};
 pub(crate) use store::Store;
-pub(crate) use walk::{Place, Walk, Wanted};
+pub(crate) use walk::{Walk, Wanted};

@@ -1,16 +1,13 @@
 //! From folder to folder and message to message ([MS-PST] 2.4.4).
 
-use super::{Store, message::Opening, parents::Parents, seen::Seen, store::NAME};
+use super::{Listed, Place, Store, parents::Parents, seen::Seen, store::NAME};
 use crate::{
     defect::{Defect, DefectKind},
-    error::{Error, ErrorKind, Result},
-    mapi::{MapiMessage, pid},
+    error::{Error, Result},
+    mapi::pid,
     model::{Folder, FolderPath},
     pst::nid,
-    read::pst::{
-        ltp::{Cursor, PropertyContext, TableContext},
-        ndb::{Node, at_node},
-    },
+    read::pst::ltp::{Cursor, PropertyContext, TableContext},
 };
 
 /// Folders inside one another that are followed.
@@ -74,14 +71,6 @@ enum Table {
     Nodes(Option<u32>),
 }
 
-/// A message in its place.
-#[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) folder: Folder,
-    pub(crate) node: Node,
-    pub(crate) message: MapiMessage,
-}
-
 impl Walk {
     pub(crate) fn new(mut store: Store, wanted: Wanted) -> Self {
         let defects = std::mem::take(&mut store.defects);
@@ -136,16 +125,24 @@ impl Walk {
         }
     }
 
-    fn open(&mut self, folder: Folder, nid: u32) -> Result<Place> {
-        let mut before = self.store.ndb.defects.take();
-        self.defects.append(&mut before);
-        let node = self.store.ndb.node_somewhere(nid)?.ok_or_else(|| {
-            let what = format!("a message of the folder \"{}\" is not in the file", folder.path);
-            Error::new(ErrorKind::Malformed, what).at(at_node(nid)).non_fatal()
-        })?;
-        let mut message = Opening::of(&self.store).message(&node).map_err(|e| e.at(at_node(nid)))?;
-        message.defects.append(&mut self.store.ndb.defects.take());
-        Ok(Place { folder, node, message })
+    /// The next message, where no more has to be read to find it and nothing is known to be damaged: only then it does not matter
+    /// whether those before it were opened.
+    pub(crate) fn next_ahead(&mut self) -> Option<Listed> {
+        loop {
+            let Here { folder, table: Table::Index(table, cursor), .. } = self.here.as_mut()? else { return None };
+            if self.rows_left == 0 || !cursor.is_within_list() || self.store.ndb.is_damaged() {
+                return None;
+            }
+            let (nid, _) = table.next_indexed(cursor).ok()??;
+            self.rows_left -= 1;
+            if self.seen_messages.insert(nid) {
+                return Some(Listed::new(folder.clone(), nid, &self.store));
+            }
+        }
+    }
+
+    fn open(&self, folder: Folder, nid: u32) -> Result<Place> {
+        Listed::new(folder, nid, &self.store).open()
     }
 
     /// The next message that the folder at hand lists.

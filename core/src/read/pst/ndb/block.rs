@@ -99,7 +99,7 @@ impl Ndb {
 
     /// Reads a block with its trailer into `octets`, which are as long as both, and tells whether it is that block.
     fn read_sound(&self, entry: BlockEntry, octets: &mut [u8]) -> Result<bool> {
-        self.source.read_exact_at(entry.ib, octets)?;
+        self.read_exact_at(entry.ib, octets)?;
         let trailer = Trailer::parse(octets, self.variant);
         let crc = trailer.crc == checksum::crc(octets.get(..entry.stored.into()).unwrap_or_default());
         let own = trailer.bid & !1 == entry.bid
@@ -108,6 +108,7 @@ impl Ndb {
             return Ok(false);
         }
         if !crc || !own {
+            self.needs_turn()?;
             let what = format!("block {:#x} has a wrong checksum or identifier", entry.bid);
             self.defects.add(entry.ib, Defect::new(DefectKind::Checksum, what).at(entry.ib));
         }

@@ -18,6 +18,7 @@ pub(crate) struct DefectLog(Mutex<Log>);
 struct Log {
     told: HashSet<u64>,
     waiting: Vec<Defect>,
+    aside: Vec<Defect>,
 }
 
 impl DefectLog {
@@ -29,7 +30,20 @@ impl DefectLog {
         }
     }
 
-    /// The defects since the last call.
+    /// Sets the defects that nobody took aside: they are not of what is read next.
+    pub(crate) fn set_aside(&self) {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = mem::take(&mut log.waiting);
+        log.aside.append(&mut waiting);
+    }
+
+    /// All defects that nobody took.
+    pub(crate) fn take_all(&self) -> Vec<Defect> {
+        self.set_aside();
+        mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).aside)
+    }
+
+    /// The defects since the last call, less those that were set aside.
     pub(crate) fn take(&self) -> Vec<Defect> {
         mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).waiting)
     }

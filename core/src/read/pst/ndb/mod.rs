@@ -2,6 +2,7 @@
 //!
 //! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
 
+mod ahead;
 mod block;
 mod btree;
 mod cache;
@@ -24,6 +25,7 @@ use crate::{
     pst::{Variant, encoding::Encoding, nid},
     source::Source,
 };
+use ahead::Ahead;
 use btree::Found;
 use cache::Cache;
 use defects::DefectLog;
@@ -46,12 +48,13 @@ pub(crate) struct Ndb {
     /// Whether the header is right and the file as long as it says.
     sound: bool,
     pub(crate) limits: Limits,
-    pages: Cache<Page>,
-    blocks_read: Cache<Arc<[u8]>>,
+    pages: Arc<Cache<Page>>,
+    blocks_read: Arc<Cache<Arc<[u8]>>>,
     /// Where a block lies with its trailer until it is unscrambled.
     buffer: Mutex<Vec<u8>>,
     pub(crate) defects: DefectLog,
-    salvage: OnceLock<Salvage>,
+    salvage: Arc<OnceLock<Salvage>>,
+    ahead: Ahead,
 }
 
 impl Ndb {
@@ -89,11 +92,12 @@ impl Ndb {
             blocks: header.blocks,
             sound: header.sound && !cut,
             limits,
-            pages: Cache::new(PAGE_CACHE),
-            blocks_read: Cache::new(BLOCK_CACHE),
+            pages: Arc::new(Cache::new(PAGE_CACHE)),
+            blocks_read: Arc::new(Cache::new(BLOCK_CACHE)),
             buffer: Mutex::default(),
             defects: DefectLog::default(),
-            salvage: OnceLock::new(),
+            salvage: Arc::default(),
+            ahead: Ahead::default(),
             source,
         };
         if !header.sound {
@@ -185,6 +189,7 @@ impl Ndb {
 
     /// What a search of the whole file finds, made when damage first asks for it.
     fn salvage(&self) -> Result<&Salvage> {
+        self.needs_turn()?;
         if self.salvage.get().is_none() {
             let what = "damaged: nodes and blocks were looked for in the whole file";
             self.defects.add(u64::MAX, Defect::new(DefectKind::Structure, what));

@@ -171,7 +171,7 @@ impl Ndb {
                     return Err(broken("a page of the B-tree lies outside the file"));
                 }
                 let mut octets = vec![0; size];
-                self.source.read_exact_at(at.ib, &mut octets)?;
+                self.read_exact_at(at.ib, &mut octets)?;
                 let page = Page::parse(octets.into(), self.variant, tree)
                     .ok_or_else(|| broken("there is no page of the B-tree where one should be"))?;
                 self.pages.insert(at.ib, page.clone(), size);
@@ -180,6 +180,7 @@ impl Ndb {
         };
         page.sound &= page.bid == at.bid;
         if !page.sound {
+            self.needs_turn()?;
             self.defects.add(
                 at.ib,
                 Defect::new(DefectKind::Checksum, "a page of the B-tree has a wrong checksum or identifier").at(at.ib),

@@ -1,0 +1,57 @@
+use super::{Store, message::Opening};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    mapi::{CodePage, MapiMessage, NamedProperties},
+    model::Folder,
+    read::pst::ndb::{Ndb, Node, at_node},
+};
+use std::sync::Arc;
+
+/// A message that was found, to be opened.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    folder: Folder,
+    nid: u32,
+    ndb: Arc<Ndb>,
+    names: Arc<NamedProperties>,
+    code_page: CodePage,
+}
+
+/// A message in its place.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) folder: Folder,
+    pub(crate) node: Node,
+    /// Where in the file its data starts.
+    pub(crate) offset: u64,
+    pub(crate) message: MapiMessage,
+}
+
+impl Listed {
+    pub(super) fn new(folder: Folder, nid: u32, store: &Store) -> Self {
+        Self { folder, nid, ndb: store.ndb.clone(), names: store.names.clone(), code_page: store.code_page }
+    }
+
+    /// The same message, to be opened ahead of its turn.
+    pub(crate) fn ahead(&self) -> Self {
+        Self { folder: self.folder.clone(), ndb: Arc::new(self.ndb.ahead()), names: self.names.clone(), ..*self }
+    }
+
+    /// What it is read from.
+    pub(crate) fn ndb(&self) -> &Ndb {
+        &self.ndb
+    }
+
+    pub(crate) fn open(&self) -> Result<Place> {
+        self.ndb.defects.set_aside();
+        let node = self.ndb.node_somewhere(self.nid)?.ok_or_else(|| {
+            let what = format!("a message of the folder \"{}\" is not in the file", self.folder.path);
+            Error::new(ErrorKind::Malformed, what).at(at_node(self.nid)).non_fatal()
+        })?;
+        let opening = Opening::new(&self.ndb, &self.names, self.code_page);
+        let mut message = opening.message(&node).map_err(|e| e.at(at_node(self.nid)))?;
+        let offset = self.ndb.location(&node);
+        message.defects.append(&mut self.ndb.defects.take());
+        Ok(Place { folder: self.folder.clone(), node, offset, message })
+    }
+}
