@@ -43,6 +43,7 @@
 
 pub mod content_line;
 pub mod convert;
+mod crc32;
 mod date_time;
 mod defect;
 pub mod error;

@@ -1,10 +1,10 @@
 //! The checksum and the signature of pages and blocks ([MS-PST] 5.3, 5.5).
 
+use crate::crc32::crc32;
+
 /// The CRC-32 of `octets` as this format has it: from 0, and not inverted at the end.
 pub(crate) fn crc(octets: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
-    hasher.update(octets);
-    !hasher.finalize()
+    !crc32(u32::MAX, octets)
 }
 
 /// The signature of what has the identifier `bid` and lies at the offset `ib`.

@@ -1,5 +1,8 @@
 use super::{ReadAt, Source};
-use crate::defect::{Defect, DefectKind};
+use crate::{
+    crc32::Crc32,
+    defect::{Defect, DefectKind},
+};
 use std::{
     io,
     sync::{Mutex, PoisonError},
@@ -16,7 +19,7 @@ pub(crate) struct Checked {
 
 #[derive(Default)]
 struct Progress {
-    crc: crc32fast::Hasher,
+    crc: Crc32,
     upto: u64,
     defect: Option<Defect>,
 }
@@ -35,7 +38,7 @@ impl Checked {
         }
         progress.crc.update(fresh);
         progress.upto += fresh.len() as u64;
-        if progress.upto == self.source.len() && progress.crc.clone().finalize() != self.expected {
+        if progress.upto == self.source.len() && progress.crc.value() != self.expected {
             let detail = "the checksum in the archive does not match: some octets are wrong";
             progress.defect = Some(Defect::new(DefectKind::Damaged, detail));
         }
@@ -68,7 +71,7 @@ mod tests {
     #[test]
     fn compares_once_all_has_been_read_however_it_was_read() {
         let octets = b"0123456789".to_vec();
-        for (crc, defects) in [(crc32fast::hash(&octets), 0), (1, 1)] {
+        for (crc, defects) in [(crate::crc32::crc32(0, &octets), 0), (1, 1)] {
             let source = Checked::new(Arc::new(octets.clone()), crc);
             for (at, len) in [(0, 4), (7, 3), (2, 5), (0, 1), (6, 4), (3, 7)] {
                 source.read_exact_at(at, &mut vec![0; len]).unwrap();

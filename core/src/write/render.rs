@@ -7,6 +7,7 @@ use super::{
     pool::Pool,
 };
 use crate::{
+    crc32::Crc32,
     defect::Defect,
     error::{Error, Result},
     hex::hex,
@@ -242,7 +243,7 @@ impl Renderer {
             sha256,
             xxh3,
             name_digest,
-            crc32: digests.crc32.map(crc32fast::Hasher::finalize),
+            crc32: digests.crc32.map(Crc32::value),
             deflated,
             level: self.zip.unwrap_or_default(),
             resting: self.resting.clone(),
@@ -261,7 +262,7 @@ struct Digests {
     size: u64,
     sha256: Option<Sha256>,
     xxh3: Option<XxHash3_64>,
-    crc32: Option<crc32fast::Hasher>,
+    crc32: Option<Crc32>,
 }
 
 impl Digests {
@@ -271,7 +272,7 @@ impl Digests {
             size: 0,
             sha256: proof.then(Sha256::new),
             xxh3: (!proof).then(XxHash3_64::new),
-            crc32: renderer.zip.map(|_| crc32fast::Hasher::new()),
+            crc32: renderer.zip.map(|_| Crc32::default()),
         }
     }
 

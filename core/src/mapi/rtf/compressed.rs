@@ -1,4 +1,4 @@
-use crate::{Defect, DefectKind, Error, ErrorKind, Result};
+use crate::{Defect, DefectKind, Error, ErrorKind, Result, crc32::crc32};
 
 /// Octets of the header: COMPSIZE, RAWSIZE, COMPTYPE, CRC ([MS-OXRTFCP] 2.1.3.1.1).
 const HEADER: usize = 16;
@@ -56,7 +56,7 @@ pub fn decompress(value: &[u8], limit: usize, defects: &mut Vec<Defect>) -> Resu
         COMPRESSED => {
             if contents.len() < claimed {
                 defects.push(Defect::new(DefectKind::Truncated, "compressed RTF shorter than its header says"));
-            } else if crc32(contents) != crc {
+            } else if without_complements(contents) != crc {
                 defects.push(Defect::new(DefectKind::Checksum, "the checksum of the compressed RTF is wrong"));
             }
             let rtf = expand(contents, limit);
@@ -122,14 +122,8 @@ fn u32_at(octets: &[u8], at: usize) -> u32 {
 }
 
 /// CRC-32 without the usual complements before and after ([MS-OXRTFCP] 2.1.3.2).
-fn crc32(octets: &[u8]) -> u32 {
-    !crc32_of_complement(octets)
-}
-
-fn crc32_of_complement(octets: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
-    hasher.update(octets);
-    hasher.finalize()
+fn without_complements(octets: &[u8]) -> u32 {
+    !crc32(u32::MAX, octets)
 }
 
 #[cfg(test)]
@@ -188,7 +182,7 @@ mod tests {
         let mut value = ((contents.len() + 12) as u32).to_le_bytes().to_vec();
         value.extend((rtf.len() as u32).to_le_bytes());
         value.extend(COMPRESSED);
-        value.extend(crc32(&contents).to_le_bytes());
+        value.extend(without_complements(&contents).to_le_bytes());
         value.extend(contents);
         value
     }

@@ -3,6 +3,7 @@ use super::{
     gzip::{self, TRAILER},
 };
 use crate::{
+    crc32::Crc32,
     defect::{Defect, DefectKind},
     source::{Source, window::Window},
 };
@@ -52,7 +53,7 @@ pub(super) struct Cursor {
 /// What a gzip member's trailer is compared with.
 #[derive(Default)]
 struct MemberCheck {
-    crc: crc32fast::Hasher,
+    crc: Crc32,
     start: u64,
     defects: Vec<Defect>,
 }
@@ -181,7 +182,7 @@ impl Cursor {
 
 impl MemberCheck {
     fn member_end(&mut self, trailer: Option<u64>, out: u64, at: u64) {
-        let crc = std::mem::take(&mut self.crc).finalize();
+        let crc = std::mem::take(&mut self.crc).value();
         let len = out - std::mem::replace(&mut self.start, out);
         let found = u64::from(crc) | (len & u64::from(u32::MAX)) << 32;
         if trailer.is_some_and(|told| told != found) && self.defects.len() < MEMBER_DEFECTS {

@@ -178,7 +178,7 @@ fn every_truncation_of_deflate_is_an_error_with_its_place() {
 #[test]
 fn a_wrong_octet_is_told() {
     let plain = text(200_000);
-    let crc = crc32fast::hash(&plain);
+    let crc = crate::crc32::crc32(0, &plain);
     for (i, whole) in [deflate(&plain), gzip(&plain)].into_iter().enumerate() {
         for place in (20..whole.len() - 8).step_by(whole.len() / 50) {
             let mut damaged = whole.clone();

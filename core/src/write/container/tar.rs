@@ -2,6 +2,7 @@
 
 use super::{Container, Entry, Stopped, copy, refused, zip::Volumes};
 use crate::{
+    crc32::Crc32,
     error::{Error, ErrorKind, Result},
     write::{Rendered, TarNames, ZipLevel, deflate::Deflater},
 };
@@ -32,7 +33,7 @@ pub(crate) struct Tar<V> {
 /// A gzip member (RFC 1952) in the making.
 struct Gzip {
     deflater: Box<Deflater>,
-    crc32: crc32fast::Hasher,
+    crc32: Crc32,
     /// Octets so far, modulo 2³².
     size: u32,
 }
@@ -43,7 +44,7 @@ impl<V: Volumes> Tar<V> {
         let gzip = gzip.map(|level| {
             let mut deflater = Box::new(Deflater::new(level));
             deflater.start();
-            Gzip { deflater, crc32: crc32fast::Hasher::new(), size: 0 }
+            Gzip { deflater, crc32: Crc32::default(), size: 0 }
         });
         let mut tar = Self { volume, gzip, names, broken: false, complete: false };
         tar.volume.begin()?;
@@ -164,7 +165,7 @@ impl<V: Volumes> Container for Tar<V> {
         if let Some(Gzip { mut deflater, crc32, size }) = self.gzip.take() {
             let volume = &mut self.volume;
             ended = ended.and_then(|()| deflater.finish(|deflated| volume.write_all(deflated)));
-            ended = ended.and_then(|()| volume.write_all(&crc32.finalize().to_le_bytes()));
+            ended = ended.and_then(|()| volume.write_all(&crc32.value().to_le_bytes()));
             ended = ended.and_then(|()| volume.write_all(&size.to_le_bytes()));
         }
         ended.map_err(|error| self.broken_by(error))?;

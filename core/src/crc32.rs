@@ -1,0 +1,52 @@
+//! CRC-32 (RFC 1952 §8).
+
+/// The checksum of octets that come piece by piece.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Crc32(u32);
+
+impl Crc32 {
+    pub(crate) fn update(&mut self, octets: &[u8]) {
+        self.0 = crc32(self.0, octets);
+    }
+
+    pub(crate) fn value(self) -> u32 {
+        self.0
+    }
+}
+
+/// The checksum of `octets` behind those of which it was `before`, 0 where there were none.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn crc32(before: u32, octets: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new_with_initial(before);
+    hasher.update(octets);
+    hasher.finalize()
+}
+
+// No instruction of WebAssembly helps, so it comes from tables; those of zlib-rs are there anyway, and faster.
+#[cfg(target_family = "wasm")]
+pub(crate) use zlib_rs::crc32::crc32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn it_is_that_of_the_standard() {
+        // The check value of CRC-32/ISO-HDLC in every catalogue of such checksums.
+        assert_eq!(crc32(0, b"123456789"), 0xcbf4_3926);
+        assert_eq!(crc32(0, b""), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn both_implementations_agree_wherever_octets_are_parted(octets: Vec<u8>, at: prop::sample::Index) {
+            let (head, tail) = octets.split_at(at.index(octets.len() + 1));
+            let mut parted = Crc32::default();
+            parted.update(head);
+            parted.update(tail);
+            prop_assert_eq!(parted.value(), crc32(0, &octets));
+            prop_assert_eq!(parted.value(), zlib_rs::crc32::crc32(zlib_rs::crc32::crc32(0, head), tail));
+        }
+    }
+}
