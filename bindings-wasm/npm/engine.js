@@ -1,8 +1,8 @@
 // The Worker of worker.js.
-import { MailferryError, blobSource, convert, formats, handleSink, inspect, list, open, plan, reportPage, targets, version, webStreamSink } from './mailferry.js';
+import { MailferryError, blobSource, convert, formats, handleSink, inspect, list, open, plan, reportPage, targets, verify, version, webStreamSink } from './mailferry.js';
 import { fileHandleSink, portSink } from './sinks.js';
 
-/** Items that did not come through, of which a list is kept. */
+/** Items that did not come through, and differences, of which a list is kept. */
 const MOST_LEFT = 10_000;
 const running = new Map();
 
@@ -12,6 +12,11 @@ const DOES = {
   targets,
   inspect: ({ source, options }, { ports }) => inspect(source, { ...options, ...ports }),
   plan: ({ source, target, options }, { ports }) => plan(source, target, { ...options, ...ports }),
+  async verify({ archive, options }, { ports }) {
+    const found = [];
+    const report = await verify(archive, { ...options, ...ports, onDifference: (difference) => void (found.length < MOST_LEFT && found.push(difference)) });
+    return { report, found };
+  },
   reportPage: async ({ report, log, name, logName }) => new Blob([await reportPage(report, blobSource(log, logName), name)], { type: 'text/html' }),
   async list({ source, most, options }) {
     const records = [];
@@ -31,16 +36,17 @@ const DOES = {
     }
   },
   async convert({ source, options, to, name, named }, { ports, place }) {
-    const log = new Log();
+    const [log, files] = [new Log(), new Lines()];
+    const made = (report) => ({ report, log: log.blob(), files: files.blob(), left: log.left });
     if (named) {
       const sink = async (part) => sinkOf(await place(part));
-      return { report: await convert(source, options, { ...ports, sink, name, log }), log: log.blob(), left: log.left };
+      return made(await convert(source, options, { ...ports, sink, name, log, files }));
     }
     const sink = await sinkOf(to);
     try {
-      const report = await convert(source, options, { ...ports, sink, log });
+      const report = await convert(source, options, { ...ports, sink, log, files });
       await sink.close();
-      return { report, log: log.blob(), left: log.left };
+      return made(report);
     } catch (error) {
       await sink.abort(error);
       throw error;
@@ -100,26 +106,21 @@ async function sinkOf(to) {
   };
 }
 
-/** The item log: in Blobs, which browsers keep on disk when they are large; and of it what did not come through. */
-class Log {
+/** Lines of JSON: in Blobs, which browsers keep on disk when they are large. */
+class Lines {
   #blobs = [];
   #parts = [];
   #octets = 0;
-  #decoder = new TextDecoder();
-  #rest = '';
-  left = [];
 
   write(octets) {
     this.#parts.push(octets);
     this.#octets += octets.length;
     if (this.#octets > 1 << 20) this.#gather();
-    const lines = (this.#rest + this.#decoder.decode(octets, { stream: true })).split('\n');
-    this.#rest = lines.pop();
-    for (const line of lines) {
-      if (this.left.length >= MOST_LEFT || line.includes('"status":"migrated"')) continue;
-      const { id, status, reason, folder, subject, source } = JSON.parse(line);
-      if (status !== 'migrated') this.left.push({ id, status, reason, folder, subject, source: source?.file });
-    }
+  }
+
+  blob() {
+    this.#gather();
+    return new Blob(this.#blobs, { type: 'application/x-ndjson' });
   }
 
   #gather() {
@@ -127,9 +128,22 @@ class Log {
     this.#parts = [];
     this.#octets = 0;
   }
+}
 
-  blob() {
-    this.#gather();
-    return new Blob(this.#blobs, { type: 'application/x-ndjson' });
+/** The item log, and of it what did not come through. */
+class Log extends Lines {
+  #decoder = new TextDecoder();
+  #rest = '';
+  left = [];
+
+  write(octets) {
+    super.write(octets);
+    const lines = (this.#rest + this.#decoder.decode(octets, { stream: true })).split('\n');
+    this.#rest = lines.pop();
+    for (const line of lines) {
+      if (this.left.length >= MOST_LEFT || line.includes('"status":"migrated"')) continue;
+      const { id, status, reason, folder, subject, source } = JSON.parse(line);
+      if (status !== 'migrated') this.left.push({ id, status, reason, folder, subject, source: source?.file });
+    }
   }
 }

@@ -166,6 +166,8 @@ export interface ConvertPorts {
   name?: string;
   /** Takes the item log: a JSON object a line, an item each. */
   log?: Sink;
+  /** Takes the list of files of many items, and of those beside the items: a JSON object a line. {@link verify} asks for it. */
+  files?: Sink;
   onProgress?: (progress: ConvertProgress) => void;
   /** Stops between two items; the archive is valid, and the report says `cancelled`. */
   signal?: AbortSignal;
@@ -311,6 +313,46 @@ export interface Report {
   seconds: number;
 }
 
+/** Something that is not as the log says. */
+export interface Difference {
+  kind: 'missing' | 'changed' | 'unknown_file' | 'unreadable' | 'attachments' | 'unfinished' | 'not_migrated';
+  /** The file in the archive, or the item of the source. */
+  what: string;
+  /** What is wrong, for people. */
+  told: string;
+}
+
+export interface VerifyPorts {
+  /** The item log of the conversion; an import bundle carries its own. */
+  log?: SourceLike;
+  /** Its list of files: without it files of many items are held to be there and readable, no more. */
+  files?: SourceLike;
+  /** What was converted: every item is read and rendered again, and has to be in the log. */
+  source?: SourceLike | SourceLike[];
+  /** Those of the conversion, where there is a source. */
+  options?: ConvertOptions;
+  onDifference?: (difference: Difference) => void;
+  /** `available` are files, then items of the source; of an archive `position` is in the octets of its files. */
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+export interface VerifyReport {
+  syncs: number;
+  /** Files that were read, and their octets. */
+  files: number;
+  bytes: number;
+  /** Items that the log calls migrated. */
+  items: number;
+  /** Items of the source that were held against the log, and those of the log that it does not hold any more. */
+  sourceItems: number;
+  gone: number;
+  /** Whether files were compared by their size and first 64 KiB only, as no SHA-256 was asked for. */
+  withoutProof: boolean;
+  /** Differences that were told. */
+  differences: number;
+}
+
 export interface Format {
   name: string;
   title: string;
@@ -393,6 +435,9 @@ export declare function convert(
   options: ConvertOptions | undefined,
   ports: ConvertPorts,
 ): Promise<Report>;
+
+/** Reads every file of an archive, or of its parts, again and holds it against the log of the conversion; writes nothing. */
+export declare function verify(archive: SourceLike | SourceLike[], ports?: VerifyPorts): Promise<VerifyReport>;
 
 /**
  * The report as one HTML page that needs nothing else, with what failed and was left out by `log`, which is named as its source is.

@@ -1,5 +1,5 @@
 // What the package exports, over the classes of the compiled core. Types and their meaning: mailferry.d.ts.
-import load, { Converter, Inspector, Planner, Reader, formats as formatsJson, reportPage as reportPageOf, targets as targetsJson, version as coreVersion } from './wasm/mailferry.js';
+import load, { Comparer, Converter, Inspector, Planner, Reader, Verifier, formats as formatsJson, reportPage as reportPageOf, targets as targetsJson, version as coreVersion } from './wasm/mailferry.js';
 import { MailferryError, asError } from './error.js';
 import { asSources, prefetched } from './sources.js';
 import { Drain } from './sinks.js';
@@ -190,11 +190,15 @@ async function look(source, options, make, found) {
   signal?.throwIfAborted();
   await init();
   const sources = asSources(source);
-  const looking = guarded(() => make(sources, rest));
-  const progress = () => ({ position: looking.position(), total: looking.total(), available: looking.items(), surveying: looking.surveying() });
+  return stepped(guarded(() => make(sources, rest)), sources, { signal, onProgress, found });
+}
+
+async function stepped(looking, sources, { signal, onProgress, found, between }) {
+  const progress = () => ({ position: looking.position(), total: looking.total?.(), available: looking.items(), surveying: looking.surveying?.() ?? false });
   try {
     let turn = performance.now();
     while (guarded(() => looking.step(STEP))) {
+      between?.(looking);
       await prefetched(sources);
       if (performance.now() - turn > TURN) {
         onProgress?.(progress());
@@ -208,6 +212,27 @@ async function look(source, options, make, found) {
   } finally {
     looking.free();
   }
+}
+
+export async function verify(archive, ports) {
+  const { log, files, source, options, onDifference, onProgress, signal } = ports ?? {};
+  if (source && !log) throw new MailferryError({ kind: 'options', message: 'verify wants { log } to hold the sources against' });
+  signal?.throwIfAborted();
+  await init();
+  const between = (looking) => JSON.parse(guarded(() => looking.takeDifferences())).forEach((difference) => onDifference?.(difference));
+  const found = (looking) => {
+    const report = looking.finish();
+    between(looking);
+    return report;
+  };
+  const [archives, [lines], [list]] = [archive, log, files].map((one) => (one ? asSources(one) : []));
+  const steps = { signal, onProgress, found, between };
+  const report = await stepped(guarded(() => new Verifier(archives, lines, list)), archives, steps);
+  if (!source) return report;
+  const [reading, writing] = parted(options);
+  const sources = asSources(source);
+  const { sourceItems, gone, differences } = await stepped(guarded(() => new Comparer(sources, json(reading), json(writing), lines)), sources, steps);
+  return { ...report, sourceItems, gone, differences: report.differences + differences };
 }
 
 /** The names of what is read; all else of the options is about what is written. */
@@ -226,19 +251,19 @@ function parted(options) {
 }
 
 export async function convert(source, options, ports) {
-  const { sink, name, log, onProgress, signal } = ports ?? {};
+  const { sink, name, log, files, onProgress, signal } = ports ?? {};
   const named = typeof sink === 'function';
   if (!named && typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: 'convert wants { sink }, which has write(octets), or gives such a one for each archive' });
   signal?.throwIfAborted();
   await init();
   const [reading, writing] = parted(options);
   const archive = new Drain(sink);
-  const lines = new Drain(log ?? { borrows: true, write() {} });
+  const [lines, list] = [log, files].map((one) => new Drain(one ?? { borrows: true, write() {} }));
   const started = performance.now();
   const sources = asSources(source);
   let converter;
   try {
-    converter = guarded(() => new Converter(sources, json(reading), json(writing), archive, lines, named ? (name ?? 'archive') : undefined));
+    converter = guarded(() => new Converter(sources, json(reading), json(writing), archive, lines, list, named ? (name ?? 'archive') : undefined));
     const progress = () => {
       const [available, migrated, failed, skipped] = converter.items();
       return { position: converter.position(), total: converter.total(), available, migrated, failed, skipped, written: archive.taken, surveying: converter.surveying() };
@@ -248,7 +273,7 @@ export async function convert(source, options, ports) {
     let turn = started;
     try {
       while (converter.step(STEP)) {
-        await Promise.all([archive.drained(), lines.drained(), prefetched(sources)]);
+        await Promise.all([archive.drained(), lines.drained(), list.drained(), prefetched(sources)]);
         if (performance.now() - turn > TURN) {
           onProgress?.(progress());
           await breathe();
@@ -260,12 +285,12 @@ export async function convert(source, options, ports) {
         }
       }
     } catch (thrown) {
-      stopped = archive.refusal ?? lines.refusal ?? asError(thrown);
+      stopped = archive.refusal ?? lines.refusal ?? list.refusal ?? asError(thrown);
     }
     if (!stopped) onProgress?.(progress());
     const report = completed(converter, cancelled, stopped);
     await archive.end();
-    await lines.drained();
+    await Promise.all([lines.drained(), list.drained()]);
     report.seconds = Math.round(performance.now() - started) / 1000;
     return report;
   } catch (thrown) {

@@ -1,4 +1,4 @@
-import type { ConvertOptions, ConvertProgress, Format, Inspection, ItemRecord, LogLine, MessageView, Part, Plan, Progress, ReadOptions, Report, Target } from './mailferry.js';
+import type { ConvertOptions, ConvertProgress, Difference, Format, Inspection, ItemRecord, LogLine, MessageView, Part, Plan, Progress, ReadOptions, Report, Target, VerifyPorts, VerifyReport } from './mailferry.js';
 
 export { MailferryError } from './mailferry.js';
 
@@ -25,6 +25,8 @@ export interface Converted {
   report: Report;
   /** The item log: a JSON object a line, an item each. */
   log: Blob;
+  /** The list of files of many items, and of those beside the items: a JSON object a line. */
+  files: Blob;
   /** What is not in the archive: the first 10,000 of them. */
   left: (Pick<LogLine, 'id' | 'status' | 'reason' | 'folder' | 'subject'> & { source?: string })[];
 }
@@ -59,6 +61,11 @@ export interface Engine {
       signal?: AbortSignal;
     },
   ): Promise<Converted>;
+  /** The first 10,000 differences are `found`. */
+  verify(
+    archive: Input | Input[],
+    ports?: Omit<VerifyPorts, 'log' | 'files' | 'source' | 'onDifference'> & { log?: Input; files?: Input; source?: Input | Input[] },
+  ): Promise<{ report: VerifyReport; found: Difference[] }>;
   /** The report as a page for people, which calls the archive and the log by these names. */
   reportPage(report: Report, log: Blob, names?: { name?: string; logName?: string }): Promise<Blob>;
   /** Ends the Worker, and what it is doing; what is asked for later starts another. */

@@ -18,6 +18,7 @@ export function inWorker() {
       typeof to === 'function'
         ? ask('convert', { source, options, name, named: true, onPart: to, onProgress, signal })
         : ask('convert', { source, options, to, onProgress, signal, transfer: moved(to) }),
+    verify: (archive, options) => ask('verify', { archive, ...parted(options) }),
     reportPage: (report, log, { name, logName } = {}) => ask('reportPage', { report, log, name, logName }),
     close,
   };

@@ -29,7 +29,8 @@ const LOG_CHUNK: usize = 64 << 10;
 #[wasm_bindgen]
 impl Converter {
     /// Opens the first of the sources that can be opened, and makes ready to write. `reading` and `writing` are JSON, or
-    /// empty. Where the archive has a `name`, without its ending, the sink is told when it begins, and so with each part.
+    /// empty. Where the archive has a `name`, without its ending, the sink is told when it begins, and so with each part. `log` takes the item log, `files` the list of files
+    /// of many items and those beside them.
     ///
     /// # Errors
     /// Why the first source cannot be opened, when none of them can; `options` for those that are not right.
@@ -40,9 +41,10 @@ impl Converter {
         writing: &str,
         sink: SinkPort,
         log: SinkPort,
+        files: SinkPort,
         name: Option<String>,
     ) -> Result<Self, JsValue> {
-        Self::open(sources, reading, writing, sink, log, name).map_err(|error| thrown(&error))
+        Self::open(sources, reading, writing, [sink, log, files], name).map_err(|error| thrown(&error))
     }
 
     /// Goes on until `octets` more of the sources are behind, or some items; `false` when nothing is left.
@@ -112,8 +114,7 @@ impl Converter {
         sources: Vec<SourcePort>,
         reading: &str,
         writing: &str,
-        sink: SinkPort,
-        log: SinkPort,
+        [sink, log, files]: [SinkPort; 3],
         name: Option<String>,
     ) -> mailferry::Result<Self> {
         let reading: Reading = options::read(reading)?;
@@ -133,8 +134,8 @@ impl Converter {
                 write::stream(sink, writing.packaging(), writing.options()?)?
             }
         };
-        let log = BufWriter::with_capacity(LOG_CHUNK, JsSink::new(log));
-        let conversion = Conversion::new(mailbox, writer, log).with_attachments(writing.attachments);
+        let [log, files] = [log, files].map(|sink| BufWriter::with_capacity(LOG_CHUNK, JsSink::new(sink)));
+        let conversion = Conversion::new(mailbox, writer, log).with_files(files).with_attachments(writing.attachments);
         Ok(Self { first_pass, conversion: Some(conversion), target: writing.target()? })
     }
 

@@ -4,6 +4,7 @@
 //! octets, numbers and JSON. Nothing here waits: the caller calls one step after the other, and between two of them lets
 //! its sink drain, tells its progress, and looks whether it is to stop.
 
+mod comparer;
 mod converter;
 mod failure;
 mod first_pass;
@@ -15,13 +16,16 @@ mod paged;
 mod planner;
 mod port;
 mod reader;
+mod verifier;
 
+pub use comparer::Comparer;
 pub use converter::Converter;
 pub use inspector::Inspector;
 pub use item::Item;
 pub use page::report_page;
 pub use planner::Planner;
 pub use reader::Reader;
+pub use verifier::Verifier;
 
 use mailferry::{read::FORMATS, target::Target};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};

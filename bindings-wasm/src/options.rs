@@ -6,6 +6,7 @@ use mailferry::{
     mapi::AddressMap,
     model::VCardVersion,
     read::{Mailbox, ReadOptions, mbox::Unquoting},
+    source::Source,
     target::Target,
     write::{CardGroups, Checksums, Eol, Grouping, OutputForm, Packaging, Placement, WriteOptions, ZipLevel},
 };
@@ -138,7 +139,8 @@ pub(crate) fn read<T: DeserializeOwned + Default>(json: &str) -> Result<T> {
     if json.is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_str(json)
+    // As the core does: to read from text would be the same code once more.
+    serde_json::from_slice(json.as_bytes())
         .map_err(|error| Error::new(ErrorKind::Options, format!("the options are not right: {error}")))
 }
 
@@ -171,6 +173,11 @@ impl Sources {
             (name, Arc::new(Paged::new(source)))
         });
         Self(named.collect())
+    }
+
+    /// All of them, each under its name.
+    pub(crate) fn named(self) -> impl Iterator<Item = (String, Source)> {
+        self.0.into_iter().map(|(name, source)| (name, source as Source))
     }
 
     /// The items of all of them.

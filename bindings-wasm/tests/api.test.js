@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, inspect, list, open, plan, reportPage, targets, version, webStreamSink } from 'mailferry';
+import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, inspect, list, open, plan, reportPage, targets, verify, version, webStreamSink } from 'mailferry';
 import { mbox } from './generate.js';
 
 const TAKEOUT = new URL('../../fixtures/mbox/takeout.mbox', import.meta.url).pathname;
@@ -167,6 +167,53 @@ test('the page of a report is that of the command', async (t) => {
   await assert.rejects(reportPage({ totals: 'all' }, text('')), { kind: 'options' });
   const gone = { name: 'a.jsonl', size: 9, readAt() { throw new Error('the disk is gone'); } };
   await assert.rejects(reportPage(report, gone), { kind: 'io', path: 'a.jsonl' });
+});
+
+test('an archive is verified by its log, whoever wrote it, and what was done to it is told', async (t) => {
+  const root = folder(t);
+  for (const options of [{}, { as: 'mbox', packaging: 'tgz' }, { as: 'maildir', compress: 'best' }, { as: 'bundle' }, { checksums: 'none' }]) {
+    const [archive, log, files] = [kept(), kept(), kept()];
+    await convert(fileSource(TAKEOUT, 'takeout.mbox'), options, { sink: archive, log, files });
+    const check = async (octets, more) => {
+      const found = [];
+      const report = await verify(bytesSource(octets, 'a.zip'), { log: bytesSource(log.octets()), files: bytesSource(files.octets()), onDifference: (difference) => found.push(difference), ...more });
+      assert.equal(report.differences, found.length);
+      return { report, found };
+    };
+    const whole = await check(archive.octets(), { source: fileSource(TAKEOUT, 'takeout.mbox'), options });
+    assert.deepEqual(whole.found, [], JSON.stringify(options));
+    assert.equal(whole.report.items, 24);
+    assert.equal(whole.report.sourceItems, 24);
+    assert.equal(whole.report.withoutProof, options.checksums === 'none');
+    const another = await check(archive.octets(), { source: text('From a\nSubject: another\n\nHi\n'), options });
+    assert.deepEqual(another.found.map(({ kind, what }) => [kind, what]), [['not_migrated', '1:1 of Inbox.mbox']]);
+    if (options.packaging || options.compress) continue;
+    const harmed = archive.octets();
+    harmed[harmed.indexOf('\nSubject: ') + 12] ^= 1;
+    const [first, ...others] = (await check(harmed)).found;
+    assert.ok(['changed', 'unreadable'].includes(first.kind) && others.length <= 2, JSON.stringify([first, ...others]));
+    const cut = await check(archive.octets().subarray(0, 3_000)).then(({ found }) => found.length, (error) => error.kind);
+    assert.ok(cut > 0 || typeof cut === 'string', `${cut}`);
+  }
+  const bundle = kept();
+  await convert(fileSource(TAKEOUT), { as: 'bundle' }, { sink: bundle });
+  assert.equal((await verify(bundle.octets())).items, 24);
+  await assert.rejects(verify(text('From a\n\n')), { kind: 'options' });
+  await assert.rejects(verify(bundle.octets(), { source: fileSource(TAKEOUT) }), { kind: 'options' });
+  await assert.rejects(verify(bundle.octets(), { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  await assert.rejects(verify(bundle.octets(), { log: text('no line of a log\n') }), (error) => error instanceof MailferryError);
+  if (!existsSync(COMMAND)) return t.skip('the command is not built');
+  const path = join(root, 'mail.zip');
+  writeFileSync(join(root, 'in.mbox'), mbox(400_000));
+  execFileSync(COMMAND, ['convert', join(root, 'in.mbox'), '--to', path, '--progress', 'none', '--zip-level', 'store', '--split', '100000']);
+  const parts = readdirSync(root).filter((name) => name.endsWith('.zip')).map((name) => fileSource(join(root, name), name));
+  assert.ok(parts.length > 2);
+  const ports = { log: fileSource(`${path}.items.jsonl`), files: fileSource(`${path}.files.jsonl`) };
+  const report = await verify(parts, ports);
+  assert.ok(report.items > 10 && report.differences === 0);
+  const missing = [];
+  await verify(parts.slice(1), { ...ports, onDifference: ({ kind }) => missing.push(kind) });
+  assert.ok(missing.length > 0 && missing.every((kind) => kind === 'missing'), `${missing}`);
 });
 
 test('an archive in parts is the same as that of the command, whatever takes the parts', async (t) => {

@@ -1,5 +1,5 @@
 // Compiled by `tsc --strict`, never run: what the declarations promise a caller.
-import { MailferryError, blobSource, bytesSource, convert, fileSink, fileSource, inspect, list, open, reportPage, webStreamSink } from 'mailferry';
+import { MailferryError, blobSource, bytesSource, convert, fileSink, fileSource, inspect, list, open, reportPage, verify, webStreamSink } from 'mailferry';
 import { inWorker } from 'mailferry/worker';
 import type { ConvertProgress, Item, LogLine, Report, Sink, Source } from 'mailferry';
 
@@ -18,6 +18,8 @@ export async function all(blob: Blob, stream: WritableStream<Uint8Array>): Promi
   }
   await convert(source, { split: 480_000_000 }, { sink: ({ name }) => fileSink(name), name: 'mail' });
   await convert(source, { target: 'zoho' }, { sink: async ({ number }) => (number === 1 ? webStreamSink(stream) : sink) });
+  const { items, differences } = await verify([source], { log: new ArrayBuffer(0), onDifference: ({ kind }) => kind.length, onProgress: ({ position }) => position.toFixed() });
+  void (items - differences);
   // @ts-expect-error: there is no such form
   await convert(source, { as: 'docx' }, { sink });
   // @ts-expect-error: a sink is needed
@@ -46,5 +48,7 @@ export async function onPage(files: File[], to: WritableStream<Uint8Array>): Pro
   await engine.convert(files, { split: 9e6 }, { to: async ({ name }) => folder.getFileHandle(name, { create: true }), name: 'mail' });
   const page: Blob = await engine.reportPage(report, log, { name: 'mail.zip' });
   void new Blob([await reportPage(report, new ArrayBuffer(0)), page]);
+  const { found } = await engine.verify(files, { log, source: files, options: { target: 'gmail' }, signal: AbortSignal.timeout(9) });
+  void found[0]?.what;
   return log;
 }

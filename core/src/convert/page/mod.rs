@@ -3,8 +3,10 @@
 mod chart;
 mod text;
 
-use super::{Columns, LogLine, Report, Status};
+use super::{Columns, Report, Status};
+use serde::Deserialize;
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     io::{self, BufRead, Read, Write},
 };
@@ -251,6 +253,24 @@ impl Report {
     }
 }
 
+/// What a row tells of a line of the log.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    folder: Cow<'a, str>,
+    status: Status,
+    reason: Option<String>,
+    duplicate_of: Option<String>,
+    received_at: Option<String>,
+    subject: Option<String>,
+    size: Option<u64>,
+}
+
 /// The rows of the failed and skipped items of the log, as many as are listed.
 fn write_rows(mut log: impl BufRead, out: &mut impl Write) -> io::Result<()> {
     let mut listed: BTreeMap<String, u64> = BTreeMap::new();
@@ -265,11 +285,11 @@ fn write_rows(mut log: impl BufRead, out: &mut impl Write) -> io::Result<()> {
         if memchr::memmem::find(&line, br#""status":"migrated""#).is_some() {
             continue;
         }
-        let Ok(LogLine { item, status, reason, duplicate_of, .. }) = serde_json::from_slice(&line) else { continue };
-        if status == Status::Migrated {
+        let Ok(item) = serde_json::from_slice::<Row<'_>>(&line) else { continue };
+        if item.status == Status::Migrated {
             continue;
         }
-        let why = reason.unwrap_or_default();
+        let why = item.reason.unwrap_or_default();
         let reason = why.split(':').next().unwrap_or_default();
         let count = listed.entry(reason.to_owned()).or_default();
         *count += 1;
@@ -277,8 +297,8 @@ fn write_rows(mut log: impl BufRead, out: &mut impl Write) -> io::Result<()> {
             continue;
         }
         all += 1;
-        let class = if status == Status::Failed { "failed" } else { "skipped" };
-        let kept = duplicate_of.map(|id| format!(" of {id}")).unwrap_or_default();
+        let class = if item.status == Status::Failed { "failed" } else { "skipped" };
+        let kept = item.duplicate_of.map(|id| format!(" of {id}")).unwrap_or_default();
         let date = item.received_at.as_deref().and_then(|date| date.get(..10)).unwrap_or("");
         let size = item.size.map(|size| Size(size).to_string()).unwrap_or_default();
         writeln!(
