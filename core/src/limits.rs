@@ -30,6 +30,8 @@ pub struct Limits {
     pub component: usize,
     /// Octets of decoded text that one body yields to a person (text, HTML).
     pub text: usize,
+    /// Octets of memory for the nodes and blocks that a search of a damaged PST or OST keeps; of more, the first of the file count.
+    pub salvage: usize,
     /// Whether to give up.
     pub stop: Stop,
 }
@@ -48,6 +50,7 @@ impl Default for Limits {
             overrides: 1 << 18,
             component: 8 << 20,
             text: 64 << 20,
+            salvage: 136 << 20,
             stop: Stop::default(),
         }
     }

@@ -1,5 +1,6 @@
 //! Stores made for tests: every kind of item and attachment, in any layout.
 #![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use mailferry::{
     Result,
@@ -11,7 +12,7 @@ use mailferry::{
     source::Content,
     write::pst::{Layout, PstWriter, Scrambling},
 };
-use std::{fmt::Write as _, io::Cursor, sync::Arc};
+use std::{fmt::Write as _, io::Cursor, ops::Range, sync::Arc};
 
 pub(crate) const LAYOUTS: [Layout; 3] = [Layout::Ansi, Layout::Unicode, Layout::Unicode4k];
 pub(crate) const SCRAMBLINGS: [Scrambling; 3] = [Scrambling::None, Scrambling::Permute, Scrambling::Cyclic];
@@ -172,7 +173,8 @@ pub(crate) fn dump(octets: Vec<u8>, options: &ReadOptions) -> Result<Dump> {
         }
     }
     dump.folders = reader.folders().iter().map(|folder| folder.path.to_string()).collect();
-    dump.defects += reader.take_defects().len();
+    dump.told = reader.take_defects().iter().map(ToString::to_string).collect();
+    dump.defects += dump.told.len();
     Ok(dump)
 }
 
@@ -184,6 +186,8 @@ pub(crate) struct Dump {
     pub(crate) errors: usize,
     pub(crate) defects: usize,
     pub(crate) folders: Vec<String>,
+    /// The defects of the store as a whole.
+    pub(crate) told: Vec<String>,
 }
 
 impl Dump {
@@ -287,3 +291,28 @@ fn digest(octets: &[u8]) -> String {
 
 /// The code page that the fixtures are in.
 pub(crate) const CODE_PAGE: CodePage = CodePage::WINDOWS_1252;
+
+/// Types of pages ([MS-PST] 2.2.2.7.1).
+pub(crate) const BLOCK_PAGES: u8 = 0x80;
+pub(crate) const NODE_PAGES: u8 = 0x81;
+
+/// Where the pages of a B-tree are, and the level of each.
+pub(crate) fn tree_pages(store: &[u8], layout: Layout, kind: u8) -> Vec<(Range<usize>, u8)> {
+    let (size, body, level) = match layout {
+        Layout::Ansi => (512, 500, 499),
+        Layout::Unicode => (512, 496, 491),
+        Layout::Unicode4k => (4096, 4072, 4061),
+    };
+    let pages = (0..store.len() / size).map(|i| i * size..(i + 1) * size);
+    pages
+        .filter(|page| page.start > 0 && store[page.start + body..page.start + body + 2] == [kind, kind])
+        .map(|page| (page.clone(), store[page.start + level]))
+        .collect()
+}
+
+/// Fills the leaves of a B-tree with NUL, and says how many there were.
+pub(crate) fn without_leaves(store: &mut [u8], layout: Layout, kind: u8) -> usize {
+    let leaves: Vec<_> = tree_pages(store, layout, kind).into_iter().filter(|(_, level)| *level == 0).collect();
+    leaves.iter().for_each(|(page, _)| store[page.clone()].fill(0));
+    leaves.len()
+}

@@ -2,7 +2,7 @@
 
 use super::{
     btree_on_heap::BtreeOnHeap,
-    heap::{Client, Heap},
+    heap::{Client, Heap, is_subnode},
     value::{self, Held},
 };
 use crate::{
@@ -52,6 +52,19 @@ impl PropertyContext {
     /// The 32 bits that stand for a property: its value, or where it is.
     pub(crate) fn raw(&self, id: u16) -> Option<(u16, u32)> {
         self.records.iter().find(|(known, ..)| *known == id).map(|(_, kind, value)| (*kind, *value))
+    }
+
+    /// The subnodes that values lie in.
+    pub(crate) fn subnodes(&self) -> impl Iterator<Item = u32> {
+        self.records.iter().filter_map(|(_, kind, raw)| match PropertyType::from_code(*kind)? {
+            PropertyType::Object => self.object_node(*raw).ok(),
+            kind => (value::held(kind) == Held::Elsewhere && is_subnode(*raw)).then_some(*raw),
+        })
+    }
+
+    /// The types of the properties, by identifier.
+    pub(crate) fn types(&self) -> impl Iterator<Item = (u16, Option<PropertyType>)> {
+        self.records.iter().map(|(id, kind, _)| (*id, PropertyType::from_code(*kind)))
     }
 
     /// One property.

@@ -48,6 +48,11 @@ impl Listed {
             let what = format!("a message of the folder \"{}\" is not in the file", self.folder.path);
             Error::new(ErrorKind::Malformed, what).at(at_node(self.nid)).non_fatal()
         })?;
+        self.open_node(node)
+    }
+
+    /// Opens it where its node is known.
+    pub(super) fn open_node(&self, node: Node) -> Result<Place> {
         let opening = Opening::new(&self.ndb, &self.names, self.code_page);
         let mut message = opening.message(&node).map_err(|e| e.at(at_node(self.nid)))?;
         let offset = self.ndb.location(&node);

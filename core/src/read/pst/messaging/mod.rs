@@ -6,6 +6,7 @@ mod attachments;
 mod listed;
 mod message;
 mod names;
+mod orphaned;
 mod parents;
 mod seen;
 mod store;

@@ -1,8 +1,9 @@
 //! Which identifiers from 0x8000 on stand for which names ([MS-PST] 2.4.7).
 
+use super::orphaned::Orphaned;
 use crate::{
     error::Result,
-    mapi::{Guid, NamedProperties, PropertyName},
+    mapi::{CodePage, Guid, NamedProperties, PropertyName},
     pst::{
         le::{u16_at, u32_at},
         nid,
@@ -21,7 +22,11 @@ const STREAM: usize = 4 << 20;
 
 pub(super) fn read(ndb: &Arc<Ndb>) -> Result<NamedProperties> {
     let mut names = NamedProperties::default();
-    let Some(node) = ndb.node(nid::NAME_TO_ID_MAP)? else { return Ok(names) };
+    let node = match ndb.node(nid::NAME_TO_ID_MAP)? {
+        None if ndb.lacks_nodes() => Orphaned::new(ndb, CodePage::WINDOWS_1252)?.names()?,
+        node => node,
+    };
+    let Some(node) = node else { return Ok(names) };
     let map = PropertyContext::open(ndb, &node)?;
     let stream = |id| -> Result<Vec<u8>> {
         match map.get(id)? {

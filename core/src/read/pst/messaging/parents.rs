@@ -5,6 +5,8 @@ use crate::{error::Result, pst::nid, read::pst::ndb::Ndb};
 pub(super) struct Parents {
     /// Parent and node, in order.
     nodes: Vec<(u32, u32)>,
+    /// Whether there were more than are kept.
+    pub(super) is_cut: bool,
     /// Whether damage was known when the nodes were listed: with it more of them are found.
     pub(super) damaged: bool,
 }
@@ -12,17 +14,23 @@ pub(super) struct Parents {
 impl Parents {
     pub(super) fn list(ndb: &Ndb) -> Result<Self> {
         let mut nodes = Vec::new();
+        let mut is_cut = false;
+        let room = ndb.limits.salvage / 8 / size_of::<(u32, u32)>();
         let damaged = ndb.is_damaged();
         let mut after = None;
         while let Some(node) = ndb.next_node(after)? {
             after = Some(node.nid);
             let kind = nid::kind(node.nid);
+            if nodes.len() >= room {
+                is_cut = true;
+                break;
+            }
             if matches!(kind, nid::NORMAL_FOLDER | nid::NORMAL_MESSAGE | nid::ASSOCIATED_MESSAGE) {
                 nodes.push((node.parent, node.nid));
             }
         }
         nodes.sort_unstable();
-        Ok(Self { nodes, damaged })
+        Ok(Self { nodes, is_cut, damaged })
     }
 
     /// The nodes of this parent and type with an identifier above `after`, in order.

@@ -1,14 +1,28 @@
 use std::collections::BTreeMap;
 
-/// A set of nodes, 64 neighbours in one word: there are at most 2^27 of a type, and they lie close together.
-#[derive(Debug, Default)]
-pub(super) struct Seen(BTreeMap<u32, u64>);
+/// A set of nodes, 64 neighbours in one word: there are at most 2^27 of a type, and they lie close together. Where they do not, there is
+/// room for so many words.
+#[derive(Debug)]
+pub(super) struct Seen {
+    words: BTreeMap<u32, u64>,
+    room: usize,
+    /// Whether there were more than there is room for.
+    pub(super) is_full: bool,
+}
 
 impl Seen {
-    /// Adds a node; `false` when it was there already.
+    pub(super) fn new(room: usize) -> Self {
+        Self { words: BTreeMap::new(), room, is_full: false }
+    }
+
+    /// Adds a node; `false` when it was there already, or finds no room.
     pub(super) fn insert(&mut self, nid: u32) -> bool {
         let (word, bit) = place(nid);
-        let bits = self.0.entry(word).or_default();
+        if self.words.len() >= self.room && !self.words.contains_key(&word) {
+            self.is_full = true;
+            return false;
+        }
+        let bits = self.words.entry(word).or_default();
         let new = *bits & bit == 0;
         *bits |= bit;
         new
@@ -27,10 +41,11 @@ mod tests {
 
     #[test]
     fn each_node_is_new_once() {
-        let mut seen = Seen::default();
+        let mut seen = Seen::new(4);
         for nid in [0x2004, 0x2005, 0x2024, 0xFFFF_FFE4, 4] {
             assert!(seen.insert(nid));
-            assert!(!seen.insert(nid));
+            assert!(!seen.insert(nid) && !seen.is_full);
         }
+        assert!(!seen.insert(0x20_0004) && seen.is_full);
     }
 }

@@ -1,6 +1,6 @@
 //! From folder to folder and message to message ([MS-PST] 2.4.4).
 
-use super::{Listed, Place, Store, parents::Parents, seen::Seen, store::NAME};
+use super::{Listed, Place, Store, orphaned::Orphaned, parents::Parents, seen::Seen, store::NAME};
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, Result},
@@ -14,6 +14,9 @@ use crate::{
 const DEPTH: usize = 256;
 /// Folders of one folder.
 const CHILDREN: usize = 1 << 20;
+
+/// Octets that nodes take at most of which none is the neighbour of another, to be told apart.
+const SEEN: usize = 64;
 
 /// Which messages are wanted beside those that a mail client shows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,9 +37,15 @@ pub(crate) struct Walk {
     folders: Vec<Folder>,
     seen_folders: Seen,
     seen_messages: Seen,
+    /// Octets of the names of folders that may still be held; `None` once there were more.
+    names_left: Option<usize>,
+    /// Whether it was told that there are more nodes than are kept.
+    cut_told: bool,
     here: Option<Here>,
     stage: Stage,
     parents: Option<Parents>,
+    /// Messages whose nodes are lost.
+    orphaned: Option<Orphaned>,
     /// Rows of all lists together that may still be read: no more than the file has room for, lest many folders share one list.
     rows_left: u64,
     pub(crate) defects: Vec<Defect>,
@@ -51,6 +60,8 @@ enum Stage {
     LostFolders(Option<u32>),
     /// Messages that no folder lists; up to this node they were looked at.
     LostMessages(Option<u32>),
+    /// Messages that no node leads to.
+    Orphaned,
     Done,
 }
 
@@ -74,17 +85,22 @@ enum Table {
 impl Walk {
     pub(crate) fn new(mut store: Store, wanted: Wanted) -> Self {
         let defects = std::mem::take(&mut store.defects);
-        let mut seen_folders = Seen::default();
+        // A hostile store shall find no more room here than a search of the whole file does.
+        let share = store.ndb.limits.salvage / 4;
+        let mut seen_folders = Seen::new(share / SEEN);
         seen_folders.insert(nid::ROOT_FOLDER);
         Self {
             rows_left: store.ndb.len(),
             parents: None,
+            orphaned: None,
             store,
             wanted,
             waiting: vec![(nid::ROOT_FOLDER, FolderPath::default())],
             folders: Vec::new(),
             seen_folders,
-            seen_messages: Seen::default(),
+            seen_messages: Seen::new(share / SEEN),
+            names_left: Some(share),
+            cut_told: false,
             here: None,
             stage: Stage::Listed,
             defects,
@@ -104,7 +120,7 @@ impl Walk {
         loop {
             match self.next_listed()? {
                 Some((folder, nid)) => {
-                    if !self.seen_messages.insert(nid) {
+                    if !self.see_message(nid) {
                         continue;
                     }
                     return self.open(folder, nid).map(Some);
@@ -117,12 +133,23 @@ impl Walk {
                             Err(e) if !e.is_fatal() && !self.store.ndb.is_live(nid) => {}
                             opened => return opened.map(Some),
                         },
+                        None if self.stage == Stage::Orphaned => return self.next_orphaned(),
                         None if self.stage == Stage::Done => return Ok(None),
                         None => {}
                     },
                 },
             }
         }
+    }
+
+    /// Notes a message; `false` when it was met before.
+    fn see_message(&mut self, nid: u32) -> bool {
+        let was_full = self.seen_messages.is_full;
+        let is_new = self.seen_messages.insert(nid);
+        if self.seen_messages.is_full && !was_full {
+            self.defects.push(too_many("messages"));
+        }
+        is_new
     }
 
     /// The next message, where no more has to be read to find it and nothing is known to be damaged: only then it does not matter
@@ -134,9 +161,10 @@ impl Walk {
                 return None;
             }
             let (nid, _) = table.next_indexed(cursor).ok()??;
+            let folder = folder.clone();
             self.rows_left -= 1;
-            if self.seen_messages.insert(nid) {
-                return Some(Listed::new(folder.clone(), nid, &self.store));
+            if self.see_message(nid) {
+                return Some(Listed::new(folder, nid, &self.store));
             }
         }
     }
@@ -200,7 +228,10 @@ impl Walk {
                 && folder.path.names().len() < DEPTH
                 && self.seen_folders.insert(child)
             {
-                children.push((child, self.child_path(child, &folder.path)?));
+                let path = self.child_path(child, &folder.path)?;
+                if self.has_room_for(&path) {
+                    children.push((child, path));
+                }
             } else if nid::kind(child) == nid::SEARCH_FOLDER && self.seen_folders.insert(child) {
                 self.pass_search_folder(child)?;
             }
@@ -208,6 +239,18 @@ impl Walk {
         self.waiting.extend(children.into_iter().rev());
         self.here = Some(self.list(folder, nid, false)?);
         Ok(())
+    }
+
+    /// Whether one folder more can be held.
+    fn has_room_for(&mut self, path: &FolderPath) -> bool {
+        let names =
+            path.names().iter().map(|name| name.len() + size_of::<String>()).sum::<usize>() + size_of::<Folder>();
+        let Some(left) = self.names_left else { return false };
+        self.names_left = left.checked_sub(names);
+        if self.names_left.is_none() {
+            self.defects.push(too_many("folders"));
+        }
+        self.names_left.is_some()
     }
 
     /// Tells of a search folder: what it shows stands in the folders that it searches.
@@ -271,6 +314,9 @@ impl Walk {
             Some(parents) if parents.damaged == self.store.ndb.is_damaged() => parents,
             _ => Parents::list(&self.store.ndb)?,
         };
+        if parents.is_cut && !std::mem::replace(&mut self.cut_told, true) {
+            self.defects.push(too_many("nodes"));
+        }
         Ok(self.parents.insert(parents))
     }
 
@@ -322,35 +368,64 @@ impl Walk {
                         && self.seen_folders.insert(node.nid)
                     {
                         let path = self.child_path(node.nid, &recovered())?;
-                        self.waiting.push((node.nid, path));
+                        if self.has_room_for(&path) {
+                            self.waiting.push((node.nid, path));
+                        }
                     }
                 }
             },
             Stage::LostMessages(after) => match self.store.ndb.next_node(after)? {
+                None if self.store.ndb.lacks_nodes() => self.stage = Stage::Orphaned,
                 None => self.stage = Stage::Done,
                 Some(node) => {
                     self.stage = Stage::LostMessages(Some(node.nid));
-                    if nid::kind(node.nid) == nid::NORMAL_MESSAGE
-                        && node.data != 0
-                        && self.seen_messages.insert(node.nid)
-                    {
-                        let folder = Folder { path: recovered(), role: None };
-                        if self.folders.last() != Some(&folder) {
-                            self.folders.push(folder.clone());
-                        }
-                        return Ok(Some((folder, node.nid)));
+                    if nid::kind(node.nid) == nid::NORMAL_MESSAGE && node.data != 0 && self.see_message(node.nid) {
+                        return Ok(Some((self.recovered(), node.nid)));
                     }
                 }
             },
-            Stage::Done => {}
+            Stage::Orphaned | Stage::Done => {}
         }
         Ok(None)
+    }
+
+    /// The next message that no node leads to.
+    fn next_orphaned(&mut self) -> Result<Option<Place>> {
+        let mut orphaned = match self.orphaned.take() {
+            Some(orphaned) => orphaned,
+            None => Orphaned::new(&self.store.ndb, self.store.code_page)?,
+        };
+        let found = orphaned.next_message(self.wanted.hidden)?;
+        self.orphaned = Some(orphaned);
+        let Some((node, mut defects)) = found else {
+            self.stage = Stage::Done;
+            return Ok(None);
+        };
+        let folder = self.recovered();
+        self.store.ndb.defects.set_aside();
+        let mut place = Listed::new(folder, node.nid, &self.store).open_node(node)?;
+        place.message.defects.append(&mut defects);
+        Ok(Some(place))
+    }
+
+    /// The folder of what no folder lists.
+    fn recovered(&mut self) -> Folder {
+        let folder = Folder { path: recovered(), role: None };
+        if self.folders.last() != Some(&folder) {
+            self.folders.push(folder.clone());
+        }
+        folder
     }
 }
 
 /// Where what no folder lists is put.
 fn recovered() -> FolderPath {
     FolderPath::new(["Recovered"])
+}
+
+fn too_many(what: &str) -> Defect {
+    let what = format!("the store has more {what} than are kept: some are not found");
+    Defect::new(DefectKind::Structure, what)
 }
 
 fn lost_list(folder: &Folder, e: &Error) -> Defect {

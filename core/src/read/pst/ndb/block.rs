@@ -28,7 +28,7 @@ pub(crate) fn is_internal(bid: u64) -> bool {
 impl Ndb {
     /// Where the block `bid` is, if it is anywhere.
     pub(crate) fn block_entry(&self, bid: u64) -> Result<Option<BlockEntry>> {
-        if let Some(salvaged) = self.salvaged_so_far().and_then(|salvage| salvage.replaced_block(bid)) {
+        if let Some(salvaged) = self.salvaged_so_far().and_then(|salvage| salvage.proven_block(bid)) {
             return Ok(Some(salvaged));
         }
         let fits = |entry: &BlockEntry| {

@@ -57,24 +57,36 @@ impl Ndb {
 
     /// How many nodes the tree lists whose identifiers are `wanted`, for progress: what cannot be read does not count.
     pub(crate) fn count_nodes(&self, wanted: impl Fn(u32) -> bool) -> u64 {
+        let mut count = 0;
+        self.each_leaf(|page| count += (0..page.count).filter(|i| wanted(page.node(*i).nid)).count() as u64);
+        count
+    }
+
+    /// Whether nodes may be missing, because a page of their tree is damaged or there is no tree.
+    pub(crate) fn lacks_nodes(&self) -> bool {
+        let mut sound = true;
+        !self.each_leaf(|page| sound &= page.sound) || !sound
+    }
+
+    /// Goes through the leaves of the tree of nodes, and tells whether every page could be read.
+    fn each_leaf(&self, mut look: impl FnMut(&Page)) -> bool {
         // No tree has more pages than the file has room for, however they refer to one another.
         let mut budget = self.len() / self.variant.page_size() as u64;
         let mut waiting = vec![(self.nodes, None)];
-        let mut count = 0;
+        let mut whole = true;
         while let Some((at, above)) = waiting.pop() {
-            let Some(left) = budget.checked_sub(1) else { break };
+            let Some(left) = budget.checked_sub(1) else { return false };
             budget = left;
             match self.page(at, Tree::Nodes).and_then(|page| below(page, above, at)) {
-                Ok(page) if page.level == 0 => {
-                    count += (0..page.count).filter(|i| wanted(page.node(*i).nid)).count() as u64;
-                }
+                Ok(page) if page.level == 0 => look(&page),
                 Ok(page) if waiting.len() < usize::from(u16::MAX) => {
+                    whole &= page.sound;
                     waiting.extend((0..page.count).map(|i| (page.child(i), Some(page.level))));
                 }
-                _ => {}
+                _ => whole = false,
             }
         }
-        count
+        whole
     }
 
     /// The node with the smallest identifier above `after`, or the first of all; pages that cannot be read are passed over

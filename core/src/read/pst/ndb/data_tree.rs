@@ -185,7 +185,7 @@ impl DataTree {
 }
 
 /// The identifiers that an XBLOCK or XXBLOCK lists, as many as it says and holds.
-fn identifiers(block: &[u8], variant: Variant) -> impl Iterator<Item = u64> {
+pub(super) fn identifiers(block: &[u8], variant: Variant) -> impl Iterator<Item = u64> {
     let count = u16_at(block, 2).unwrap_or(0);
     (0..usize::from(count)).map_while(move |i| match variant {
         Variant::Ansi => u32_at(block, 8 + 4 * i).map(u64::from),

@@ -16,6 +16,7 @@ mod subnodes;
 pub(crate) use data_tree::DataTree;
 pub(crate) use page::Node;
 use page::Page;
+pub(crate) use salvage::Orphans;
 pub(crate) use subnodes::Subnodes;
 
 use crate::{
@@ -72,10 +73,10 @@ impl Ndb {
             Err(error) => Err(error),
         };
         // A header that leads nowhere is worth less than what the file itself proves.
-        match salvage::guess_header(&*source)? {
+        match salvage::guess_header(&*source, &limits)? {
             Some((guess, found)) => {
                 let ndb = Self::under(guess, source, limits);
-                ndb.salvage.get_or_init(|| found);
+                ndb.keep(found);
                 Ok(ndb)
             }
             None => read,
@@ -172,14 +173,18 @@ impl Ndb {
     /// Searches the whole file for nodes and blocks that are in no B-tree any more; from then on they are found as well.
     pub(crate) fn search(&self) -> Result<()> {
         if self.salvage.get().is_none() {
-            let found = Salvage::scan(&*self.source, self.variant)?;
-            if found.is_cut {
-                let what = "more nodes or blocks than are kept while a damaged store is searched: some are not found";
-                self.defects.add(u64::MAX - 1, Defect::new(DefectKind::Structure, what));
-            }
-            self.salvage.get_or_init(|| found);
+            let found = Salvage::scan(&*self.source, self.variant, &self.limits)?;
+            self.keep(found);
         }
         Ok(())
+    }
+
+    fn keep(&self, found: Salvage) {
+        if found.is_cut() {
+            let what = "more nodes or blocks than are kept while a damaged store is searched: some are not found";
+            self.defects.add(u64::MAX - 1, Defect::new(DefectKind::Structure, what));
+        }
+        self.salvage.get_or_init(|| found);
     }
 
     /// Whether a node is in the B-tree, not only left over in the file.
@@ -195,7 +200,7 @@ impl Ndb {
             self.defects.add(u64::MAX, Defect::new(DefectKind::Structure, what));
         }
         self.search()?;
-        Ok(self.salvage.get_or_init(Salvage::default))
+        Ok(self.salvage.get_or_init(|| Salvage::nothing(self.variant)))
     }
 
     fn salvaged_so_far(&self) -> Option<&Salvage> {

@@ -84,6 +84,37 @@ impl Subnodes {
     }
 }
 
+/// Gives every block that an SLBLOCK or SIBLOCK refers to.
+pub(super) fn each_reference(octets: &[u8], variant: Variant, refer: &mut dyn FnMut(u64)) {
+    match octets.get(1) {
+        Some(0) => {
+            entries(octets, variant).for_each(|[_, data, subnodes]| [data, subnodes].into_iter().for_each(&mut *refer))
+        }
+        _ => entries(octets, variant).for_each(|[_, bid]| refer(bid)),
+    }
+}
+
+/// Entries of `N` words each.
+fn entries<const N: usize>(octets: &[u8], variant: Variant) -> impl Iterator<Item = [u64; N]> {
+    let word = variant.word();
+    let start = match variant {
+        Variant::Ansi => 4,
+        Variant::Unicode | Variant::Unicode4k => 8,
+    };
+    let count = u16_at(octets, 2).unwrap_or(0);
+    (0..usize::from(count)).map_while(move |i| {
+        let mut entry = [0; N];
+        for (field, value) in entry.iter_mut().enumerate() {
+            let at = start + (i * N + field) * word;
+            *value = match variant {
+                Variant::Ansi => u32_at(octets, at)?.into(),
+                Variant::Unicode | Variant::Unicode4k => u64_at(octets, at)?,
+            };
+        }
+        Some(entry)
+    })
+}
+
 /// One SLBLOCK (level 0) or SIBLOCK.
 struct List {
     octets: Arc<[u8]>,
@@ -92,32 +123,16 @@ struct List {
 }
 
 impl List {
-    /// Entries of `N` words each.
-    fn entries<const N: usize>(&self) -> impl Iterator<Item = [u64; N]> {
-        let word = self.variant.word();
-        let start = match self.variant {
-            Variant::Ansi => 4,
-            Variant::Unicode | Variant::Unicode4k => 8,
-        };
-        let count = u16_at(&self.octets, 2).unwrap_or(0);
-        (0..usize::from(count)).map_while(move |i| {
-            let mut entry = [0; N];
-            for (field, value) in entry.iter_mut().enumerate() {
-                let at = start + (i * N + field) * word;
-                *value = match self.variant {
-                    Variant::Ansi => u32_at(&self.octets, at)?.into(),
-                    Variant::Unicode | Variant::Unicode4k => u64_at(&self.octets, at)?,
-                };
-            }
-            Some(entry)
+    fn nodes(&self) -> impl Iterator<Item = Node> {
+        entries(&self.octets, self.variant).map(|[nid, data, subnodes]| Node {
+            nid: nid as u32,
+            data,
+            subnodes,
+            parent: 0,
         })
     }
 
-    fn nodes(&self) -> impl Iterator<Item = Node> {
-        self.entries().map(|[nid, data, subnodes]| Node { nid: nid as u32, data, subnodes, parent: 0 })
-    }
-
     fn children(&self) -> impl Iterator<Item = (u32, u64)> {
-        self.entries().map(|[nid, bid]| (nid as u32, bid))
+        entries(&self.octets, self.variant).map(|[nid, bid]| (nid as u32, bid))
     }
 }

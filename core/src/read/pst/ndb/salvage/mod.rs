@@ -4,6 +4,12 @@
 //! were replaced but not overwritten are found as well; of two entries with the same key the one on the younger page counts
 //! (page identifiers only grow).
 
+mod found;
+mod orphans;
+mod table;
+
+pub(crate) use orphans::Orphans;
+
 use super::{
     block::{Trailer, is_internal},
     header::{Header, PageRef},
@@ -11,46 +17,61 @@ use super::{
 };
 use crate::{
     error::Result,
+    limits::Limits,
     pst::{Variant, checksum, encoding::Encoding, le::u16_at},
     source::ReadAt,
 };
-use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+use found::{Block, Claim, NodeEntry, Room, Told};
+use std::sync::Arc;
+use table::Table;
 
 /// Octets read at a time.
 const WINDOW: usize = 1 << 20;
 
-/// Nodes and blocks that are kept: those of a store of 32 GB, in at most 500 MB of memory. Of more, the first of the file count.
-const ROOM: Room = Room { nodes: 1 << 21, blocks: 1 << 22 };
+/// How many times the octets of the file are gone through for checksums at most: blocks that lie in one another cost more than they can
+/// be worth.
+const CHECKSUMS: u64 = 4;
 
-/// How many nodes and blocks are kept.
-#[derive(Clone, Copy)]
-struct Room {
-    nodes: usize,
-    blocks: usize,
-}
+/// Octets of blocks that are looked at to tell the scrambling, and heaps that are enough for it.
+const ASKED: usize = 1 << 14;
+const VOTERS: u32 = 64;
 
-/// Nodes that are asked for the scrambling.
-const VOTERS: usize = 64;
-
-/// What the scan found. Each entry carries the identifier of the page that told it; 0 for a page that is damaged.
-#[derive(Default)]
+/// What the scan found.
 pub(super) struct Salvage {
-    nodes: BTreeMap<u32, (u64, Node)>,
+    variant: Variant,
+    nodes: Table<NodeEntry>,
     /// Blocks that proved themselves where they lie.
-    blocks: BTreeMap<u64, BlockEntry>,
+    blocks: Table<Block>,
     /// Blocks that only a page speaks of.
-    told: BTreeMap<u64, (u64, BlockEntry)>,
-    /// Whether there were more than are kept.
-    pub(super) is_cut: bool,
+    told: Table<Told>,
+    /// Blocks that a page, however old, names as the data or the subnodes of a node.
+    claimed: Table<Claim>,
+    /// Octets that may still be gone through for checksums.
+    checksums_left: u64,
+    too_dense: bool,
 }
 
 impl Salvage {
-    pub(super) fn scan(source: &dyn ReadAt, variant: Variant) -> Result<Self> {
-        Self::scan_into(ROOM, source, variant)
+    /// As if nothing had been found.
+    pub(super) fn nothing(variant: Variant) -> Self {
+        Self::with_room(Room::within(0), variant)
     }
 
-    fn scan_into(room: Room, source: &dyn ReadAt, variant: Variant) -> Result<Self> {
-        let mut found = Self::default();
+    fn with_room(room: Room, variant: Variant) -> Self {
+        Self {
+            variant,
+            nodes: Table::new(room.nodes),
+            blocks: Table::new(room.blocks),
+            told: Table::new(room.told),
+            claimed: Table::new(room.claimed),
+            checksums_left: 0,
+            too_dense: false,
+        }
+    }
+
+    pub(super) fn scan(source: &dyn ReadAt, variant: Variant, limits: &Limits) -> Result<Self> {
+        let mut found = Self::with_room(Room::within(limits.salvage), variant);
+        found.checksums_left = source.len().saturating_mul(CHECKSUMS);
         let reach = variant.block_size(variant.block_data()).max(variant.page_size());
         let slot = variant.block_slot();
         let mut window = vec![0; WINDOW + reach];
@@ -64,21 +85,35 @@ impl Salvage {
             for end in (slot..=new).step_by(slot) {
                 let before = window.get(..reach + end).unwrap_or_default();
                 let place = start + end as u64;
-                found.page_ending_at(before, place, variant, room);
-                found.block_ending_at(before, place, variant, room);
+                found.page_ending_at(before, place);
+                found.block_ending_at(before, place);
             }
             start += new as u64;
             if new < WINDOW {
                 break;
             }
         }
-        // What a page tells and the block itself proves need not be held twice.
-        let blocks = &found.blocks;
-        found.told.retain(|bid, (_, told)| blocks.get(bid).is_none_or(|proved| proved.ib != told.ib));
+        found.settle();
         Ok(found)
     }
 
-    fn page_ending_at(&mut self, before: &[u8], end: u64, variant: Variant, room: Room) {
+    fn settle(&mut self) {
+        self.nodes.settle();
+        self.blocks.settle();
+        self.told.settle();
+        self.claimed.settle();
+        // What a page tells and the block itself proves need not be held twice.
+        let blocks = &self.blocks;
+        self.told.retain(|told| blocks.position(&told.block.bid).is_none());
+    }
+
+    /// Whether there was more than is kept or looked at.
+    pub(super) fn is_cut(&self) -> bool {
+        self.too_dense || self.nodes.is_cut || self.blocks.is_cut || self.told.is_cut || self.claimed.is_cut
+    }
+
+    fn page_ending_at(&mut self, before: &[u8], end: u64) {
+        let variant = self.variant;
         let size = variant.page_size();
         let (Some(ib), Some(from)) = (end.checked_sub(size as u64), before.len().checked_sub(size)) else { return };
         if ib % 512 != 0 {
@@ -101,31 +136,20 @@ impl Salvage {
             match tree {
                 Tree::Nodes => {
                     let node = page.node(i);
-                    if self.nodes.len() >= room.nodes && !self.nodes.contains_key(&node.nid) {
-                        self.is_cut = true;
-                        continue;
-                    }
-                    let known = self.nodes.entry(node.nid).or_insert((age, node));
-                    if known.0 < age {
-                        *known = (age, node);
-                    }
+                    [node.data, node.subnodes].into_iter().filter_map(Claim::of).for_each(|c| self.claimed.insert(c));
+                    self.nodes.insert(NodeEntry::new(node, age));
                 }
                 Tree::Blocks => {
-                    let block = page.block(i);
-                    if self.told.len() >= room.blocks && !self.told.contains_key(&block.bid) {
-                        self.is_cut = true;
-                        continue;
-                    }
-                    let known = self.told.entry(block.bid).or_insert((age, block));
-                    if known.0 < age {
-                        *known = (age, block);
+                    if let Some(block) = Block::new(page.block(i), variant) {
+                        self.told.insert(Told::new(block, age));
                     }
                 }
             }
         }
     }
 
-    fn block_ending_at(&mut self, before: &[u8], end: u64, variant: Variant, room: Room) {
+    fn block_ending_at(&mut self, before: &[u8], end: u64) {
+        let variant = self.variant;
         let trailer = Trailer::parse(before, variant);
         let stored = usize::from(trailer.size);
         let size = variant.block_size(stored);
@@ -136,70 +160,76 @@ impl Salvage {
         if trailer.signature != checksum::signature(ib, trailer.bid) {
             return;
         }
+        let Some(left) = self.checksums_left.checked_sub(stored as u64) else {
+            self.too_dense = true;
+            return;
+        };
+        self.checksums_left = left;
         let data = before.get(from..from + stored).unwrap_or_default();
         if checksum::crc(data) != trailer.crc {
             return;
         }
-        let bid = trailer.bid & !1;
-        if self.blocks.len() >= room.blocks && !self.blocks.contains_key(&bid) {
-            self.is_cut = true;
-            return;
+        let entry = BlockEntry { bid: trailer.bid & !1, ib, stored: trailer.size, size: trailer.inflated };
+        match Block::new(entry, variant) {
+            Some(block) => self.blocks.insert(block),
+            None => self.blocks.is_cut = true,
         }
-        self.blocks.insert(bid, BlockEntry { bid, ib, stored: trailer.size, size: trailer.inflated });
     }
 
-    /// The scrambling under which the data of the first nodes are heaps, as most are.
+    /// The scrambling under which blocks are heaps, as the data of most nodes is.
     pub(super) fn encoding(&self, source: &dyn ReadAt) -> Result<Option<Encoding>> {
         let mut votes = [(0, Encoding::Plain), (0, Encoding::Permute), (0, Encoding::Cyclic)];
-        let blocks = self.nodes.values().filter(|(_, node)| !is_internal(node.data));
-        for block in blocks.filter_map(|(_, node)| self.blocks.get(&(node.data & !1))).take(VOTERS) {
+        let heads = self.nodes.as_slice().iter().filter_map(|node| self.blocks.get(&(node.node().data & !1)));
+        // Where no node is left, its data still is.
+        for block in heads.chain(self.blocks.as_slice()).take(ASKED) {
+            let entry = block.entry(self.variant);
             let mut start = [0; 4];
-            if block.stored < 4 || block.stored != block.size {
+            if is_internal(entry.bid) || entry.stored < 4 || entry.stored != entry.size {
                 continue;
             }
-            source.read_exact_at(block.ib, &mut start)?;
+            source.read_exact_at(entry.ib, &mut start)?;
             for (count, encoding) in &mut votes {
                 let mut heap = start;
-                encoding.decode(&mut heap, block.bid);
+                encoding.decode(&mut heap, entry.bid);
                 *count += u32::from(matches!(heap, [_, _, 0xEC, 0xBC | 0x7C]));
             }
+            if votes.iter().any(|(count, _)| *count >= VOTERS) {
+                break;
+            }
         }
-        Ok(votes
-            .into_iter()
-            .max_by_key(|(count, _)| *count)
-            .filter(|(count, _)| *count > 0)
-            .map(|(_, encoding)| encoding))
+        let most = votes.into_iter().max_by_key(|(count, _)| *count);
+        Ok(most.filter(|(count, _)| *count > 0).map(|(_, encoding)| encoding))
     }
 
     pub(super) fn node(&self, nid: u32) -> Option<Node> {
-        self.nodes.get(&nid).map(|(_, node)| *node)
+        self.nodes.get(&nid).map(NodeEntry::node)
     }
 
     pub(super) fn next_node(&self, after: Option<u32>) -> Option<Node> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.nodes.range((from, Bound::Unbounded)).next().map(|(_, (_, node))| *node)
+        match after {
+            Some(after) => self.nodes.above(&after),
+            None => self.nodes.as_slice().first(),
+        }
+        .map(NodeEntry::node)
     }
 
     /// A block that proved itself, or else one that a page speaks of.
     pub(super) fn block(&self, bid: u64) -> Option<BlockEntry> {
-        let bid = bid & !1;
-        self.blocks.get(&bid).copied().or_else(|| self.told.get(&bid).map(|(_, entry)| *entry))
+        let told = || self.told.get(&(bid & !1)).map(|told| told.block.entry(self.variant));
+        self.proven_block(bid).or_else(told)
     }
 
-    /// A block that proved itself at another place than the youngest page says.
-    pub(super) fn replaced_block(&self, bid: u64) -> Option<BlockEntry> {
-        let bid = bid & !1;
-        let proved = *self.blocks.get(&bid)?;
-        let told = self.told.get(&bid);
-        told.is_none_or(|(_, told)| told.ib != proved.ib).then_some(proved)
+    /// A block that proved itself, wherever the B-tree has it.
+    pub(super) fn proven_block(&self, bid: u64) -> Option<BlockEntry> {
+        self.blocks.get(&(bid & !1)).map(|block| block.entry(self.variant))
     }
 }
 
 /// A header made up for a file whose own cannot be read, and what was found under it: the variant under which pages and blocks prove
 /// themselves. Without a root every search goes through the scan.
-pub(super) fn guess_header(source: &dyn ReadAt) -> Result<Option<(Header, Salvage)>> {
+pub(super) fn guess_header(source: &dyn ReadAt, limits: &Limits) -> Result<Option<(Header, Salvage)>> {
     for variant in [Variant::Unicode, Variant::Unicode4k, Variant::Ansi] {
-        let found = Salvage::scan(source, variant)?;
+        let found = Salvage::scan(source, variant, limits)?;
         if let Some(encoding) = found.encoding(source)? {
             let (nodes, blocks) = (PageRef::default(), PageRef::default());
             let file_end = source.len();
@@ -251,13 +281,27 @@ mod tests {
         for i in 0..200 {
             file.extend(block(file.len() as u64, 4 * (i + 1)));
         }
-        let all = Salvage::scan(&file, Variant::Unicode).unwrap();
-        assert!(!all.is_cut && all.nodes.len() == 300 && all.blocks.len() == 200, "{} blocks", all.blocks.len());
-        let room = Room { nodes: 30, blocks: 50 };
-        let some = Salvage::scan_into(room, &file, Variant::Unicode).unwrap();
-        assert!(some.is_cut);
-        assert_eq!((some.nodes.len(), some.blocks.len()), (30, 50));
-        assert!(some.told.len() <= 50);
-        assert!(some.nodes.keys().all(|nid| all.nodes.contains_key(nid)), "the first of the file count");
+        let scan = |salvage| Salvage::scan(&file, Variant::Unicode, &Limits { salvage, ..Limits::default() }).unwrap();
+        let all = scan(1 << 20);
+        assert!(!all.is_cut() && all.nodes.as_slice().len() == 300 && all.blocks.as_slice().len() == 200);
+        let some = scan(5_000);
+        let kept =
+            some.nodes.as_slice().len() * 32 + some.blocks.as_slice().len() * 16 + some.told.as_slice().len() * 24;
+        assert!(some.is_cut() && (1_000..=5_000).contains(&kept), "{kept} octets");
+        assert!(some.nodes.as_slice().iter().all(|entry| all.node(entry.node().nid) == Some(entry.node())));
+    }
+
+    /// Each slot ends a block of 4,000 octets, so that each octet would be summed sixty times.
+    #[test]
+    fn blocks_in_one_another_are_given_up() {
+        let mut file = vec![0; 4 << 20];
+        for end in (64..=file.len()).step_by(64) {
+            file[end - 16..end - 14].copy_from_slice(&4_000_u16.to_le_bytes());
+            let ib = end.saturating_sub(Variant::Unicode.block_size(4_000)) as u64;
+            file[end - 14..end - 12].copy_from_slice(&checksum::signature(ib, 8).to_le_bytes());
+            file[end - 8..end].copy_from_slice(&8_u64.to_le_bytes());
+        }
+        let found = Salvage::scan(&file, Variant::Unicode, &Limits::default()).unwrap();
+        assert!(found.is_cut() && found.checksums_left < 4_000);
     }
 }
