@@ -189,12 +189,51 @@ test('what is not ticked is left out, and told', { skip }, async () => {
   const download = await converted(page);
   assert.equal(await sha256(download), await sha256(byCommand(mailbox, '--skip-folder', 'Trash')));
   const rows = await page.locator('#left-table tbody tr').allTextContents();
-  assert.ok(rows.length > 0 && rows.every((row) => row.includes('excluded_folder')));
+  assert.ok(rows.length > 0 && rows.every((row) => row.includes('its folder is not ticked')));
   const [csv] = await Promise.all([page.waitForEvent('download'), page.click('#left-csv')]);
   assert.match(readFileSync(await csv.path(), 'utf8'), /^id,status,reason,source,folder,subject\r\n1:\d+,skipped,excluded_folder/);
   const [report] = await Promise.all([page.waitForEvent('download'), page.click('#page')]);
   assert.equal(report.suggestedFilename(), 'Generated.zip.report.html');
   assert.match(readFileSync(await report.path(), 'utf8'), /^<!DOCTYPE html>[\s\S]*Generated\.zip[\s\S]*excluded_folder[\s\S]*Generated\.zip\.items\.jsonl/);
+  await page.context().close();
+});
+
+test('an archive is checked by its log, and what was done to it is told', { skip }, async () => {
+  const page = await site.page();
+  const input = join(FIXTURES, 'mbox/takeout.mbox');
+  const wanted = join(root, 'good.zip');
+  execFileSync(COMMAND, ['convert', input, '--to', wanted, '--zip-level', 'store', '--progress', 'none']);
+  const beside = [`${wanted}.items.jsonl`, `${wanted}.files.jsonl`, `${wanted}.report.json`];
+  await page.setInputFiles('#check-files', [wanted, ...beside]);
+  await page.waitForSelector('#checked:not([hidden])', PATIENCE);
+  assert.match(await page.textContent('#checked'), /All is as it was written[\s\S]*24 items/);
+  await page.click('#checked-again');
+  const bad = join(root, 'bad.zip');
+  const octets = readFileSync(wanted);
+  octets[octets.indexOf('\nSubject: ') + 12] ^= 1;
+  writeFileSync(bad, octets);
+  await page.setInputFiles('#check-files', [bad, ...beside]);
+  await page.waitForSelector('#checked:not([hidden])', PATIENCE);
+  assert.match(await page.textContent('#checked-title'), /Differences: [1-3]/);
+  assert.match(await page.textContent('#differences'), /bad\.zip!.*\.eml/);
+  await page.setInputFiles('#check-files', beside);
+  await page.waitForSelector('#problem:not([hidden])');
+  assert.match(await page.textContent('#problem-text'), /no archive/);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('a bundle is one archive, and carries what it is checked by', { skip }, async () => {
+  const page = await site.page();
+  await looked(page, join(FIXTURES, 'mbox/takeout.mbox'));
+  await page.selectOption('#target', 'bundle');
+  assert.ok(await page.isDisabled('#split'));
+  const bundle = await converted(page);
+  const check = 'import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep="\\n")';
+  assert.match(execFileSync('python3', ['-c', check, bundle], { encoding: 'utf8' }), /bagit\.txt[\s\S]*manifest-sha256\.txt|manifest-sha256\.txt[\s\S]*bagit\.txt/);
+  await page.setInputFiles('#check-files', bundle);
+  await page.waitForSelector('#checked:not([hidden])', PATIENCE);
+  assert.match(await page.textContent('#checked'), /All is as it was written[\s\S]*24 items/);
   await page.context().close();
 });
 

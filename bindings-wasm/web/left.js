@@ -12,7 +12,7 @@ export function showLeft(left, name) {
   filter.value = '';
   const show = () => {
     const wanted = filter.value.toLocaleLowerCase();
-    const rows = left.filter((item) => !wanted || COLUMNS.some((key) => String(item[key] ?? '').toLocaleLowerCase().includes(wanted)));
+    const rows = left.filter((item) => !wanted || COLUMNS.some((key) => shown(item, key).toLocaleLowerCase().includes(wanted)));
     part('left-table').tBodies[0].replaceChildren(...rows.slice(0, MOST_ROWS).map(row));
   };
   filter.oninput = show;
@@ -24,8 +24,13 @@ export function showLeft(left, name) {
 
 function row(item) {
   const tr = document.createElement('tr');
-  for (const key of COLUMNS) tr.insertCell().textContent = key === 'status' ? say(item.status) : (item[key] ?? '');
+  for (const key of COLUMNS) tr.insertCell().textContent = shown(item, key);
   return tr;
+}
+
+function shown(item, key) {
+  const value = String(item[key] ?? '');
+  return key === 'status' || key === 'reason' ? say(value) : value;
 }
 
 /** RFC 4180; a cell that a spreadsheet would take for a formula starts with an apostrophe. */

@@ -1,4 +1,5 @@
 // The page: look into files, then convert them.
+import { check, showChecked } from './check.js';
 import { engine } from './engine.js';
 import { link, showLeft } from './left.js';
 import { showMessage } from './message.js';
@@ -7,7 +8,10 @@ import { bytes, choose, current, day, languages, nameOf, number, percent, say, t
 import { showTree, unticked } from './tree.js';
 
 const part = (id) => document.getElementById(id);
-const SECTIONS = ['choose', 'work', 'problem', 'found', 'done'];
+const SECTIONS = ['choose', 'work', 'problem', 'found', 'done', 'checked'];
+
+/** What is chosen among the targets and is none. */
+const BUNDLE = 'bundle';
 
 let files = [];
 let found;
@@ -51,6 +55,20 @@ async function look(chosen) {
     failed(error);
   }
 }
+
+part('check-files').addEventListener('change', async ({ target }) => {
+  files = [...target.files];
+  target.value = '';
+  try {
+    const outcome = await atWork('checking', (ports) => check(files, ports));
+    again = () => showChecked(outcome);
+    again();
+    show('checked');
+    part('checked-title').focus();
+  } catch (error) {
+    failed(error);
+  }
+});
 
 function failed(error) {
   if (error.name === 'AbortError') {
@@ -157,7 +175,7 @@ function opener(item) {
 function showTargets() {
   const chosen = part('target').value;
   const options = targets.filter((target) => target.name !== 'generic').map((target) => new Option(target.title, target.name));
-  part('target').replaceChildren(new Option(say('noTarget'), ''), ...options);
+  part('target').replaceChildren(new Option(say('noTarget'), ''), new Option(say('bundle'), BUNDLE), ...options);
   part('target').value = chosen;
   targetChosen();
 }
@@ -168,21 +186,22 @@ function targetChosen() {
   part('packaging').value = packaging;
   part('packaging').disabled = Boolean(target);
   showHow();
-  part('target-steps').textContent = target && !target.packaging.includes(packaging) ? say('unpack') : '';
+  part('target-steps').textContent = part('target').value === BUNDLE ? say('bundleHint') : target && !target.packaging.includes(packaging) ? say('unpack') : '';
   part('planned').replaceChildren();
 }
 
 part('target').addEventListener('change', targetChosen);
 
 function showHow() {
-  part('split').disabled = part('packaging').value !== 'zip';
+  // A bundle is one archive, whole.
+  part('split').disabled = part('packaging').value !== 'zip' || part('target').value === BUNDLE;
   const below = limit();
   part('save-how').textContent = below ? say(`${savesWhere}Parts`, { bytes: bytes(below) }) : say(savesWhere);
 }
 
 /** Octets that no archive is to reach, as the user or the target wants it. */
 function limit() {
-  if (part('packaging').value !== 'zip') return undefined;
+  if (part('split').disabled) return undefined;
   const target = targets.find(({ name }) => name === part('target').value);
   const asked = part('split').valueAsNumber > 0 ? Math.ceil(part('split').valueAsNumber * 1e6) : Infinity;
   const least = Math.min(asked, target?.settings.splitOctets ?? Infinity);
@@ -214,7 +233,8 @@ function options() {
   if (part('dedupe').checked) select.dedupe = 'exact';
   if (part('sample').valueAsNumber > 0) select.sample = part('sample').valueAsNumber;
   const asked = { packaging: part('packaging').value, select };
-  if (part('target').value) asked.target = part('target').value;
+  if (part('target').value === BUNDLE) asked.as = 'bundle';
+  else if (part('target').value) asked.target = part('target').value;
   if (limit()) asked.split = limit();
   if (part('compress').checked) asked.compress = 'fast';
   return asked;
@@ -270,13 +290,19 @@ part('selecting').addEventListener('submit', async (event) => {
   }
 });
 
-function showDone({ report, page, log, left, kept }, name) {
+function showDone({ report, page, log, files: list, left, kept }, name) {
   const { available, migrated, failed: broken, skipped, bytes: written } = report.totals;
   const counts = { available: number(available), migrated: number(migrated) };
   part('done-title').textContent = say(report.cancelled ? 'cancelled' : 'done', counts);
-  const text = say('doneText', { bytes: bytes(written), seconds: number(report.seconds), failed: number(broken), skipped: number(skipped) });
+  const text = [
+    say('doneText', { bytes: bytes(written), seconds: number(Math.ceil(report.seconds * 10) / 10) }),
+    broken === 0 ? say('nothingFailed') : say('someFailed', { failed: number(broken) }),
+    skipped === 0 ? '' : say('someSkipped', { skipped: number(skipped) }),
+    showLeft(left, name),
+  ];
   const json = new Blob([JSON.stringify(report, undefined, 2)], { type: 'application/json' });
   const links = [link(log, `${name}.items.jsonl`, say('log')), link(json, `${name}.report.json`, say('report'))];
+  if (list.size > 0) links.push(link(list, `${name}.files.jsonl`, say('list')));
   if (page) links.unshift(Object.assign(link(page, `${name}.report.html`, say('page')), { id: 'page' }));
   const [archive, ...more] = kept.map((one) => {
     const text = say('save', { bytes: bytes(one.file.size) });
@@ -284,16 +310,18 @@ function showDone({ report, page, log, left, kept }, name) {
   });
   if (archive) links.unshift(Object.assign(archive, { id: 'archive' }), ...more);
   part('done-links').replaceChildren(...links);
-  part('done-text').textContent = `${text} ${broken === 0 ? say('nothingFailed') : ''} ${showLeft(left, name)}`;
+  part('done-text').textContent = text.filter(Boolean).join(' ');
 }
 
-part('again').addEventListener('click', () => {
-  part('files').value = '';
-  found = undefined;
-  again = () => {};
-  show('choose');
-  part('files').focus();
-});
+for (const id of ['again', 'checked-again']) {
+  part(id).addEventListener('click', () => {
+    part('files').value = '';
+    found = undefined;
+    again = () => {};
+    show('choose');
+    part('files').focus();
+  });
+}
 
 /* Language */
 
