@@ -190,6 +190,8 @@ test('what is not ticked is left out, and told', { skip }, async () => {
   assert.equal(await sha256(download), await sha256(byCommand(mailbox, '--skip-folder', 'Trash')));
   const rows = await page.locator('#left-table tbody tr').allTextContents();
   assert.ok(rows.length > 0 && rows.every((row) => row.includes('its folder is not ticked')));
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
   const [csv] = await Promise.all([page.waitForEvent('download'), page.click('#left-csv')]);
   assert.match(readFileSync(await csv.path(), 'utf8'), /^id,status,reason,source,folder,subject\r\n1:\d+,skipped,excluded_folder/);
   const [report] = await Promise.all([page.waitForEvent('download'), page.click('#page')]);
