@@ -4,7 +4,7 @@
 use mailferry::{
     read::{ItemReader, ReadOptions, ics::IcsReader},
     source::ReadAt,
-    write::{EmlArchive, ItemName, ItemWriter, WriteOptions},
+    write::{EmlArchive, ItemName, ItemWriter, Made, WriteOptions},
 };
 use std::{
     io,
@@ -55,10 +55,14 @@ fn a_file_that_cannot_be_made_is_told_and_takes_no_other_with_it() {
     write("lost.ics", Failing(calendar.clone(), broken.clone()));
     write("kept.ics", Failing(calendar.clone(), Arc::default()));
     broken.store(true, Relaxed);
-    let error = archive.finish().unwrap_err();
+    let mut made = Vec::new();
+    let mut tell = |told: Made| {
+        made.push(told.path().to_owned());
+        Ok(())
+    };
+    let error = archive.finish_telling(&mut tell).unwrap_err();
     assert_eq!(error.path(), Some("lost/lost.ics"));
     assert!(error.to_string().contains("the 1 items that the log has in it"), "{error}");
-    let made: Vec<_> = archive.take_made().iter().map(|made| made.path().to_owned()).collect();
     assert!(made.contains(&"kept/kept.ics".to_owned()) && !made.contains(&"lost/lost.ics".to_owned()), "{made:?}");
     let octets = out.0.lock().unwrap().clone();
     assert!(octets.windows(4).any(|window| window == b"PK\x05\x06"), "the archive is completed");

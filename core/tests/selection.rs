@@ -6,7 +6,7 @@ use mailferry::{
     convert::{Conversion, Dedupe, Report, Selection, Selector, Tagging},
     model::{Folder, Item},
     read::{Mailbox, ReadOptions},
-    write::{EmlArchive, ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written},
+    write::{EmlArchive, ItemName, ItemWriter, Made, Rendered, Renderer, WriteOptions, Written},
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -230,8 +230,8 @@ impl ItemWriter for RefusesFirst {
         self.0.folder(folder)
     }
 
-    fn finish(&mut self) -> mailferry::Result<()> {
-        self.0.finish()
+    fn finish_telling(&mut self, tell: &mut dyn FnMut(Made) -> mailferry::Result<()>) -> mailferry::Result<()> {
+        self.0.finish_telling(tell)
     }
 }
 

@@ -154,6 +154,11 @@ fn what_is_harmed_is_named() {
         Some(if path.ends_with(".ics") { event.into_bytes() } else { octets })
     });
     assert!(calendar.len() == 1 && calendar[0].starts_with("changed a.zip!Work/"), "{calendar:?}");
+    let event = changed(&mut |path, octets| {
+        let event = String::from_utf8_lossy(&octets).replace("UID:b", "UID:c");
+        Some(if path.ends_with(".ics") { event.into_bytes() } else { octets })
+    });
+    assert!(event.len() == 2 && event[1].contains("item 2:2 of sync 1"), "{event:?}");
     let mut more = zip::ZipWriter::new_append(Cursor::new(zip.clone())).unwrap();
     more.start_file("Inbox/mine.eml", zip::write::SimpleFileOptions::default()).unwrap();
     let archives = BTreeMap::from([("a.zip".to_owned(), more.finish().unwrap().into_inner())]);
@@ -210,4 +215,21 @@ fn what_has_no_log_cannot_be_verified() {
     let archive = (String::from("a.zip"), Arc::new(made.archives["a.zip"].clone()) as Source);
     let error = Verification::new(Vec::new(), [archive], &Stop::default()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("item log"), "{error}");
+}
+
+#[test]
+fn items_that_a_changed_mailbox_holds_no_more_are_named() {
+    let made = made("a.zip", OutputForm::Mbox, None);
+    let changed = |change: &dyn Fn(&str) -> String| {
+        let zip = rewritten(&made.archives["a.zip"], &mut |path, octets| {
+            let text = String::from_utf8(octets).unwrap();
+            Some(if path.starts_with("Inbox") { change(&text) } else { text }.into_bytes())
+        });
+        verified(made.logs(), &BTreeMap::from([("a.zip".to_owned(), zip)])).1
+    };
+    let flipped = changed(&|text| text.replace("Ho ho", "Ho hi"));
+    assert!(flipped.len() == 2 && flipped[0].starts_with("changed a.zip!Inbox"), "{flipped:?}");
+    assert!(flipped[1].contains(": item 1:2 of sync 1"), "{flipped:?}");
+    let appended = changed(&|text| format!("{text}From b\nSubject: four\n\nHello\n\n"));
+    assert!(appended.len() == 1 && appended[0].starts_with("changed a.zip!Inbox"), "{appended:?}");
 }

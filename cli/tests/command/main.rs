@@ -9,6 +9,7 @@ mod archive;
 mod bad_input;
 mod collections;
 mod fixtures;
+mod harm;
 mod moves;
 mod options;
 mod reading;

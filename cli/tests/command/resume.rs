@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -43,58 +43,142 @@ fn is_dated(name: &Path) -> bool {
     text.ends_with(".eml") || text.contains("/cur/")
 }
 
-/// Kills a conversion to `to` so many times, each at another point, and compares what it leaves in the end.
-fn storm(kills: u32, to: &str, options: &[&str]) {
-    let bench = Bench::new(&many(400, 3_000));
-    let events = (0..50).map(|i| format!("BEGIN:VEVENT\r\nUID:{i}\r\nDTSTAMP:20240101T000000Z\r\nEND:VEVENT\r\n"));
-    let calendar =
-        format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}END:VCALENDAR\r\n", events.collect::<String>());
-    bench.file("work.ics", calendar.as_bytes());
-    let command = || {
+/// Points in time that always are the same, as parts of a thousand of a whole.
+struct Moments(u64);
+
+impl Moments {
+    const START: Self = Self(88_172_645_463_325_252);
+
+    fn next(&mut self, whole: Duration) -> Duration {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        whole.mul_f64((self.0 % 1000) as f64 / 1000.0).min(Duration::from_secs(5))
+    }
+}
+
+/// A conversion to `to`, in a folder that is emptied each time.
+struct Storm {
+    bench: Bench,
+    to: &'static str,
+    options: &'static [&'static str],
+    moments: Moments,
+}
+
+impl Storm {
+    fn new(to: &'static str, options: &'static [&'static str]) -> Self {
+        let bench = Bench::new(&many(400, 3_000));
+        let events = (0..50).map(|i| format!("BEGIN:VEVENT\r\nUID:{i}\r\nDTSTAMP:20240101T000000Z\r\nEND:VEVENT\r\n"));
+        let calendar =
+            format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}END:VCALENDAR\r\n", events.collect::<String>());
+        bench.file("work.ics", calendar.as_bytes());
+        Self { bench, to, options, moments: Moments::START }
+    }
+
+    fn command(&self) -> Command {
         let mut command = mailferry();
-        let words = ["convert", "../in.mbox", "../work.ics", "--to", to, "--progress", "none"];
-        command.current_dir(bench.path("here")).args(words).args(options).env("SOURCE_DATE_EPOCH", "1700000000");
+        let words = ["convert", "../in.mbox", "../work.ics", "--to", self.to, "--progress", "none"];
+        command.current_dir(self.here()).args(words).args(self.options).env("SOURCE_DATE_EPOCH", "1700000000");
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         command
-    };
-    let anew = || {
-        let _none = fs::remove_dir_all(bench.path("here"));
-        fs::create_dir(bench.path("here")).unwrap();
-    };
-    anew();
-    let started = Instant::now();
-    assert!(command().status().unwrap().success());
-    let whole = started.elapsed();
-    let expected = everything(&bench.path("here"));
-    let (mut killed, mut state) = (0, 88_172_645_463_325_252_u64);
+    }
+
+    fn here(&self) -> PathBuf {
+        self.bench.path("here")
+    }
+
+    fn anew(&self) {
+        let _none = fs::remove_dir_all(self.here());
+        fs::create_dir(self.here()).unwrap();
+    }
+
+    /// How long it takes where nobody kills it.
+    fn whole(&self) -> Duration {
+        self.anew();
+        let started = Instant::now();
+        assert!(self.command().status().unwrap().success());
+        started.elapsed()
+    }
+
+    /// Kills it somewhere; tells whether it was still at work.
+    fn kill(&mut self, whole: Duration) -> bool {
+        let mut child = self.command().spawn().unwrap();
+        std::thread::sleep(self.moments.next(whole));
+        let killed = child.try_wait().unwrap().is_none();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        killed
+    }
+
+    fn is_reported(&self) -> bool {
+        self.here().join(format!("{}.report.json", self.to)).exists()
+    }
+}
+
+/// Kills a conversion to `to` so many times, each at another point, and compares what it leaves in the end.
+fn storm(kills: u32, to: &'static str, options: &'static [&'static str]) {
+    let mut storm = Storm::new(to, options);
+    let whole = storm.whole();
+    let expected = everything(&storm.here());
+    let mut killed = 0;
     while killed < kills {
-        anew();
+        storm.anew();
         // A few times at random points, then to the end.
         for _ in 0..3 {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            let mut child = command().spawn().unwrap();
-            std::thread::sleep(whole.mul_f64((state % 1000) as f64 / 1000.0).min(Duration::from_secs(5)));
-            killed += u32::from(child.try_wait().unwrap().is_none());
-            child.kill().unwrap();
-            child.wait().unwrap();
-            if bench.path("here").join(format!("{to}.report.json")).exists() {
+            killed += u32::from(storm.kill(whole));
+            if storm.is_reported() {
                 break;
             }
         }
-        if !bench.path("here").join(format!("{to}.report.json")).exists() {
-            let output = command().output().unwrap();
+        if !storm.is_reported() {
+            let output = storm.command().output().unwrap();
             assert!(output.status.success(), "{to} {options:?}: {}", String::from_utf8_lossy(&output.stderr));
         }
         // One that was killed behind its report has this left to remove.
-        let _none = fs::remove_file(bench.path("here").join(format!("{to}.unfinished.json")));
-        let got = everything(&bench.path("here"));
+        let _none = fs::remove_file(storm.here().join(format!("{to}.unfinished.json")));
+        let got = everything(&storm.here());
         let names: Vec<_> = expected.keys().filter(|name| got.get(*name) != expected.get(*name)).collect();
         assert!(names.is_empty() && got.len() == expected.len(), "{to} {options:?}: {names:?} differ");
     }
     println!("{to} {options:?}: {killed} kills");
 }
+
+/// Kills a conversion to `to` so many times, and undoes each: nothing is left but what no log could name yet, and that is told.
+fn undo_storm(kills: u32, to: &'static str, options: &'static [&'static str]) {
+    let mut storm = Storm::new(to, options);
+    let whole = storm.whole();
+    let (mut killed, mut named) = (0, 0);
+    while killed < kills {
+        storm.anew();
+        killed += u32::from(storm.kill(whole));
+        let started = storm.here().join(format!("{to}.unfinished.json")).metadata().is_ok_and(|file| file.len() > 0);
+        if !started && !storm.is_reported() {
+            continue;
+        }
+        let output = mailferry().current_dir(storm.here()).args(["undo", to]).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        let unknown: Vec<_> = told.lines().filter(|line| line.contains("no log names it")).collect();
+        let status = if unknown.is_empty() { 0 } else { 1 };
+        assert_eq!(output.status.code(), Some(status), "{told}{}", String::from_utf8_lossy(&output.stderr));
+        let _list = fs::remove_file(storm.here().join(format!("{to}.undo001.jsonl")));
+        let left: Vec<_> = everything(&storm.here()).into_keys().collect();
+        let files: Vec<_> = left.iter().filter(|name| !name.to_string_lossy().ends_with('/')).collect();
+        // The form that has two files a message may have written both.
+        assert!(files.len() == unknown.len() && files.len() <= 2, "{to} {options:?}: {left:?}\n{told}");
+        assert!(!files.is_empty() || left.is_empty(), "{to} {options:?}: {left:?}\n{told}");
+        named += files.len();
+    }
+    println!("{to} {options:?}: {killed} kills undone, {named} files named");
+}
+
+const FORMS: [&[&str]; 6] = [
+    &["--jobs", "2"],
+    &["--jobs", "2", "--as", "maildir"],
+    &["--jobs", "2", "--as", "mbox"],
+    &["--jobs", "2", "--as", "bundle"],
+    &["--jobs", "2", "--as", "proton"],
+    &["--jobs", "2", "--as", "ediscovery"],
+];
 
 /// How often each form is killed: more where a longer proof is asked for.
 fn kills() -> u32 {
@@ -121,9 +205,24 @@ fn split_zip_archives_are_resumed() {
 
 #[test]
 fn every_form_is_resumed_in_a_folder() {
-    for form in ["maildir", "mbox", "bundle", "proton", "ediscovery"] {
-        storm(kills(), "out", &["--jobs", "2", "--as", form]);
+    for options in &FORMS {
+        storm(kills(), "out", options);
     }
+}
+
+#[test]
+fn forms_in_one_file_are_resumed() {
+    storm(kills(), "out.zip", &["--as", "mbox"]);
+    storm(kills(), "out.tar", &["--as", "bundle"]);
+}
+
+#[test]
+fn a_run_that_was_killed_is_undone_in_every_form() {
+    for options in &FORMS {
+        undo_storm(kills(), "out", options);
+        undo_storm(kills(), "out.tar", options);
+    }
+    undo_storm(kills(), "out.zip", &["--split", "150K"]);
 }
 
 /// A conversion that was killed after some lines.

@@ -12,7 +12,7 @@ use crate::{
     model::Item,
     read::{Closed, Event, Mailbox, Opened},
     target::Target,
-    write::{ItemName, ItemWriter, Rendered, Renderer},
+    write::{ItemName, ItemWriter, Made, Rendered, Renderer},
 };
 use std::{collections::BTreeSet, io::Write, num::NonZeroUsize, ops::ControlFlow};
 
@@ -241,8 +241,9 @@ impl<'w> Conversion<'w> {
             let texts = self.report.texts().map_err(log_refused)?;
             self.writer.report(texts);
         }
-        let finished = self.writer.finish();
         let told = self.tell_made();
+        let Self { writer, journal, files, .. } = &mut *self;
+        let finished = writer.finish_telling(&mut |made| tell(&mut **journal, files, &made));
         finished.and(told)?;
         self.files.as_mut().map_or(Ok(()), Write::flush).map_err(log_refused)?;
         self.journal.flush()
@@ -375,16 +376,18 @@ impl<'w> Conversion<'w> {
     }
 
     fn tell_made(&mut self) -> Result<()> {
-        for made in self.writer.take_made() {
-            self.journal.made(&made)?;
-            if let Some(files) = &mut self.files {
-                let mut json = serde_json::to_vec(&made).map_err(|error| log_refused(error.into()))?;
-                json.push(b'\n');
-                files.write_all(&json).map_err(log_refused)?;
-            }
-        }
-        Ok(())
+        let Self { writer, journal, files, .. } = self;
+        writer.take_made().iter().try_for_each(|made| tell(&mut **journal, files, made))
     }
+}
+
+/// Tells of what was made.
+fn tell(journal: &mut (dyn Journal + '_), files: &mut Option<Box<dyn Write + Send + '_>>, made: &Made) -> Result<()> {
+    journal.made(made)?;
+    let Some(files) = files else { return Ok(()) };
+    let mut json = serde_json::to_vec(made).map_err(|error| log_refused(error.into()))?;
+    json.push(b'\n');
+    files.write_all(&json).map_err(log_refused)
 }
 
 fn stopped() -> Error {

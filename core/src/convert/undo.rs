@@ -1,16 +1,16 @@
 use super::{
-    SyncLog,
-    sync::{FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, refused},
+    Report, SyncLog,
+    sync::{Begun, FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, clear, refused},
     verify::{
-        Difference, Expected, VerifyReport, archives, check_file, file_digests, logged_syncs, refuse_other_forms,
-        verification_of,
+        Difference, Expected, VerifyReport, archives, check_file, file_digests, logged_syncs, places, verification_of,
+        walk,
     },
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     limits::Stop,
     source::{Content, FileSource, Source},
-    write::Made,
+    write::{Made, UNFINISHED},
 };
 use serde::Serialize;
 use std::{
@@ -59,7 +59,8 @@ struct Undone<'a> {
 
 /// Removes what the syncs from `since` on have written at `destination`: only files whose octets are still those that were
 /// written, the folders that are empty then, and the logs and reports of those syncs. A ZIP or tar archive is one file, which
-/// stays if anything in it is not as its log says. A run that was cut off is a sync too.
+/// stays if anything in it is not as its log says; so is an mbox, a calendar, an address book. A run that was cut off is a sync
+/// too; the file that it wrote last may be one that no log names yet: that is told, and stays.
 ///
 /// What becomes of each item is written to a list beside the destination, `DEST.undo001.jsonl`; each file that stays goes to
 /// `kept`. With `dry` nothing is removed or written.
@@ -69,7 +70,12 @@ struct Undone<'a> {
 /// cannot be removed: then what is left can be undone again.
 pub fn undo(destination: &Path, since: u32, dry: bool, kept: &mut dyn FnMut(&Difference)) -> Result<UndoReport> {
     let (lock, begun, _) = Lock::take(destination)?;
-    let syncs = logged_syncs(destination)?;
+    let Syncs(complete) = Syncs::at(destination)?;
+    let mut syncs = logged_syncs(destination)?;
+    if begun.as_ref().is_some_and(|begun| begun.sync as usize == syncs.len() + 1) {
+        // It was cut off before it had written a line.
+        syncs.push(syncs.last().map_or_else(|| SyncPaths::new(destination, 1), SyncPaths::next));
+    }
     if since == 0 || syncs.len() < since as usize {
         let message = match syncs.len() {
             0 => "has no item log beside it, so that there is nothing to undo".to_owned(),
@@ -77,21 +83,10 @@ pub fn undo(destination: &Path, since: u32, dry: bool, kept: &mut dyn FnMut(&Dif
         };
         return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));
     }
-    refuse_other_forms(destination)?;
-    let folder_made = match syncs.first().filter(|_| since == 1) {
-        Some(_) => begun.as_ref().filter(|begun| begun.sync == 1).map_or_else(
-            || {
-                Syncs::at(destination).is_ok_and(|syncs| {
-                    syncs.0.first().and_then(|(_, r)| r.sync.as_ref()).is_some_and(|sync| sync.folder_made)
-                })
-            },
-            |begun| begun.folder_made,
-        ),
-        None => false,
-    };
     let mut report = UndoReport::default();
     let mut undoing = Undoing {
         destination,
+        root: PathBuf::new(),
         dry,
         list: None,
         report: &mut report,
@@ -99,23 +94,37 @@ pub fn undo(destination: &Path, since: u32, dry: bool, kept: &mut dyn FnMut(&Dif
         folders: BTreeSet::new(),
         indices: BTreeMap::new(),
     };
-    for paths in syncs.iter().rev().take_while(|paths| paths.number() >= since) {
-        undoing.undo(paths)?;
+    for place in places(&syncs).collect::<Vec<_>>().into_iter().rev() {
+        let (stay, undone) = place.split_at(place.partition_point(|paths| paths.number() < since));
+        let (Some(first), Some(last)) = (undone.first(), undone.last()) else { continue };
+        undoing.root = first.archive();
+        let cut_off = begun.as_ref().is_some_and(|begun| begun.sync == last.number());
+        if cut_off && !dry {
+            clear(last, false)?;
+        }
+        undone.iter().rev().try_for_each(|paths| undoing.undo(paths))?;
+        // The folders of syncs that stay are theirs, empty or not.
+        let mut theirs = HashSet::new();
+        for paths in stay {
+            SyncLog::at(paths)?.for_each_made(|made| {
+                match made {
+                    Made::Folder { path, .. } | Made::Index { path, .. } => drop(theirs.insert(path)),
+                    Made::Mailbox { path, .. } => theirs.extend(mailbox_folders(&path)),
+                    Made::Collection { .. } => {}
+                }
+                Ok(())
+            })?;
+        }
+        undoing.remove_indices(&theirs)?;
+        if first.is_archive() {
+            continue;
+        }
+        let folder_made = stay.is_empty() && folder_made(first, begun.as_ref(), &complete);
+        if cut_off {
+            undoing.look_around(place, folder_made)?;
+        }
+        undoing.remove_folders(&theirs, folder_made);
     }
-    // The folders of syncs that stay are theirs, empty or not.
-    let mut theirs = HashSet::new();
-    for paths in syncs.iter().take_while(|paths| paths.number() < since) {
-        SyncLog::at(paths)?.for_each_made(|made| {
-            match made {
-                Made::Folder { path, .. } | Made::Index { path, .. } => drop(theirs.insert(path)),
-                Made::Mailbox { path, .. } => theirs.extend(mailbox_folders(&path)),
-                _ => {}
-            }
-            Ok(())
-        })?;
-    }
-    undoing.remove_indices(&theirs)?;
-    undoing.remove_folders(&theirs, folder_made);
     if let Some(list) = &mut undoing.list {
         list.flush().map_err(|error| refused(error, destination))?;
     }
@@ -126,11 +135,29 @@ pub fn undo(destination: &Path, since: u32, dry: bool, kept: &mut dyn FnMut(&Dif
     for paths in syncs.iter().rev().take_while(|paths| paths.number() >= since) {
         // The log comes last: as long as it is there, this can be done again.
         for suffix in [TABLE, GONE, FILES, REPORT, ITEM_LOG] {
+            remove(&paths.unfinished_beside(suffix))?;
             remove(&paths.beside(suffix))?;
         }
     }
     lock.complete();
     Ok(report)
+}
+
+/// Whether the folder that a sync was written to was made by it.
+fn folder_made(paths: &SyncPaths, begun: Option<&Begun>, complete: &[(SyncPaths, Report)]) -> bool {
+    match begun.filter(|begun| begun.sync == paths.number()) {
+        Some(begun) => begun.folder_made,
+        None => {
+            let report = complete.iter().find(|(other, _)| other.number() == paths.number());
+            report.and_then(|(_, report)| report.sync.as_ref()).is_some_and(|sync| sync.folder_made)
+        }
+    }
+}
+
+/// Whether a file has such a name only until it is complete.
+fn is_unfinished(folder: &str, name: &str) -> bool {
+    let in_tmp = folder == "tmp" || folder.ends_with("/tmp");
+    name == UNFINISHED || (in_tmp && name.ends_with(".mailferry"))
 }
 
 /// Removes a file; `false` where there was none.
@@ -146,6 +173,8 @@ fn remove(path: &Path) -> Result<bool> {
 
 struct Undoing<'u> {
     destination: &'u Path,
+    /// The folder that the paths of the sync in hand start from.
+    root: PathBuf,
     dry: bool,
     list: Option<BufWriter<File>>,
     report: &'u mut UndoReport,
@@ -241,7 +270,7 @@ impl Undoing<'_> {
     }
 
     fn remove_file(&mut self, path: &str, expected: &mut Expected) -> Result<&'static str> {
-        let file = self.destination.join(path);
+        let file = self.root.join(path);
         let mut folder = path;
         while let Some((around, _)) = folder.rsplit_once('/') {
             if !self.folders.insert(around.to_owned()) {
@@ -283,7 +312,7 @@ impl Undoing<'_> {
     /// Removes files that no sync that stays has written, if they are as one of those that were undone wrote them.
     fn remove_indices(&mut self, theirs: &HashSet<String>) -> Result<()> {
         for (path, digests) in std::mem::take(&mut self.indices) {
-            let file = self.destination.join(&path);
+            let file = self.root.join(&path);
             if theirs.contains(&path) || fs::symlink_metadata(&file).is_err() {
                 continue;
             }
@@ -300,6 +329,35 @@ impl Undoing<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Looks for what a run that was cut off had not completed, and tells of files that no log names: the last one that it
+    /// wrote may have no line yet. Where the folder is its own, so are the folders in it.
+    fn look_around(&mut self, place: &[SyncPaths], folder_made: bool) -> Result<()> {
+        let mut expected = Expected::default();
+        for paths in place {
+            expected.read(&SyncLog::at(paths)?, &mut VerifyReport::default())?;
+        }
+        expected.sort();
+        let root = self.root.clone();
+        walk(&root, &mut |path, kind| {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            if kind.is_dir() {
+                if folder_made {
+                    self.folders.insert(path.to_owned());
+                }
+            } else if is_unfinished(folder, name) {
+                self.folders.insert(folder.to_owned());
+                if !self.dry {
+                    remove(&root.join(path))?;
+                }
+            } else if !expected.knows(path) {
+                self.report.kept += 1;
+                let told = "stays, as no log names it; it may be what the run that was cut off wrote last";
+                (self.kept)(&Difference::new("unknown_file", path, told));
+            }
+            Ok(())
+        })
     }
 
     fn tell(&mut self, undone: &Undone<'_>) -> Result<()> {
@@ -327,18 +385,19 @@ impl Undoing<'_> {
 
     /// Removes folders that are empty now, those within others first.
     fn remove_folders(&mut self, theirs: &HashSet<String>, root: bool) {
-        if self.dry || SyncPaths::new(self.destination, 1).is_archive() {
+        let folders = std::mem::take(&mut self.folders);
+        if self.dry {
             return;
         }
-        for folder in self.folders.iter().rev().filter(|folder| !folder.is_empty() && !theirs.contains(*folder)) {
-            let at = self.destination.join(folder);
+        for folder in folders.iter().rev().filter(|folder| !folder.is_empty() && !theirs.contains(*folder)) {
+            let at = self.root.join(folder);
             // What a run that was cut off had not completed.
-            let _none = fs::remove_file(at.join(crate::write::UNFINISHED));
+            let _none = fs::remove_file(at.join(UNFINISHED));
             let _not_empty = fs::remove_dir(at);
         }
         if root {
-            let _none = fs::remove_file(self.destination.join(crate::write::UNFINISHED));
-            let _not_empty = fs::remove_dir(self.destination);
+            let _none = fs::remove_file(self.root.join(UNFINISHED));
+            let _not_empty = fs::remove_dir(&self.root);
         }
     }
 }

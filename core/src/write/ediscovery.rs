@@ -1,11 +1,12 @@
 //! Natives and a Concordance load file that names them: fields parted by U+0014 and quoted by U+00FE, in UTF-8.
 
 use super::{
-    Grouping, ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written,
+    Grouping, ItemName, ItemWriter, Made, Rendered, Renderer, WriteOptions, Written,
     container::{Container, Entry},
     entry_name::extension,
     files::Files,
     growing::{Growing, refused},
+    made::Tell,
 };
 use crate::{
     error::Result,
@@ -52,7 +53,7 @@ impl EdiscoveryWriter {
         // Every item is a document of its own.
         options.collections.grouping = Grouping::EachItem;
         #[cfg(not(target_family = "wasm"))]
-        let mut growing = Growing::within(container.home().as_deref());
+        let mut growing = Growing::within(container.home());
         #[cfg(target_family = "wasm")]
         let mut growing = Growing::default();
         let lines = growing.begin();
@@ -125,11 +126,14 @@ impl ItemWriter for EdiscoveryWriter {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn take_made(&mut self) -> Vec<Made> {
+        self.files.take_made()
+    }
+
+    fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         let content = self.growing.take(self.lines)?;
-        let rendered = Renderer::new(super::Eol::Keep, self.files.options.checksums, self.files.container.zip_level())
-            .render_octets(content)?;
-        self.files.container.entry(Entry::file(LOAD_FILE, None), &rendered)?;
-        self.files.finish()
+        let rendered = self.files.plain_renderer().render_octets(content)?;
+        self.files.add(Entry::file(LOAD_FILE, None), &rendered, tell)?;
+        self.files.finish(tell)
     }
 }

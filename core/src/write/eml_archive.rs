@@ -2,6 +2,7 @@ use super::{
     ItemName, ItemWriter, Made, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{self, Container, Entry},
     files::Files,
+    made::Tell,
 };
 use crate::{
     error::Result,
@@ -84,7 +85,7 @@ impl ItemWriter for EmlArchive {
         self.files.adopt(standing);
     }
 
-    fn finish(&mut self) -> Result<()> {
-        self.files.finish()
+    fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        self.files.finish(tell)
     }
 }

@@ -1,8 +1,9 @@
 use super::{
     ItemName, Made, Placement, Rendered, Renderer, Standing, WriteOptions,
     collection::{Grouping, OpenCollection},
-    container::{Container, Entry},
+    container::{Container, Entry, add_told},
     entry_name::{Paths, StandingFolder, extension},
+    made::Tell,
 };
 use crate::{
     error::{Error, Result},
@@ -68,7 +69,7 @@ impl Files {
             && self.open.get(at).is_some_and(|open| !open.has_room(item, &self.options.collections.grouping))
         {
             let full = self.open.remove(at);
-            self.close(full)?;
+            self.close_now(full)?;
             found = None;
         }
         let mut open = match found {
@@ -76,7 +77,7 @@ impl Files {
             None => {
                 if self.open.len() >= OPEN {
                     let oldest = self.open.remove(0);
-                    self.close(oldest)?;
+                    self.close_now(oldest)?;
                 }
                 let path = path(&mut self.paths, extension);
                 OpenCollection::new(path, item, folder, extension, &self.options.collections)
@@ -85,22 +86,39 @@ impl Files {
         let path = open.path().to_owned();
         let added = open.add(item);
         match open.is_full(&self.options.collections.grouping) {
-            true => self.close(open)?,
+            true => self.close_now(open)?,
             false => self.open.push(open),
         }
         added.map(|()| path)
     }
 
+    /// Writes a file while items still come.
+    fn close_now(&mut self, open: OpenCollection) -> Result<()> {
+        self.telling_later(|files, tell| files.close(open, tell))
+    }
+
+    /// Keeps what `write` makes, to be told when it is asked for.
+    fn telling_later(&mut self, write: impl FnOnce(&mut Self, &mut Tell<'_>) -> Result<()>) -> Result<()> {
+        let mut made = Vec::new();
+        let written = write(self, &mut |told| {
+            made.push(told);
+            Ok(())
+        });
+        self.made.append(&mut made);
+        written
+    }
+
+    /// Adds a file that goes with the items, and tells of it.
+    pub(super) fn add(&mut self, entry: Entry<'_>, rendered: &Rendered, tell: &mut Tell<'_>) -> Result<()> {
+        add_told(&mut *self.container, entry, rendered, tell)
+    }
+
     /// Writes a file. That it cannot be made is no fault of the item at hand, so it is told when all else is written.
-    fn close(&mut self, open: OpenCollection) -> Result<()> {
+    fn close(&mut self, open: OpenCollection, tell: &mut Tell<'_>) -> Result<()> {
         let (path, items) = (open.path().to_owned(), open.items());
         let rendered = open.finish().and_then(|content| self.renderer().render_octets(content));
         let rendered = rendered.map_err(Error::non_fatal);
-        let written = rendered.and_then(|rendered| {
-            let path = self.container.entry(Entry::file(&path, None), &rendered)?;
-            self.made.push(collection(path, &rendered));
-            Ok(())
-        });
+        let written = rendered.and_then(|rendered| self.add(Entry::file(&path, None), &rendered, tell));
         match written {
             Err(error) if !error.is_fatal() => {
                 let message = format!("the file is lost, and with it the {items} items that the log has in it");
@@ -118,8 +136,8 @@ impl Files {
     }
 
     /// Completes the container, and only then tells of the first file that came to nothing.
-    pub(super) fn finish_container(&mut self) -> Result<()> {
-        self.container.finish()?;
+    pub(super) fn finish_container(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        self.container.finish(tell)?;
         self.lost.take().map_or(Ok(()), Err)
     }
 
@@ -153,57 +171,51 @@ impl Files {
         self.container.entry(Entry::file(&path, name.date), rendered)
     }
 
-    /// Adds a file of these octets that goes with the items.
+    /// Adds a file of these octets that goes with the items, while they still come.
     pub(super) fn add_octets(&mut self, path: &str, octets: Vec<u8>) -> Result<()> {
         let rendered = self.render(octets)?;
-        let path = self.container.entry(Entry::file(path, None), &rendered)?;
-        self.made.push(collection(path, &rendered));
-        Ok(())
+        self.telling_later(|files, tell| files.add(Entry::file(path, None), &rendered, tell))
     }
 
     /// Adds a file of these octets, in place of the one that an earlier run has written.
-    pub(super) fn add_index(&mut self, path: &str, octets: Vec<u8>) -> Result<()> {
+    pub(super) fn add_index(&mut self, path: &str, octets: Vec<u8>, tell: &mut Tell<'_>) -> Result<()> {
         let rendered = self.render(octets)?;
-        let path = self.container.entry(Entry { replaces: true, ..Entry::file(path, None) }, &rendered)?;
         let digest = rendered.sha256().map(|digest| hex(digest)).or(rendered.xxh3().map(|xxh3| format!("{xxh3:016x}")));
-        self.made.push(Made::Index { path, digest: digest.unwrap_or_default() });
-        Ok(())
+        tell(Made::Index { path: path.to_owned(), digest: digest.unwrap_or_default() })?;
+        self.container.entry(Entry { replaces: true, ..Entry::file(path, None) }, &rendered).map(drop)
+    }
+
+    /// What renders files of the form itself.
+    pub(super) fn plain_renderer(&self) -> Renderer {
+        Renderer::new(super::Eol::Keep, self.options.checksums, self.container.zip_level())
     }
 
     fn render(&self, octets: Vec<u8>) -> Result<Rendered> {
-        Renderer::new(super::Eol::Keep, self.options.checksums, self.container.zip_level()).render_octets(octets.into())
-    }
-
-    /// Tells of a folder of mail.
-    pub(super) fn made_mailbox(&mut self, path: &str, names: &[String], messages: u64) {
-        self.made.push(Made::Mailbox { path: path.to_owned(), names: names.to_vec(), messages });
+        self.plain_renderer().render_octets(octets.into())
     }
 
     /// Writes the files that are open, and the documents that go with the items.
-    pub(super) fn close_all(&mut self) -> Result<()> {
+    pub(super) fn close_all(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         for open in std::mem::take(&mut self.open) {
-            self.close(open)?;
+            self.close(open, tell)?;
         }
         for (path, text) in std::mem::take(&mut self.options.documents) {
-            self.add_octets(&path, text.into_bytes())?;
+            let rendered = self.render(text.into_bytes())?;
+            self.add(Entry::file(&path, None), &rendered, tell)?;
         }
         Ok(())
     }
 
     /// Writes what is open, and folders that stayed empty, and completes the container.
-    pub(super) fn finish(&mut self) -> Result<()> {
-        self.close_all()?;
+    pub(super) fn finish(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        self.close_all(tell)?;
+        for StandingFolder { names, path, files, shard } in self.paths.folders() {
+            tell(Made::Folder { path, names, files, shard })?;
+        }
         for path in self.paths.empty_folders() {
             self.container.add_folder(path)?;
         }
-        let folders = self.paths.folders().into_iter();
-        self.made.extend(folders.map(|StandingFolder { names, path, files, shard }| Made::Folder {
-            path,
-            names,
-            files,
-            shard,
-        }));
-        self.finish_container()
+        self.finish_container(tell)
     }
 
     /// What was made since the last call beside the files of one item each.
@@ -246,15 +258,6 @@ impl Files {
                 self.paths.adopt_file(path);
             }
         }
-    }
-}
-
-fn collection(path: String, rendered: &Rendered) -> Made {
-    Made::Collection {
-        path,
-        size: rendered.size(),
-        sha256: rendered.sha256().map(|digest| hex(digest)),
-        xxh3: rendered.xxh3().map(|digest| format!("{digest:016x}")),
     }
 }
 

@@ -7,11 +7,12 @@ use crate::{
 use std::io;
 #[cfg(not(target_family = "wasm"))]
 use {
+    super::container::{Home, KEPT},
     crate::source::Source,
     std::{
         fs::{File, OpenOptions},
         io::Write,
-        path::{Path, PathBuf},
+        path::PathBuf,
         sync::Arc,
     },
 };
@@ -29,7 +30,7 @@ pub(super) struct Growing {
     files: Vec<Grown>,
     held: usize,
     #[cfg(not(target_family = "wasm"))]
-    home: Home,
+    kept: Kept,
 }
 
 /// The octets of one file so far.
@@ -42,23 +43,22 @@ struct Grown {
 
 #[cfg(not(target_family = "wasm"))]
 #[derive(Default)]
-struct Home {
+struct Kept {
     /// Where the folder is made; beside other temporary files where there is none.
-    around: Option<PathBuf>,
+    home: Option<Home>,
     folder: Option<Arc<tempfile::TempDir>>,
 }
 
 #[cfg(not(target_family = "wasm"))]
-impl Home {
+impl Kept {
     fn file(&mut self, id: usize) -> io::Result<PathBuf> {
         let folder = match &self.folder {
             Some(folder) => folder,
             None => {
                 let mut builder = tempfile::Builder::new();
-                builder.prefix(".mailferry-");
-                let folder = match &self.around {
-                    Some(around) => builder.tempdir_in(around)?,
-                    None => builder.tempdir()?,
+                let folder = match &self.home {
+                    Some(home) => builder.prefix(&home.prefix).tempdir_in(&home.folder)?,
+                    None => builder.prefix(KEPT).tempdir()?,
                 };
                 self.folder.insert(Arc::new(folder))
             }
@@ -68,10 +68,10 @@ impl Home {
 }
 
 impl Growing {
-    /// Files that are kept in a folder in `around`, which is gone with them.
+    /// Files that are kept in a folder in `home`, which is gone with them.
     #[cfg(not(target_family = "wasm"))]
-    pub(super) fn within(around: Option<&Path>) -> Self {
-        Self { home: Home { around: around.map(Path::to_owned), folder: None }, ..Self::default() }
+    pub(super) fn within(home: Option<Home>) -> Self {
+        Self { kept: Kept { home, folder: None }, ..Self::default() }
     }
 
     /// A new file, empty yet.
@@ -106,7 +106,7 @@ impl Growing {
         #[cfg(not(target_family = "wasm"))]
         if len < file.on_disk {
             file.on_disk = len;
-            OpenOptions::new().write(true).open(self.home.file(id)?)?.set_len(len)?;
+            OpenOptions::new().write(true).open(self.kept.file(id)?)?.set_len(len)?;
         }
         Ok(())
     }
@@ -114,7 +114,7 @@ impl Growing {
     #[cfg(not(target_family = "wasm"))]
     fn flush(&mut self, id: usize) -> io::Result<()> {
         let Some(file) = self.files.get_mut(id).filter(|file| !file.held.is_empty()) else { return Ok(()) };
-        OpenOptions::new().create(true).append(true).open(self.home.file(id)?)?.write_all(&file.held)?;
+        OpenOptions::new().create(true).append(true).open(self.kept.file(id)?)?.write_all(&file.held)?;
         file.on_disk += file.held.len() as u64;
         self.held -= file.held.len();
         file.held = Vec::new();
@@ -127,8 +127,8 @@ impl Growing {
         #[cfg(not(target_family = "wasm"))]
         if file.on_disk > 0 {
             self.flush(id).map_err(refused)?;
-            let path = self.home.file(id).map_err(refused)?;
-            let source = Kept { source: crate::source::FileSource::open(&path)?, _folder: self.home.folder.clone() };
+            let path = self.kept.file(id).map_err(refused)?;
+            let source = Resting { source: crate::source::FileSource::open(&path)?, _folder: self.kept.folder.clone() };
             if let Some(file) = self.files.get_mut(id) {
                 file.on_disk = 0;
             }
@@ -142,7 +142,7 @@ impl Growing {
     #[cfg(not(target_family = "wasm"))]
     pub(super) fn settle(&mut self, id: usize) -> Result<PathBuf> {
         self.flush(id).map_err(refused)?;
-        let path = self.home.file(id).map_err(refused)?;
+        let path = self.kept.file(id).map_err(refused)?;
         if self.len(id) == 0 {
             File::create(&path).map_err(refused)?;
         }
@@ -152,13 +152,13 @@ impl Growing {
 
 /// A file in the folder that stays as long as it is read.
 #[cfg(not(target_family = "wasm"))]
-struct Kept {
+struct Resting {
     source: crate::source::FileSource,
     _folder: Option<Arc<tempfile::TempDir>>,
 }
 
 #[cfg(not(target_family = "wasm"))]
-impl crate::source::ReadAt for Kept {
+impl crate::source::ReadAt for Resting {
     fn len(&self) -> u64 {
         self.source.len()
     }
@@ -187,7 +187,7 @@ mod tests {
             steps in proptest::collection::vec((0_usize..3, 0_usize..700_000, any::<bool>()), 0..12)
         ) {
             let root = tempfile::tempdir().unwrap();
-            let mut growing = Growing::within(Some(root.path()));
+            let mut growing = Growing::within(Some(Home { folder: root.path().to_owned(), prefix: KEPT.to_owned() }));
             let ids: Vec<_> = (0..3).map(|_| growing.begin()).collect();
             let mut expected = vec![Vec::new(); 3];
             for (which, len, taken_back) in steps {

@@ -1,3 +1,4 @@
+use crate::{error::Result, hex::hex};
 use serde::{Deserialize, Serialize};
 
 /// What a writer made beside the files that hold one item each; a line of the list of files.
@@ -58,7 +59,16 @@ pub enum Made {
     },
 }
 
+/// What takes what is made, before it has its name.
+pub(super) type Tell<'t> = dyn FnMut(Made) -> Result<()> + 't;
+
 impl Made {
+    /// A file of these digests that holds more than one item, or goes with them.
+    pub(super) fn collection(path: String, size: u64, (sha256, xxh3): (Option<[u8; 32]>, Option<u64>)) -> Self {
+        let (sha256, xxh3) = (sha256.map(|digest| hex(&digest)), xxh3.map(|digest| format!("{digest:016x}")));
+        Self::Collection { path, size, sha256, xxh3 }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &str {
         match self {

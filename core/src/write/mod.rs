@@ -58,7 +58,7 @@ pub use render::{Checksums, Fidelity, Rendered, Renderer, ZipLevel};
 pub use size::size;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use {
-    container::{Ours, UNFINISHED},
+    container::{KEPT, Ours, UNFINISHED},
     form::reopen,
     render::Known,
 };
@@ -104,8 +104,7 @@ pub trait ItemWriter: Send {
     /// Takes the report.
     fn report(&mut self, _report: ReportTexts) {}
 
-    /// What was made since the last call beside the files that hold one item each: files of many items when they are
-    /// complete, and all folders when [`ItemWriter::finish`] was called.
+    /// What was made since the last call beside the files that hold one item each: files of many items that are complete.
     fn take_made(&mut self) -> Vec<Made> {
         Vec::new()
     }
@@ -119,11 +118,20 @@ pub trait ItemWriter: Send {
     /// Takes over what an earlier run left, so that nothing gets its path and a folder keeps it.
     fn adopt(&mut self, _standing: Standing<'_>) {}
 
-    /// Completes what was begun, so that it is valid though the source may have been left half-way.
+    /// Completes what was begun, so that it is valid though the source may have been left half-way. What is made thereby goes
+    /// to `tell`: in a folder before it has its name there, so that nothing stands under a name that is not known.
     ///
     /// # Errors
-    /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when the destination refuses.
-    fn finish(&mut self) -> Result<()>;
+    /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when the destination refuses; what `tell` says.
+    fn finish_telling(&mut self, tell: &mut dyn FnMut(Made) -> Result<()>) -> Result<()>;
+
+    /// The same where nobody wants to know.
+    ///
+    /// # Errors
+    /// As [`ItemWriter::finish_telling`].
+    fn finish(&mut self) -> Result<()> {
+        self.finish_telling(&mut |_| Ok(()))
+    }
 }
 
 /// The report of a conversion, as a form carries it.

@@ -4,6 +4,7 @@ use super::{
     ItemName, ItemWriter, Made, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
+    made::Tell,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -191,7 +192,7 @@ impl ItemWriter for ProtonWriter {
         }
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         let labels: Vec<Value> = self
             .labels
             .iter()
@@ -209,10 +210,10 @@ impl ItemWriter for ProtonWriter {
             })
             .collect();
         let labels = octets(&json!({ "Version": VERSION, "Payload": labels }))?;
-        self.files.add_index("labels.json", labels)?;
+        self.files.add_index("labels.json", labels, tell)?;
         for folder in self.labels.keys() {
-            self.files.made_mailbox("", folder.names(), 0);
+            tell(Made::Mailbox { path: String::new(), names: folder.names().to_vec(), messages: 0 })?;
         }
-        self.files.finish()
+        self.files.finish(tell)
     }
 }

@@ -227,11 +227,8 @@ impl Renderer {
             }
             None => None,
         };
-        let sha256: Option<[u8; 32]> = digests.sha256.map(|sha256| sha256.finalize().into());
-        if let Some(xxh3) = digests.xxh3.as_mut().filter(|_| digests.size > NAMED_BY) {
-            xxh3.write(&digests.size.to_le_bytes());
-        }
-        let xxh3 = digests.xxh3.map(|xxh3| xxh3.finish());
+        let (size, crc32) = (digests.size, digests.crc32.take());
+        let (sha256, xxh3) = digests.finish();
         let name_digest = match (sha256, xxh3) {
             (Some(sha256), _) => hex12(&sha256),
             (None, xxh3) => hex12(&xxh3.unwrap_or(0).to_be_bytes()),
@@ -239,11 +236,11 @@ impl Renderer {
         let fidelity = if changed_early || changed_late { Fidelity::Normalized } else { Fidelity::Verbatim };
         Ok(Rendered {
             octets,
-            size: digests.size,
+            size,
             sha256,
             xxh3,
             name_digest,
-            crc32: digests.crc32.map(Crc32::value),
+            crc32: crc32.map(Crc32::value),
             deflated,
             level: self.zip.unwrap_or_default(),
             resting: self.resting.clone(),
@@ -258,7 +255,9 @@ fn hex12(digest: &[u8]) -> String {
     hex(digest.get(..6).unwrap_or(digest))
 }
 
-struct Digests {
+/// The digests of octets that come bit by bit.
+#[derive(Clone)]
+pub(super) struct Digests {
     size: u64,
     sha256: Option<Sha256>,
     xxh3: Option<XxHash3_64>,
@@ -266,7 +265,7 @@ struct Digests {
 }
 
 impl Digests {
-    fn new(renderer: &Renderer) -> Self {
+    pub(super) fn new(renderer: &Renderer) -> Self {
         let proof = renderer.checksums == Checksums::Sha256;
         Self {
             size: 0,
@@ -276,7 +275,7 @@ impl Digests {
         }
     }
 
-    fn update(&mut self, octets: &[u8]) {
+    pub(super) fn update(&mut self, octets: &[u8]) {
         let before = self.size;
         self.size += octets.len() as u64;
         if let Some(sha256) = &mut self.sha256 {
@@ -289,6 +288,14 @@ impl Digests {
         if let Some(crc32) = &mut self.crc32 {
             crc32.update(octets);
         }
+    }
+
+    /// The SHA-256, or in its stead the XXH3-64 of the first 64 KiB and of the number of octets.
+    pub(super) fn finish(mut self) -> (Option<[u8; 32]>, Option<u64>) {
+        if let Some(xxh3) = self.xxh3.as_mut().filter(|_| self.size > NAMED_BY) {
+            xxh3.write(&self.size.to_le_bytes());
+        }
+        (self.sha256.map(|sha256| sha256.finalize().into()), self.xxh3.map(|xxh3| xxh3.finish()))
     }
 }
 

@@ -11,4 +11,4 @@ mod run;
 pub(super) use begun::{Begun, Lock};
 pub(super) use names::refused;
 pub use names::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
-pub(super) use run::{Sync, Syncs, octets_settings, write_whole};
+pub(super) use run::{Sync, Syncs, clear, octets_settings, write_whole};

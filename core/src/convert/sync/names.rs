@@ -86,6 +86,11 @@ impl SyncPaths {
         Self { apart: !form.goes_on(), ..self }
     }
 
+    /// Those of the sync behind it.
+    pub(in crate::convert) fn next(&self) -> Self {
+        Self { number: self.number.saturating_add(1), ..self.clone() }
+    }
+
     /// The number of the sync, from 1.
     pub fn number(&self) -> u32 {
         self.number
@@ -97,6 +102,11 @@ impl SyncPaths {
             1 => beside(&self.destination, suffix),
             number => beside(&self.destination, &format!(".sync{number:03}{suffix}")),
         }
+    }
+
+    /// The path that it has until it is complete.
+    pub(in crate::convert) fn unfinished_beside(&self, suffix: &str) -> PathBuf {
+        with_suffix(self.beside(suffix), UNFINISHED)
     }
 
     /// Where the items go: the folder itself, or an archive, or such a folder, for each sync.

@@ -13,7 +13,7 @@ use crate::{
     hex::hex,
     limits::Stop,
     read::Given,
-    write::{self, Checksums, ItemWriter, Made, Ours, Standing},
+    write::{self, Checksums, ItemWriter, KEPT, Made, Ours, Standing},
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -121,15 +121,10 @@ impl Sync {
         let folder_made = cut_off
             .as_ref()
             .map_or_else(|| !paths.is_archive() && !is_there(&paths.archive()), |begun| begun.folder_made);
-        let ours = if paths.is_archive() {
-            if was_locked {
-                clear_archive(&paths, resumed)?;
-            }
-            None
-        } else if resumed || (number > 1 && options.archive.form.goes_on()) {
-            if resumed {
-                clear_folder(&paths.archive())?;
-            }
+        if resumed || (was_locked && paths.is_archive()) {
+            clear(&paths, resumed)?;
+        }
+        let ours = if !paths.is_archive() && (resumed || (number > 1 && options.archive.form.goes_on())) {
             let mut ours = Ours::default();
             let log = SyncLog::at(&paths)?;
             log.for_each_line(|line, _| {
@@ -376,9 +371,19 @@ fn unique_of(name: &str) -> u64 {
     XxHash3_64::oneshot(name.split(':').next().unwrap_or(name).as_bytes())
 }
 
-/// Removes what a run that was cut off has left of its archive: that is begun again.
-///
-/// Nothing was there under these names when it was begun.
+/// Removes what a run that was cut off has kept for the time being; where it is `resumed`, its archive too: that is begun again.
+pub(in crate::convert) fn clear(paths: &SyncPaths, resumed: bool) -> Result<()> {
+    let archive = paths.archive();
+    if !paths.is_archive() {
+        return clear_kept(&archive, KEPT);
+    }
+    let folder = archive.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = archive.file_name().unwrap_or_default().to_string_lossy();
+    clear_kept(folder, &format!("{KEPT}{name}-"))?;
+    clear_archive(paths, resumed)
+}
+
+/// Removes what is left of an archive. Nothing was there under these names when it was begun.
 fn clear_archive(paths: &SyncPaths, resumed: bool) -> Result<()> {
     let archive = paths.archive();
     let stem = archive.file_stem().unwrap_or_default().to_string_lossy();
@@ -403,11 +408,15 @@ fn clear_archive(paths: &SyncPaths, resumed: bool) -> Result<()> {
     Ok(())
 }
 
-/// Removes what a run that was cut off has kept in the folder for the time being.
-fn clear_folder(destination: &Path) -> Result<()> {
-    let Ok(entries) = fs::read_dir(destination) else { return Ok(()) };
+/// Removes folders for the time being whose names start like this and end in six letters or digits.
+fn clear_kept(folder: &Path, prefix: &str) -> Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries.flatten() {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(".mailferry-");
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_ours = name
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|octet| octet.is_ascii_alphanumeric()));
         if is_ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             fs::remove_dir_all(entry.path()).map_err(|error| refused(error, &entry.path()))?;
         }

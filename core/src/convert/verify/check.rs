@@ -41,14 +41,15 @@ pub(in crate::convert) fn check_file(
     report.bytes += source.len();
     let len = source.len();
     let (by_manifest, logged): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.by_manifest);
+    let content = Content::from(source);
     let fits = logged.iter().find(|file| file.size.is_none_or(|size| size == len));
     if fits.is_none()
         && let Some(size) = logged.iter().find_map(|file| file.size)
     {
         let told = format!("has {len} octets where the log says {size}");
+        expected.look_into(path, &content);
         return found(Difference::new("changed", named(), told));
     }
-    let content = Content::from(source);
     let digests = match file_digests(&content) {
         Ok(digests) => digests,
         Err(error) => return found(Difference::new("unreadable", named(), format!("cannot be read: {error}"))),
@@ -57,6 +58,7 @@ pub(in crate::convert) fn check_file(
     let is_equal = |digest: Key| keys.contains(&digest);
     let is_known = logged.iter().any(|file| file.digest.is_none_or(is_equal)) || logged.is_empty();
     if !is_known {
+        expected.look_into(path, &content);
         return found(Difference::new("changed", named(), "has other octets than were written"));
     }
     if !by_manifest.iter().filter_map(|file| file.digest).all(is_equal) {

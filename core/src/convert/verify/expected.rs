@@ -1,11 +1,12 @@
-use super::{VerifyReport, bag::Bag};
+use super::{VerifyReport, bag::Bag, harmed::Harmed};
 use crate::{
-    convert::{SyncLog, keys::Key},
+    convert::{SyncLog, keys::Key, logged::LoggedLine},
     error::Result,
     model::AttachmentView,
+    source::Content,
     write::Made,
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What the logs say of every file, in some 100 octets each.
 #[derive(Default)]
@@ -19,6 +20,8 @@ pub(in crate::convert) struct Expected {
     unlisted: bool,
     has_payload: bool,
     is_bag: bool,
+    /// What is left of files of many items that are not as they were written, by their paths.
+    harmed: HashMap<Key, Harmed>,
 }
 
 /// What is said of one file.
@@ -145,6 +148,12 @@ impl Expected {
         self.files.sort_by_key(|file| file.path);
     }
 
+    /// Whether anything is said of a file that stands by itself.
+    #[cfg(not(target_family = "wasm"))]
+    pub(in crate::convert) fn knows(&mut self, path: &str) -> bool {
+        !self.all(entry_key("", path)).is_empty()
+    }
+
     /// What is said of a file that was met; several, where a later sync has written it again, or a manifest names it too.
     pub(super) fn meet(&mut self, archive: Option<&str>, path: &str) -> Vec<File> {
         let in_part = archive.map(|archive| entry_key(archive, path)).filter(|key| !self.all(*key).is_empty());
@@ -157,6 +166,21 @@ impl Expected {
     pub(super) fn is_unmanifested(&self, files: &[File], path: &str) -> bool {
         let is_payload = || path.split('/').take(2).any(|segment| segment == "data");
         self.is_bag && is_payload() && !files.iter().any(|file| file.by_manifest)
+    }
+
+    /// Looks for the items of a file that is not as it was written, where it is one of many.
+    pub(super) fn look_into(&mut self, path: &str, content: &Content) {
+        let key = entry_key("", path);
+        if self.collections.contains(&key) {
+            self.harmed.insert(key, Harmed::read(path, content));
+        }
+    }
+
+    /// Whether the item of a line is not found any more in the file of many that it was written to.
+    pub(super) fn is_lost(&self, line: &LoggedLine<'_>, logged: &str) -> bool {
+        let path = logged.split_once('!').filter(|(archive, _)| self.archives.contains(*archive));
+        let path = path.map_or(logged, |(_, path)| path);
+        self.harmed.get(&entry_key("", path)).is_some_and(|harmed| !harmed.has(line, path))
     }
 
     /// Whether what was logged under this path is in a file of many items.

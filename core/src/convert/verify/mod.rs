@@ -4,6 +4,7 @@ mod bag;
 mod check;
 mod comparison;
 mod expected;
+mod harmed;
 #[cfg(not(target_family = "wasm"))]
 mod paths;
 mod verification;
@@ -16,7 +17,7 @@ pub use verification::Verification;
 pub(super) use {
     check::{check_file, file_digests},
     expected::Expected,
-    paths::{archives, logged_syncs, refuse_other_forms, verification as verification_of},
+    paths::{archives, logged_syncs, places, verification as verification_of, walk},
 };
 
 use serde::Serialize;

@@ -9,10 +9,10 @@ use crate::{
     limits::Stop,
     read::Given,
     source::{FileSource, Source},
-    write::OutputForm,
 };
 use std::{
-    fs,
+    fs::{self, FileType},
+    io,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::Arc,
@@ -45,7 +45,6 @@ pub fn verify<G: Into<Given>>(
         report.differences += 1;
         found(&Difference::new("unfinished", destination.to_string_lossy(), told));
     }
-    refuse_other_forms(destination)?;
     let mut logs = Vec::new();
     for place in places(&syncs) {
         let of_place = place.iter().map(SyncLog::at).collect::<Result<Vec<_>>>()?;
@@ -112,7 +111,7 @@ pub(in crate::convert) fn logged_syncs(destination: &Path) -> Result<Vec<SyncPat
 }
 
 /// The syncs of each folder or archive that syncs were written to.
-fn places(syncs: &[SyncPaths]) -> impl Iterator<Item = &[SyncPaths]> {
+pub(in crate::convert) fn places(syncs: &[SyncPaths]) -> impl Iterator<Item = &[SyncPaths]> {
     syncs.chunk_by(|one, next| one.archive() == next.archive())
 }
 
@@ -135,30 +134,35 @@ pub(in crate::convert) fn verification(paths: &SyncPaths, logs: Vec<SyncLog>, st
     Ok(verification.labelled(label))
 }
 
-/// Only where each line names a file of its own, or one that the list of files tells of, can files be held against lines.
-pub(in crate::convert) fn refuse_other_forms(destination: &Path) -> Result<()> {
-    for (_, report) in Syncs::at(destination)?.0 {
-        let form = report.sync.and_then(|sync| sync.form.parse::<OutputForm>().ok());
-        let Some(form) = form.filter(|form| !form.goes_on()) else { continue };
-        let message = format!(
-            "is written in the form {form}: only EML archives, Maildirs and Proton folders can be held against their logs, \
-             and undone"
-        );
-        return Err(Error::new(ErrorKind::Unsupported, message).in_file(destination.to_string_lossy()));
-    }
-    Ok(())
+fn check_folder(root: &Path, verification: &mut Verification, found: &mut dyn FnMut(&Difference)) -> Result<()> {
+    walk(root, &mut |path, kind| {
+        if kind.is_dir() {
+            return Ok(());
+        }
+        if !kind.is_file() {
+            verification.tell("unknown_file", path, "is no file".to_owned(), found);
+            return Ok(());
+        }
+        match FileSource::open(root.join(path)) {
+            Ok(source) => verification.file(path, Arc::new(source), found),
+            Err(error) => {
+                verification.tell("unreadable", path, error.to_string(), found);
+                Ok(())
+            }
+        }
+    })
 }
 
-fn check_folder(root: &Path, verification: &mut Verification, found: &mut dyn FnMut(&Difference)) -> Result<()> {
+/// Calls `f` with the path of everything in a folder, if there is one, relative to that and parted by `/`.
+pub(in crate::convert) fn walk(root: &Path, f: &mut dyn FnMut(&str, FileType) -> Result<()>) -> Result<()> {
     let mut folders = vec![String::new()];
     while let Some(folder) = folders.pop() {
         let at = root.join(&folder);
-        let cannot = |error: std::io::Error| {
-            Error::new(ErrorKind::Io, "cannot be read").because(error).in_file(at.to_string_lossy())
-        };
+        let cannot =
+            |error: io::Error| Error::new(ErrorKind::Io, "cannot be read").because(error).in_file(at.to_string_lossy());
         let entries = match fs::read_dir(&at) {
             // The lines tell what is missing.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             entries => entries.map_err(cannot)?,
         };
         for entry in entries {
@@ -167,15 +171,9 @@ fn check_folder(root: &Path, verification: &mut Verification, found: &mut dyn Fn
             let name = name.to_string_lossy();
             let path = if folder.is_empty() { name.into_owned() } else { format!("{folder}/{name}") };
             let kind = entry.file_type().map_err(cannot)?;
+            f(&path, kind)?;
             if kind.is_dir() {
                 folders.push(path);
-            } else if !kind.is_file() {
-                verification.tell("unknown_file", &path, "is no file".to_owned(), found);
-            } else {
-                match FileSource::open(entry.path()) {
-                    Ok(source) => verification.file(&path, Arc::new(source), found)?,
-                    Err(error) => verification.tell("unreadable", &path, error.to_string(), found),
-                }
             }
         }
     }

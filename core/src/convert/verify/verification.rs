@@ -217,22 +217,25 @@ impl Verification {
     pub fn finish(self, found: &mut dyn FnMut(&Difference)) -> Result<VerifyReport> {
         let mut differences = 0;
         let Self { logs, mut expected, bag, label, mut report, .. } = self;
-        let mut tell = |path: &str, told: String| {
+        let mut tell = |kind: &'static str, path: &str, told: String| {
             differences += 1;
-            found(&Difference::new("missing", format!("{label}{path}"), told));
+            found(&Difference::new(kind, format!("{label}{path}"), told));
         };
         for log in &logs {
             log.for_each_line(|line, _| {
                 for path in line.paths().filter(|_| line.is_migrated()) {
+                    let item = format!("item {} of sync {}", line.id, log.number());
                     if expected.is_missing(path) {
-                        tell(path, format!("is missing; item {} of sync {} was written there", line.id, log.number()));
+                        tell("missing", path, format!("is missing; {item} was written there"));
+                    } else if expected.is_lost(&line, path) {
+                        tell("changed", path, format!("{item} is not found in it as it was written"));
                     }
                 }
                 Ok(())
             })?;
             log.for_each_made(|made| {
                 if expected.is_missing(made.path()) {
-                    tell(made.path(), "is missing, with all its items".to_owned());
+                    tell("missing", made.path(), "is missing, with all its items".to_owned());
                 }
                 Ok(())
             })?;
@@ -240,7 +243,7 @@ impl Verification {
         if let Some(bag) = &bag {
             bag.for_each_line(|path, _| {
                 if expected.is_missing_in_bag(path) {
-                    tell(path, "is missing; the manifest of the bag names it".to_owned());
+                    tell("missing", path, "is missing; the manifest of the bag names it".to_owned());
                 }
                 Ok(())
             })?;

@@ -4,14 +4,16 @@ mod documents;
 mod folder;
 
 use super::{
-    Checksums, ItemName, ItemWriter, Rendered, Renderer, ReportTexts, WriteOptions, Written,
+    Checksums, ItemName, ItemWriter, Made, Rendered, Renderer, ReportTexts, WriteOptions, Written,
     container::{Bag, Container, Entry},
     files::{Files, room},
     growing::{Growing, refused},
+    made::Tell,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     model::{Folder, FolderPath, Item},
+    source::Content,
 };
 use folder::FolderIndex;
 use std::collections::{BTreeSet, HashMap};
@@ -46,7 +48,7 @@ impl BundleWriter {
         }
         options.checksums = Checksums::Sha256;
         #[cfg(not(target_family = "wasm"))]
-        let mut growing = Growing::within(container.home().as_deref());
+        let mut growing = Growing::within(container.home());
         #[cfg(target_family = "wasm")]
         let mut growing = Growing::default();
         let log = growing.begin();
@@ -92,11 +94,15 @@ impl BundleWriter {
         Ok(logged)
     }
 
-    fn add_grown(&mut self, path: &str, grown: usize) -> Result<()> {
+    fn add_grown(&mut self, path: &str, grown: usize, tell: &mut Tell<'_>) -> Result<()> {
         let content = self.growing.take(grown)?;
-        let renderer = Renderer::new(super::Eol::Keep, Checksums::Sha256, self.files.container.zip_level());
-        let rendered = renderer.render_octets(content)?;
-        self.files.container.entry(Entry { replaces: true, ..Entry::file(path, None) }, &rendered).map(drop)
+        self.add_document(path, content, tell)
+    }
+
+    /// Adds a file of the bundle itself, in place of the one that a run has written which was cut off.
+    fn add_document(&mut self, path: &str, content: impl Into<Content>, tell: &mut Tell<'_>) -> Result<()> {
+        let rendered = self.files.plain_renderer().render_octets(content.into())?;
+        self.files.add(Entry { replaces: true, ..Entry::file(path, None) }, &rendered, tell)
     }
 }
 
@@ -137,21 +143,26 @@ impl ItemWriter for BundleWriter {
         self.report = report;
     }
 
-    fn finish(&mut self) -> Result<()> {
-        self.files.close_all()?;
+    fn take_made(&mut self) -> Vec<Made> {
+        self.files.take_made()
+    }
+
+    fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        self.files.close_all(tell)?;
         for folder in std::mem::take(&mut self.order) {
             if let Some(index) = self.folders.remove(&folder) {
                 let (path, grown) = index.end(&mut self.growing)?;
-                self.add_grown(&path, grown)?;
+                self.add_grown(&path, grown, tell)?;
             }
         }
-        self.add_grown(ITEM_LOG, self.log)?;
+        self.add_grown(ITEM_LOG, self.log, tell)?;
         let report = std::mem::take(&mut self.report);
-        self.files.add_index("meta/manifest.json", documents::manifest(&report, self.files.options.created)?)?;
-        self.files.add_index("meta/report.csv", report.csv)?;
+        let manifest = documents::manifest(&report, self.files.options.created)?;
+        self.add_document("meta/manifest.json", manifest, tell)?;
+        self.add_document("meta/report.csv", report.csv, tell)?;
         let complete = report.complete && !self.files.has_lost();
         let archive = documents::archive(&self.data_types, complete, self.files.options.created)?;
-        self.files.add_index("archive.json", archive)?;
-        self.files.finish_container()
+        self.add_document("archive.json", archive, tell)?;
+        self.files.finish_container(tell)
     }
 }

@@ -1,13 +1,17 @@
 //! BagIt (RFC 8493): a payload under `data/`, and the digest of every file in a manifest.
 
-use super::{Container, Entry};
+#[cfg(not(target_family = "wasm"))]
+use super::Home;
+use super::{Container, Entry, add_told};
 use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
     hex::hex,
+    source::Content,
     write::{
         Checksums, Eol, Rendered, Renderer, ZipLevel,
         growing::{Growing, refused},
+        made::Tell,
     },
 };
 use std::fmt::Write as _;
@@ -31,21 +35,21 @@ pub(crate) struct Bag {
 impl Bag {
     pub(crate) fn new(inner: Box<dyn Container>, base: String, date: Option<DateTime>, profile: &'static str) -> Self {
         #[cfg(not(target_family = "wasm"))]
-        let mut lines = Growing::within(inner.home().as_deref());
+        let mut lines = Growing::within(inner.home());
         #[cfg(target_family = "wasm")]
         let mut lines = Growing::default();
         let manifest = lines.begin();
         Self { inner, base, lines, manifest, files: 0, octets: 0, date, profile }
     }
 
-    fn tag_file(&mut self, name: &str, content: crate::source::Content, tags: &mut String) -> Result<()> {
+    fn tag_file(&mut self, name: &str, content: Content, tags: &mut String, tell: &mut Tell<'_>) -> Result<()> {
         let renderer = Renderer::new(Eol::Keep, Checksums::Sha256, self.inner.zip_level());
         let rendered = renderer.render_octets(content)?;
         if let Some(sha256) = rendered.sha256() {
             tags.push_str(&line(sha256, name));
         }
         let path = format!("{}{name}", self.base);
-        self.inner.entry(Entry { replaces: true, ..Entry::file(&path, None) }, &rendered).map(drop)
+        add_told(&mut *self.inner, Entry { replaces: true, ..Entry::file(&path, None) }, &rendered, tell)
     }
 }
 
@@ -72,8 +76,12 @@ impl Container for Bag {
         Ok(logged)
     }
 
+    fn standing(&self, path: &str) -> Option<String> {
+        self.inner.standing(&format!("{}data/{path}", self.base))
+    }
+
     #[cfg(not(target_family = "wasm"))]
-    fn home(&self) -> Option<std::path::PathBuf> {
+    fn home(&self) -> Option<Home> {
         self.inner.home()
     }
 
@@ -81,9 +89,9 @@ impl Container for Bag {
         self.inner.add_folder(&format!("{}data/{path}", self.base))
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         let mut tags = String::new();
-        self.tag_file("bagit.txt", DECLARATION.as_bytes().to_vec().into(), &mut tags)?;
+        self.tag_file("bagit.txt", DECLARATION.as_bytes().to_vec().into(), &mut tags, tell)?;
         let mut info = format!("Bag-Software-Agent: mailferry {}\n", env!("CARGO_PKG_VERSION"));
         if let Some(date) = self.date {
             let date = date.to_string();
@@ -91,11 +99,11 @@ impl Container for Bag {
         }
         let _infallible = writeln!(info, "External-Description: Mail, calendars and contacts; layout {}", self.profile);
         let _infallible = writeln!(info, "Payload-Oxum: {}.{}", self.octets, self.files);
-        self.tag_file("bag-info.txt", info.into_bytes().into(), &mut tags)?;
+        self.tag_file("bag-info.txt", info.into_bytes().into(), &mut tags, tell)?;
         let manifest = self.lines.take(self.manifest)?;
-        self.tag_file(MANIFEST, manifest, &mut tags)?;
+        self.tag_file(MANIFEST, manifest, &mut tags, tell)?;
         let mut untold = String::new();
-        self.tag_file("tagmanifest-sha256.txt", tags.into_bytes().into(), &mut untold)?;
-        self.inner.finish()
+        self.tag_file("tagmanifest-sha256.txt", tags.into_bytes().into(), &mut untold, tell)?;
+        self.inner.finish(tell)
     }
 }

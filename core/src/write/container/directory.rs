@@ -1,8 +1,8 @@
-use super::{Container, Entry, Stopped, copy, refused};
+use super::{Container, Entry, Home, KEPT, Stopped, copy, refused};
 use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
-    write::Rendered,
+    write::{Rendered, made::Tell},
 };
 use std::{
     collections::HashSet,
@@ -100,8 +100,7 @@ impl Directory {
         if is_equal || (metadata.is_file() && (entry.replaces || ours.has(entry.path))) {
             return Ok(is_equal);
         }
-        let message = "is there already, and no conversion has written it: move it away, and convert again";
-        Err(Error::new(ErrorKind::Destination, message).in_file(file.to_string_lossy()).non_fatal())
+        Err(not_ours(file))
     }
 
     fn write_unfinished(
@@ -163,8 +162,12 @@ impl Container for Directory {
         Ok(())
     }
 
-    fn home(&self) -> Option<PathBuf> {
-        Some(self.root.clone())
+    fn standing(&self, path: &str) -> Option<String> {
+        Some(path.to_owned())
+    }
+
+    fn home(&self) -> Option<Home> {
+        Some(Home { folder: self.root.clone(), prefix: KEPT.to_owned() })
     }
 
     fn left_by_earlier(&self, path: &str) -> Option<String> {
@@ -177,15 +180,26 @@ impl Container for Directory {
     fn adopt(&mut self, path: &str, file: &Path) -> Option<Result<String>> {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let to = self.root.join(path);
+        if let Some(ours) = &self.ours
+            && !ours.has(path)
+            && fs::symlink_metadata(&to).is_ok()
+        {
+            return Some(Err(not_ours(&to)));
+        }
         let adopted = self
             .add_folder(folder)
             .and_then(|()| fs::rename(file, &to).map_err(|error| refused(error, &to.to_string_lossy())));
         Some(adopted.map(|()| path.to_owned()))
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self, _tell: &mut Tell<'_>) -> Result<()> {
         Ok(())
     }
+}
+
+fn not_ours(file: &Path) -> Error {
+    let message = "is there already, and no conversion has written it: move it away, and convert again";
+    Error::new(ErrorKind::Destination, message).in_file(file.to_string_lossy()).non_fatal()
 }
 
 fn system_time(date: DateTime) -> Option<SystemTime> {

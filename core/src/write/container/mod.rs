@@ -8,7 +8,10 @@ mod zip;
 
 pub(crate) use bag::Bag;
 
-use super::{Packaging, Rendered, WriteOptions, ZipLevel};
+use super::{
+    Packaging, Rendered, WriteOptions, ZipLevel,
+    made::{Made, Tell},
+};
 use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
@@ -139,9 +142,14 @@ pub(crate) trait Container: Send {
     /// Not fatal when only this file cannot be added; nothing of it is left then.
     fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String>;
 
+    /// The path that the item log will have for an entry which is in its place as soon as it is added: in a folder.
+    fn standing(&self, _path: &str) -> Option<String> {
+        None
+    }
+
     /// Where files that grow can be kept for the time being, on the same file system.
     #[cfg(not(target_family = "wasm"))]
-    fn home(&self) -> Option<std::path::PathBuf> {
+    fn home(&self) -> Option<Home> {
         None
     }
 
@@ -163,11 +171,44 @@ pub(crate) trait Container: Send {
     /// When the destination refuses.
     fn add_folder(&mut self, path: &str) -> Result<()>;
 
-    /// Completes the container; nothing is added after.
+    /// Completes the container; nothing is added after. What it adds itself goes to `tell`, as files do.
     ///
     /// # Errors
-    /// When the destination refuses.
-    fn finish(&mut self) -> Result<()>;
+    /// When the destination refuses; what `tell` says.
+    fn finish(&mut self, tell: &mut Tell<'_>) -> Result<()>;
+}
+
+/// Adds a file that goes with the items, and tells of it: before it has its name, where it gets one at once.
+pub(crate) fn add_told(
+    container: &mut dyn Container,
+    entry: Entry<'_>,
+    rendered: &Rendered,
+    tell: &mut Tell<'_>,
+) -> Result<()> {
+    let made = |path| Made::collection(path, rendered.size(), (rendered.sha256().copied(), rendered.xxh3()));
+    match container.standing(entry.path) {
+        Some(path) => {
+            tell(made(path))?;
+            container.entry(entry, rendered).map(drop)
+        }
+        None => {
+            let path = container.entry(entry, rendered)?;
+            tell(made(path))
+        }
+    }
+}
+
+/// What the name of such a folder starts with; no item has a name with a leading dot.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) const KEPT: &str = ".mailferry-";
+
+/// A folder for files of the time being.
+#[cfg(not(target_family = "wasm"))]
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    pub(crate) folder: std::path::PathBuf,
+    /// What their names start with, so that those of a run that was cut off can be told from others.
+    pub(crate) prefix: String,
 }
 
 /// Which side stopped the octets of an item on their way.

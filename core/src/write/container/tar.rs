@@ -4,7 +4,7 @@ use super::{Container, Entry, Stopped, copy, refused, zip::Volumes};
 use crate::{
     crc32::Crc32,
     error::{Error, ErrorKind, Result},
-    write::{Rendered, TarNames, ZipLevel, deflate::Deflater},
+    write::{Rendered, TarNames, ZipLevel, deflate::Deflater, made::Tell},
 };
 use std::io;
 
@@ -143,7 +143,7 @@ impl<V: Volumes> Container for Tar<V> {
     }
 
     #[cfg(not(target_family = "wasm"))]
-    fn home(&self) -> Option<std::path::PathBuf> {
+    fn home(&self) -> Option<super::Home> {
         self.volume.home()
     }
 
@@ -152,7 +152,7 @@ impl<V: Volumes> Container for Tar<V> {
         self.headers(FOLDER, Entry { mode: FOLDER_MODE, ..Entry::file(&path, None) }, 0)
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self, _tell: &mut Tell<'_>) -> Result<()> {
         if self.broken {
             let message = "the archive was cut off: convert again to a destination that has room for it";
             return Err(Error::new(ErrorKind::Destination, message).in_file(self.volume.path()));
@@ -280,7 +280,7 @@ mod tests {
             tar.entry(Entry { mode: *mode, ..Entry::file(path, modified) }, &rendered).unwrap();
         }
         tar.add_folder("empty").unwrap();
-        tar.finish().unwrap();
+        tar.finish(&mut |_| Ok(())).unwrap();
         drop(tar);
         std::mem::take(&mut *shared.0.lock().unwrap())
     }

@@ -10,6 +10,7 @@ use super::{
     ItemName, ItemWriter, Made, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
+    made::Tell,
 };
 use crate::{
     error::Result,
@@ -167,20 +168,24 @@ impl ItemWriter for MaildirWriter {
         }
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         for folder in std::mem::take(&mut self.order) {
             let Some(directory) = self.directories.remove(&folder) else { continue };
             if let Some(keywords) = directory.keywords.file() {
-                self.files.add_index(&format!("{}{KEYWORDS}", directory.prefix), keywords)?;
+                self.files.add_index(&format!("{}{KEYWORDS}", directory.prefix), keywords, tell)?;
             }
             let path = directory.prefix.trim_end_matches('/');
-            self.files.made_mailbox(path, folder.names(), directory.messages);
+            tell(Made::Mailbox {
+                path: path.to_owned(),
+                names: folder.names().to_vec(),
+                messages: directory.messages,
+            })?;
         }
         if self.taken.insert(String::new()) {
             // What holds the others is a Maildir too, though nothing is in it.
             self.make("")?;
-            self.files.made_mailbox("", &[], 0);
+            tell(Made::Mailbox { path: String::new(), names: Vec::new(), messages: 0 })?;
         }
-        self.files.finish()
+        self.files.finish(tell)
     }
 }

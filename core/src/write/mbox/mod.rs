@@ -9,13 +9,15 @@ pub use state::StateFields;
 pub use tree::MboxTree;
 
 use super::{
-    ItemName, ItemWriter, Rendered, Renderer, WriteOptions, Written,
+    ItemName, ItemWriter, Made, Rendered, Renderer, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
     growing::{Growing, refused},
+    made::Tell,
+    render::Digests,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     model::{Folder, FolderPath, Item, MboxQuoting},
 };
 use from_line::from_line;
@@ -67,19 +69,21 @@ struct Mbox {
     /// The names of the folder in which mailboxes below stand.
     below: FolderPath,
     grown: usize,
+    /// Of what was written to it, where its file is moved to its place and not read again.
+    digests: Option<Digests>,
 }
 
 impl MboxWriter {
     pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Self {
         #[cfg(not(target_family = "wasm"))]
-        let growing = Growing::within(container.home().as_deref());
+        let growing = Growing::within(container.home());
         #[cfg(target_family = "wasm")]
         let growing = Growing::default();
         Self { files: Files::new(container, options), growing, boxes: HashMap::new(), order: Vec::new() }
     }
 
-    /// The number and the path of the mbox of `folder`, which is begun with those around it.
-    fn mbox(&mut self, folder: &FolderPath) -> (usize, String) {
+    /// Begins the mbox of `folder` and those around it, and gives the folder that it is known by.
+    fn mbox(&mut self, folder: &FolderPath) -> FolderPath {
         let tree = self.files.options.mbox.tree;
         let mut below = FolderPath::default();
         let names = folder.names();
@@ -95,79 +99,103 @@ impl MboxWriter {
             let place = tree.place(&mut self.files.paths, &below, name);
             below = place.below.clone();
             let grown = self.growing.begin();
-            self.boxes.insert(path.clone(), Mbox { path: place.file, below: place.below, grown });
+            let digests = self.is_standing().then(|| Digests::new(&self.files.plain_renderer()));
+            self.boxes.insert(path.clone(), Mbox { path: place.file, below: place.below, grown, digests });
             self.order.push(path);
         }
-        let key = if names.is_empty() { &root } else { folder };
-        self.boxes.get(key).map_or((usize::MAX, String::new()), |mbox| (mbox.grown, mbox.path.clone()))
+        if names.is_empty() { root } else { folder.clone() }
     }
 
-    fn append(&mut self, grown: usize, item: &Item, rendered: &Rendered) -> Result<()> {
-        let start = self.growing.len(grown);
-        let appended = self.append_message(grown, item, rendered);
+    /// Whether mailboxes are moved to their places, and not copied.
+    fn is_standing(&self) -> bool {
+        self.files.container.standing("").is_some()
+    }
+
+    /// Adds a message to the mbox of `folder` and gives its path.
+    fn append(&mut self, folder: &FolderPath, item: &Item, rendered: &Rendered) -> Result<String> {
+        let folder = self.mbox(folder);
+        let lost = || Error::new(ErrorKind::Destination, "a mailbox was lost");
+        let Self { files, growing, boxes, .. } = self;
+        let mbox = boxes.get_mut(&folder).ok_or_else(lost)?;
+        let (start, before) = (growing.len(mbox.grown), mbox.digests.clone());
+        let appended = append_message(files.options.mbox.quoting, growing, mbox, item, rendered);
         if appended.is_err() {
-            self.growing.truncate(grown, start).map_err(refused)?;
+            growing.truncate(mbox.grown, start).map_err(refused)?;
+            mbox.digests = before;
         }
-        appended
+        appended.map(|()| mbox.path.clone())
     }
 
-    fn append_message(&mut self, grown: usize, item: &Item, rendered: &Rendered) -> Result<()> {
-        let mut quoter = Quoter::new(match self.files.options.mbox.quoting {
-            Quoting::Mboxrd => MboxQuoting::Mboxrd,
-            Quoting::Mboxo => MboxQuoting::Mboxo,
-        });
-        let growing = &mut self.growing;
-        let mut refusal = None;
-        let mut begun = false;
-        let mut put = |octets: &[u8]| {
-            growing.append(grown, octets).map_err(|error| {
-                let kind = error.kind();
-                refusal = Some(error);
-                io::Error::from(kind)
-            })
-        };
-        let mut last = [0; 2];
-        let mut crlf = false;
-        let outcome = rendered.for_each_chunk(|chunk| {
-            if !begun {
-                begun = true;
-                crlf = is_crlf(chunk);
-                put(&from_line(item, crlf))?;
-            }
-            for octet in chunk.iter().rev().take(2).rev() {
-                last = [last[1], *octet];
-            }
-            quoter.quote(chunk, &mut put)
-        });
-        let outcome = outcome.and_then(|()| {
-            if !begun {
-                put(&from_line(item, false))?;
-            }
-            quoter.finish(&mut put)?;
-            let line_end: &[u8] = if crlf { b"\r\n" } else { b"\n" };
-            if last[1] != b'\n' && rendered.size() > 0 {
-                put(line_end)?;
-            }
-            put(line_end)
-        });
-        match (refusal, outcome) {
-            (Some(error), _) => Err(refused(error)),
-            (None, outcome) => outcome.map_err(|error| Error::from(error).non_fatal()),
-        }
-    }
-
-    fn add(&mut self, path: &str, grown: usize) -> Result<()> {
+    fn add(&mut self, mbox: Mbox, tell: &mut Tell<'_>) -> Result<()> {
+        let Mbox { path, grown, digests, .. } = mbox;
         #[cfg(not(target_family = "wasm"))]
-        if self.files.container.home().is_some() {
+        if let Some(digests) = digests {
+            let size = self.growing.len(grown);
             let settled = self.growing.settle(grown)?;
-            if let Some(adopted) = self.files.container.adopt(path, &settled) {
+            tell(Made::collection(path.clone(), size, digests.finish()))?;
+            if let Some(adopted) = self.files.container.adopt(&path, &settled) {
                 return adopted.map(drop);
             }
         }
+        #[cfg(target_family = "wasm")]
+        let _nothing_stands = digests;
         let content = self.growing.take(grown)?;
-        let renderer = Renderer::new(super::Eol::Keep, self.files.options.checksums, self.files.container.zip_level());
-        let rendered = renderer.render_octets(content)?;
-        self.files.container.entry(Entry::file(path, None), &rendered).map(drop)
+        let rendered = self.files.plain_renderer().render_octets(content)?;
+        self.files.add(Entry::file(&path, None), &rendered, tell)
+    }
+}
+
+fn append_message(
+    quoting: Quoting,
+    growing: &mut Growing,
+    mbox: &mut Mbox,
+    item: &Item,
+    rendered: &Rendered,
+) -> Result<()> {
+    let mut quoter = Quoter::new(match quoting {
+        Quoting::Mboxrd => MboxQuoting::Mboxrd,
+        Quoting::Mboxo => MboxQuoting::Mboxo,
+    });
+    let Mbox { grown, digests, .. } = mbox;
+    let mut refusal = None;
+    let mut begun = false;
+    let mut put = |octets: &[u8]| {
+        if let Some(digests) = digests {
+            digests.update(octets);
+        }
+        growing.append(*grown, octets).map_err(|error| {
+            let kind = error.kind();
+            refusal = Some(error);
+            io::Error::from(kind)
+        })
+    };
+    let mut last = [0; 2];
+    let mut crlf = false;
+    let outcome = rendered.for_each_chunk(|chunk| {
+        if !begun {
+            begun = true;
+            crlf = is_crlf(chunk);
+            put(&from_line(item, crlf))?;
+        }
+        for octet in chunk.iter().rev().take(2).rev() {
+            last = [last[1], *octet];
+        }
+        quoter.quote(chunk, &mut put)
+    });
+    let outcome = outcome.and_then(|()| {
+        if !begun {
+            put(&from_line(item, false))?;
+        }
+        quoter.finish(&mut put)?;
+        let line_end: &[u8] = if crlf { b"\r\n" } else { b"\n" };
+        if last[1] != b'\n' && rendered.size() > 0 {
+            put(line_end)?;
+        }
+        put(line_end)
+    });
+    match (refusal, outcome) {
+        (Some(error), _) => Err(refused(error)),
+        (None, outcome) => outcome.map_err(|error| Error::from(error).non_fatal()),
     }
 }
 
@@ -185,9 +213,7 @@ impl ItemWriter for MboxWriter {
         let mut written = Vec::new();
         for folder in self.files.folders(item) {
             let path = if item.message().is_some() {
-                let (grown, path) = self.mbox(&folder.path);
-                self.append(grown, item, &rendered)?;
-                path
+                self.append(&folder.path, item, &rendered)?
             } else {
                 self.files.beside_mail(item, name, &folder, &rendered)?
             };
@@ -203,12 +229,16 @@ impl ItemWriter for MboxWriter {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn take_made(&mut self) -> Vec<Made> {
+        self.files.take_made()
+    }
+
+    fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         for folder in std::mem::take(&mut self.order) {
-            if let Some(Mbox { path, grown, .. }) = self.boxes.remove(&folder) {
-                self.add(&path, grown)?;
+            if let Some(mbox) = self.boxes.remove(&folder) {
+                self.add(mbox, tell)?;
             }
         }
-        self.files.finish()
+        self.files.finish(tell)
     }
 }

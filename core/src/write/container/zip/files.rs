@@ -1,4 +1,8 @@
-use super::{Volumes, refused, volume::part_name};
+use super::{
+    super::{Home, KEPT},
+    Volumes, refused,
+    volume::part_name,
+};
 use crate::{
     error::{Error, ErrorKind, Result},
     write::spool::Spool,
@@ -122,9 +126,10 @@ impl Volumes for ZipFiles {
         Ok(())
     }
 
-    fn home(&self) -> Option<PathBuf> {
+    fn home(&self) -> Option<Home> {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        Some(folder.unwrap_or(Path::new(".")).to_owned())
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        Some(Home { folder: folder.unwrap_or(Path::new(".")).to_owned(), prefix: format!("{KEPT}{name}-") })
     }
 
     fn any(&self) -> bool {

@@ -12,7 +12,7 @@ pub(crate) use volume::{Named, Stream, Volumes};
 use super::{Container, Entry, Stopped, copy, refused};
 use crate::{
     error::{Error, ErrorKind, Result},
-    write::{Rendered, ZipLevel, spool::Spool},
+    write::{Rendered, ZipLevel, made::Tell, spool::Spool},
 };
 use record::Record;
 use std::io::{self, Write};
@@ -138,7 +138,7 @@ impl<V: Volumes> Container for Zip<V> {
     }
 
     #[cfg(not(target_family = "wasm"))]
-    fn home(&self) -> Option<std::path::PathBuf> {
+    fn home(&self) -> Option<super::Home> {
         self.volumes.home()
     }
 
@@ -151,7 +151,7 @@ impl<V: Volumes> Container for Zip<V> {
         self.record(&record, offset)
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self, _tell: &mut Tell<'_>) -> Result<()> {
         if self.broken {
             let message = "the archive was cut off: convert again to a destination that has room for it";
             return Err(Error::new(ErrorKind::Destination, message).in_file(self.volumes.path()));

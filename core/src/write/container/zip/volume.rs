@@ -31,9 +31,9 @@ pub(crate) trait Volumes: Write + Send {
         None
     }
 
-    /// The folder that it is in, where there is one.
+    /// Where files that grow can be kept for the time being, where there is a folder.
     #[cfg(not(target_family = "wasm"))]
-    fn home(&self) -> Option<std::path::PathBuf> {
+    fn home(&self) -> Option<super::super::Home> {
         None
     }
 
