@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 9] = [
     &["time_zone"],
     &["mime", "content_line"],
     &["source", "pst"],
-    &["date_time", "defect", "error", "hex", "limits"],
+    &["crc32", "date_time", "defect", "error", "hex", "limits"],
 ];
 
 /// The formats, each a module of `read`.
