@@ -36,18 +36,33 @@ export function webStreamSink(stream) {
 /** Octets that a file is handed at a time; what is larger goes as it is. */
 const CHUNK = 1 << 20;
 
-/** A FileSystemFileHandle that the user chose. It is done with octets when it says so: the same arrays are used again. */
+/** Copies of borrowed octets, in arrays that are used again. */
+class Copies {
+  #spare = [];
+
+  of(octets) {
+    const buffer = octets.length > CHUNK ? new ArrayBuffer(octets.length) : (this.#spare.pop() ?? new ArrayBuffer(CHUNK));
+    const own = new Uint8Array(buffer, 0, octets.length);
+    own.set(octets);
+    return own;
+  }
+
+  /** Takes an array back that nobody uses any more. */
+  take(buffer) {
+    if (buffer.byteLength === CHUNK) this.#spare.push(buffer);
+  }
+}
+
+/** A FileSystemFileHandle that the user chose. It is done with octets when it says so. */
 export async function fileHandleSink(handle) {
   const stream = await handle.createWritable();
-  const spare = [];
+  const copies = new Copies();
   let last = Promise.resolve();
   return {
     borrows: true,
     write(octets) {
-      const buffer = octets.length > CHUNK ? new ArrayBuffer(octets.length) : (spare.pop() ?? new ArrayBuffer(CHUNK));
-      const own = new Uint8Array(buffer, 0, octets.length);
-      own.set(octets);
-      last = last.then(() => stream.write(own)).then(() => void (buffer.byteLength === CHUNK && spare.push(buffer)));
+      const own = copies.of(octets);
+      last = last.then(() => stream.write(own)).then(() => copies.take(own.buffer));
       return last;
     },
     close: () => stream.close(),
@@ -55,22 +70,31 @@ export async function fileHandleSink(handle) {
   };
 }
 
-/** A MessagePort: arrays go over as they are, one for every `more` that comes back. */
+/** A MessagePort: arrays go over as they are, one for every `more`, or array, that comes back. */
 export function portSink(port) {
+  const copies = new Copies();
+  let last = Promise.resolve();
   let allowed = 0;
   let refusal;
   let wake = () => {};
   port.onmessage = ({ data }) => {
-    if (data === 'more') allowed += 1;
+    if (data === 'more' || data instanceof ArrayBuffer) allowed += 1;
     else refusal = new Error(String(data));
+    if (data instanceof ArrayBuffer) copies.take(data);
     wake();
   };
+  async function send(own) {
+    while (allowed === 0 && !refusal) await new Promise((resolve) => (wake = resolve));
+    if (refusal) throw refusal;
+    allowed -= 1;
+    port.postMessage(own, [own.buffer]);
+  }
   return {
-    async write(octets) {
-      while (allowed === 0 && !refusal) await new Promise((resolve) => (wake = resolve));
-      if (refusal) throw refusal;
-      allowed -= 1;
-      port.postMessage(octets, [octets.buffer]);
+    borrows: true,
+    write(octets) {
+      const own = copies.of(octets);
+      last = last.then(() => send(own));
+      return last;
     },
     close: () => port.postMessage(null),
     abort: (reason) => port.postMessage(String(reason)),

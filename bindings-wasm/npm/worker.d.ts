@@ -8,7 +8,8 @@ export type Input = Blob | ArrayBuffer | ArrayBufferView;
 /**
  * Where an archive goes: a file that the user chose; one of the origin private file system, by its name; or what is transferred:
  * a port, or a stream (which copies octets on their way, and so takes more memory). For every `'more'` that is sent to it, a port
- * gives a `Uint8Array`, and `null` behind the last; a text says why there are no more, from either side.
+ * gives a `Uint8Array`, and `null` behind the last; its `ArrayBuffer`, sent back, counts as `'more'` and is filled again. A text says why
+ * there are no more, from either side.
  */
 export type Output = FileSystemFileHandle | MessagePort | WritableStream<Uint8Array> | string;
 

@@ -7,6 +7,8 @@ use std::{cell::Cell, io, sync::Mutex};
 const PAGE: usize = 256 << 10;
 /// Pages that are kept: 16 MiB.
 const PAGES: usize = 64;
+/// Pages that are kept of what is read from front to back: 8 MiB.
+const BEHIND: usize = 32;
 /// Pages that are read at a time where one is read after the other: 4 MiB.
 const AHEAD: usize = 16;
 
@@ -78,23 +80,24 @@ impl Kept {
     fn fetch(&mut self, number: u64, source: &impl ReadAt) -> io::Result<()> {
         let from = number * PAGE as u64;
         let left = usize::try_from(source.len().saturating_sub(from)).unwrap_or(usize::MAX);
-        let most = if number == self.next { AHEAD } else { 1 };
+        let (most, room) = if number == self.next { (AHEAD, BEHIND) } else { (1, PAGES) };
         let wanted = left.min(most * PAGE);
         let mut octets = vec![0; wanted];
         source.read_exact_at(from, &mut octets)?;
         self.next = number + wanted.div_ceil(PAGE) as u64;
         for (number, octets) in (number..).zip(octets.chunks(PAGE)) {
-            self.keep(number, octets);
+            self.keep(number, octets, room);
         }
         Ok(())
     }
 
-    fn keep(&mut self, number: u64, octets: &[u8]) {
+    /// Keeps a page, for another one where `room` are kept already.
+    fn keep(&mut self, number: u64, octets: &[u8], room: usize) {
         self.clock += 1;
         let used = Cell::new(self.clock);
         if let Some(page) = self.pages.iter_mut().find(|page| page.number == number) {
             *page = Page { number, used, octets: octets.to_vec() };
-        } else if self.pages.len() < PAGES {
+        } else if self.pages.len() < room {
             self.pages.push(Page { number, used, octets: octets.to_vec() });
         } else if let Some(oldest) = self.pages.iter_mut().min_by_key(|page| page.used.get()) {
             oldest.octets.clear();
@@ -156,8 +159,10 @@ mod tests {
             paged.read_exact_at(offset, &mut octets).unwrap();
         }
         assert_eq!(reads.lock().unwrap().len(), 3);
+        paged.read_exact_at((40 - BEHIND) as u64 * PAGE as u64, &mut octets).unwrap();
+        assert_eq!(reads.lock().unwrap().len(), 3, "what lies a little way back is kept");
         paged.read_exact_at(5, &mut octets).unwrap();
-        assert_eq!(reads.lock().unwrap().len(), 3, "a page that fits is kept");
+        assert_eq!(reads.lock().unwrap().len(), 4, "and no more, as it is not read again");
     }
 
     #[test]

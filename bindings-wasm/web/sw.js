@@ -27,26 +27,36 @@ self.addEventListener('fetch', (event) => {
   );
 });
 
-/** What a port gives, as it is asked for. */
+/** Arrays that may wait here. */
+const AHEAD = 2;
+
+/** What a port gives, as it is asked for; its arrays go back to be filled again. */
 function stream(port) {
+  const waiting = [];
+  let given;
   let came = () => {};
   return new ReadableStream(
     {
-      start(controller) {
+      start() {
         port.onmessage = ({ data }) => {
-          // An array that is made here, unlike one that came, lets the collector of Chromium see how many there are.
-          if (data instanceof Uint8Array) controller.enqueue(data.slice());
-          else if (data === null) controller.close();
-          else controller.error(new Error(data));
+          waiting.push(data);
           came();
         };
+        for (let ahead = 0; ahead < AHEAD; ahead++) port.postMessage('more');
       },
-      pull() {
-        port.postMessage('more');
-        return new Promise((resolve) => (came = resolve));
+      async pull(controller) {
+        // Who asks for more has read what was given before, or has taken it away.
+        if (given?.byteLength > 0) port.postMessage(given.buffer, [given.buffer]);
+        else if (given) port.postMessage('more');
+        while (waiting.length === 0) await new Promise((resolve) => (came = resolve));
+        given = waiting.shift();
+        if (given instanceof Uint8Array) controller.enqueue(given);
+        else if (given === null) controller.close();
+        else controller.error(new Error(given));
       },
       cancel: () => port.postMessage('the download was stopped'),
     },
-    { highWaterMark: 1 },
+    // Nothing is asked for until somebody reads: what was given is then done with.
+    { highWaterMark: 0 },
   );
 }
