@@ -206,3 +206,45 @@ fn header_fields_that_break_their_grammar_are_mended() {
     assert_eq!(octets.matches("\r\nDate: ").count(), 1);
     assert!(items[0].defects.iter().any(|defect| defect.kind() == DefectKind::Rewritten));
 }
+
+/// A report that came as mail has its machine-readable part as an attachment: who did not get the mail stands there, while the table of
+/// recipients has those that the report went to (RFC 3464 §2, RFC 8098 §3).
+#[test]
+fn a_report_keeps_the_status_that_it_came_with() {
+    let status = "Reporting-MTA: dns; mx.example.org\r\n\r\nFinal-Recipient: rfc822; nobody@example.org\r\nAction: failed\r\n\
+                  Status: 5.1.1\r\n\r\n";
+    let read = "Final-Recipient: RFC822; reader@example.org\nDisposition: automatic-action/MDN-sent-automatically; displayed\n";
+    for layout in LAYOUTS {
+        for (class, kind, fields) in [
+            ("REPORT.IPM.Note.NDR", "delivery-status", status),
+            ("REPORT.IPM.Note.IPNRN", "disposition-notification", read),
+        ] {
+            let mut message = with_class(layout, class, &[]);
+            message.recipients = vec![recipient(layout, 1, "Sender", "sender@example.org")];
+            let mut file =
+                attachment(layout, "details.txt", 1, AttachmentBody::Data(fields.as_bytes().to_vec().into()));
+            file.properties.insert(pid::ATTACH_MIME_TAG, text(layout, &format!("message/{kind}")));
+            message.attachments = Arc::new(vec![file]);
+            let (items, _) = items(layout, &[message]);
+            let mail = octets(&items[0]);
+            let (head, body) = mail.split_once("\r\n\r\n").unwrap();
+            assert!(head.contains(&format!("multipart/report; report-type={kind}")), "{mail}");
+            assert_eq!(body.matches(&format!("Content-Type: message/{kind}")).count(), 1, "{mail}");
+            let fields = fields.replace("\r\n", "\n").replace('\n', "\r\n");
+            assert!(body.contains(&format!("\r\n\r\n{fields}")), "{mail}");
+            assert!(!body.contains("rfc822; sender@example.org"), "{mail}");
+        }
+        // What could not stand in a mail as it is stays a file, and the status is made.
+        let mut message = with_class(layout, "REPORT.IPM.Note.NDR", &[]);
+        message.recipients = vec![recipient(layout, 1, "Nobody", "nobody@example.org")];
+        let mut file =
+            attachment(layout, "details.txt", 1, AttachmentBody::Data("Status: \u{e9}".as_bytes().to_vec().into()));
+        file.properties.insert(pid::ATTACH_MIME_TAG, text(layout, "message/delivery-status"));
+        message.attachments = Arc::new(vec![file]);
+        let mail = octets(&items(layout, &[message]).0[0]);
+        assert!(
+            mail.contains("Final-Recipient: rfc822; nobody@example.org") && mail.contains("filename=details.txt"),
+            "{mail}"
+        );
+    }
+}

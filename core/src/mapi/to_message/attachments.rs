@@ -10,6 +10,12 @@ use std::collections::BTreeSet;
 /// The first octets of an attachment, where they must tell its media type.
 const MAGIC: usize = 16;
 
+/// Types whose octets are header fields, which stand as they are (RFC 3464 §2.1, RFC 8098 §3.1), and how many octets of them are read.
+const STATUS: [&str; 2] = ["message/delivery-status", "message/disposition-notification"];
+const STATUS_FIELDS: usize = 1 << 18;
+/// The longest line of a mail (RFC 5322 §2.1.1).
+const LINE: usize = 998;
+
 /// The parts that attachments give.
 #[derive(Debug, Default)]
 pub(super) struct Attached {
@@ -124,6 +130,11 @@ impl Translator<'_> {
             let entity = Entity::message(&media_type, content).field("Content-Transfer-Encoding", "8bit");
             return (entity, name);
         }
+        if STATUS.contains(&&*media_type)
+            && let Some(fields) = status_fields(&content)
+        {
+            return (Entity::message(&media_type, Content::from(fields)), name);
+        }
         // Other message types must not be encoded, and nothing says that their octets could stand as they are.
         let media_type = if media_type.starts_with("message/") { "application/octet-stream" } else { &media_type };
         let name = name.or_else(|| Some(format!("attachment{}", media_type::extension(media_type))));
@@ -193,6 +204,15 @@ fn file_name(values: Values<'_>) -> Option<String> {
     let name = names.iter().find_map(|id| values.text(*id))?;
     let name = name.rsplit(['\\', '/']).next().unwrap_or_default().trim().to_owned();
     Some(name).filter(|name| !name.is_empty())
+}
+
+/// The fields of a status with line ends as mail has them; `None` where they could not stand in a mail unencoded.
+fn status_fields(content: &Content) -> Option<Vec<u8>> {
+    let octets = content.to_vec(STATUS_FIELDS).ok()?;
+    let lines = octets.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let stands = |line: &[u8]| line.len() <= LINE && line.iter().all(|octet| matches!(octet, b'\t' | b' '..=b'~'));
+    let is_field = lines.clone().find(|line| !line.is_empty()).is_some_and(crate::mime::is_field_line);
+    (is_field && lines.clone().all(stands)).then(|| lines.collect::<Vec<_>>().join(&b"\r\n"[..]))
 }
 
 /// Whether it begins like a message, so that it may stand in one as it is.

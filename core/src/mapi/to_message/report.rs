@@ -10,18 +10,25 @@ impl Translator<'_> {
     pub(super) fn report(&mut self, class: &str) -> Entity {
         let is_receipt = class.ends_with("IPNRN") || class.ends_with("IPNNRN");
         let mut bodies = self.bodies();
-        let attached = self.attached(bodies.html.as_deref());
+        let mut attached = self.attached(bodies.html.as_deref());
         if bodies.plain.is_none() && bodies.html.is_none() {
             bodies.plain = Some(self.report_text());
         }
         let text = super::alternative(self.alternatives(bodies));
-        let (kind, machine_readable) = if is_receipt {
-            ("disposition-notification", self.disposition_notification(class.ends_with("IPNRN")))
-        } else {
-            ("delivery-status", self.delivery_status(class))
-        };
+        let kind = if is_receipt { "disposition-notification" } else { "delivery-status" };
         let media_type = format!("message/{kind}");
-        let status = Entity::message(&media_type, Content::from(machine_readable.into_octets()));
+        // What came as mail brought its own: who is to blame stands there, and nowhere else.
+        let own = attached.mixed.iter().position(|entity| entity.media_type() == media_type);
+        let status = own.map_or_else(
+            || {
+                let made = match is_receipt {
+                    true => self.disposition_notification(class.ends_with("IPNRN")),
+                    false => self.delivery_status(class),
+                };
+                Entity::message(&media_type, Content::from(made.into_octets()))
+            },
+            |place| attached.mixed.remove(place),
+        );
         let mut parts = vec![text, status];
         parts.extend(attached.related);
         parts.extend(attached.mixed);
