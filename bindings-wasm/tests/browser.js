@@ -14,9 +14,26 @@ export function noBrowser() {
   return executablePath ? undefined : 'no Chromium: install it (apt-get install chromium), or say where it is in CHROMIUM';
 }
 
+const FIREFOX = [process.env.FIREFOX, '/usr/bin/firefox', '/usr/bin/firefox-esr', '/Applications/Firefox.app/Contents/MacOS/firefox'].find((path) => path && existsSync(path));
+
+/** Why there can be no Firefox on the page; nothing where there is one. */
+export function missingFirefox() {
+  return FIREFOX ? unbuilt() : 'no Firefox: install it (apt-get install firefox-esr), or say where it is in FIREFOX';
+}
+
+/** Firefox over WebDriver BiDi, which saves downloads in a folder without asking. */
+export async function firefox(downloads) {
+  const { _bidiFirefox } = (await import('playwright-core')).default;
+  const firefoxUserPrefs = { 'browser.download.folderList': 2, 'browser.download.dir': downloads, 'browser.download.useDownloadDir': true, 'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream,application/zip', 'browser.download.always_ask_before_handling_new_types': false };
+  return _bidiFirefox.launch({ executablePath: FIREFOX, firefoxUserPrefs });
+}
+
 /** The same of a browser on the page. */
 export function missing() {
-  if (noBrowser()) return noBrowser();
+  return noBrowser() ?? unbuilt();
+}
+
+function unbuilt() {
   if (!existsSync(join(SITE, 'index.html'))) return 'the page is not built: cargo xtask web';
   return undefined;
 }
@@ -31,14 +48,14 @@ export async function start(options = {}) {
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', ...(options.args ?? [])];
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await (options.launch?.() ?? chromium.launch({ executablePath, args }));
   const url = `http://localhost:${server.address().port}/`;
   return {
     browser,
     url,
     /** A page of its own; `without` are the ways of saving that it is to have not. */
     async page({ without = ['showSaveFilePicker'], ...context } = {}) {
-      const own = await browser.newContext({ acceptDownloads: true, locale: 'en-GB', ...context });
+      const own = await browser.newContext({ ...(options.launch ? {} : { acceptDownloads: true, locale: 'en-GB' }), ...context });
       await own.addInitScript((names) => {
         for (const name of names) {
           if (name === 'serviceWorker') delete Navigator.prototype.serviceWorker;

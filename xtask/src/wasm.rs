@@ -79,22 +79,21 @@ pub(crate) fn set_up() -> Result<()> {
     if major.is_none_or(|major| major < 20) {
         return Err(NODE.into());
     }
-    chromium();
+    browser("CHROMIUM", "chromium", &["chromium", "chromium-browser", "google-chrome"]);
+    browser("FIREFOX", "firefox-esr", &["firefox", "firefox-esr"]);
     Ok(())
 }
 
 /// Fetches a browser for the tests of the page, where that is one command; else they say that they are left out.
-fn chromium() {
-    let is_there = std::env::var_os("CHROMIUM").is_some()
-        || ["chromium", "chromium-browser", "google-chrome"]
-            .iter()
-            .any(|name| Path::new("/usr/bin").join(name).exists());
+fn browser(variable: &str, package: &str, names: &[&str]) {
+    let is_there =
+        std::env::var_os(variable).is_some() || names.iter().any(|name| Path::new("/usr/bin").join(name).exists());
     let is_root = output(Command::new("id").arg("-u")).is_ok_and(|user| user.trim() == "0");
     if is_there || !is_root || !Path::new("/usr/bin/apt-get").exists() {
         return;
     }
-    if let Err(error) = run(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends", "chromium"])) {
-        println!("the page is not tested: Chromium cannot be installed ({error})");
+    if let Err(error) = run(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends", package])) {
+        println!("the page is not tested in it: {package} cannot be installed ({error})");
     }
 }
 
