@@ -4,7 +4,7 @@ use mailferry::{
     mapi::AddressMap,
     read::{Mailbox, ReadOptions, mbox::Unquoting, tnef::TnefParts},
     target::Target,
-    write::{CardGroups, Grouping, NameTemplate, OutputForm, size},
+    write::{CardGroups, Grouping, NameTemplate, OutputForm, Placement, size},
 };
 use std::{
     fs::File,
@@ -313,6 +313,15 @@ pub(crate) enum Labels {
     Every,
 }
 
+impl From<Labels> for Placement {
+    fn from(labels: Labels) -> Self {
+        match labels {
+            Labels::Primary => Self::Primary,
+            Labels::Every => Self::Every,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Eol {
     /// As in the source
@@ -513,6 +522,10 @@ pub(crate) struct Plan {
 
     #[command(flatten)]
     pub(crate) tagging: Tagging,
+
+    /// Where a message with many labels goes: one file in its primary folder, or one file a label
+    #[arg(long, value_enum, default_value_t = Labels::Primary, value_name = "WHERE", help_heading = "Archive")]
+    pub(crate) labels: Labels,
 
     /// Tell how many ZIP archives it will be, each smaller than SIZE (480M, 2G); a target may ask for smaller ones
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Archive")]

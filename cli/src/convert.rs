@@ -10,7 +10,7 @@ use mailferry::{
     DateTime,
     convert::{Columns, ConvertOptions, GONE, ITEM_LOG, REPORT, Report, SyncPaths, TABLE, convert},
     model::VCardVersion,
-    write::{Checksums, Eol, Placement, ZipLevel},
+    write::{Checksums, Eol, ZipLevel},
 };
 use std::{
     ffi::OsString,
@@ -55,10 +55,7 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
     let archive = &mut options.archive;
     archive.form = arguments.form;
     archive.created = Some(now());
-    archive.placement = match arguments.labels {
-        args::Labels::Primary => Placement::Primary,
-        args::Labels::Every => Placement::Every,
-    };
+    archive.placement = arguments.labels.into();
     archive.eol = match arguments.eol {
         args::Eol::Keep => Eol::Keep,
         args::Eol::Crlf => Eol::Crlf,

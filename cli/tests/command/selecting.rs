@@ -35,6 +35,22 @@ fn a_plan_knows_what_is_selected_marked_and_split() {
 }
 
 #[test]
+fn a_plan_counts_a_file_for_each_label() {
+    let bench = Bench::new(b"From a\nX-Gmail-Labels: Work,Home,Opened\nSubject: x\n\nHi\n");
+    let plan = |labels: &str| {
+        let run = bench.run(&["plan", "in.mbox", "--target", "zoho", "--json", "--labels", labels]);
+        let told: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        (told["folders"].as_u64().unwrap(), told["estimate"]["bytes"].as_u64().unwrap())
+    };
+    let ((_, once), (folders, every)) = (plan("primary"), plan("every"));
+    let run = bench.run(&["convert", "in.mbox", "--target", "zoho", "--to", "out.zip", "--labels", "every"]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let log = crate::archive::log(&bench.path("out.zip.items.jsonl"));
+    let files = 1 + log[0]["copies"].as_array().unwrap().len() as u64;
+    assert_eq!((files, folders, every), (2, 2, 2 * once), "{log:?}");
+}
+
+#[test]
 fn a_sample_is_listed_as_it_is_converted() {
     let bench = Bench::new(&mbox((0..30).map(|number| message(&format!("number {number}")))));
     let sample = ["--sample", "7", "--seed", "3"];

@@ -239,19 +239,20 @@ impl Plan {
         for flag in verdict.flags {
             self.flag(flag.detail(), bytes, Some(place));
         }
-        let copies = match self.placement {
-            Placement::Every => item.labels.iter().filter(|label| label.folder.is_some()).count().max(1),
-            Placement::Primary => 1,
-        };
-        (0..copies).for_each(|_| self.file(item.size() + ENTRY));
         self.goes.add(bytes);
         self.kinds.entry(item.kind.as_str().to_owned()).or_default().add(bytes);
         self.preflight += Preflight::of(&item);
-        let folder = item.folder.path.to_string();
-        self.folder(&folder);
+        let written = item.size();
+        for folder in self.placement.folders(&item) {
+            self.file(written + ENTRY);
+            let folder = folder.path.to_string();
+            self.folder(&folder);
+            if item.message().is_some() {
+                *row(&mut self.boxes, &folder) += written;
+            }
+        }
         self.missing.arrival += u64::from(item.received.is_none() && item.message().is_some());
         if let Some(message) = item.message() {
-            *row(&mut self.boxes, &folder) += bytes;
             if let Err(error) = self.message(message) {
                 self.failed += 1;
                 self.tell(error.to_string());

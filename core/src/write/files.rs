@@ -1,5 +1,5 @@
 use super::{
-    ItemName, Made, Placement, Rendered, Renderer, Standing, WriteOptions,
+    ItemName, Made, Rendered, Renderer, Standing, WriteOptions,
     collection::{Grouping, OpenCollection},
     container::{Container, Entry, add_told},
     entry_name::{Paths, StandingFolder, extension},
@@ -10,7 +10,6 @@ use crate::{
     hex::hex,
     model::{ComponentKind, Folder, FolderPath, Item, ItemKind},
 };
-use std::collections::HashSet;
 
 /// Files that take more than one item and are open at a time.
 const OPEN: usize = 32;
@@ -39,16 +38,7 @@ impl Files {
 
     /// The folders that the item goes to.
     pub(super) fn folders(&self, item: &Item) -> Vec<Folder> {
-        let mut folders: Vec<Folder> = Vec::new();
-        if self.options.placement == Placement::Every {
-            let mut seen = HashSet::new();
-            let of_labels = item.labels.iter().filter_map(|label| label.folder.as_ref());
-            folders.extend(of_labels.filter(|folder| seen.insert(&folder.path)).cloned());
-        }
-        if folders.is_empty() {
-            folders.push(item.folder.clone());
-        }
-        folders
+        self.options.placement.folders(item)
     }
 
     /// Whether the item goes to a file with others.

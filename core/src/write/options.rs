@@ -1,7 +1,10 @@
 use super::{Checksums, Collections, Eol, MboxOptions, NameTemplate, OutputForm, ZipLevel};
-use crate::date_time::DateTime;
+use crate::{
+    date_time::DateTime,
+    model::{Folder, Item},
+};
 use serde::{Deserialize, Serialize};
-use std::num::NonZeroU32;
+use std::{collections::HashSet, num::NonZeroU32};
 
 /// Which folders an item with several labels is written to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +14,22 @@ pub enum Placement {
     Primary,
     /// The folder of every label that is one.
     Every,
+}
+
+impl Placement {
+    /// The folders that the item goes to, one at least.
+    pub(crate) fn folders(self, item: &Item) -> Vec<Folder> {
+        let mut folders: Vec<Folder> = Vec::new();
+        if self == Self::Every {
+            let mut seen = HashSet::new();
+            let of_labels = item.labels.iter().filter_map(|label| label.folder.as_ref());
+            folders.extend(of_labels.filter(|folder| seen.insert(&folder.path)).cloned());
+        }
+        if folders.is_empty() {
+            folders.push(item.folder.clone());
+        }
+        folders
+    }
 }
 
 /// How items are written.
