@@ -1,13 +1,15 @@
 //! Files that hold many items, where one of them cannot be made.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use mailferry::{
-    read::{ItemReader, ReadOptions, ics::IcsReader},
+    convert::{Columns, ConvertOptions, ITEM_LOG, LogLine, Status, beside, convert},
+    read::{Given, ItemReader, ReadOptions, ics::IcsReader},
     source::ReadAt,
     write::{EmlArchive, ItemName, ItemWriter, Made, WriteOptions},
 };
 use std::{
     io,
+    ops::ControlFlow,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -62,8 +64,35 @@ fn a_file_that_cannot_be_made_is_told_and_takes_no_other_with_it() {
     };
     let error = archive.finish_telling(&mut tell).unwrap_err();
     assert_eq!(error.path(), Some("lost/lost.ics"));
-    assert!(error.to_string().contains("the 1 items that the log has in it"), "{error}");
+    assert!(error.to_string().contains("the 1 items that were put into it"), "{error}");
     assert!(made.contains(&"kept/kept.ics".to_owned()) && !made.contains(&"lost/lost.ics".to_owned()), "{made:?}");
     let octets = out.0.lock().unwrap().clone();
     assert!(octets.windows(4).any(|window| window == b"PK\x05\x06"), "the archive is completed");
+}
+
+#[test]
+fn the_items_of_a_file_that_cannot_be_made_end_as_failed() {
+    let calendar = b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR\n".to_vec();
+    let broken = Arc::new(AtomicBool::new(false));
+    let source =
+        |name: &str, broken: Arc<AtomicBool>| Given::Source(name.into(), Arc::new(Failing(calendar.clone(), broken)));
+    let sources = [source("lost.ics", broken.clone()), source("kept.ics", Arc::default())];
+    let root = tempfile::tempdir().unwrap();
+    let to = root.path().join("out");
+    let report = convert(sources, &to, &ConvertOptions::default(), &mut |progress| {
+        broken.store(progress.report.totals.available == 2, Relaxed);
+        ControlFlow::Continue(())
+    });
+    let report = report.unwrap();
+    let counts = |columns: &Columns| (columns.available, columns.migrated, columns.failed);
+    assert_eq!(counts(&report.totals), (2, 1, 1));
+    assert_eq!(counts(&report.kinds["event"]), (2, 1, 1));
+    assert_eq!(counts(&report.folders["lost"].columns), (1, 0, 1));
+    assert!(report.error.is_some() && report.reasons.keys().any(|reason| reason.contains("is lost")), "{report:?}");
+    let log = std::fs::read_to_string(beside(&to, ITEM_LOG)).unwrap();
+    let lines: Vec<LogLine> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines[0].status, &lines[0].path), (Status::Failed, &None));
+    assert!(lines[0].reason.as_ref().unwrap().contains("bad sector"), "{:?}", lines[0].reason);
+    assert_eq!((lines[1].status, lines[1].path.as_deref()), (Status::Migrated, Some("kept/kept.ics")));
+    assert!(!to.join("lost/lost.ics").exists() && to.join("kept/kept.ics").exists());
 }

@@ -244,7 +244,12 @@ impl<'w> Conversion<'w> {
         let told = self.tell_made();
         let Self { writer, journal, files, .. } = &mut *self;
         let finished = writer.finish_telling(&mut |made| tell(&mut **journal, files, &made));
-        finished.and(told)?;
+        let lost = self.writer.take_lost();
+        let counted = match lost.is_empty() {
+            true => Ok(()),
+            false => self.journal.lose(&lost, &mut |line, reason| self.report.fail(line, reason)),
+        };
+        finished.and(told).and(counted)?;
         self.files.as_mut().map_or(Ok(()), Write::flush).map_err(log_refused)?;
         self.journal.flush()
     }

@@ -298,6 +298,15 @@ impl LogLine {
         self.xxh3 = None;
         self.fidelity = None;
     }
+
+    /// It was put into a file that came to nothing.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn lost(&mut self, reason: &str) {
+        self.status = Status::Failed;
+        self.reason = Some(reason.to_owned());
+        (self.path, self.copies) = (None, Vec::new());
+        (self.sha256, self.xxh3, self.fidelity) = (None, None, None);
+    }
 }
 
 /// Whether a [`Transform`](super::Transform) replaced its octets.

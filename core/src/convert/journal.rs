@@ -3,7 +3,7 @@ use super::item_log::LogLine;
 use crate::write::Known;
 use crate::{
     error::{Error, ErrorKind, Result},
-    write::Made,
+    write::{Lost, Made},
 };
 use std::io::{self, Write};
 
@@ -38,6 +38,12 @@ pub(super) trait Journal: Send {
         Ok(())
     }
 
+    /// Tells that the items of files that came to nothing failed, as far as their lines can still be changed; each goes to
+    /// `failed` as it was logged, and with the reason.
+    fn lose(&mut self, _lost: &[Lost], _failed: &mut dyn FnMut(&LogLine, &str)) -> Result<()> {
+        Ok(())
+    }
+
     fn flush(&mut self) -> Result<()>;
 }
 
@@ -65,6 +71,10 @@ impl<J: Journal> Journal for &mut J {
 
     fn made(&mut self, made: &Made) -> Result<()> {
         (**self).made(made)
+    }
+
+    fn lose(&mut self, lost: &[Lost], failed: &mut dyn FnMut(&LogLine, &str)) -> Result<()> {
+        (**self).lose(lost, failed)
     }
 
     fn flush(&mut self) -> Result<()> {

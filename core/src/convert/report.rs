@@ -215,6 +215,14 @@ impl Columns {
         let copies = 1 + line.copies.len() as u64;
         self.bytes += line.item.size.filter(|_| line.status == Status::Migrated).unwrap_or(0) * copies;
     }
+
+    /// Takes an item that was counted as migrated for one that failed.
+    fn fail(&mut self, line: &LogLine) {
+        self.migrated = self.migrated.saturating_sub(1);
+        self.failed += 1;
+        let copies = 1 + line.copies.len() as u64;
+        self.bytes = self.bytes.saturating_sub(line.item.size.unwrap_or(0) * copies);
+    }
 }
 
 impl Report {
@@ -241,6 +249,18 @@ impl Report {
         if let Some(source) = self.sources.last_mut() {
             source.items += 1;
         }
+    }
+
+    /// Takes the item of a line, which was counted as migrated, for one that failed.
+    pub(super) fn fail(&mut self, line: &LogLine, reason: &str) {
+        self.totals.fail(line);
+        self.kinds.entry(line.item.kind.clone()).or_default().fail(line);
+        let year = line.item.received_at.as_deref().and_then(|date| date.split_at_checked(4)?.0.parse().ok());
+        if let Some(year) = year.and_then(|year: i64| self.years.get_mut(&year)) {
+            year.fail(line);
+        }
+        row(&mut self.folders, &line.item.folder).columns.fail(line);
+        *row(&mut self.reasons, reason.split(':').next().unwrap_or(reason)) += 1;
     }
 
     /// Whether every item and every source came through, and nobody stopped it.

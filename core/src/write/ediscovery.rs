@@ -1,7 +1,7 @@
 //! Natives and a Concordance load file that names them: fields parted by U+0014 and quoted by U+00FE, in UTF-8.
 
 use super::{
-    Grouping, ItemName, ItemWriter, Made, Rendered, Renderer, WriteOptions, Written,
+    Grouping, ItemName, ItemWriter, Lost, Made, Rendered, Renderer, WriteOptions, Written,
     container::{Container, Entry},
     entry_name::extension,
     files::Files,
@@ -128,6 +128,10 @@ impl ItemWriter for EdiscoveryWriter {
 
     fn take_made(&mut self) -> Vec<Made> {
         self.files.take_made()
+    }
+
+    fn take_lost(&mut self) -> Vec<Lost> {
+        self.files.take_lost()
     }
 
     fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {

@@ -1,5 +1,5 @@
 use super::{
-    ItemName, ItemWriter, Made, Rendered, Renderer, Standing, WriteOptions, Written,
+    ItemName, ItemWriter, Lost, Made, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{self, Container, Entry},
     files::Files,
     made::Tell,
@@ -75,6 +75,10 @@ impl ItemWriter for EmlArchive {
 
     fn take_made(&mut self) -> Vec<Made> {
         self.files.take_made()
+    }
+
+    fn take_lost(&mut self) -> Vec<Lost> {
+        self.files.take_lost()
     }
 
     fn goes_on(&self) -> bool {

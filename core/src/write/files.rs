@@ -1,5 +1,5 @@
 use super::{
-    ItemName, Made, Rendered, Renderer, Standing, WriteOptions,
+    ItemName, Lost, Made, Rendered, Renderer, Standing, WriteOptions,
     collection::{Grouping, OpenCollection},
     container::{Container, Entry, add_told},
     entry_name::{Paths, StandingFolder, extension},
@@ -23,12 +23,21 @@ pub(super) struct Files {
     open: Vec<OpenCollection>,
     made: Vec<Made>,
     /// The first file that came to nothing, and why; its items were told as written.
-    lost: Option<Error>,
+    error: Option<Error>,
+    lost: Vec<Lost>,
 }
 
 impl Files {
     pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Self {
-        Self { container, paths: Paths::new(options.shard), options, open: Vec::new(), made: Vec::new(), lost: None }
+        Self {
+            container,
+            paths: Paths::new(options.shard),
+            options,
+            open: Vec::new(),
+            made: Vec::new(),
+            error: None,
+            lost: Vec::new(),
+        }
     }
 
     pub(super) fn renderer(&self) -> Renderer {
@@ -109,26 +118,35 @@ impl Files {
         let rendered = open.finish().and_then(|content| self.renderer().render_octets(content));
         let rendered = rendered.map_err(Error::non_fatal);
         let written = rendered.and_then(|rendered| self.add(Entry::file(&path, None), &rendered, tell));
-        match written {
-            Err(error) if !error.is_fatal() => {
-                let message = format!("the file is lost, and with it the {items} items that the log has in it");
-                let lost = Error::new(error.kind(), message).because(error).in_file(path);
-                self.lost.get_or_insert(lost);
-                Ok(())
-            }
-            written => written,
+        let Err(error) = written else { return Ok(()) };
+        self.lose(path.clone(), &error);
+        if error.is_fatal() {
+            return Err(error);
         }
+        let message = format!("the file is lost, and with it the {items} items that were put into it");
+        self.error.get_or_insert(Error::new(error.kind(), message).because(error).in_file(path));
+        Ok(())
+    }
+
+    /// Notes a file that came to nothing.
+    pub(super) fn lose(&mut self, path: String, error: &Error) {
+        self.lost.push(Lost { path, reason: format!("the file that it was put into is lost: {error}") });
+    }
+
+    /// The files that came to nothing since the last call.
+    pub(super) fn take_lost(&mut self) -> Vec<Lost> {
+        std::mem::take(&mut self.lost)
     }
 
     /// Whether a file came to nothing.
     pub(super) fn has_lost(&self) -> bool {
-        self.lost.is_some()
+        self.error.is_some()
     }
 
     /// Completes the container, and only then tells of the first file that came to nothing.
     pub(super) fn finish_container(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         self.container.finish(tell)?;
-        self.lost.take().map_or(Ok(()), Err)
+        self.error.take().map_or(Ok(()), Err)
     }
 
     /// A path for a calendar object or a card that is a file of its own, in the folder `name` in `around`.
@@ -186,8 +204,12 @@ impl Files {
 
     /// Writes the files that are open, and the documents that go with the items.
     pub(super) fn close_all(&mut self, tell: &mut Tell<'_>) -> Result<()> {
-        for open in std::mem::take(&mut self.open) {
-            self.close(open, tell)?;
+        let mut open = std::mem::take(&mut self.open).into_iter();
+        while let Some(next) = open.next() {
+            if let Err(error) = self.close(next, tell) {
+                open.for_each(|open| self.lose(open.path().to_owned(), &error));
+                return Err(error);
+            }
         }
         for (path, text) in std::mem::take(&mut self.options.documents) {
             let rendered = self.render(text.into_bytes())?;

@@ -80,6 +80,15 @@ impl Made {
     }
 }
 
+/// A file of many items that could not be written when they were all there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Its path, as the lines of its items have it.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// What an earlier run has left, for a writer that goes on from there.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug)]

@@ -49,7 +49,7 @@ pub use entry_name::{ItemName, NameTemplate};
 #[cfg(not(target_family = "wasm"))]
 pub use form::create;
 pub use form::{OutputForm, Packaging, create_with, stream};
-pub use made::{Made, Standing};
+pub use made::{Lost, Made, Standing};
 pub use mbox::{MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;
 pub use options::{Placement, TarNames, WriteOptions};
@@ -106,6 +106,11 @@ pub trait ItemWriter: Send {
 
     /// What was made since the last call beside the files that hold one item each: files of many items that are complete.
     fn take_made(&mut self) -> Vec<Made> {
+        Vec::new()
+    }
+
+    /// The files that came to nothing since the last call, after their items were told as written.
+    fn take_lost(&mut self) -> Vec<Lost> {
         Vec::new()
     }
 

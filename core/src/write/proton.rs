@@ -1,7 +1,7 @@
 //! A folder as Proton's export tool makes and restores it: `ID.eml`, `ID.metadata.json`, `labels.json`.
 
 use super::{
-    ItemName, ItemWriter, Made, Rendered, Renderer, Standing, WriteOptions, Written,
+    ItemName, ItemWriter, Lost, Made, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
     made::Tell,
@@ -167,6 +167,10 @@ impl ItemWriter for ProtonWriter {
 
     fn take_made(&mut self) -> Vec<Made> {
         self.files.take_made()
+    }
+
+    fn take_lost(&mut self) -> Vec<Lost> {
+        self.files.take_lost()
     }
 
     fn goes_on(&self) -> bool {

@@ -1,6 +1,7 @@
-use super::names::refused;
+use super::{names::refused, run::write_whole};
 use crate::{
     convert::{
+        SyncLog,
         item_log::LogLine,
         journal::{Journal, log_refused},
         keys::{Key, Keys, identity},
@@ -8,9 +9,11 @@ use crate::{
     },
     error::{Error, ErrorKind, Result},
     model::Item,
-    write::{Known, Made},
+    source::{Content, FileSource, Source},
+    write::{Known, Lost, Made},
 };
 use std::{
+    collections::HashMap,
     fs::File,
     io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -72,6 +75,29 @@ impl Journal for SyncJournal {
         let mut json = serde_json::to_vec(made).map_err(|error| log_refused(error.into()))?;
         json.push(b'\n');
         self.files.append(&json)
+    }
+
+    fn lose(&mut self, lost: &[Lost], failed: &mut dyn FnMut(&LogLine, &str)) -> Result<()> {
+        let reasons: HashMap<&str, &str> = lost.iter().map(|lost| (&*lost.path, &*lost.reason)).collect();
+        let path = self.log.path();
+        let log = SyncLog::new(self.sync, Content::from(Arc::new(FileSource::open(path)?) as Source));
+        write_whole(path, |file| {
+            let rewritten = log.for_each_line(|line, octets| {
+                let reason = line.paths().find_map(|path| reasons.get(path)).filter(|_| line.is_migrated());
+                match reason {
+                    Some(reason) => {
+                        let mut line: LogLine =
+                            serde_json::from_slice(octets).map_err(|error| log_refused(error.into()))?;
+                        failed(&line, reason);
+                        line.lost(reason);
+                        serde_json::to_writer(&mut *file, &line).map_err(|error| log_refused(error.into()))?;
+                    }
+                    None => file.write_all(octets).map_err(log_refused)?,
+                }
+                file.write_all(b"\n").map_err(log_refused)
+            });
+            rewritten.map_err(io::Error::other)
+        })
     }
 
     fn flush(&mut self) -> Result<()> {

@@ -4,7 +4,7 @@ mod documents;
 mod folder;
 
 use super::{
-    Checksums, ItemName, ItemWriter, Made, Rendered, Renderer, ReportTexts, WriteOptions, Written,
+    Checksums, ItemName, ItemWriter, Lost, Made, Rendered, Renderer, ReportTexts, WriteOptions, Written,
     container::{Bag, Container, Entry},
     files::{Files, room},
     growing::{Growing, refused},
@@ -145,6 +145,12 @@ impl ItemWriter for BundleWriter {
 
     fn take_made(&mut self) -> Vec<Made> {
         self.files.take_made()
+    }
+
+    fn take_lost(&mut self) -> Vec<Lost> {
+        let mut lost = self.files.take_lost();
+        lost.iter_mut().for_each(|lost| lost.path = format!("{}data/{}", self.base, lost.path));
+        lost
     }
 
     fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {

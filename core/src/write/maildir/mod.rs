@@ -7,7 +7,7 @@ mod flags;
 mod utf7;
 
 use super::{
-    ItemName, ItemWriter, Made, Rendered, Renderer, Standing, WriteOptions, Written,
+    ItemName, ItemWriter, Lost, Made, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
     made::Tell,
@@ -146,6 +146,10 @@ impl ItemWriter for MaildirWriter {
 
     fn take_made(&mut self) -> Vec<Made> {
         self.files.take_made()
+    }
+
+    fn take_lost(&mut self) -> Vec<Lost> {
+        self.files.take_lost()
     }
 
     fn goes_on(&self) -> bool {

@@ -9,7 +9,7 @@ pub use state::StateFields;
 pub use tree::MboxTree;
 
 use super::{
-    ItemName, ItemWriter, Made, Rendered, Renderer, WriteOptions, Written,
+    ItemName, ItemWriter, Lost, Made, Rendered, Renderer, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
     growing::{Growing, refused},
@@ -233,10 +233,18 @@ impl ItemWriter for MboxWriter {
         self.files.take_made()
     }
 
+    fn take_lost(&mut self) -> Vec<Lost> {
+        self.files.take_lost()
+    }
+
     fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         for folder in std::mem::take(&mut self.order) {
-            if let Some(mbox) = self.boxes.remove(&folder) {
-                self.add(mbox, tell)?;
+            let Some(mbox) = self.boxes.remove(&folder) else { continue };
+            let path = mbox.path.clone();
+            if let Err(error) = self.add(mbox, tell) {
+                let others = std::mem::take(&mut self.boxes).into_values().map(|mbox| mbox.path);
+                [path].into_iter().chain(others).for_each(|path| self.files.lose(path, &error));
+                return Err(error);
             }
         }
         self.files.finish(tell)
