@@ -8,7 +8,7 @@ use mailferry::{
     write::{EmlArchive, ItemName, ItemWriter, Made, WriteOptions},
 };
 use std::{
-    io,
+    io::{self, BufRead},
     ops::ControlFlow,
     sync::{
         Arc, Mutex,
@@ -89,8 +89,8 @@ fn the_items_of_a_file_that_cannot_be_made_end_as_failed() {
     assert_eq!(counts(&report.kinds["event"]), (2, 1, 1));
     assert_eq!(counts(&report.folders["lost"].columns), (1, 0, 1));
     assert!(report.error.is_some() && report.reasons.keys().any(|reason| reason.contains("is lost")), "{report:?}");
-    let log = std::fs::read_to_string(beside(&to, ITEM_LOG)).unwrap();
-    let lines: Vec<LogLine> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let log = io::BufReader::new(std::fs::File::open(beside(&to, ITEM_LOG)).unwrap());
+    let lines: Vec<LogLine> = log.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
     assert_eq!((lines[0].status, &lines[0].path), (Status::Failed, &None));
     assert!(lines[0].reason.as_ref().unwrap().contains("bad sector"), "{:?}", lines[0].reason);
     assert_eq!((lines[1].status, lines[1].path.as_deref()), (Status::Migrated, Some("kept/kept.ics")));

@@ -252,11 +252,11 @@ impl Plan {
             }
         }
         self.missing.arrival += u64::from(item.received.is_none() && item.message().is_some());
-        if let Some(message) = item.message() {
-            if let Err(error) = self.message(message) {
-                self.failed += 1;
-                self.tell(error.to_string());
-            }
+        if let Some(message) = item.message()
+            && let Err(error) = self.message(message)
+        {
+            self.failed += 1;
+            self.tell(error.to_string());
         }
     }
 
