@@ -67,7 +67,7 @@ fn messages(store: Vec<u8>) -> Option<Vec<Message>> {
     }
 }
 
-/// Of 759 messages 757 come back, and 695 with all that is theirs; most others lie in blocks that are damaged as the files are, or share
+/// Of 759 messages 757 come back, and 706 with all that is theirs; most others lie in blocks that are damaged as the files are, or share
 /// one. No recipient and no attachment comes to a message that did not have it.
 #[test]
 fn messages_come_back_without_their_nodes_and_with_nothing_of_others() {

@@ -4,7 +4,7 @@
 mod pst_support;
 
 use mailferry::{
-    mapi::MapiMessage,
+    mapi::{MapiMessage, pid},
     read::{ReadOptions, pst::PstReader},
     write::pst::Layout,
 };
@@ -199,4 +199,22 @@ fn folders_that_find_no_room_are_told() {
     let found = dump(store, &options).unwrap();
     assert!((10..100).contains(&found.folders.len()), "{}", found.folders.len());
     assert!(found.told.iter().any(|told| told.contains("more folders than are kept")), "{:?}", found.told);
+}
+
+/// Of its recipients a message tells some only: those that it does not tell speak for no other message.
+#[test]
+fn recipients_that_a_message_tells_in_part_are_its_own() {
+    let layout = Layout::Unicode;
+    let mut pst = Writer::new(Cursor::new(Vec::new()), layout, SCRAMBLINGS[1]).unwrap();
+    for i in 0..8 {
+        let mut message = attachments(layout, 9_000);
+        message.properties.insert(pid::DISPLAY_TO, pst_support::text(layout, &format!("Person {i}")));
+        let people = [(1, format!("Person {i}")), (2, format!("Copy {i}"))];
+        message.recipients = people.map(|(kind, name)| recipient(layout, kind, &name, "person@example.com")).to_vec();
+        pst.add_message(Writer::DELETED_ITEMS, &message).unwrap();
+    }
+    let mut store = pst.finish().unwrap().into_inner();
+    let sound = messages(store.clone());
+    without_leaves(&mut store, layout, NODE_PAGES);
+    assert_eq!(texts(&messages(store)), texts(&sound));
 }

@@ -20,6 +20,10 @@ const BESIDE: u64 = 8;
 const COMPARED: u64 = 64;
 /// Octets of the names that a message tells.
 const NAMES: usize = 1 << 16;
+/// Values of PidTagRecipientType ([MS-OXCMSG] 2.2.3.1).
+const TO: i64 = 1;
+const CC: i64 = 2;
+const BCC: i64 = 3;
 /// Bits of PidTagMessageFlags ([MS-OXCMSG] 2.2.1.6).
 const HAS_ATTACHMENTS: i64 = 0x10;
 const ASSOCIATED: i64 = 0x40;
@@ -137,19 +141,29 @@ impl Orphaned {
         }
     }
 
-    /// Whether all recipients of the list are among those that the message tells by name; `None` where either tells none.
+    /// Whether the recipients of the list are those that the message tells by name: `None` where neither all are nor none is, or where it
+    /// tells none of their type.
     fn has_its_recipients(&self, context: &PropertyContext, subnodes: &Subnodes) -> Option<bool> {
-        let told = [pid::DISPLAY_TO, pid::DISPLAY_CC, pid::DISPLAY_BCC];
-        let told = told.map(|id| context.get(id).ok().flatten()?.text(self.code_page, NAMES)).into_iter().flatten();
-        let told: Vec<String> = told.filter(|names| !names.is_empty()).collect();
+        let told = |id| context.get(id).ok().flatten()?.text(self.code_page, NAMES).filter(|names| !names.is_empty());
+        let told = [(TO, told(pid::DISPLAY_TO)), (CC, told(pid::DISPLAY_CC)), (BCC, told(pid::DISPLAY_BCC))];
         let table = TableContext::open(&self.ndb, &subnodes.get(nid::RECIPIENT_TABLE).ok()??).ok()?;
-        let mut all = None;
+        let (mut compared, mut same) = (0, 0);
         for i in 0..table.room().min(COMPARED) {
             let Some(row) = table.row(i).ok()? else { break };
-            let name = table.get(&row, pid::DISPLAY_NAME).ok().flatten()?.text(self.code_page, NAMES)?;
-            all = Some(all.unwrap_or(true) && told.iter().any(|names| names.contains(&name)));
+            let kind = table.get(&row, pid::RECIPIENT_TYPE).ok().flatten().and_then(|kind| kind.integer());
+            let name =
+                table.get(&row, pid::DISPLAY_NAME).ok().flatten().and_then(|name| name.text(self.code_page, NAMES));
+            let names = told.iter().find_map(|(known, names)| names.as_ref().filter(|_| Some(*known) == kind));
+            if let (Some(name), Some(names)) = (name, names) {
+                compared += 1;
+                same += u64::from(names.contains(&name));
+            }
         }
-        all.filter(|_| !told.is_empty())
+        match same {
+            _ if compared == 0 => None,
+            0 => Some(false),
+            _ => (same == compared).then_some(true),
+        }
     }
 }
 
