@@ -5,14 +5,15 @@ mod pst_support;
 
 use mailferry::{
     convert::{Conversion, Selection, Selector},
-    mapi::{MapiMessage, pid},
+    mapi::{AttachmentBody, MapiMessage, pid},
     read::{Mailbox, ReadOptions},
+    source::Content,
     write::{
         EmlArchive, WriteOptions, ZipLevel,
         pst::{Layout, Scrambling},
     },
 };
-use pst_support::{LAYOUTS, Writer, attachments, every_type, mail, nested, text};
+use pst_support::{LAYOUTS, Writer, attachment, attachments, every_type, mail, nested, octets, text};
 use std::{
     io::{self, Cursor, Write},
     num::NonZeroUsize,
@@ -98,6 +99,29 @@ fn of_every_kind_of_item() {
         selection.subject = vec!["number".into()];
         assert_eq!(same_on_any_number(&octets, &selection, &format!("{layout:?}, selected")), 40);
     }
+}
+
+/// Attachments are read when their item is written, which is not too late to tell what is wrong with them.
+#[test]
+fn what_is_wrong_with_an_attachment_stands_in_the_line_of_its_item() {
+    let layout = Layout::Unicode;
+    let mut pst = Writer::new(Cursor::new(Vec::new()), layout, Scrambling::None).unwrap();
+    let inbox = pst.add_folder(Writer::MAILBOX, "Inbox", "IPF.Note");
+    for (i, seed) in (1..=30).enumerate() {
+        let mut message = mail(layout, &format!("mail {i}"), "see attachment");
+        let data = AttachmentBody::Data(Content::from(octets(20_000, seed)));
+        message.attachments = Arc::new(vec![attachment(layout, "a.bin", 1, data)]);
+        pst.add_message(inbox, &message).unwrap();
+    }
+    let mut store = pst.finish().unwrap().into_inner();
+    let attached = octets(20_000, 20);
+    let at = store.windows(100).position(|window| window == &attached[..100]).unwrap();
+    store[at + 50] ^= 1;
+    assert_eq!(same_on_any_number(&store, &Selection::default(), "a wrong checksum"), 30);
+    let (_, log, report, _) = converted(&store, 2, &Selection::default());
+    let told: Vec<_> = log.lines().filter(|line| line.contains("\"warnings\"")).collect();
+    assert!(told.len() == 1 && told[0].contains("mail 19") && told[0].contains("wrong checksum"), "{told:?}");
+    assert!(report.contains("\"warnings\":{\"checksum\":1}"), "{report}");
 }
 
 /// What is made of damage depends on what was read before it.

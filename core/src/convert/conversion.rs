@@ -152,15 +152,14 @@ impl<'w> Conversion<'w> {
             }
             // The sources are counted when all items of the one before are through.
             let source = self.report.sources.len() as u64;
-            if self.gates.is_empty()
-                && self.in_order.opens_ahead()
-                && let Some((ordinal, unopened)) = self.mailbox.next_ahead()
-            {
-                self.in_order.push_ahead(unopened, Place { source, ordinal });
-                continue;
-            }
-            if self.in_order.has_ahead() && self.take()? {
-                return Ok(true);
+            if self.gates.is_empty() && self.in_order.opens_ahead() {
+                if let Some((ordinal, unopened)) = self.mailbox.next_ahead() {
+                    self.in_order.push_ahead(unopened, Place { source, ordinal });
+                    continue;
+                }
+                if self.in_order.has_unread() && self.take()? {
+                    return Ok(true);
+                }
             }
             match self.mailbox.next_event() {
                 Some(Event::Item(item)) => {

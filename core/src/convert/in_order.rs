@@ -50,7 +50,12 @@ pub(super) struct Opened {
 
 impl Opened {
     pub(super) fn rendered_by(renderer: &Renderer, item: Result<Item>) -> Self {
-        Self { rendered: item.as_ref().ok().map(|item| renderer.render(item)), item }
+        let rendered = item.as_ref().ok().map(|item| renderer.render(item));
+        let item = item.map(|mut item| {
+            item.add_late_defects();
+            item
+        });
+        Self { item, rendered }
     }
 }
 
@@ -89,9 +94,12 @@ impl InOrder {
         false
     }
 
-    /// Whether there are items on their way that were not open when they came.
-    pub(super) fn has_ahead(&self) -> bool {
-        self.under_way.iter().any(|under_way| matches!(under_way, UnderWay::Ahead { .. }))
+    /// Whether there are items on their way of which a store may still be read: what is found then decides what it has besides.
+    pub(super) fn has_unread(&self) -> bool {
+        self.under_way.iter().any(|under_way| match under_way {
+            UnderWay::Decided { decided, .. } => decided.item.origin.node.is_some(),
+            UnderWay::Ahead { .. } => true,
+        })
     }
 
     /// Sends an item on its way; one that is left out only waits for its turn.
@@ -120,7 +128,7 @@ impl InOrder {
     pub(super) fn take(&mut self) -> Option<Outcome> {
         Some(match self.under_way.pop_front()? {
             UnderWay::Decided {
-                decided,
+                mut decided,
                 #[cfg(not(target_family = "wasm"))]
                 rendered,
             } => {
@@ -130,6 +138,7 @@ impl InOrder {
                 let rendered = None;
                 let is_wanted = decided.skip.is_none();
                 let rendered = rendered.or_else(|| is_wanted.then(|| self.renderer.render(&decided.item)));
+                decided.item.add_late_defects();
                 Ok((decided, rendered))
             }
             UnderWay::Ahead {

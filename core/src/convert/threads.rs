@@ -104,6 +104,7 @@ impl Job {
             Self::Render { item, held, rendered } => rendered.send((renderer.render(&item), held)).is_ok(),
             Self::Open { unopened, opened } => {
                 let item = unopened.ahead();
+                drop(unopened);
                 let held = Held::new(room, item.as_ref().map_or(0, Item::size));
                 opened.send((Opened::rendered_by(renderer, item), held)).is_ok()
             }

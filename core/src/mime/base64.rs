@@ -1,3 +1,5 @@
+use base64_simd::{Out, STANDARD_NO_PAD};
+
 /// Octets of a line behind padding that are looked at before they are decoded.
 const MAX_HELD: usize = 1 << 10;
 
@@ -115,26 +117,35 @@ impl Decoder {
     }
 }
 
-/// Decodes groups of four digits up to the first that is not whole, and gives the rest.
+/// Decodes groups of four digits, to the end of the line or up to the first that is not whole, and gives the rest.
 fn whole_groups<'a>(encoded: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     let near = encoded.get(..MAX_RUN).unwrap_or(encoded);
     let line = near.get(..memchr::memchr(b'\n', near).unwrap_or(near.len())).unwrap_or_default();
+    let (groups, _) = line.as_chunks::<4>();
     let start = out.len();
-    out.resize(start + line.len() / 4 * 3, 0);
-    let mut groups = 0;
-    for (group, octets) in
-        line.as_chunks::<4>().0.iter().zip(out.get_mut(start..).unwrap_or_default().as_chunks_mut::<3>().0)
-    {
+    out.resize(start + groups.len() * 3, 0);
+    let octets = out.get_mut(start..).unwrap_or_default();
+    let n = match STANDARD_NO_PAD.decode(groups.as_flattened(), Out::from_slice(octets)) {
+        Ok(_) => groups.len(),
+        Err(_) => decode_groups(groups, octets.as_chunks_mut().0),
+    };
+    out.truncate(start + n * 3);
+    encoded.get(n * 4..).unwrap_or_default()
+}
+
+/// Decodes groups up to the first that is not whole, and gives their number.
+fn decode_groups(groups: &[[u8; 4]], out: &mut [[u8; 3]]) -> usize {
+    let mut decoded = 0;
+    for (group, octets) in groups.iter().zip(out) {
         let [a, b, c, d] = group.map(|digit| VALUES.get(usize::from(digit)).map_or(INVALID, |&value| u32::from(value)));
         if (a | b | c | d) & INVALID != 0 {
             break;
         }
-        let [_, decoded @ ..] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
-        *octets = decoded;
-        groups += 1;
+        let [_, whole @ ..] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
+        *octets = whole;
+        decoded += 1;
     }
-    out.truncate(start + groups * 3);
-    encoded.get(groups * 4..).unwrap_or_default()
+    decoded
 }
 
 const INVALID: u32 = 0x80;

@@ -1,5 +1,10 @@
 use super::{CalendarObject, Folder, Keywords, MboxOrigin, Message, VCard};
-use crate::{date_time::DateTime, defect::Defect, error::Result, source::Content};
+use crate::{
+    date_time::DateTime,
+    defect::Defect,
+    error::Result,
+    source::{Content, ReadAt as _},
+};
 use std::sync::Arc;
 
 /// One thing of a mailbox: a message, a calendar object or a contact, with what the mailbox knows about it.
@@ -46,6 +51,16 @@ impl Item {
     /// Its octets: of a message all of it, of anything else what its source holds of it.
     pub fn size(&self) -> u64 {
         self.message().map_or(self.origin.length, |message| message.content().len())
+    }
+
+    /// Adds what was found wrong while its octets were read, where it was composed of what its store keeps apart: the octets of other
+    /// items are those of their source, which tells that itself.
+    pub(crate) fn add_late_defects(&mut self) {
+        if let ItemKind::Message(message) = &self.kind
+            && self.origin.node.is_some()
+        {
+            self.defects.append(&mut message.content().take_defects());
+        }
     }
 
     /// The item as it is exchanged: an RFC 5322 message, an iCalendar object, a vCard.

@@ -1,4 +1,5 @@
 use super::{Content, ReadAt};
+use crate::defect::Defect;
 use std::io;
 
 /// Several contents read as one, in order: what is written around an attachment, and the attachment.
@@ -37,5 +38,9 @@ impl ReadAt for Joined {
         let after = self.parts.partition_point(|part| part.start <= offset);
         let Some(part) = after.checked_sub(1).and_then(|i| self.parts.get(i)) else { return Ok(0) };
         part.content.read_at(offset - part.start, buf)
+    }
+
+    fn take_defects(&self) -> Vec<Defect> {
+        self.parts.iter().flat_map(|part| part.content.take_defects()).collect()
     }
 }

@@ -1,26 +1,17 @@
-use crate::source::{Content, ReadAt};
+use crate::{
+    defect::Defect,
+    source::{Content, ReadAt},
+};
+use base64_simd::{Out, STANDARD};
 use std::io;
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// The two characters of every twelve bits, the first one low.
-static PAIRS: [u16; 1 << 12] = pairs();
-
-#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse to build")]
-const fn pairs() -> [u16; 1 << 12] {
-    let mut pairs = [0; 1 << 12];
-    let mut bits = 0;
-    while bits < pairs.len() {
-        pairs[bits] = u16::from_le_bytes([ALPHABET[bits >> 6], ALPHABET[bits & 63]]);
-        bits += 1;
-    }
-    pairs
-}
 
 /// Octets that a whole line stands for, its characters, and those with the line end between two lines (RFC 2045 §6.8).
 const LINE_OCTETS: usize = 57;
 const LINE: usize = 76;
 const LINE_WITH_END: usize = LINE + 2;
+
+/// Lines that are encoded at a time: the more, the less each costs, as long as they stay near the processor.
+const LINES: usize = 40;
 
 /// Content as base64 in lines of 76 characters, encoded where it is read.
 ///
@@ -48,24 +39,21 @@ impl Base64 {
         let start = room - wanted;
         self.octets.read_exact_at(from, out.get_mut(start..).unwrap_or_default())?;
         let (mut at, mut written) = (start, 0);
+        let (mut lines, mut characters) = ([0; LINES * LINE_OCTETS], [0; LINES * LINE]);
         while at < room {
+            // Taken out first, as their encoding is longer than they are.
             let octets = out.get(at..).unwrap_or_default();
-            let whole = octets.first_chunk::<LINE_OCTETS>().copied();
-            let mut last = [0; LINE_OCTETS];
-            let octets = match &whole {
-                Some(whole) => &whole[..],
-                None => {
-                    last.iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
-                    last.get(..octets.len()).unwrap_or_default()
+            let n = octets.len().min(lines.len());
+            lines.iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
+            at += n;
+            let encoded = STANDARD.encode(lines.get(..n).unwrap_or_default(), Out::from_slice(&mut characters));
+            for line in encoded.chunks(LINE) {
+                for part in [line, if line.len() == LINE { b"\r\n" } else { b"" }] {
+                    if let Some(place) = out.get_mut(written..written + part.len()) {
+                        place.copy_from_slice(part);
+                        written += part.len();
+                    }
                 }
-            };
-            at += octets.len();
-            let out = out.get_mut(written..).unwrap_or_default();
-            let n = encode(octets, out);
-            written += n;
-            if let Some([cr, lf]) = out.get_mut(n..n + 2).filter(|_| n == LINE) {
-                (*cr, *lf) = (b'\r', b'\n');
-                written += 2;
             }
         }
         let rest = self.len() - line * LINE_WITH_END as u64;
@@ -98,54 +86,15 @@ impl ReadAt for Base64 {
         }
         Ok(rest.len().min(buf.len()))
     }
+
+    fn take_defects(&self) -> Vec<Defect> {
+        self.octets.take_defects()
+    }
 }
 
 /// All of `octets` in one line.
 pub(crate) fn to_base64(octets: &[u8]) -> String {
-    let mut text = String::new();
-    let mut line = [0; LINE];
-    for chunk in octets.chunks(LINE_OCTETS) {
-        let n = encode(chunk, &mut line);
-        text.extend(line.iter().take(n).map(|octet| char::from(*octet)));
-    }
-    text
-}
-
-/// Encodes up to a line's octets into `out` and gives the number of characters.
-#[inline]
-pub(super) fn encode(octets: &[u8], out: &mut [u8]) -> usize {
-    let (sixes, rest) = octets.as_chunks::<6>();
-    let (eights, _) = out.as_chunks_mut::<8>();
-    for ([a, b, c, d, e, f], eight) in sixes.iter().zip(eights) {
-        // Put together so that they are loaded as two integers and stored as one.
-        let high = u32::from_be_bytes([*a, *b, *c, *d]);
-        let low = u16::from_be_bytes([*e, *f]);
-        let bits = u64::from(high) << 16 | u64::from(low);
-        let characters = pair(bits >> 36) | pair(bits >> 24) << 16 | pair(bits >> 12) << 32 | pair(bits) << 48;
-        *eight = characters.to_le_bytes();
-    }
-    let mut written = sixes.len().min(out.len() / 8) * 8;
-    let (fours, _) = out.get_mut(written..).unwrap_or_default().as_chunks_mut::<4>();
-    for (triple, four) in rest.chunks(3).zip(fours) {
-        let (bits, padding) = match *triple {
-            [a, b, c] => (u32::from_be_bytes([0, a, b, c]), None),
-            [a, b] => (u32::from_be_bytes([0, a, b, 0]), Some(1)),
-            [a] => (u32::from_be_bytes([0, a, 0, 0]), Some(2)),
-            _ => break,
-        };
-        let characters = (pair((bits >> 12).into()) | pair(bits.into()) << 16) as u32;
-        *four = characters.to_le_bytes();
-        if let Some(padding) = padding {
-            four.iter_mut().rev().take(padding).for_each(|place| *place = b'=');
-        }
-        written += 4;
-    }
-    written
-}
-
-/// The characters of the lowest twelve bits.
-fn pair(bits: u64) -> u64 {
-    PAIRS.get((bits & 0xFFF) as usize).copied().unwrap_or_default().into()
+    STANDARD.encode_to_string(octets)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::base64;
+use super::base64::to_base64;
 
 /// The longest encoded-word (RFC 2047 §2).
 const MAX_WORD: usize = 75;
@@ -49,9 +49,7 @@ fn word(text: &str, is_q: bool) -> String {
             }
         }
     } else {
-        let mut out = [0; MAX_WORD + 5];
-        let n = base64::encode(text.as_bytes(), &mut out);
-        word.extend(out.iter().take(n).map(|octet| char::from(*octet)));
+        word.push_str(&to_base64(text.as_bytes()));
     }
     word.push_str("?=");
     word

@@ -74,25 +74,32 @@ impl PstReader {
     /// # Errors
     /// As [`ItemReader::next_item`].
     pub fn next_message(&mut self) -> Result<Option<StoredMessage>> {
-        let Some(place) = self.walk.next()? else { return Ok(None) };
-        self.ordinal += 1;
-        Ok(Some(StoredMessage::new(place, &self.name, self.ordinal)))
+        Ok(self.next_place()?.map(|place| StoredMessage::new(place, &self.name, self.ordinal)))
+    }
+
+    fn next_place(&mut self) -> Result<Option<Place>> {
+        let place = self.walk.next()?;
+        self.ordinal += u64::from(place.is_some());
+        Ok(place)
     }
 }
 
 impl StoredMessage {
     fn new(place: Place, source: &Arc<str>, ordinal: u64) -> Self {
-        let Place { folder, node, offset, message } = place;
+        let Place { folder, node, offset, message, .. } = place;
         let length = message.properties.integer(pid::MESSAGE_SIZE).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
         let node = node.nid;
         let source = source.clone();
         let origin = Origin { source, ordinal, offset, length, node: Some(node), ..Origin::default() };
         Self { folder, origin, node, message }
     }
+}
 
-    /// The message in the form of its standard; `ndb` tells what is wrong with what was read for it.
-    fn translate(self, translation: &Translation, ndb: &Ndb) -> Result<Item> {
-        let Self { folder, origin, message, .. } = self;
+impl Place {
+    /// The message in the form of its standard.
+    fn translated(self, source: &Arc<str>, ordinal: u64, translation: &Translation) -> Result<Item> {
+        let ndb = self.ndb.clone();
+        let StoredMessage { folder, origin, message, .. } = StoredMessage::new(self, source, ordinal);
         let mut defects = message.defects.clone();
         let kind = translate(&message, translation, &mut defects).into_kind(&translation.limits)?;
         defects.append(&mut ndb.defects.take());
@@ -107,50 +114,46 @@ impl StoredMessage {
 
 /// A message that was found, and what is needed to make an item of it on any thread.
 struct Found {
-    in_turn: Listed,
-    ahead: Listed,
+    listed: Listed,
+    ahead: Arc<Ndb>,
     name: Arc<str>,
     ordinal: u64,
     translation: Arc<Translation>,
 }
 
 impl Found {
-    fn open(&self, listed: &Listed) -> Result<Item> {
-        let stored = StoredMessage::new(listed.open()?, &self.name, self.ordinal);
-        stored.translate(&self.translation, listed.ndb()).map_err(Error::non_fatal)
+    fn open(&self, ndb: Arc<Ndb>) -> Result<Item> {
+        let place = self.listed.open(ndb)?;
+        place.translated(&self.name, self.ordinal, &self.translation).map_err(Error::non_fatal)
     }
 }
 
 impl Open for Found {
     fn ahead(&self) -> Result<Item> {
-        self.open(&self.ahead)
+        self.open(self.ahead.clone())
     }
 
     fn take_turn(&self) -> bool {
-        self.ahead.ndb().take_turn()
+        self.ahead.take_turn()
     }
 
     fn in_turn(&self) -> Result<Item> {
-        self.open(&self.in_turn)
+        self.open(self.listed.ndb().apart())
     }
 }
 
 impl ItemReader for PstReader {
     fn next_item(&mut self) -> Result<Option<Item>> {
-        match self.next_message()? {
-            Some(stored) => {
-                let translated = stored.translate(&self.translation, &self.walk.store().ndb);
-                translated.map(Some).map_err(Error::non_fatal)
-            }
-            None => Ok(None),
-        }
+        let Some(place) = self.next_place()? else { return Ok(None) };
+        place.translated(&self.name, self.ordinal, &self.translation).map(Some).map_err(Error::non_fatal)
     }
 
     fn next_ahead(&mut self) -> Option<Unopened> {
-        let in_turn = self.walk.next_ahead()?;
+        let listed = self.walk.next_ahead()?;
         self.ordinal += 1;
         let (name, translation) = (self.name.clone(), self.translation.clone());
-        Some(Unopened::new(Found { ahead: in_turn.ahead(), in_turn, name, ordinal: self.ordinal, translation }))
+        let ahead = listed.ndb().ahead();
+        Some(Unopened::new(Found { listed, ahead, name, ordinal: self.ordinal, translation }))
     }
 
     fn position(&self) -> u64 {
@@ -166,7 +169,9 @@ impl ItemReader for PstReader {
 
     fn take_defects(&mut self) -> Vec<Defect> {
         let mut defects = mem::take(&mut self.walk.defects);
-        defects.append(&mut self.walk.store().ndb.defects.take_all());
+        let ndb = &self.walk.store().ndb;
+        defects.append(&mut ndb.of_file.take());
+        defects.append(&mut ndb.defects.take());
         if self.has_password() && !mem::replace(&mut self.password_told, true) {
             let what = "a password is set on the store; it protects nothing in the file, and was not needed";
             defects.push(Defect::new(DefectKind::Password, what));

@@ -25,6 +25,8 @@ pub(crate) struct Place {
     /// Where in the file its data starts.
     pub(crate) offset: u64,
     pub(crate) message: MapiMessage,
+    /// What reads it, and tells what is wrong with what is still to be read.
+    pub(crate) ndb: Arc<Ndb>,
 }
 
 impl Listed {
@@ -32,31 +34,26 @@ impl Listed {
         Self { folder, nid, ndb: store.ndb.clone(), names: store.names.clone(), code_page: store.code_page }
     }
 
-    /// The same message, to be opened ahead of its turn.
-    pub(crate) fn ahead(&self) -> Self {
-        Self { folder: self.folder.clone(), ndb: Arc::new(self.ndb.ahead()), names: self.names.clone(), ..*self }
-    }
-
-    /// What it is read from.
+    /// What finds it, for readers of its own.
     pub(crate) fn ndb(&self) -> &Ndb {
         &self.ndb
     }
 
-    pub(crate) fn open(&self) -> Result<Place> {
-        self.ndb.defects.set_aside();
-        let node = self.ndb.node_somewhere(self.nid)?.ok_or_else(|| {
+    /// Opens it with a reader of its own.
+    pub(crate) fn open(&self, ndb: Arc<Ndb>) -> Result<Place> {
+        let node = ndb.node_somewhere(self.nid)?.ok_or_else(|| {
             let what = format!("a message of the folder \"{}\" is not in the file", self.folder.path);
             Error::new(ErrorKind::Malformed, what).at(at_node(self.nid)).non_fatal()
         })?;
-        self.open_node(node)
+        self.open_node(node, ndb)
     }
 
     /// Opens it where its node is known.
-    pub(super) fn open_node(&self, node: Node) -> Result<Place> {
-        let opening = Opening::new(&self.ndb, &self.names, self.code_page);
+    pub(super) fn open_node(&self, node: Node, ndb: Arc<Ndb>) -> Result<Place> {
+        let opening = Opening::new(&ndb, &self.names, self.code_page);
         let mut message = opening.message(&node).map_err(|e| e.at(at_node(self.nid)))?;
-        let offset = self.ndb.location(&node);
-        message.defects.append(&mut self.ndb.defects.take());
-        Ok(Place { folder: self.folder.clone(), node, offset, message })
+        let offset = ndb.location(&node);
+        message.defects.append(&mut ndb.defects.take());
+        Ok(Place { folder: self.folder.clone(), node, offset, message, ndb })
     }
 }

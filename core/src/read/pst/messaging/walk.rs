@@ -152,12 +152,11 @@ impl Walk {
         is_new
     }
 
-    /// The next message, where no more has to be read to find it and nothing is known to be damaged: only then it does not matter
-    /// whether those before it were opened.
+    /// The next message, where nothing has to be read to find it: only then it does not matter whether those before it were opened.
     pub(crate) fn next_ahead(&mut self) -> Option<Listed> {
         loop {
             let Here { folder, table: Table::Index(table, cursor), .. } = self.here.as_mut()? else { return None };
-            if self.rows_left == 0 || !cursor.is_within_list() || self.store.ndb.is_damaged() {
+            if self.rows_left == 0 || !cursor.is_within_list() {
                 return None;
             }
             let (nid, _) = table.next_indexed(cursor).ok()??;
@@ -170,7 +169,7 @@ impl Walk {
     }
 
     fn open(&self, folder: Folder, nid: u32) -> Result<Place> {
-        Listed::new(folder, nid, &self.store).open()
+        Listed::new(folder, nid, &self.store).open(self.store.ndb.apart())
     }
 
     /// The next message that the folder at hand lists.
@@ -402,8 +401,7 @@ impl Walk {
             return Ok(None);
         };
         let folder = self.recovered();
-        self.store.ndb.defects.set_aside();
-        let mut place = Listed::new(folder, node.nid, &self.store).open_node(node)?;
+        let mut place = Listed::new(folder, node.nid, &self.store).open_node(node, self.store.ndb.apart())?;
         place.message.defects.append(&mut defects);
         Ok(Some(place))
     }

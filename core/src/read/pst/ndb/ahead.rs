@@ -1,10 +1,13 @@
-//! Reading ahead of one's turn: on any thread, as long as nothing is damaged.
+//! Readers of one file side by side: each tells what is wrong with what it read itself, and some read ahead of their turn.
 //!
-//! What is made of damage depends on what was read before, and so does who tells of it. Ahead of its turn damage is therefore neither
-//! mended nor told: reading fails, and what was read is read again when it is its turn.
+//! What is read does not depend on what was read before, but for one thing: the whole file is searched when damage first asks for it,
+//! and from then on more is found. Ahead of its turn nothing asks for that: reading fails, and begins anew when it is its turn.
 
 use super::{DefectLog, Ndb};
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    defect::Defect,
+    error::{Error, ErrorKind, Result},
+};
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicBool, Ordering::Relaxed},
@@ -15,6 +18,10 @@ use std::sync::{
 pub(super) struct Ahead {
     is_ahead: AtomicBool,
     stumbled: AtomicBool,
+    /// Whether the file had been searched when reading ahead began.
+    was_searched: bool,
+    /// What is to be told of the file if what was read ahead counts.
+    of_file: DefectLog,
 }
 
 impl Ahead {
@@ -25,9 +32,26 @@ impl Ahead {
     }
 }
 
+/// What nobody took is told of the file.
+impl Drop for Ndb {
+    fn drop(&mut self) {
+        self.of_file.join(&self.defects);
+    }
+}
+
 impl Ndb {
-    /// The same file, to be read ahead of its turn up to [`Ndb::take_turn`].
-    pub(crate) fn ahead(&self) -> Self {
+    /// The same file for another reader.
+    pub(crate) fn apart(&self) -> Arc<Self> {
+        Arc::new(self.with(Ahead::default()))
+    }
+
+    /// The same file for a reader ahead of its turn, up to [`Ndb::take_turn`].
+    pub(crate) fn ahead(&self) -> Arc<Self> {
+        let was_searched = self.salvaged_so_far().is_some();
+        Arc::new(self.with(Ahead { is_ahead: true.into(), was_searched, ..Ahead::default() }))
+    }
+
+    fn with(&self, ahead: Ahead) -> Self {
         Self {
             source: self.source.clone(),
             variant: self.variant,
@@ -40,26 +64,41 @@ impl Ndb {
             blocks_read: Arc::clone(&self.blocks_read),
             buffer: Mutex::default(),
             defects: DefectLog::default(),
+            of_file: Arc::clone(&self.of_file),
             salvage: Arc::clone(&self.salvage),
-            ahead: Ahead { is_ahead: true.into(), stumbled: false.into() },
+            ahead,
         }
     }
 
     /// Ends reading ahead; tells whether all that was read so far is what it would be if it were read now.
     pub(crate) fn take_turn(&self) -> bool {
         self.ahead.is_ahead.store(false, Relaxed);
-        !self.ahead.stumbled.load(Relaxed) && !self.is_damaged()
+        let was_searched = self.ahead.was_searched;
+        let counts = !self.ahead.stumbled.load(Relaxed) && was_searched == self.salvaged_so_far().is_some();
+        match counts {
+            true => self.of_file.join(&self.ahead.of_file),
+            false => drop(self.defects.take()),
+        }
+        counts
     }
 
-    /// Asked before anything is made of damage.
+    /// Asked before the whole file is searched.
     ///
     /// # Errors
     /// Fatal, ahead of one's turn.
     pub(super) fn needs_turn(&self) -> Result<()> {
         self.ahead.stumble();
         match self.ahead.is_ahead.load(Relaxed) {
-            true => Err(Error::new(ErrorKind::Malformed, "damage is not looked into ahead of its turn")),
+            true => Err(Error::new(ErrorKind::Malformed, "the file is not searched ahead of one's turn")),
             false => Ok(()),
+        }
+    }
+
+    /// Tells of a defect that is not of the reader alone.
+    pub(super) fn tell_of_file(&self, place: u64, defect: Defect) {
+        match self.ahead.is_ahead.load(Relaxed) {
+            true => self.ahead.of_file.add(place, defect),
+            false => self.of_file.add(place, defect),
         }
     }
 

@@ -20,6 +20,12 @@ use std::{
 const WHOLE: u32 =
     inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 
+/// The data of a block, and whether it is what it should be.
+pub(super) struct Read {
+    pub(super) data: Arc<[u8]>,
+    pub(super) sound: bool,
+}
+
 /// Whether a block holds the format's own structures, which are never scrambled, rather than data.
 pub(crate) fn is_internal(bid: u64) -> bool {
     bid & 2 != 0
@@ -66,17 +72,20 @@ impl Ndb {
         {
             read = self.read_block(other)?;
         }
-        let data = read.ok_or_else(|| {
+        let Read { data, sound } = read.ok_or_else(|| {
             Error::new(ErrorKind::Malformed, format!("the octets of block {:#x} are not its own", entry.bid))
                 .at(Location::Byte(entry.ib))
                 .non_fatal()
         })?;
-        self.blocks_read.insert(entry.bid, data.clone(), data.len());
+        // Whoever reads what is damaged is to be told.
+        if sound {
+            self.blocks_read.insert(entry.bid, data.clone(), data.len());
+        }
         Ok(data)
     }
 
     /// The data of a block, or `None` when what lies there is not that block.
-    pub(super) fn read_block(&self, entry: BlockEntry) -> Result<Option<Arc<[u8]>>> {
+    pub(super) fn read_block(&self, entry: BlockEntry) -> Result<Option<Read>> {
         let stored = usize::from(entry.stored);
         let size = self.variant.block_size(stored);
         if stored == 0 || entry.ib.checked_add(size as u64).is_none_or(|end| end > self.source.len()) {
@@ -88,31 +97,34 @@ impl Ndb {
             buffer.resize(size, 0);
         }
         let octets = buffer.get_mut(..size).unwrap_or_default();
-        let data = match self.read_sound(entry, octets) {
-            Ok(true) => Ok(self.decoded(octets.get_mut(..stored).unwrap_or_default(), entry)),
-            Ok(false) => Ok(None),
+        let data = match self.read_own(entry, octets) {
+            Ok(Some(sound)) => {
+                let data = self.decoded(octets.get_mut(..stored).unwrap_or_default(), entry);
+                Ok(data.map(|data| Read { data, sound }))
+            }
+            Ok(None) => Ok(None),
             Err(error) => Err(error),
         };
         *self.buffer.lock().unwrap_or_else(PoisonError::into_inner) = buffer;
         data
     }
 
-    /// Reads a block with its trailer into `octets`, which are as long as both, and tells whether it is that block.
-    fn read_sound(&self, entry: BlockEntry, octets: &mut [u8]) -> Result<bool> {
+    /// Reads a block with its trailer into `octets`, which are as long as both, and tells whether it is sound; `None` where another
+    /// block lies there.
+    fn read_own(&self, entry: BlockEntry, octets: &mut [u8]) -> Result<Option<bool>> {
         self.read_exact_at(entry.ib, octets)?;
         let trailer = Trailer::parse(octets, self.variant);
         let crc = trailer.crc == checksum::crc(octets.get(..entry.stored.into()).unwrap_or_default());
         let own = trailer.bid & !1 == entry.bid
             || trailer.signature == checksum::signature(entry.ib, trailer_bid(entry.bid, trailer.bid));
         if !own && (crc || self.is_damaged()) {
-            return Ok(false);
+            return Ok(None);
         }
         if !crc || !own {
-            self.needs_turn()?;
             let what = format!("block {:#x} has a wrong checksum or identifier", entry.bid);
             self.defects.add(entry.ib, Defect::new(DefectKind::Checksum, what).at(entry.ib));
         }
-        Ok(true)
+        Ok(Some(crc && own))
     }
 
     /// Reads the data of a block straight into `out`, past the cache, and gives its length: `None` where there is no room for the
@@ -125,7 +137,7 @@ impl Ndb {
         else {
             return Ok(None);
         };
-        if self.blocks_read.get(entry.bid).is_some() || !self.read_sound(entry, octets)? {
+        if self.blocks_read.get(entry.bid).is_some() || self.read_own(entry, octets)?.is_none() {
             return Ok(None);
         }
         if !is_internal(entry.bid) {

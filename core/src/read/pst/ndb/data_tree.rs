@@ -150,9 +150,7 @@ impl DataTree {
 
     fn lost(&self, bid: u64) {
         let what = format!("block {bid:#x} is lost; NUL octets stand for it");
-        if self.ndb.needs_turn().is_ok() {
-            self.ndb.defects.add(bid | 1 << 63, Defect::new(DefectKind::Truncated, what));
-        }
+        self.ndb.defects.add(bid | 1 << 63, Defect::new(DefectKind::Truncated, what));
     }
 
     /// The data of the block at `index`, counted from 0 ([MS-PST] 2.3.1: a heap is read by its blocks).

@@ -17,8 +17,8 @@ pub(crate) struct DefectLog(Mutex<Log>);
 #[derive(Default)]
 struct Log {
     told: HashSet<u64>,
-    waiting: Vec<Defect>,
-    aside: Vec<Defect>,
+    /// By their places.
+    waiting: Vec<(u64, Defect)>,
 }
 
 impl DefectLog {
@@ -26,25 +26,20 @@ impl DefectLog {
     pub(crate) fn add(&self, place: u64, defect: Defect) {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if log.told.len() < PLACES && log.told.insert(place) && log.waiting.len() < WAITING {
-            log.waiting.push(defect);
+            log.waiting.push((place, defect));
         }
     }
 
-    /// Sets the defects that nobody took aside: they are not of what is read next.
-    pub(crate) fn set_aside(&self) {
-        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut waiting = mem::take(&mut log.waiting);
-        log.aside.append(&mut waiting);
+    /// Adds what `other` holds.
+    pub(super) fn join(&self, other: &Self) {
+        let waiting = mem::take(&mut other.0.lock().unwrap_or_else(PoisonError::into_inner).waiting);
+        waiting.into_iter().for_each(|(place, defect)| self.add(place, defect));
     }
 
-    /// All defects that nobody took.
-    pub(crate) fn take_all(&self) -> Vec<Defect> {
-        self.set_aside();
-        mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).aside)
-    }
-
-    /// The defects since the last call, less those that were set aside.
+    /// The defects since the last call, in the order of their places, whichever thread met them first.
     pub(crate) fn take(&self) -> Vec<Defect> {
-        mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).waiting)
+        let mut waiting = mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).waiting);
+        waiting.sort_by_key(|(place, _)| *place);
+        waiting.into_iter().map(|(_, defect)| defect).collect()
     }
 }

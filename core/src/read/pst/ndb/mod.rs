@@ -53,7 +53,10 @@ pub(crate) struct Ndb {
     blocks_read: Arc<Cache<Arc<[u8]>>>,
     /// Where a block lies with its trailer until it is unscrambled.
     buffer: Mutex<Vec<u8>>,
+    /// What is wrong with what was read by this reader alone.
     pub(crate) defects: DefectLog,
+    /// What is wrong with pages, which everybody reads, and with the file as a whole.
+    pub(crate) of_file: Arc<DefectLog>,
     salvage: Arc<OnceLock<Salvage>>,
     ahead: Ahead,
 }
@@ -97,21 +100,22 @@ impl Ndb {
             blocks_read: Arc::new(Cache::new(BLOCK_CACHE)),
             buffer: Mutex::default(),
             defects: DefectLog::default(),
+            of_file: Arc::default(),
             salvage: Arc::default(),
             ahead: Ahead::default(),
             source,
         };
         if !header.sound {
-            ndb.defects.add(0, Defect::new(DefectKind::Checksum, "the header has a wrong checksum").at(0));
+            ndb.of_file.add(0, Defect::new(DefectKind::Checksum, "the header has a wrong checksum").at(0));
         }
         if header.is_address_book {
             let what =
                 "this is a personal address book (PAB): what it has in folders is read, and all else on recovery";
-            ndb.defects.add(8, Defect::new(DefectKind::Structure, what).at(8));
+            ndb.of_file.add(8, Defect::new(DefectKind::Structure, what).at(8));
         }
         if cut {
             let what = format!("the file is {} octets long, its header says {}", ndb.source.len(), header.file_end);
-            ndb.defects.add(ndb.source.len(), Defect::new(DefectKind::Truncated, what).at(ndb.source.len()));
+            ndb.of_file.add(ndb.source.len(), Defect::new(DefectKind::Truncated, what).at(ndb.source.len()));
         }
         ndb
     }
@@ -120,8 +124,8 @@ impl Ndb {
     fn starts_well(&self) -> bool {
         let Ok(Found::Entry(node)) = self.find_node(nid::MESSAGE_STORE) else { return false };
         let Ok(Found::Entry(entry)) = self.find_block(node.data) else { return false };
-        let data = self.read_block(entry).ok().flatten();
-        data.is_some_and(|data| data.get(2..4) == Some(&[0xEC, 0xBC]))
+        let block = self.read_block(entry).ok().flatten();
+        block.is_some_and(|block| block.data.get(2..4) == Some(&[0xEC, 0xBC]))
     }
 
     /// Octets of the file.
@@ -182,7 +186,7 @@ impl Ndb {
     fn keep(&self, found: Salvage) {
         if found.is_cut() {
             let what = "more nodes or blocks than are kept while a damaged store is searched: some are not found";
-            self.defects.add(u64::MAX - 1, Defect::new(DefectKind::Structure, what));
+            self.of_file.add(u64::MAX - 1, Defect::new(DefectKind::Structure, what));
         }
         self.salvage.get_or_init(|| found);
     }
@@ -194,10 +198,10 @@ impl Ndb {
 
     /// What a search of the whole file finds, made when damage first asks for it.
     fn salvage(&self) -> Result<&Salvage> {
-        self.needs_turn()?;
         if self.salvage.get().is_none() {
+            self.needs_turn()?;
             let what = "damaged: nodes and blocks were looked for in the whole file";
-            self.defects.add(u64::MAX, Defect::new(DefectKind::Structure, what));
+            self.of_file.add(u64::MAX, Defect::new(DefectKind::Structure, what));
         }
         self.search()?;
         Ok(self.salvage.get_or_init(|| Salvage::nothing(self.variant)))

@@ -180,8 +180,7 @@ impl Ndb {
         };
         page.sound &= page.bid == at.bid;
         if !page.sound {
-            self.needs_turn()?;
-            self.defects.add(
+            self.tell_of_file(
                 at.ib,
                 Defect::new(DefectKind::Checksum, "a page of the B-tree has a wrong checksum or identifier").at(at.ib),
             );
