@@ -208,6 +208,13 @@ fn the_report_and_its_page_are_made_again_from_the_files() {
     let page = String::from_utf8(page).unwrap();
     assert_eq!((page.matches("<script>").count(), page.matches("</script>").count()), (1, 1));
     assert_eq!(page.matches("<tr data-reason=\"excluded_folder\">").count(), 1);
+    let mut line = lines.iter().find(|line| line["status"] == "skipped").unwrap().clone();
+    (line["status"], line["reason"]) = ("failed".into(), "io: no room".into());
+    let mut page = Vec::new();
+    again.write_page("out", "log", format!("{log}{line}\n").as_bytes(), &mut page).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    let at = |reason: &str| page.find(&format!("<tr data-reason=\"{reason}\">")).unwrap();
+    assert!(at("io") < at("excluded_folder"), "what failed comes first");
     assert!(page.contains("&lt;script&gt;alert(1)") && page.contains("&lt;b&gt;"));
 }
 

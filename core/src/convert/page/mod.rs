@@ -16,6 +16,8 @@ use text::{Number, Size, Text};
 const MOST_OF_REASON: u64 = 2_000;
 /// Such items of all reasons.
 const MOST_ITEMS: u64 = 20_000;
+/// Octets of rows that wait for others.
+const MOST_WAITING: usize = 8 << 20;
 /// Folders that have a row, and a bar.
 const MOST_FOLDERS: usize = 1_000;
 const MOST_BARS: usize = 20;
@@ -230,7 +232,7 @@ impl Report {
         if hidden {
             writeln!(
                 out,
-                "<p>The first {} items of each reason are listed, and {} in all; every one is in <code>{}</code>.</p>",
+                "<p>The first {} items of each reason are listed, and of those that failed and of those that were skipped at most {}; every one is in <code>{}</code>.</p>",
                 Number(MOST_OF_REASON),
                 Number(MOST_ITEMS),
                 Text(log_name)
@@ -271,12 +273,13 @@ struct Row<'a> {
     size: Option<u64>,
 }
 
-/// The rows of the failed and skipped items of the log, as many as are listed.
+/// The rows of the items of the log that failed, and then of those that were skipped, as many as are listed.
 fn write_rows(mut log: impl BufRead, out: &mut impl Write) -> io::Result<()> {
     let mut listed: BTreeMap<String, u64> = BTreeMap::new();
-    let mut all = 0;
+    let (mut failed, mut skipped) = (0, 0);
+    let mut skipped_rows = Vec::new();
     let mut line = Vec::new();
-    while all < MOST_ITEMS {
+    while failed < MOST_ITEMS {
         line.clear();
         if log.by_ref().take(MOST_LINE).read_until(b'\n', &mut line)? == 0 {
             break;
@@ -296,8 +299,19 @@ fn write_rows(mut log: impl BufRead, out: &mut impl Write) -> io::Result<()> {
         if *count > MOST_OF_REASON {
             continue;
         }
-        all += 1;
         let class = if item.status == Status::Failed { "failed" } else { "skipped" };
+        let out: &mut dyn Write = match item.status {
+            Status::Failed => {
+                failed += 1;
+                out
+            }
+            // They wait for those that failed, however many of them come first.
+            _ if skipped < MOST_ITEMS && skipped_rows.len() < MOST_WAITING => {
+                skipped += 1;
+                &mut skipped_rows
+            }
+            _ => continue,
+        };
         let kept = item.duplicate_of.map(|id| format!(" of {id}")).unwrap_or_default();
         let date = item.received_at.as_deref().and_then(|date| date.get(..10)).unwrap_or("");
         let size = item.size.map(|size| Size(size).to_string()).unwrap_or_default();
@@ -314,7 +328,7 @@ fn write_rows(mut log: impl BufRead, out: &mut impl Write) -> io::Result<()> {
             Text(item.subject.as_deref().unwrap_or("")),
         )?;
     }
-    Ok(())
+    out.write_all(&skipped_rows)
 }
 
 /// A table of counts, the largest first.
