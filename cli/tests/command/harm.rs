@@ -43,6 +43,7 @@ fn bench() -> Bench {
     fs::write(bench.path("tree/Inbox"), crate::run::mbox((6..9).map(message))).unwrap();
     fs::write(bench.path("tree/Inbox.sbd/Below"), crate::run::mbox([message(9)])).unwrap();
     fs::write(bench.path("tree/Inbox.sbd/None"), b"").unwrap();
+    fs::write(bench.path("tree/Inbox.sbd/old.ics"), crate::run::mbox([message(10)])).unwrap();
     let event = |name: &str| {
         format!("BEGIN:VEVENT\r\nUID:{name}\r\nDTSTAMP:20240101T000000Z\r\nSUMMARY:{name}\r\nEND:VEVENT\r\n")
     };
@@ -99,7 +100,7 @@ fn what_every_form_has_written_is_verified_and_undone() {
         convert(&bench, to, options);
         let verified = bench.run(&["verify", to, "in.mbox", "tree", "work.ics", "book.vcf"]);
         assert_eq!(verified.status, Some(0), "{to} {options:?}: {}{}", verified.stdout, verified.stderr);
-        assert!(verified.stdout.contains("12 items in"), "{to} {options:?}: {}", verified.stdout);
+        assert!(verified.stdout.contains("13 items in"), "{to} {options:?}: {}", verified.stdout);
         let after = undone(&bench, to, 0);
         assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>(), "{to} {options:?}");
     }

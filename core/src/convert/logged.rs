@@ -30,6 +30,8 @@ const MOST_LINE: u64 = 64 << 20;
 pub(super) struct LoggedLine<'a> {
     #[serde(borrow)]
     pub(super) id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) kind: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) folder: Cow<'a, str>,
     pub(super) target_folder: Option<String>,

@@ -64,7 +64,7 @@ pub(in crate::convert) fn check_file(
     if !by_manifest.iter().filter_map(|file| file.digest).all(is_equal) {
         return found(Difference::new("changed", named(), "has other octets than the manifest of its bag says"));
     }
-    if let Err(told) = parse(path, &content) {
+    if let Err(told) = parse(path, &content, expected.is_pim(archive, path)) {
         return found(Difference::new("unreadable", named(), told));
     }
     if let Some(listed) = fits.and_then(|file| file.attachments)
@@ -91,11 +91,11 @@ pub(in crate::convert) fn file_digests(content: &Content) -> io::Result<[String;
 }
 
 /// Reads a file as what its name says that it is.
-fn parse(path: &str, content: &Content) -> std::result::Result<(), String> {
+fn parse(path: &str, content: &Content, is_pim: bool) -> std::result::Result<(), String> {
     let cannot = |error: crate::Error| format!("cannot be read as what it is: {error}");
     match path.rsplit('.').next() {
         Some("eml") => Message::new(content.clone()).structure().map(drop).map_err(cannot),
-        Some("ics" | "vcf") => {
+        Some("ics" | "vcf") if is_pim => {
             let mut mailbox = Mailbox::new(ReadOptions::default());
             mailbox.add_source(path, Arc::new(content.clone()));
             let mut items = 0;

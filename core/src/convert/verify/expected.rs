@@ -14,6 +14,8 @@ pub(in crate::convert) struct Expected {
     files: Vec<File>,
     /// Files of many items.
     collections: HashSet<Key>,
+    /// Files of calendar objects and cards: a mailbox may have a name that ends like theirs.
+    pim: HashSet<Key>,
     /// The names that parts of an archive have in the log.
     archives: HashSet<String>,
     /// Whether some files are in no list.
@@ -97,6 +99,9 @@ impl Expected {
             report.without_proof |= line.sha256.is_none();
             for logged in line.paths() {
                 let path = self.key(logged);
+                if line.kind != "mail" {
+                    self.pim.insert(path);
+                }
                 self.has_payload |= logged.split('/').take(2).any(|segment| segment == "data");
                 if !log.lists_files() && !is_one_message(logged) {
                     if self.collections.insert(path) {
@@ -166,6 +171,11 @@ impl Expected {
     pub(super) fn is_unmanifested(&self, files: &[File], path: &str) -> bool {
         let is_payload = || path.split('/').take(2).any(|segment| segment == "data");
         self.is_bag && is_payload() && !files.iter().any(|file| file.by_manifest)
+    }
+
+    /// Whether a file holds calendar objects or cards.
+    pub(super) fn is_pim(&self, archive: Option<&str>, path: &str) -> bool {
+        [Some(""), archive].into_iter().flatten().any(|archive| self.pim.contains(&entry_key(archive, path)))
     }
 
     /// Looks for the items of a file that is not as it was written, where it is one of many.
