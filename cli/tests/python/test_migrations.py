@@ -64,6 +64,23 @@ def test_undo_removes_what_is_as_it_was_written_and_lists_it(tmp_path, form):
     assert not pathlib.Path(f"{out}.items.jsonl").exists()
 
 
+def test_a_mailbox_that_is_in_use_is_named_and_stays(tmp_path):
+    out = tmp_path / "out"
+    log = convert(out, "--as", "mbox")
+    path = log[0]["path"]
+    theirs = mailbox.mbox(out / path)
+    theirs.add("Subject: mine\n\nHi\n")
+    theirs.remove(theirs.keys()[0])
+    theirs.close()
+    found = json.loads(run("verify", out, "--json", expected=1))["found"]
+    assert {(difference["kind"], difference["what"]) for difference in found} == {("changed", path)}
+    named = " ".join(difference["told"] for difference in found)
+    inside = [line["id"] for line in log if line["path"] == path]
+    assert f"item {inside[0]} of" in named and all(f"item {other} of" not in named for other in inside[1:])
+    run("undo", out, expected=1)
+    assert [file for file in out.rglob("*") if file.is_file()] == [out / path]
+
+
 def test_undo_of_an_archive_asks_for_all_of_it(tmp_path):
     out = tmp_path / "out.zip"
     log = convert(out)
