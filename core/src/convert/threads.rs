@@ -4,7 +4,7 @@ use super::in_order::Opened;
 use crate::{
     error::Result,
     limits::Stop,
-    model::Item,
+    model::{Item, Message},
     read::{Open as _, Unopened},
     write::{Rendered, Renderer},
 };
@@ -101,15 +101,25 @@ impl Job {
     fn run(self, renderer: &Renderer, room: &Arc<Room>) {
         // Nobody waits for it any more where the conversion was stopped.
         let _stopped = match self {
-            Self::Render { item, held, rendered } => rendered.send((renderer.render(&item), held)).is_ok(),
+            Self::Render { item, held, rendered } => {
+                let outcome = renderer.render(&item);
+                parse_header(&item);
+                rendered.send((outcome, held)).is_ok()
+            }
             Self::Open { unopened, opened } => {
                 let item = unopened.ahead();
                 drop(unopened);
                 let held = Held::new(room, item.as_ref().map_or(0, Item::size));
+                item.iter().for_each(parse_header);
                 opened.send((Opened::rendered_by(renderer, item), held)).is_ok()
             }
         };
     }
+}
+
+/// Parses what names and log will ask for, which the item keeps; whether that is possible is found where they ask.
+fn parse_header(item: &Item) {
+    let _kept = item.message().map(Message::header);
 }
 
 /// What a thread will send.
