@@ -16,6 +16,10 @@ use std::sync::Arc;
 const REACH: u64 = 64;
 /// How near they must be where nothing else tells that they belong together.
 const BESIDE: u64 = 8;
+/// Comparisons in a small store, and octets of a large one to each: ten times as many as whole stores without nodes need.
+const FITS: u64 = 1 << 10;
+/// Subnodes that data names and a list is asked for.
+const NAMED: usize = 64;
 /// Recipients that are compared with the names that the message itself tells.
 const COMPARED: u64 = 64;
 /// Octets of the names that a message tells.
@@ -35,11 +39,14 @@ pub(super) struct Orphaned {
     orphans: Orphans,
     code_page: CodePage,
     after: Option<u64>,
+    /// How often data and lists may still be compared: no more often than there is room for either, lest crowds of them take for ever.
+    fits_left: u64,
 }
 
 impl Orphaned {
     pub(super) fn new(ndb: &Arc<Ndb>, code_page: CodePage) -> Result<Self> {
-        Ok(Self { ndb: ndb.clone(), orphans: ndb.orphans()?, code_page, after: None })
+        let fits_left = FITS + ndb.len() / FITS;
+        Ok(Self { ndb: ndb.clone(), orphans: ndb.orphans()?, code_page, after: None, fits_left })
     }
 
     /// The next message as a node without a name, and what is to be told of it.
@@ -63,8 +70,10 @@ impl Orphaned {
     }
 
     /// The map of named properties ([MS-PST] 2.4.7): streams of octets under the identifiers 2 to 4, and buckets from 0x1000 on.
-    pub(super) fn names(&self) -> Result<Option<Node>> {
-        for bid in self.orphans.youngest_first() {
+    pub(super) fn names(&mut self) -> Result<Option<Node>> {
+        let mut before = None;
+        while let Some(bid) = self.orphans.data_before(before) {
+            before = Some(bid);
             let Some(context) = self.properties(bid)? else { continue };
             let streams = context.types().filter(|(id, _)| matches!(id, 2..=4)).count();
             let all_binary = context.types().all(|(id, kind)| match id {
@@ -98,37 +107,42 @@ impl Orphaned {
     }
 
     /// The list of subnodes that must be that of this data: nearest to it of all that fit, and to no other that it fits nearer.
-    fn subnodes_of(&self, bid: u64, context: &PropertyContext) -> Result<Option<u64>> {
+    fn subnodes_of(&mut self, bid: u64, context: &PropertyContext) -> Result<Option<u64>> {
+        let mut lists: Vec<(u64, u64)> =
+            self.orphans.subnodes_near(bid, REACH).iter().map(|list| (Orphans::distance(bid, *list), *list)).collect();
+        lists.sort_unstable();
         let mut nearest: Option<(u64, Fit, u64)> = None;
-        let mut tied = false;
-        for list in self.orphans.subnodes_near(bid, REACH) {
-            let Some(fit) = self.fit(context, *list) else { continue };
-            let distance = Orphans::distance(bid, *list);
-            match nearest {
-                Some((least, ..)) if distance > least => {}
-                Some((least, ..)) if distance == least => tied = true,
-                _ => (nearest, tied) = (Some((distance, fit, *list)), false),
+        for (distance, list) in lists {
+            if nearest.is_some_and(|(least, ..)| distance > least) {
+                break;
+            }
+            let Some(fit) = self.fit(context, list) else { continue };
+            if nearest.replace((distance, fit, list)).is_some() {
+                return Ok(None);
             }
         }
-        let Some((distance, fit, list)) = nearest.filter(|_| !tied) else { return Ok(None) };
+        let Some((distance, fit, list)) = nearest else { return Ok(None) };
         if distance > BESIDE && fit != Fit::ByNames {
             return Ok(None);
         }
-        for other in self.orphans.data_near(list, distance).iter().filter(|other| **other != bid) {
-            if let Some(message) = self.message(*other)?
+        let others: Vec<u64> = self.orphans.data_near(list, distance).to_vec();
+        for other in others.into_iter().filter(|other| *other != bid) {
+            self.fits_left = self.fits_left.saturating_sub(1);
+            if let Some(message) = self.message(other)?
                 && self.fit(&message, list).is_some()
             {
                 return Ok(None);
             }
         }
-        Ok(Some(list))
+        Ok((self.fits_left > 0).then_some(list))
     }
 
     /// Whether the list can be that of these properties: it has the subnodes that they name, and its recipients are theirs.
-    fn fit(&self, context: &PropertyContext, list: u64) -> Option<Fit> {
+    fn fit(&mut self, context: &PropertyContext, list: u64) -> Option<Fit> {
+        self.fits_left = self.fits_left.checked_sub(1)?;
         let subnodes = Subnodes::new(&self.ndb, list);
         let has = |nid| subnodes.get(nid).is_ok_and(|node| node.is_some());
-        let mut named = context.subnodes().peekable();
+        let mut named = context.subnodes().take(NAMED).peekable();
         let has_any = named.peek().is_some() || has(nid::RECIPIENT_TABLE) || has(nid::ATTACHMENT_TABLE);
         let lacks_attachments = flags(context) & HAS_ATTACHMENTS != 0 && !has(nid::ATTACHMENT_TABLE);
         if !has_any || lacks_attachments || !named.all(has) {

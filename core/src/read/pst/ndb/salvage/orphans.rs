@@ -25,9 +25,10 @@ impl Orphans {
         self.data.get(place).copied()
     }
 
-    /// The data of the youngest.
-    pub(crate) fn youngest_first(&self) -> impl Iterator<Item = u64> {
-        self.data.iter().rev().copied()
+    /// The data that was written last before `before`, or last of all.
+    pub(crate) fn data_before(&self, before: Option<u64>) -> Option<u64> {
+        let end = before.map_or(self.data.len(), |before| self.data.partition_point(|bid| *bid < before));
+        self.data.get(end.checked_sub(1)?).copied()
     }
 
     /// Data that was written at most `reach` blocks before or after the block `bid`.
@@ -47,9 +48,9 @@ impl Orphans {
 }
 
 fn near(bids: &[u64], bid: u64, reach: u64) -> &[u64] {
-    let reach = reach * STEP;
-    let first = bids.partition_point(|other| *other < bid.saturating_sub(reach));
-    let end = bids.partition_point(|other| *other <= bid.saturating_add(reach));
+    let number = bid / STEP;
+    let first = bids.partition_point(|other| *other / STEP < number.saturating_sub(reach));
+    let end = bids.partition_point(|other| *other / STEP <= number.saturating_add(reach));
     bids.get(first..end).unwrap_or_default()
 }
 
@@ -116,5 +117,23 @@ fn each_reference(octets: &[u8], variant: Variant, mut refer: impl FnMut(u64)) {
         Some(1) => data_tree::identifiers(octets, variant).for_each(refer),
         Some(2) => subnodes::each_reference(octets, variant, &mut refer),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two bits of an identifier are no part of its number ([MS-PST] 2.2.2.2).
+    #[test]
+    fn what_is_as_near_on_either_side_is_near() {
+        let orphans = Orphans { data: vec![4, 12, 20, 28], subnodes: vec![18] };
+        assert_eq!(orphans.data_near(18, 1), [12, 20]);
+        assert_eq!(orphans.data_near(18, 3), [4, 12, 20, 28]);
+        assert_eq!((Orphans::distance(18, 12), Orphans::distance(18, 20)), (1, 1));
+        assert_eq!(
+            (orphans.data_after(Some(12)), orphans.data_before(Some(12)), orphans.data_before(None)),
+            (Some(20), Some(4), Some(28))
+        );
     }
 }
