@@ -269,8 +269,13 @@ pub(crate) fn verify(
 #[pyfunction]
 #[pyo3(signature = (to, *, since=1, dry=false), text_signature = None)]
 pub(crate) fn undo(py: Python<'_>, to: PathBuf, since: u32, dry: bool) -> PyResult<Undoing> {
+    let sources = Sources::new(PyTuple::empty(py).as_any(), None)?;
+    let stop = sources.stop();
     let mut found = Vec::new();
-    let undone = py.detach(|| core::undo(&to, since, dry, &mut |kept| keep(&mut found, kept)));
+    let undone = py.detach(|| core::undo(&to, since, dry, &stop, &mut |kept| keep(&mut found, kept)));
+    if let Some(error) = sources.raised.take() {
+        return Err(error);
+    }
     let mut undoing = Undoing::of(py, &undone.map_err(|error| raised(py, &error))?)?;
     add(&mut undoing.json, found);
     Ok(undoing)

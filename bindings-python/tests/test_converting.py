@@ -348,6 +348,20 @@ def test_ctrl_c_stops_within_a_second_inside_a_huge_item(huge, tmp_path, call):
 
 
 @posix
+def test_ctrl_c_stops_an_undoing(tmp_path):
+    to = tmp_path / "out"
+    mailferry.convert(b"From a\nSubject: x\n\n", to)
+    [written] = to.rglob("*.eml")
+    # As much to read as can be: a hole of the size that the log tells is read before it is found to differ.
+    log = tmp_path / "out.items.jsonl"
+    size = written.stat().st_size
+    os.truncate(written, 64 << 30)
+    log.write_text(log.read_text().replace(f'"size":{size}', f'"size":{64 << 30}'))
+    assert interrupted("mailferry.undo(sys.argv[1])", to) < SOON
+    assert written.exists() and log.exists()
+
+
+@posix
 def test_ctrl_c_stops_a_table_inside_a_huge_item(huge):
     pytest.importorskip("pyarrow", reason="pyarrow is not installed: tables are not read")
     # A stream of Arrow has its own errors, and who catches them is stopped all the same.

@@ -1,4 +1,4 @@
-use crate::{Outcome, SOME_FAILED, args::Undo, terminal::plain};
+use crate::{Outcome, SOME_FAILED, args::Undo, interrupt::Interrupt, terminal::plain};
 use mailferry::convert::{Difference, undo};
 use std::{
     io::{self, Write},
@@ -9,7 +9,9 @@ pub(crate) fn run(arguments: &Undo) -> Outcome {
     let mut out = io::stdout().lock();
     let mut kept: Vec<Difference> = Vec::new();
     let mut told = Ok(());
-    let report = undo(&arguments.destination, arguments.since.get(), arguments.dry_run, &mut |difference| {
+    // What was removed until then is to be listed too.
+    let stop = Interrupt::catch().stop();
+    let report = undo(&arguments.destination, arguments.since.get(), arguments.dry_run, &stop, &mut |difference| {
         if arguments.json {
             kept.push(difference.clone());
         } else if told.is_ok() {

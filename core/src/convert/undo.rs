@@ -2,14 +2,14 @@ use super::{
     Report, SyncLog,
     sync::{Begun, FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, clear, refused},
     verify::{
-        Difference, Expected, VerifyReport, archives, check_file, file_digests, logged_syncs, places, verification_of,
-        walk,
+        Difference, Expected, VerifyReport, archives, check_file, file_digests, go_on, logged_syncs, places,
+        verification_of, walk,
     },
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     limits::Stop,
-    source::{Content, FileSource, Source},
+    source::{Content, FileSource, Stoppable},
     write::{Made, UNFINISHED},
 };
 use serde::Serialize;
@@ -67,8 +67,14 @@ struct Undone<'a> {
 ///
 /// # Errors
 /// [`ErrorKind::Options`] when there is no such sync, [`ErrorKind::Destination`] when a conversion is under way, or something
-/// cannot be removed: then what is left can be undone again.
-pub fn undo(destination: &Path, since: u32, dry: bool, kept: &mut dyn FnMut(&Difference)) -> Result<UndoReport> {
+/// cannot be removed, [`ErrorKind::Cancelled`] when `stop` was asked for: then what is left can be undone again.
+pub fn undo(
+    destination: &Path,
+    since: u32,
+    dry: bool,
+    stop: &Stop,
+    kept: &mut dyn FnMut(&Difference),
+) -> Result<UndoReport> {
     let (lock, begun, _) = Lock::take(destination)?;
     let Syncs(complete) = Syncs::at(destination)?;
     let mut syncs = logged_syncs(destination)?;
@@ -88,6 +94,7 @@ pub fn undo(destination: &Path, since: u32, dry: bool, kept: &mut dyn FnMut(&Dif
         destination,
         root: PathBuf::new(),
         dry,
+        stop,
         list: None,
         report: &mut report,
         kept,
@@ -176,6 +183,7 @@ struct Undoing<'u> {
     /// The folder that the paths of the sync in hand start from.
     root: PathBuf,
     dry: bool,
+    stop: &'u Stop,
     list: Option<BufWriter<File>>,
     report: &'u mut UndoReport,
     kept: &'u mut dyn FnMut(&Difference),
@@ -247,7 +255,7 @@ impl Undoing<'_> {
             return Ok("missing");
         }
         let mut first = None;
-        let mut verification = verification_of(paths, vec![log.clone()], &Stop::default())?;
+        let mut verification = verification_of(paths, vec![log.clone()], self.stop)?;
         let mut keep = |difference: &Difference| {
             first.get_or_insert_with(|| difference.clone());
         };
@@ -288,7 +296,8 @@ impl Undoing<'_> {
         let mut difference = None;
         match source {
             Ok(source) => {
-                check_file(None, "", path, Arc::new(source), expected, &mut VerifyReport::default(), &mut |found| {
+                let source = Stoppable::over(Arc::new(source), self.stop);
+                check_file(None, "", path, source, expected, &mut VerifyReport::default(), &mut |found| {
                     // That its octets are no good message is no reason to keep them.
                     if found.kind == "changed" {
                         difference = Some(found);
@@ -297,6 +306,7 @@ impl Undoing<'_> {
             }
             Err(error) => difference = Some(Difference::new("unreadable", path, error.to_string())),
         }
+        go_on(self.stop)?;
         if let Some(difference) = difference {
             self.report.kept += 1;
             (self.kept)(&difference);
@@ -317,7 +327,8 @@ impl Undoing<'_> {
                 continue;
             }
             let found = FileSource::open(&file)
-                .and_then(|source| Ok(file_digests(&Content::from(Arc::new(source) as Source))?));
+                .and_then(|source| Ok(file_digests(&Content::from(Stoppable::over(Arc::new(source), self.stop)))?));
+            go_on(self.stop)?;
             if found.is_ok_and(|found| found.iter().any(|digest| digests.contains(digest))) {
                 self.report.removed += 1;
                 if !self.dry {

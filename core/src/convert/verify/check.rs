@@ -117,7 +117,7 @@ fn attachments(content: Content) -> Result<Vec<AttachmentView>> {
 }
 
 /// Whether what could not be read was not to be.
-pub(super) fn go_on(stop: &Stop) -> Result<()> {
+pub(in crate::convert) fn go_on(stop: &Stop) -> Result<()> {
     match stop.is_asked() {
         true => Err(Error::new(ErrorKind::Cancelled, "stopped before all was read")),
         false => Ok(()),
