@@ -16,8 +16,8 @@ use std::{
 /// Convert mailboxes without losing anything.
 ///
 /// Reads MBOX (Gmail Takeout, Thunderbird, Apple Mail, Unix), PST and OST, EML, EMLX, ICS and VCF, Maildir and other trees of
-/// files, also inside .gz, .zip, .tar and .tgz, and writes EML archives. Sources are never changed. Every item ends as migrated, skipped or failed, with a
-/// line in the item log.
+/// files, also inside .gz, .zip, .tar and .tgz, and writes EML archives, mailboxes and import bundles. Sources are never changed.
+/// Every item ends as migrated, skipped or failed, with a line in the item log.
 #[derive(Debug, Parser)]
 #[command(name = "mailferry", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 all done, 1 some items or sources failed, 2 could not start.")]

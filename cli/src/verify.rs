@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Verify) -> Outcome {
         writeln!(out)?;
     } else {
         let size = HumanBytes(report.bytes);
-        writeln!(out, "{} items in {} files ({size}), written in {} runs", report.items, report.files, report.syncs)?;
+        writeln!(out, "{} items in {} files ({size}), runs: {}", report.items, report.files, report.syncs)?;
         if !arguments.sources.is_empty() {
             writeln!(out, "{} items of the sources were held against them", report.source_items)?;
         }

@@ -1,4 +1,4 @@
-//! Reads MBOX, PST/OST, ICS and VCF into one item model and writes EML archives, without losing anything.
+//! Reads MBOX, PST/OST, ICS and VCF into one item model and writes EML archives and import bundles, without losing anything.
 //!
 //! | format | reader | items |
 //! |---|---|---|
