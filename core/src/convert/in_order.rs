@@ -2,7 +2,7 @@
 
 use super::decision::{Decided, Place};
 #[cfg(not(target_family = "wasm"))]
-use super::threads::{Arriving, Threads};
+use super::threads::{Held, Threads};
 use crate::{
     error::Result,
     limits::Stop,
@@ -10,6 +10,8 @@ use crate::{
     read::{Open as _, Unopened},
     write::{Rendered, Renderer},
 };
+#[cfg(not(target_family = "wasm"))]
+use std::sync::mpsc::Receiver;
 use std::{collections::VecDeque, num::NonZeroUsize};
 
 /// Items on their way for each thread.
@@ -30,14 +32,14 @@ enum UnderWay {
         decided: Box<Decided>,
         /// Where its rendering will arrive; `None` when it is rendered where it is taken.
         #[cfg(not(target_family = "wasm"))]
-        rendered: Option<Arriving<Result<Rendered>>>,
+        rendered: Option<Receiver<(Result<Rendered>, Held)>>,
     },
     /// Opened and rendered ahead of its turn.
     Ahead {
         unopened: Unopened,
         place: Place,
         #[cfg(not(target_family = "wasm"))]
-        opened: Option<Arriving<Opened>>,
+        opened: Option<Receiver<(Opened, Held)>>,
     },
 }
 
@@ -63,7 +65,8 @@ impl Opened {
 pub(super) type Outcome = Result<(Box<Decided>, Option<Result<Rendered>>)>;
 
 impl InOrder {
-    /// Opens and renders on `threads` threads beside the caller's; on the caller's where there is one, or threads are not to be had.
+    /// Opens and renders on `threads` threads, of which the caller's is one while it waits; on the caller's alone where others are
+    /// not to be had.
     ///
     /// `stop` is asked on the caller's thread too while that waits: there may be nowhere else that it learns of it.
     #[cfg_attr(target_family = "wasm", expect(unused_variables, reason = "nothing is waited for"))]
@@ -108,7 +111,7 @@ impl InOrder {
             #[cfg(not(target_family = "wasm"))]
             rendered: match &decided.skip {
                 Some(_) => None,
-                None => self.threads.as_ref().and_then(|threads| threads.render(&decided.item)),
+                None => self.threads.as_ref().map(|threads| threads.render(&decided.item)),
             },
             decided: Box::new(decided),
         });
@@ -118,7 +121,7 @@ impl InOrder {
     pub(super) fn push_ahead(&mut self, unopened: Unopened, place: Place) {
         self.under_way.push_back(UnderWay::Ahead {
             #[cfg(not(target_family = "wasm"))]
-            opened: self.threads.as_ref().and_then(|threads| threads.open(&unopened)),
+            opened: self.threads.as_ref().map(|threads| threads.open(&unopened)),
             unopened,
             place,
         });
@@ -133,7 +136,7 @@ impl InOrder {
                 rendered,
             } => {
                 #[cfg(not(target_family = "wasm"))]
-                let rendered = rendered.and_then(Arriving::wait);
+                let rendered = rendered.and_then(|arrives| self.threads.as_ref()?.wait(&arrives));
                 #[cfg(target_family = "wasm")]
                 let rendered = None;
                 let is_wanted = decided.skip.is_none();
@@ -148,7 +151,7 @@ impl InOrder {
                 opened,
             } => {
                 #[cfg(not(target_family = "wasm"))]
-                let opened = opened.and_then(Arriving::wait);
+                let opened = opened.and_then(|arrives| self.threads.as_ref()?.wait(&arrives));
                 #[cfg(target_family = "wasm")]
                 let opened = None;
                 let counts = unopened.take_turn();

@@ -9,10 +9,11 @@ use crate::{
     write::{Rendered, Renderer},
 };
 use std::{
+    collections::VecDeque,
     num::NonZeroUsize,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
     },
     thread::{Builder, JoinHandle},
     time::Duration,
@@ -23,11 +24,11 @@ const IN_FLIGHT: u64 = 2 << 20;
 /// Between two looks at whether to stop, while an item is waited for.
 const BETWEEN: Duration = Duration::from_millis(50);
 
-/// Threads that open and render items.
+/// Threads that open and render items; the caller's is one of them while it waits.
 pub(super) struct Threads {
-    jobs: Option<Sender<Job>>,
+    queue: Arc<Queue>,
+    renderer: Renderer,
     handles: Vec<JoinHandle<()>>,
-    room: Arc<Room>,
     stop: Stop,
 }
 
@@ -37,68 +38,73 @@ enum Job {
 }
 
 impl Threads {
-    /// Starts as many `threads` as are to be had; `None` where that is none.
+    /// Starts as many beside the caller's as make up `threads`; `None` where none is to be had.
     pub(super) fn start(renderer: &Renderer, threads: NonZeroUsize, stop: Stop) -> Option<Self> {
-        let (jobs, queue) = channel::<Job>();
-        let queue = Arc::new(Mutex::new(queue));
-        let room = Arc::new(Room::default());
+        let queue = Arc::new(Queue::default());
         let mut handles = Vec::new();
-        for _ in 0..threads.get() {
-            let (queue, renderer, room) = (Arc::clone(&queue), renderer.clone(), Arc::clone(&room));
+        for _ in 1..threads.get() {
+            let (queue, renderer) = (Arc::clone(&queue), renderer.clone());
             let work = move || {
-                while let Some(job) = next(&queue, &room) {
-                    job.run(&renderer, &room);
+                while let Some(job) = queue.next() {
+                    job.run(&renderer, &queue);
                 }
             };
             handles.extend(Builder::new().name("mailferry-item".into()).spawn(work).ok());
         }
-        (!handles.is_empty()).then_some(Self { jobs: Some(jobs), handles, room, stop })
+        (!handles.is_empty()).then(|| Self { queue, renderer: renderer.clone(), handles, stop })
     }
 
     /// Whether no more items should be sent on their way.
     pub(super) fn are_full(&self) -> bool {
-        self.room.state().octets >= IN_FLIGHT
+        self.queue.state().octets >= IN_FLIGHT
     }
 
-    pub(super) fn render(&self, item: &Item) -> Option<Arriving<Result<Rendered>>> {
-        let held = Held::new(&self.room, item.size());
-        self.send(|rendered| Job::Render { item: Box::new(item.clone()), held, rendered })
+    pub(super) fn render(&self, item: &Item) -> Receiver<(Result<Rendered>, Held)> {
+        let (rendered, arrives) = channel();
+        let held = Held::new(&self.queue, item.size());
+        self.queue.push(Job::Render { item: Box::new(item.clone()), held, rendered });
+        arrives
     }
 
-    pub(super) fn open(&self, unopened: &Unopened) -> Option<Arriving<Opened>> {
-        self.send(|opened| Job::Open { unopened: unopened.clone(), opened })
+    pub(super) fn open(&self, unopened: &Unopened) -> Receiver<(Opened, Held)> {
+        let (opened, arrives) = channel();
+        self.queue.push(Job::Open { unopened: unopened.clone(), opened });
+        arrives
     }
 
-    fn send<T>(&self, job: impl FnOnce(Sender<(T, Held)>) -> Job) -> Option<Arriving<T>> {
-        let (sender, arrives) = channel();
-        self.jobs.as_ref()?.send(job(sender)).ok()?;
-        Some(Arriving { arrives, stop: self.stop.clone() })
+    /// Waits for what a thread sends, and does its part meanwhile; `None` where the thread has gone.
+    pub(super) fn wait<T>(&self, arrives: &Receiver<(T, Held)>) -> Option<T> {
+        loop {
+            match arrives.try_recv() {
+                Ok((arrived, _held)) => return Some(arrived),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => {}
+            }
+            if let Some(job) = self.queue.take() {
+                job.run(&self.renderer, &self.queue);
+                continue;
+            }
+            match arrives.recv_timeout(BETWEEN) {
+                Ok((arrived, _held)) => return Some(arrived),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                // Where it is asked for, the thread that reads will learn of it.
+                Err(RecvTimeoutError::Timeout) => drop(self.stop.is_asked()),
+            }
+        }
     }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        self.jobs = None;
-        self.room.state().is_closed = true;
-        self.room.changed.notify_all();
+        self.queue.close();
         for handle in self.handles.drain(..) {
             let _panicked = handle.join();
         }
     }
 }
 
-/// The next job, in the order they were sent: while one waits for room, so do those behind it, lest it waits for them.
-fn next(queue: &Mutex<Receiver<Job>>, room: &Room) -> Option<Job> {
-    let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-    let job = queue.recv().ok()?;
-    match job {
-        Job::Open { .. } => room.wait().then_some(job),
-        Job::Render { .. } => Some(job),
-    }
-}
-
 impl Job {
-    fn run(self, renderer: &Renderer, room: &Arc<Room>) {
+    fn run(self, renderer: &Renderer, queue: &Arc<Queue>) {
         // Nobody waits for it any more where the conversion was stopped.
         let _stopped = match self {
             Self::Render { item, held, rendered } => {
@@ -109,7 +115,7 @@ impl Job {
             Self::Open { unopened, opened } => {
                 let item = unopened.ahead();
                 drop(unopened);
-                let held = Held::new(room, item.as_ref().map_or(0, Item::size));
+                let held = Held::new(queue, item.as_ref().map_or(0, Item::size));
                 item.iter().for_each(parse_header);
                 opened.send((Opened::rendered_by(renderer, item), held)).is_ok()
             }
@@ -122,68 +128,97 @@ fn parse_header(item: &Item) {
     let _kept = item.message().map(Message::header);
 }
 
-/// What a thread will send.
-pub(super) struct Arriving<T> {
-    arrives: Receiver<(T, Held)>,
-    stop: Stop,
-}
-
-impl<T> Arriving<T> {
-    /// Waits for it; `None` where the thread has gone.
-    pub(super) fn wait(self) -> Option<T> {
-        loop {
-            match self.arrives.recv_timeout(BETWEEN) {
-                Ok((arrived, _held)) => return Some(arrived),
-                Err(RecvTimeoutError::Disconnected) => return None,
-                // Where it is asked for, the thread that reads will learn of it.
-                Err(RecvTimeoutError::Timeout) => drop(self.stop.is_asked()),
-            }
-        }
-    }
-}
-
-/// Room for items that are on their way.
+/// Jobs in the order they were sent, and the room for what comes of them.
 #[derive(Default)]
-struct Room {
+struct Queue {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
+    jobs: VecDeque<Job>,
     octets: u64,
     is_closed: bool,
+    waiting: usize,
 }
 
-impl Room {
+impl State {
+    /// The job that was sent first: while that one waits for room, so do those behind it, lest it waits for them.
+    fn take(&mut self) -> Option<Job> {
+        let has_room = self.octets < IN_FLIGHT;
+        self.jobs.pop_front_if(|job| has_room || matches!(job, Job::Render { .. }))
+    }
+}
+
+impl Queue {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until there is room; `false` when nobody wants anything any more.
-    fn wait(&self) -> bool {
-        let is_full = |state: &mut State| state.octets >= IN_FLIGHT && !state.is_closed;
-        let state = self.changed.wait_while(self.state(), is_full).unwrap_or_else(PoisonError::into_inner);
-        !state.is_closed
+    fn push(&self, job: Job) {
+        let mut state = self.state();
+        state.jobs.push_back(job);
+        self.wake_one(state);
+    }
+
+    /// A job, unless there is none or it has to wait.
+    fn take(&self) -> Option<Job> {
+        self.state().take()
+    }
+
+    /// Waits for a job; `None` when nobody wants anything any more.
+    fn next(&self) -> Option<Job> {
+        let mut state = self.state();
+        loop {
+            if state.is_closed {
+                return None;
+            }
+            if let Some(job) = state.take() {
+                return Some(job);
+            }
+            state.waiting += 1;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
+        }
+    }
+
+    fn wake_one(&self, state: MutexGuard<'_, State>) {
+        let is_awaited = state.waiting > 0;
+        drop(state);
+        if is_awaited {
+            self.changed.notify_one();
+        }
+    }
+
+    fn close(&self) {
+        let mut state = self.state();
+        state.is_closed = true;
+        let unwanted = std::mem::take(&mut state.jobs);
+        drop(state);
+        // What they hold is given back, which needs the state.
+        drop(unwanted);
+        self.changed.notify_all();
     }
 }
 
 /// Room that is held for an item.
-struct Held {
+pub(super) struct Held {
     octets: u64,
-    room: Arc<Room>,
+    queue: Arc<Queue>,
 }
 
 impl Held {
-    fn new(room: &Arc<Room>, octets: u64) -> Self {
-        room.state().octets += octets;
-        Self { octets, room: Arc::clone(room) }
+    fn new(queue: &Arc<Queue>, octets: u64) -> Self {
+        queue.state().octets += octets;
+        Self { octets, queue: Arc::clone(queue) }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.room.state().octets -= self.octets;
-        self.room.changed.notify_one();
+        let mut state = self.queue.state();
+        state.octets -= self.octets;
+        self.queue.wake_one(state);
     }
 }
