@@ -27,7 +27,7 @@ pub(super) struct Window {
 }
 
 /// A message is read once if it fits into so many windows, else once more for each time that it is needed.
-const KEPT_WINDOWS: usize = 32;
+const KEPT_WINDOWS: usize = 64;
 
 /// NUL octets to compare with.
 const NULS: [u8; 4096] = [0; 4096];

@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Octets that are gathered before the operating system is asked.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 32 << 10;
 
 /// Files: `X.zip`, or `X.part001.zip`, `X.part002.zip` … Each has its name only when it is complete.
 pub(crate) struct ZipFiles {
