@@ -97,53 +97,73 @@ impl Ndb {
             buffer.resize(size, 0);
         }
         let octets = buffer.get_mut(..size).unwrap_or_default();
-        let data = match self.read_own(entry, octets) {
-            Ok(Some(sound)) => {
-                let data = self.decoded(octets.get_mut(..stored).unwrap_or_default(), entry);
-                Ok(data.map(|data| Read { data, sound }))
-            }
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
-        };
+        let data = self.read_exact_at(entry.ib, octets).map(|()| {
+            let sound = self.is_sound(entry, octets)?;
+            let data = self.decoded(octets.get_mut(..stored).unwrap_or_default(), entry)?;
+            Some(Read { data, sound })
+        });
         *self.buffer.lock().unwrap_or_else(PoisonError::into_inner) = buffer;
         data
     }
 
-    /// Reads a block with its trailer into `octets`, which are as long as both, and tells whether it is sound; `None` where another
-    /// block lies there.
-    fn read_own(&self, entry: BlockEntry, octets: &mut [u8]) -> Result<Option<bool>> {
-        self.read_exact_at(entry.ib, octets)?;
+    /// Whether the block that `octets` are with their trailer is sound; `None` where they are another's.
+    fn is_sound(&self, entry: BlockEntry, octets: &[u8]) -> Option<bool> {
         let trailer = Trailer::parse(octets, self.variant);
         let crc = trailer.crc == checksum::crc(octets.get(..entry.stored.into()).unwrap_or_default());
         let own = trailer.bid & !1 == entry.bid
             || trailer.signature == checksum::signature(entry.ib, trailer_bid(entry.bid, trailer.bid));
         if !own && (crc || self.is_damaged()) {
-            return Ok(None);
+            return None;
         }
         if !crc || !own {
             let what = format!("block {:#x} has a wrong checksum or identifier", entry.bid);
             self.defects.add(entry.ib, Defect::new(DefectKind::Checksum, what).at(entry.ib));
         }
-        Ok(Some(crc && own))
+        Some(crc && own)
     }
 
-    /// Reads the data of a block straight into `out`, past the cache, and gives its length: `None` where there is no room for the
-    /// block with its trailer, or where it needs more than unscrambling.
-    pub(super) fn read_block_into(&self, entry: BlockEntry, out: &mut [u8]) -> Result<Option<usize>> {
-        let stored = usize::from(entry.stored);
-        let size = self.variant.block_size(stored);
-        let ends_inside = entry.ib.checked_add(size as u64).is_some_and(|end| end <= self.source.len());
-        let Some(octets) = out.get_mut(..size).filter(|_| stored > 0 && ends_inside && !self.is_compressed(entry))
-        else {
-            return Ok(None);
-        };
-        if self.blocks_read.get(entry.bid).is_some() || self.read_own(entry, octets)?.is_none() {
-            return Ok(None);
+    /// Reads the data of the first of `blocks`, and of those behind it that lie behind it in the file too, straight into `out`, past
+    /// the cache, and gives its length: 0 where there is no room for the first with its trailer, or where it needs more than
+    /// unscrambling.
+    pub(super) fn read_blocks_into(&self, blocks: impl Iterator<Item = BlockEntry>, out: &mut [u8]) -> Result<usize> {
+        let mut run = Vec::new();
+        let (mut start, mut room) = (None, 0);
+        for entry in blocks {
+            let size = self.variant.block_size(entry.stored.into());
+            let follows = start.is_none_or(|start: u64| start.checked_add(room as u64) == Some(entry.ib));
+            let ends_inside = entry.ib.checked_add(size as u64).is_some_and(|end| end <= self.source.len());
+            let is_plain = entry.stored > 0 && !self.is_compressed(entry);
+            if !follows
+                || !ends_inside
+                || !is_plain
+                || room + size > out.len()
+                || self.blocks_read.get(entry.bid).is_some()
+            {
+                break;
+            }
+            start.get_or_insert(entry.ib);
+            room += size;
+            run.push((entry, size));
         }
-        if !is_internal(entry.bid) {
-            self.encoding.decode(octets.get_mut(..stored).unwrap_or_default(), entry.bid);
+        let Some(start) = start else { return Ok(0) };
+        self.read_exact_at(start, out.get_mut(..room).unwrap_or_default())?;
+        let (mut at, mut filled) = (0, 0);
+        for (entry, size) in run {
+            let Some(octets) = out.get_mut(at..at + size).filter(|octets| self.is_sound(entry, octets).is_some())
+            else {
+                break;
+            };
+            let data = octets.get_mut(..entry.stored.into()).unwrap_or_default();
+            if !is_internal(entry.bid) {
+                self.encoding.decode(data, entry.bid);
+            }
+            let len = data.len();
+            // Over the trailers of those before it.
+            out.copy_within(at..at + len, filled);
+            at += size;
+            filled += len;
         }
-        Ok(Some(stored))
+        Ok(filled)
     }
 
     fn is_compressed(&self, entry: BlockEntry) -> bool {

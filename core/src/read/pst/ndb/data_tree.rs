@@ -164,15 +164,16 @@ impl DataTree {
         self.ndb.block_at(leaf.entry.ok_or_else(missing)?)
     }
 
-    /// Where a position lies: its block's data and the offset in it.
-    fn locate(&self, position: u64) -> Result<(Option<BlockEntry>, u64, u64)> {
+    /// Where a position lies: the blocks of its branch, which of them it is in, and the offset in that one's data.
+    fn locate(&self, position: u64) -> Result<(Arc<[Leaf]>, usize, u64)> {
         let at = self.branches.partition_point(|branch| branch.start <= position).saturating_sub(1);
         let start = self.branches.get(at).map_or(0, |branch| branch.start);
         let leaves = self.branch(at)?;
         let inside = position - start;
-        let leaf = leaves.partition_point(|leaf| leaf.start <= inside).checked_sub(1).and_then(|i| leaves.get(i));
-        let leaf = leaf.ok_or_else(|| Error::new(ErrorKind::Malformed, "a tree of data blocks has changed"))?;
-        Ok((leaf.entry, inside - leaf.start, leaf.size.into()))
+        let at = leaves.partition_point(|leaf| leaf.start <= inside).checked_sub(1);
+        let found = at.and_then(|at| Some((at, inside - leaves.get(at)?.start)));
+        let (at, from) = found.ok_or_else(|| Error::new(ErrorKind::Malformed, "a tree of data blocks has changed"))?;
+        Ok((leaves, at, from))
     }
 
     /// The octets as content.
@@ -200,14 +201,18 @@ impl ReadAt for DataTree {
         if offset >= self.len {
             return Ok(0);
         }
-        let (entry, from, size) = self.locate(offset).map_err(io::Error::other)?;
-        if let Some(entry) = entry.filter(|entry| from == 0 && u64::from(entry.stored) == size) {
-            match self.ndb.read_block_into(entry, buf) {
-                Ok(Some(n)) => return Ok(n),
+        let (leaves, at, from) = self.locate(offset).map_err(io::Error::other)?;
+        let leaves = leaves.get(at..).unwrap_or_default();
+        if from == 0 {
+            let whole = |leaf: &Leaf| leaf.entry.filter(|entry| u32::from(entry.stored) == leaf.size);
+            match self.ndb.read_blocks_into(leaves.iter().map_while(whole), buf) {
+                Ok(0) => {}
+                Ok(n) => return Ok(n),
                 Err(e) if e.is_fatal() => return Err(io::Error::other(e)),
-                _ => {}
+                Err(_) => {}
             }
         }
+        let (entry, size) = leaves.first().map_or((None, 0), |leaf| (leaf.entry, u64::from(leaf.size)));
         let data = match entry.map(|entry| self.ndb.block_at(entry)) {
             Some(Ok(data)) => Some(data),
             Some(Err(e)) if e.is_fatal() => return Err(io::Error::other(e)),
