@@ -162,11 +162,11 @@ impl PropertyValue {
 fn utf16le(octets: &[u8]) -> String {
     let (pairs, _) = octets.as_chunks::<2>();
     // Most text is ASCII: without leaving off at the first that is not, a portion is looked at with wide registers.
-    let is_ascii = |portion: &[[u8; 2]]| {
-        portion.iter().fold(true, |ascii, [low, high]| ascii & (*high == 0) & low.is_ascii() & (*low != 0))
-    };
+    let unit = |pair: &[u8; 2]| u16::from_le_bytes(*pair);
+    let is_ascii =
+        |portion: &[[u8; 2]]| portion.iter().fold(true, |ascii, pair| ascii & (1..0x80).contains(&unit(pair)));
     if pairs.chunks(PORTION).all(is_ascii) {
-        let ascii: Vec<u8> = pairs.iter().map(|[low, _]| *low).collect();
+        let ascii: Vec<u8> = pairs.iter().map(|pair| unit(pair) as u8).collect();
         return String::from_utf8(ascii).unwrap_or_default();
     }
     let end = pairs.iter().position(|pair| *pair == [0, 0]).unwrap_or(pairs.len());

@@ -48,7 +48,14 @@ impl<'a> HeaderSection<'a> {
             return Self::parse(octets.get(..limits.header_section).unwrap_or(octets)).within(content);
         }
         let all = usize::try_from(content.len()).unwrap_or(usize::MAX);
-        let mut octets = Vec::new();
+        // What a first read gives is often the section as a whole, in memory, with an attachment behind it.
+        let mut octets = vec![0; FIRST_READ.min(limits.header_section).min(all)];
+        let at_once = content.read_at(0, &mut octets).unwrap_or_default();
+        octets.truncate(at_once);
+        let layout = Layout::of_message(&octets);
+        if layout.complete {
+            return Self::laid_out(Cow::Owned(octets), layout).within(content);
+        }
         let mut wanted = FIRST_READ;
         loop {
             let have = octets.len();

@@ -176,7 +176,7 @@ fn by_reference(path: &str, values: Values<'_>) -> Entity {
     let is_web =
         WEB.iter().any(|scheme| path.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
     let media_type = values.text(pid::ATTACH_MIME_TAG).and_then(|tag| media_type::declared(&tag));
-    let media_type = media_type.unwrap_or_else(|| media_type::guessed(path, b"").to_owned());
+    let media_type = media_type.unwrap_or_else(|| media_type::guessed(path, Vec::new).to_owned());
     let mut missing = HeaderWriter::default();
     missing.parameters("Content-Type", &media_type, None);
     missing.text("Content-Description", path);
@@ -193,8 +193,8 @@ fn media_type_of(content: &Content, values: Values<'_>, name: Option<&str>) -> S
     let declared = values.text(pid::ATTACH_MIME_TAG).and_then(|tag| media_type::declared(&tag));
     let declared = declared.filter(|declared| declared != "application/octet-stream");
     declared.unwrap_or_else(|| {
-        let first = content.slice(0..MAGIC as u64).to_vec(MAGIC).unwrap_or_default();
-        media_type::guessed(name.unwrap_or_default(), &first).to_owned()
+        let first = || content.slice(0..MAGIC as u64).to_vec(MAGIC).unwrap_or_default();
+        media_type::guessed(name.unwrap_or_default(), first).to_owned()
     })
 }
 

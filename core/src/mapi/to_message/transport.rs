@@ -44,7 +44,7 @@ impl Translator<'_> {
                 } else if grammar::has_unsound_words(value) {
                     header.out.text(name, &field.text());
                 } else {
-                    header.out.verbatim(&[name.as_bytes(), b":", &with_crlf(value), b"\r\n"].concat());
+                    header.out.as_it_stands(name, value);
                 }
             }
         }
@@ -60,7 +60,7 @@ impl Translator<'_> {
             header.out.addresses(name, &list);
             header.add(name);
         } else if value.is_ascii() && grammar::is_address_list(value) && !grammar::has_unsound_words(value) {
-            header.out.verbatim(&[name.as_bytes(), b":", &with_crlf(value), b"\r\n"].concat());
+            header.out.as_it_stands(name, value);
             header.add(name);
         } else if !listed.is_empty() {
             // The same people in the spelling that the grammar asks for: nothing is lost.
@@ -134,15 +134,4 @@ fn is_one_of(name: &str, names: &[&str]) -> bool {
 
 fn is_identifier_list(name: &str) -> bool {
     is_one_of(name, &["in-reply-to", "references"])
-}
-
-fn with_crlf(value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for line in value.split(|octet| *octet == b'\n') {
-        if !out.is_empty() {
-            out.extend(b"\r\n");
-        }
-        out.extend(line.strip_suffix(b"\r").unwrap_or(line));
-    }
-    out
 }

@@ -247,7 +247,10 @@ fn encode_text(text: String) -> (Pieces, Option<&'static str>) {
     if octets.chunks(256).all(all_plain) && lines(octets).all(is_harmless) {
         return (Pieces::in_memory(text.into_bytes()), Some("7bit"));
     }
-    let to_encode = octets.iter().filter(|octet| !is_plain(octet) || **octet == b'=').count();
+    // A portion has no more of them than an octet can count.
+    let encoded_of =
+        |portion: &[u8]| portion.iter().fold(0, |n, octet| n + u8::from(!is_plain(octet) | (*octet == b'=')));
+    let to_encode: usize = octets.chunks(255).map(|portion| usize::from(encoded_of(portion))).sum();
     if to_encode > octets.len() / 6 {
         return (base64(Content::from(text.into_bytes())), Some("base64"));
     }

@@ -11,6 +11,9 @@ const LINE: usize = 76;
 /// The longest line there may be, and what an unbroken word may fill of it.
 const MAX_WORD: usize = 900;
 
+/// Octets of memory that a header section begins with; what most parts have.
+const ROOM: usize = 512;
+
 /// Octets of a parameter's value in one piece (RFC 2231 §3).
 const PARAMETER_PIECE: usize = 60;
 
@@ -48,6 +51,21 @@ impl HeaderWriter {
         if !fields.is_empty() && !fields.ends_with(b"\n") {
             self.octets.extend(b"\r\n");
         }
+    }
+
+    /// A field as it stands, its lines ended with CRLF.
+    pub(crate) fn as_it_stands(&mut self, name: &str, value: &[u8]) {
+        if !self.begin(name) {
+            return;
+        }
+        let start = self.octets.len();
+        for line in value.split(|octet| *octet == b'\n') {
+            if self.octets.len() > start {
+                self.octets.extend(b"\r\n");
+            }
+            self.octets.extend(line.strip_suffix(b"\r").unwrap_or(line));
+        }
+        self.end();
     }
 
     /// A field of free text (RFC 5322 §2.2.1): what is not ASCII becomes encoded-words.
@@ -147,6 +165,9 @@ impl HeaderWriter {
     fn begin(&mut self, name: &str) -> bool {
         let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b':');
         if is_name {
+            if self.octets.is_empty() {
+                self.octets.reserve_exact(ROOM);
+            }
             self.octets.extend(name.as_bytes());
             self.octets.push(b':');
             self.column = name.len() + 1;
@@ -279,19 +300,25 @@ fn parameter(name: &str, value: &str) -> Vec<String> {
             pieces => pieces.iter().enumerate().map(|(i, piece)| format!("{name}*{i}*={piece}")).collect(),
         };
     }
-    let characters: Vec<char> = value.chars().collect();
-    let quoted = |piece: &[char]| -> String {
-        if !piece.is_empty() && piece.iter().all(|c| u8::try_from(*c).is_ok_and(is_token)) {
-            return piece.iter().collect();
-        }
-        let escaped = piece.iter().flat_map(|c| matches!(c, '"' | '\\').then_some('\\').into_iter().chain([*c]));
-        format!("\"{}\"", escaped.collect::<String>())
-    };
-    if characters.len() <= PARAMETER_PIECE {
-        return vec![format!("{name}={}", quoted(&characters))];
+    if value.len() <= PARAMETER_PIECE {
+        return vec![format!("{name}={}", quoted(&value))];
     }
-    let pieces = characters.chunks(PARAMETER_PIECE).enumerate();
-    pieces.map(|(i, piece)| format!("{name}*{i}={}", quoted(piece))).collect()
+    let mut pieces = Vec::new();
+    let mut rest = &*value;
+    while !rest.is_empty() {
+        let (piece, behind) = rest.split_at(rest.len().min(PARAMETER_PIECE));
+        pieces.push(format!("{name}*{}={}", pieces.len(), quoted(piece)));
+        rest = behind;
+    }
+    pieces
+}
+
+/// ASCII text as the value of a parameter: as it is, or between quotation marks.
+fn quoted(piece: &str) -> Cow<'_, str> {
+    if !piece.is_empty() && piece.bytes().all(is_token) {
+        return piece.into();
+    }
+    format!("\"{}\"", piece.replace('\\', "\\\\").replace('"', "\\\"")).into()
 }
 
 fn percent(octet: u8) -> String {
