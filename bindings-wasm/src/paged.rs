@@ -1,40 +1,41 @@
 //! Fewer and larger reads: a call into JavaScript costs a millisecond where a browser reads a file.
 
 use mailferry::source::ReadAt;
-use std::{cell::Cell, io, sync::Mutex};
+use std::{io, sync::Mutex};
 
 /// Octets of a page.
 const PAGE: usize = 256 << 10;
-/// Pages that are kept: 16 MiB.
-const PAGES: usize = 64;
-/// Pages that are kept of what is read from front to back: 8 MiB.
-const BEHIND: usize = 32;
+/// Octets that are kept.
+const KEPT: usize = 16 << 20;
+/// Octets that are kept of what is read from front to back.
+const BEHIND: usize = 8 << 20;
 /// Pages that are read at a time where one is read after the other: 4 MiB.
 const AHEAD: usize = 16;
 
-/// A source whose pages are kept, those that were used last.
+/// A source of which the pages are kept that were used last.
 pub(crate) struct Paged<S> {
     source: S,
     kept: Mutex<Kept>,
 }
 
 struct Kept {
-    pages: Vec<Page>,
+    runs: Vec<Run>,
     /// Counts what was asked for.
     clock: u64,
     /// The page behind the last one that was fetched.
     next: u64,
 }
 
-struct Page {
-    number: u64,
-    used: Cell<u64>,
+/// Pages that were read at once.
+struct Run {
+    from: u64,
+    used: u64,
     octets: Vec<u8>,
 }
 
 impl<S: ReadAt> Paged<S> {
     pub(crate) fn new(source: S) -> Self {
-        Self { source, kept: Mutex::new(Kept { pages: Vec::new(), clock: 0, next: 0 }) }
+        Self { source, kept: Mutex::new(Kept { runs: Vec::new(), clock: 0, next: 0 }) }
     }
 }
 
@@ -44,20 +45,18 @@ impl<S: ReadAt> ReadAt for Paged<S> {
     }
 
     fn read_at(&self, offset: u64, octets: &mut [u8]) -> io::Result<usize> {
-        let number = offset / PAGE as u64;
-        let within = (offset % PAGE as u64) as usize;
         let mut kept = self.kept.try_lock().map_err(|_| io::Error::other("a read was asked for within a read"))?;
-        // What is larger than a page goes where it is wanted, if it has to be fetched anyway.
-        if octets.len() >= PAGE * 2 && !kept.has(number) {
-            kept.next = 0;
-            return self.source.read_at(offset, octets);
+        if kept.from(offset).is_empty() {
+            // What is larger than a page goes where it is wanted, if it has to be fetched anyway.
+            if octets.len() >= PAGE * 2 {
+                kept.next = 0;
+                return self.source.read_at(offset, octets);
+            }
+            kept.fetch(offset / PAGE as u64, &self.source)?;
         }
-        if !kept.has(number) {
-            kept.fetch(number, &self.source)?;
-        }
-        let page = kept.page(number).and_then(|page| page.get(within..)).unwrap_or_default();
-        let n = page.len().min(octets.len());
-        if let (Some(to), Some(from)) = (octets.get_mut(..n), page.get(..n)) {
+        let found = kept.from(offset);
+        let n = found.len().min(octets.len());
+        if let (Some(to), Some(from)) = (octets.get_mut(..n), found.get(..n)) {
             to.copy_from_slice(from);
         }
         Ok(n)
@@ -65,45 +64,42 @@ impl<S: ReadAt> ReadAt for Paged<S> {
 }
 
 impl Kept {
-    fn has(&self, number: u64) -> bool {
-        self.pages.iter().any(|page| page.number == number)
-    }
-
-    fn page(&mut self, number: u64) -> Option<&[u8]> {
+    /// What is there of the octets from `offset` on.
+    fn from(&mut self, offset: u64) -> &[u8] {
         self.clock += 1;
-        let page = self.pages.iter().find(|page| page.number == number)?;
-        page.used.set(self.clock);
-        Some(&page.octets)
+        let found = self.runs.iter_mut().find_map(|run| {
+            let within = usize::try_from(offset.checked_sub(run.from)?).ok()?;
+            let octets = run.octets.get(within..).filter(|octets| !octets.is_empty())?;
+            run.used = self.clock;
+            Some(octets)
+        });
+        found.unwrap_or_default()
     }
 
     /// Reads the page `number`, and those behind it where the page before was the last that was fetched.
     fn fetch(&mut self, number: u64, source: &impl ReadAt) -> io::Result<()> {
         let from = number * PAGE as u64;
         let left = usize::try_from(source.len().saturating_sub(from)).unwrap_or(usize::MAX);
-        let (most, room) = if number == self.next { (AHEAD, BEHIND) } else { (1, PAGES) };
+        let (most, room) = if number == self.next { (AHEAD, BEHIND) } else { (1, KEPT) };
         let wanted = left.min(most * PAGE);
-        let mut octets = vec![0; wanted];
+        let mut octets = self.room(wanted, room);
         source.read_exact_at(from, &mut octets)?;
         self.next = number + wanted.div_ceil(PAGE) as u64;
-        for (number, octets) in (number..).zip(octets.chunks(PAGE)) {
-            self.keep(number, octets, room);
-        }
+        self.runs.push(Run { from, used: self.clock, octets });
         Ok(())
     }
 
-    /// Keeps a page, for another one where `room` are kept already.
-    fn keep(&mut self, number: u64, octets: &[u8], room: usize) {
-        self.clock += 1;
-        let used = Cell::new(self.clock);
-        if let Some(page) = self.pages.iter_mut().find(|page| page.number == number) {
-            *page = Page { number, used, octets: octets.to_vec() };
-        } else if self.pages.len() < room {
-            self.pages.push(Page { number, used, octets: octets.to_vec() });
-        } else if let Some(oldest) = self.pages.iter_mut().min_by_key(|page| page.used.get()) {
-            oldest.octets.clear();
-            oldest.octets.extend_from_slice(octets);
-            (oldest.number, oldest.used) = (number, used);
+    /// So many octets to read into; those that were not used for the longest time make room, where `most` are kept or more.
+    fn room(&mut self, wanted: usize, most: usize) -> Vec<u8> {
+        let kept = |runs: &[Run]| runs.iter().map(|run| run.octets.len()).sum::<usize>();
+        let most = most.max(kept(&self.runs)).saturating_sub(wanted);
+        let mut last = Vec::new();
+        while kept(&self.runs) > most
+            && let Some((oldest, _)) = self.runs.iter().enumerate().min_by_key(|(_, run)| run.used)
+        {
+            last = self.runs.swap_remove(oldest).octets;
         }
+        if last.len() == wanted { last } else { vec![0; wanted] }
     }
 }
 
@@ -159,7 +155,7 @@ mod tests {
             paged.read_exact_at(offset, &mut octets).unwrap();
         }
         assert_eq!(reads.lock().unwrap().len(), 3);
-        paged.read_exact_at((40 - BEHIND) as u64 * PAGE as u64, &mut octets).unwrap();
+        paged.read_exact_at(16 * PAGE as u64, &mut octets).unwrap();
         assert_eq!(reads.lock().unwrap().len(), 3, "what lies a little way back is kept");
         paged.read_exact_at(5, &mut octets).unwrap();
         assert_eq!(reads.lock().unwrap().len(), 4, "and no more, as it is not read again");
