@@ -289,9 +289,10 @@ pub(in crate::mapi) fn subject(values: Values<'_>) -> Option<String> {
 
 /// Fields that describe the MIME form in which the message once travelled.
 pub(super) fn describes_the_mime_form(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    (name.starts_with("content-") && name != "content-class" && name != "content-language")
-        || matches!(&*name, "mime-version" | "lines" | "x-ms-has-attach" | "x-ms-tnef-correlator")
+    let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+    let of_content = name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"));
+    (of_content && !is_one_of(&["content-class", "content-language"]))
+        || is_one_of(&["mime-version", "lines", "x-ms-has-attach", "x-ms-tnef-correlator"])
 }
 
 /// `x-my-field` as `X-My-Field`: the names of named properties are kept in lower case.

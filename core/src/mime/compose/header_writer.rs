@@ -151,7 +151,7 @@ impl HeaderWriter {
         if !self.begin(name) {
             return;
         }
-        self.words(&value.chars().filter(|c| c.is_ascii_graphic() && *c != ';').collect::<String>());
+        self.words(&kept(value, |c| c.is_ascii_graphic() && c != ';'));
         for (name, value) in parameters {
             for piece in parameter(name, value) {
                 self.glue(";");
@@ -274,6 +274,11 @@ fn without_controls(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The characters of `text` that are to stay.
+fn kept(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if text.chars().all(&stays) { text.into() } else { text.chars().filter(|c| stays(*c)).collect::<String>().into() }
+}
+
 /// What may stand in a parameter's value without quotation marks (RFC 2045 §5.1).
 fn is_token(octet: u8) -> bool {
     octet.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&octet)
@@ -284,15 +289,18 @@ fn parameter(name: &str, value: &str) -> Vec<String> {
     if (1..=PARAMETER_PIECE).contains(&value.len()) && value.bytes().all(is_token) {
         return vec![format!("{name}={value}")];
     }
-    let value: String = value.chars().filter(|c| !c.is_control()).collect();
+    let value = kept(value, |c| !c.is_control());
     if !value.is_ascii() {
         let mut pieces = vec![String::from("UTF-8''")];
         for c in value.chars() {
             let mut buffer = [0; 4];
-            let encoded: String = c.encode_utf8(&mut buffer).bytes().map(percent).collect();
-            match pieces.last_mut() {
-                Some(piece) if piece.len() + encoded.len() <= PARAMETER_PIECE => piece.push_str(&encoded),
-                _ => pieces.push(encoded),
+            let octets = c.encode_utf8(&mut buffer).bytes();
+            let len: usize = octets.clone().map(|octet| if is_attribute_char(octet) { 1 } else { 3 }).sum();
+            if pieces.last().is_none_or(|piece| piece.len() + len > PARAMETER_PIECE) {
+                pieces.push(String::new());
+            }
+            if let Some(piece) = pieces.last_mut() {
+                octets.for_each(|octet| push_percent_encoded(piece, octet));
             }
         }
         return match &*pieces {
@@ -321,11 +329,18 @@ fn quoted(piece: &str) -> Cow<'_, str> {
     format!("\"{}\"", piece.replace('\\', "\\\\").replace('"', "\\\"")).into()
 }
 
-fn percent(octet: u8) -> String {
-    match octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
-        true => char::from(octet).to_string(),
-        false => format!("%{octet:02X}"),
+/// What stands for itself in an extended value; some more might (RFC 2231 §7).
+fn is_attribute_char(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || b"-._~".contains(&octet)
+}
+
+fn push_percent_encoded(out: &mut String, octet: u8) {
+    if is_attribute_char(octet) {
+        out.push(octet.into());
+        return;
     }
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0').to_ascii_uppercase();
+    out.extend(['%', digit(octet >> 4), digit(octet & 15)]);
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl PropertyContext {
             return Err(Error::new(ErrorKind::Malformed, what).non_fatal());
         };
         match value::held(kind) {
-            Held::Inline => value::whole(kind, Octets::from(raw.to_le_bytes().to_vec())),
+            Held::Inline => value::inline(kind, &raw.to_le_bytes()),
             Held::Elsewhere if kind == PropertyType::Object => self.object(raw),
             Held::Elsewhere => value::whole(kind, self.heap.value(raw)?),
         }

@@ -64,11 +64,15 @@ pub(super) fn fixed(kind: PropertyType, octets: &[u8]) -> Option<PropertyValue> 
     })
 }
 
+/// A value of a fixed-size type out of octets that should hold it.
+pub(super) fn inline(kind: PropertyType, octets: &[u8]) -> Result<PropertyValue> {
+    fixed(kind, octets).ok_or_else(|| broken("the value is shorter than its type"))
+}
+
 /// A value out of the octets that hold all of it.
 pub(super) fn whole(kind: PropertyType, octets: Octets) -> Result<PropertyValue> {
     if fixed_size(kind).is_some() {
-        let first = octets.first(16)?;
-        return fixed(kind, &first).ok_or_else(|| broken("the value is shorter than its type"));
+        return inline(kind, &octets.start(16)?);
     }
     match kind {
         PropertyType::String8 => Ok(PropertyValue::String8(octets)),
