@@ -382,6 +382,104 @@ fn a_partial_message_says_what_it_is_without() {
     assert!(told.defects.iter().any(|defect| defect.ends_with("not part of it: plan.pdf")), "{:?}", told.defects);
 }
 
+/// A message that Apple Mail keeps in parts: what stands in `Messages/7.partial.emlx` and in the files of its parts, and what it was
+/// before.
+fn partial() -> (Vec<u8>, Vec<Entry>, String) {
+    let part = |fields: &str, body: &str| format!("--b\n{fields}\n\n{body}\n");
+    let photo = "/9j/4AAQ".repeat(20);
+    let lines = format!("{}\n{}\n", &photo[..76], &photo[76..152]);
+    let lines = format!("{lines}{}\n", &photo[152..]);
+    let before = [
+        "Subject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n".to_owned(),
+        part("Content-Type: text/plain", "text"),
+        part("Content-Transfer-Encoding: base64\nContent-Type: image/jpeg; name=a.jpg", &lines),
+        part("Content-Type: image/jpeg; name=b.jpg\nContent-Transfer-Encoding: base64", &lines),
+        part("Content-Type: text/csv; name=c.csv", "1;2\n3;4"),
+        "--b\nContent-Type: multipart/alternative; boundary=i\n\n--i\n\nx\n--i\nContent-Type: text/calendar; name=d.ics\n\nBEGIN:VCALENDAR\n--i--\n"
+            .to_owned(),
+        "--b\nContent-Type: message/rfc822\n\nSubject: inner\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\ny\n--m\n\
+         Content-Type: text/plain; name=e.txt\nContent-Transfer-Encoding: quoted-printable\n\n=C3=A9\n--m--\n"
+            .to_owned(),
+        "--b--\n".to_owned(),
+    ]
+    .concat();
+    let without = |message: String, body: &str, length: usize| {
+        let (head, rest) = message.split_once(&format!("\n\n{body}")).unwrap();
+        format!("{head}\nX-Apple-Content-Length: {length}\n\n{rest}")
+    };
+    let crlf = lines.len() + 3;
+    let mut message = without(before.clone(), &lines, crlf);
+    message = without(message, &lines, crlf);
+    for (body, length) in [("1;2\n3;4", 8), ("BEGIN:VCALENDAR", 15), ("=C3=A9", 6)] {
+        message = without(message, body, length);
+    }
+    assert_eq!(message.matches("X-Apple").count(), 5);
+    let octets = photo.len() / 4 * 3;
+    let photo: Vec<u8> = [0xff, 0xd8, 0xff, 0xe0, 0x00, 0x10].into_iter().cycle().take(octets).collect();
+    let files: Vec<Entry> = vec![
+        ("X.mbox/Data/Messages/7.2.emlxpart", 0, lines.into_bytes()),
+        ("X.mbox/Data/Attachments/7/3/b.jpg", 0, photo),
+        ("X.mbox/Data/Attachments/7/3/.DS_Store", 0, b"x".to_vec()),
+        ("X.mbox/Data/Attachments/7/4/c.csv", 0, b"1;2\n3;4".to_vec()),
+        ("X.mbox/Data/Attachments/7/5.2/d.ics", 0, b"BEGIN:VCALENDAR".to_vec()),
+        ("X.mbox/Data/Attachments/7/6.2/e.txt", 0, "\u{e9}".as_bytes().to_vec()),
+    ];
+    ([format!("{:<10}\n", message.len()).as_bytes(), message.as_bytes()].concat(), files, before)
+}
+
+/// The octets of the only message at `path`, and its defects.
+fn only_message(path: &Path) -> (String, Vec<String>) {
+    let mut mailbox = Mailbox::new(ReadOptions::default());
+    mailbox.add_path(path);
+    let mut found = None;
+    while let Some(event) = mailbox.next_event() {
+        if let Event::Item(item) = event {
+            assert!(found.is_none(), "no attachment is an item of its own");
+            let octets = item.message().unwrap().content().to_vec(1 << 20).unwrap();
+            let defects = item.defects.iter().map(ToString::to_string).collect();
+            found = Some((String::from_utf8(octets).unwrap(), defects));
+        }
+    }
+    found.unwrap()
+}
+
+#[test]
+fn parts_that_apple_mail_keeps_in_files_are_put_back() {
+    let (message, files, before) = partial();
+    let mut entries = vec![("X.mbox/Data/Messages/7.partial.emlx", 0, message)];
+    entries.extend(files);
+    let root = directory(&entries);
+    let lone = root.path().join("X.mbox/Data/Messages/7.partial.emlx");
+    for path in [root.path(), &lone] {
+        let (octets, defects) = only_message(path);
+        assert_eq!(octets, before);
+        assert!(defects.iter().any(|defect| defect.ends_with("a.jpg, b.jpg, c.csv, d.ics, e.txt")), "{defects:?}");
+        assert!(!defects.iter().any(|defect| defect.contains("attachment:")), "{defects:?}");
+    }
+}
+
+#[test]
+fn a_part_that_is_not_there_or_is_cut_short_is_named() {
+    let (message, files, before) = partial();
+    let mut entries = vec![("X.mbox/Data/Messages/7.partial.emlx", 0, message)];
+    entries.extend(files.into_iter().take(1));
+    entries[1].2.truncate(100);
+    entries.push(("X.mbox/Data/Attachments/7/4/one", 0, b"1".to_vec()));
+    entries.push(("X.mbox/Data/Attachments/7/4/two", 0, b"2".to_vec()));
+    let root = directory(&entries);
+    let (octets, defects) = only_message(root.path());
+    assert!(octets.starts_with(&before[..before.find("/9j/").unwrap() + 100]));
+    assert_eq!(octets.matches("X-Apple-Content-Length").count(), 4);
+    assert!(
+        defects.iter().any(|defect| defect.contains("attachment") && defect.ends_with("b.jpg, c.csv, d.ics, e.txt")),
+        "{defects:?}"
+    );
+    assert!(
+        defects.iter().any(|defect| defect.contains("truncated") && defect.ends_with("told: a.jpg")),
+        "{defects:?}"
+    );
+}
+
 #[test]
 fn zimbra_and_proton_tell_state_beside_the_message() {
     let zimbra: Vec<Entry> = vec![

@@ -110,6 +110,7 @@ impl Inputs {
     /// when it is a device or a pipe; otherwise as [`Inputs::new`].
     #[cfg(not(target_family = "wasm"))]
     pub fn at_path(path: impl AsRef<std::path::Path>, limits: &Limits) -> Result<Self> {
+        use super::{emlx::PartFiles, told::Told};
         use crate::source::FileSource;
         let path = path.as_ref();
         let name = path.to_string_lossy();
@@ -124,7 +125,14 @@ impl Inputs {
             false => FileSource::open(path)?,
         };
         let log = log_beside(path).map(FileSource::open).transpose()?;
-        Self::with_log((&*name).into(), Arc::new(file), log.map(|log| Arc::new(log) as Source), limits)
+        let inputs = Self::with_log((&*name).into(), Arc::new(file), log.map(|log| Arc::new(log) as Source), limits)?;
+        Ok(match (inputs.kind, PartFiles::of(path, limits)) {
+            (Kind::One(input), Some(parts)) => {
+                let told = Told { parts: Some(parts), ..Told::default() };
+                Self { kind: Kind::One(input.placed(None, told)), defects: inputs.defects }
+            }
+            (kind, _) => Self { kind, defects: inputs.defects },
+        })
     }
 }
 

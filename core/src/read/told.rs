@@ -1,3 +1,5 @@
+#[cfg(not(target_family = "wasm"))]
+use super::emlx::PartFiles;
 use crate::{
     defect::Defect,
     model::{Folder, FolderPath, Item, Keywords, Label, Received},
@@ -23,6 +25,9 @@ pub(super) struct Told {
     pub(super) received: Option<Received>,
     /// What names them in their mailbox; see [`Origin::key`](crate::model::Origin::key).
     pub(super) key: Option<Arc<str>>,
+    /// The files that attachments of a message lie in, where it is kept without them.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) parts: Option<PartFiles>,
     /// What is wrong with what was told.
     pub(super) defects: Vec<Defect>,
 }
@@ -45,6 +50,10 @@ impl Told {
     }
 
     pub(super) fn tell(&self, item: &mut Item) {
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(parts) = &self.parts {
+            parts.put_back(item);
+        }
         if self.over_labels || item.labels.is_empty() {
             item.folder = self.placed(&item.folder);
         }

@@ -1,14 +1,19 @@
+#[cfg(not(target_family = "wasm"))]
+use crate::source::Source;
 use crate::{
     defect::Defect,
     source::{Content, ReadAt},
 };
 use base64_simd::{Out, STANDARD};
 use std::io;
+#[cfg(not(target_family = "wasm"))]
+use std::sync::Arc;
 
 /// Octets that a whole line stands for, its characters, and those with the line end between two lines (RFC 2045 §6.8).
 const LINE_OCTETS: usize = 57;
 const LINE: usize = 76;
-const LINE_WITH_END: usize = LINE + 2;
+const LONGEST_LINE: usize = LINE + CRLF.len();
+const CRLF: &str = "\r\n";
 
 /// Lines that are encoded at a time: the more, the less each costs, as long as they stay near the processor.
 const LINES: usize = 40;
@@ -19,21 +24,26 @@ const LINES: usize = 40;
 #[derive(Debug)]
 pub(super) struct Base64 {
     octets: Content,
+    line_end: &'static str,
 }
 
 impl Base64 {
     pub(super) fn new(octets: Content) -> Self {
-        Self { octets }
+        Self { octets, line_end: CRLF }
+    }
+
+    fn line_with_end(&self) -> usize {
+        LINE + self.line_end.len()
     }
 
     /// Encodes whole lines from `line` on, and the last one, into `out`; gives how much of it they fill.
     fn encode_lines(&self, line: u64, out: &mut [u8]) -> io::Result<usize> {
         let from = line * LINE_OCTETS as u64;
-        // A line's end comes before the next line, so the last one needs two characters less than the others.
-        let lines = (out.len() + 2) / LINE_WITH_END;
+        // A line's end comes before the next line, so the last one needs less than the others.
+        let lines = (out.len() + self.line_end.len()) / self.line_with_end();
         let left = usize::try_from(self.octets.len() - from).unwrap_or(usize::MAX);
         let wanted = left.min(lines * LINE_OCTETS);
-        let room = out.len().min(wanted.div_ceil(LINE_OCTETS) * LINE_WITH_END);
+        let room = out.len().min(wanted.div_ceil(LINE_OCTETS) * self.line_with_end());
         let out = out.get_mut(..room).unwrap_or_default();
         // The octets are read to where their encoding ends: it never reaches those of the next line.
         let start = room - wanted;
@@ -48,7 +58,7 @@ impl Base64 {
             at += n;
             let encoded = STANDARD.encode(lines.get(..n).unwrap_or_default(), Out::from_slice(&mut characters));
             for line in encoded.chunks(LINE) {
-                for part in [line, if line.len() == LINE { b"\r\n" } else { b"" }] {
+                for part in [line, if line.len() == LINE { self.line_end.as_bytes() } else { b"" }] {
                     if let Some(place) = out.get_mut(written..written + part.len()) {
                         place.copy_from_slice(part);
                         written += part.len();
@@ -56,7 +66,7 @@ impl Base64 {
                 }
             }
         }
-        let rest = self.len() - line * LINE_WITH_END as u64;
+        let rest = self.len() - line * self.line_with_end() as u64;
         Ok(written.min(usize::try_from(rest).unwrap_or(usize::MAX)))
     }
 }
@@ -65,21 +75,22 @@ impl ReadAt for Base64 {
     fn len(&self) -> u64 {
         let octets = self.octets.len();
         let (lines, rest) = (octets / LINE_OCTETS as u64, octets % LINE_OCTETS as u64);
-        let length = lines * LINE_WITH_END as u64 + rest.div_ceil(3) * 4;
-        if rest == 0 { length.saturating_sub(2) } else { length }
+        let length = lines * self.line_with_end() as u64 + rest.div_ceil(3) * 4;
+        if rest == 0 { length.saturating_sub(self.line_end.len() as u64) } else { length }
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         if offset >= self.len() {
             return Ok(0);
         }
-        let line = offset / LINE_WITH_END as u64;
-        let within = usize::try_from(offset % LINE_WITH_END as u64).unwrap_or(0);
-        if within == 0 && buf.len() >= LINE_WITH_END {
+        let line_with_end = self.line_with_end();
+        let line = offset / line_with_end as u64;
+        let within = usize::try_from(offset % line_with_end as u64).unwrap_or(0);
+        if within == 0 && buf.len() >= line_with_end {
             return self.encode_lines(line, buf);
         }
-        let mut whole = [0; LINE_WITH_END];
-        let filled = self.encode_lines(line, &mut whole)?;
+        let mut whole = [0; LONGEST_LINE];
+        let filled = self.encode_lines(line, whole.get_mut(..line_with_end).unwrap_or_default())?;
         let rest = whole.get(within..filled).unwrap_or_default();
         for (to, from) in buf.iter_mut().zip(rest) {
             *to = *from;
@@ -90,6 +101,12 @@ impl ReadAt for Base64 {
     fn take_defects(&self) -> Vec<Defect> {
         self.octets.take_defects()
     }
+}
+
+/// `octets` in lines of 76 characters that `line_end` ends, encoded where they are read; none ends the last one.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn in_base64(octets: Content, line_end: &'static str) -> Content {
+    Content::from(Arc::new(Base64 { octets, line_end }) as Source)
 }
 
 /// All of `octets` in one line.
@@ -136,10 +153,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_place_may_be_read_in_any_portion(n in 0..400_usize, from in 0..600_usize, portion in 1..600_usize) {
+        fn any_place_may_be_read_in_any_portion(
+            n in 0..400_usize, from in 0..600_usize, portion in 1..600_usize, line_end in prop_oneof![Just(CRLF), Just("\n")]
+        ) {
             let octets: Vec<u8> = (0..n).map(|i| (i * 7) as u8).collect();
-            let all = encoded(&octets).into_bytes();
-            let base64 = Base64::new(Content::from(octets));
+            let all = encoded(&octets).replace(CRLF, line_end).into_bytes();
+            let base64 = Base64 { octets: Content::from(octets), line_end };
+            prop_assert_eq!(base64.len(), all.len() as u64);
             let mut buf = vec![0; portion];
             let read = base64.read_at(from as u64, &mut buf).unwrap();
             let rest = all.get(from..).unwrap_or_default();

@@ -23,7 +23,11 @@ mod header_writer;
 mod quoted_printable;
 
 pub use append::append_text;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use base64::in_base64;
 pub(crate) use base64::to_base64;
 pub(crate) use encoded_word::encoded_words;
 pub use entity::Entity;
 pub use header_writer::HeaderWriter;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use quoted_printable::encode as in_quoted_printable;

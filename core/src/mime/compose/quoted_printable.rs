@@ -8,7 +8,7 @@ const LINE: usize = 76;
 /// Text with CRLF line ends in quoted-printable.
 ///
 /// `From ` and a lone full stop at the start of a line are encoded too: mbox files and SMTP may change them.
-pub(super) fn encode(text: &[u8]) -> Vec<u8> {
+pub(crate) fn encode(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     out.reserve_exact(text.len() + text.len() / 8);
     let mut rest = text;

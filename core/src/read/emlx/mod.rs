@@ -1,6 +1,8 @@
 //! EMLX: what Apple Mail keeps a message in. A line with the length of the message in octets, the message, and a property
-//! list with its state. A `.partial.emlx` lacks its attachments, which lie in files of their own.
+//! list with its state. A `.partial.emlx` lacks its attachments, which lie in files of their own and are put back from there.
 
+#[cfg(not(target_family = "wasm"))]
+mod parts;
 mod plist;
 
 use super::{FormatInfo, Head, ItemReader, Request, Score, message_file::MessageFile};
@@ -11,6 +13,8 @@ use crate::{
     model::{DateSource, Item, Keywords, Received},
     source::{Source, Window},
 };
+#[cfg(not(target_family = "wasm"))]
+pub(super) use parts::PartFiles;
 use plist::Plist;
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
@@ -23,6 +27,8 @@ pub(super) const FORMAT: FormatInfo = FormatInfo {
     open: |request| Ok(Box::new(EmlxReader::open(request)?)),
 };
 
+/// What the name of a message ends in whose attachments lie in files of their own.
+const PARTIAL: &str = ".partial.emlx";
 /// Octets of the first line at most.
 const LENGTH_LINE: u16 = 64;
 /// Octets of the property list that are read.
@@ -72,7 +78,7 @@ impl EmlxReader {
             let detail = format!("the file tells {length} octets and holds {}", end - start);
             Defect::new(DefectKind::Truncated, detail).at(end)
         });
-        let partial = request.name.to_ascii_lowercase().ends_with(".partial.emlx");
+        let partial = request.name.to_ascii_lowercase().ends_with(PARTIAL);
         Ok(Self { message: MessageFile::open(request, start..end), source, end, truncated, partial })
     }
 

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     limits::Limits,
     model::Folder,
-    read::{FormatInfo, Found, Input, Inputs, Passed, detect::extension, input::Group, told::Told},
+    read::{FormatInfo, Found, Input, Inputs, Passed, detect::extension, emlx::PartFiles, input::Group, told::Told},
     source::{FileSource, Inflated, Source, Stoppable, is_gzip},
 };
 use std::{
@@ -236,6 +236,7 @@ impl Directory {
                 if label.ends_with(".eml") {
                     self.tell_beside(path, &label, &mut told)?;
                 }
+                told.parts = PartFiles::of(path, &self.limits);
                 Found::Input(self.open(path, name, format, *told)?)
             }
             Verdict::Look(told) => {

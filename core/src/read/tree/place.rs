@@ -47,6 +47,7 @@ pub(in crate::read) enum Verdict {
 pub(in crate::read) const NOTED: &str = "tells of other files, and is read for them";
 /// Why a file without an extension is.
 pub(in crate::read) const NO_MBOX: &str = "has no extension, and its octets are no mbox";
+const PART: &str = "is an attachment of a message of Apple Mail, and is read for it where that is kept in parts";
 const NO_MAIL: &str = "has the name of neither mail, nor calendar, nor contacts";
 
 impl File<'_> {
@@ -54,6 +55,9 @@ impl File<'_> {
     pub(in crate::read) fn verdict(&self, notes: &Notes) -> Verdict {
         if self.directories.first().is_some_and(|first| first == "__MACOSX") || self.name.starts_with("._") {
             return Verdict::Pass("is a resource fork of macOS");
+        }
+        if extension(self.name) == Some("emlxpart") || self.is_of_apple_message() {
+            return Verdict::Pass(PART);
         }
         if Notes::are_in(self.directories, self.name) || is_beside(self.name) {
             return Verdict::Note;
@@ -106,6 +110,22 @@ impl File<'_> {
             let extensions = if self.any_format { format.extensions } else { format.archived };
             extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
         })
+    }
+
+    /// Whether it lies in `X.mbox/…/Attachments/NUMBER/PART`.
+    fn is_of_apple_message(&self) -> bool {
+        let is_number = |name: &str| {
+            name.split('.').all(|part| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit()))
+        };
+        match self.directories {
+            [above @ .., attachments, message, part] => {
+                attachments == "Attachments"
+                    && is_number(message)
+                    && is_number(part)
+                    && above.iter().any(|name| name.ends_with(".mbox"))
+            }
+            _ => false,
+        }
     }
 
     fn in_mail_program(&self) -> bool {
