@@ -1,5 +1,8 @@
 use super::{CodePage, FileTime, Guid, Octets, PropertyValue};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 /// The properties of one object, by identifier.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +20,15 @@ impl PropertyBag {
     /// Adds a property; of two with the same identifier the first that has a value stays.
     pub fn insert(&mut self, id: u16, value: PropertyValue) {
         let empty = |value: &PropertyValue| matches!(value, PropertyValue::Null | PropertyValue::ErrorCode(_));
-        if self.properties.get(&id).is_none_or(empty) {
-            self.properties.insert(id, value);
+        match self.properties.entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            Entry::Occupied(mut place) => {
+                if empty(place.get()) {
+                    place.insert(value);
+                }
+            }
         }
     }
 

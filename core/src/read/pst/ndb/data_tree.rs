@@ -57,10 +57,10 @@ impl DataTree {
         if is_internal(bid) {
             let top = ndb.block(bid)?;
             match (top.first(), top.get(1)) {
-                (Some(1), Some(1)) => tree.push(bid, &mut budget)?,
+                (Some(1), Some(1)) => tree.push(bid, tree.listed(bid, &top)?, &mut budget)?,
                 (Some(1), Some(2)) => {
                     for branch in identifiers(&top, ndb.variant) {
-                        if let Err(e) = tree.push(branch, &mut budget) {
+                        if let Err(e) = tree.leaves(branch).and_then(|leaves| tree.push(branch, leaves, &mut budget)) {
                             if e.is_fatal() {
                                 return Err(e);
                             }
@@ -75,16 +75,16 @@ impl DataTree {
                 }
             }
         } else {
-            if ndb.block_entry(bid)?.is_none() {
+            let leaves = tree.leaves(bid)?;
+            if leaves.iter().all(|leaf| leaf.entry.is_none()) {
                 return Err(Error::new(ErrorKind::Malformed, format!("block {bid:#x} is not in the file")).non_fatal());
             }
-            tree.push(bid, &mut budget)?;
+            tree.push(bid, leaves, &mut budget)?;
         }
         Ok(tree)
     }
 
-    fn push(&mut self, bid: u64, budget: &mut u64) -> Result<()> {
-        let leaves = self.leaves(bid)?;
+    fn push(&mut self, bid: u64, leaves: Arc<[Leaf]>, budget: &mut u64) -> Result<()> {
         let first = self.blocks();
         *budget = budget.checked_sub(leaves.len() as u64).ok_or_else(|| {
             Error::new(ErrorKind::Malformed, "a tree of data blocks has more blocks than the file").non_fatal()
@@ -122,16 +122,20 @@ impl DataTree {
             let entry = self.ndb.block_entry(bid)?;
             return Ok(Arc::new([Leaf { entry, start: 0, size: entry.map_or(0, |e| e.size.into()) }]));
         }
-        let block = self.ndb.block(bid)?;
+        self.listed(bid, &self.ndb.block(bid)?)
+    }
+
+    /// The blocks that `block` lists, which is the XBLOCK `bid`.
+    fn listed(&self, bid: u64, block: &[u8]) -> Result<Arc<[Leaf]>> {
         if block.first() != Some(&1) || block.get(1) != Some(&1) {
             return Err(
                 Error::new(ErrorKind::Malformed, format!("block {bid:#x} is no list of data blocks")).non_fatal()
             );
         }
-        let claimed = u64::from(u32_at(&block, 4).unwrap_or(0));
+        let claimed = u64::from(u32_at(block, 4).unwrap_or(0));
         let mut leaves = Vec::new();
         let mut start = 0;
-        let mut identifiers = identifiers(&block, self.ndb.variant).peekable();
+        let mut identifiers = identifiers(block, self.ndb.variant).peekable();
         while let Some(leaf) = identifiers.next() {
             let entry = if is_internal(leaf) { None } else { self.ndb.block_entry(leaf)? };
             let full = self.ndb.variant.block_data() as u64;
