@@ -459,6 +459,26 @@ fn parts_that_apple_mail_keeps_in_files_are_put_back() {
 }
 
 #[test]
+fn a_message_that_is_attached_is_put_back_and_what_cannot_be_read_harms_no_other() {
+    let message = "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822; name=m.eml\n\
+        X-Apple-Content-Length: 18\n\n\n--b\nContent-Type: application/pdf; name=p.pdf\nContent-Transfer-Encoding: x-uuencode\n\
+        X-Apple-Content-Length: 9\n\n\n--b\nContent-Type: text/plain; name=t.txt\nX-Apple-Content-Length: 1\n\n--b--\n";
+    let octets = [format!("{}\n", message.len()).as_bytes(), message.as_bytes()].concat();
+    let root = directory(&[
+        ("M/Messages/1.partial.emlx", 0, octets),
+        ("M/Attachments/1/1/m.eml", 0, b"Subject: inner\n\ny".to_vec()),
+        ("M/Attachments/1/2/p.pdf", 0, b"%PDF".to_vec()),
+        ("M/Attachments/1/3", 0, b"a file, no directory".to_vec()),
+    ]);
+    let (octets, defects) = only_message(&root.path().join("M/Messages/1.partial.emlx"));
+    let taken = message.replacen("X-Apple-Content-Length: 18\n\n", "\nSubject: inner\n\ny", 1);
+    assert_eq!(octets, taken);
+    for told in ["put back: p.pdf (", ", t.txt (", "own: m.eml"] {
+        assert!(defects.iter().any(|defect| defect.contains(told)), "{told}: {defects:?}");
+    }
+}
+
+#[test]
 fn a_part_that_is_not_there_or_is_cut_short_is_named() {
     let (message, files, before) = partial();
     let mut entries = vec![("X.mbox/Data/Messages/7.partial.emlx", 0, message)];

@@ -7,7 +7,7 @@
 use super::PARTIAL;
 use crate::{
     defect::{Defect, DefectKind},
-    error::Result,
+    error::{Error, ErrorKind, Result},
     limits::Limits,
     mime::{
         Entity, HeaderSection, Structure, TransferEncoding,
@@ -61,15 +61,14 @@ impl PartFiles {
     /// Puts the parts that are found back into the message of `item`; it says which they are, and which are not there.
     pub(in crate::read) fn put_back(&self, item: &mut Item) {
         let Some(message) = item.message().cloned() else { return };
-        let mut joint =
-            Joint { files: self, pieces: Vec::new(), put_back: Vec::new(), lacking: Vec::new(), shortened: Vec::new() };
+        let mut joint = Joint::of(self);
         let walked = joint.walk(message.content(), "", 0);
         if let Err(error) = walked {
             let detail = format!("its attachments were not put back: {error}");
             item.defects.push(Defect::new(DefectKind::Attachment, detail));
             return;
         }
-        if joint.put_back.is_empty() && joint.lacking.is_empty() {
+        if joint.put_back.is_empty() && joint.lacking.is_empty() && joint.unreadable.is_empty() {
             return;
         }
         // What the message is without was told before it was known.
@@ -81,6 +80,7 @@ impl PartFiles {
         }
         for (names, kind, what) in [
             (joint.lacking, DefectKind::Attachment, "should lie in files of their own, which are not there"),
+            (joint.unreadable, DefectKind::Attachment, "lie in files of their own that cannot be put back"),
             (joint.shortened, DefectKind::Truncated, "put back from files that have not as many octets as are told"),
         ] {
             if !names.is_empty() {
@@ -135,10 +135,16 @@ struct Joint<'a> {
     pieces: Vec<Content>,
     put_back: Vec<String>,
     lacking: Vec<String>,
+    unreadable: Vec<String>,
     shortened: Vec<String>,
 }
 
-impl Joint<'_> {
+impl<'a> Joint<'a> {
+    fn of(files: &'a PartFiles) -> Self {
+        let names = Vec::new;
+        Self { files, pieces: Vec::new(), put_back: names(), lacking: names(), unreadable: names(), shortened: names() }
+    }
+
     /// Takes over a message whose parts are counted from `above` on.
     fn walk(&mut self, message: &Content, above: &str, depth: usize) -> Result<()> {
         let limits = &self.files.limits;
@@ -157,12 +163,15 @@ impl Joint<'_> {
             let leaf = if entity.parent().is_none() && !is_multipart { counted(above, 1) } else { number.clone() };
             numbers.push((number, 0));
             let is_message = entity.media_type().is_message() && entity.encoding() == TransferEncoding::Identity;
-            if is_message && depth < limits.nesting {
+            if is_multipart {
+                continue;
+            }
+            if is_bare(entity) {
+                at = self.part(message, at, entity, &leaf)?;
+            } else if is_message && depth < limits.nesting {
                 self.pieces.push(message.slice(at..entity.body().start));
                 self.walk(&message.slice(entity.body()), &leaf, depth + 1)?;
                 at = entity.body().end;
-            } else if !is_multipart {
-                at = self.part(message, at, entity, &leaf)?;
             }
         }
         self.pieces.push(message.slice(at..u64::MAX));
@@ -173,28 +182,24 @@ impl Joint<'_> {
     /// Gives how far the message is taken over.
     fn part(&mut self, message: &Content, at: u64, entity: &Entity, number: &str) -> Result<u64> {
         let (header, body) = (entity.header(), entity.body());
-        let octets = message.slice(header.clone()).to_vec(self.files.limits.header_section)?;
-        let Some((line, length)) = length_field(&octets).filter(|_| body.end - body.start <= 2) else { return Ok(at) };
-        let name = || entity.file_name().unwrap_or_else(|| format!("part {number}"));
+        let most = self.files.limits.header_section;
+        let end = header.end.min(header.start.saturating_add(most as u64));
+        let octets = message.slice(header.start..end).to_vec(most)?;
+        let Some((line, length)) = length_field(&octets) else { return Ok(at) };
         let line_end = if octets.ends_with(b"\r\n") { "\r\n" } else { "\n" };
-        let part = match self.files.find(number)? {
-            Some(Part::Encoded(source)) => {
-                let content = Content::from(source);
-                if length.is_some_and(|length| with_crlf(&content).ok() != Some(length)) {
-                    self.shortened.push(name());
-                }
-                Some(content)
+        let found = self.files.find(number).and_then(|part| self.octets(part, entity, length, line_end));
+        let part = match found {
+            Ok(Some(part)) => part,
+            Ok(None) => {
+                self.lacking.push(name_of(entity));
+                return Ok(at);
             }
-            Some(Part::Decoded(source)) => {
-                encoded(Content::from(source), entity.encoding(), line_end, &self.files.limits)?
+            Err(error) => {
+                self.unreadable.push(format!("{} ({error})", name_of(entity)));
+                return Ok(at);
             }
-            None => None,
         };
-        let Some(part) = part else {
-            self.lacking.push(name());
-            return Ok(at);
-        };
-        self.put_back.push(name());
+        self.put_back.push(name_of(entity));
         let rest = octets.get(line.end..).unwrap_or_default();
         self.pieces.push(message.slice(at..header.start + line.start as u64));
         self.pieces.push(message.slice(header.start + line.end as u64..header.end));
@@ -210,6 +215,49 @@ impl Joint<'_> {
         }
         Ok(body.end)
     }
+
+    /// The octets of a part as they stand in the message.
+    fn octets(
+        &mut self,
+        part: Option<Part>,
+        entity: &Entity,
+        length: Option<u64>,
+        line_end: &'static str,
+    ) -> Result<Option<Content>> {
+        let content = match part {
+            None => return Ok(None),
+            Some(Part::Encoded(source)) => {
+                let content = Content::from(source);
+                if length.is_some_and(|length| with_crlf(&content).ok() != Some(length)) {
+                    self.shortened.push(name_of(entity));
+                }
+                return Ok(Some(content));
+            }
+            Some(Part::Decoded(source)) => Content::from(source),
+        };
+        Ok(Some(match entity.encoding() {
+            TransferEncoding::Base64 => {
+                Content::join([in_base64(content, line_end), Content::from(line_end.as_bytes().to_vec())])
+            }
+            TransferEncoding::QuotedPrintable => {
+                Content::from(in_quoted_printable(&content.to_vec(self.files.limits.text)?))
+            }
+            TransferEncoding::Identity => content,
+            TransferEncoding::Uuencode => {
+                return Err(Error::new(ErrorKind::Unsupported, "nothing is written in x-uuencode"));
+            }
+        }))
+    }
+}
+
+/// Whether it has no body, but for a line end.
+fn is_bare(entity: &Entity) -> bool {
+    let body = entity.body();
+    body.end - body.start <= 2
+}
+
+fn name_of(entity: &Entity) -> String {
+    entity.file_name().unwrap_or_else(|| format!("one of type {}", entity.media_type().essence()))
 }
 
 /// `1` and 2 as `1.2`.
@@ -238,21 +286,4 @@ fn with_crlf(content: &Content) -> io::Result<u64> {
         Ok(())
     })?;
     Ok(content.len() + added)
-}
-
-/// A file's octets as they stand in a message, if they can.
-fn encoded(
-    content: Content,
-    encoding: TransferEncoding,
-    line_end: &'static str,
-    limits: &Limits,
-) -> Result<Option<Content>> {
-    Ok(match encoding {
-        TransferEncoding::Base64 => {
-            Some(Content::join([in_base64(content, line_end), Content::from(line_end.as_bytes().to_vec())]))
-        }
-        TransferEncoding::QuotedPrintable => Some(Content::from(in_quoted_printable(&content.to_vec(limits.text)?))),
-        TransferEncoding::Identity => Some(content),
-        TransferEncoding::Uuencode => None,
-    })
 }
