@@ -26,8 +26,9 @@ pub(super) struct Window {
     text_end: u64,
 }
 
-/// A message is read once if it fits into so many windows, else once more for each time that it is needed.
-const KEPT_WINDOWS: usize = 64;
+/// A message is read once if it fits into so many windows, else once more for each time that it is needed. The memory of a page
+/// never shrinks.
+const KEPT_WINDOWS: usize = if cfg!(target_family = "wasm") { 32 } else { 64 };
 
 /// NUL octets to compare with.
 const NULS: [u8; 4096] = [0; 4096];
