@@ -11,17 +11,22 @@ const require = createRequire(import.meta.url);
 const argument = (name) => process.argv[process.argv.indexOf(name) + 1];
 const has = (name) => process.argv.includes(name);
 const SIZE = Number(has('--bytes') ? argument('--bytes') : 300e6);
-const RUNS = 3;
+const RUNS = 7;
 const nothing = { borrows: true, write() {} };
 
-/** Seconds of processor time, the least of some runs: what others do on the machine counts least there. */
-async function least(work, runs = RUNS) {
-  let least = Infinity;
-  for (let run = 0; run < runs; run++) {
-    const before = process.cpuUsage();
-    await work();
-    const { user, system } = process.cpuUsage(before);
-    least = Math.min(least, (user + system) / 1e6);
+/** Seconds of processor time that something takes here. */
+async function here(work) {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
+/** The least that each of some works tells of as many runs, by turns: so what else the machine does is the same for all, and counts least. */
+async function least(works) {
+  const least = works.map(() => Infinity);
+  for (let run = 0; run < RUNS; run++) {
+    for (const [at, work] of works.entries()) least[at] = Math.min(least[at], await work());
   }
   return least;
 }
@@ -41,27 +46,26 @@ async function rival(path) {
   return messages;
 }
 
+/** Seconds of processor time that the command takes. */
+function native(path, checksums) {
+  const folder = mkdtempSync('/dev/shm/mailferry-bench-');
+  const args = ['convert', path, '--to', join(folder, 'x.zip'), '--zip-level', 'store', '--jobs', '1', '--checksums', checksums, '--progress', 'none'];
+  const { stderr } = spawnSync('/usr/bin/time', ['-f', '%U %S', argument('--native'), ...args], { encoding: 'utf8' });
+  const [user, system] = stderr.trim().split('\n').at(-1).split(' ').map(Number);
+  rmSync(folder, { recursive: true });
+  return user + system;
+}
+
 async function mboxes() {
   const path = await mailbox(SIZE);
   const octets = statSync(path).size;
-  const rate = (seconds) => `${(octets / 1e6 / seconds).toFixed(0)} MB/s`;
+  const works = [['node-mbox + fflate', () => here(() => rival(path))]];
   for (const checksums of ['none', 'sha256']) {
-    const seconds = await least(() => convert(fileSource(path), { checksums }, { sink: nothing }));
-    console.log(`mbox → stored zip, checksums ${checksums}: ${rate(seconds)}`);
-    if (!has('--native')) continue;
-    let native = Infinity;
-    for (let run = 0; run < RUNS; run++) {
-      const folder = mkdtempSync('/dev/shm/mailferry-bench-');
-      const to = join(folder, 'x.zip');
-      const args = ['convert', path, '--to', to, '--zip-level', 'store', '--jobs', '1', '--checksums', checksums, '--progress', 'none'];
-      const { stderr } = spawnSync('/usr/bin/time', ['-f', '%U %S', argument('--native'), ...args], { encoding: 'utf8' });
-      const [user, system] = stderr.trim().split('\n').at(-1).split(' ').map(Number);
-      native = Math.min(native, user + system);
-      rmSync(folder, { recursive: true });
-    }
-    console.log(`  native, one thread: ${rate(native)}; the browser's code has ${(native / seconds).toFixed(2)} of its speed`);
+    works.push([`mbox → stored zip, checksums ${checksums}`, () => here(() => convert(fileSource(path), { checksums }, { sink: nothing }))]);
+    if (has('--native')) works.push([`native, one thread, checksums ${checksums}`, () => native(path, checksums)]);
   }
-  console.log(`node-mbox + fflate: ${rate(await least(() => rival(path)))}`);
+  const seconds = await least(works.map(([, work]) => work));
+  works.forEach(([name], at) => console.log(`${name}: ${(octets / 1e6 / seconds[at]).toFixed(0)} MB/s, ${(seconds[0] / seconds[at]).toFixed(1)} times the first`));
 }
 
 function* psts(folder) {
@@ -115,10 +119,12 @@ async function stores() {
   console.log(`${files.length} stores: mailferry opens ${counts.opened} with ${counts.ours} items, pst-extractor ${counts.theirOpened} with ${counts.theirs}`);
   if (has('--native')) console.log(`  the command lists as many items of ${files.length - counts.unlike} of them`);
   const largest = files.sort((a, b) => statSync(b).size - statSync(a).size)[0];
-  const ours = await least(async () => {
-    for await (const record of list(fileSource(largest))) void record;
-  });
-  const theirs = await least(() => walk(largest));
+  const [ours, theirs] = await least([
+    () => here(async () => {
+      for await (const record of list(fileSource(largest))) void record;
+    }),
+    () => here(() => walk(largest)),
+  ]);
   console.log(`the largest, ${statSync(largest).size} octets: ${ours.toFixed(2)} s, pst-extractor ${theirs.toFixed(2)} s`);
 }
 
