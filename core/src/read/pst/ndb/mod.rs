@@ -37,7 +37,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 /// Octets of pages that are kept.
 const PAGE_CACHE: usize = 2 << 20;
 /// Octets of blocks that are kept.
-const BLOCK_CACHE: usize = 4 << 20;
+const BLOCK_CACHE: usize = 1 << 20;
 
 /// The nodes and blocks of one file. Shared by everything that was read from it.
 pub(crate) struct Ndb {
