@@ -495,7 +495,7 @@ fn a_part_that_is_not_there_or_is_cut_short_is_named() {
         "{defects:?}"
     );
     assert!(
-        defects.iter().any(|defect| defect.contains("truncated") && defect.ends_with("told: a.jpg")),
+        defects.iter().any(|defect| defect.contains("truncated") && defect.ends_with("are told: a.jpg")),
         "{defects:?}"
     );
 }

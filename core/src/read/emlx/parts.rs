@@ -81,7 +81,7 @@ impl PartFiles {
         for (names, kind, what) in [
             (joint.lacking, DefectKind::Attachment, "should lie in files of their own, which are not there"),
             (joint.unreadable, DefectKind::Attachment, "lie in files of their own that cannot be put back"),
-            (joint.shortened, DefectKind::Truncated, "put back from files that have not as many octets as are told"),
+            (joint.shortened, DefectKind::Truncated, "put back from files that have fewer octets than are told"),
         ] {
             if !names.is_empty() {
                 item.defects.push(Defect::new(kind, format!("{what}: {}", told(&names))));
@@ -228,7 +228,8 @@ impl<'a> Joint<'a> {
             None => return Ok(None),
             Some(Part::Encoded(source)) => {
                 let content = Content::from(source);
-                if length.is_some_and(|length| with_crlf(&content).ok() != Some(length)) {
+                // More of them are no rarity, and nothing is lost then.
+                if length.is_some_and(|length| with_crlf(&content).is_ok_and(|have| have < length)) {
                     self.shortened.push(name_of(entity));
                 }
                 return Ok(Some(content));
