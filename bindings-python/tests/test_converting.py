@@ -265,7 +265,9 @@ def test_other_threads_go_on(big, tmp_path):
 
 
 STOPPED = """
-import sys, time, mailferry
+import signal, sys, time, mailferry
+# A shell that starts the tests in the background has them ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 print("started", flush=True)
 try:
     {call}
