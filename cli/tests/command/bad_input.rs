@@ -182,7 +182,9 @@ pub(crate) fn as_somebody(folder: &std::path::Path) -> std::process::Command {
     use std::os::unix::process::CommandExt;
     let binary = folder.join(".mailferry-of-somebody");
     if !binary.exists() {
-        fs::copy(env!("CARGO_BIN_EXE_mailferry"), &binary).unwrap();
+        // By a process of its own: what other tests start meanwhile would hold the copy open for writing, and it could not be run.
+        let copied = std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_mailferry")).arg(&binary).status();
+        assert!(copied.unwrap().success());
     }
     let mut command = std::process::Command::new(binary);
     command.stdin(std::process::Stdio::null()).uid(65_534).gid(65_534);
