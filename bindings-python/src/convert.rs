@@ -41,6 +41,7 @@ fn options_of(py: Python<'_>, keywords: &Keywords<'_>) -> PyResult<ConvertOption
     options.tagging = keywords.tagging()?;
     options.archive = keywords.writing()?;
     options.target = keywords.take::<String>("target")?.map(|name| target(py, &name)).transpose()?;
+    options.check = keywords.flag("check")?;
     options.attachments = keywords.flag("attachments")?;
     options.table = keywords.flag("csv")?;
     options.page = keywords.take("page")?;

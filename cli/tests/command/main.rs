@@ -17,6 +17,7 @@ mod refusals;
 #[cfg(unix)]
 mod resume;
 mod run;
+mod safety;
 mod selecting;
 #[cfg(unix)]
 mod signals;

@@ -1,5 +1,6 @@
 use super::{
     Conversion, Plan, Progress, Report, Selection, Selector, Tagging, Transform,
+    outputs::exclusion,
     sync::{ITEM_LOG, REPORT, Sync, SyncPaths, write_whole},
 };
 use crate::{
@@ -35,6 +36,9 @@ pub struct ConvertOptions {
     pub archive: WriteOptions,
     /// Threads that render items; the outcome does not depend on it.
     pub threads: NonZeroUsize,
+    /// Whether a further sync compares all octets of what stands at the destination with what was written there, and not
+    /// only their number.
+    pub check: bool,
     /// Whether the log lists the attachments of every message.
     pub attachments: bool,
     /// Whether the report is written as a table too ([`Report::write_csv`]).
@@ -64,6 +68,7 @@ impl Default for ConvertOptions {
             target: None,
             archive: WriteOptions::default(),
             threads: NonZeroUsize::MIN,
+            check: false,
             attachments: false,
             table: false,
             page: None,
@@ -99,7 +104,10 @@ pub fn convert<G: Into<Given>>(
     if let Some(target) = options.target {
         target.check_destination(&destination.file_name().unwrap_or_default().to_string_lossy())?;
     }
-    let options = &options.for_target();
+    let mut options = options.for_target();
+    options.read.limits.excluded = exclusion(destination, options.page.as_deref());
+    options.read.limits.stop = options.read.limits.stop.apart();
+    let options = &options;
     let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
     let nothing_yet = Report::default();

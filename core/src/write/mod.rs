@@ -53,7 +53,7 @@ pub use made::{Lost, Made, Standing};
 pub use mbox::{MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;
 pub use options::{Placement, TarNames, WriteOptions};
-pub(crate) use render::NAMED_BY;
+pub(crate) use render::file_digests;
 pub use render::{Checksums, Fidelity, Rendered, Renderer, ZipLevel};
 pub use size::size;
 #[cfg(not(target_family = "wasm"))]

@@ -4,11 +4,14 @@
 //! One with a report is complete; the next adds what is new. One without is gone through again, and writes nothing twice.
 
 mod begun;
+mod clear;
 mod journal;
 mod names;
 mod run;
+mod standing;
 
 pub(super) use begun::{Begun, Lock};
-pub(super) use names::refused;
+pub(super) use clear::clear;
+pub(super) use names::{BEGUN, UNFINISHED, refused, with_suffix};
 pub use names::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
-pub(super) use run::{Sync, Syncs, clear, octets_settings, write_whole};
+pub(super) use run::{Sync, Syncs, octets_settings, write_whole};
