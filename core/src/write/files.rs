@@ -158,7 +158,7 @@ impl Files {
         }
     }
 
-    /// The files that came to nothing since the last call.
+    /// What came to nothing; nothing is written after.
     pub(super) fn take_lost(&mut self) -> Vec<Lost> {
         let mut lost = std::mem::take(&mut self.lost);
         lost.extend(self.container.take_lost());

@@ -109,7 +109,7 @@ pub trait ItemWriter: Send {
         Vec::new()
     }
 
-    /// The files that came to nothing since the last call, after their items were told as written.
+    /// What came to nothing after its items were told as written; asked when all is ended.
     fn take_lost(&mut self) -> Vec<Lost> {
         Vec::new()
     }

@@ -177,7 +177,7 @@ pub(crate) trait Container: Send {
         Vec::new()
     }
 
-    /// What came to nothing since the last call, with all that was added to it.
+    /// What could not be completed, with all that was added to it; nothing is added after.
     fn take_lost(&mut self) -> Option<Lost> {
         None
     }
@@ -278,4 +278,9 @@ fn refused(error: io::Error, path: &str) -> Error {
         _ => "cannot be written",
     };
     Error::new(ErrorKind::Destination, message).because(error).in_file(path)
+}
+
+/// The error for an archive whose end could not be reached, since what stands beside it could not be written.
+fn not_completed() -> Error {
+    Error::new(ErrorKind::Destination, "the run ended before it")
 }

@@ -1,6 +1,6 @@
 //! tar archives (POSIX.1-2024, pax interchange format) written to anything that takes octets, in one pass.
 
-use super::{Container, Entry, Stopped, copy, refused, zip::Volumes};
+use super::{Container, Entry, Stopped, copy, not_completed, refused, zip::Volumes};
 use crate::{
     crc32::Crc32,
     error::{Error, ErrorKind, Result},
@@ -165,6 +165,9 @@ impl<V: Volumes> Container for Tar<V> {
     }
 
     fn take_lost(&mut self) -> Option<Lost> {
+        if !self.complete {
+            self.broken(not_completed());
+        }
         self.lost.take()
     }
 

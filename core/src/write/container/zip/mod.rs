@@ -9,7 +9,7 @@ mod volume;
 pub(crate) use files::ZipFiles;
 pub(crate) use volume::{Named, Stream, Volumes};
 
-use super::{Container, Entry, Stopped, copy, refused};
+use super::{Container, Entry, Stopped, copy, not_completed, refused};
 use crate::{
     error::{Error, ErrorKind, Result},
     write::{Lost, Made, Rendered, ZipLevel, made::Tell, spool::Spool},
@@ -192,6 +192,9 @@ impl<V: Volumes> Container for Zip<V> {
     }
 
     fn take_lost(&mut self) -> Option<Lost> {
+        if self.open {
+            self.broken(not_completed());
+        }
         self.lost.take()
     }
 
