@@ -1,11 +1,11 @@
 //! Chores of the repository: `cargo xtask help`.
 
 mod fixtures;
-mod kill_storm;
 mod licences;
 mod python;
 mod rust_version;
 mod step;
+mod storm;
 mod targets;
 mod test;
 mod wasm;
@@ -27,6 +27,9 @@ cargo xtask COMMAND
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, whether the columns add up, and what Python reads of it
   kill-storm         kills conversions at random points, many times over, and compares what is left when they are resumed
+  faults             one call to the system fails (ENOSPC, EIO), or the process is killed there, at 300 places each; then the same
+                     again, which must come to what one run comes to (--positions N, --binary FILE, --form NAME, --kind NAME,
+                     --case FORM:CALL:KIND:N; needs strace)
   licences           fails where a dependency has a licence that deny.toml does not allow
   deny               cargo-deny's whole check, advisories included (installs cargo-deny)
 ";
@@ -47,7 +50,8 @@ fn main() -> ExitCode {
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),
-        ["kill-storm"] => kill_storm::run(),
+        ["kill-storm"] => storm::random::run(),
+        ["faults", ref options @ ..] => storm::faults(options),
         ["licences"] => licences::check(),
         ["deny"] => licences::cargo_deny(),
         ["help" | "--help" | "-h"] => {
