@@ -41,7 +41,7 @@ impl Form {
 const FORMS: [Form; 7] = [
     Form { name: "folder", to: "out", options: &[] },
     Form { name: "zip", to: "out.zip", options: &[] },
-    Form { name: "split", to: "out.zip", options: &["--split", "1300K"] },
+    Form { name: "split", to: "out.zip", options: &["--split", "1800K"] },
     Form { name: "tgz", to: "out.tgz", options: &[] },
     Form { name: "mbox", to: "out", options: &["--as", "mbox"] },
     Form { name: "maildir", to: "out", options: &["--as", "maildir"] },
