@@ -29,7 +29,7 @@ cargo xtask COMMAND
   kill-storm         kills conversions at random points, many times over, and compares what is left when they are resumed
   faults             one call to the system fails (ENOSPC, EIO), or the process is killed there, at 300 places each; then the same
                      again, which must come to what one run comes to (--positions N, --binary FILE, --form NAME, --kind NAME,
-                     --case FORM:CALL:KIND:N; needs strace)
+                     --case FORM:CALL:KIND:N, --dir DIR, where /dev/shm is quick; needs strace)
   licences           fails where a dependency has a licence that deny.toml does not allow
   deny               cargo-deny's whole check, advisories included (installs cargo-deny)
 ";

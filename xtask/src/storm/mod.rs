@@ -51,6 +51,8 @@ const FORMS: [Form; 7] = [
 /// What the command line asks for.
 struct Options {
     binary: Option<PathBuf>,
+    /// Where conversions run.
+    room: PathBuf,
     positions: usize,
     forms: Vec<String>,
     kinds: Vec<String>,
@@ -59,12 +61,20 @@ struct Options {
 
 impl Options {
     fn read(words: &[&str]) -> Result<Self> {
-        let mut options = Self { binary: None, positions: POSITIONS, forms: Vec::new(), kinds: Vec::new(), case: None };
+        let mut options = Self {
+            binary: None,
+            room: fs::canonicalize(root())?.join("target"),
+            positions: POSITIONS,
+            forms: Vec::new(),
+            kinds: Vec::new(),
+            case: None,
+        };
         let mut words = words.iter();
         while let Some(&word) = words.next() {
             let value = *words.next().ok_or(format!("{word} needs a value"))?;
             match word {
                 "--binary" => options.binary = Some(fs::canonicalize(value)?),
+                "--dir" => options.room = fs::canonicalize(value)?,
                 "--positions" => options.positions = value.parse()?,
                 "--form" => options.forms.push(value.to_owned()),
                 "--kind" => options.kinds.push(value.to_owned()),
@@ -95,7 +105,7 @@ pub(crate) fn faults(words: &[&str]) -> Result<()> {
             fs::canonicalize(root())?.join("target/debug/mailferry")
         }
     };
-    let room = fs::canonicalize(root())?.join("target/faults");
+    let room = options.room.join("faults");
     if room.exists() {
         fs::remove_dir_all(&room)?;
     }
