@@ -1,5 +1,6 @@
 //! Chores of the repository: `cargo xtask help`.
 
+mod budget;
 mod fixtures;
 mod licences;
 mod python;
@@ -8,6 +9,7 @@ mod step;
 mod storm;
 mod targets;
 mod test;
+mod tree;
 mod wasm;
 mod web;
 
@@ -19,6 +21,10 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test               everything that must hold before a change goes in; sets itself up
+  full               test, budget, faults: all that can be proved on this machine, in an hour or so
+  budget             what every form writes is what it was, and sizes, instructions, dependencies and seconds are within their
+                     limits (xtask/budget/; installs valgrind; --digests: only what is written; --write: writes that anew;
+                     --only NAME: only limits whose names start so)
   wasm               compiles the npm package into bindings-wasm/npm/wasm (--quick: for trials, slower code)
   web                compiles the page into target/web and serves it on port 8080 (--quick: slower code; a port: there)
   python             tests the Python package with all that reads its tables (installs pyarrow, polars, duckdb …)
@@ -39,6 +45,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match *words {
         ["test"] => test::run(),
+        ["full"] => full(),
+        ["budget", ref options @ ..] => budget::run(options),
         ["wasm"] => wasm::build(wasm::Profile::Release),
         ["wasm", "--quick"] => wasm::build(wasm::Profile::Quick),
         ["web"] => web(wasm::Profile::Release, "8080"),
@@ -67,6 +75,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What must hold before a release; steps that take longer than `test` may go here.
+fn full() -> Result<()> {
+    test::run()?;
+    budget::run(&[])?;
+    storm::faults(&[])
 }
 
 fn web(profile: wasm::Profile, port: &str) -> Result<()> {

@@ -4,9 +4,11 @@ use super::{
     Form,
     calls::{self, Disturbance, Position},
     input,
+};
+use crate::{
+    Result,
     tree::{self, Tree},
 };
-use crate::Result;
 use std::{
     collections::BTreeMap,
     fs,

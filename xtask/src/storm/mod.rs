@@ -4,11 +4,11 @@ mod calls;
 mod case;
 mod input;
 pub(crate) mod random;
-mod tree;
 
 use crate::{
     Result, root,
     step::{self, cargo},
+    tree,
 };
 use calls::{Disturbance, Position};
 use case::{Bench, Case};

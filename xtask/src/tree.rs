@@ -1,4 +1,4 @@
-//! What stands in a folder.
+//! What stands in a folder, and how that differs from what should.
 
 use crate::Result;
 use std::{collections::BTreeMap, fs, path::Path, time::UNIX_EPOCH};
@@ -14,6 +14,12 @@ struct File {
 }
 
 impl Tree {
+    /// The name and the octets of every file, in the order of names.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let files = self.0.iter().filter(|(name, _)| !name.ends_with('/'));
+        files.map(|(name, file)| (&**name, &*file.octets))
+    }
+
     /// Whether a second run wrote a sync.
     pub(crate) fn is_synced(&self) -> bool {
         self.0.keys().any(|name| name.contains(".sync"))
@@ -114,6 +120,6 @@ fn difference(
 }
 
 /// Whether a file tells of a run, beside what it delivered, or is a folder.
-fn is_record(name: &str) -> bool {
+pub(crate) fn is_record(name: &str) -> bool {
     name.ends_with('/') || !name.contains('/') && (name.ends_with(".jsonl") || name.ends_with(".json"))
 }
