@@ -66,10 +66,16 @@ pub(crate) fn add_target() -> Result<()> {
     Ok(())
 }
 
+/// Has the store that tests of other languages read, too, written; where it lies.
+pub(crate) fn store() -> Result<PathBuf> {
+    run(cargo().args(["test", "--quiet", "--package", "mailferry", "--test", "pst", "--locked", "--", "lies_where"]))?;
+    Ok(target().join("tmp/store.pst"))
+}
+
 /// Packs the package, installs it where its tests are, with what they need, and gives the command that runs them.
 pub(crate) fn tests() -> Result<Command> {
     let tests = root().join("bindings-wasm/tests");
-    run(cargo().args(["test", "--quiet", "--package", "mailferry", "--test", "pst", "--locked", "--", "lies_where"]))?;
+    store()?;
     let packed = target().join("npm");
     fs::create_dir_all(&packed)?;
     run(npm().args(["pack", "--silent", "--pack-destination"]).arg(&packed).arg(package()))?;

@@ -1,10 +1,10 @@
-//! The digests of what every form, container and target writes over `fixtures/` and a generated store.
+//! The digests of what every form, container and target writes over `fixtures/` and the store of the tests.
 
-use super::{ROOM, measure, room};
+use super::{ROOM, room};
 use crate::{
     Result, fixtures, root,
     step::{self, cargo, output},
-    tree,
+    tree, wasm,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -12,6 +12,7 @@ use std::{
     collections::BTreeSet,
     fmt::Write as _,
     fs,
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -19,15 +20,15 @@ use std::{
 const FILE: &str = "xtask/budget/digests.txt";
 
 const HEAD: &str = "\
-# What each form and each target writes, over each folder of fixtures/ and a store that is generated: the number of files, their
+# What each form and each target writes, over each folder of fixtures/ and the store of core/tests/pst.rs: the number of files, their
 # octets, a digest of them and their names, and one of the item log and the list of files. `cargo xtask budget --write` writes
 # this anew; the commit that changes a line says why.
 ";
 
 const FORMS: [&str; 6] = ["eml", "mbox", "maildir", "bundle", "proton", "ediscovery"];
 
-/// Octets of the store that is generated.
-const STORE: &str = "1M";
+/// The store of the tests, where logs name it the same everywhere.
+const STORE: &str = "target/budget/store.pst";
 
 /// A conversion: what stands in its line, and what it is given.
 struct Run {
@@ -38,8 +39,8 @@ struct Run {
 }
 
 /// Fails where a line is not what is written now.
-pub(crate) fn compare() -> Result<()> {
-    let now = lines()?;
+pub(crate) fn compare(binary: Option<&str>) -> Result<()> {
+    let now = lines(binary)?;
     let before = fs::read_to_string(root().join(FILE)).unwrap_or_default();
     let before: Vec<_> = before.lines().filter(|line| !line.starts_with('#')).collect();
     let (old, new): (BTreeSet<&str>, BTreeSet<&str>) =
@@ -57,8 +58,8 @@ pub(crate) fn compare() -> Result<()> {
     .into())
 }
 
-pub(crate) fn write() -> Result<()> {
-    let lines = lines()?;
+pub(crate) fn write(binary: Option<&str>) -> Result<()> {
+    let lines = lines(binary)?;
     let file = root().join(FILE);
     fs::create_dir_all(file.parent().unwrap_or(&file))?;
     fs::write(file, format!("{HEAD}{}\n", lines.join("\n")))?;
@@ -66,21 +67,30 @@ pub(crate) fn write() -> Result<()> {
     Ok(())
 }
 
-fn lines() -> Result<Vec<String>> {
-    step::run(cargo().args(["build", "--package", "mailferry-cli", "--locked"]))?;
-    let store = measure::generated("digests.pst", STORE)?;
+/// The lines of the command that is given, or else of the one that is built.
+fn lines(binary: Option<&str>) -> Result<Vec<String>> {
+    let command = match binary {
+        Some(binary) => fs::canonicalize(binary)?,
+        None => {
+            step::run(cargo().args(["build", "--package", "mailferry-cli", "--locked"]))?;
+            root().join("target/debug").join(format!("mailferry{}", std::env::consts::EXE_SUFFIX))
+        }
+    };
+    fs::create_dir_all(room())?;
+    fs::copy(wasm::store()?, root().join(STORE))?;
+    let store = fs::read(root().join(STORE))?;
     let mut lines =
-        vec![format!("{:<24}{}", "the store", digest([("", &*fs::read(root().join(&store))?)].into_iter()))];
-    for run in runs(&store)? {
-        lines.push(line(&run)?);
+        vec![format!("{:<24}{:>5}{:>10}  {}", "the store", 1, store.len(), digest([("", &*store)].into_iter()))];
+    for run in runs(&command)? {
+        lines.push(line(&command, &run)?);
     }
     Ok(lines)
 }
 
 /// Every form in a folder, the first in every container, and every target.
-fn runs(store: &str) -> Result<Vec<Run>> {
+fn runs(command: &Path) -> Result<Vec<Run>> {
     let folders: Vec<String> =
-        fixtures::FOLDERS.iter().map(|folder| (*folder).to_owned()).chain([store.to_owned()]).collect();
+        fixtures::FOLDERS.iter().map(|folder| (*folder).to_owned()).chain([STORE.to_owned()]).collect();
     let mut runs = Vec::new();
     let mut add = |name: String, to, options: &[&str], sources: &[String]| {
         let options = options.iter().map(|option| (*option).to_owned()).collect();
@@ -97,7 +107,7 @@ fn runs(store: &str) -> Result<Vec<Run>> {
     add("eml all, tgz".to_owned(), "out.tgz", &[], &folders);
     add("eml all, split".to_owned(), "out.zip", &["--split", "500K"], &folders);
     add("eml all, item".to_owned(), "out", &["--collect", "item"], &folders);
-    let targets: Vec<Value> = serde_json::from_str(&output(Command::new(command()).args(["targets", "--json"]))?)?;
+    let targets: Vec<Value> = serde_json::from_str(&output(Command::new(command).args(["targets", "--json"]))?)?;
     for target in &targets {
         let name = target["name"].as_str().ok_or("a target has no name")?;
         let to = match target["packaging"][0].as_str() {
@@ -112,18 +122,14 @@ fn runs(store: &str) -> Result<Vec<Run>> {
     Ok(runs)
 }
 
-fn command() -> std::path::PathBuf {
-    root().join("target/debug").join(format!("mailferry{}", std::env::consts::EXE_SUFFIX))
-}
-
 /// Converts, and tells of what was written.
-fn line(run: &Run) -> Result<String> {
+fn line(command: &Path, run: &Run) -> Result<String> {
     let out = room().join("written");
     if out.exists() {
         fs::remove_dir_all(&out)?;
     }
     fs::create_dir_all(&out)?;
-    let mut convert = Command::new(command());
+    let mut convert = Command::new(command);
     convert.current_dir(root()).arg("convert").args(&run.sources).arg("--to").arg(format!("{ROOM}/written/{}", run.to));
     convert.args(&run.options).args(["--jobs", "1", "--progress", "none", "--checksums", "sha256"]);
     let output = convert.env("SOURCE_DATE_EPOCH", "1700000000").stdin(Stdio::null()).output()?;

@@ -87,7 +87,7 @@ fn valgrind() -> Result<()> {
 }
 
 /// A mailbox, store or calendar that is always the same; its path from the root.
-pub(crate) fn generated(name: &str, size: &str) -> Result<String> {
+fn generated(name: &str, size: &str) -> Result<String> {
     fs::create_dir_all(room())?;
     let path = format!("{ROOM}/{name}");
     let file = root().join(&path);

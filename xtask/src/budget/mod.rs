@@ -15,14 +15,16 @@ const ROOM: &str = "target/budget";
 pub(crate) fn run(words: &[&str]) -> Result<()> {
     match words {
         [] => {
-            let written = digests::compare();
+            let written = digests::compare(None);
             let held = hold("");
             written.and(held)
         }
-        ["--digests"] => digests::compare(),
-        ["--write"] => digests::write(),
+        ["--digests"] => digests::compare(None),
+        ["--digests", "--binary", binary] => digests::compare(Some(binary)),
+        ["--write"] => digests::write(None),
+        ["--write", "--binary", binary] => digests::write(Some(binary)),
         ["--only", names] => hold(names),
-        _ => Err("cargo xtask budget [--digests | --write | --only NAME]".into()),
+        _ => Err("cargo xtask budget [--digests [--binary FILE] | --write [--binary FILE] | --only NAME]".into()),
     }
 }
 
