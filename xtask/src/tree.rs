@@ -54,9 +54,11 @@ pub(crate) fn read(folder: &Path) -> Result<Tree> {
     Ok(Tree(files))
 }
 
-/// What differs between two trees, of the mail only: neither logs nor reports, nor folders, nor the dates of files.
+/// What differs between two trees, of the mail only: neither logs, reports and what describes a bundle, nor
+/// folders and the dates of files.
 pub(crate) fn delivered(whole: &Tree, got: &Tree) -> Option<String> {
-    difference(whole, got, |name, one, other| is_record(name) || one == other, is_record)
+    let is_other = |name: &str| is_record(name) || is_description(name);
+    difference(whole, got, |name, one, other| is_other(name) || one == other, is_record)
 }
 
 /// What of the mail of a tree is not there in another, or has other octets.
@@ -122,4 +124,10 @@ fn difference(
 /// Whether a file tells of a run, beside what it delivered, or is a folder.
 pub(crate) fn is_record(name: &str) -> bool {
     name.ends_with('/') || !name.contains('/') && (name.ends_with(".jsonl") || name.ends_with(".json"))
+}
+
+/// Whether a file of a bundle describes the others: their digests, and the sources as far as they could be told.
+fn is_description(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    name.contains("/data/meta/") || file == "bag-info.txt" || file.ends_with("manifest-sha256.txt")
 }
