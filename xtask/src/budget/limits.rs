@@ -90,13 +90,13 @@ fn limit(name: &str, entry: &Value) -> Result<Limit> {
     Ok(limit)
 }
 
-/// Refuses limits that are higher than those before, without a further reason.
+/// Refuses limits that are higher than those before, without a further reason; one of 0 was not set yet.
 fn against(before: &[Limit], now: &[Limit]) -> Result<()> {
     for limit in now {
         let Some(old) = before.iter().find(|old| old.name == limit.name) else { continue };
         let has_reason =
             limit.raised.last().is_some_and(|last| old.raised.iter().all(|one| one.because != last.because));
-        if limit.most() > old.most() && !has_reason {
+        if old.in_force() > 0 && limit.most() > old.most() && !has_reason {
             return Err(format!(
                 "{FILE}: {} was raised from {} to {} without a reason: add a line to \"raised\", {{\"to\": …, \"because\": \"…\"}}",
                 limit.name,

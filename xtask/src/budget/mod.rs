@@ -43,7 +43,7 @@ fn hold(names: &str) -> Result<()> {
     for limit in limits.iter().filter(|limit| limit.name.starts_with(names)) {
         let measured = measure::measure(&limit.name)?;
         let verdict = verdict(limit, measured);
-        if verdict == OVER {
+        if verdict == OVER || verdict == UNSET {
             over.push(limit.name.clone());
         }
         let measured = measured.map_or_else(|| "-".to_owned(), thousands);
@@ -57,7 +57,7 @@ fn hold(names: &str) -> Result<()> {
         return Ok(());
     }
     Err(format!(
-        "over the limit: {}. Make it less; or raise the limit in {} with a line of `raised` that says why",
+        "over the limit, or without one: {}. Make it less; or raise the limit in {} with a line of `raised` that says why",
         over.join(", "),
         limits::FILE
     )
@@ -65,10 +65,12 @@ fn hold(names: &str) -> Result<()> {
 }
 
 const OVER: &str = "OVER";
+const UNSET: &str = "NO LIMIT YET: write it down";
 
 fn verdict(limit: &Limit, measured: Option<u64>) -> &'static str {
     match measured {
         None => "not measured here: run cargo xtask test",
+        Some(_) if limit.in_force() == 0 => UNSET,
         Some(measured) if measured > limit.most() => OVER,
         Some(measured) if measured < limit.least() => "ok; the limit can be lowered",
         Some(_) => "ok",
@@ -101,6 +103,7 @@ mod tests {
         let limit = Limit::new("mbox", 10_000, 1.0);
         let is = |measured| verdict(&limit, Some(measured));
         assert_eq!([is(10_100), is(10_101), is(9_900), is(9_899)], ["ok", OVER, "ok", "ok; the limit can be lowered"]);
+        assert_eq!(verdict(&Limit::new("mbox", 0, 1.0), Some(1)), UNSET);
     }
 
     #[test]
