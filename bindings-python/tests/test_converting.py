@@ -170,6 +170,40 @@ def test_results_are_data(takeout, tmp_path):
     assert "<script>" not in hostile._repr_html_() and "&lt;script&gt;" in hostile._repr_html_()
 
 
+def test_the_outcome_is_told(takeout, tmp_path):
+    complete = mailferry.convert(takeout, tmp_path / "a")
+    assert complete.outcome == {"state": "complete"} and repr(complete).startswith("<Report complete ")
+    none = mailferry.convert(takeout, tmp_path / "b", after="2090-01-01")
+    assert none.outcome["state"] == "nothing_migrated" and none.outcome["reasons"][0]["what"] == "all_skipped"
+    assert "nothing_migrated" in repr(none)
+    (tmp_path / "x.docx").write_bytes(b"PK no mail")
+    incomplete = mailferry.convert([takeout, tmp_path / "x.docx"], tmp_path / "c")
+    assert incomplete.outcome["state"] == "incomplete" and "x.docx" in incomplete.outcome["reasons"][0]["text"]
+    project = mailferry.run_project([{"source": tmp_path / "x.docx", "to": tmp_path / "d"}])
+    assert "not_done=1" in repr(project)
+
+
+def test_no_output_is_a_source_or_another_output(takeout, tmp_path):
+    source = tmp_path / "in.mbox"
+    source.write_bytes(takeout.read_bytes())
+    for to, page in (("out", "in.mbox"), ("out.zip", "out.zip"), ("out", "out.report.json"), ("in.mbox", None)):
+        with pytest.raises(mailferry.DestinationError):
+            mailferry.convert(source, tmp_path / to, page=page and tmp_path / page)
+    assert source.read_bytes() == takeout.read_bytes() and os.listdir(tmp_path) == ["in.mbox"]
+
+
+def test_what_is_damaged_is_written_again(takeout, tmp_path):
+    out = tmp_path / "out"
+    mailferry.convert(takeout, out)
+    first, second = sorted(out.rglob("*.eml"))[:2]
+    before = first.read_bytes()
+    first.write_bytes(b"")
+    second.write_bytes(second.read_bytes()[:-1] + b"?")
+    assert mailferry.convert(takeout, out).totals["migrated"] == 1 and first.read_bytes() == before
+    checked = mailferry.convert(takeout, out, check=True)
+    assert checked.totals["migrated"] == 1 and checked.kept["count"] == 1 and second.read_bytes().endswith(b"?")
+
+
 def test_progress_is_called_and_may_raise(big, tmp_path):
     told = []
     mailferry.convert(big, tmp_path / "a.zip", zip_level="store", progress=lambda done, total: told.append((done, total)))

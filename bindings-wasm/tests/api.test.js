@@ -155,6 +155,23 @@ test('an archive is the same as that of the command, whatever takes it', async (
   }
 });
 
+test('the report tells what a conversion amounts to', async () => {
+  const ended = async (source, options) => (await convert(source, options, { sink: { write() {} } })).outcome;
+  const one = text('From a\nSubject: one\n\nHi\n');
+  assert.deepEqual(await ended(one), { state: 'complete' });
+  assert.equal((await ended(text('From a\nSubject: one\n\nHi\n'), { target: 'm365' })).state, 'nothing_migrated');
+  const unknown = bytesSource(new TextEncoder().encode('PK no mail'), 'x.docx');
+  const { state, reasons } = await ended([one, unknown]);
+  assert.equal(state, 'incomplete');
+  assert.match(reasons[0].text, /x\.docx/);
+});
+
+test('an archive that its sink refuses is no success', async () => {
+  let written = 0;
+  const sink = { write(octets) { if ((written += octets.length) > 100) throw new Error('full'); } };
+  await assert.rejects(convert(text('From a\nSubject: one\n\nHi\n'), {}, { sink }), /full/);
+});
+
 test('the page of a report is that of the command', async (t) => {
   if (!existsSync(COMMAND)) return t.skip('the command is not built');
   const root = folder(t);

@@ -2,7 +2,7 @@
 //!
 //! It is a library so that what carries it elsewhere, as the Python package does, has the same command line.
 //!
-//! Exit status: 0 when all was done, 1 when some items or sources failed, 2 when nothing could be started.
+//! Exit status: 0 when all was done, 1 when something was not or nothing was migrated, 2 when nothing could be started.
 
 mod args;
 mod convert;
