@@ -1,4 +1,9 @@
-use super::{MapiMessage, entry_id::EntryAddress, pid, values::Values};
+use super::{
+    MapiMessage,
+    entry_id::{self, EntryAddress},
+    pid,
+    values::Values,
+};
 use crate::{Defect, DefectKind, mime::Mailbox};
 use std::{cell::OnceCell, collections::BTreeMap};
 
@@ -56,6 +61,20 @@ impl MapiAddress {
             address: row.text(pid::EMAIL_ADDRESS),
             smtp: row.text(pid::SMTP_ADDRESS),
         }
+        .or_in(row, &[pid::RECIPIENT_ENTRY_ID, pid::ENTRY_ID])
+    }
+
+    /// The same with the address in one of these entry identifiers, where the properties do not tell it ([MS-OXCDATA] 2.2.5).
+    pub(super) fn or_in(mut self, values: Values<'_>, entry_ids: &[u16]) -> Self {
+        if self.address.is_some() || self.smtp.is_some() {
+            return self;
+        }
+        let entries = entry_ids.iter().filter_map(|id| entry_id::address(&values.binary(*id)?, values.code_page()));
+        if let Some(entry) = entries.into_iter().find(|entry| !entry.address.trim().is_empty()) {
+            self.name = self.name.or(entry.name);
+            (self.kind, self.address) = (Some(entry.kind), Some(entry.address));
+        }
+        self
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -18,6 +18,7 @@ struct AddressProperties {
     kind: u16,
     address: u16,
     smtp: u16,
+    entry_id: u16,
 }
 
 const SENT_REPRESENTING: AddressProperties = AddressProperties {
@@ -25,6 +26,7 @@ const SENT_REPRESENTING: AddressProperties = AddressProperties {
     kind: pid::SENT_REPRESENTING_ADDRESS_TYPE,
     address: pid::SENT_REPRESENTING_EMAIL_ADDRESS,
     smtp: pid::SENT_REPRESENTING_SMTP_ADDRESS,
+    entry_id: pid::SENT_REPRESENTING_ENTRY_ID,
 };
 
 const SENDER: AddressProperties = AddressProperties {
@@ -32,6 +34,7 @@ const SENDER: AddressProperties = AddressProperties {
     kind: pid::SENDER_ADDRESS_TYPE,
     address: pid::SENDER_EMAIL_ADDRESS,
     smtp: pid::SENDER_SMTP_ADDRESS,
+    entry_id: pid::SENDER_ENTRY_ID,
 };
 
 impl Translator<'_> {
@@ -147,7 +150,9 @@ impl Translator<'_> {
             header.out.tokens("Thread-Index", [&*crate::mime::compose::to_base64(&index)]);
         }
         let keywords = self.values.texts((Guid::PS_PUBLIC_STRINGS, "Keywords"));
-        header.text("Keywords", (!keywords.is_empty()).then(|| keywords.join(", ")));
+        if !header.has("Keywords") {
+            header.out.phrases("Keywords", keywords.iter().map(String::as_str));
+        }
     }
 
     fn identifiers(&mut self, header: &mut Header) {
@@ -226,6 +231,7 @@ impl AddressProperties {
             address: values.text(self.address),
             smtp: values.text(self.smtp),
         }
+        .or_in(values, &[self.entry_id])
     }
 }
 
