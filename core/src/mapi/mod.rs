@@ -36,6 +36,7 @@ mod values;
 pub use address_book::AddressMap;
 pub use bag::{NamedProperties, PropertyBag, PropertyName};
 pub use code_page::CodePage;
+pub(crate) use code_page::{Declared, Fallback, Sample, choose, undeclared};
 pub use guid::Guid;
 pub use message::{Attachment, AttachmentBody, Attachments, EmbeddedMessage, MapiMessage};
 pub use property::{FileTime, Octets, PropertyTag, PropertyType, PropertyValue};

@@ -1,7 +1,7 @@
 use super::{Store, message::Opening};
 use crate::{
     error::{Error, ErrorKind, Result},
-    mapi::{CodePage, MapiMessage, NamedProperties},
+    mapi::{Fallback, MapiMessage, NamedProperties},
     model::Folder,
     read::pst::ndb::{Ndb, Node, at_node},
 };
@@ -14,7 +14,7 @@ pub(crate) struct Listed {
     nid: u32,
     ndb: Arc<Ndb>,
     names: Arc<NamedProperties>,
-    code_page: CodePage,
+    code_page: Fallback,
 }
 
 /// A message in its place.
@@ -30,8 +30,8 @@ pub(crate) struct Place {
 }
 
 impl Listed {
-    pub(super) fn new(folder: Folder, nid: u32, store: &Store) -> Self {
-        Self { folder, nid, ndb: store.ndb.clone(), names: store.names.clone(), code_page: store.code_page }
+    pub(super) fn new(folder: Folder, nid: u32, store: &Store, code_page: Fallback) -> Self {
+        Self { folder, nid, ndb: store.ndb.clone(), names: store.names.clone(), code_page }
     }
 
     /// What finds it, for readers of its own.

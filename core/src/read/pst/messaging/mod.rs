@@ -10,6 +10,7 @@ mod orphaned;
 mod parents;
 mod seen;
 mod store;
+mod text;
 mod walk;
 
 pub(crate) use listed::{Listed, Place};
