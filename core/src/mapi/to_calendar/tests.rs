@@ -193,7 +193,7 @@ fn a_task_that_comes_again_after_it_is_done_is_told() {
         (0x200A, 0, 3 * 1440, &[], "FREQ=DAILY;INTERVAL=3"),
         (0x200B, 0, 2 * 10_080, &[], "FREQ=DAILY;INTERVAL=14"),
         (0x200C, 2, 1, &[15], "FREQ=MONTHLY;BYMONTHDAY=15"),
-        (0x200D, 2, 12, &[1], "FREQ=YEARLY;BYMONTHDAY=1"),
+        (0x200D, 2, 12, &[1], "FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=1"),
     ];
     for (frequency, kind, period, details, rule) in patterns {
         for sliding in [0_u32, 1] {

@@ -239,7 +239,7 @@ fn people_in_entry_identifiers_only_are_named() {
     };
     let ann = || one_off(true, "Ann Ä\0SMTP\0ann@example.org\0");
     for (properties, from) in [
-        (vec![(pid::SENDER_ENTRY_ID, ann())], "From: Ann =?UTF-8?B?w4Q=?= <ann@example.org>\r\n"),
+        (vec![(pid::SENDER_ENTRY_ID, ann())], "From: =?UTF-8?Q?Ann_=C3=84?= <ann@example.org>\r\n"),
         (vec![(pid::SENDER_ENTRY_ID, one_off(false, "Ann\0SMTP\0ann@example.org\0"))], "From: Ann <ann@example.org>\r\n"),
         (
             vec![(pid::SENT_REPRESENTING_ENTRY_ID, one_off(true, "Boss\0SMTP\0boss@example.org\0")), (pid::SENDER_ENTRY_ID, ann())],
