@@ -184,7 +184,7 @@ impl Read {
         let (recipients, mut defects) = (self.recipients, self.defects);
         // attOemCodepage, or what the properties say where it is left out.
         let code_page = self.code_page.unwrap_or_else(|| choose(&properties, &recipients, Fallback::USUAL, &mut defects).page);
-        MapiMessage { properties, recipients, attachments, code_page, defects }
+        MapiMessage { properties, recipients, attachments, code_page, directory: None, defects }
     }
 }
 

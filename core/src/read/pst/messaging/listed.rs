@@ -1,4 +1,4 @@
-use super::{Store, message::Opening};
+use super::{Store, directory::Known, message::Opening};
 use crate::{
     error::{Error, ErrorKind, Result},
     mapi::{Fallback, MapiMessage, NamedProperties},
@@ -15,6 +15,7 @@ pub(crate) struct Listed {
     ndb: Arc<Ndb>,
     names: Arc<NamedProperties>,
     code_page: Fallback,
+    known: Known,
 }
 
 /// A message in its place.
@@ -31,7 +32,7 @@ pub(crate) struct Place {
 
 impl Listed {
     pub(super) fn new(folder: Folder, nid: u32, store: &Store, code_page: Fallback) -> Self {
-        Self { folder, nid, ndb: store.ndb.clone(), names: store.names.clone(), code_page }
+        Self { folder, nid, ndb: store.ndb.clone(), names: store.names.clone(), code_page, known: store.known.clone() }
     }
 
     /// What finds it, for readers of its own.
@@ -50,7 +51,7 @@ impl Listed {
 
     /// Opens it where its node is known.
     pub(super) fn open_node(&self, node: Node, ndb: Arc<Ndb>) -> Result<Place> {
-        let opening = Opening::new(&ndb, &self.names, self.code_page);
+        let opening = Opening::new(&ndb, &self.names, self.code_page, &self.known);
         let mut message = opening.message(&node).map_err(|e| e.at(at_node(self.nid)))?;
         let offset = ndb.location(&node);
         message.defects.append(&mut ndb.defects.take());

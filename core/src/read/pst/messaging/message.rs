@@ -1,10 +1,13 @@
 //! Messages ([MS-PST] 2.4.5).
 
-use super::attachments::AttachmentTable;
+use super::{
+    attachments::AttachmentTable,
+    directory::{Known, StoreDirectory},
+};
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
-    mapi::{self, Fallback, MapiMessage, NamedProperties, PropertyBag},
+    mapi::{self, Directory, Fallback, MapiMessage, NamedProperties, PropertyBag},
     pst::nid,
     read::pst::{
         ltp::{PropertyContext, TableContext},
@@ -23,6 +26,7 @@ pub(super) struct Opening {
     pub(super) names: Arc<NamedProperties>,
     /// The code page of 8-bit strings where a message does not say.
     pub(super) code_page: Fallback,
+    directory: Arc<StoreDirectory>,
     /// The data of the messages around this one, outermost first: a message in itself would have no end.
     around: Vec<u64>,
     /// Embedded messages that may still be opened below the outermost one.
@@ -30,11 +34,12 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    pub(super) fn new(ndb: &Arc<Ndb>, names: &Arc<NamedProperties>, code_page: Fallback) -> Self {
+    pub(super) fn new(ndb: &Arc<Ndb>, names: &Arc<NamedProperties>, code_page: Fallback, known: &Known) -> Self {
         Self {
             ndb: ndb.clone(),
             names: names.clone(),
             code_page,
+            directory: Arc::new(StoreDirectory::new(ndb, names, known)),
             around: Vec::new(),
             left: Arc::new(AtomicUsize::new(ndb.limits.entities)),
         }
@@ -73,7 +78,8 @@ impl Opening {
         let code_page = if choice.is_sure { Fallback::settled(choice.page) } else { self.code_page };
         let attachments = self.attachments(subnodes, self.inside(node, code_page), &mut defects);
         let (attachments, code_page) = (Arc::new(attachments), choice.page);
-        Ok(MapiMessage { properties, recipients, attachments, code_page, defects })
+        let directory: Option<Arc<dyn Directory>> = Some(self.directory.clone());
+        Ok(MapiMessage { properties, recipients, attachments, code_page, directory, defects })
     }
 
     fn recipients(&self, subnodes: &Subnodes, defects: &mut Vec<Defect>) -> Vec<PropertyBag> {

@@ -3,6 +3,7 @@
 //! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
 
 mod attachments;
+mod directory;
 mod listed;
 mod message;
 mod names;

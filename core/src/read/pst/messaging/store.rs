@@ -1,6 +1,6 @@
 //! The message store and what its folders are for ([MS-PST] 2.4.3).
 
-use super::{names, text};
+use super::{directory::Known, names, text};
 use crate::{
     defect::{Defect, DefectKind},
     error::Result,
@@ -36,6 +36,8 @@ pub(crate) struct Store {
     pub(crate) names: Arc<NamedProperties>,
     /// The code page of 8-bit strings where an object does not say.
     pub(crate) code_page: Fallback,
+    /// Internet addresses that the messages of the store tell, once they were asked for.
+    pub(super) known: Known,
     /// The folder that a mail client shows as the mailbox.
     pub(crate) ipm_subtree: Option<u32>,
     pub(crate) search_root: Option<u32>,
@@ -54,6 +56,7 @@ impl Store {
         let mut store = Self {
             names: Arc::default(),
             code_page: Fallback::USUAL,
+            known: Known::default(),
             ipm_subtree: None,
             search_root: None,
             roles: BTreeMap::new(),
