@@ -102,7 +102,7 @@ impl CodePage {
         match self.0 {
             // Where ASCII or nothing is declared and octets beyond it are found, the world means 1252.
             0 | 20_127 | 28_591 => Some(encoding_rs::WINDOWS_1252),
-            1361 | 20_949 | 51_949 | 10_003 => Some(encoding_rs::EUC_KR),
+            20_949 | 51_949 | 10_003 => Some(encoding_rs::EUC_KR),
             20_936 | 51_936 | 10_008 => Some(encoding_rs::GBK),
             10_001 => Some(encoding_rs::SHIFT_JIS),
             10_002 => Some(encoding_rs::BIG5),

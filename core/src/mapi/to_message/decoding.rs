@@ -1,10 +1,13 @@
 //! Bodies as text: in the code page that they are said to be in, unless their octets say better, which is told then.
 
-use crate::mapi::{
-    CodePage,
-    code_page::{guess, is_utf_8},
+use crate::{
+    mapi::{
+        CodePage,
+        code_page::{guess, is_utf_8},
+    },
+    mime::decode_labelled,
 };
-use crate::mime::decode_labelled;
+use encoding_rs::Encoding;
 
 /// Octets at the start of HTML in which its own declaration is looked for, and by which its order of octets is told.
 const HEAD: usize = 4096;
@@ -28,6 +31,12 @@ enum Charset {
 }
 
 impl Charset {
+    /// By its label; as the code page of the same charset where there is one.
+    fn named(label: Vec<u8>) -> Self {
+        let encoding = Encoding::for_label_no_replacement(&label).and_then(codepage::from_encoding);
+        encoding.map_or(Self::Named(label), |number| Self::Page(CodePage(number.into())))
+    }
+
     fn decode(&self, octets: &[u8]) -> (String, bool) {
         match self {
             Self::Page(page) => page.decode_whole(octets),
@@ -40,6 +49,14 @@ impl Charset {
             Self::Page(CodePage::UTF_8) => "UTF-8 (code page 65001)".to_owned(),
             Self::Page(page) => format!("code page {}", page.0),
             Self::Named(label) => format!("the charset {}", label.escape_ascii()),
+        }
+    }
+
+    /// Whether it is one of those that escapes switch between: octets of ASCII mean other letters there.
+    fn has_escapes(&self) -> bool {
+        match self {
+            Self::Page(page) => matches!(page.0, 50_220..=50_229 | 52_936 | 65_000),
+            Self::Named(_) => true,
         }
     }
 
@@ -58,6 +75,9 @@ pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePa
         }
     }
     let declared = declared.filter(|page| page.0 != 0);
+    if let Some(page @ CodePage(12_000 | 12_001)) = declared {
+        return as_it_is(octets, page);
+    }
     if let Some(page) = wide_by_its_zeros(octets) {
         let mut decoded = as_it_is(octets, page);
         if declared != Some(page) && decoded.told.is_none() {
@@ -69,12 +89,12 @@ pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePa
     // What has no zero is no UTF-16, whatever is said of it.
     let end = octets.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
     let octets = octets.get(..end).unwrap_or(octets);
-    let named = meta_charset(octets).map(Charset::Named);
+    let named = meta_charset(octets).map(Charset::named);
     let of_message = Charset::Page(of_message);
     let page = declared.filter(|page| !page.is_wide() && !page.says_nothing() && page.is_known()).map(Charset::Page);
     let is_said = page.is_some() || named.is_some();
     let first = page.or_else(|| named.clone()).unwrap_or_else(|| of_message.clone());
-    let mut decoded = by_evidence(octets, first, is_said, &[named, Some(of_message)]);
+    let mut decoded = by_evidence(octets, first, is_said, named.as_ref(), Some(&of_message));
     if let Some(page) = declared.filter(|page| !page.is_known())
         && !octets.is_ascii()
     {
@@ -87,7 +107,7 @@ pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePa
 /// Plain text, up to its first NUL, in the code page of the message's text.
 pub(super) fn plain(octets: &[u8], page: CodePage) -> Decoded {
     let octets = octets.split(|octet| *octet == 0).next().unwrap_or_default();
-    by_evidence(octets, Charset::Page(page), !page.says_nothing(), &[])
+    by_evidence(octets, Charset::Page(page), !page.says_nothing(), None, None)
 }
 
 /// In this code page, whatever comes of it.
@@ -101,9 +121,16 @@ fn as_it_is(octets: &[u8], page: CodePage) -> Decoded {
     Decoded { text, told }
 }
 
-/// By `first`, unless it is UTF-8 or does not fit; then by what fits of `others`, or by what it looks like.
-fn by_evidence(octets: &[u8], first: Charset, is_said: bool, others: &[Option<Charset>]) -> Decoded {
-    if octets.is_ascii() && first.is_single_octet() {
+/// By `first`, unless it is UTF-8 or does not fit; then by what fits of the charset that it names itself, the one of the message, and the
+/// one that it looks like.
+fn by_evidence(
+    octets: &[u8],
+    first: Charset,
+    is_said: bool,
+    named: Option<&Charset>,
+    of_message: Option<&Charset>,
+) -> Decoded {
+    if octets.is_ascii() && !first.has_escapes() {
         // Nothing in ASCII but the escapes of ISO-2022 means anything else in another charset.
         let escaped = escaped_charset(octets).map(|label| decode_labelled(label, octets));
         return match escaped {
@@ -128,11 +155,10 @@ fn by_evidence(octets: &[u8], first: Charset, is_said: bool, others: &[Option<Ch
         return Decoded { text, told: Some(told) };
     }
     let guessed = Charset::Page(guess([octets]));
-    for other in [Some(&utf_8)].into_iter().chain(others.iter().map(Option::as_ref)).chain([Some(&guessed)]).flatten() {
-        // Any octets are text in a code page of single octets: that it fits proves nothing, but where it is looked like.
-        if *other == first || other.is_single_octet() && *other != guessed {
-            continue;
-        }
+    // Any octets are text in a code page of single octets: that they fit the one of the message proves nothing.
+    let of_message = of_message.filter(|page| !page.is_single_octet());
+    let others = [Some(&utf_8), named, of_message, Some(&guessed)].into_iter().flatten();
+    for other in others.filter(|other| **other != first) {
         if let (text, false) = other.decode(octets) {
             return Decoded { text, told: Some(said(other)) };
         }
@@ -246,6 +272,8 @@ mod tests {
             (b"\x1b$)C\x0eGQ19>n\x0f", 50_225, "한국어", false),
             (b"\x1b$)C\x0eGQ19>n\x0f", 20_127, "한국어", true),
             (b"\x1b$BF|K\\\x1b(B", 1252, "日本", true),
+            (b"\x1b$BF|K\\\x1b(B", 65_001, "日本", true),
+            (b"x\0\0\0\xe9\0\0\0", 12_000, "xé", false),
             (b"<b>~{<:Ky2;~}</b>", 52_936, "<b>己所不</b>", false),
             // What is declared does not fit.
             ("<p>Grüße</p>".as_bytes(), 50_220, "<p>Grüße</p>", true),
@@ -253,6 +281,7 @@ mod tests {
             (b"na\xefve \x93quoted\x94 \x96 10 \x80", 65_001, "naïve “quoted” – 10 €", true),
             (b"<p>\xcf\xf0\xe8\xe2\xe5\xf2, \xea\xe0\xea \xe4\xe5\xeb\xe0</p>", 65_001, "<p>Привет, как дела</p>", true),
             ("<p>Привет мир</p>".as_bytes(), 1251, "<p>Привет мир</p>", true),
+            (b"<meta charset=koi8-r><p>\xf0\xd2\xc9", 65_001, "<meta charset=koi8-r><p>При", true),
             // A code page that nobody knows.
             (b"\xe9", 64_999, "é", true),
             (b"e", 64_999, "e", false),
@@ -290,6 +319,9 @@ mod tests {
             (b"<meta charset=iso-2022-jp>\x1b$BF|K\\\x1b(B", "日本"),
             (b"<meta name=charset content=x><meta charset='koi8-r'>\xf0\xd2\xc9", "При"),
             (b"<?xml version=\"1.0\" encoding=\"shift_jis\"?>\x93\xfa\x96\x7b", "日本"),
+            (b"<meta charset=utf-8>\xc3\xa9", "é"),
+            (b"<meta charset=windows-1251>\xd0\x9f\xd1\x80\xd0\xb8", "При"),
+            (b"<meta charset=iso-2022-kr>\x1b$)C\x0eGQ19>n\x0f", "한국어"),
             (b"<meta charset=utf-16>\xe9", "é"),
             (b"<meta charset=no-such-thing>\xe9", "é"),
             (b"<p charset=koi8-r>\xe9", "é"),

@@ -1,5 +1,6 @@
 use super::Translator;
 use crate::{
+    Defect, DefectKind,
     hex::hex,
     mapi::{Guid, address_book::MapiAddress, entry_id, pid, values::Values},
     mime::{Address, compose::HeaderWriter},
@@ -61,6 +62,11 @@ impl Translator<'_> {
                 let list = self.addresses_for(name);
                 header.addresses(name, list);
             }
+        }
+        let is_identified = |id: u16| self.values.octets(id).is_some();
+        if !header.has("From") && (is_identified(pid::SENT_REPRESENTING_ENTRY_ID) || is_identified(pid::SENDER_ENTRY_ID)) {
+            let detail = "the sender is named by an identifier that tells no address: the message has no From";
+            self.defects.push(Defect::new(DefectKind::Recipient, detail));
         }
     }
 

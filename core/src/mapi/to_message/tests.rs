@@ -256,6 +256,8 @@ fn people_in_entry_identifiers_only_are_named() {
         assert!(octets.replace("\r\n ", " ").starts_with(from), "{octets}");
         assert_eq!(defects, [], "{from}");
     }
+    let unknown = message([(pid::SENDER_ENTRY_ID, PropertyValue::Binary(Octets::from(vec![0; 24])))]);
+    assert_eq!(translated(&unknown).1, [DefectKind::Recipient]);
     let mut message = message([]);
     message.recipients = vec![bag([
         (pid::RECIPIENT_TYPE, PropertyValue::Integer32(1)),
