@@ -7,7 +7,8 @@ mod pst_support;
 use mailferry::{
     DefectKind,
     mapi::{
-        AttachmentBody, CodePage, FileTime, Guid, MapiMessage, NamedProperties, PropertyBag, PropertyName, PropertyValue, pid,
+        AttachmentBody, CodePage, FileTime, Guid, MapiMessage, NamedProperties, PropertyBag, PropertyName,
+        PropertyValue, pid,
     },
     model::Item,
     read::{ItemReader, ReadOptions, pst::PstReader},
@@ -271,7 +272,8 @@ fn read(octets: Vec<u8>, options: &ReadOptions) -> (Vec<String>, Vec<(String, Ve
 fn text_of_an_ansi_store_is_in_the_code_page_that_it_is_in() {
     let layout = Layout::Ansi;
     // 連絡先; 日本語タイトル; Тема письма; and Входящие in 1251.
-    let (contacts, title) = (&b"\x98\x41\x97\x8d\x90\xe6"[..], &b"\x93\xfa\x96\x7b\x8c\xea\x83\x5e\x83\x43\x83\x67\x83\x8b"[..]);
+    let (contacts, title) =
+        (&b"\x98\x41\x97\x8d\x90\xe6"[..], &b"\x93\xfa\x96\x7b\x8c\xea\x83\x5e\x83\x43\x83\x67\x83\x8b"[..]);
     let (letter, inbox) = (&b"\xd2\xe5\xec\xe0 \xef\xe8\xf1\xfc\xec\xe0"[..], &b"\xc2\xf5\xee\xe4\xff\xf9\xe8\xe5"[..]);
     let store = |folder: &[u8], messages: &[(&[u8], &[(u16, i32)])]| {
         let mut pst = Writer::new(Cursor::new(Vec::new()), layout, SCRAMBLINGS[1]).unwrap();
@@ -291,14 +293,26 @@ fn text_of_an_ansi_store_is_in_the_code_page_that_it_is_in() {
     let charset = vec![DefectKind::Charset];
     for (octets, page, folder, subject, of_source) in [
         // The folder is in the code page that its messages say of theirs.
-        (store(contacts, &[(title, &[(pid::INTERNET_CODEPAGE, 50_220), (pid::MESSAGE_LOCALE_ID, 0x411)])]), None, "連絡先", "日本語タイトル", true),
+        (
+            store(contacts, &[(title, &[(pid::INTERNET_CODEPAGE, 50_220), (pid::MESSAGE_LOCALE_ID, 0x411)])]),
+            None,
+            "連絡先",
+            "日本語タイトル",
+            true,
+        ),
         (store(b"Inbox", &[(title, &[(pid::MESSAGE_CODEPAGE, 932)])]), None, "Inbox", "日本語タイトル", false),
         // Nothing says it: by its looks, or as is asked.
         (store(inbox, &[(letter, &[])]), None, "Входящие", "Тема письма", true),
         (store(contacts, &[(title, &[])]), Some(932), "連絡先", "日本語タイトル", true),
         (store(inbox, &[(letter, &[])]), Some(1251), "Входящие", "Тема письма", true),
         // What an item says itself stays so, whatever is asked.
-        (store(b"Inbox", &[(letter, &[(pid::INTERNET_CODEPAGE, 20_866), (pid::MESSAGE_LOCALE_ID, 0x419)])]), Some(932), "Inbox", "Тема письма", false),
+        (
+            store(b"Inbox", &[(letter, &[(pid::INTERNET_CODEPAGE, 20_866), (pid::MESSAGE_LOCALE_ID, 0x419)])]),
+            Some(932),
+            "Inbox",
+            "Тема письма",
+            false,
+        ),
         (store(b"Inbox", &[(b"plain", &[])]), None, "Inbox", "plain", false),
     ] {
         let (folders, items, source) = read(octets, &asked(page));

@@ -104,7 +104,9 @@ impl<'a> AddressBook<'a> {
         let mut of_message = AddressMap::default();
         let rows = message.recipients.iter().map(|row| Values::of_part(row, message));
         for values in [Values::of(message)].into_iter().chain(rows) {
-            pairs(|id| values.text(id)).into_iter().for_each(|(exchange, internet)| of_message.insert(&exchange, &internet));
+            pairs(|id| values.text(id))
+                .into_iter()
+                .for_each(|(exchange, internet)| of_message.insert(&exchange, &internet));
         }
         of_message
     }
@@ -150,7 +152,9 @@ pub(crate) fn pairs(text: impl Fn(u16) -> Option<String>) -> Vec<(String, String
     ];
     let exchange = |id: u16| text(id).filter(|address| address.starts_with('/'));
     let internet = |id: u16| text(id).filter(|address| is_internet(address.trim()));
-    let told = PAIRS.into_iter().filter_map(|(of_exchange, of_internet)| Some((exchange(of_exchange)?, internet(of_internet)?)));
+    let told = PAIRS
+        .into_iter()
+        .filter_map(|(of_exchange, of_internet)| Some((exchange(of_exchange)?, internet(of_internet)?)));
     told.collect()
 }
 

@@ -28,7 +28,8 @@ impl Declared {
     /// By the integers among the properties of an object.
     pub(crate) fn by(integer: impl Fn(u16) -> Option<i64>) -> Self {
         let number = |id| integer(id).and_then(|number| u32::try_from(number).ok());
-        let page = |id| number(id).map(CodePage).filter(|page| page.is_known() && !page.is_wide() && !page.says_nothing());
+        let page =
+            |id| number(id).map(CodePage).filter(|page| page.is_known() && !page.is_wide() && !page.says_nothing());
         Self {
             of_message: page(pid::MESSAGE_CODEPAGE).or_else(|| page(pid::CODE_PAGE_ID)),
             of_internet: page(pid::INTERNET_CODEPAGE),
@@ -137,7 +138,8 @@ pub(crate) fn choose(
         return Choice { page: first.unwrap_or(fallback.page), is_sure: first.is_some() };
     }
     let mut tell = |detail: String| defects.push(Defect::new(DefectKind::Charset, detail));
-    let fitting = declared.fitting(&sample).or(Some(fallback.page).filter(|page| fallback.is_settled && sample.fits(*page)));
+    let fitting =
+        declared.fitting(&sample).or(Some(fallback.page).filter(|page| fallback.is_settled && sample.fits(*page)));
     let is_many = fitting.is_some_and(|page| !page.is_single_octet());
     let page = match fitting {
         _ if !is_many && sample.is_utf_8(first.unwrap_or(fallback.page)) => {
@@ -149,7 +151,10 @@ pub(crate) fn choose(
         }
         Some(page) => {
             if let Some(first) = first.filter(|first| *first != page && !sample.fits(*first)) {
-                tell(format!("8-bit text is not in code page {}, as is said of it: it is read as code page {}", first.0, page.0));
+                tell(format!(
+                    "8-bit text is not in code page {}, as is said of it: it is read as code page {}",
+                    first.0, page.0
+                ));
             }
             page
         }
@@ -171,7 +176,9 @@ pub(crate) fn choose(
 /// What is told where nothing says in which code page 8-bit text is.
 pub(crate) fn undeclared(what: &str, page: CodePage, why: &str) -> String {
     let number = page.0;
-    format!("{what} does not say in which code page its 8-bit text is: it is read as code page {number}, {why}; --code-page sets another")
+    format!(
+        "{what} does not say in which code page its 8-bit text is: it is read as code page {number}, {why}; --code-page sets another"
+    )
 }
 
 /// Strings that are not ASCII, to be looked at.
@@ -272,10 +279,12 @@ mod tests {
 
     /// The page chosen for `text` in `page`, and how many defects tell of it.
     fn chosen(message: i32, internet: i32, locale: i32, fallback: Fallback, page: u32, text: &str) -> (u32, usize) {
-        let numbers = [(pid::MESSAGE_CODEPAGE, message), (pid::INTERNET_CODEPAGE, internet), (pid::MESSAGE_LOCALE_ID, locale)];
+        let numbers =
+            [(pid::MESSAGE_CODEPAGE, message), (pid::INTERNET_CODEPAGE, internet), (pid::MESSAGE_LOCALE_ID, locale)];
         let numbers = numbers.into_iter().filter(|(_, number)| *number != 0);
         let string = PropertyValue::String8(Octets::from(encoded(page, text)));
-        let properties = bag(numbers.map(|(id, number)| (id, PropertyValue::Integer32(number))).chain([(pid::SUBJECT, string)]));
+        let properties =
+            bag(numbers.map(|(id, number)| (id, PropertyValue::Integer32(number))).chain([(pid::SUBJECT, string)]));
         let mut defects = Vec::new();
         let choice = choose(&properties, &[], fallback, &mut defects);
         (choice.page.0, defects.len())
@@ -328,7 +337,11 @@ mod tests {
             // Two characters of GBK that are two of UTF-8, too.
             (936, 0, Fallback::USUAL, 936, "通知", (936, 0)),
         ] {
-            assert_eq!(chosen(message, internet, 0, fallback, page, text), expected, "{message} {internet} {page} {text}");
+            assert_eq!(
+                chosen(message, internet, 0, fallback, page, text),
+                expected,
+                "{message} {internet} {page} {text}"
+            );
         }
     }
 

@@ -10,8 +10,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
     limits::Limits,
     mapi::{
-        Attachment, AttachmentBody, Attachments, CodePage, EmbeddedMessage, Fallback, FileTime, Guid, MapiMessage, Octets,
-        PropertyBag, PropertyValue, choose, pid,
+        Attachment, AttachmentBody, Attachments, CodePage, EmbeddedMessage, Fallback, FileTime, Guid, MapiMessage,
+        Octets, PropertyBag, PropertyValue, choose, pid,
     },
     source::Content,
 };
@@ -183,7 +183,8 @@ impl Read {
         self.said.into_iter().for_each(|(id, value)| properties.insert(id, value));
         let (recipients, mut defects) = (self.recipients, self.defects);
         // attOemCodepage, or what the properties say where it is left out.
-        let code_page = self.code_page.unwrap_or_else(|| choose(&properties, &recipients, Fallback::USUAL, &mut defects).page);
+        let code_page =
+            self.code_page.unwrap_or_else(|| choose(&properties, &recipients, Fallback::USUAL, &mut defects).page);
         MapiMessage { properties, recipients, attachments, code_page, directory: None, defects }
     }
 }

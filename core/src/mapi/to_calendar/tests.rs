@@ -197,8 +197,10 @@ fn a_task_that_comes_again_after_it_is_done_is_told() {
     ];
     for (frequency, kind, period, details, rule) in patterns {
         for sliding in [0_u32, 1] {
-            let mut value: Vec<u8> = [0x3004, 0x3004, frequency, kind, 0].iter().flat_map(|half| half.to_le_bytes()).collect();
-            let words = [&[0, period, sliding][..], details, &[0x2023, 10, 0, 0, 0, 154_497 * 1440, 0x5AE9_80DF]].concat();
+            let mut value: Vec<u8> =
+                [0x3004, 0x3004, frequency, kind, 0].iter().flat_map(|half| half.to_le_bytes()).collect();
+            let words =
+                [&[0, period, sliding][..], details, &[0x2023, 10, 0, 0, 0, 154_497 * 1440, 0x5AE9_80DF]].concat();
             value.extend(words.iter().flat_map(|word| word.to_le_bytes()));
             let lids = [(Guid::PSETID_TASK, 0x8116, binary(&value))];
             let (text, defects) = written(task, &message_with_lids([], lids));

@@ -106,7 +106,8 @@ fn a_list_with_a_stream_has_the_members_of_the_stream() {
     let of = |stream: PropertyValue| {
         let lids = [(SET, 0x8053, text("Team")), (SET, 0x8055, old.clone()), (SET, 0x8064, stream)];
         let (card, defects) = written(group, &message_with_lids([], lids));
-        let members = card.lines().filter_map(|line| Some(line.strip_prefix("MEMBER;")?.split_once("mailto:")?.1.to_owned()));
+        let members =
+            card.lines().filter_map(|line| Some(line.strip_prefix("MEMBER;")?.split_once("mailto:")?.1.to_owned()));
         (members.collect::<Vec<_>>(), defects.len())
     };
     // The parts of a member: an identifier of a contact in the store beside a one-off one; only one of the two; neither.

@@ -54,7 +54,8 @@ impl Translator<'_> {
         let html = match self.values.get(pid::HTML)? {
             PropertyValue::Binary(octets) => {
                 let code_page = self.values.integer(pid::INTERNET_CODEPAGE).and_then(|page| u32::try_from(page).ok());
-                let decoded = decoding::html(&octets.start(limit).ok()?, code_page.map(CodePage), self.message.code_page);
+                let decoded =
+                    decoding::html(&octets.start(limit).ok()?, code_page.map(CodePage), self.message.code_page);
                 self.tell("the HTML body", decoded)
             }
             PropertyValue::String8(octets) => {
@@ -84,7 +85,8 @@ impl Translator<'_> {
         };
         let (body, wrong) = rtf::read_told(&rtf);
         if wrong > 0 {
-            let what = format!("the rich text body: in {wrong} places it is no text in its code page: U+FFFD stands there");
+            let what =
+                format!("the rich text body: in {wrong} places it is no text in its code page: U+FFFD stands there");
             self.defects.push(Defect::new(DefectKind::Charset, what));
         }
         match body {

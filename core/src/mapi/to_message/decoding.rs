@@ -15,6 +15,9 @@ const HEAD: usize = 4096;
 /// Of so many characters one may be none, and the code page still be the right one.
 const TOLERANCE: usize = 50;
 
+/// Octets beyond ASCII that are too few to tell Latin scripts apart by.
+const LITTLE: usize = 8;
+
 /// A body, and what is to be told of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decoded {
@@ -138,7 +141,8 @@ fn by_evidence(
             _ => Decoded { text: String::from_utf8_lossy(octets).into_owned(), told: None },
         };
     }
-    let said = |used: &Charset| format!("it is not in {} as is said of it: it is read as {}", first.name(), used.name());
+    let said =
+        |used: &Charset| format!("it is not in {} as is said of it: it is read as {}", first.name(), used.name());
     let utf_8 = Charset::Page(CodePage::UTF_8);
     if first.is_single_octet() && is_utf_8(octets, CodePage::WINDOWS_1252) {
         let (text, _) = CodePage::UTF_8.decode_whole(octets);
@@ -154,7 +158,12 @@ fn by_evidence(
         let told = lost(&text, &first);
         return Decoded { text, told: Some(told) };
     }
-    let guessed = Charset::Page(guess([octets]));
+    // A few letters with marks may be of any Latin script: then it is the usual one.
+    let is_little = octets.iter().filter(|octet| !octet.is_ascii()).count() < LITTLE;
+    let guessed = Charset::Page(match guess([octets]) {
+        CodePage(1250 | 1254 | 1257 | 1258) if is_little => CodePage::WINDOWS_1252,
+        page => page,
+    });
     // Any octets are text in a code page of single octets: that they fit the one of the message proves nothing.
     let of_message = of_message.filter(|page| !page.is_single_octet());
     let others = [Some(&utf_8), named, of_message, Some(&guessed)].into_iter().flatten();
@@ -279,7 +288,12 @@ mod tests {
             ("<p>Grüße</p>".as_bytes(), 50_220, "<p>Grüße</p>", true),
             (b"<p>Gr\xfc\xdfe aus K\xf6ln</p>", 65_001, "<p>Grüße aus Köln</p>", true),
             (b"na\xefve \x93quoted\x94 \x96 10 \x80", 65_001, "naïve “quoted” – 10 €", true),
-            (b"<p>\xcf\xf0\xe8\xe2\xe5\xf2, \xea\xe0\xea \xe4\xe5\xeb\xe0</p>", 65_001, "<p>Привет, как дела</p>", true),
+            (
+                b"<p>\xcf\xf0\xe8\xe2\xe5\xf2, \xea\xe0\xea \xe4\xe5\xeb\xe0</p>",
+                65_001,
+                "<p>Привет, как дела</p>",
+                true,
+            ),
             ("<p>Привет мир</p>".as_bytes(), 1251, "<p>Привет мир</p>", true),
             (b"<meta charset=koi8-r><p>\xf0\xd2\xc9", 65_001, "<meta charset=koi8-r><p>При", true),
             // A code page that nobody knows.

@@ -64,7 +64,9 @@ impl Translator<'_> {
             }
         }
         let is_identified = |id: u16| self.values.octets(id).is_some();
-        if !header.has("From") && (is_identified(pid::SENT_REPRESENTING_ENTRY_ID) || is_identified(pid::SENDER_ENTRY_ID)) {
+        if !header.has("From")
+            && (is_identified(pid::SENT_REPRESENTING_ENTRY_ID) || is_identified(pid::SENDER_ENTRY_ID))
+        {
             let detail = "the sender is named by an identifier that tells no address: the message has no From";
             self.defects.push(Defect::new(DefectKind::Recipient, detail));
         }

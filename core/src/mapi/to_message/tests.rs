@@ -240,15 +240,28 @@ fn people_in_entry_identifiers_only_are_named() {
     let ann = || one_off(true, "Ann Ä\0SMTP\0ann@example.org\0");
     for (properties, from) in [
         (vec![(pid::SENDER_ENTRY_ID, ann())], "From: =?UTF-8?Q?Ann_=C3=84?= <ann@example.org>\r\n"),
-        (vec![(pid::SENDER_ENTRY_ID, one_off(false, "Ann\0SMTP\0ann@example.org\0"))], "From: Ann <ann@example.org>\r\n"),
         (
-            vec![(pid::SENT_REPRESENTING_ENTRY_ID, one_off(true, "Boss\0SMTP\0boss@example.org\0")), (pid::SENDER_ENTRY_ID, ann())],
+            vec![(pid::SENDER_ENTRY_ID, one_off(false, "Ann\0SMTP\0ann@example.org\0"))],
+            "From: Ann <ann@example.org>\r\n",
+        ),
+        (
+            vec![
+                (pid::SENT_REPRESENTING_ENTRY_ID, one_off(true, "Boss\0SMTP\0boss@example.org\0")),
+                (pid::SENDER_ENTRY_ID, ann()),
+            ],
             "From: Boss <boss@example.org>\r\nSender: ",
         ),
         (vec![(pid::SENDER_NAME, text("Shown")), (pid::SENDER_ENTRY_ID, ann())], "From: Shown <ann@example.org>\r\n"),
-        (vec![(pid::SENDER_EMAIL_ADDRESS, text("x@example.org")), (pid::SENDER_ENTRY_ID, ann())], "From: x@example.org\r\n"),
         (
-            vec![(pid::SENDER_ENTRY_ID, exchange), (pid::CREATOR_EMAIL_ADDRESS, text("/O=X/CN=ZOE")), (pid::CREATOR_SMTP_ADDRESS, text("zoe@example.org"))],
+            vec![(pid::SENDER_EMAIL_ADDRESS, text("x@example.org")), (pid::SENDER_ENTRY_ID, ann())],
+            "From: x@example.org\r\n",
+        ),
+        (
+            vec![
+                (pid::SENDER_ENTRY_ID, exchange),
+                (pid::CREATOR_EMAIL_ADDRESS, text("/O=X/CN=ZOE")),
+                (pid::CREATOR_SMTP_ADDRESS, text("zoe@example.org")),
+            ],
             "From: zoe@example.org\r\n",
         ),
     ] {

@@ -63,7 +63,11 @@ impl Survey {
                 nid::NORMAL_FOLDER => survey.look_at(ndb, &node, &[pid::DISPLAY_NAME]),
                 nid::NORMAL_MESSAGE if messages > 0 => {
                     messages -= 1;
-                    survey.look_at(ndb, &node, &[pid::SUBJECT, pid::SENDER_NAME, pid::DISPLAY_TO, pid::DISPLAY_NAME, pid::BODY]);
+                    survey.look_at(
+                        ndb,
+                        &node,
+                        &[pid::SUBJECT, pid::SENDER_NAME, pid::DISPLAY_TO, pid::DISPLAY_NAME, pid::BODY],
+                    );
                 }
                 _ => {}
             }

@@ -423,7 +423,8 @@ impl Walk {
             return Ok(None);
         };
         let folder = self.recovered();
-        let mut place = Listed::new(folder, node.nid, &self.store, self.store.code_page).open_node(node, self.store.ndb.apart())?;
+        let mut place =
+            Listed::new(folder, node.nid, &self.store, self.store.code_page).open_node(node, self.store.ndb.apart())?;
         place.message.defects.append(&mut defects);
         Ok(Some(place))
     }
