@@ -106,6 +106,7 @@ impl<'py> Keywords<'py> {
         options.hidden = self.flag("hidden")?;
         options.recover = self.flag("recover")?;
         options.keep_rtf = self.flag("keep_rtf")?;
+        options.code_page = self.take("code_page")?;
         let mut addresses = AddressMap::default();
         for (exchange, internet) in self.take::<BTreeMap<String, String>>("address_map")?.unwrap_or_default() {
             addresses.insert(&exchange, &internet);

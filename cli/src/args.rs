@@ -136,6 +136,10 @@ pub(crate) struct Reading {
     #[arg(long, help_heading = "Reading")]
     keep_rtf: bool,
 
+    /// Of a PST or OST: the Windows code page of 8-bit text (932, 1251) that nothing in the store tells the code page of
+    #[arg(long, value_name = "N", help_heading = "Reading")]
+    code_page: Option<u32>,
+
     /// What becomes of winmail.dat attachments (TNEF) in mail
     #[arg(long, value_enum, default_value_t = Tnef::Keep, value_name = "WHAT", help_heading = "Reading")]
     tnef: Tnef,
@@ -189,6 +193,7 @@ impl Reading {
         options.hidden = self.hidden;
         options.recover = self.recover;
         options.keep_rtf = self.keep_rtf;
+        options.code_page = self.code_page;
         options.tnef = match self.tnef {
             Tnef::Keep => TnefParts::Keep,
             Tnef::Decode => TnefParts::Decode,

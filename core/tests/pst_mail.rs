@@ -7,7 +7,8 @@ mod pst_support;
 use mailferry::{
     DefectKind,
     mapi::{
-        AttachmentBody, FileTime, Guid, MapiMessage, NamedProperties, PropertyBag, PropertyName, PropertyValue, pid,
+        AttachmentBody, CodePage, FileTime, Guid, MapiMessage, NamedProperties, PropertyBag, PropertyName,
+        PropertyValue, pid,
     },
     model::Item,
     read::{ItemReader, ReadOptions, pst::PstReader},
@@ -246,5 +247,118 @@ fn a_report_keeps_the_status_that_it_came_with() {
             mail.contains("Final-Recipient: rfc822; nobody@example.org") && mail.contains("filename=details.txt"),
             "{mail}"
         );
+    }
+}
+
+/// Octets as the text that an ANSI store is given them by.
+fn as_text(octets: &[u8]) -> String {
+    octets.iter().map(|octet| char::from(*octet)).collect()
+}
+
+/// The folders, the subjects with their kinds of defects, and the defects of the source.
+fn read(octets: Vec<u8>, options: &ReadOptions) -> (Vec<String>, Vec<(String, Vec<DefectKind>)>, Vec<DefectKind>) {
+    let mut reader = PstReader::open(Arc::new(octets), "a.pst", options).unwrap();
+    let mut items = Vec::new();
+    while let Some(item) = reader.next_item().unwrap() {
+        let subject = item.message().unwrap().header().unwrap().first("Subject").map(|field| field.text());
+        items.push((subject.unwrap_or_default(), item.defects.iter().map(mailferry::Defect::kind).collect()));
+    }
+    let folders = reader.folders().iter().map(|folder| folder.path.to_string()).collect();
+    (folders, items, reader.take_defects().iter().map(mailferry::Defect::kind).collect())
+}
+
+/// 8-bit text in the code page that the item, else the user, the store or its messages tell, or that it looks like.
+#[test]
+fn text_of_an_ansi_store_is_in_the_code_page_that_it_is_in() {
+    let layout = Layout::Ansi;
+    // 連絡先; 日本語タイトル; Тема письма; and Входящие in 1251.
+    let (contacts, title) =
+        (&b"\x98\x41\x97\x8d\x90\xe6"[..], &b"\x93\xfa\x96\x7b\x8c\xea\x83\x5e\x83\x43\x83\x67\x83\x8b"[..]);
+    let (letter, inbox) = (&b"\xd2\xe5\xec\xe0 \xef\xe8\xf1\xfc\xec\xe0"[..], &b"\xc2\xf5\xee\xe4\xff\xf9\xe8\xe5"[..]);
+    let store = |folder: &[u8], messages: &[(&[u8], &[(u16, i32)])]| {
+        let mut pst = Writer::new(Cursor::new(Vec::new()), layout, SCRAMBLINGS[1]).unwrap();
+        let folder = pst.add_folder(Writer::MAILBOX, &CodePage::WINDOWS_1252.decode(folder).0, "IPF.Note");
+        for (subject, numbers) in messages {
+            let mut message = mail(layout, &as_text(subject), "plain");
+            numbers.iter().for_each(|(id, number)| message.properties.insert(*id, PropertyValue::Integer32(*number)));
+            pst.add_message(folder, &message).unwrap();
+        }
+        pst.finish().unwrap().into_inner()
+    };
+    let asked = |page| {
+        let mut options = ReadOptions::default();
+        options.code_page = page;
+        options
+    };
+    let charset = vec![DefectKind::Charset];
+    for (octets, page, folder, subject, of_source) in [
+        // The folder is in the code page that its messages say of theirs.
+        (
+            store(contacts, &[(title, &[(pid::INTERNET_CODEPAGE, 50_220), (pid::MESSAGE_LOCALE_ID, 0x411)])]),
+            None,
+            "連絡先",
+            "日本語タイトル",
+            true,
+        ),
+        (store(b"Inbox", &[(title, &[(pid::MESSAGE_CODEPAGE, 932)])]), None, "Inbox", "日本語タイトル", false),
+        // Nothing says it: by its looks, or as is asked.
+        (store(inbox, &[(letter, &[])]), None, "Входящие", "Тема письма", true),
+        (store(contacts, &[(title, &[])]), Some(932), "連絡先", "日本語タイトル", true),
+        (store(inbox, &[(letter, &[])]), Some(1251), "Входящие", "Тема письма", true),
+        // What an item says itself stays so, whatever is asked.
+        (
+            store(b"Inbox", &[(letter, &[(pid::INTERNET_CODEPAGE, 20_866), (pid::MESSAGE_LOCALE_ID, 0x419)])]),
+            Some(932),
+            "Inbox",
+            "Тема письма",
+            false,
+        ),
+        (store(b"Inbox", &[(b"plain", &[])]), None, "Inbox", "plain", false),
+    ] {
+        let (folders, items, source) = read(octets, &asked(page));
+        assert!(folders.contains(&folder.to_owned()), "{folders:?}");
+        assert_eq!(items, [(subject.to_owned(), vec![])]);
+        assert_eq!(source, if of_source { charset.clone() } else { vec![] }, "{folder} {subject}");
+    }
+}
+
+/// An address of Exchange that a message does not know is known from another one, whichever comes first.
+#[test]
+fn an_exchange_address_is_known_from_another_message() {
+    for layout in LAYOUTS {
+        let from = |address: &str| {
+            let mut bag = PropertyBag::default();
+            for (id, value) in [
+                (pid::MESSAGE_CLASS, "IPM.Note"),
+                (pid::SUBJECT, "subject"),
+                (pid::SENDER_NAME, "Someone"),
+                (pid::SENDER_ADDRESS_TYPE, "EX"),
+                (pid::SENDER_EMAIL_ADDRESS, address),
+            ] {
+                bag.insert(id, text(layout, value));
+            }
+            MapiMessage::new(bag)
+        };
+        let mut knows = mail(layout, "knows", "body");
+        let mut ann = recipient(layout, 1, "Ann", "/o=Org/cn=Recipients/cn=ann");
+        ann.insert(pid::SMTP_ADDRESS, text(layout, "ann@example.org"));
+        knows.recipients = vec![ann];
+        knows.properties.insert(pid::SENT_REPRESENTING_EMAIL_ADDRESS, text(layout, "/O=ORG/CN=RECIPIENTS/CN=BOB"));
+        knows.properties.insert(pid::SENT_REPRESENTING_SMTP_ADDRESS, text(layout, "bob@example.org"));
+        let (ann, bob) = (from("/O=ORG/CN=RECIPIENTS/CN=ANN"), from("/o=org/cn=recipients/cn=bob"));
+        let (items, defects) = items(layout, &[ann, knows, bob, from("/O=ORG/CN=RECIPIENTS/CN=EVE")]);
+        assert_eq!(defects, []);
+        let senders = items.iter().map(|item| item.message().unwrap().header().unwrap().first("From").unwrap().text());
+        assert_eq!(
+            senders.collect::<Vec<_>>(),
+            [
+                "Someone <ann@example.org>",
+                "bob@example.org",
+                "Someone <bob@example.org>",
+                "Someone <EVE@unresolved.invalid>"
+            ]
+        );
+        let kinds: Vec<usize> = items.iter().map(|item| item.defects.len()).collect();
+        assert_eq!(kinds, [0, 0, 0, 1], "{layout:?}");
     }
 }

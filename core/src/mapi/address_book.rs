@@ -1,6 +1,11 @@
-use super::{MapiMessage, entry_id::EntryAddress, pid, values::Values};
+use super::{
+    MapiMessage,
+    entry_id::{self, EntryAddress},
+    pid,
+    values::Values,
+};
 use crate::{Defect, DefectKind, mime::Mailbox};
-use std::{cell::OnceCell, collections::BTreeMap};
+use std::{cell::OnceCell, collections::BTreeMap, fmt};
 
 /// The domain of addresses that were made because no internet address is known (RFC 2606: `.invalid` leads nowhere).
 pub(super) const UNRESOLVED_DOMAIN: &str = "unresolved.invalid";
@@ -27,6 +32,12 @@ impl AddressMap {
     pub fn get(&self, exchange: &str) -> Option<&str> {
         self.0.get(&exchange.trim().to_ascii_lowercase()).map(String::as_str)
     }
+}
+
+/// Where internet addresses of Exchange addresses are looked up: what a store tells beside the message at hand.
+pub trait Directory: Send + Sync + fmt::Debug {
+    /// The internet address of an address of Exchange (`/O=…/CN=…`), if it is known.
+    fn internet_address(&self, exchange: &str) -> Option<String>;
 }
 
 /// What one message knows about its addresses, beside the user's [`AddressMap`].
@@ -56,6 +67,20 @@ impl MapiAddress {
             address: row.text(pid::EMAIL_ADDRESS),
             smtp: row.text(pid::SMTP_ADDRESS),
         }
+        .or_in(row, &[pid::RECIPIENT_ENTRY_ID, pid::ENTRY_ID])
+    }
+
+    /// The same with the address in one of these entry identifiers, where the properties do not tell it ([MS-OXCDATA] 2.2.5).
+    pub(super) fn or_in(mut self, values: Values<'_>, entry_ids: &[u16]) -> Self {
+        if self.address.is_some() || self.smtp.is_some() {
+            return self;
+        }
+        let entries = entry_ids.iter().filter_map(|id| entry_id::address(&values.binary(*id)?, values.code_page()));
+        if let Some(entry) = entries.into_iter().find(|entry| !entry.address.trim().is_empty()) {
+            self.name = self.name.or(entry.name);
+            (self.kind, self.address) = (Some(entry.kind), Some(entry.address));
+        }
+        self
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -76,27 +101,12 @@ impl<'a> AddressBook<'a> {
 
     /// The pairs of Exchange and internet addresses that stand anywhere in the message.
     fn of_message(message: &MapiMessage) -> AddressMap {
-        const PAIRS: [(u16, u16); 6] = [
-            (pid::SENDER_EMAIL_ADDRESS, pid::SENDER_SMTP_ADDRESS),
-            (pid::SENT_REPRESENTING_EMAIL_ADDRESS, pid::SENT_REPRESENTING_SMTP_ADDRESS),
-            (pid::RECEIVED_BY_EMAIL_ADDRESS, pid::RECEIVED_BY_SMTP_ADDRESS),
-            (pid::RECEIVED_REPRESENTING_EMAIL_ADDRESS, pid::RECEIVED_REPRESENTING_SMTP_ADDRESS),
-            (pid::CREATOR_EMAIL_ADDRESS, pid::CREATOR_SMTP_ADDRESS),
-            (pid::LAST_MODIFIER_EMAIL_ADDRESS, pid::LAST_MODIFIER_SMTP_ADDRESS),
-        ];
         let mut of_message = AddressMap::default();
-        let mut add = |values: Values<'_>, exchange: u16, internet: u16| {
-            if let (Some(exchange), Some(internet)) = (values.text(exchange), values.text(internet))
-                && is_internet(&internet)
-            {
-                of_message.insert(&exchange, &internet);
-            }
-        };
-        for (exchange, internet) in PAIRS {
-            add(Values::of(message), exchange, internet);
-        }
-        for recipient in &message.recipients {
-            add(Values::of_part(recipient, message), pid::EMAIL_ADDRESS, pid::SMTP_ADDRESS);
+        let rows = message.recipients.iter().map(|row| Values::of_part(row, message));
+        for values in [Values::of(message)].into_iter().chain(rows) {
+            pairs(|id| values.text(id))
+                .into_iter()
+                .for_each(|(exchange, internet)| of_message.insert(&exchange, &internet));
         }
         of_message
     }
@@ -110,9 +120,10 @@ impl<'a> AddressBook<'a> {
         let known = known
             .or_else(|| self.of_message.get_or_init(|| Self::of_message(self.message)).get(stored))
             .or_else(|| self.map.get(stored));
-        let known = known.or_else(|| name.filter(|name| is_internet(name)));
-        let internet = match known {
-            Some(internet) => internet.to_owned(),
+        let known = known.or_else(|| name.filter(|name| is_internet(name))).map(str::to_owned);
+        let directory = self.message.directory.as_deref().filter(|_| stored.starts_with('/'));
+        let internet = match known.or_else(|| directory?.internet_address(stored)) {
+            Some(internet) => internet,
             None => {
                 let made = unresolved(stored, name);
                 let kind = address.kind.as_deref().unwrap_or("no");
@@ -128,8 +139,27 @@ impl<'a> AddressBook<'a> {
     }
 }
 
+/// The pairs of Exchange and internet addresses that the texts of a message or of a recipient tell.
+pub(crate) fn pairs(text: impl Fn(u16) -> Option<String>) -> Vec<(String, String)> {
+    const PAIRS: [(u16, u16); 7] = [
+        (pid::SENDER_EMAIL_ADDRESS, pid::SENDER_SMTP_ADDRESS),
+        (pid::SENT_REPRESENTING_EMAIL_ADDRESS, pid::SENT_REPRESENTING_SMTP_ADDRESS),
+        (pid::RECEIVED_BY_EMAIL_ADDRESS, pid::RECEIVED_BY_SMTP_ADDRESS),
+        (pid::RECEIVED_REPRESENTING_EMAIL_ADDRESS, pid::RECEIVED_REPRESENTING_SMTP_ADDRESS),
+        (pid::CREATOR_EMAIL_ADDRESS, pid::CREATOR_SMTP_ADDRESS),
+        (pid::LAST_MODIFIER_EMAIL_ADDRESS, pid::LAST_MODIFIER_SMTP_ADDRESS),
+        (pid::EMAIL_ADDRESS, pid::SMTP_ADDRESS),
+    ];
+    let exchange = |id: u16| text(id).filter(|address| address.starts_with('/'));
+    let internet = |id: u16| text(id).filter(|address| is_internet(address.trim()));
+    let told = PAIRS
+        .into_iter()
+        .filter_map(|(of_exchange, of_internet)| Some((exchange(of_exchange)?, internet(of_internet)?)));
+    told.collect()
+}
+
 /// Whether it is an address of internet mail.
-pub(super) fn is_internet(address: &str) -> bool {
+pub(crate) fn is_internet(address: &str) -> bool {
     let Some((local, domain)) = address.rsplit_once('@') else { return false };
     let is_part = |part: &str| {
         !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>,;:\"/\\()".contains(c))

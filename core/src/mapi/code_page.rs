@@ -1,3 +1,11 @@
+mod choice;
+mod detector;
+mod locale;
+
+pub(crate) use choice::{Declared, Fallback, Sample, choose, is_utf_8, undeclared};
+pub(crate) use detector::guess;
+
+use crate::mime::decode_labelled;
 use encoding_rs::Encoding;
 use oem_cp::code_table::DECODING_TABLE_CP_MAP;
 
@@ -13,32 +21,93 @@ impl CodePage {
     /// UTF-8.
     pub const UTF_8: Self = Self(65001);
 
+    /// UTF-16, little-endian.
+    pub(crate) const UTF_16LE: Self = Self(1200);
+    /// UTF-16, big-endian.
+    pub(crate) const UTF_16BE: Self = Self(1201);
+
     /// The text of `octets` up to their first NUL, and whether some of them were not of this code page.
     ///
     /// An unknown code page is read as UTF-8 where that fits, else as 1252; what is no character becomes U+FFFD.
     pub fn decode(self, octets: &[u8]) -> (String, bool) {
-        let octets = octets.split(|octet| *octet == 0).next().unwrap_or_default();
+        if self.is_wide() {
+            let (pairs, _) = octets.as_chunks::<2>();
+            let end = pairs.iter().position(|pair| *pair == [0, 0]).map_or(octets.len(), |end| 2 * end);
+            return self.decode_whole(octets.get(..end).unwrap_or(octets));
+        }
+        self.decode_whole(octets.split(|octet| *octet == 0).next().unwrap_or_default())
+    }
+
+    /// The text of all `octets`, and whether some of them were not of this code page.
+    pub(crate) fn decode_whole(self, octets: &[u8]) -> (String, bool) {
+        if let Some(label) = self.label() {
+            return decode_labelled(label, octets);
+        }
         if let Some(encoding) = self.encoding() {
             let (text, wrong) = encoding.decode_without_bom_handling(octets);
             return (text.into_owned(), wrong);
         }
-        let table = u16::try_from(self.0).ok().and_then(|number| DECODING_TABLE_CP_MAP.get(&number));
-        match (table, std::str::from_utf8(octets)) {
-            (Some(table), _) => (table.decode_string_lossy(octets), false),
+        match (self.table(), std::str::from_utf8(octets)) {
+            (Some(table), _) => {
+                let text = table.decode_string_lossy(octets);
+                let wrong = text.contains(char::REPLACEMENT_CHARACTER);
+                (text, wrong)
+            }
             (None, Ok(text)) => (text.to_owned(), false),
             (None, Err(_)) => (encoding_rs::WINDOWS_1252.decode_without_bom_handling(octets).0.into_owned(), true),
         }
+    }
+
+    /// Whether it is a code page that can be read.
+    pub(crate) fn is_known(self) -> bool {
+        self.label().is_some() || self.encoding().is_some() || self.table().is_some()
+    }
+
+    /// Whether its characters are units of two octets.
+    pub(crate) fn is_wide(self) -> bool {
+        matches!(self.0, 1200 | 1201)
+    }
+
+    /// Whether each of its characters is one octet: any octets are text in it.
+    pub(crate) fn is_single_octet(self) -> bool {
+        self.label().is_none() && self.encoding().map_or(self.table().is_some(), Encoding::is_single_byte)
+    }
+
+    /// Whether it says nothing of octets beyond ASCII: none, and US-ASCII.
+    pub(crate) fn says_nothing(self) -> bool {
+        matches!(self.0, 0 | 20_127)
+    }
+
+    /// What mail calls the charset, for those that need more than a table or a decoder of browsers.
+    fn label(self) -> Option<&'static [u8]> {
+        Some(match self.0 {
+            1200 => b"utf-16le",
+            1201 => b"utf-16be",
+            12_000 => b"utf-32le",
+            12_001 => b"utf-32be",
+            50_220..=50_222 => b"iso-2022-jp",
+            50_225 => b"iso-2022-kr",
+            50_227 | 50_229 => b"iso-2022-cn",
+            52_936 => b"hz-gb-2312",
+            65_000 => b"utf-7",
+            _ => return None,
+        })
+    }
+
+    fn table(self) -> Option<&'static oem_cp::code_table_type::TableType> {
+        u16::try_from(self.0).ok().and_then(|number| DECODING_TABLE_CP_MAP.get(&number))
     }
 
     fn encoding(self) -> Option<&'static Encoding> {
         match self.0 {
             // Where ASCII or nothing is declared and octets beyond it are found, the world means 1252.
             0 | 20_127 | 28_591 => Some(encoding_rs::WINDOWS_1252),
-            1361 | 20_949 | 51_949 => Some(encoding_rs::EUC_KR),
-            20_936 | 51_936 | 52_936 => Some(encoding_rs::GBK),
-            50_220..=50_222 => Some(encoding_rs::ISO_2022_JP),
-            51_932 => Some(encoding_rs::EUC_JP),
-            number => codepage::to_encoding(u16::try_from(number).ok()?),
+            20_949 | 51_949 | 10_003 => Some(encoding_rs::EUC_KR),
+            20_936 | 51_936 | 10_008 => Some(encoding_rs::GBK),
+            10_001 => Some(encoding_rs::SHIFT_JIS),
+            10_002 => Some(encoding_rs::BIG5),
+            20_932 | 51_932 => Some(encoding_rs::EUC_JP),
+            number => codepage::to_encoding_no_replacement(u16::try_from(number).ok()?),
         }
     }
 }
@@ -65,6 +134,12 @@ mod tests {
             (b"\x1b$B$\"\x1b(B", 50_220, "あ"),
             (b"\x80", 20_127, "€"),
             (b"\x81", 437, "ü"),
+            (b"G\0r\0\xfc\0", 1200, "Grü"),
+            (b"\0G\0r\0\xfc", 1201, "Grü"),
+            (b"Gr+APwA3w-", 65_000, "Grüß"),
+            (b"\x1b$)C\x0eGQ19>n\x0f", 50_225, "한국어"),
+            (b"~{<:Ky2;~}", 52_936, "己所不"),
+            (b"\xb4\xa4", 51_932, "瓦"),
             (b"caf\x82", 850, "café"),
             (b"\xc3\xa9", 99_999, "é"),
             (b"\xe9", 99_999, "é"),

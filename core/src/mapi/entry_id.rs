@@ -13,6 +13,9 @@ const WRAPPED: [u8; 16] =
 /// Entries of a list that are read.
 const MAX_ENTRIES: usize = 10_000;
 
+/// Members of a distribution list that are read from its stream.
+const MAX_MEMBERS: usize = 100_000;
+
 /// An address as an entry identifier tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct EntryAddress {
@@ -62,6 +65,41 @@ pub(super) fn flat_list(list: &[u8]) -> Vec<&[u8]> {
         rest = rest.get((4 + size).next_multiple_of(4)..).unwrap_or_default();
     }
     entries
+}
+
+/// The members of a distribution list in its stream ([MS-OXOCNTC] 2.2.2.2.4): of each the entry identifier and the one-off one, either of
+/// which may be empty. Whether the stream ends before all that it counts were read; `None` for what is no such stream.
+pub(super) fn list_stream(stream: &[u8]) -> Option<(Vec<Member<'_>>, bool)> {
+    /// Version, reserved, build, flags, count, three sizes in all.
+    const HEAD: usize = 28;
+    const VERSION: [u8; 2] = [1, 0];
+    if stream.get(..2) != Some(&VERSION) {
+        return None;
+    }
+    let count = u32::from_le_bytes(stream.get(12..16)?.try_into().ok()?);
+    let mut rest = stream.get(HEAD..)?;
+    let mut part = || {
+        let (size, behind) = rest.split_first_chunk::<4>()?;
+        let (part, behind) = behind.split_at_checked(usize::try_from(u32::from_le_bytes(*size)).ok()?)?;
+        rest = behind;
+        Some(part)
+    };
+    let mut members = Vec::new();
+    for _ in 0..count {
+        if members.len() == MAX_MEMBERS {
+            return Some((members, true));
+        }
+        let (Some(entry), Some(one_off), Some(_)) = (part(), part(), part()) else { return Some((members, true)) };
+        members.push(Member { entry, one_off });
+    }
+    Some((members, false))
+}
+
+/// What a distribution list tells of one member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Member<'a> {
+    pub(super) entry: &'a [u8],
+    pub(super) one_off: &'a [u8],
 }
 
 struct Strings<'a> {
@@ -119,10 +157,38 @@ mod tests {
         assert_eq!(flat_list(list), [&b"abcde"[..], b"f"]);
     }
 
+    fn stream(members: &[(&[u8], &[u8], &[u8])], count: u32) -> Vec<u8> {
+        let mut stream = vec![1, 0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0];
+        stream.extend(count.to_le_bytes());
+        stream.extend([0; 12]);
+        for part in members.iter().flat_map(|(entry, one_off, extra)| [entry, one_off, extra]) {
+            stream.extend((part.len() as u32).to_le_bytes());
+            stream.extend(*part);
+        }
+        stream.extend([0; 8]);
+        stream
+    }
+
+    #[test]
+    fn a_list_has_its_members_in_a_stream() {
+        let both = stream(&[(b"abc", b"", b""), (b"", b"defgh", b"extra"), (b"i", b"j", b"")], 3);
+        let members = [(&b"abc"[..], &b""[..]), (b"", b"defgh"), (b"i", b"j")];
+        let members = members.map(|(entry, one_off)| Member { entry, one_off });
+        assert_eq!(list_stream(&both), Some((members.to_vec(), false)));
+        assert_eq!(list_stream(&stream(&[], 0)), Some((Vec::new(), false)));
+        let (found, is_cut) = list_stream(&both[..50]).unwrap();
+        assert_eq!((found, is_cut), (members[..1].to_vec(), true));
+        assert!(list_stream(&stream(&[(b"abc", b"", b"")], u32::MAX)).unwrap().1, "it counts more than it has");
+        assert_eq!(list_stream(b"\x02\0"), None);
+        assert_eq!(list_stream(&[]), None);
+    }
+
     proptest! {
         #[test]
         fn arbitrary_octets_never_panic(octets: Vec<u8>, cut in 0..60_usize) {
             let _ = flat_list(&octets);
+            let _ = list_stream(&octets);
+            let _ = list_stream(&[&[1, 0][..], &octets].concat());
             let _ = address(&octets, CodePage::UTF_8);
             let entry = one_off();
             let _ = address(&entry[..cut.min(entry.len())], CodePage::UTF_8);

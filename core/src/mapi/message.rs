@@ -1,4 +1,4 @@
-use super::{CodePage, PropertyBag};
+use super::{CodePage, Directory, PropertyBag};
 use crate::{defect::Defect, error::Result, source::Content};
 use std::{fmt, sync::Arc};
 
@@ -13,10 +13,13 @@ pub struct MapiMessage {
     pub recipients: Vec<PropertyBag>,
     /// Its attachments, opened one at a time.
     pub attachments: Arc<dyn Attachments>,
-    /// What `String8` values are encoded in: PidTagMessageCodepage, else what the store says, else Windows-1252.
+    /// What `String8` values are encoded in: by its own word (PidTagMessageCodepage, PidTagInternetCodepage, PidTagMessageLocaleId), else by
+    /// that of its store, else by their looks.
     ///
     /// PidTagInternetCodepage, for the HTML body, is among the properties.
     pub code_page: CodePage,
+    /// Where addresses are looked up that it does not tell itself: the store that it came from.
+    pub directory: Option<Arc<dyn Directory>>,
     /// What was wrong with it and survived.
     pub defects: Vec<Defect>,
 }
@@ -29,6 +32,7 @@ impl MapiMessage {
             recipients: Vec::new(),
             attachments: Arc::new(()),
             code_page: CodePage::WINDOWS_1252,
+            directory: None,
             defects: Vec::new(),
         }
     }

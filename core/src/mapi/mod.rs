@@ -33,9 +33,11 @@ mod to_message;
 mod translation;
 mod values;
 
-pub use address_book::AddressMap;
+pub(crate) use address_book::pairs;
+pub use address_book::{AddressMap, Directory};
 pub use bag::{NamedProperties, PropertyBag, PropertyName};
 pub use code_page::CodePage;
+pub(crate) use code_page::{Declared, Fallback, Sample, choose, undeclared};
 pub use guid::Guid;
 pub use message::{Attachment, AttachmentBody, Attachments, EmbeddedMessage, MapiMessage};
 pub use property::{FileTime, Octets, PropertyTag, PropertyType, PropertyValue};

@@ -21,6 +21,8 @@ property_ids! {
     SUBJECT = 0x0037, "Subject";
     CLIENT_SUBMIT_TIME = 0x0039, "ClientSubmitTime";
     SUBJECT_PREFIX = 0x003D, "SubjectPrefix";
+    RECEIVED_BY_ENTRY_ID = 0x003F, "ReceivedByEntryId";
+    SENT_REPRESENTING_ENTRY_ID = 0x0041, "SentRepresentingEntryId";
     SENT_REPRESENTING_NAME = 0x0042, "SentRepresentingName";
     ORIGINAL_SUBJECT = 0x0049, "OriginalSubject";
     REPLY_RECIPIENT_ENTRIES = 0x004F, "ReplyRecipientEntries";
@@ -38,6 +40,7 @@ property_ids! {
     NDR_REASON_CODE = 0x0C04, "NonDeliveryReportReasonCode";
     NDR_DIAG_CODE = 0x0C05, "NonDeliveryReportDiagCode";
     RECIPIENT_TYPE = 0x0C15, "RecipientType";
+    SENDER_ENTRY_ID = 0x0C19, "SenderEntryId";
     SENDER_NAME = 0x0C1A, "SenderName";
     SUPPLEMENTARY_INFO = 0x0C1B, "SupplementaryInfo";
     SENDER_ADDRESS_TYPE = 0x0C1E, "SenderAddressType";
@@ -55,6 +58,7 @@ property_ids! {
     ATTACH_SIZE = 0x0E20, "AttachSize";
     REPL_ITEM_ID = 0x0E30, "ReplItemid";
     RECORD_KEY = 0x0FF9, "RecordKey";
+    ENTRY_ID = 0x0FFF, "EntryId";
     BODY = 0x1000, "Body";
     REPORT_TEXT = 0x1001, "ReportText";
     RTF_COMPRESSED = 0x1009, "RtfCompressed";
@@ -167,6 +171,7 @@ property_ids! {
     OTHER_STREET = 0x3A63, "OtherAddressStreet";
     OTHER_POST_OFFICE_BOX = 0x3A64, "OtherAddressPostOfficeBox";
     INTERNET_CODEPAGE = 0x3FDE, "InternetCodepage";
+    MESSAGE_LOCALE_ID = 0x3FF1, "MessageLocaleId";
     MESSAGE_CODEPAGE = 0x3FFD, "MessageCodepage";
     CREATOR_EMAIL_ADDRESS = 0x4023, "CreatorEmailAddress";
     LAST_MODIFIER_EMAIL_ADDRESS = 0x4025, "LastModifierEmailAddress";
@@ -177,8 +182,11 @@ property_ids! {
     CREATOR_SMTP_ADDRESS = 0x5D0A, "CreatorSmtpAddress";
     LAST_MODIFIER_SMTP_ADDRESS = 0x5D0B, "LastModifierSmtpAddress";
     RECIPIENT_DISPLAY_NAME = 0x5FF6, "RecipientDisplayName";
+    RECIPIENT_ENTRY_ID = 0x5FF7, "RecipientEntryId";
     RECIPIENT_FLAGS = 0x5FFD, "RecipientFlags";
     RECIPIENT_TRACK_STATUS = 0x5FFF, "RecipientTrackStatus";
+    LOCALE_ID = 0x66A1, "LocaleId";
+    CODE_PAGE_ID = 0x66C3, "CodePageId";
     PST_PASSWORD = 0x67FF, "PstPassword";
     EXCEPTION_REPLACE_TIME = 0x7FF9, "ExceptionReplaceTime";
     EXCEPTION_START_TIME = 0x7FFB, "ExceptionStartTime";

@@ -27,6 +27,7 @@ pub(super) fn message(properties: impl IntoIterator<Item = (u16, PropertyValue)>
         recipients: Vec::new(),
         attachments: Arc::new(()),
         code_page: CodePage::WINDOWS_1252,
+        directory: None,
         defects: Vec::new(),
     }
 }

@@ -58,6 +58,8 @@ pub struct ReadOptions {
     pub recover: bool,
     /// Internet addresses of people whom a store names by their Exchange address only.
     pub addresses: AddressMap,
+    /// Of a store with 8-bit text: the Windows code page that it is in where nothing in the store says so.
+    pub code_page: Option<u32>,
     /// Of a store whose messages have rich text bodies: also the rich text itself, as an attachment.
     pub keep_rtf: bool,
     /// What becomes of TNEF parts (`winmail.dat`) in mail.

@@ -35,8 +35,9 @@ struct Group {
     in_font_table: bool,
 }
 
-/// Reads `rtf` to its end, keeping what every reader must: groups, destinations, fonts, code pages, `\u`.
-pub(super) fn read(rtf: &[u8], sink: &mut impl Sink) {
+/// Reads `rtf` to its end, keeping what every reader must: groups, destinations, fonts, code pages, `\u`. Tells how many pieces of
+/// text were not of their code page.
+pub(super) fn read(rtf: &[u8], sink: &mut impl Sink) -> usize {
     let mut document = Document {
         sink,
         fonts: Fonts::default(),
@@ -47,11 +48,13 @@ pub(super) fn read(rtf: &[u8], sink: &mut impl Sink) {
         octets: Vec::new(),
         fallback_left: 0,
         high_surrogate: None,
+        wrong: 0,
     };
     for token in Tokens::new(rtf) {
         document.token(token);
     }
     document.flush();
+    document.wrong
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,6 +77,8 @@ struct Document<'a, S> {
     octets: Vec<u8>,
     fallback_left: i32,
     high_surrogate: Option<u16>,
+    /// Pieces of text that were not of their code page.
+    wrong: usize,
 }
 
 impl<S: Sink> Document<'_, S> {
@@ -238,7 +243,8 @@ impl<S: Sink> Document<'_, S> {
 
     fn flush_octets(&mut self) {
         if !self.octets.is_empty() {
-            let (text, _) = CodePage(u32::from(self.group.code_page)).decode(&self.octets);
+            let (text, wrong) = CodePage(u32::from(self.group.code_page)).decode(&self.octets);
+            self.wrong += usize::from(wrong);
             self.octets.clear();
             self.sink.text(&text);
         }

@@ -35,18 +35,24 @@ pub enum Body {
 ///
 /// Time and memory are linear in `rtf`; whatever its octets are, something comes out.
 pub fn read_body(rtf: &[u8]) -> Body {
+    read_told(rtf).0
+}
+
+/// The same, and how many pieces of its text were not of their code page.
+pub(super) fn read_told(rtf: &[u8]) -> (Body, usize) {
     let origin = origin(rtf);
     if origin == Origin::Rtf {
         let mut readable = Readable::default();
-        document::read(rtf, &mut readable);
-        return Body::Readable(readable.into_html());
+        let wrong = document::read(rtf, &mut readable);
+        return (Body::Readable(readable.into_html()), wrong);
     }
     let mut encapsulated = Encapsulated::default();
-    document::read(rtf, &mut encapsulated);
-    match origin {
+    let wrong = document::read(rtf, &mut encapsulated);
+    let body = match origin {
         Origin::Text => Body::Text(encapsulated.into_text()),
         Origin::Html | Origin::Rtf => Body::Html(encapsulated.into_text()),
-    }
+    };
+    (body, wrong)
 }
 
 /// Whether HTML made by [`read_body`] shows nothing: many senders leave an empty rich text body beside the plain one.

@@ -10,8 +10,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
     limits::Limits,
     mapi::{
-        Attachment, AttachmentBody, Attachments, CodePage, EmbeddedMessage, FileTime, Guid, MapiMessage, Octets,
-        PropertyBag, PropertyValue, pid,
+        Attachment, AttachmentBody, Attachments, CodePage, EmbeddedMessage, Fallback, FileTime, Guid, MapiMessage,
+        Octets, PropertyBag, PropertyValue, choose, pid,
     },
     source::Content,
 };
@@ -77,9 +77,8 @@ fn read_at_depth(stream: &Content, limits: &Limits, depth: usize) -> Result<Mapi
             }
         }
     }
-    let code_page = read.code_page.unwrap_or(CodePage::WINDOWS_1252);
     let parts = Parts { parts, limits: limits.clone(), depth };
-    Ok(read.message(code_page, Arc::new(parts)))
+    Ok(read.message(Arc::new(parts)))
 }
 
 /// What was read of the message itself.
@@ -175,14 +174,18 @@ impl Read {
         }
     }
 
-    fn message(mut self, code_page: CodePage, attachments: Arc<dyn Attachments>) -> MapiMessage {
+    fn message(mut self, attachments: Arc<dyn Attachments>) -> MapiMessage {
         if self.unsound > 0 {
             let what = format!("{} attributes of the TNEF stream have a wrong checksum", self.unsound);
             self.defects.push(Defect::new(DefectKind::Checksum, what));
         }
         let mut properties = self.properties.bag;
         self.said.into_iter().for_each(|(id, value)| properties.insert(id, value));
-        MapiMessage { properties, recipients: self.recipients, attachments, code_page, defects: self.defects }
+        let (recipients, mut defects) = (self.recipients, self.defects);
+        // attOemCodepage, or what the properties say where it is left out.
+        let code_page =
+            self.code_page.unwrap_or_else(|| choose(&properties, &recipients, Fallback::USUAL, &mut defects).page);
+        MapiMessage { properties, recipients, attachments, code_page, directory: None, defects }
     }
 }
 

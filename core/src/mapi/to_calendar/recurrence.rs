@@ -11,6 +11,8 @@ pub(super) struct Recurrence {
     /// Minutes, weeks or months from one occurrence to the next, by frequency.
     pub(super) period: u32,
     pub(super) end: End,
+    /// Of a task: the next one comes so long after the last was done (SlidingDateTime), not on days that are set.
+    pub(super) is_regenerating: bool,
     /// 0 is Sunday.
     pub(super) first_day_of_week: u32,
     /// The days, at midnight, on which the series has no occurrence of its own.
@@ -112,7 +114,7 @@ impl Recurrence {
         let calendar = blob.u16()?;
         blob.take(4)?;
         let period = blob.u32()?;
-        blob.take(4)?;
+        let is_regenerating = blob.u32()? != 0;
         let pattern = match kind {
             0 => Pattern::Day,
             1 => Pattern::Week(blob.u32()?),
@@ -141,6 +143,7 @@ impl Recurrence {
             calendar: if kind >= 0xA { u16::MAX } else { calendar },
             period,
             end,
+            is_regenerating,
             first_day_of_week,
             deleted,
             start_date,

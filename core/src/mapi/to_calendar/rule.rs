@@ -73,6 +73,7 @@ mod tests {
             calendar: 0,
             period,
             end,
+            is_regenerating: false,
             first_day_of_week: 1,
             deleted: Vec::new(),
             start_date: Local(1_709_164_800),

@@ -45,6 +45,12 @@ pub(in crate::mapi) fn task(message: &MapiMessage, translation: &Translation, de
     task.properties.extend(due.map(|due| days.property("DUE", due)));
     if let Some(recurrence) = &recurrence {
         task.properties.push(Property::new("RRULE", rrule(recurrence, Local::date)));
+        if recurrence.is_regenerating {
+            task.properties.push(Property::new("X-MICROSOFT-TASK-REGENERATES", "TRUE"));
+            let detail = "the task comes again some time after it is done, which iCalendar has no rule for: it is written as a task \
+                          that comes again in the same rhythm whether it is done or not";
+            defects.push(Defect::new(DefectKind::Recurrence, detail));
+        }
         task.properties.extend(recurrence.deleted.iter().map(|day| days.property("EXDATE", *day)));
     }
     let percent = match values.get((SET, PERCENT_COMPLETE)) {

@@ -184,3 +184,29 @@ fn a_task_has_days_and_a_state() {
     );
     assert_eq!(defects, []);
 }
+
+/// SlidingDateTime ([MS-OXOCAL] 2.2.1.44.1): iCalendar has no such rule, and that is told.
+#[test]
+fn a_task_that_comes_again_after_it_is_done_is_told() {
+    // Frequency, pattern type, period, what the pattern says; days, weeks and months.
+    let patterns: [(u16, u16, u32, &[u32], &str); 4] = [
+        (0x200A, 0, 3 * 1440, &[], "FREQ=DAILY;INTERVAL=3"),
+        (0x200B, 0, 2 * 10_080, &[], "FREQ=DAILY;INTERVAL=14"),
+        (0x200C, 2, 1, &[15], "FREQ=MONTHLY;BYMONTHDAY=15"),
+        (0x200D, 2, 12, &[1], "FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=1"),
+    ];
+    for (frequency, kind, period, details, rule) in patterns {
+        for sliding in [0_u32, 1] {
+            let mut value: Vec<u8> =
+                [0x3004, 0x3004, frequency, kind, 0].iter().flat_map(|half| half.to_le_bytes()).collect();
+            let words =
+                [&[0, period, sliding][..], details, &[0x2023, 10, 0, 0, 0, 154_497 * 1440, 0x5AE9_80DF]].concat();
+            value.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+            let lids = [(Guid::PSETID_TASK, 0x8116, binary(&value))];
+            let (text, defects) = written(task, &message_with_lids([], lids));
+            assert!(text.contains(&format!("RRULE:{rule}\n")), "{text}");
+            assert_eq!(text.contains("X-MICROSOFT-TASK-REGENERATES:TRUE\n"), sliding == 1);
+            assert_eq!(defects, if sliding == 1 { vec![DefectKind::Recurrence] } else { vec![] });
+        }
+    }
+}

@@ -76,3 +76,46 @@ fn a_list_has_its_members() {
     );
     assert_eq!(defects.len(), 1);
 }
+
+/// A one-off entry identifier in Unicode.
+fn one_off(name: &str, address: &str) -> Vec<u8> {
+    let mut entry = vec![0; 4];
+    entry.extend([0x81, 0x2B, 0x1F, 0xA4, 0xBE, 0xA3, 0x10, 0x19, 0x9D, 0x6E, 0x00, 0xDD, 0x01, 0x0F, 0x54, 0x02]);
+    entry.extend([0, 0, 1, 0x90]);
+    entry.extend(format!("{name}\0SMTP\0{address}\0").encode_utf16().flat_map(u16::to_le_bytes));
+    entry
+}
+
+/// The members of a list are those of its stream; what stands beside it is older ([MS-OXOCNTC] 2.2.2.2.4).
+#[test]
+fn a_list_with_a_stream_has_the_members_of_the_stream() {
+    let stream = |members: &[(&[u8], &[u8])], count: u32| {
+        let mut stream = vec![1, 0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0];
+        stream.extend(count.to_le_bytes());
+        stream.extend([0; 12]);
+        for part in members.iter().flat_map(|(entry, one_off)| [*entry, *one_off, b""]) {
+            stream.extend((part.len() as u32).to_le_bytes());
+            stream.extend(part);
+        }
+        stream.extend([0; 8]);
+        binary(&stream)
+    };
+    let (ann, bob, old) =
+        (one_off("Ann", "ann@example.org"), one_off("Bob", "bob@example.org"), one_off("Old", "old@example.org"));
+    let old = PropertyValue::Multiple(vec![binary(&old)]);
+    let of = |stream: PropertyValue| {
+        let lids = [(SET, 0x8053, text("Team")), (SET, 0x8055, old.clone()), (SET, 0x8064, stream)];
+        let (card, defects) = written(group, &message_with_lids([], lids));
+        let members =
+            card.lines().filter_map(|line| Some(line.strip_prefix("MEMBER;")?.split_once("mailto:")?.1.to_owned()));
+        (members.collect::<Vec<_>>(), defects.len())
+    };
+    // The parts of a member: an identifier of a contact in the store beside a one-off one; only one of the two; neither.
+    let parts: [(&[u8], &[u8]); 3] = [(b"a contact", &ann), (&bob, b""), (b"", b"")];
+    let both = ["ann@example.org", "bob@example.org"].map(str::to_owned).to_vec();
+    assert_eq!(of(stream(&parts, 3)), (both.clone(), 1));
+    assert_eq!(of(stream(&parts[..2], 2)), (both.clone(), 0));
+    assert_eq!(of(stream(&parts[..2], 5)), (both, 1), "it counts more than it has");
+    assert_eq!(of(stream(&[], 0)), (Vec::new(), 0));
+    assert_eq!(of(binary(b"no stream")), (vec!["old@example.org".to_owned()], 1));
+}

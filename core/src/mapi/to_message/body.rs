@@ -1,4 +1,7 @@
-use super::Translator;
+use super::{
+    Translator,
+    decoding::{self, Decoded},
+};
 use crate::{
     Defect, DefectKind,
     mapi::{CodePage, PropertyValue, pid, rtf},
@@ -22,23 +25,52 @@ impl Translator<'_> {
                 self.defects.push(Defect::new(DefectKind::Truncated, format!("a body was cut at {limit} octets")));
             }
         }
-        let mut bodies = Bodies { plain: self.values.long_text(pid::BODY, limit), html: self.html(limit), rtf: None };
+        let mut bodies = Bodies { plain: self.plain(limit), html: self.html(limit), rtf: None };
         if bodies.html.is_none() {
             self.add_rtf(&mut bodies, limit);
         }
         bodies
     }
 
+    fn plain(&mut self, limit: usize) -> Option<String> {
+        let text = match self.values.get(pid::BODY)? {
+            PropertyValue::String8(octets) => {
+                let decoded = decoding::plain(&octets.start(limit).ok()?, self.message.code_page);
+                self.tell("the plain text body", decoded)
+            }
+            value => {
+                let text = value.text(self.message.code_page, limit)?;
+                if text.contains(char::REPLACEMENT_CHARACTER) {
+                    let what = "the plain text body: some of it is no text: U+FFFD stands there";
+                    self.defects.push(Defect::new(DefectKind::Charset, what));
+                }
+                text
+            }
+        };
+        Some(text).filter(|text| !text.trim().is_empty())
+    }
+
     fn html(&mut self, limit: usize) -> Option<String> {
         let html = match self.values.get(pid::HTML)? {
             PropertyValue::Binary(octets) => {
-                let octets = octets.start(limit).ok()?;
                 let code_page = self.values.integer(pid::INTERNET_CODEPAGE).and_then(|page| u32::try_from(page).ok());
-                decode_html(&octets, code_page.map(CodePage), self.message.code_page)
+                let decoded =
+                    decoding::html(&octets.start(limit).ok()?, code_page.map(CodePage), self.message.code_page);
+                self.tell("the HTML body", decoded)
+            }
+            PropertyValue::String8(octets) => {
+                let decoded = decoding::html(&octets.start(limit).ok()?, None, self.message.code_page);
+                self.tell("the HTML body", decoded)
             }
             value => value.text(self.message.code_page, limit)?,
         };
         Some(html).filter(|html| !html.trim().is_empty())
+    }
+
+    fn tell(&mut self, what: &str, decoded: Decoded) -> String {
+        let told = decoded.told.map(|told| Defect::new(DefectKind::Charset, format!("{what}: {told}")));
+        self.defects.extend(told);
+        decoded.text
     }
 
     fn add_rtf(&mut self, bodies: &mut Bodies, limit: usize) {
@@ -51,7 +83,13 @@ impl Translator<'_> {
                 return;
             }
         };
-        match rtf::read_body(&rtf) {
+        let (body, wrong) = rtf::read_told(&rtf);
+        if wrong > 0 {
+            let what =
+                format!("the rich text body: in {wrong} places it is no text in its code page: U+FFFD stands there");
+            self.defects.push(Defect::new(DefectKind::Charset, what));
+        }
+        match body {
             rtf::Body::Html(html) => bodies.html = Some(html).filter(|html| !html.trim().is_empty()),
             rtf::Body::Text(text) if bodies.plain.is_none() => {
                 bodies.plain = Some(text).filter(|text| !text.trim().is_empty());
@@ -62,43 +100,5 @@ impl Translator<'_> {
             }
             _ => {}
         }
-    }
-}
-
-/// The HTML in the code page that it is said to be in, unless its octets say better.
-fn decode_html(octets: &[u8], declared: Option<CodePage>, of_message: CodePage) -> String {
-    if let Some(utf8) = octets.strip_prefix(b"\xEF\xBB\xBF") {
-        return CodePage::UTF_8.decode(utf8).0;
-    }
-    if let Some(utf16) = octets.strip_prefix(b"\xFF\xFE") {
-        let pairs = utf16.chunks_exact(2).map(|pair| pair.try_into().map_or(0, u16::from_le_bytes));
-        return char::decode_utf16(pairs).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    }
-    let declared = declared.unwrap_or(of_message);
-    // Any octets are text in a code page of single octets: UTF-8 that happens to be valid is UTF-8.
-    let says_nothing = matches!(declared.0, 0 | 1250..=1258 | 20_127 | 28_591..=28_605);
-    let utf8 = std::str::from_utf8(octets).map(|utf8| utf8.trim_end_matches('\0'));
-    match utf8.map(|utf8| (utf8, says_nothing)) {
-        Ok((utf8, true)) => utf8.to_owned(),
-        _ => match (declared.decode(octets), utf8) {
-            ((_, true), Ok(utf8)) => utf8.to_owned(),
-            ((text, _), _) => text,
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn html_is_decoded_as_its_octets_are() {
-        let of = |octets: &[u8], page: u32| decode_html(octets, Some(CodePage(page)), CodePage::WINDOWS_1252);
-        assert_eq!(of(b"\xe9", 1252), "é");
-        assert_eq!(of("é".as_bytes(), 1252), "é");
-        assert_eq!(of("é".as_bytes(), 65_001), "é");
-        assert_eq!(of(b"\xd6\xd0", 936), "中");
-        assert_eq!(of(b"\xEF\xBB\xBFx", 1252), "x");
-        assert_eq!(of(b"\xFF\xFEx\0", 1252), "x");
     }
 }

@@ -1,5 +1,6 @@
 use super::Translator;
 use crate::{
+    Defect, DefectKind,
     hex::hex,
     mapi::{Guid, address_book::MapiAddress, entry_id, pid, values::Values},
     mime::{Address, compose::HeaderWriter},
@@ -18,6 +19,7 @@ struct AddressProperties {
     kind: u16,
     address: u16,
     smtp: u16,
+    entry_id: u16,
 }
 
 const SENT_REPRESENTING: AddressProperties = AddressProperties {
@@ -25,6 +27,7 @@ const SENT_REPRESENTING: AddressProperties = AddressProperties {
     kind: pid::SENT_REPRESENTING_ADDRESS_TYPE,
     address: pid::SENT_REPRESENTING_EMAIL_ADDRESS,
     smtp: pid::SENT_REPRESENTING_SMTP_ADDRESS,
+    entry_id: pid::SENT_REPRESENTING_ENTRY_ID,
 };
 
 const SENDER: AddressProperties = AddressProperties {
@@ -32,6 +35,7 @@ const SENDER: AddressProperties = AddressProperties {
     kind: pid::SENDER_ADDRESS_TYPE,
     address: pid::SENDER_EMAIL_ADDRESS,
     smtp: pid::SENDER_SMTP_ADDRESS,
+    entry_id: pid::SENDER_ENTRY_ID,
 };
 
 impl Translator<'_> {
@@ -58,6 +62,13 @@ impl Translator<'_> {
                 let list = self.addresses_for(name);
                 header.addresses(name, list);
             }
+        }
+        let is_identified = |id: u16| self.values.octets(id).is_some();
+        if !header.has("From")
+            && (is_identified(pid::SENT_REPRESENTING_ENTRY_ID) || is_identified(pid::SENDER_ENTRY_ID))
+        {
+            let detail = "the sender is named by an identifier that tells no address: the message has no From";
+            self.defects.push(Defect::new(DefectKind::Recipient, detail));
         }
     }
 
@@ -147,7 +158,9 @@ impl Translator<'_> {
             header.out.tokens("Thread-Index", [&*crate::mime::compose::to_base64(&index)]);
         }
         let keywords = self.values.texts((Guid::PS_PUBLIC_STRINGS, "Keywords"));
-        header.text("Keywords", (!keywords.is_empty()).then(|| keywords.join(", ")));
+        if !header.has("Keywords") {
+            header.out.phrases("Keywords", keywords.iter().map(String::as_str));
+        }
     }
 
     fn identifiers(&mut self, header: &mut Header) {
@@ -226,6 +239,7 @@ impl AddressProperties {
             address: values.text(self.address),
             smtp: values.text(self.smtp),
         }
+        .or_in(values, &[self.entry_id])
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod body;
+mod decoding;
 mod grammar;
 mod header;
 mod media_type;

@@ -216,3 +216,66 @@ fn a_gigabyte_attached_is_not_read_until_it_is_written() {
     assert!(content.len() > (4 << 30) / 3 * 4);
     assert!(content.slice(0..200).to_vec(200).unwrap().starts_with(b"MIME-Version"));
 }
+
+/// One-off and Exchange entry identifiers ([MS-OXCDATA] 2.2.5) tell of people whom no other property does.
+#[test]
+fn people_in_entry_identifiers_only_are_named() {
+    let one_off = |is_unicode: bool, strings: &str| {
+        let mut entry = vec![0; 4];
+        entry.extend([0x81, 0x2B, 0x1F, 0xA4, 0xBE, 0xA3, 0x10, 0x19, 0x9D, 0x6E, 0x00, 0xDD, 0x01, 0x0F, 0x54, 0x02]);
+        entry.extend([0, 0, 1, if is_unicode { 0x90 } else { 0x10 }]);
+        match is_unicode {
+            true => entry.extend(strings.encode_utf16().flat_map(u16::to_le_bytes)),
+            false => entry.extend(strings.bytes()),
+        }
+        PropertyValue::Binary(Octets::from(entry))
+    };
+    let exchange = {
+        let mut entry = vec![0; 4];
+        entry.extend([0xDC, 0xA7, 0x40, 0xC8, 0xC0, 0x42, 0x10, 0x1A, 0xB4, 0xB9, 0x08, 0x00, 0x2B, 0x2F, 0xE1, 0x82]);
+        entry.extend([1, 0, 0, 0, 0, 0, 0, 0]);
+        entry.extend(b"/o=x/cn=zoe\0");
+        PropertyValue::Binary(Octets::from(entry))
+    };
+    let ann = || one_off(true, "Ann Ä\0SMTP\0ann@example.org\0");
+    for (properties, from) in [
+        (vec![(pid::SENDER_ENTRY_ID, ann())], "From: =?UTF-8?Q?Ann_=C3=84?= <ann@example.org>\r\n"),
+        (
+            vec![(pid::SENDER_ENTRY_ID, one_off(false, "Ann\0SMTP\0ann@example.org\0"))],
+            "From: Ann <ann@example.org>\r\n",
+        ),
+        (
+            vec![
+                (pid::SENT_REPRESENTING_ENTRY_ID, one_off(true, "Boss\0SMTP\0boss@example.org\0")),
+                (pid::SENDER_ENTRY_ID, ann()),
+            ],
+            "From: Boss <boss@example.org>\r\nSender: ",
+        ),
+        (vec![(pid::SENDER_NAME, text("Shown")), (pid::SENDER_ENTRY_ID, ann())], "From: Shown <ann@example.org>\r\n"),
+        (
+            vec![(pid::SENDER_EMAIL_ADDRESS, text("x@example.org")), (pid::SENDER_ENTRY_ID, ann())],
+            "From: x@example.org\r\n",
+        ),
+        (
+            vec![
+                (pid::SENDER_ENTRY_ID, exchange),
+                (pid::CREATOR_EMAIL_ADDRESS, text("/O=X/CN=ZOE")),
+                (pid::CREATOR_SMTP_ADDRESS, text("zoe@example.org")),
+            ],
+            "From: zoe@example.org\r\n",
+        ),
+    ] {
+        let (octets, defects) = translated(&message(properties));
+        assert!(octets.replace("\r\n ", " ").starts_with(from), "{octets}");
+        assert_eq!(defects, [], "{from}");
+    }
+    let unknown = message([(pid::SENDER_ENTRY_ID, PropertyValue::Binary(Octets::from(vec![0; 24])))]);
+    assert_eq!(translated(&unknown).1, [DefectKind::Recipient]);
+    let mut message = message([]);
+    message.recipients = vec![bag([
+        (pid::RECIPIENT_TYPE, PropertyValue::Integer32(1)),
+        (pid::DISPLAY_NAME, text("Bob")),
+        (pid::ENTRY_ID, one_off(true, "Robert\0SMTP\0bob@example.org\0")),
+    ])];
+    assert!(translated(&message).0.starts_with("To: Bob <bob@example.org>\r\n"));
+}

@@ -126,6 +126,18 @@ impl HeaderWriter {
         self.end();
     }
 
+    /// A field of phrases (RFC 5322 §3.6.5): what would end one, or begin a comment, stands between quotation marks.
+    pub fn phrases<'a>(&mut self, name: &str, phrases: impl IntoIterator<Item = &'a str>) {
+        let mut phrases = phrases.into_iter().filter(|phrase| !phrase.trim().is_empty()).peekable();
+        if phrases.peek().is_none() || !self.begin(name) {
+            return;
+        }
+        while let Some(phrase) = phrases.next() {
+            self.phrase(phrase, if phrases.peek().is_some() { "," } else { "" });
+        }
+        self.end();
+    }
+
     /// A field of words that may be folded between them: message identifiers, key words of a protocol.
     pub fn tokens<'a>(&mut self, name: &str, tokens: impl IntoIterator<Item = &'a str>) {
         if self.begin(name) {
@@ -393,6 +405,20 @@ mod tests {
             "To: Ann Lee <ann@example.org>, \"Lee, \\\"Bob\\\"\" <boblee@example.org>, Team: =?UTF-8?Q?Zo=C3=AB?=\r\n \
              <z@example.org>;, undisclosed-recipients:;\r\n"
         );
+    }
+
+    #[test]
+    fn phrases_with_signs_are_quoted() {
+        for (phrases, field) in [
+            (&["Red", "Blue sky"][..], "Keywords: Red, Blue sky\r\n"),
+            (&["Tax, 2023"], "Keywords: \"Tax, 2023\"\r\n"),
+            (&["a (b)", "@home", "x;y"], "Keywords: \"a (b)\", \"@home\", \"x;y\"\r\n"),
+            (&["say \"hi\"", "c:\\d"], "Keywords: \"say \\\"hi\\\"\", \"c:\\\\d\"\r\n"),
+            (&["Köln, 2023", "b.c"], "Keywords: =?UTF-8?Q?K=C3=B6ln=2C_2023?=, \"b.c\"\r\n"),
+            (&[" ", ""], ""),
+        ] {
+            assert_eq!(written(|h| h.phrases("Keywords", phrases.iter().copied())), field);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
-    mapi::{MapiMessage, Translation, keywords, pid, received, translate},
+    mapi::{CodePage, MapiMessage, Translation, keywords, pid, received, translate},
     model::{Folder, Item, Origin},
     pst::nid,
     read::{ItemReader, Open, ReadOptions, Unopened},
@@ -47,7 +47,7 @@ impl PstReader {
     /// [`UnknownFormat`](crate::ErrorKind::UnknownFormat) when it is neither PST nor OST, [`Io`](crate::ErrorKind::Io) when it cannot be
     /// read. Damage is survived.
     pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
-        let store = Store::open(source, options.limits.clone())?;
+        let store = Store::open(source, options.limits.clone(), options.code_page.map(CodePage))?;
         let wanted = Wanted { hidden: options.hidden, lost: options.recover };
         let is_wanted = |node| match nid::kind(node) {
             nid::ASSOCIATED_MESSAGE => options.hidden,

@@ -1,7 +1,7 @@
-use super::{Store, message::Opening};
+use super::{Store, directory::Known, message::Opening};
 use crate::{
     error::{Error, ErrorKind, Result},
-    mapi::{CodePage, MapiMessage, NamedProperties},
+    mapi::{Fallback, MapiMessage, NamedProperties},
     model::Folder,
     read::pst::ndb::{Ndb, Node, at_node},
 };
@@ -14,7 +14,8 @@ pub(crate) struct Listed {
     nid: u32,
     ndb: Arc<Ndb>,
     names: Arc<NamedProperties>,
-    code_page: CodePage,
+    code_page: Fallback,
+    known: Known,
 }
 
 /// A message in its place.
@@ -30,8 +31,8 @@ pub(crate) struct Place {
 }
 
 impl Listed {
-    pub(super) fn new(folder: Folder, nid: u32, store: &Store) -> Self {
-        Self { folder, nid, ndb: store.ndb.clone(), names: store.names.clone(), code_page: store.code_page }
+    pub(super) fn new(folder: Folder, nid: u32, store: &Store, code_page: Fallback) -> Self {
+        Self { folder, nid, ndb: store.ndb.clone(), names: store.names.clone(), code_page, known: store.known.clone() }
     }
 
     /// What finds it, for readers of its own.
@@ -50,7 +51,7 @@ impl Listed {
 
     /// Opens it where its node is known.
     pub(super) fn open_node(&self, node: Node, ndb: Arc<Ndb>) -> Result<Place> {
-        let opening = Opening::new(&ndb, &self.names, self.code_page);
+        let opening = Opening::new(&ndb, &self.names, self.code_page, &self.known);
         let mut message = opening.message(&node).map_err(|e| e.at(at_node(self.nid)))?;
         let offset = ndb.location(&node);
         message.defects.append(&mut ndb.defects.take());

@@ -1,10 +1,13 @@
 //! Messages ([MS-PST] 2.4.5).
 
-use super::attachments::AttachmentTable;
+use super::{
+    attachments::AttachmentTable,
+    directory::{Known, StoreDirectory},
+};
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
-    mapi::{CodePage, MapiMessage, NamedProperties, PropertyBag, pid},
+    mapi::{self, Directory, Fallback, MapiMessage, NamedProperties, PropertyBag},
     pst::nid,
     read::pst::{
         ltp::{PropertyContext, TableContext},
@@ -21,7 +24,9 @@ use std::sync::{
 pub(super) struct Opening {
     pub(super) ndb: Arc<Ndb>,
     pub(super) names: Arc<NamedProperties>,
-    pub(super) code_page: CodePage,
+    /// The code page of 8-bit strings where a message does not say.
+    pub(super) code_page: Fallback,
+    directory: Arc<StoreDirectory>,
     /// The data of the messages around this one, outermost first: a message in itself would have no end.
     around: Vec<u64>,
     /// Embedded messages that may still be opened below the outermost one.
@@ -29,19 +34,20 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    pub(super) fn new(ndb: &Arc<Ndb>, names: &Arc<NamedProperties>, code_page: CodePage) -> Self {
+    pub(super) fn new(ndb: &Arc<Ndb>, names: &Arc<NamedProperties>, code_page: Fallback, known: &Known) -> Self {
         Self {
             ndb: ndb.clone(),
             names: names.clone(),
             code_page,
+            directory: Arc::new(StoreDirectory::new(ndb, names, known)),
             around: Vec::new(),
             left: Arc::new(AtomicUsize::new(ndb.limits.entities)),
         }
     }
 
     /// The same for what is embedded in the message of `node`.
-    fn inside(&self, node: &Node) -> Self {
-        let mut inside = self.clone();
+    fn inside(&self, node: &Node, code_page: Fallback) -> Self {
+        let mut inside = Self { code_page, ..self.clone() };
         inside.around.push(node.data);
         inside
     }
@@ -67,14 +73,13 @@ impl Opening {
         let context = PropertyContext::open(&self.ndb, node)?;
         let (properties, mut defects) = context.bag(&self.names, None);
         let subnodes = context.heap().subnodes();
-        let code_page = properties
-            .integer(pid::MESSAGE_CODEPAGE)
-            .and_then(|number| u32::try_from(number).ok())
-            .filter(|number| *number != 0 && *number != 1200)
-            .map_or(self.code_page, CodePage);
         let recipients = self.recipients(subnodes, &mut defects);
-        let attachments = self.attachments(subnodes, node, &mut defects);
-        Ok(MapiMessage { properties, recipients, attachments: Arc::new(attachments), code_page, defects })
+        let choice = mapi::choose(&properties, &recipients, self.code_page, &mut defects);
+        let code_page = if choice.is_sure { Fallback::settled(choice.page) } else { self.code_page };
+        let attachments = self.attachments(subnodes, self.inside(node, code_page), &mut defects);
+        let (attachments, code_page) = (Arc::new(attachments), choice.page);
+        let directory: Option<Arc<dyn Directory>> = Some(self.directory.clone());
+        Ok(MapiMessage { properties, recipients, attachments, code_page, directory, defects })
     }
 
     fn recipients(&self, subnodes: &Subnodes, defects: &mut Vec<Defect>) -> Vec<PropertyBag> {
@@ -102,13 +107,13 @@ impl Opening {
         Ok(())
     }
 
-    fn attachments(&self, subnodes: &Subnodes, node: &Node, defects: &mut Vec<Defect>) -> AttachmentTable {
+    fn attachments(&self, subnodes: &Subnodes, inside: Self, defects: &mut Vec<Defect>) -> AttachmentTable {
         let listed = self.attachment_nodes(subnodes).unwrap_or_else(|e| {
             defects.push(Defect::new(DefectKind::Attachment, format!("the table of attachments is lost: {e}")));
             let all = subnodes.all(self.ndb.limits.entities);
             all.iter().map(|node| node.nid).filter(|nid| nid::kind(*nid) == nid::ATTACHMENT).collect()
         });
-        AttachmentTable::new(listed, subnodes.clone(), self.inside(node))
+        AttachmentTable::new(listed, subnodes.clone(), inside)
     }
 
     /// The attachments in the order of their table's index.

@@ -3,6 +3,7 @@
 //! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
 
 mod attachments;
+mod directory;
 mod listed;
 mod message;
 mod names;
@@ -10,6 +11,7 @@ mod orphaned;
 mod parents;
 mod seen;
 mod store;
+mod text;
 mod walk;
 
 pub(crate) use listed::{Listed, Place};

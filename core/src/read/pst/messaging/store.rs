@@ -1,11 +1,11 @@
 //! The message store and what its folders are for ([MS-PST] 2.4.3).
 
-use super::names;
+use super::{directory::Known, names, text};
 use crate::{
     defect::{Defect, DefectKind},
     error::Result,
     limits::Limits,
-    mapi::{CodePage, NamedProperties, PropertyValue, pid},
+    mapi::{CodePage, Fallback, NamedProperties, PropertyValue, pid},
     model::Role,
     pst::{le::u32_at, nid},
     read::pst::{
@@ -34,7 +34,10 @@ const LOCAL_SENT_ITEMS: u8 = 0x0E;
 pub(crate) struct Store {
     pub(crate) ndb: Arc<Ndb>,
     pub(crate) names: Arc<NamedProperties>,
-    pub(crate) code_page: CodePage,
+    /// The code page of 8-bit strings where an object does not say.
+    pub(crate) code_page: Fallback,
+    /// Internet addresses that the messages of the store tell, once they were asked for.
+    pub(super) known: Known,
     /// The folder that a mail client shows as the mailbox.
     pub(crate) ipm_subtree: Option<u32>,
     pub(crate) search_root: Option<u32>,
@@ -47,11 +50,13 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(crate) fn open(source: Source, limits: Limits) -> Result<Self> {
+    /// Opens the store; `asked` is the code page that the user gives for 8-bit strings of none.
+    pub(crate) fn open(source: Source, limits: Limits, asked: Option<CodePage>) -> Result<Self> {
         let ndb = Arc::new(Ndb::open(source, limits)?);
         let mut store = Self {
             names: Arc::default(),
-            code_page: CodePage::WINDOWS_1252,
+            code_page: Fallback::USUAL,
+            known: Known::default(),
             ipm_subtree: None,
             search_root: None,
             roles: BTreeMap::new(),
@@ -71,9 +76,13 @@ impl Store {
             Ok(()) => {}
         }
         match store.read_special_folders() {
-            Err(e) if e.is_fatal() => Err(e),
-            _ => Ok(store),
+            Err(e) if e.is_fatal() => return Err(e),
+            _ => {}
         }
+        let (code_page, told) = text::code_page(&store.ndb, asked);
+        store.code_page = code_page;
+        store.defects.extend(told);
+        Ok(store)
     }
 
     fn defect(&mut self, what: &str, e: &crate::Error) {
@@ -114,7 +123,7 @@ impl Store {
         let table = TableContext::open(&self.ndb, &node)?;
         for i in 0..table.room().min(64) {
             let Some(row) = table.row(i)? else { break };
-            let class = table.get(&row, pid::MESSAGE_CLASS)?.and_then(|class| class.text(self.code_page, NAME));
+            let class = table.get(&row, pid::MESSAGE_CLASS)?.and_then(|class| class.text(self.code_page.page, NAME));
             if class.is_none_or(|class| class.is_empty() || class.eq_ignore_ascii_case("IPM")) {
                 let (bag, _) = table.bag(&row, &self.names, DefectKind::Structure);
                 let folder = bag.iter().find_map(|(id, value)| match (id, value) {

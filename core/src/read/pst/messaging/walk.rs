@@ -4,16 +4,20 @@ use super::{Listed, Place, Store, orphaned::Orphaned, parents::Parents, seen::Se
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, Result},
-    mapi::pid,
+    mapi::{CodePage, Declared, Fallback, Sample, pid},
     model::{Folder, FolderPath},
     pst::nid,
     read::pst::ltp::{Cursor, PropertyContext, TableContext},
 };
+use std::collections::BTreeMap;
 
 /// Folders inside one another that are followed.
 const DEPTH: usize = 256;
 /// Folders of one folder.
 const CHILDREN: usize = 1 << 20;
+
+/// Folders whose own code pages are kept.
+const FOLDER_CODE_PAGES: usize = 1 << 16;
 
 /// Octets that nodes take at most of which none is the neighbour of another, to be told apart.
 const SEEN: usize = 64;
@@ -42,6 +46,10 @@ pub(crate) struct Walk {
     /// Whether it was told that there are more nodes than are kept.
     cut_told: bool,
     here: Option<Here>,
+    /// The code page of 8-bit strings in the folder at hand, where a message does not say.
+    code_page: Fallback,
+    /// The same of folders that say it themselves.
+    code_pages: BTreeMap<u32, CodePage>,
     stage: Stage,
     parents: Option<Parents>,
     /// Messages whose nodes are lost.
@@ -87,6 +95,7 @@ impl Walk {
         let defects = std::mem::take(&mut store.defects);
         // A hostile store shall find no more room here than a search of the whole file does.
         let share = store.ndb.limits.salvage / 4;
+        let code_page = store.code_page;
         let mut seen_folders = Seen::new(share / SEEN);
         seen_folders.insert(nid::ROOT_FOLDER);
         Self {
@@ -102,6 +111,8 @@ impl Walk {
             names_left: Some(share),
             cut_told: false,
             here: None,
+            code_page,
+            code_pages: BTreeMap::new(),
             stage: Stage::Listed,
             defects,
         }
@@ -163,13 +174,13 @@ impl Walk {
             let folder = folder.clone();
             self.rows_left -= 1;
             if self.see_message(nid) {
-                return Some(Listed::new(folder, nid, &self.store));
+                return Some(Listed::new(folder, nid, &self.store, self.code_page));
             }
         }
     }
 
     fn open(&self, folder: Folder, nid: u32) -> Result<Place> {
-        Listed::new(folder, nid, &self.store).open(self.store.ndb.apart())
+        Listed::new(folder, nid, &self.store, self.code_page).open(self.store.ndb.apart())
     }
 
     /// The next message that the folder at hand lists.
@@ -267,6 +278,7 @@ impl Walk {
 
     /// Starts on the messages that a folder lists, or on those associated with it.
     fn list(&mut self, folder: Folder, nid: u32, associated: bool) -> Result<Here> {
+        self.code_page = self.code_pages.get(&nid).copied().map_or(self.store.code_page, Fallback::settled);
         let kind = if associated { nid::ASSOCIATED_CONTENTS_TABLE } else { nid::CONTENTS_TABLE };
         let table = match self.table(nid::with_kind(nid, kind)) {
             Ok(Some(table)) => match table.index() {
@@ -345,7 +357,17 @@ impl Walk {
         let Some(node) = self.store.ndb.node(nid)? else { return Ok(None) };
         let folder = PropertyContext::open(&self.store.ndb, &node)?;
         self.store.recognise(nid, &folder);
-        Ok(folder.get(pid::DISPLAY_NAME)?.and_then(|name| name.text(self.store.code_page, NAME)))
+        let Some(name) = folder.get(pid::DISPLAY_NAME)? else { return Ok(None) };
+        let mut sample = Sample::default();
+        sample.add(&name);
+        let declared = Declared::by(|id| folder.get(id).ok().flatten()?.integer());
+        let page = declared.fitting(&sample);
+        if let Some(page) = page
+            && self.code_pages.len() < FOLDER_CODE_PAGES
+        {
+            self.code_pages.insert(nid, page);
+        }
+        Ok(name.text(page.unwrap_or(self.store.code_page.page), NAME))
     }
 
     /// The next folder or message that no folder lists. Folders only where something was found damaged.
@@ -392,7 +414,7 @@ impl Walk {
     fn next_orphaned(&mut self) -> Result<Option<Place>> {
         let mut orphaned = match self.orphaned.take() {
             Some(orphaned) => orphaned,
-            None => Orphaned::new(&self.store.ndb, self.store.code_page)?,
+            None => Orphaned::new(&self.store.ndb, self.store.code_page.page)?,
         };
         let found = orphaned.next_message(self.wanted.hidden)?;
         self.orphaned = Some(orphaned);
@@ -401,7 +423,8 @@ impl Walk {
             return Ok(None);
         };
         let folder = self.recovered();
-        let mut place = Listed::new(folder, node.nid, &self.store).open_node(node, self.store.ndb.apart())?;
+        let mut place =
+            Listed::new(folder, node.nid, &self.store, self.store.code_page).open_node(node, self.store.ndb.apart())?;
         place.message.defects.append(&mut defects);
         Ok(Some(place))
     }

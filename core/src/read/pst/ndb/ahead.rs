@@ -86,7 +86,7 @@ impl Ndb {
     ///
     /// # Errors
     /// Fatal, ahead of one's turn.
-    pub(super) fn needs_turn(&self) -> Result<()> {
+    pub(crate) fn needs_turn(&self) -> Result<()> {
         self.ahead.stumble();
         match self.ahead.is_ahead.load(Relaxed) {
             true => Err(Error::new(ErrorKind::Malformed, "the file is not searched ahead of one's turn")),
