@@ -17,7 +17,7 @@ document! {
         warnings,
         preflight,
         sources,
-        passed,
+        ignored,
         seconds,
     }
 }
@@ -38,7 +38,7 @@ document! {
         largest,
         sources,
         problems,
-        passed,
+        ignored,
     }
 }
 

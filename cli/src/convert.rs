@@ -8,7 +8,7 @@ use crate::{
 use indicatif::HumanBytes;
 use mailferry::{
     DateTime,
-    convert::{Columns, ConvertOptions, GONE, ITEM_LOG, REPORT, Report, SyncPaths, TABLE, convert},
+    convert::{Columns, ConvertOptions, GONE, ITEM_LOG, IgnoredReport, REPORT, Report, SyncPaths, TABLE, convert},
     model::VCardVersion,
     write::{Checksums, Eol, ZipLevel},
 };
@@ -98,6 +98,23 @@ fn now() -> DateTime {
 
 /// Folders that the table names one by one.
 const MOST_FOLDERS: usize = 40;
+/// Ignored files that are told by their names.
+const MOST_IGNORED: usize = 10;
+
+/// Tells the files that were ignored: the first of them by name, and where the others are told.
+pub(crate) fn print_ignored(out: &mut impl Write, ignored: &IgnoredReport) -> io::Result<()> {
+    if ignored.count == 0 {
+        return Ok(());
+    }
+    writeln!(out, "Ignored, because they are neither mail, nor calendars, nor contacts: {}", ignored.count)?;
+    for entry in ignored.entries.iter().take(MOST_IGNORED) {
+        writeln!(out, "  {} {}", plain(&entry.name), plain(&entry.why))?;
+    }
+    if ignored.count > MOST_IGNORED as u64 {
+        writeln!(out, "  … and {} more, which the report or --json names", ignored.count - MOST_IGNORED as u64)?;
+    }
+    Ok(())
+}
 
 fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io::Result<()> {
     let row = |name: String, columns: Columns| {
@@ -128,11 +145,14 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
     for source in &report.sources {
         // An error names its source itself.
         source.error.iter().try_for_each(|error| writeln!(out, "{}", plain(error)))?;
-        source.defects.iter().try_for_each(|defect| writeln!(out, "{}: {}", plain(&source.file), plain(defect)))?;
+        let cut_short = source.cut_short.as_deref().unwrap_or_default();
+        if !cut_short.is_empty() {
+            writeln!(out, "{}: what should follow is missing", plain(cut_short))?;
+        }
+        let others = source.defects.iter().filter(|defect| !cut_short.ends_with(defect.as_str()));
+        others.into_iter().try_for_each(|defect| writeln!(out, "{}: {}", plain(&source.file), plain(defect)))?;
     }
-    if report.passed.count > 0 {
-        writeln!(out, "In archives, passed over because they are no mailboxes: {}", report.passed.count)?;
-    }
+    print_ignored(out, &report.ignored)?;
     if let Some(error) = &report.error {
         writeln!(out, "Stopped: {}", plain(error))?;
     }

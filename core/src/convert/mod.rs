@@ -57,7 +57,7 @@ pub use logged::SyncLog;
 pub use plan::{Estimate, Flagged, Missing, Plan, Refused};
 pub use preflight::Preflight;
 pub use report::{
-    Columns, Fingerprint, FolderReport, GoneItem, PassedEntry, PassedReport, Report, SourceReport, SyncReport,
+    Columns, Fingerprint, FolderReport, GoneItem, IgnoredEntry, IgnoredReport, Report, SourceReport, SyncReport,
 };
 pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector, Survey};
 #[cfg(not(target_family = "wasm"))]

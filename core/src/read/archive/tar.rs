@@ -24,6 +24,7 @@ pub(crate) struct Tar {
     window: Window,
     budget: Budget,
     at: u64,
+    defects: Vec<Defect>,
 }
 
 /// An entry and where its octets start.
@@ -53,7 +54,7 @@ impl Tar {
     /// What the source says.
     pub(in crate::read) fn open(source: Source, budget: Budget) -> Result<Self> {
         let is_plain = budget.group.source.as_ref().is_some_and(|packed| Arc::ptr_eq(packed, &source));
-        let mut tar = Self { window: Window::new(source), budget, at: 0 };
+        let mut tar = Self { window: Window::new(source), budget, at: 0, defects: Vec::new() };
         if is_plain {
             tar.survey();
         }
@@ -71,6 +72,12 @@ impl Tar {
         }
         self.at = 0;
         self.budget.entries = 0;
+        self.defects.clear();
+    }
+
+    /// What was wrong with the archive itself, since the last call.
+    pub(in crate::read) fn take_defects(&mut self) -> Vec<Defect> {
+        std::mem::take(&mut self.defects)
     }
 
     /// The next entry, `None` at the end of the archive; directories are left out.
@@ -133,7 +140,15 @@ impl Tar {
     }
 
     fn next_header(&mut self) -> Result<Option<Header>> {
-        let Some(block) = self.window.array(self.at)? else { return Ok(None) };
+        let Some(block) = self.window.array(self.at)? else {
+            let len = self.window.source().len();
+            if self.at != len && self.at != u64::MAX {
+                let detail = "the tar archive breaks off in the middle of an entry";
+                self.defects.push(Defect::new(DefectKind::Truncated, detail).at(len).cutting_short());
+                self.at = u64::MAX;
+            }
+            return Ok(None);
+        };
         if block.iter().all(|octet| *octet == 0) {
             return Ok(None);
         }
@@ -163,7 +178,7 @@ impl Tar {
         let held = end.min(self.window.source().len());
         if held < end {
             let detail = format!("the archive ends {} octets before the end of the file", end - held);
-            entry.defects.push(Defect::new(DefectKind::Truncated, detail).at(held - data.min(held)));
+            entry.defects.push(Defect::new(DefectKind::Truncated, detail).at(held - data.min(held)).cutting_short());
         }
         let source = Arc::new(Content::new(self.window.source().clone(), Some(data..held)));
         self.budget.open(entry, verdict, source)

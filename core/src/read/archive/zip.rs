@@ -242,7 +242,7 @@ impl Directory {
         Err(broken.unwrap_or_else(|| {
             let message =
                 "is a ZIP archive without its end, where its list of entries is: fetch it again, or repair it";
-            Error::new(ErrorKind::Malformed, message)
+            Error::new(ErrorKind::Malformed, message).at(Location::Byte(len))
         }))
     }
 

@@ -7,6 +7,7 @@ mod empty;
 mod item_log;
 #[cfg(not(target_family = "wasm"))]
 mod listing;
+mod look;
 mod names;
 mod notes;
 mod place;
@@ -16,7 +17,8 @@ mod sidecar;
 pub(super) use directory::Directory;
 pub(super) use empty::EmptyFolders;
 pub(super) use notes::Notes;
-pub(super) use place::{File, NO_MBOX, NOTED, Verdict};
+pub(super) use look::{Look, look};
+pub(super) use place::{File, NOTED, Verdict};
 pub(super) use sidecar::{is_beside, names_beside};
 
 /// A layout of files in a directory or an archive that is read as a whole.
@@ -31,10 +33,11 @@ pub struct LayoutInfo {
 
 /// All layouts that are known; each is read from a directory, a ZIP archive or a tar archive.
 pub const LAYOUTS: &[LayoutInfo] = &[
-    LayoutInfo { name: "tree", title: "Any tree of EML, MBOX, ICS and VCF files: its directories are the folders" },
+    LayoutInfo { name: "tree", title: "Any tree of EML, MBOX, ICS and VCF files, whatever they are called (MH, Opera, Pipermail, …): its directories are the folders" },
     LayoutInfo { name: "archive", title: "An EML archive of mailferry, with its item log X.items.jsonl beside it" },
     LayoutInfo { name: "bundle", title: "An import bundle: a BagIt bag with data/mail, data/calendars, data/contacts" },
-    LayoutInfo { name: "maildir", title: "Maildir, Maildir++ (.Folder.Sub) and trees of Maildirs" },
+    LayoutInfo { name: "maildir", title: "Maildir, Maildir++ (.Folder.Sub), trees of Maildirs, Evolution (_2E)" },
+    LayoutInfo { name: "kmail", title: "KMail: folders below X lie in .X.directory" },
     LayoutInfo { name: "thunderbird", title: "A Thunderbird profile: Inbox, Inbox.sbd; .msf is passed over" },
     LayoutInfo { name: "apple-mail", title: "Folders of Apple Mail: X.mbox with mbox or .emlx in it" },
     LayoutInfo { name: "zimbra", title: "A Zimbra export (.tgz), with or without .meta" },

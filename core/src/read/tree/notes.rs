@@ -1,7 +1,7 @@
 use super::{
     item_log::{ItemLog, Logged},
     names,
-    place::File,
+    place::{File, is_apple_mailbox},
     sidecar::{self, ProtonLabels},
 };
 use crate::{
@@ -13,13 +13,16 @@ use crate::{
     source::{Content, Source, Window},
 };
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Maildirs whose words are held; letters of others stay unknown, and that is a defect of their messages.
 const MOST_WORDS: usize = 1 << 16;
 
 /// What a bundle says of a folder, in the directory that the folder is.
 const FOLDER_INDEX: &str = "folder.json";
+
+/// What marks a store of Evolution.
+const EVOLUTION: &str = "..maildir++";
 
 /// Octets of it that are looked at.
 const INDEX_HEAD: usize = 64 << 10;
@@ -68,6 +71,8 @@ pub(in crate::read) struct Notes {
     proton: ProtonLabels,
     /// The item log of an archive or a bundle of ours.
     log: Option<ItemLog>,
+    /// The directories that Evolution keeps a store in.
+    evolution: BTreeSet<Vec<String>>,
     /// The name of the file that an archive is, as it stands in the log of one in parts.
     part: String,
 }
@@ -95,7 +100,8 @@ impl Notes {
     }
 
     /// The files that tell of others.
-    pub(in crate::read) const NAMES: [&'static str; 4] = ["bagit.txt", "dovecot-keywords", "labels.json", FOLDER_INDEX];
+    pub(in crate::read) const NAMES: [&'static str; 5] =
+        ["bagit.txt", "dovecot-keywords", "labels.json", FOLDER_INDEX, EVOLUTION];
 
     /// Whether a file of this name only says what its directory is.
     pub(in crate::read) fn is_of_folder(name: &str) -> bool {
@@ -127,6 +133,9 @@ impl Notes {
                 }
             }
             "bagit.txt" => self.bag = true,
+            EVOLUTION if self.evolution.len() < MOST_WORDS => {
+                self.evolution.insert(directories.to_vec());
+            }
             "labels.json" => {
                 if let Some(file) = sidecar::json(&open()?)? {
                     self.proton = ProtonLabels::parse(&file);
@@ -153,6 +162,11 @@ impl Notes {
     /// The words that stand for letters in the Maildir that lies in `directories`.
     pub(super) fn words_of(&self, directories: &[String]) -> &[String] {
         self.words.get(directories).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether Evolution keeps its Maildirs in this directory: it writes what Maildir++ has no way to write as `_2E`.
+    pub(super) fn is_evolution(&self, directories: &[String]) -> bool {
+        self.evolution.contains(directories)
     }
 
     /// The name of the uppermost Maildir, if it is no inbox.
@@ -187,7 +201,10 @@ impl Notes {
     /// known that it is one.
     pub(super) fn empty_folder(&self, directories: &[String], is_maildir: bool) -> Option<Folder> {
         if is_maildir {
-            return Some(names::of_maildir(directories, self.maildir_root()));
+            return Some(names::of_maildir(directories, self));
+        }
+        if directories.last().is_some_and(|last| is_apple_mailbox(last)) {
+            return names::of_apple_mail(directories);
         }
         if let Some(folder) = self.indexed(directories) {
             return Some(folder.clone());
