@@ -1,5 +1,6 @@
 #[cfg(not(target_family = "wasm"))]
 use super::emlx::PartFiles;
+use super::tree::Vault;
 use crate::{
     defect::Defect,
     model::{Folder, FolderPath, Item, Keywords, Label, Received},
@@ -28,6 +29,8 @@ pub(super) struct Told {
     /// The files that attachments of a message lie in, where it is kept without them.
     #[cfg(not(target_family = "wasm"))]
     pub(super) parts: Option<PartFiles>,
+    /// What Google Vault says of the messages of a mailbox.
+    pub(super) vault: Option<Arc<Vault>>,
     /// What is wrong with what was told.
     pub(super) defects: Vec<Defect>,
 }
@@ -64,6 +67,9 @@ impl Told {
         }
         if !self.labels.is_empty() {
             item.labels.clone_from(&self.labels);
+        }
+        if let Some(vault) = &self.vault {
+            vault.tell(item);
         }
         if let Some(received) = self.received {
             item.received = Some(received);

@@ -10,6 +10,7 @@ use crate::{
     model::{DateSource, Folder, FolderPath, Item, Keywords, Message, Received, Role},
 };
 pub(super) use gmail::label;
+pub(super) use gmail::Labels as GmailLabels;
 use gmail::{Labels, SystemLabel};
 
 /// The folder that a file stands for: its name, less the path and the extension.

@@ -12,6 +12,7 @@ mod names;
 mod notes;
 mod place;
 mod sidecar;
+mod vault;
 
 #[cfg(not(target_family = "wasm"))]
 pub(super) use directory::Directory;
@@ -20,6 +21,7 @@ pub(super) use notes::Notes;
 pub(super) use look::{Look, look};
 pub(super) use place::{File, NOTED, Verdict};
 pub(super) use sidecar::{is_beside, names_beside};
+pub(super) use vault::{METADATA, Vault};
 
 /// A layout of files in a directory or an archive that is read as a whole.
 #[non_exhaustive]
@@ -41,5 +43,7 @@ pub const LAYOUTS: &[LayoutInfo] = &[
     LayoutInfo { name: "thunderbird", title: "A Thunderbird profile: Inbox, Inbox.sbd; .msf is passed over" },
     LayoutInfo { name: "apple-mail", title: "Folders of Apple Mail: X.mbox with mbox or .emlx in it" },
     LayoutInfo { name: "zimbra", title: "A Zimbra export (.tgz), with or without .meta" },
+    LayoutInfo { name: "gmvault", title: "A backup of gmvault: NUMBER.eml or .eml.gz, and NUMBER.meta with labels and states" },
+    LayoutInfo { name: "vault", title: "An export of Google Vault: X-metadata.xml beside mailboxes has their labels and dates" },
     LayoutInfo { name: "proton", title: "A Proton Mail export: ID.eml, ID.metadata.json, labels.json" },
 ];

@@ -245,7 +245,7 @@ impl Notes {
     /// What its octets cannot be read for.
     pub(in crate::read) fn tell_beside(&self, name: &str, source: &Source, told: &mut Told) -> Result<()> {
         match sidecar::json(source)? {
-            Some(file) if name.ends_with(".meta") => sidecar::tell_zimbra(&file, told),
+            Some(file) if name.ends_with(".meta") => sidecar::tell_meta(name, &file, told),
             Some(file) => self.proton.tell(&file, told),
             None => told.defects.push(sidecar::unreadable(name)),
         }
