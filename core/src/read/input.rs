@@ -155,7 +155,11 @@ impl NamedReader {
         let len = self.source.len();
         let reached = item.origin.offset.saturating_add(item.origin.length).max(self.reader.position());
         if reached >= len {
-            let detail = format!("the source breaks off in this item, or behind it, and the rest is missing: {cut}");
+            let at = cut.offset().map(|offset| format!(" at byte {offset}")).unwrap_or_default();
+            let detail = format!(
+                "the source breaks off in this item, or right behind it, and the rest is missing: {}{at}",
+                cut.detail()
+            );
             item.defects.push(Defect::new(DefectKind::Truncated, detail));
         }
     }

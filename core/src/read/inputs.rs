@@ -2,7 +2,10 @@ use super::{
     Input,
     archive::{Budget, Tar, Zip, is_tar, is_zip, without_packing},
     detect::extension,
+    tree::Vault,
 };
+#[cfg(not(target_family = "wasm"))]
+use super::tree::METADATA;
 use crate::{
     defect::Defect,
     error::{Error, Result},
@@ -64,11 +67,17 @@ impl Inputs {
     /// when it is an archive without its list of entries, [`ErrorKind::Limit`](crate::ErrorKind::Limit) when it expands
     /// beyond `limits`.
     pub fn new(name: impl Into<Arc<str>>, source: Source, limits: &Limits) -> Result<Self> {
-        Self::with_log(name.into(), source, None, limits)
+        Self::with_notes(name.into(), source, None, None, limits)
     }
 
-    /// The same of an archive whose item log is `log`.
-    fn with_log(name: Arc<str>, source: Source, log: Option<Source>, limits: &Limits) -> Result<Self> {
+    /// The same of an archive whose item log is `log`, and of whose messages `vault` tells.
+    pub(super) fn with_notes(
+        name: Arc<str>,
+        source: Source,
+        log: Option<Source>,
+        vault: Option<Arc<Vault>>,
+        limits: &Limits,
+    ) -> Result<Self> {
         let in_file = |e: Error| e.in_file(&*name);
         let source = Stoppable::over(source, &limits.stop);
         let packed = source.clone();
@@ -85,6 +94,7 @@ impl Inputs {
         if let Some(log) = log {
             budget.take_log(log)?;
         }
+        budget.take_vault(vault);
         let kind = if is_tar(input.head()) {
             defects = input.take_defects();
             Kind::Tar(Tar::open(source, budget)?)
@@ -128,15 +138,33 @@ impl Inputs {
             false => FileSource::open(path)?,
         };
         let log = log_beside(path).map(FileSource::open).transpose()?;
-        let inputs = Self::with_log((&*name).into(), Arc::new(file), log.map(|log| Arc::new(log) as Source), limits)?;
+        let log = log.map(|log| Arc::new(log) as Source);
+        let vault = vault_beside(path, limits)?;
+        let inputs = Self::with_notes((&*name).into(), Arc::new(file), log, vault.clone(), limits)?;
         Ok(match (inputs.kind, PartFiles::of(path, limits)) {
-            (Kind::One(input), Some(parts)) => {
-                let told = Told { parts: Some(parts), ..Told::default() };
+            (Kind::One(input), parts) if parts.is_some() || vault.is_some() => {
+                let told = Told { parts, vault, ..Told::default() };
                 Self { kind: Kind::One(input.placed(None, told)), defects: inputs.defects }
             }
             (kind, _) => Self { kind, defects: inputs.defects },
         })
     }
+}
+
+/// What Google Vault says of the messages in the mailbox or archive at `path`: `X-metadata.xml` beside `X.mbox` or `X-1.zip`.
+#[cfg(not(target_family = "wasm"))]
+fn vault_beside(path: &std::path::Path, limits: &Limits) -> Result<Option<Arc<Vault>>> {
+    let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { return Ok(None) };
+    let numbered = stem.rsplit_once(['-', '.', '_']).filter(|(_, n)| n.bytes().all(|octet| octet.is_ascii_digit()));
+    for export in [Some(stem), numbered.map(|(export, _)| export)].into_iter().flatten() {
+        let name = format!("{export}{METADATA}");
+        let beside = path.with_file_name(&name);
+        if beside.is_file() {
+            let source = Arc::new(crate::source::FileSource::open(&beside)?);
+            return Vault::open(&name, source, limits.archive_entries).map(|vault| Some(Arc::new(vault)));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether other directories lie in the one at `path`.

@@ -36,11 +36,6 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// The folder alone.
-    pub(super) fn folder(folder: Folder) -> Self {
-        Self { folder: Some(folder), ..Self::default() }
-    }
-
     /// The folder that `own` is, seen from the root of the tree.
     pub(super) fn placed(&self, own: &Folder) -> Folder {
         match (&self.folder, self.within.is_empty()) {

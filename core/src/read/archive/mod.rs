@@ -13,7 +13,7 @@ use super::{
     detect::extension,
     input::Group,
     told::Told,
-    tree::{EmptyFolders, File, Look, NOTED, Notes, Verdict, is_beside, look, names_beside},
+    tree::{EmptyFolders, File, Look, NOTED, Notes, Vault, Verdict, is_beside, look, names_beside},
 };
 use crate::{
     DateTime,
@@ -62,6 +62,11 @@ impl Budget {
     pub(super) fn take_log(&mut self, log: Source) -> Result<()> {
         let noted = self.notes.take(&[], "items.jsonl", || Ok(log), &self.limits);
         noted.map_err(|e| e.in_file(format!("{}.items.jsonl", self.archive)))
+    }
+
+    /// Takes what Google Vault says beside the archive.
+    pub(super) fn take_vault(&mut self, vault: Option<Arc<Vault>>) {
+        self.notes.take_vault(vault);
     }
 
     /// Notes what an entry tells of others, before they come.
@@ -205,7 +210,7 @@ fn is_apple_mail(name: &str) -> bool {
 
 /// The name that a compressed file has without its compression.
 pub(super) fn without_packing(name: &str) -> Option<&str> {
-    const PACKED: [&str; 5] = ["gz", "bz2", "xz", "zst", "zstd"];
+    const PACKED: [&str; 7] = ["gz", "gzip", "bz2", "bzip2", "xz", "zst", "zstd"];
     let extension = extension(name).filter(|e| PACKED.iter().any(|packed| packed.eq_ignore_ascii_case(e)))?;
     name.get(..name.len() - extension.len() - 1)
 }

@@ -1,16 +1,19 @@
 use super::{
-    File, Look, NOTED, Notes, Verdict,
+    File, GYB, GYB_LABELS, Look, NOTED, Notes, Verdict,
     empty::MOST_EMPTY,
     listing::{HELD, Kind, Listing},
     look, names, names_beside,
 };
 use crate::{
     DateTime,
-    defect::Defect,
+    defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     limits::Limits,
     model::Folder,
-    read::{FormatInfo, Found, Input, Inputs, Passed, detect::extension, emlx::PartFiles, input::Group, told::Told},
+    read::{
+        FormatInfo, Found, Input, Inputs, Passed, archive::without_packing, detect::extension, emlx::PartFiles, input::Group,
+        told::Told,
+    },
     source::{Compression, FileSource, SIGNATURE, Source, Stoppable, Window},
 };
 use std::{
@@ -207,6 +210,16 @@ impl Directory {
         }
     }
 
+    /// Reads the files of Google Vault that lie in the directory in hand, which have no fixed names.
+    fn note_vaults(&mut self, directories: &[String]) {
+        let Some(level) = self.levels.last_mut() else { return };
+        for name in level.listing.take_told() {
+            let path = level.listing.path().join(&name);
+            let open = || FileSource::open(&path).map(|file| Arc::new(file) as Source);
+            let _unreadable = self.notes.take(directories, &text(&name), open, &self.limits);
+        }
+    }
+
     /// Adds what the file beside the message at `path` says of it, if there is one.
     fn tell_beside(&self, path: &Path, label: &str, told: &mut Told) -> Result<()> {
         for name in names_beside(label) {
@@ -232,7 +245,11 @@ impl Directory {
         };
         let metadata = fs::symlink_metadata(path).map_err(in_file)?;
         let directories = self.directories();
+        self.note_vaults(&directories);
         let label = text(name);
+        if label == GYB {
+            self.defects.push(Defect::new(DefectKind::Property, GYB_LABELS));
+        }
         if extension(&label).is_some_and(is_archive) {
             return self.enter_archive(path, name);
         }
@@ -251,7 +268,7 @@ impl Directory {
             Verdict::Pass(why) => self.pass(name, metadata.len(), why),
             Verdict::Note => self.pass(name, metadata.len(), NOTED),
             Verdict::Take { format, mut told } => {
-                if label.ends_with(".eml") {
+                if without_packing(&label).unwrap_or(&label).ends_with(".eml") {
                     self.tell_beside(path, &label, &mut told)?;
                 }
                 told.parts = PartFiles::of(path, &self.limits);
@@ -276,7 +293,8 @@ impl Directory {
     fn enter_archive(&mut self, path: &Path, name: &OsString) -> Result<Option<Found>> {
         let source = Arc::new(FileSource::open(path).map_err(Error::non_fatal)?);
         self.archive_name = self.name_of(name);
-        let inputs = Inputs::new(&*self.archive_name, source, &self.limits);
+        let vault = self.notes.vault(&self.directories(), &text(name));
+        let inputs = Inputs::with_notes((&*self.archive_name).into(), source, None, vault, &self.limits);
         self.archive = Some(Box::new(inputs.map_err(Error::non_fatal)?));
         Ok(None)
     }
@@ -291,9 +309,12 @@ impl Directory {
         let in_file = |e: Error| e.in_file(path.to_string_lossy()).non_fatal();
         let start = Window::new(file.clone()).octets(0, SIGNATURE).map_err(|e| in_file(e.into()))?;
         let name = self.name_of(name);
-        let source = match Compression::of(&start) {
-            Some(compression) => compression.open(file, &self.limits).map_err(|e| e.in_file(&*name).non_fatal())?,
-            None => file,
+        let (name, source) = match Compression::of(&start) {
+            Some(compression) => {
+                let source = compression.open(file, &self.limits).map_err(|e| e.in_file(&*name).non_fatal())?;
+                (without_packing(&name).unwrap_or(&name), source)
+            }
+            None => (&*name, file),
         };
         let input = Input::new(name.into(), source).map_err(Error::non_fatal)?;
         Ok(input.placed(format, told).grouped(&self.group))

@@ -19,7 +19,7 @@ pub(super) use directory::Directory;
 pub(super) use empty::EmptyFolders;
 pub(super) use notes::Notes;
 pub(super) use look::{Look, look};
-pub(super) use place::{File, NOTED, Verdict};
+pub(super) use place::{File, GYB, GYB_LABELS, NOTED, Verdict};
 pub(super) use sidecar::{is_beside, names_beside};
 pub(super) use vault::{METADATA, Vault};
 

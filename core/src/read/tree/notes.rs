@@ -3,6 +3,7 @@ use super::{
     names,
     place::{File, is_apple_mailbox},
     sidecar::{self, ProtonLabels},
+    vault::{METADATA, Vault},
 };
 use crate::{
     defect::{Defect, DefectKind},
@@ -13,7 +14,10 @@ use crate::{
     source::{Content, Source, Window},
 };
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Maildirs whose words are held; letters of others stay unknown, and that is a defect of their messages.
 const MOST_WORDS: usize = 1 << 16;
@@ -73,6 +77,10 @@ pub(in crate::read) struct Notes {
     log: Option<ItemLog>,
     /// The directories that Evolution keeps a store in.
     evolution: BTreeSet<Vec<String>>,
+    /// The files of Google Vault, by the directories they lie in.
+    vaults: BTreeMap<Vec<String>, Vec<Arc<Vault>>>,
+    /// The one that lies beside the archive.
+    outer_vault: Option<Arc<Vault>>,
     /// The name of the file that an archive is, as it stands in the log of one in parts.
     part: String,
 }
@@ -110,7 +118,7 @@ impl Notes {
 
     /// Whether the file is one of [`Notes::NAMES`], or the item log of a bundle.
     pub(in crate::read) fn are_in(directories: &[String], name: &str) -> bool {
-        Self::NAMES.contains(&name) || (name == "items.jsonl" && directories.last().is_some_and(|last| last == "meta"))
+        Self::NAMES.contains(&name) || name.ends_with(METADATA) || (name == "items.jsonl" && directories.last().is_some_and(|last| last == "meta"))
     }
 
     /// Notes what the file says.
@@ -148,6 +156,10 @@ impl Notes {
                     self.indices.insert(directories.to_vec(), folder);
                 }
             }
+            vault if vault.ends_with(METADATA) && self.vaults.len() < MOST_WORDS => {
+                let vault = Arc::new(Vault::open(vault, open()?, limits.archive_entries)?);
+                self.vaults.entry(directories.to_vec()).or_default().push(vault);
+            }
             "items.jsonl" => self.log = Some(ItemLog::open(open()?, limits.archive_entries)?),
             _ => {}
         }
@@ -162,6 +174,25 @@ impl Notes {
     /// The words that stand for letters in the Maildir that lies in `directories`.
     pub(super) fn words_of(&self, directories: &[String]) -> &[String] {
         self.words.get(directories).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes what Google Vault says beside an archive.
+    pub(in crate::read) fn take_vault(&mut self, vault: Option<Arc<Vault>>) {
+        self.outer_vault = vault;
+    }
+
+    /// What Google Vault says of the messages in the file of this name: in the file that is called like it, or else in the only one
+    /// that lies beside it or one directory above.
+    pub(in crate::read) fn vault(&self, directories: &[String], name: &str) -> Option<Arc<Vault>> {
+        let above = directories.split_last().map(|(_, above)| above);
+        for directories in [Some(directories), above].into_iter().flatten() {
+            let Some(vaults) = self.vaults.get(directories) else { continue };
+            let by_name = vaults.iter().filter(|vault| name.starts_with(vault.export())).max_by_key(|v| v.export().len());
+            if let Some(vault) = by_name.or_else(|| vaults.first().filter(|_| vaults.len() == 1)) {
+                return Some(Arc::clone(vault));
+            }
+        }
+        self.outer_vault.clone()
     }
 
     /// Whether Evolution keeps its Maildirs in this directory: it writes what Maildir++ has no way to write as `_2E`.

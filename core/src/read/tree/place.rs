@@ -46,6 +46,12 @@ pub(in crate::read) enum Verdict {
 /// Why a file that tells of others is passed over.
 pub(in crate::read) const NOTED: &str = "tells of other files, and is read for them";
 const PART: &str = "is an attachment of a message of Apple Mail, and is read for it where that is kept in parts";
+/// The database of Got Your Back, and what is said of it.
+pub(in crate::read) const GYB: &str = "msg-db.sqlite";
+pub(in crate::read) const GYB_LABELS: &str = "msg-db.sqlite holds the labels of a backup of Got Your Back (GYB), which are not read: the messages are in the \
+    folders that their directories are. To have the labels, take them from an mbox of Google Takeout, or list them with \
+    sqlite3 msg-db.sqlite \"select message_filename, label from messages join labels using (message_num)\"";
+const CRYPTED: &str = "is a message that gmvault encrypted: restore it, or take another backup without encryption";
 const REMOVED: &str = "is a message that was removed: MH marks it so by the first character of its name";
 
 /// Extensions that are no part of a folder's name.
@@ -75,6 +81,12 @@ impl File<'_> {
         if self.name.strip_prefix([',', '#']).is_some_and(is_number) {
             return Verdict::Pass(REMOVED);
         }
+        if self.name == GYB {
+            return Verdict::Pass(GYB_LABELS);
+        }
+        if self.name.ends_with(".eml.crypt") || self.name.ends_with(".eml.crypt.gz") {
+            return Verdict::Pass(CRYPTED);
+        }
         let extension = extension(self.name);
         let known = extension.and_then(|extension| self.known(extension));
         if delivered && (self.in_maildir || file_name.is_certain()) || known.is_none() && file_name.has_flags() {
@@ -91,8 +103,9 @@ impl File<'_> {
             },
             Some(_) => Verdict::Take { format: None, told: Box::new(self.within(notes)) },
             None if self.name == "mbox" && parent.is_some_and(is_apple_mailbox) => {
-                let told = Box::new(Told::folder(names::folder(notes.folders(self.directories))));
-                Verdict::Take { format: Some(&mbox::FORMAT), told }
+                let folder = Some(names::folder(notes.folders(self.directories)));
+                let told = Told { folder, vault: notes.vault(self.directories, self.name), ..Told::default() };
+                Verdict::Take { format: Some(&mbox::FORMAT), told: Box::new(told) }
             }
             None if self.indexed => Verdict::Take { format: Some(&mbox::FORMAT), told: Box::new(self.mailbox(notes)) },
             None => Verdict::Look,
@@ -194,6 +207,7 @@ impl File<'_> {
         });
         let mut told =
             Told { folder: Some(folder), over_labels: !notes.is_takeout(self.directories), ..Told::default() };
+        told.vault = notes.vault(self.directories, self.name);
         self.as_zimbra(&mut told);
         told
     }
@@ -213,7 +227,8 @@ impl File<'_> {
 
     /// A file of many items, which names its own folder.
     fn within(&self, notes: &Notes) -> Told {
-        Told { within: notes.folders(self.directories), ..Told::default() }
+        let vault = notes.vault(self.directories, self.name);
+        Told { within: notes.folders(self.directories), vault, ..Told::default() }
     }
 
     /// A mailbox whose name is that of its folder, less what only says that it is a mailbox.
@@ -227,7 +242,8 @@ impl File<'_> {
         let role = crate::read::metadata::role_of_folder(&name)
             .filter(|_| self.directories.iter().all(|name| !name.ends_with(".sbd")));
         path.push(name);
-        Told::folder(Folder { path: FolderPath::new(path), role })
+        let vault = notes.vault(self.directories, self.name);
+        Told { folder: Some(Folder { path: FolderPath::new(path), role }), vault, ..Told::default() }
     }
 
     /// Its path from the root.

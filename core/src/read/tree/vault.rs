@@ -53,6 +53,11 @@ impl Vault {
         Ok(Self { name: name.to_owned(), source, documents })
     }
 
+    /// The name of the export: that of the file, less what all have.
+    pub(super) fn export(&self) -> &str {
+        self.name.strip_suffix(METADATA).unwrap_or(&self.name)
+    }
+
     /// Tells the message what the file says of it.
     pub(in crate::read) fn tell(&self, item: &mut Item) {
         let Some(id) = item.message().and_then(|message| message.message_id().ok().flatten()) else { return };
