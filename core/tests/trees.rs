@@ -856,6 +856,8 @@ fn octets_decide_what_a_file_is_in_every_tree() {
             "Evolution",
             vec![
                 ("..maildir++", 0, b"maildir++ 1".to_vec()),
+                ("..Below/cur/1700000000.1.h:2,S", 0, message("inbox")),
+                ("..Below/new/.keep", 0, Vec::new()),
                 (".Foo_2EBar/cur/1700000000.1.h:2,S", 0, message("dot")),
                 (".Foo_2EBar/new/.keep", 0, Vec::new()),
                 (".a.to_5Fdo/cur/1700000000.1.h:2,S", 0, message("underscore")),
@@ -863,7 +865,7 @@ fn octets_decide_what_a_file_is_in_every_tree() {
                 (".b_C3_BCro/cur/1700000000.1.h:2,S", 0, message("letter")),
                 (".b_C3_BCro/new/.keep", 0, Vec::new()),
             ],
-            vec!["dot | Foo.Bar:", "underscore | a/to_do:", "letter | büro:"],
+            vec!["inbox | INBOX/Below:", "dot | Foo.Bar:", "underscore | a/to_do:", "letter | büro:"],
         ),
     ];
     for (kind, entries, wanted) in cases {

@@ -115,6 +115,7 @@ const CONTAINERS: &[(&[u8], &str)] = &[
     (b"\x1f\x9d", "compressed with compress (decompress it first)"),
     (b"\x04\x22\x4d\x18", "compressed with LZ4 (decompress it first)"),
     (b"Dovecot-LZ4", "compressed with LZ4 by Dovecot (let Dovecot write it anew: doveadm sync, or export it)"),
+    (b"\x5d\0\0", "compressed with LZMA (decompress it first)"),
     (b"LZIP\x01", "compressed with lzip (decompress it first)"),
     (b"CRYPTED\x03\x07", "encrypted by Dovecot's mail-crypt (let Dovecot write it anew without: doveadm sync, or export it)"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive (unpack it first)"),

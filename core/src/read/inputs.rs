@@ -194,7 +194,8 @@ impl Inputs {
             Kind::Tar(tar) => defects.append(&mut tar.take_defects()),
             #[cfg(not(target_family = "wasm"))]
             Kind::Directory(directory) => defects.append(&mut directory.take_defects()),
-            Kind::Zip(_) | Kind::One(_) | Kind::Done => {}
+            Kind::Zip(zip) => defects.append(&mut zip.take_defects()),
+            Kind::One(_) | Kind::Done => {}
         }
         defects
     }

@@ -13,11 +13,11 @@ use super::{
     detect::extension,
     input::Group,
     told::Told,
-    tree::{EmptyFolders, File, Look, NOTED, Notes, Vault, Verdict, is_beside, look, names_beside},
+    tree::{EmptyFolders, File, GYB, GYB_LABELS, Look, NOTED, Notes, Vault, Verdict, is_beside, look, names_beside},
 };
 use crate::{
     DateTime,
-    defect::Defect,
+    defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     limits::Limits,
     model::Folder,
@@ -35,6 +35,8 @@ pub(super) struct Budget {
     entries: u64,
     octets: u64,
     most_octets: u64,
+    /// What is wrong with the archive as a whole.
+    defects: Vec<Defect>,
     /// The last file that lies beside a message, which comes next in the archives of Zimbra.
     beside: Option<(String, Source)>,
 }
@@ -54,8 +56,8 @@ impl Budget {
         let most_octets = expansion_limit(source.len(), limits);
         let notes = Notes::new(&archive);
         let group = Arc::new(Group { name: Arc::clone(&archive), source: Some(source) });
-        let (limits, empty) = (limits.clone(), EmptyFolders::default());
-        Self { archive, group, notes, empty, limits, entries: 0, octets: 0, most_octets, beside: None }
+        let (limits, empty, defects) = (limits.clone(), EmptyFolders::default(), Vec::new());
+        Self { archive, group, notes, empty, limits, entries: 0, octets: 0, most_octets, defects, beside: None }
     }
 
     /// Takes what the item log of the archive says.
@@ -114,6 +116,11 @@ impl Budget {
         self.empty.directory(segments(name).0);
     }
 
+    /// What was wrong with the archive as a whole, since the last call.
+    fn take_defects(&mut self) -> Vec<Defect> {
+        std::mem::take(&mut self.defects)
+    }
+
     /// The folders without an item, when all entries were met.
     pub(super) fn take_folders(&mut self) -> Vec<Folder> {
         self.empty.take(&self.notes)
@@ -123,6 +130,9 @@ impl Budget {
     fn verdict(&mut self, entry: &Entry) -> Verdict {
         let (directories, name) = segments(&entry.name);
         self.empty.file(&directories, name);
+        if name == GYB {
+            self.defects.push(Defect::new(DefectKind::Property, GYB_LABELS));
+        }
         file(entry, &directories, name).verdict(&self.notes)
     }
 

@@ -24,7 +24,6 @@ pub(crate) struct Tar {
     window: Window,
     budget: Budget,
     at: u64,
-    defects: Vec<Defect>,
 }
 
 /// An entry and where its octets start.
@@ -54,7 +53,7 @@ impl Tar {
     /// What the source says.
     pub(in crate::read) fn open(source: Source, budget: Budget) -> Result<Self> {
         let is_plain = budget.group.source.as_ref().is_some_and(|packed| Arc::ptr_eq(packed, &source));
-        let mut tar = Self { window: Window::new(source), budget, at: 0, defects: Vec::new() };
+        let mut tar = Self { window: Window::new(source), budget, at: 0 };
         if is_plain {
             tar.survey();
         }
@@ -72,12 +71,12 @@ impl Tar {
         }
         self.at = 0;
         self.budget.entries = 0;
-        self.defects.clear();
+        self.budget.defects.clear();
     }
 
     /// What was wrong with the archive itself, since the last call.
     pub(in crate::read) fn take_defects(&mut self) -> Vec<Defect> {
-        std::mem::take(&mut self.defects)
+        self.budget.take_defects()
     }
 
     /// The next entry, `None` at the end of the archive; directories are left out.
@@ -144,7 +143,7 @@ impl Tar {
             let len = self.window.source().len();
             if self.at != len && self.at != u64::MAX {
                 let detail = "the tar archive breaks off in the middle of an entry";
-                self.defects.push(Defect::new(DefectKind::Truncated, detail).at(len).cutting_short());
+                self.budget.defects.push(Defect::new(DefectKind::Truncated, detail).at(len).cutting_short());
                 self.at = u64::MAX;
             }
             return Ok(None);

@@ -62,7 +62,9 @@ impl Directory {
         let called = called.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
         let mut notes = Notes::new(&called.unwrap_or_else(|| name.to_owned()));
         if root.join("maildirfolder").is_file() {
-            notes = notes.with_root_folder();
+            notes = notes.with_root_folder(true);
+        } else if root.file_name().is_some_and(|name| names::of_kmail(&text(name)).is_some()) && maildir_directories(&root) == 0 {
+            notes = notes.with_root_folder(false);
         }
         let inside = ["meta/items.jsonl", "data/meta/items.jsonl"].map(|path| root.join(path));
         if let Some(log) = log.into_iter().chain(inside).find(|path| path.is_file()) {

@@ -34,6 +34,10 @@ pub(super) fn of_maildir(directories: &[String], notes: &Notes) -> Folder {
                 let mut inner = maildir::folder_names(directory);
                 if notes.is_evolution(directories.get(..depth).unwrap_or_default()) {
                     inner = inner.iter().map(|name| maildir::unescaped(name)).collect();
+                    // What lies below the inbox, which has no name of its own.
+                    if directory.starts_with("..") {
+                        inner.insert(0, "INBOX".to_owned());
+                    }
                 }
                 own = inner.len();
                 names.extend(inner);

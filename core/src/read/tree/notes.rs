@@ -100,10 +100,10 @@ impl Notes {
         }
     }
 
-    /// The same of a tree whose uppermost directory is a folder of a Maildir++.
+    /// The same of a tree of which it is known whether its uppermost directory is a folder of a Maildir++.
     #[cfg(not(target_family = "wasm"))]
-    pub(in crate::read) fn with_root_folder(mut self) -> Self {
-        self.root_is_folder = true;
+    pub(in crate::read) fn with_root_folder(mut self, is_folder: bool) -> Self {
+        self.root_is_folder = is_folder;
         self
     }
 

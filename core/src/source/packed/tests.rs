@@ -1,6 +1,5 @@
 use super::*;
 use proptest::prelude::*;
-use std::io::Write as _;
 
 const TEXT: &[u8] = b"From: a@example.org\nSubject: packed\n\nhi\n";
 /// [`TEXT`] as xz (CRC-64), xz (SHA-256), Zstandard with a checksum, and xz that asks for a dictionary of 1 GiB.
