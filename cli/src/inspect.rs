@@ -46,9 +46,8 @@ pub(crate) fn run(arguments: &args::Inspect) -> Outcome {
     } else {
         print(&mut out, &inspection)?;
     }
-    let complete = !interrupt.is_asked() && inspection.failed == 0
-        && inspection.unopened == 0
-        && inspection.cut_short == 0;
+    let complete =
+        !interrupt.is_asked() && inspection.failed == 0 && inspection.unopened == 0 && inspection.cut_short == 0;
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
 

@@ -782,7 +782,8 @@ fn real_maildirs_hold_what_their_names_say() {
 }
 
 fn mailbox(subjects: &[&str]) -> Vec<u8> {
-    let one = |subject: &&str| [&b"From a@example.org Mon Jan  1 00:00:00 2024\n"[..], &message(subject), b"\n"].concat();
+    let one =
+        |subject: &&str| [&b"From a@example.org Mon Jan  1 00:00:00 2024\n"[..], &message(subject), b"\n"].concat();
     subjects.iter().flat_map(one).collect()
 }
 
@@ -804,7 +805,11 @@ fn octets_decide_what_a_file_is_in_every_tree() {
                 ("Mail/inbox/12", 0, message("twelve")),
                 ("Mail/inbox/7", 0, message("seven")),
                 ("Mail/lists/rust/1.", 0, message("enron")),
-                ("Mail/lists/rust/msg.Ab3d", 0, [b"From a@example.org Mon Jan  1 00:00:00 2024\n".to_vec(), message("procmail")].concat()),
+                (
+                    "Mail/lists/rust/msg.Ab3d",
+                    0,
+                    [b"From a@example.org Mon Jan  1 00:00:00 2024\n".to_vec(), message("procmail")].concat(),
+                ),
             ],
             vec!["twelve | inbox:inbox", "seven | inbox:inbox", "enron | lists/rust:", "procmail | lists/rust:"],
         ),
@@ -819,7 +824,13 @@ fn octets_decide_what_a_file_is_in_every_tree() {
                 ("a/photo", 0, b"\xff\xd8\xff\xe0\0\x10JFIF\0".to_vec()),
                 ("a/zero", 0, Vec::new()),
             ],
-            vec!["one | a/2019-March:", "two | a/2019-March:", "opera | a/b/9:", "plain | a/list:", "backup | a/mail.backup:"],
+            vec![
+                "one | a/2019-March:",
+                "two | a/2019-March:",
+                "opera | a/b/9:",
+                "plain | a/list:",
+                "backup | a/mail.backup:",
+            ],
         ),
         (
             "messages by any name",
@@ -912,7 +923,11 @@ fn an_empty_mailbox_is_an_empty_folder() {
         mailbox.add_path(root.path());
         mailbox.start().unwrap();
         let told = Told::of(mailbox);
-        assert_eq!((told.folders.as_slice(), told.items.len(), told.failed.len()), (&["Work".to_owned()][..], 0, 0), "{told:?}");
+        assert_eq!(
+            (told.folders.as_slice(), told.items.len(), told.failed.len()),
+            (&["Work".to_owned()][..], 0, 0),
+            "{told:?}"
+        );
     }
     let root = directory(&[]);
     fs::create_dir(root.path().join("Work.mbox")).unwrap();
@@ -927,14 +942,21 @@ fn what_is_ignored_is_told_by_name_and_then_by_extension() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("0.eml"), message("x")).unwrap();
     for n in 0..1_200 {
-        fs::write(root.path().join(format!("picture{n:04}.{}", if n % 2 == 0 { "JPG" } else { "png" })), b"\x89PNG\r\n").unwrap();
+        fs::write(
+            root.path().join(format!("picture{n:04}.{}", if n % 2 == 0 { "JPG" } else { "png" })),
+            b"\x89PNG\r\n",
+        )
+        .unwrap();
     }
     fs::write(root.path().join("zz"), b"\0\x01\x02").unwrap();
     let bench = tempfile::tempdir().unwrap();
     let to = bench.path().join("out");
     let report = convert([root.path()], &to, &ConvertOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!((report.totals.migrated, report.ignored.count, report.ignored.entries.len()), (1, 1_201, 1_000));
-    assert!(report.ignored.entries[0].name.ends_with("picture0000.JPG") && report.ignored.entries[0].why == "is a PNG image");
+    assert!(
+        report.ignored.entries[0].name.ends_with("picture0000.JPG")
+            && report.ignored.entries[0].why == "is a PNG image"
+    );
     let others: Vec<_> = report.ignored.others.iter().map(|(name, n)| (name.as_str(), *n)).collect();
     assert_eq!(others, [("", 1), ("jpg", 100), ("png", 100)]);
 }
@@ -953,7 +975,8 @@ fn containers_are_no_messages() {
     let told = Told::path(root.path());
     assert_eq!(told.columns(&[0]), ["gzip"]);
     assert_eq!(told.failed.len(), 5, "{:?}", told.failed);
-    for (failed, word) in told.failed.iter().zip(["LZ4 by Dovecot", "gzip once more", "mail-crypt", "LZ4", "compress"]) {
+    for (failed, word) in told.failed.iter().zip(["LZ4 by Dovecot", "gzip once more", "mail-crypt", "LZ4", "compress"])
+    {
         assert!(failed.contains(word), "{failed}");
     }
 }
@@ -994,7 +1017,12 @@ fn a_source_that_breaks_off_is_told() {
     // Whole ones say nothing, and a missing last line end alone is no more than a doubt.
     for (octets, doubts) in [(whole.clone(), 0), (cut(&whole, 2), 1), (cut(&mailbox(&["one"]), 2), 0)] {
         let told = Told::octets("a.mbox", octets);
-        assert_eq!(told.defects.iter().filter(|defect| defect.contains("truncated")).count(), doubts, "{:?}", told.defects);
+        assert_eq!(
+            told.defects.iter().filter(|defect| defect.contains("truncated")).count(),
+            doubts,
+            "{:?}",
+            told.defects
+        );
     }
 }
 
@@ -1019,7 +1047,10 @@ fn a_vault_export_has_its_labels_and_dates() {
     };
     let mbox = |name: &str| -> Vec<u8> {
         (1..=4)
-            .flat_map(|n| format!("From {n}@xxx Mon Jan  1 00:00:00 2018\nSubject: m{n}\nMessage-ID: <{n}@{name}>\n\nx\n\n").into_bytes())
+            .flat_map(|n| {
+                format!("From {n}@xxx Mon Jan  1 00:00:00 2018\nSubject: m{n}\nMessage-ID: <{n}@{name}>\n\nx\n\n")
+                    .into_bytes()
+            })
             .collect()
     };
     let wanted = [
@@ -1028,12 +1059,16 @@ fn a_vault_export_has_its_labels_and_dates() {
         "m3 | Trash:trash |  | 2019-01-04T03:04:05Z | recorded",
     ];
     let columns = |told: Told| told.columns(&[0, 1, 2, 3, 4]).into_iter().take(3).collect::<Vec<_>>();
-    let entries = [("Exp-1.mbox", 0, mbox("a")), ("Exp-metadata.xml", 0, xml("a")), ("Other-metadata.xml", 0, xml("b"))];
+    let entries =
+        [("Exp-1.mbox", 0, mbox("a")), ("Exp-metadata.xml", 0, xml("a")), ("Other-metadata.xml", 0, xml("b"))];
     let root = directory(&entries);
     assert_eq!(columns(Told::path(root.path())), wanted, "in a directory");
     assert_eq!(columns(Told::path(&root.path().join("Exp-1.mbox"))), wanted, "by itself");
     assert_eq!(columns(Told::octets("x.zip", zip(&entries))), wanted, "in one archive");
-    let beside = directory(&[("Exp-2.zip", 0, zip(&[("user@example.org.mbox", 0, mbox("a"))])), ("Exp-metadata.xml", 0, xml("a"))]);
+    let beside = directory(&[
+        ("Exp-2.zip", 0, zip(&[("user@example.org.mbox", 0, mbox("a"))])),
+        ("Exp-metadata.xml", 0, xml("a")),
+    ]);
     assert_eq!(columns(Told::path(beside.path())), wanted, "beside an archive in a directory");
     assert_eq!(columns(Told::path(&beside.path().join("Exp-2.zip"))), wanted, "beside an archive");
 }

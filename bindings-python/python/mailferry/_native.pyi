@@ -376,7 +376,10 @@ class Report(_Document):
         """The sources, in order: ``file``, ``format``, ``items``, ``defects``, ``error``, ``cutShort``."""
     @property
     def ignored(self) -> dict[str, Any]:
-        """Files in directories and archives that are no source: ``count``, ``entries`` (the first thousand: ``name``, ``bytes``, ``why``), ``others`` by extension."""
+        """Files in directories and archives that are no source.
+
+        ``count``; ``entries``, the first thousand, with ``name``, ``bytes``, ``why``; ``others`` by extension.
+        """
     @property
     def seconds(self) -> float | None:
         """How long it took."""

@@ -117,7 +117,10 @@ const CONTAINERS: &[(&[u8], &str)] = &[
     (b"Dovecot-LZ4", "compressed with LZ4 by Dovecot (let Dovecot write it anew: doveadm sync, or export it)"),
     (b"\x5d\0\0", "compressed with LZMA (decompress it first)"),
     (b"LZIP\x01", "compressed with lzip (decompress it first)"),
-    (b"CRYPTED\x03\x07", "encrypted by Dovecot's mail-crypt (let Dovecot write it anew without: doveadm sync, or export it)"),
+    (
+        b"CRYPTED\x03\x07",
+        "encrypted by Dovecot's mail-crypt (let Dovecot write it anew without: doveadm sync, or export it)",
+    ),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive (unpack it first)"),
     (b"Rar!\x1a\x07", "a RAR archive (unpack it first)"),
     (b"PK\x03\x04", "a ZIP archive (unpack it first)"),

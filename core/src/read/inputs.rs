@@ -1,11 +1,11 @@
+#[cfg(not(target_family = "wasm"))]
+use super::tree::METADATA;
 use super::{
     Input,
     archive::{Budget, Tar, Zip, is_tar, is_zip, without_packing},
     detect::extension,
     tree::Vault,
 };
-#[cfg(not(target_family = "wasm"))]
-use super::tree::METADATA;
 use crate::{
     defect::Defect,
     error::{Error, Result},

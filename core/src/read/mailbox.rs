@@ -160,7 +160,8 @@ impl Closed {
     /// Adds what was wrong with `name`, up to `most` defects.
     fn tell(&mut self, name: &str, defects: Vec<Defect>, most: usize) {
         let room = most.saturating_sub(self.defects.len());
-        let cut = defects.iter().find(|defect| defect.cuts_short()).map(|defect| format!("{name}: breaks off: {defect}"));
+        let cut =
+            defects.iter().find(|defect| defect.cuts_short()).map(|defect| format!("{name}: breaks off: {defect}"));
         self.cut_short = self.cut_short.take().or(cut);
         self.defects.extend(defects.into_iter().take(room));
     }

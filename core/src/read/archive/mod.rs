@@ -182,9 +182,7 @@ impl Budget {
 
     fn uncompressed<'n>(&self, name: &'n str, source: Source) -> Result<(&'n str, Source)> {
         match Compression::of(&Window::new(source.clone()).octets(0, SIGNATURE)?) {
-            Some(compression) => {
-                Ok((without_packing(name).unwrap_or(name), compression.open(source, &self.limits)?))
-            }
+            Some(compression) => Ok((without_packing(name).unwrap_or(name), compression.open(source, &self.limits)?)),
             None => Ok((name, source)),
         }
     }

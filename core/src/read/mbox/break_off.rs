@@ -30,9 +30,15 @@ impl BreakOff {
             return Ok(None);
         }
         let what = sure.unwrap_or("in the middle of a line");
-        let of = |whose: &str| Defect::new(DefectKind::Truncated, format!("the file ends {what}: {whose} is missing")).at(end);
+        let of = |whose: &str| {
+            Defect::new(DefectKind::Truncated, format!("the file ends {what}: {whose} is missing")).at(end)
+        };
         Ok(Some(Self {
-            of_item: of(if sure.is_some() { "the rest of this message" } else { "if it was cut off, the rest of this message" }),
+            of_item: of(if sure.is_some() {
+                "the rest of this message"
+            } else {
+                "if it was cut off, the rest of this message"
+            }),
             of_source: sure.map(|_| of("what should follow").cutting_short()),
         }))
     }
@@ -43,7 +49,8 @@ fn evidence(message: &Message) -> Result<Option<&'static str>> {
     let header = message.header()?;
     let structure = message.structure()?;
     let len = message.content().len();
-    if structure.entities().first().is_some_and(|entity| entity.body().start >= len) && header.fields().next().is_some() {
+    if structure.entities().first().is_some_and(|entity| entity.body().start >= len) && header.fields().next().is_some()
+    {
         return Ok(Some("in the header section of its last message"));
     }
     if structure.defects().iter().any(|defect| defect.kind() == DefectKind::UnclosedMultipart) {

@@ -9,8 +9,8 @@ use crate::{
     mime,
     model::{DateSource, Folder, FolderPath, Item, Keywords, Message, Received, Role},
 };
-pub(super) use gmail::label;
 pub(super) use gmail::Labels as GmailLabels;
+pub(super) use gmail::label;
 use gmail::{Labels, SystemLabel};
 
 /// The folder that a file stands for: its name, less the path and the extension.

@@ -11,8 +11,8 @@ use crate::{
     limits::Limits,
     model::Folder,
     read::{
-        FormatInfo, Found, Input, Inputs, Passed, archive::without_packing, detect::extension, emlx::PartFiles, input::Group,
-        told::Told,
+        FormatInfo, Found, Input, Inputs, Passed, archive::without_packing, detect::extension, emlx::PartFiles,
+        input::Group, told::Told,
     },
     source::{Compression, FileSource, SIGNATURE, Source, Stoppable, Window},
 };
@@ -63,7 +63,9 @@ impl Directory {
         let mut notes = Notes::new(&called.unwrap_or_else(|| name.to_owned()));
         if root.join("maildirfolder").is_file() {
             notes = notes.with_root_folder(true);
-        } else if root.file_name().is_some_and(|name| names::of_kmail(&text(name)).is_some()) && maildir_directories(&root) == 0 {
+        } else if root.file_name().is_some_and(|name| names::of_kmail(&text(name)).is_some())
+            && maildir_directories(&root) == 0
+        {
             notes = notes.with_root_folder(false);
         }
         let inside = ["meta/items.jsonl", "data/meta/items.jsonl"].map(|path| root.join(path));

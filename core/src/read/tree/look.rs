@@ -36,7 +36,8 @@ const EMPTY: &str = "is empty";
 const DATA: &str = "holds data that is neither mail, nor a calendar, nor contacts";
 const TEXT: &str = "holds text that is neither mail, nor a calendar, nor contacts";
 const STORE: &str = "is a PST or OST file in an archive, where it cannot be read: unpack the archive first";
-const ZIP: &str = "is a ZIP archive, or a document made of one: if it holds mail, unpack it, or give it a name that ends in .zip";
+const ZIP: &str =
+    "is a ZIP archive, or a document made of one: if it holds mail, unpack it, or give it a name that ends in .zip";
 const INNER: &str = "is an archive in an archive: unpack the outer one first";
 const WEB_PAGE: &str = "is a web page that was saved as one file (MHTML)";
 
@@ -106,7 +107,8 @@ fn of_head(octets: &[u8], len: u64, file: &File<'_>) -> Look {
         return Items(if is_one { &eml::FORMAT } else { &mbox::FORMAT });
     }
     let known = FORMATS.iter().filter(|format| !matches!(format.name, "mbox" | "eml" | "maildir"));
-    if let Some(format) = known.max_by_key(|format| (format.detect)(&head)).filter(|f| (f.detect)(&head) >= Score::Likely)
+    if let Some(format) =
+        known.max_by_key(|format| (format.detect)(&head)).filter(|f| (f.detect)(&head) >= Score::Likely)
     {
         let can_be_read = file.any_format || !format.archived.is_empty();
         return if can_be_read { Items(format) } else { Nothing(STORE.into()) };
@@ -131,8 +133,25 @@ enum Message {
 
 /// What a message is known by. Others have fields such as `Content-Type`, too.
 const OF_MAIL: [&[u8]; 20] = [
-    b"from", b"to", b"cc", b"bcc", b"date", b"subject", b"message-id", b"received", b"return-path", b"sender", b"reply-to",
-    b"mime-version", b"delivered-to", b"newsgroups", b"path", b"in-reply-to", b"references", b"x-mozilla-status", b"x-mailer",
+    b"from",
+    b"to",
+    b"cc",
+    b"bcc",
+    b"date",
+    b"subject",
+    b"message-id",
+    b"received",
+    b"return-path",
+    b"sender",
+    b"reply-to",
+    b"mime-version",
+    b"delivered-to",
+    b"newsgroups",
+    b"path",
+    b"in-reply-to",
+    b"references",
+    b"x-mozilla-status",
+    b"x-mailer",
     b"status",
 ];
 
@@ -209,7 +228,10 @@ mod tests {
             assert_eq!(looked(name, octets, true), format, "{name}");
             assert_eq!(looked(name, octets, false), format, "{name}");
         }
-        let utf16: Vec<u8> = std::iter::once(0xfeff).chain("Subject: x\nFrom: a@b\n\nhi\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let utf16: Vec<u8> = std::iter::once(0xfeff)
+            .chain("Subject: x\nFrom: a@b\n\nhi\n".encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
         assert_eq!(looked("saved.txt", &utf16, true), "eml");
     }
 

@@ -118,7 +118,9 @@ impl Notes {
 
     /// Whether the file is one of [`Notes::NAMES`], or the item log of a bundle.
     pub(in crate::read) fn are_in(directories: &[String], name: &str) -> bool {
-        Self::NAMES.contains(&name) || name.ends_with(METADATA) || (name == "items.jsonl" && directories.last().is_some_and(|last| last == "meta"))
+        Self::NAMES.contains(&name)
+            || name.ends_with(METADATA)
+            || (name == "items.jsonl" && directories.last().is_some_and(|last| last == "meta"))
     }
 
     /// Notes what the file says.
@@ -187,7 +189,8 @@ impl Notes {
         let above = directories.split_last().map(|(_, above)| above);
         for directories in [Some(directories), above].into_iter().flatten() {
             let Some(vaults) = self.vaults.get(directories) else { continue };
-            let by_name = vaults.iter().filter(|vault| name.starts_with(vault.export())).max_by_key(|v| v.export().len());
+            let by_name =
+                vaults.iter().filter(|vault| name.starts_with(vault.export())).max_by_key(|v| v.export().len());
             if let Some(vault) = by_name.or_else(|| vaults.first().filter(|_| vaults.len() == 1)) {
                 return Some(Arc::clone(vault));
             }

@@ -245,11 +245,16 @@ mod tests {
             tell_meta("1412679471642059988.meta", file, &mut told);
             (told.folder.unwrap().path.to_string(), told.labels, told.keywords, told.received)
         };
-        let (folder, labels, keywords, received) = tell(&json!({"msg_id": "a@b", "gm_id": 1_412_679_471_642_059_988_u64,
-            "labels": ["\\Inbox", "\\Important", "Perso/Foo", "Entw&APw-rfe"], "thread_ids": 1, "flags": ["\\Seen", "\\Answered"],
-            "internal_date": 1_347_243_329, "subject": "x"}));
+        let (folder, labels, keywords, received) = tell(
+            &json!({"msg_id": "a@b", "gm_id": 1_412_679_471_642_059_988_u64,
+            "labels": ["\\Inbox", "\\Important", "Perso/Foo", "B&APw-ro"], "thread_ids": 1, "flags": ["\\Seen", "\\Answered"],
+            "internal_date": 1_347_243_329, "subject": "x"}),
+        );
         assert_eq!(folder, "Inbox");
-        assert_eq!(labels.iter().map(|l| &*l.name).collect::<Vec<_>>(), ["Inbox", "Important", "Perso/Foo", "Entw\u{fc}rfe"]);
+        assert_eq!(
+            labels.iter().map(|l| &*l.name).collect::<Vec<_>>(),
+            ["Inbox", "Important", "Perso/Foo", "B\u{fc}ro"]
+        );
         assert_eq!(keywords.iter().collect::<Vec<_>>(), ["$answered", "$important", "$seen"]);
         assert_eq!(received.unwrap().at.unix_seconds(), 1_347_243_329);
         let (folder, labels, keywords, _) = tell(&json!({"gm_id": 5, "labels": [], "flags": []}));

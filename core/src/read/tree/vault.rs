@@ -274,7 +274,9 @@ mod tests {
 
     #[test]
     fn dates_and_labels_as_vault_writes_them() {
-        for value in ["2019-01-02T03:04:05Z", "2019-01-02T03:04:05.0Z", "2019-01-02T03:04:05.123", "2019-01-02T04:04:05.0+01:00"] {
+        for value in
+            ["2019-01-02T03:04:05Z", "2019-01-02T03:04:05.0Z", "2019-01-02T03:04:05.123", "2019-01-02T04:04:05.0+01:00"]
+        {
             assert_eq!(date(value).map(DateTime::unix_seconds), Some(1_546_398_245), "{value}");
         }
         assert_eq!(date("yesterday"), None);

@@ -215,7 +215,8 @@ impl Unpacked {
             }
             #[cfg(target_family = "wasm")]
             if octets.len() > IN_MEMORY {
-                let message = format!("holds more than {IN_MEMORY} octets of {} data: decompress it first", compression.name());
+                let message =
+                    format!("holds more than {IN_MEMORY} octets of {} data: decompress it first", compression.name());
                 return Err(Error::new(ErrorKind::Limit, message));
             }
             if let Some(end) = end {
@@ -223,7 +224,8 @@ impl Unpacked {
             }
         };
         if unpacking.input.out == 0 && end != End::Complete {
-            let message = format!("is {} data of which nothing can be read: it is cut off or damaged", compression.name());
+            let message =
+                format!("is {} data of which nothing can be read: it is cut off or damaged", compression.name());
             return Err(Error::new(ErrorKind::Malformed, message));
         }
         #[cfg(not(target_family = "wasm"))]

@@ -5,7 +5,8 @@ const TEXT: &[u8] = b"From: a@example.org\nSubject: packed\n\nhi\n";
 /// [`TEXT`] as xz (CRC-64), xz (SHA-256), Zstandard with a checksum, and xz that asks for a dictionary of 1 GiB.
 const XZ: &str = "fd377a585a000004e6d6b4460200210116000000742fe5a301002746726f6d3a2061406578616d706c652e6f72670a5375626a6563743a207061636b65640a0a68690a003ef7969a232a17bf00014028d4524ae51fb6f37d010000000004595a";
 const XZ_SHA256: &str = "fd377a585a00000ae1fb0ca10200210116000000742fe5a301002746726f6d3a2061406578616d706c652e6f72670a5375626a6563743a207061636b65640a0a68690a00be47f34e940c22bd42cd9987d27af02272f214e1c1ad05550a6f9dce7fc60c8a000158288dca5167189b4b9a01000000000a595a";
-const ZSTD: &str = "28b52ffd242841010046726f6d3a2061406578616d706c652e6f72670a5375626a6563743a207061636b65640a0a68690a4d93b47b";
+const ZSTD: &str =
+    "28b52ffd242841010046726f6d3a2061406578616d706c652e6f72670a5375626a6563743a207061636b65640a0a68690a4d93b47b";
 const XZ_1_GIB: &str = "fd377a585a000004e6d6b44602010400210124007cd245f201002746726f6d3a2061406578616d706c652e6f72670a5375626a6563743a207061636b65640a0a68690a003ef7969a232a17bf00014028d4524ae51fb6f37d010000000004595a";
 /// The first octets of 4 GiB of Zstandard with a window of 256 MiB.
 const ZSTD_256_MIB: &str = "28b52ffd04904c0000080001";
@@ -99,7 +100,8 @@ fn a_wrong_checksum_is_told() {
 
 #[test]
 fn a_file_that_is_cut_off_says_where() {
-    let long: Vec<u8> = (0..40_000_u32).flat_map(|n| format!("line {}\n", n.wrapping_mul(2_654_435_761)).into_bytes()).collect();
+    let long: Vec<u8> =
+        (0..40_000_u32).flat_map(|n| format!("line {}\n", n.wrapping_mul(2_654_435_761)).into_bytes()).collect();
     for packed in [gzip(&long), zstd(&long), [bzip2(TEXT), bzip2(TEXT)].concat(), [octets(XZ), octets(XZ)].concat()] {
         for left in [packed.len() - 1, packed.len() - 3, packed.len() * 4 / 5] {
             let whole = if packed.len() > 1_000 { &long[..] } else { &[TEXT, TEXT].concat() };

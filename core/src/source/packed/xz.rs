@@ -49,7 +49,8 @@ impl super::Decoder for Decoder {
             Ok(Status::Ok) if nothing_left && taken == 0 && written == 0 => Ok(Some(End::CutOff)),
             Ok(Status::Ok) => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
-                let message = format!("is xz data that asks for more than {MOST_MEMORY} octets of memory: decompress it first");
+                let message =
+                    format!("is xz data that asks for more than {MOST_MEMORY} octets of memory: decompress it first");
                 Err(Error::new(ErrorKind::Limit, message))
             }
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {

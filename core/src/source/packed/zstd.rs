@@ -64,7 +64,8 @@ impl Decoder {
                 Err(Error::new(ErrorKind::Limit, message))
             }
             Err(FrameDecoderError::DictNotProvided { dict_id }) => {
-                let message = format!("is Zstandard data that needs dictionary {dict_id}: decompress it with that first");
+                let message =
+                    format!("is Zstandard data that needs dictionary {dict_id}: decompress it with that first");
                 Err(Error::new(ErrorKind::Unsupported, message))
             }
             Err(_) if ended => Ok(Some(End::CutOff)),
