@@ -139,9 +139,12 @@ impl Tar {
     }
 
     fn next_header(&mut self) -> Result<Option<Header>> {
+        if self.at == u64::MAX {
+            return Ok(None);
+        }
         let Some(block) = self.window.array(self.at)? else {
             let len = self.window.source().len();
-            if self.at != len && self.at != u64::MAX {
+            if self.at != len {
                 let detail = "the tar archive breaks off in the middle of an entry";
                 self.budget.defects.push(Defect::new(DefectKind::Truncated, detail).at(len).cutting_short());
                 self.at = u64::MAX;

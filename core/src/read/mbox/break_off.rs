@@ -15,33 +15,32 @@ pub(super) struct BreakOff {
 }
 
 impl BreakOff {
-    /// Looks at the last message of a file whose last octets are `tail` and which ends at `end`; `is_first` if it is the first one, too.
+    /// Looks at the last message of a file whose last octets are `tail` and which ends at `end`.
     ///
     /// # Errors
     /// What the source says.
-    pub(super) fn of(item: &Item, tail: &[u8], end: u64, is_first: bool) -> Result<Option<Self>> {
+    pub(super) fn of(item: &Item, tail: &[u8], end: u64) -> Result<Option<Self>> {
+        // A message that was put into a file by hand may have no last line end and be whole.
         if tail.is_empty() || tail.ends_with(b"\n") || tail.ends_with(b"\r") {
             return Ok(None);
         }
         let Some(message) = item.message() else { return Ok(None) };
         let sure = evidence(message)?;
-        // A message that was put into a file by hand has no last line end either.
-        if sure.is_none() && is_first {
+        let Some(what) = sure.or_else(|| ends_in_character(tail).then_some("in the middle of a character")) else {
             return Ok(None);
-        }
-        let what = sure.unwrap_or("in the middle of a line");
-        let of = |whose: &str| {
-            Defect::new(DefectKind::Truncated, format!("the file ends {what}: {whose} is missing")).at(end)
         };
+        let of =
+            |whose: &str| Defect::new(DefectKind::Truncated, format!("the file ends {what}: {whose} is missing")).at(end);
         Ok(Some(Self {
-            of_item: of(if sure.is_some() {
-                "the rest of this message"
-            } else {
-                "if it was cut off, the rest of this message"
-            }),
+            of_item: of("the rest of this message"),
             of_source: sure.map(|_| of("what should follow").cutting_short()),
         }))
     }
+}
+
+/// Whether the octets end in the first ones of a character in UTF-8. In other charsets they may be a letter.
+fn ends_in_character(tail: &[u8]) -> bool {
+    tail.utf8_chunks().last().is_some_and(|chunk| matches!(chunk.invalid(), [0xc2..=0xf4, ..]))
 }
 
 /// What shows that the message is not whole, but for its last line end.

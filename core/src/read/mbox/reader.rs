@@ -136,8 +136,8 @@ impl MboxReader {
         if !matches!(self.layout, Layout::FromLines(_)) || self.at < end {
             return Ok(());
         }
-        let tail = self.window.octets(end.saturating_sub(2), 2)?.into_owned();
-        if let Some(found) = BreakOff::of(item, &tail, end, self.ordinal == 1)? {
+        let tail = self.window.octets(end.saturating_sub(4), 4)?.into_owned();
+        if let Some(found) = BreakOff::of(item, &tail, end)? {
             item.defects.push(found.of_item);
             self.defects.extend(found.of_source);
         }
