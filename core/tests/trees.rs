@@ -1015,7 +1015,11 @@ fn a_source_that_breaks_off_is_told() {
         assert!(at_the_break == 1 || name == "a.tgz", "{name} of {}", octets.len());
     }
     // Whole ones say nothing, and a missing last line end alone is nothing; a part of a character is a doubt.
-    for (octets, doubts) in [(whole.clone(), 0), (cut(&whole, 2), 0), (b"From a Mon Jan  1 00:00:00 2024\nSubject: x\n\nGr\xc3".to_vec(), 1)] {
+    for (octets, doubts) in [
+        (whole.clone(), 0),
+        (cut(&whole, 2), 0),
+        (b"From a Mon Jan  1 00:00:00 2024\nSubject: x\n\nGr\xc3".to_vec(), 1),
+    ] {
         let told = Told::octets("a.mbox", octets);
         assert_eq!(
             told.defects.iter().filter(|defect| defect.contains("truncated")).count(),

@@ -73,7 +73,8 @@ fn every_command_tells_that_a_source_breaks_off() {
     let bench = Bench::new(b"");
     let cut = b"From a Mon Jan  1 00:00:00 2024\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\n\nmo";
     bench.file("cut.mbox", cut);
-    for arguments in [&["list", "cut.mbox"][..], &["inspect", "cut.mbox"], &["convert", "cut.mbox", "--to", "out.zip"]] {
+    for arguments in [&["list", "cut.mbox"][..], &["inspect", "cut.mbox"], &["convert", "cut.mbox", "--to", "out.zip"]]
+    {
         let run = bench.run(arguments);
         assert_eq!(run.status, Some(1), "{arguments:?}: {}", run.stderr);
         let told = format!("{}{}", run.stdout, run.stderr);

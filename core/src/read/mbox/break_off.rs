@@ -29,8 +29,9 @@ impl BreakOff {
         let Some(what) = sure.or_else(|| ends_in_character(tail).then_some("in the middle of a character")) else {
             return Ok(None);
         };
-        let of =
-            |whose: &str| Defect::new(DefectKind::Truncated, format!("the file ends {what}: {whose} is missing")).at(end);
+        let of = |whose: &str| {
+            Defect::new(DefectKind::Truncated, format!("the file ends {what}: {whose} is missing")).at(end)
+        };
         Ok(Some(Self {
             of_item: of("the rest of this message"),
             of_source: sure.map(|_| of("what should follow").cutting_short()),
