@@ -21,7 +21,9 @@ pub(super) use look::{Look, look};
 pub(super) use notes::Notes;
 pub(super) use place::{File, GYB, GYB_LABELS, NOTED, Verdict};
 pub(super) use sidecar::{is_beside, names_beside};
-pub(super) use vault::{METADATA, Vault};
+#[cfg(not(target_family = "wasm"))]
+pub(super) use vault::METADATA;
+pub(super) use vault::Vault;
 
 /// A layout of files in a directory or an archive that is read as a whole.
 #[non_exhaustive]
