@@ -19,7 +19,7 @@ document! {
         preflight,
         sources,
         kept,
-        passed,
+        ignored,
         seconds,
     }
 }
@@ -40,7 +40,7 @@ document! {
         largest,
         sources,
         problems,
-        passed,
+        ignored,
     }
 }
 

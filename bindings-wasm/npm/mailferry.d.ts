@@ -287,7 +287,16 @@ export interface Inspection extends Size {
   sources: [name: string, format: string][];
   unopened: number;
   problems: string[];
-  passed: number;
+  /** Sources that break off. */
+  cutShort: number;
+  ignored: Ignored;
+}
+
+/** Files in directories and archives that are no sources: the first thousand by name, the others by extension. */
+export interface Ignored {
+  count: number;
+  entries: { name: string; bytes: number; why: string }[];
+  others?: Record<string, number>;
 }
 
 export interface Columns {
@@ -316,8 +325,8 @@ export interface Report {
   reasons: Record<string, number>;
   warnings: Record<string, number>;
   preflight: Record<string, number>;
-  sources: { file: string; format: string; items: number; error?: string; cutShort?: string; defects?: string[] }[];
-  passed: { count: number; entries: { name: string; bytes: number; why: string }[] };
+  sources: { file: string; format: string; items: number; error?: string; defects?: string[]; cutShort?: string }[];
+  ignored: Ignored;
   seconds: number;
 }
 

@@ -8,7 +8,7 @@ use crate::{
 use indicatif::HumanBytes;
 use mailferry::{
     DateTime,
-    convert::{Columns, ConvertOptions, GONE, ITEM_LOG, REPORT, Report, SyncPaths, TABLE, convert},
+    convert::{Columns, ConvertOptions, GONE, ITEM_LOG, IgnoredReport, REPORT, Report, SyncPaths, TABLE, convert},
     model::VCardVersion,
     write::{Checksums, Eol, ZipLevel},
 };
@@ -103,6 +103,26 @@ fn now() -> DateTime {
 
 /// Folders that the table names one by one.
 const MOST_FOLDERS: usize = 40;
+/// Ignored files that are told by their names.
+const MOST_IGNORED: usize = 10;
+
+/// Tells the files that were ignored: the first of them by name, and where the others are told.
+pub(crate) fn print_ignored(out: &mut impl Write, ignored: &IgnoredReport) -> io::Result<()> {
+    let (ours, others): (Vec<_>, Vec<_>) = ignored.entries.iter().partition(|entry| entry.why == "this destination");
+    ours.iter().try_for_each(|entry| writeln!(out, "ignored: this destination: {}", plain(&entry.name)))?;
+    let count = ignored.count - ours.len() as u64;
+    if count == 0 {
+        return Ok(());
+    }
+    writeln!(out, "Ignored, because they are neither mail, nor calendars, nor contacts: {count}")?;
+    for entry in others.iter().take(MOST_IGNORED) {
+        writeln!(out, "  {} {}", plain(&entry.name), plain(&entry.why))?;
+    }
+    if count > MOST_IGNORED as u64 {
+        writeln!(out, "  … and {} more, which the report or --json names", count - MOST_IGNORED as u64)?;
+    }
+    Ok(())
+}
 
 fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io::Result<()> {
     let row = |name: String, columns: Columns| {
@@ -133,13 +153,12 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
     for source in &report.sources {
         // An error names its source itself.
         source.error.iter().try_for_each(|error| writeln!(out, "{}", plain(error)))?;
-        source.defects.iter().try_for_each(|defect| writeln!(out, "{}: {}", plain(&source.file), plain(defect)))?;
-    }
-    let ours = report.passed.entries.iter().filter(|entry| entry.why == "this destination");
-    ours.clone().try_for_each(|entry| writeln!(out, "ignored: this destination: {}", plain(&entry.name)))?;
-    let others = report.passed.count.saturating_sub(ours.count() as u64);
-    if others > 0 {
-        writeln!(out, "Ignored, because they are no mailboxes: {others} files, named in the report")?;
+        let cut_short = source.cut_short.as_deref().unwrap_or_default();
+        if !cut_short.is_empty() {
+            writeln!(out, "{}: what should follow is missing", plain(cut_short))?;
+        }
+        let others = source.defects.iter().filter(|defect| !cut_short.ends_with(defect.as_str()));
+        others.into_iter().try_for_each(|defect| writeln!(out, "{}: {}", plain(&source.file), plain(defect)))?;
     }
     for kept in report.kept.files.iter().take(MOST_FOLDERS) {
         writeln!(
@@ -149,6 +168,7 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
             plain(&kept.instead)
         )?;
     }
+    print_ignored(out, &report.ignored)?;
     if let Some(error) = &report.error {
         writeln!(out, "Stopped: {}", plain(error))?;
     }

@@ -1,5 +1,6 @@
 use crate::{
     Outcome, SOME_FAILED, args,
+    convert::print_ignored,
     interrupt::Interrupt,
     table,
     terminal::{complain, plain},
@@ -45,7 +46,8 @@ pub(crate) fn run(arguments: &args::Inspect) -> Outcome {
     } else {
         print(&mut out, &inspection)?;
     }
-    let complete = !interrupt.is_asked() && inspection.failed == 0 && inspection.unopened == 0;
+    let complete =
+        !interrupt.is_asked() && inspection.failed == 0 && inspection.unopened == 0 && inspection.cut_short == 0;
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
 
@@ -82,8 +84,5 @@ fn print(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
     for problem in &inspection.problems {
         writeln!(out, "{}", plain(problem))?;
     }
-    if inspection.passed > 0 {
-        writeln!(out, "In archives, passed over because they are no mailboxes: {}", inspection.passed)?;
-    }
-    Ok(())
+    print_ignored(out, &inspection.ignored)
 }

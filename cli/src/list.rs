@@ -42,6 +42,12 @@ pub(crate) fn run(arguments: &args::List) -> Outcome {
                 complain(error);
                 status = ExitCode::from(SOME_FAILED);
             }
+            Event::Closed(closed) => {
+                if let Some(cut) = closed.cut_short {
+                    complain(format!("{cut}: what should follow is missing"));
+                    status = ExitCode::from(SOME_FAILED);
+                }
+            }
             _ => {}
         }
     }

@@ -6,12 +6,13 @@ pub struct Defect {
     kind: DefectKind,
     offset: Option<u64>,
     detail: Cow<'static, str>,
+    cuts_short: bool,
 }
 
 impl Defect {
     /// A defect of `kind`; `detail` says it to a person and may be empty.
     pub fn new(kind: DefectKind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, offset: None, detail: detail.into() }
+        Self { kind, offset: None, detail: detail.into(), cuts_short: false }
     }
 
     /// The same defect with its offset in octets from the start of the source.
@@ -19,6 +20,18 @@ impl Defect {
     pub fn at(mut self, offset: u64) -> Self {
         self.offset = Some(offset);
         self
+    }
+
+    /// The same defect of a source that breaks off there: what should follow is missing.
+    #[must_use]
+    pub fn cutting_short(mut self) -> Self {
+        self.cuts_short = true;
+        self
+    }
+
+    /// Whether the source breaks off there.
+    pub fn cuts_short(&self) -> bool {
+        self.cuts_short
     }
 
     /// What sort of defect it is.

@@ -780,3 +780,325 @@ fn real_maildirs_hold_what_their_names_say() {
     }
     assert!(told.failed.is_empty(), "{:?}", told.failed);
 }
+
+fn mailbox(subjects: &[&str]) -> Vec<u8> {
+    let one =
+        |subject: &&str| [&b"From a@example.org Mon Jan  1 00:00:00 2024\n"[..], &message(subject), b"\n"].concat();
+    subjects.iter().flat_map(one).collect()
+}
+
+fn gz(octets: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(octets).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Trees of every kind: their files, and the subject, folder and role of each item that comes out, from a directory and from archives.
+#[test]
+fn octets_decide_what_a_file_is_in_every_tree() {
+    let cases: Vec<(&str, Vec<Entry>, Vec<&str>)> = vec![
+        (
+            "MH of nmh, Enron, Claws, Sylpheed",
+            vec![
+                ("Mail/inbox/,3", 0, message("removed")),
+                ("Mail/inbox/.mh_sequences", 0, b"cur: 12\nunseen: 7\n".to_vec()),
+                ("Mail/inbox/12", 0, message("twelve")),
+                ("Mail/inbox/7", 0, message("seven")),
+                ("Mail/lists/rust/1.", 0, message("enron")),
+                (
+                    "Mail/lists/rust/msg.Ab3d",
+                    0,
+                    [b"From a@example.org Mon Jan  1 00:00:00 2024\n".to_vec(), message("procmail")].concat(),
+                ),
+            ],
+            vec!["twelve | inbox:inbox", "seven | inbox:inbox", "enron | lists/rust:", "procmail | lists/rust:"],
+        ),
+        (
+            "mailboxes by any name",
+            vec![
+                ("a/2019-March.txt.gz", 0, gz(&mailbox(&["one", "two"]))),
+                ("a/b/9.mbs", 0, mailbox(&["opera"])),
+                ("a/list", 0, mailbox(&["plain"])),
+                ("a/mail.backup", 0, mailbox(&["backup"])),
+                ("a/notes.txt", 0, b"Dear diary,\nFrom here on\n".to_vec()),
+                ("a/photo", 0, b"\xff\xd8\xff\xe0\0\x10JFIF\0".to_vec()),
+                ("a/zero", 0, Vec::new()),
+            ],
+            vec![
+                "one | a/2019-March:",
+                "two | a/2019-March:",
+                "opera | a/b/9:",
+                "plain | a/list:",
+                "backup | a/mail.backup:",
+            ],
+        ),
+        (
+            "messages by any name",
+            vec![
+                ("Work/Letter to Ann", 0, message("no extension")),
+                ("Work/letter.txt", 0, message("text")),
+                ("Work/letter.txt.gz", 0, gz(&message("packed"))),
+                ("Work/saved.message", 0, message("message")),
+            ],
+            vec!["no extension | Work:", "text | Work:", "packed | Work:", "message | Work:"],
+        ),
+        (
+            "Apple Mail",
+            vec![
+                ("Archive/2023.mbox/mbox", 0, mailbox(&["below"])),
+                ("Archive.mbox/mbox", 0, mailbox(&["top"])),
+                ("Archive.mbox/table_of_contents", 0, b"\0\0\0\x01".to_vec()),
+                ("Sent Messages.mbox/mbox", 0, mailbox(&["sent"])),
+                ("Trash.mbox/Sub.mbox/mbox", 0, mailbox(&["within"])),
+            ],
+            vec!["below | Archive/2023:", "top | Archive:archive", "sent | Sent Messages:sent", "within | Trash/Sub:"],
+        ),
+        (
+            "KMail",
+            vec![
+                ("Mail/.inbox.directory/.Sub.directory/Deep", 0, mailbox(&["deep"])),
+                ("Mail/.inbox.directory/Work", 0, mailbox(&["work"])),
+                ("Mail/.inbox.index", 0, b"# KMail-Index V1506\n\0".to_vec()),
+                ("Mail/inbox", 0, mailbox(&["in"])),
+            ],
+            vec!["deep | inbox/Sub/Deep:", "work | inbox/Work:", "in | inbox:inbox"],
+        ),
+        (
+            "Evolution",
+            vec![
+                ("..maildir++", 0, b"maildir++ 1".to_vec()),
+                ("..Below/cur/1700000000.1.h:2,S", 0, message("inbox")),
+                ("..Below/new/.keep", 0, Vec::new()),
+                (".Foo_2EBar/cur/1700000000.1.h:2,S", 0, message("dot")),
+                (".Foo_2EBar/new/.keep", 0, Vec::new()),
+                (".a.to_5Fdo/cur/1700000000.1.h:2,S", 0, message("underscore")),
+                (".a.to_5Fdo/new/.keep", 0, Vec::new()),
+                (".b_C3_BCro/cur/1700000000.1.h:2,S", 0, message("letter")),
+                (".b_C3_BCro/new/.keep", 0, Vec::new()),
+            ],
+            vec!["inbox | INBOX/Below:", "dot | Foo.Bar:", "underscore | a/to_do:", "letter | büro:"],
+        ),
+    ];
+    for (kind, entries, wanted) in cases {
+        let told = Told::path(directory(&entries).path());
+        assert_eq!(told.columns(&[0, 1]), wanted, "{kind}");
+        assert!(told.failed.is_empty(), "{kind}: {:?}", told.failed);
+        for (name, octets) in [("t.zip", zip(&entries)), ("t.tar", tar(&entries, |_| 0o644))] {
+            let packed = Told::octets(name, octets);
+            assert_eq!(packed.columns(&[0, 1]), wanted, "{kind} in {name}");
+            assert_eq!(packed.passed.len(), told.passed.len(), "{kind} in {name}: {:?}", packed.passed);
+        }
+    }
+}
+
+#[test]
+fn what_apple_mail_is_given_comes_back() {
+    let source = directory(&[
+        (".Archive.2024/cur/1700000001.a.host:2,", NAMED, message("archived")),
+        (".Archive.2024/new/.keep", NAMED, Vec::new()),
+        (".Empty/cur/.keep", NAMED, Vec::new()),
+        (".Empty/new/.keep", NAMED, Vec::new()),
+        ("cur/1700000003.c.host:2,S", NAMED, message("in")),
+        ("new/.keep", NAMED, Vec::new()),
+    ]);
+    let bench = tempfile::tempdir().unwrap();
+    let to = bench.path().join("apple");
+    let mut options = ConvertOptions::default();
+    options.archive.form = OutputForm::Mbox;
+    options.archive.mbox.tree = mailferry::write::MboxTree::Apple;
+    convert([source.path()], &to, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+    let told = Told::path(&to);
+    assert_eq!(told.columns(&[0, 1]), ["archived | Archive/2024:", "in | INBOX:inbox"], "{told:?}");
+}
+
+#[test]
+fn an_empty_mailbox_is_an_empty_folder() {
+    for entries in [
+        vec![("Work.mbox/mbox", 0, Vec::new())],
+        vec![("Work.mbox", 0, Vec::new())],
+        vec![("Work.mbox/mbox", 0, Vec::new()), ("Work.mbox/table_of_contents", 0, b"\0".to_vec())],
+    ] {
+        let root = directory(&entries);
+        let mut mailbox = Mailbox::new(ReadOptions::default());
+        mailbox.add_path(root.path());
+        mailbox.start().unwrap();
+        let told = Told::of(mailbox);
+        assert_eq!(
+            (told.folders.as_slice(), told.items.len(), told.failed.len()),
+            (&["Work".to_owned()][..], 0, 0),
+            "{told:?}"
+        );
+    }
+    let root = directory(&[]);
+    fs::create_dir(root.path().join("Work.mbox")).unwrap();
+    let mut mailbox = Mailbox::new(ReadOptions::default());
+    mailbox.add_path(root.path());
+    mailbox.start().unwrap();
+    assert_eq!(Told::of(mailbox).folders, ["Work"]);
+}
+
+#[test]
+fn what_is_ignored_is_told_by_name_and_then_by_extension() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("0.eml"), message("x")).unwrap();
+    for n in 0..1_200 {
+        fs::write(
+            root.path().join(format!("picture{n:04}.{}", if n % 2 == 0 { "JPG" } else { "png" })),
+            b"\x89PNG\r\n",
+        )
+        .unwrap();
+    }
+    fs::write(root.path().join("zz"), b"\0\x01\x02").unwrap();
+    let bench = tempfile::tempdir().unwrap();
+    let to = bench.path().join("out");
+    let report = convert([root.path()], &to, &ConvertOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!((report.totals.migrated, report.ignored.count, report.ignored.entries.len()), (1, 1_201, 1_000));
+    assert!(
+        report.ignored.entries[0].name.ends_with("picture0000.JPG")
+            && report.ignored.entries[0].why == "is a PNG image"
+    );
+    let others: Vec<_> = report.ignored.others.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+    assert_eq!(others, [("", 1), ("jpg", 100), ("png", 100)]);
+}
+
+#[test]
+fn containers_are_no_messages() {
+    let root = directory(&[
+        ("cur/1700000001.a.host:2,S", NAMED, gz(&message("gzip"))),
+        ("cur/1700000002.a.host:2,S", NAMED, b"Dovecot-LZ4\r*\x9b\xc5 octets".to_vec()),
+        ("cur/1700000003.a.host:2,S", NAMED, gz(&gz(&message("twice")))),
+        ("cur/1700000004.a.host:2,S", NAMED, b"CRYPTED\x03\x07\x02 octets".to_vec()),
+        ("cur/1700000005.a.host:2,S", NAMED, b"\x04\x22\x4d\x18 octets".to_vec()),
+        ("new/.keep", NAMED, Vec::new()),
+        ("single/letter.eml", NAMED, b"\x1f\x9d\x90 octets".to_vec()),
+    ]);
+    let told = Told::path(root.path());
+    assert_eq!(told.columns(&[0]), ["gzip"]);
+    assert_eq!(told.failed.len(), 5, "{:?}", told.failed);
+    for (failed, word) in told.failed.iter().zip(["LZ4 by Dovecot", "gzip once more", "mail-crypt", "LZ4", "compress"])
+    {
+        assert!(failed.contains(word), "{failed}");
+    }
+}
+
+#[test]
+fn a_source_that_breaks_off_is_told() {
+    let whole = mailbox(&["one", "two", "three"]);
+    let cut = |octets: &[u8], by: usize| octets[..octets.len() - by].to_vec();
+    let in_multipart = b"From a Mon Jan  1 00:00:00 2024\nSubject: m\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\n\nmo".to_vec();
+    let in_header = [mailbox(&["one"]), b"From a Mon Jan  1 00:00:00 2024\nSubject: two\nMessage-I".to_vec()].concat();
+    let entries = [("a/1.eml", 0, message("one")), ("a/2.eml", 0, message(&"two ".repeat(200)))];
+    let packed = gz(&whole);
+    for (name, octets) in [
+        ("a.mbox.gz", cut(&packed, 1)),
+        ("a.mbox.gz", cut(&packed, 12)),
+        ("a.mbox", in_multipart),
+        ("a.mbox", in_header),
+        ("a.tar", cut(&tar(&entries, |_| 0o644), 1_600)),
+        ("a.tgz", cut(&gz(&tar(&entries, |_| 0o644)), 9)),
+    ] {
+        let mut mailbox = Mailbox::new(ReadOptions::default());
+        mailbox.add_source(name, Arc::new(octets.clone()));
+        let (mut at_the_break, mut sources) = (0, Vec::new());
+        while let Some(event) = mailbox.next_event() {
+            match event {
+                Event::Item(item) => {
+                    let is_cut = |defect: &mailferry::Defect| defect.kind() == mailferry::DefectKind::Truncated;
+                    at_the_break += usize::from(item.defects.iter().any(is_cut));
+                }
+                Event::Closed(closed) => sources.extend(closed.cut_short),
+                Event::Failed { error, .. } => panic!("{name}: {error}"),
+                _ => {}
+            }
+        }
+        assert!(!sources.is_empty() && sources[0].contains("byte"), "{name} of {}: {sources:?}", octets.len());
+        assert!(at_the_break == 1 || name == "a.tgz", "{name} of {}", octets.len());
+    }
+    // Whole ones say nothing, and a missing last line end alone is nothing; a part of a character is a doubt.
+    for (octets, doubts) in [
+        (whole.clone(), 0),
+        (cut(&whole, 2), 0),
+        (b"From a Mon Jan  1 00:00:00 2024\nSubject: x\n\nGr\xc3".to_vec(), 1),
+    ] {
+        let told = Told::octets("a.mbox", octets);
+        assert_eq!(
+            told.defects.iter().filter(|defect| defect.contains("truncated")).count(),
+            doubts,
+            "{:?}",
+            told.defects
+        );
+    }
+}
+
+#[test]
+fn a_vault_export_has_its_labels_and_dates() {
+    let xml = |name: &str| {
+        let document = |id: &str, labels: &str, date: &str| {
+            format!(
+                "<Document DocID='{id}' DocType='Message'><Tags><Tag TagName='#Subject' TagDataType='Text' TagValue='x'/>\
+                 <Tag TagName='#DateReceived' TagDataType='DateTime' TagValue='{date}'/>\
+                 <Tag TagName='Labels' TagDataType='Text' TagValue='{labels}'/>\
+                 <Tag TagName='RfcMessageId' TagDataType='Text' TagValue='&lt;{id}@{name}&gt;'/></Tags></Document>\n"
+            )
+        };
+        format!(
+            "<?xml version='1.0'?><Root DataInterchangeType='Update'><Batch><Documents>{}{}{}</Documents></Batch></Root>",
+            document("1", "^INBOX,^OPENED,Clients/A &amp; B", "2019-01-02T03:04:05.0Z"),
+            document("2", "^SENT,^STARRED", "2019-01-03T03:04:05.0Z"),
+            document("3", "^TRASH,^UNREAD", "2019-01-04T03:04:05.0Z")
+        )
+        .into_bytes()
+    };
+    let mbox = |name: &str| -> Vec<u8> {
+        (1..=4)
+            .flat_map(|n| {
+                format!("From {n}@xxx Mon Jan  1 00:00:00 2018\nSubject: m{n}\nMessage-ID: <{n}@{name}>\n\nx\n\n")
+                    .into_bytes()
+            })
+            .collect()
+    };
+    let wanted = [
+        "m1 | Inbox:inbox | $seen | 2019-01-02T03:04:05Z | recorded",
+        "m2 | Sent:sent | $flagged $seen | 2019-01-03T03:04:05Z | recorded",
+        "m3 | Trash:trash |  | 2019-01-04T03:04:05Z | recorded",
+    ];
+    let columns = |told: Told| told.columns(&[0, 1, 2, 3, 4]).into_iter().take(3).collect::<Vec<_>>();
+    let entries =
+        [("Exp-1.mbox", 0, mbox("a")), ("Exp-metadata.xml", 0, xml("a")), ("Other-metadata.xml", 0, xml("b"))];
+    let root = directory(&entries);
+    assert_eq!(columns(Told::path(root.path())), wanted, "in a directory");
+    assert_eq!(columns(Told::path(&root.path().join("Exp-1.mbox"))), wanted, "by itself");
+    assert_eq!(columns(Told::octets("x.zip", zip(&entries))), wanted, "in one archive");
+    let beside = directory(&[
+        ("Exp-2.zip", 0, zip(&[("user@example.org.mbox", 0, mbox("a"))])),
+        ("Exp-metadata.xml", 0, xml("a")),
+    ]);
+    assert_eq!(columns(Told::path(beside.path())), wanted, "beside an archive in a directory");
+    assert_eq!(columns(Told::path(&beside.path().join("Exp-2.zip"))), wanted, "beside an archive");
+}
+
+#[test]
+fn backups_of_gmail_keep_their_labels_or_say_so() {
+    let meta = |labels: &str, flags: &str| {
+        format!("{{\"msg_id\": \"a@b\", \"gm_id\": 1, \"labels\": [{labels}], \"flags\": [{flags}], \"internal_date\": 1347243329}}").into_bytes()
+    };
+    let entries = [
+        ("db/2012-09/1412679471642059988.eml", 0, message("plain")),
+        ("db/2012-09/1412679471642059988.meta", 0, meta("\"\\\\Inbox\", \"Perso/Foo\"", "\"\\\\Seen\"")),
+        ("db/2012-09/1412679471642059989.eml.gz", 0, gz(&message("packed"))),
+        ("db/2012-09/1412679471642059989.meta", 0, meta("\"\\\\Sent\"", "\"\\\\Flagged\"")),
+        ("db/2012-10/1412679471642059990.eml", 0, message("archived")),
+        ("db/2012-10/1412679471642059990.meta", 0, meta("", "")),
+    ];
+    let wanted = [
+        "plain | Inbox:inbox | $seen | 2012-09-10T02:15:29Z",
+        "packed | Sent:sent | $flagged | 2012-09-10T02:15:29Z",
+        "archived | All Mail:all |  | 2012-09-10T02:15:29Z",
+    ];
+    assert_eq!(Told::path(directory(&entries).path()).columns(&[0, 1, 2, 3]), wanted);
+    assert_eq!(Told::octets("g.zip", zip(&entries)).columns(&[0, 1, 2, 3]), wanted);
+    let gyb = directory(&[("2020/1/2/17.eml", 0, message("gyb")), ("msg-db.sqlite", 0, b"SQLite format 3\0".to_vec())]);
+    let told = Told::path(gyb.path());
+    assert_eq!(told.items.len(), 1);
+    assert!(told.defects.iter().any(|defect| defect.contains("msg-db.sqlite")), "{:?}", told.defects);
+}

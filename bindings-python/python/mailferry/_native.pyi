@@ -377,13 +377,16 @@ class Report(_Document):
         """What targets are likely to refuse or to spoil."""
     @property
     def sources(self) -> list[dict[str, Any]]:
-        """The sources, in order: ``file``, ``format``, ``items``, ``defects``, ``error``, and ``cut_short`` where it breaks off."""
+        """The sources, in order: ``file``, ``format``, ``items``, ``defects``, ``error``, and ``cutShort`` where one breaks off."""
     @property
     def kept(self) -> dict[str, Any] | None:
         """Files of others at the destination that stay, and what was written instead of them."""
     @property
-    def passed(self) -> dict[str, Any]:
-        """What in archives is no source."""
+    def ignored(self) -> dict[str, Any]:
+        """Files in directories and archives that are no source.
+
+        ``count``; ``entries``, the first thousand, with ``name``, ``bytes``, ``why``; ``others`` by extension.
+        """
     @property
     def seconds(self) -> float | None:
         """How long it took."""
@@ -432,8 +435,8 @@ class Inspection(_Document):
     def problems(self) -> list[str]:
         """What could not be opened or read."""
     @property
-    def passed(self) -> int:
-        """Files in archives that are no mailboxes."""
+    def ignored(self) -> dict[str, Any]:
+        """Files in directories and archives that are no source: ``count``, ``entries``, ``others``."""
 
 @final
 class Plan(_Document):

@@ -57,13 +57,34 @@ fn a_file_that_is_cut_off() {
         }
         bench.file("in.mbox", &cut);
         let to = format!("{end}");
-        let archive = bench.converted(&to, &["--attachments"]);
+        // A header section that is not at its end was cut off for sure; a line of text may lack its end.
+        let last = &whole.as_bytes()[..end];
+        let in_header = !last.windows(2).any(|pair| pair == b"\n\n") && !last.ends_with(b"\n");
+        let run = bench.convert(&to, &["--attachments"]);
+        assert_eq!(run.status, Some(i32::from(in_header)), "cut at {end}: {}", run.stderr);
+        let archive = bench.archive(&to);
         archive.check();
         assert_eq!(archive.log.len(), 2, "cut at {end}");
         assert_eq!(archive.octets("before"), message("before").as_bytes());
         assert_eq!(archive.files[archive.column("path")[1]], &whole.as_bytes()[..end]);
         assert_eq!(bench.run(&["show", "in.mbox", "2"]).status, Some(0), "cut at {end}");
     }
+}
+
+#[test]
+fn every_command_tells_that_a_source_breaks_off() {
+    let bench = Bench::new(b"");
+    let cut = b"From a Mon Jan  1 00:00:00 2024\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\n\nmo";
+    bench.file("cut.mbox", cut);
+    for arguments in [&["list", "cut.mbox"][..], &["inspect", "cut.mbox"], &["convert", "cut.mbox", "--to", "out.zip"]]
+    {
+        let run = bench.run(arguments);
+        assert_eq!(run.status, Some(1), "{arguments:?}: {}", run.stderr);
+        let told = format!("{}{}", run.stdout, run.stderr);
+        assert!(told.contains("cut.mbox: breaks off: ") && told.contains(&format!("byte {}", cut.len())), "{told}");
+    }
+    let report = fs::read_to_string(bench.path("out.zip.report.json")).unwrap();
+    assert!(report.contains("\"cutShort\": \"cut.mbox: breaks off: "), "{report}");
 }
 
 #[test]

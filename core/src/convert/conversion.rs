@@ -370,8 +370,8 @@ impl<'w> Conversion<'w> {
                     self.write_line(&line)?;
                 }
             }
-            Event::Passed(passed) => self.report.pass(&passed),
-            Event::Closed(Closed { folders, defects }) => {
+            Event::Passed(passed) => self.report.ignored.tell(passed),
+            Event::Closed(Closed { folders, defects, cut_short }) => {
                 for mut folder in folders {
                     if self.gates.iter_mut().all(|gate| gate.keeps(&mut folder)) {
                         self.writer.folder(&folder)?;
@@ -379,6 +379,7 @@ impl<'w> Conversion<'w> {
                 }
                 if let Some(source) = self.report.sources.last_mut() {
                     source.tell(&defects);
+                    source.cut_short = source.cut_short.take().or(cut_short);
                 }
             }
         }

@@ -1,4 +1,8 @@
-use super::{Preflight, item_log::ItemRecord, report::row};
+use super::{
+    Preflight,
+    item_log::ItemRecord,
+    report::{IgnoredReport, row},
+};
 use crate::{
     DateTime,
     model::{FolderPath, Item},
@@ -56,8 +60,10 @@ pub struct Inspection {
     pub unopened: u64,
     /// What could not be opened or read, and what was wrong with sources.
     pub problems: Vec<String>,
-    /// Files in archives that are no mailboxes.
-    pub passed: u64,
+    /// Sources that break off: what should follow is missing. Where they do stands among the problems.
+    pub cut_short: u64,
+    /// Files in directories and archives that are no sources.
+    pub ignored: IgnoredReport,
     /// How many sources there were so far, those that cannot be opened included.
     #[serde(skip)]
     source: u64,
@@ -111,13 +117,16 @@ impl Inspection {
                 self.source += u64::from(!within);
                 self.tell(error.to_string());
             }
-            Event::Passed(_) => self.passed += 1,
+            Event::Passed(passed) => self.ignored.tell(passed),
             Event::Closed(closed) => {
                 for folder in &closed.folders {
                     self.folder(&folder.path);
                 }
                 let source = self.sources.last().map_or("", |(name, _)| name).to_owned();
-                closed.defects.iter().for_each(|defect| self.tell(format!("{source}: {defect}")));
+                self.cut_short += u64::from(closed.cut_short.is_some());
+                closed.cut_short.iter().for_each(|cut| self.tell(cut.clone()));
+                let others = closed.defects.iter().filter(|defect| !defect.cuts_short());
+                others.for_each(|defect| self.tell(format!("{source}: {defect}")));
             }
         }
     }

@@ -61,7 +61,7 @@ pub use outcome::{Outcome, Shortfall};
 pub use plan::{Estimate, Flagged, Missing, Plan, Refused};
 pub use preflight::Preflight;
 pub use report::{
-    Columns, Fingerprint, FolderReport, GoneItem, KeptFile, KeptReport, PassedEntry, PassedReport, Report,
+    Columns, Fingerprint, FolderReport, GoneItem, IgnoredEntry, IgnoredReport, KeptFile, KeptReport, Report,
     SourceReport, SyncReport,
 };
 pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector, Survey};

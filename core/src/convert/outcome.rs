@@ -173,7 +173,10 @@ impl fmt::Display for Shortfall {
             Self::Stopped { error } | Self::FailedSource { error } => f.write_str(error),
             Self::FailedItems { items: 1 } => f.write_str("1 item failed"),
             Self::FailedItems { items } => write!(f, "{items} items failed"),
-            Self::CutShort { source, place } => write!(f, "{source} is cut short: {place}"),
+            Self::CutShort { source, place } => {
+                let place = place.strip_prefix(&**source).map_or(&**place, |place| place.trim_start_matches([':', ' ']));
+                write!(f, "{source} is cut short: {place}")
+            }
             Self::MoreSources { sources } => write!(f, "{sources} more sources failed or are cut short"),
             Self::NoItems => f.write_str("the sources hold no items"),
             Self::AllSkipped { items, reason } => write!(f, "all {items} items were skipped, most of them as {reason}"),

@@ -20,8 +20,10 @@ use std::{
 
 /// Folders, and kinds of warnings, that are counted one by one; the rest is counted together.
 const MOST_ROWS: usize = 10_000;
-/// Passed entries and defects that are told one by one.
+/// Ignored files and defects that are told one by one.
 pub(super) const MOST_TOLD: usize = 1_000;
+/// Octets of an extension at most.
+const LONGEST_EXTENSION: usize = 16;
 /// What rows beyond [`MOST_ROWS`] are counted under.
 const OTHER: &str = "(other)";
 
@@ -61,8 +63,9 @@ pub struct Report {
     /// Files of others at the destination that stay, beside which an item was written under another name.
     #[serde(skip_serializing_if = "KeptReport::is_empty")]
     pub kept: KeptReport,
-    /// What in archives is no source.
-    pub passed: PassedReport,
+    /// Files in directories and archives that are no source.
+    #[serde(alias = "passed")]
+    pub ignored: IgnoredReport,
     /// How long it took, where there is a clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
@@ -170,8 +173,8 @@ pub struct SourceReport {
     /// Why it, or the rest of it, could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Where it breaks off, if it is shorter than it has to be.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Where it breaks off, if it does: what should follow is missing.
+    #[serde(rename = "cutShort", skip_serializing_if = "Option::is_none")]
     pub cut_short: Option<String>,
 }
 
@@ -243,27 +246,44 @@ impl<'de> Deserialize<'de> for Report {
     }
 }
 
-/// Entries of archives that are no sources.
+/// Files in directories and entries of archives that are no sources.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct PassedReport {
+pub struct IgnoredReport {
     /// How many there are.
     pub count: u64,
-    /// The first of them.
-    pub entries: Vec<PassedEntry>,
+    /// The first thousand of them.
+    pub entries: Vec<IgnoredEntry>,
+    /// The others by their extension, in lower case; empty for names without one.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<String, u64>,
 }
 
-/// An entry of an archive that is no source.
+/// A file that is no source.
 #[non_exhaustive]
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PassedEntry {
+pub struct IgnoredEntry {
     /// Its name: `archive.zip!Takeout/archive_browser.html`.
     pub name: String,
     /// Its length in octets.
     pub bytes: u64,
-    /// Why it was passed over.
+    /// Why it was ignored.
     pub why: Cow<'static, str>,
+}
+
+impl IgnoredReport {
+    pub(super) fn tell(&mut self, Passed { name, size, why, .. }: Passed) {
+        self.count += 1;
+        if self.entries.len() < MOST_TOLD {
+            self.entries.push(IgnoredEntry { name: name.to_string(), bytes: size, why });
+            return;
+        }
+        let last = name.rsplit(['/', '\\', '!']).next().unwrap_or_default();
+        let extension = last.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let extension = if extension.len() <= LONGEST_EXTENSION { extension.to_lowercase() } else { String::new() };
+        *row(&mut self.others, &extension) += 1;
+    }
 }
 
 impl std::ops::Add for Columns {
@@ -404,21 +424,10 @@ impl Report {
         self.write_csv(&mut csv)?;
         Ok(ReportTexts { json, csv, complete: self.is_complete() && self.totals.skipped == 0 })
     }
-
-    pub(super) fn pass(&mut self, passed: &Passed) {
-        self.passed.count += 1;
-        if self.passed.entries.len() < MOST_TOLD {
-            let Passed { name, size, why, .. } = passed;
-            self.passed.entries.push(PassedEntry { name: name.to_string(), bytes: *size, why: (*why).into() });
-        }
-    }
 }
 
 impl SourceReport {
     pub(super) fn tell(&mut self, defects: &[Defect]) {
-        if let Some(cut) = defects.iter().find(|defect| defect.kind() == DefectKind::Truncated) {
-            self.cut_short.get_or_insert_with(|| cut.to_string());
-        }
         let room = MOST_TOLD.saturating_sub(self.defects.len());
         self.defects.extend(defects.iter().take(room).map(ToString::to_string));
     }

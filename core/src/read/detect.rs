@@ -1,7 +1,7 @@
 use super::formats::{FORMATS, FormatInfo};
 use crate::{
     error::{Error, ErrorKind, Result},
-    source::ReadAt,
+    source::{Compression, ReadAt},
 };
 
 /// How many octets from the start of a source are looked at.
@@ -94,15 +94,8 @@ pub(super) fn unknown(head: &Head<'_>) -> Error {
 /// Signatures of files that people take for mailboxes, so that the error can say what to do.
 const SIGNATURES: &[(&[u8], &str)] = &[
     (b"%PDF-", "a PDF document"),
-    (b"BZh", "compressed with bzip2 (decompress it first)"),
-    (b"\xfd7zXZ\0", "compressed with xz (decompress it first)"),
-    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard (decompress it first)"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive (unpack it first)"),
-    (b"Rar!\x1a\x07", "a RAR archive (unpack it first)"),
-    (b"\x1f\x8b", "compressed with gzip once more (decompress it first)"),
     (b"PK\x03\x04", "a ZIP archive inside another archive (unpack the outer one first)"),
     (b"SQLite format 3\0", "an SQLite database"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE compound file (such as an Outlook .msg)"),
     (b"\xff\xfe\0\0", "UTF-32 text (convert it to UTF-8 first)"),
     (b"\0\0\xfe\xff", "UTF-32 text (convert it to UTF-8 first)"),
     (b"\x89PNG", "a PNG image"),
@@ -113,8 +106,40 @@ const SIGNATURES: &[(&[u8], &str)] = &[
     (b"MZ", "a program"),
 ];
 
-fn signature(octets: &[u8]) -> Option<&'static str> {
-    SIGNATURES.iter().find(|(start, _)| octets.starts_with(start)).map(|(_, what)| *what)
+/// Signatures of what holds other files, or their octets in another form: no message starts like that, whatever its file is called.
+const CONTAINERS: &[(&[u8], &str)] = &[
+    (b"BZh", "compressed with bzip2 once more (decompress it first)"),
+    (b"\xfd7zXZ\0", "compressed with xz once more (decompress it first)"),
+    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard once more (decompress it first)"),
+    (b"\x1f\x8b", "compressed with gzip once more (decompress it first)"),
+    (b"\x1f\x9d", "compressed with compress (decompress it first)"),
+    (b"\x04\x22\x4d\x18", "compressed with LZ4 (decompress it first)"),
+    (b"Dovecot-LZ4", "compressed with LZ4 by Dovecot (let Dovecot write it anew: doveadm sync, or export it)"),
+    (b"\x5d\0\0", "compressed with LZMA (decompress it first)"),
+    (b"LZIP\x01", "compressed with lzip (decompress it first)"),
+    (
+        b"CRYPTED\x03\x07",
+        "encrypted by Dovecot's mail-crypt (let Dovecot write it anew without: doveadm sync, or export it)",
+    ),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive (unpack it first)"),
+    (b"Rar!\x1a\x07", "a RAR archive (unpack it first)"),
+    (b"PK\x03\x04", "a ZIP archive (unpack it first)"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE compound file (such as an Outlook .msg)"),
+];
+
+/// What the octets of a file are by their signature, if it is a known one of no mail.
+pub(super) fn signature(octets: &[u8]) -> Option<&'static str> {
+    found(SIGNATURES, octets).or_else(|| container(octets))
+}
+
+/// What holds other files or a message in another form, by its signature.
+pub(super) fn container(octets: &[u8]) -> Option<&'static str> {
+    // Three letters may start a text.
+    found(CONTAINERS, octets).filter(|_| !octets.starts_with(b"BZh") || Compression::of(octets).is_some())
+}
+
+fn found(signatures: &[(&[u8], &'static str)], octets: &[u8]) -> Option<&'static str> {
+    signatures.iter().find(|(start, _)| octets.starts_with(start)).map(|(_, what)| *what)
 }
 
 /// The first octets as a person can compare them: in hexadecimal and, where they are text, as text.

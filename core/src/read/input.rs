@@ -47,7 +47,14 @@ impl Input {
         let transcoded = text.is_some();
         let source = text.map_or(source, |text| Arc::new(text));
         let head = head_of(&*source).map_err(|e| in_file(e.into()))?;
-        Ok(Self { name, source, head, transcoded, defects: Vec::new(), format: None, told: None, group: None })
+        // What is known of compressed octets before they are read.
+        let defects = source.take_defects();
+        Ok(Self { name, source, head, transcoded, defects, format: None, told: None, group: None })
+    }
+
+    /// What is wrong with the source by what is known before it is read.
+    pub(super) fn take_defects(&mut self) -> Vec<Defect> {
+        std::mem::take(&mut self.defects)
     }
 
     /// The same input with what its place tells: perhaps its format, and its items' folder and state.
@@ -68,8 +75,9 @@ impl Input {
     }
 
     /// The same input, known to be defective before it is read.
-    pub(super) fn with_defects(self, defects: Vec<Defect>) -> Self {
-        Self { defects, ..self }
+    pub(super) fn with_defects(mut self, mut defects: Vec<Defect>) -> Self {
+        self.defects.append(&mut defects);
+        self
     }
 
     /// The name: the path as the user gave it, `archive.zip!Takeout/Mail/Inbox.mbox` for an entry of an archive.
@@ -118,6 +126,7 @@ impl Input {
             reader,
             named: Named { name: Arc::clone(&self.name), transcoded: self.transcoded, told: self.told.clone() },
             source: Arc::clone(&self.source),
+            cut: self.defects.iter().find(|defect| defect.cuts_short()).cloned(),
             defects: self.defects.clone(),
         }))
     }
@@ -135,6 +144,25 @@ struct NamedReader {
     named: Named,
     source: Source,
     defects: Vec<Defect>,
+    /// Where the source breaks off.
+    cut: Option<Defect>,
+}
+
+impl NamedReader {
+    /// Tells the item that the source breaks off in.
+    fn tell_cut(&self, item: &mut Item) {
+        let Some(cut) = &self.cut else { return };
+        let len = self.source.len();
+        let reached = item.origin.offset.saturating_add(item.origin.length).max(self.reader.position());
+        if reached >= len {
+            let at = cut.offset().map(|offset| format!(" at byte {offset}")).unwrap_or_default();
+            let detail = format!(
+                "the source breaks off in this item, or right behind it, and the rest is missing: {}{at}",
+                cut.detail()
+            );
+            item.defects.push(Defect::new(DefectKind::Truncated, detail));
+        }
+    }
 }
 
 /// What each item of a source is told of it.
@@ -160,7 +188,11 @@ impl Named {
 
 impl ItemReader for NamedReader {
     fn next_item(&mut self) -> Result<Option<Item>> {
-        self.reader.next_item().transpose().map(|item| self.named.tell(item)).transpose()
+        let item = self.reader.next_item().transpose().map(|item| self.named.tell(item)).transpose()?;
+        Ok(item.map(|mut item| {
+            self.tell_cut(&mut item);
+            item
+        }))
     }
 
     fn next_ahead(&mut self) -> Option<Unopened> {

@@ -1,16 +1,19 @@
+#[cfg(not(target_family = "wasm"))]
+use super::tree::METADATA;
 use super::{
     Input,
-    archive::{Budget, Tar, Zip, is_tar, is_zip, without_gz},
+    archive::{Budget, Tar, Zip, is_tar, is_zip, without_packing},
     detect::extension,
+    tree::Vault,
 };
 use crate::{
     defect::Defect,
     error::{Error, Result},
     limits::Limits,
     model::Folder,
-    source::{Inflated, Source, Stoppable, is_gzip},
+    source::{Compression, Source, Stoppable},
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// What is found in a file or a directory: a source to read, or something that is passed over and why.
 #[derive(Clone, Debug)]
@@ -30,13 +33,14 @@ pub struct Passed {
     /// Its length in octets, as the archive tells it.
     pub size: u64,
     /// Why it is passed over.
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
 }
 
 /// The sources in one file, in its order, or in one directory, in the order of names; found one at a time and in constant memory.
 ///
-/// A file is one source, without its gzip layer if it has one (RFC 1952); of a ZIP or tar archive, compressed or not, each
-/// entry is one that is called like mail, a calendar or contacts. An archive is read where it lies, never unpacked.
+/// A file is one source, without its compression if it has one (gzip, bzip2, xz, Zstandard); of a ZIP or tar archive, compressed or
+/// not, each entry is one that is mail, a calendar or contacts by its name or by its octets. A ZIP archive is read where it lies, never
+/// unpacked.
 ///
 /// After an error that is not [fatal](crate::Error::is_fatal) the iteration goes on with the next entry; after a fatal one it ends.
 pub struct Inputs {
@@ -56,36 +60,43 @@ enum Kind {
 impl Inputs {
     /// The sources in `source`, which the user calls `name`.
     ///
-    /// A gzip layer is inflated once here, to find its length.
+    /// What is compressed is decompressed once here: gzip to find its length, the others into memory or a temporary file.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be read, [`ErrorKind::Malformed`](crate::ErrorKind::Malformed)
     /// when it is an archive without its list of entries, [`ErrorKind::Limit`](crate::ErrorKind::Limit) when it expands
     /// beyond `limits`.
     pub fn new(name: impl Into<Arc<str>>, source: Source, limits: &Limits) -> Result<Self> {
-        Self::with_log(name.into(), source, None, limits)
+        Self::with_notes(name.into(), source, None, None, limits)
     }
 
-    /// The same of an archive whose item log is `log`.
-    fn with_log(name: Arc<str>, source: Source, log: Option<Source>, limits: &Limits) -> Result<Self> {
+    /// The same of an archive whose item log is `log`, and of whose messages `vault` tells.
+    pub(super) fn with_notes(
+        name: Arc<str>,
+        source: Source,
+        log: Option<Source>,
+        vault: Option<Arc<Vault>>,
+        limits: &Limits,
+    ) -> Result<Self> {
         let in_file = |e: Error| e.in_file(&*name);
         let source = Stoppable::over(source, &limits.stop);
         let packed = source.clone();
         let input = Input::new(Arc::clone(&name), source)?;
-        let input = if is_gzip(input.head()) {
-            let inflated = Inflated::gzip(input.source().clone(), limits).map_err(in_file)?;
-            let inner = without_gz(&name).map_or_else(|| Arc::clone(&name), Arc::from);
-            Input::new(inner, Arc::new(inflated))?
-        } else {
-            input
+        let mut input = match Compression::of(input.head()) {
+            Some(compression) => {
+                let inner = without_packing(&name).map_or_else(|| Arc::clone(&name), Arc::from);
+                Input::new(inner, compression.open(input.source().clone(), limits).map_err(in_file)?)?
+            }
+            None => input,
         };
         let (mut defects, source) = (Vec::new(), input.source().clone());
         let mut budget = Budget::new(Arc::clone(&name), packed, limits);
         if let Some(log) = log {
             budget.take_log(log)?;
         }
+        budget.take_vault(vault);
         let kind = if is_tar(input.head()) {
-            defects = source.take_defects();
+            defects = input.take_defects();
             Kind::Tar(Tar::open(source, budget)?)
         } else if is_zip(input.head()) {
             Kind::Zip(Zip::open(&source, budget)?)
@@ -115,7 +126,9 @@ impl Inputs {
         let path = path.as_ref();
         let name = path.to_string_lossy();
         let apple_mail = path.join("mbox");
-        let is_apple_mail = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mbox")) && apple_mail.is_file();
+        let is_apple_mail = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mbox"))
+            && apple_mail.is_file()
+            && !has_directories(path);
         let file = match path.is_dir() {
             true if is_apple_mail => FileSource::open(apple_mail)?,
             true => {
@@ -125,15 +138,40 @@ impl Inputs {
             false => FileSource::open(path)?,
         };
         let log = log_beside(path).map(FileSource::open).transpose()?;
-        let inputs = Self::with_log((&*name).into(), Arc::new(file), log.map(|log| Arc::new(log) as Source), limits)?;
+        let log = log.map(|log| Arc::new(log) as Source);
+        let vault = vault_beside(path, limits)?;
+        let inputs = Self::with_notes((&*name).into(), Arc::new(file), log, vault.clone(), limits)?;
         Ok(match (inputs.kind, PartFiles::of(path, limits)) {
-            (Kind::One(input), Some(parts)) => {
-                let told = Told { parts: Some(parts), ..Told::default() };
+            (Kind::One(input), parts) if parts.is_some() || vault.is_some() => {
+                let told = Told { parts, vault, ..Told::default() };
                 Self { kind: Kind::One(input.placed(None, told)), defects: inputs.defects }
             }
             (kind, _) => Self { kind, defects: inputs.defects },
         })
     }
+}
+
+/// What Google Vault says of the messages in the mailbox or archive at `path`: `X-metadata.xml` beside `X.mbox` or `X-1.zip`.
+#[cfg(not(target_family = "wasm"))]
+fn vault_beside(path: &std::path::Path, limits: &Limits) -> Result<Option<Arc<Vault>>> {
+    let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { return Ok(None) };
+    let numbered = stem.rsplit_once(['-', '.', '_']).filter(|(_, n)| n.bytes().all(|octet| octet.is_ascii_digit()));
+    for export in [Some(stem), numbered.map(|(export, _)| export)].into_iter().flatten() {
+        let name = format!("{export}{METADATA}");
+        let beside = path.with_file_name(&name);
+        if beside.is_file() {
+            let source = Arc::new(crate::source::FileSource::open(&beside)?);
+            return Vault::open(&name, source, limits.archive_entries).map(|vault| Some(Arc::new(vault)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether other directories lie in the one at `path`.
+#[cfg(not(target_family = "wasm"))]
+fn has_directories(path: &std::path::Path) -> bool {
+    let entries = std::fs::read_dir(path).into_iter().flatten();
+    entries.filter_map(std::result::Result::ok).any(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
 }
 
 /// The item log that lies beside an archive: `X.zip.items.jsonl`, also for its part `X.part002.zip`.
@@ -151,7 +189,15 @@ fn log_beside(path: &std::path::Path) -> Option<std::path::PathBuf> {
 impl Inputs {
     /// What was wrong with the archive itself, since the last call.
     pub fn take_defects(&mut self) -> Vec<Defect> {
-        std::mem::take(&mut self.defects)
+        let mut defects = std::mem::take(&mut self.defects);
+        match &mut self.kind {
+            Kind::Tar(tar) => defects.append(&mut tar.take_defects()),
+            #[cfg(not(target_family = "wasm"))]
+            Kind::Directory(directory) => defects.append(&mut directory.take_defects()),
+            Kind::Zip(zip) => defects.append(&mut zip.take_defects()),
+            Kind::One(_) | Kind::Done => {}
+        }
+        defects
     }
 
     /// The directories that are folders without an item, since the last call.

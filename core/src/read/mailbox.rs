@@ -36,6 +36,8 @@ pub struct Mailbox {
     options: Arc<ReadOptions>,
     places: VecDeque<Given>,
     inputs: Option<Inputs>,
+    /// What they are in.
+    place: Arc<str>,
     open: Option<Open>,
     /// Found behind the source in hand, which has to be closed first.
     waiting: Option<Result<Found>>,
@@ -54,6 +56,16 @@ pub enum Given {
     Path(std::path::PathBuf),
     /// Octets from anywhere under a name, which advises their format and names their folder.
     Source(Arc<str>, Source),
+}
+
+impl Given {
+    fn name(&self) -> Arc<str> {
+        match self {
+            #[cfg(not(target_family = "wasm"))]
+            Self::Path(path) => path.to_string_lossy().into(),
+            Self::Source(name, _) => Arc::clone(name),
+        }
+    }
 }
 
 impl std::fmt::Debug for Given {
@@ -76,7 +88,9 @@ impl<P: Into<std::path::PathBuf>> From<P> for Given {
 struct Open {
     /// The reader of the file in hand; none between two files of one source.
     reader: Option<Box<dyn ItemReader>>,
-    /// The octets of the file in hand.
+    /// The name of the file in hand.
+    name: Arc<str>,
+    /// Its octets.
     len: u64,
     /// Items so far, those that cannot be read included.
     items: u64,
@@ -138,6 +152,19 @@ pub struct Closed {
     pub folders: Vec<Folder>,
     /// What was wrong with the source itself.
     pub defects: Vec<Defect>,
+    /// Where the source breaks off, if it does: what should follow is missing.
+    pub cut_short: Option<String>,
+}
+
+impl Closed {
+    /// Adds what was wrong with `name`, up to `most` defects.
+    fn tell(&mut self, name: &str, defects: Vec<Defect>, most: usize) {
+        let room = most.saturating_sub(self.defects.len());
+        let cut =
+            defects.iter().find(|defect| defect.cuts_short()).map(|defect| format!("{name}: breaks off: {defect}"));
+        self.cut_short = self.cut_short.take().or(cut);
+        self.defects.extend(defects.into_iter().take(room));
+    }
 }
 
 impl Mailbox {
@@ -147,6 +174,7 @@ impl Mailbox {
             options: Arc::new(options),
             places: VecDeque::new(),
             inputs: None,
+            place: "".into(),
             open: None,
             waiting: None,
             early: VecDeque::new(),
@@ -161,7 +189,9 @@ impl Mailbox {
         let path = path.into();
         let is_plain = |path: &std::path::Path| {
             let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-            !extension.is_some_and(|extension| ["gz", "tgz", "zip", "tar"].iter().any(|e| extension == *e))
+            const PACKED: [&str; 13] =
+                ["gz", "tgz", "zip", "tar", "bz2", "tbz", "tbz2", "xz", "txz", "zst", "zstd", "tzst", "tzs"];
+            !extension.is_some_and(|extension| PACKED.iter().any(|e| extension == *e))
         };
         let len = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
         self.total = self.total.filter(|_| is_plain(&path) && !path.is_dir()).map(|total| total + len);
@@ -208,12 +238,18 @@ impl Mailbox {
             let Some(event) = self.advance() else { break };
             self.early.push_back(event);
         }
-        let opened = self.early.iter().any(|event| matches!(event, Event::Opened(_)));
+        // Folders without an item are something, too.
+        let opened = self.early.iter().any(|event| match event {
+            Event::Opened(_) => true,
+            Event::Closed(closed) => !closed.folders.is_empty(),
+            _ => false,
+        });
         if opened || self.early.len() == MOST_EARLY {
             return Ok(());
         }
         let first = self.early.drain(..).find_map(|event| match event {
             Event::Failed { error, .. } => Some(error),
+            Event::Closed(closed) => closed.cut_short.map(|cut| Error::new(ErrorKind::Malformed, cut)),
             _ => None,
         });
         Err(first.unwrap_or_else(|| Error::new(ErrorKind::UnknownFormat, "there is nothing that can be read")))
@@ -256,11 +292,15 @@ impl Mailbox {
             if let Some(mut inputs) = self.inputs.take() {
                 let (defects, folders) = (inputs.take_defects(), inputs.take_folders());
                 if !defects.is_empty() || !folders.is_empty() {
-                    return Some(Event::Closed(Closed { folders, defects }));
+                    let mut closed = Closed { folders, ..Closed::default() };
+                    closed.tell(&self.place, defects, usize::MAX);
+                    return Some(Event::Closed(closed));
                 }
             }
             let limits = &self.options.limits;
-            let inputs = match self.places.pop_front()? {
+            let place = self.places.pop_front()?;
+            self.place = place.name();
+            let inputs = match place {
                 #[cfg(not(target_family = "wasm"))]
                 Given::Path(path) => Inputs::at_path(path, limits),
                 Given::Source(name, source) => Inputs::new(name, source, limits),
@@ -289,9 +329,8 @@ impl Mailbox {
                 })
             }
             Ok(None) => {
-                let room = MOST_DEFECTS.saturating_sub(open.told.defects.len());
-                let most = if open.group.is_some() { room } else { usize::MAX };
-                open.told.defects.extend(reader.take_defects().into_iter().take(most));
+                let most = if open.group.is_some() { MOST_DEFECTS } else { usize::MAX };
+                open.told.tell(&open.name, reader.take_defects(), most);
                 open.told.folders.append(&mut reader.folders());
                 open.reader = None;
                 self.behind += open.len;
@@ -325,7 +364,7 @@ impl Mailbox {
             self.waiting = Some(Ok(Found::Input(input)));
             return self.close();
         }
-        open.len = input.source().len();
+        (open.name, open.len) = (input.name().into(), input.source().len());
         match input.open(&self.options) {
             Ok(reader) => {
                 open.reader = Some(reader);
@@ -340,7 +379,8 @@ impl Mailbox {
 
     fn open_group(&mut self, group: (Arc<Group>, &'static str), first: Input) -> Event {
         let opened = Opened { name: Arc::clone(&group.0.name), format: group.1, source: group.0.source.clone() };
-        self.open = Some(Open { reader: None, len: 0, items: 0, group: Some(group), told: Closed::default() });
+        let name = Arc::clone(&group.0.name);
+        self.open = Some(Open { reader: None, name, len: 0, items: 0, group: Some(group), told: Closed::default() });
         self.waiting = Some(Ok(Found::Input(first)));
         Event::Opened(opened)
     }
@@ -350,7 +390,8 @@ impl Mailbox {
         let source = input.source().clone();
         let len = source.len();
         let opened = Opened { name: input.name().into(), format: input.format()?.name, source: Some(source) };
-        self.open = Some(Open { reader, len, items: 0, group: None, told: Closed::default() });
+        let name = Arc::clone(&opened.name);
+        self.open = Some(Open { reader, name, len, items: 0, group: None, told: Closed::default() });
         Ok(Event::Opened(opened))
     }
 

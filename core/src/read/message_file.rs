@@ -1,4 +1,4 @@
-use super::{ItemReader, Request, metadata};
+use super::{ItemReader, Request, detect::container, metadata};
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
@@ -10,6 +10,9 @@ use std::{ops::Range, sync::Arc};
 
 /// Octets of a From_ line before a message, at most.
 const FROM_LINE: u16 = 4096;
+
+/// Octets that show a container.
+const CONTAINER: u16 = 16;
 
 /// Octets that are looked at from the end at a time, for NULs that a crash left.
 const TAIL: u64 = 4096;
@@ -43,6 +46,9 @@ impl MessageFile {
         let Range { start, end } = self.range;
         if start >= end {
             return Err(Error::new(ErrorKind::Malformed, "is empty, there is no message in it").non_fatal());
+        }
+        if let Some(what) = container(&Window::new(self.source.clone()).octets(start, CONTAINER)?) {
+            return Err(Error::new(ErrorKind::Unsupported, format!("is no message but {what}")).non_fatal());
         }
         let from_line = self.leading_from_line()?;
         let message_start = start + from_line.len() as u64;

@@ -1,5 +1,6 @@
 #[cfg(not(target_family = "wasm"))]
 use super::emlx::PartFiles;
+use super::tree::Vault;
 use crate::{
     defect::Defect,
     model::{Folder, FolderPath, Item, Keywords, Label, Received},
@@ -28,16 +29,13 @@ pub(super) struct Told {
     /// The files that attachments of a message lie in, where it is kept without them.
     #[cfg(not(target_family = "wasm"))]
     pub(super) parts: Option<PartFiles>,
+    /// What Google Vault says of the messages of a mailbox.
+    pub(super) vault: Option<Arc<Vault>>,
     /// What is wrong with what was told.
     pub(super) defects: Vec<Defect>,
 }
 
 impl Told {
-    /// The folder alone.
-    pub(super) fn folder(folder: Folder) -> Self {
-        Self { folder: Some(folder), ..Self::default() }
-    }
-
     /// The folder that `own` is, seen from the root of the tree.
     pub(super) fn placed(&self, own: &Folder) -> Folder {
         match (&self.folder, self.within.is_empty()) {
@@ -64,6 +62,9 @@ impl Told {
         }
         if !self.labels.is_empty() {
             item.labels.clone_from(&self.labels);
+        }
+        if let Some(vault) = &self.vault {
+            vault.tell(item);
         }
         if let Some(received) = self.received {
             item.received = Some(received);

@@ -40,6 +40,11 @@ impl FileSource {
         Ok(Self { path: path.to_owned(), file, len })
     }
 
+    /// A temporary file of `len` octets, which has no name.
+    pub(super) fn unnamed(file: File, len: u64) -> Self {
+        Self { path: PathBuf::from("a temporary file"), file, len }
+    }
+
     #[cfg(unix)]
     fn pread(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         std::os::unix::fs::FileExt::read_at(&self.file, buf, offset)

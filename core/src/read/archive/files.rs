@@ -2,9 +2,8 @@ use super::{Budget, Tar, Zip, is_tar, is_zip};
 use crate::{
     error::{Error, ErrorKind, Result},
     limits::Limits,
-    source::{Inflated, Source, is_gzip},
+    source::{Compression, Source},
 };
-use std::sync::Arc;
 
 /// The files in a ZIP or tar archive as they are, whatever they are called.
 pub(crate) enum ArchiveFiles {
@@ -20,9 +19,9 @@ impl ArchiveFiles {
     pub(crate) fn open(name: &str, source: Source) -> Result<Self> {
         let limits = Limits::default();
         let budget = Budget::new(name.into(), source.clone(), &limits);
-        let source = match is_gzip(&start(&source)?) {
-            true => Arc::new(Inflated::gzip(source, &limits).map_err(|error| error.in_file(name))?),
-            false => source,
+        let source = match Compression::of(&start(&source)?) {
+            Some(compression) => compression.open(source, &limits).map_err(|error| error.in_file(name))?,
+            None => source,
         };
         let head = start(&source)?;
         if is_zip(&head) {

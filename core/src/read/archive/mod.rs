@@ -13,17 +13,17 @@ use super::{
     detect::extension,
     input::Group,
     told::Told,
-    tree::{EmptyFolders, File, NO_MBOX, NOTED, Notes, Verdict, is_beside, names_beside},
+    tree::{EmptyFolders, File, GYB, GYB_LABELS, Look, NOTED, Notes, Vault, Verdict, is_beside, look, names_beside},
 };
 use crate::{
     DateTime,
-    defect::Defect,
+    defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     limits::Limits,
     model::Folder,
-    source::{Inflated, Source, expands_too_far, expansion_limit, is_gzip},
+    source::{Compression, SIGNATURE, Source, Window, expands_too_far, expansion_limit},
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// What may still be taken out of an archive, and under which name.
 pub(super) struct Budget {
@@ -35,6 +35,8 @@ pub(super) struct Budget {
     entries: u64,
     octets: u64,
     most_octets: u64,
+    /// What is wrong with the archive as a whole.
+    defects: Vec<Defect>,
     /// The last file that lies beside a message, which comes next in the archives of Zimbra.
     beside: Option<(String, Source)>,
 }
@@ -54,14 +56,19 @@ impl Budget {
         let most_octets = expansion_limit(source.len(), limits);
         let notes = Notes::new(&archive);
         let group = Arc::new(Group { name: Arc::clone(&archive), source: Some(source) });
-        let (limits, empty) = (limits.clone(), EmptyFolders::default());
-        Self { archive, group, notes, empty, limits, entries: 0, octets: 0, most_octets, beside: None }
+        let (limits, empty, defects) = (limits.clone(), EmptyFolders::default(), Vec::new());
+        Self { archive, group, notes, empty, limits, entries: 0, octets: 0, most_octets, defects, beside: None }
     }
 
     /// Takes what the item log of the archive says.
     pub(super) fn take_log(&mut self, log: Source) -> Result<()> {
         let noted = self.notes.take(&[], "items.jsonl", || Ok(log), &self.limits);
         noted.map_err(|e| e.in_file(format!("{}.items.jsonl", self.archive)))
+    }
+
+    /// Takes what Google Vault says beside the archive.
+    pub(super) fn take_vault(&mut self, vault: Option<Arc<Vault>>) {
+        self.notes.take_vault(vault);
     }
 
     /// Notes what an entry tells of others, before they come.
@@ -100,13 +107,18 @@ impl Budget {
         format!("{}!{entry}", self.archive)
     }
 
-    fn pass(&self, entry: &Entry, why: &'static str) -> Found {
-        Found::Passed(Passed { name: self.name_of(&entry.name).into(), size: entry.size, why })
+    fn pass(&self, entry: &Entry, why: impl Into<Cow<'static, str>>) -> Found {
+        Found::Passed(Passed { name: self.name_of(&entry.name).into(), size: entry.size, why: why.into() })
     }
 
     /// Notes a directory.
     fn directory(&mut self, name: &str) {
         self.empty.directory(segments(name).0);
+    }
+
+    /// What was wrong with the archive as a whole, since the last call.
+    fn take_defects(&mut self) -> Vec<Defect> {
+        std::mem::take(&mut self.defects)
     }
 
     /// The folders without an item, when all entries were met.
@@ -118,23 +130,17 @@ impl Budget {
     fn verdict(&mut self, entry: &Entry) -> Verdict {
         let (directories, name) = segments(&entry.name);
         self.empty.file(&directories, name);
-        let file = File {
-            in_maildir: false,
-            any_format: false,
-            indexed: false,
-            directories: &directories,
-            name,
-            modified: entry.modified,
-            mode: entry.mode,
-        };
-        file.verdict(&self.notes)
+        if name == GYB {
+            self.defects.push(Defect::new(DefectKind::Property, GYB_LABELS));
+        }
+        file(entry, &directories, name).verdict(&self.notes)
     }
 
-    /// The entry as a source, its gzip layer taken off if it has one; or what else the verdict says.
+    /// The entry as a source, its compression taken off if it has one; or what else the verdict says.
     fn open(&mut self, entry: Entry, verdict: Verdict, source: Source) -> Result<Found> {
         let folder = is_apple_mail(&entry.name).then(|| entry.name.get(..entry.name.len() - "/mbox".len())).flatten();
         let name = self.name_of(folder.unwrap_or(&entry.name));
-        let (format, told, looked) = match verdict {
+        let (format, told) = match verdict {
             Verdict::Pass(why) => return Ok(self.pass(&entry, why)),
             Verdict::Note => {
                 let found = self.pass(&entry, NOTED);
@@ -152,16 +158,21 @@ impl Budget {
                 {
                     self.tell_beside(&beside, &source, &mut told)?;
                 }
-                (format, told, false)
+                (format, told)
             }
-            Verdict::Look(told) => (None, told, true),
+            Verdict::Look => {
+                let (directories, last) = segments(&entry.name);
+                let file = file(&entry, &directories, last);
+                match look(&source, &file).map_err(|e| e.in_file(&*name).non_fatal())? {
+                    Look::Items(format) => (Some(format), Box::new(file.told_as(format, &self.notes))),
+                    Look::Archive => return Ok(self.pass(&entry, INNER)),
+                    Look::Nothing(why) => return Ok(self.pass(&entry, why)),
+                }
+            }
         };
         let input = self.uncompressed(&name, source).and_then(|(label, source)| Input::new(label.into(), source));
         let input = input.map_err(|e| e.in_file(name).non_fatal())?;
         self.expand(input.source().len())?;
-        if looked && !input.format().is_ok_and(|format| format.name == "mbox") {
-            return Ok(self.pass(&entry, NO_MBOX));
-        }
         Ok(Found::Input(input.with_defects(entry.defects).placed(format, *told).grouped(&self.group)))
     }
 
@@ -170,14 +181,25 @@ impl Budget {
     }
 
     fn uncompressed<'n>(&self, name: &'n str, source: Source) -> Result<(&'n str, Source)> {
-        let mut start = [0; 4];
-        let n = source.read_at(0, &mut start)?;
-        match without_gz(name) {
-            Some(inner) if is_gzip(start.get(..n).unwrap_or_default()) => {
-                Ok((inner, Arc::new(Inflated::gzip(source, &self.limits)?)))
-            }
-            _ => Ok((name, source)),
+        match Compression::of(&Window::new(source.clone()).octets(0, SIGNATURE)?) {
+            Some(compression) => Ok((without_packing(name).unwrap_or(name), compression.open(source, &self.limits)?)),
+            None => Ok((name, source)),
         }
+    }
+}
+
+const INNER: &str = "is an archive in an archive: unpack the outer one first";
+
+/// An entry as its place describes it.
+fn file<'e>(entry: &Entry, directories: &'e [String], name: &'e str) -> File<'e> {
+    File {
+        in_maildir: false,
+        any_format: false,
+        indexed: false,
+        directories,
+        name,
+        modified: entry.modified,
+        mode: entry.mode,
     }
 }
 
@@ -194,10 +216,11 @@ fn is_apple_mail(name: &str) -> bool {
     segments.next() == Some("mbox") && segments.next().and_then(extension) == Some("mbox")
 }
 
-/// The name that a gzip-compressed file has without its compression.
-pub(super) fn without_gz(name: &str) -> Option<&str> {
-    extension(name).filter(|e| e.eq_ignore_ascii_case("gz"))?;
-    name.get(..name.len() - 3)
+/// The name that a compressed file has without its compression.
+pub(super) fn without_packing(name: &str) -> Option<&str> {
+    const PACKED: [&str; 7] = ["gz", "gzip", "bz2", "bzip2", "xz", "zst", "zstd"];
+    let extension = extension(name).filter(|e| PACKED.iter().any(|packed| packed.eq_ignore_ascii_case(e)))?;
+    name.get(..name.len() - extension.len() - 1)
 }
 
 /// An entry's name as a label: UTF-8, without control characters.
@@ -219,18 +242,19 @@ mod tests {
 
     #[test]
     fn a_name_decides_what_is_passed() {
-        for name in
-            ["a.txt", "mbox", "a/mbox", "a.mbox/table_of_contents", "__MACOSX/a.mbox", "x/._a.mbox", "a.zip", ""]
-        {
+        for name in ["__MACOSX/a.mbox", "x/._a.mbox", ".hidden", "inbox/,12", "inbox/#7"] {
             assert!(why_passed(name).is_some(), "{name}");
         }
-        assert_eq!(why_passed("X.mbox/mbox"), None);
+        for name in ["X.mbox/mbox", "a.txt", "mbox", "a/mbox", "a.mbox/table_of_contents", "a.zip", ""] {
+            assert_eq!(why_passed(name), None, "{name}: its octets decide");
+        }
     }
 
     #[test]
-    fn gz_is_taken_off_a_name() {
-        assert_eq!(without_gz("a!b.mbox.GZ"), Some("a!b.mbox"));
-        assert_eq!(without_gz("gz"), None);
+    fn compression_is_taken_off_a_name() {
+        assert_eq!(without_packing("a!b.mbox.GZ"), Some("a!b.mbox"));
+        assert_eq!(without_packing("a.txt.zst"), Some("a.txt"));
+        assert_eq!(without_packing("gz"), None);
     }
 
     #[test]

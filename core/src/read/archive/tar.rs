@@ -71,6 +71,12 @@ impl Tar {
         }
         self.at = 0;
         self.budget.entries = 0;
+        self.budget.defects.clear();
+    }
+
+    /// What was wrong with the archive itself, since the last call.
+    pub(in crate::read) fn take_defects(&mut self) -> Vec<Defect> {
+        self.budget.take_defects()
     }
 
     /// The next entry, `None` at the end of the archive; directories are left out.
@@ -133,7 +139,18 @@ impl Tar {
     }
 
     fn next_header(&mut self) -> Result<Option<Header>> {
-        let Some(block) = self.window.array(self.at)? else { return Ok(None) };
+        if self.at == u64::MAX {
+            return Ok(None);
+        }
+        let Some(block) = self.window.array(self.at)? else {
+            let len = self.window.source().len();
+            if self.at != len {
+                let detail = "the tar archive breaks off in the middle of an entry";
+                self.budget.defects.push(Defect::new(DefectKind::Truncated, detail).at(len).cutting_short());
+                self.at = u64::MAX;
+            }
+            return Ok(None);
+        };
         if block.iter().all(|octet| *octet == 0) {
             return Ok(None);
         }
@@ -163,7 +180,7 @@ impl Tar {
         let held = end.min(self.window.source().len());
         if held < end {
             let detail = format!("the archive ends {} octets before the end of the file", end - held);
-            entry.defects.push(Defect::new(DefectKind::Truncated, detail).at(held - data.min(held)));
+            entry.defects.push(Defect::new(DefectKind::Truncated, detail).at(held - data.min(held)).cutting_short());
         }
         let source = Arc::new(Content::new(self.window.source().clone(), Some(data..held)));
         self.budget.open(entry, verdict, source)

@@ -3,6 +3,7 @@
 use super::{Budget, Entry, Found, NOTED, Told, Verdict, is_beside, label, names_beside};
 use crate::{
     DateTime,
+    defect::Defect,
     error::{Error, ErrorKind, Location, Result},
     model::Folder,
     source::{Checked, Content, Inflated, Source, Window, expands_too_far, expansion_limit},
@@ -119,6 +120,11 @@ impl Zip {
             }
             self.budget.directory(&record.name);
         }
+    }
+
+    /// What was wrong with the archive itself, since the last call.
+    pub(in crate::read) fn take_defects(&mut self) -> Vec<Defect> {
+        self.budget.take_defects()
     }
 
     /// The folders without an item, when all entries were met.
@@ -242,7 +248,7 @@ impl Directory {
         Err(broken.unwrap_or_else(|| {
             let message =
                 "is a ZIP archive without its end, where its list of entries is: fetch it again, or repair it";
-            Error::new(ErrorKind::Malformed, message)
+            Error::new(ErrorKind::Malformed, message).at(Location::Byte(len))
         }))
     }
 

@@ -10,6 +10,29 @@ pub(in crate::read) fn decoded(name: &str) -> String {
     decode(name).unwrap_or_else(|| name.to_owned())
 }
 
+/// The name that Evolution wrote as `name`: `_2E` is a dot, `_5F` an underscore.
+pub(in crate::read) fn unescaped(name: &str) -> String {
+    let mut octets = Vec::new();
+    let mut rest = name;
+    while let Some((plain, escaped)) = rest.split_once('_') {
+        octets.extend_from_slice(plain.as_bytes());
+        let digits = escaped.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|octet| *octet >= b' ') {
+            Some(octet) => {
+                octets.push(octet);
+                rest = escaped.get(2..).unwrap_or_default();
+            }
+            None => {
+                octets.push(b'_');
+                rest = escaped;
+            }
+        }
+    }
+    octets.extend_from_slice(rest.as_bytes());
+    // What is no text was never escaped.
+    String::from_utf8(octets).unwrap_or_else(|_| name.to_owned())
+}
+
 /// `None` where the octets break the rules: then the name was never encoded.
 fn decode(name: &str) -> Option<String> {
     let mut text = String::new();
@@ -121,6 +144,22 @@ mod tests {
         assert_eq!(folder_names(".Archive.2024"), ["Archive", "2024"]);
         assert_eq!(folder_names("."), [""; 0]);
         assert_eq!(folder_names(".&ANg-vrige.x"), ["Øvrige", "x"]);
+    }
+
+    #[test]
+    fn evolution_escapes_what_maildir_cannot_write() {
+        for (written, name) in [
+            ("Foo_2EBar", "Foo.Bar"),
+            ("to_5Fdo", "to_do"),
+            ("b_C3_BCro", "b\u{fc}ro"),
+            ("a_2", "a_2"),
+            ("a_", "a_"),
+            ("_zz_2F", "_zz/"),
+            ("x_FF", "x_FF"),
+            ("_\u{e9}2", "_\u{e9}2"),
+        ] {
+            assert_eq!(unescaped(written), name);
+        }
     }
 
     proptest! {

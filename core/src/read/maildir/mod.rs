@@ -7,7 +7,7 @@ mod file_name;
 mod folder_name;
 
 pub(super) use file_name::{FileName, words};
-pub(super) use folder_name::{decoded, folder_names};
+pub(super) use folder_name::{decoded, folder_names, unescaped};
 
 use super::{FormatInfo, Score, message_file::MessageFile};
 

@@ -18,6 +18,7 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+mod break_off;
 mod buffer;
 mod from_line;
 mod lines;

@@ -1,4 +1,5 @@
 use super::{
+    break_off::BreakOff,
     from_line::{FromLine, MAX_FROM_LINE},
     lines::{LineEnd, is_known_field},
     scan::{Extent, Scan, first_separator},
@@ -129,6 +130,20 @@ impl MboxReader {
         located
     }
 
+    /// Tells the last message, and the file, if it breaks off there.
+    fn tell_break(&mut self, item: &mut Item) -> Result<()> {
+        let end = self.window.source().len();
+        if !matches!(self.layout, Layout::FromLines(_)) || self.at < end {
+            return Ok(());
+        }
+        let tail = self.window.octets(end.saturating_sub(4), 4)?.into_owned();
+        if let Some(found) = BreakOff::of(item, &tail, end)? {
+            item.defects.push(found.of_item);
+            self.defects.extend(found.of_source);
+        }
+        Ok(())
+    }
+
     /// The octets of a From_ line or of a separator.
     fn line(&self, range: &Range<u64>) -> Result<Vec<u8>> {
         let n = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
@@ -180,7 +195,9 @@ impl ItemReader for MboxReader {
         let result = self.locate().and_then(|located| match located {
             Some(located) => {
                 self.at = located.separator.end;
-                self.item(located).map(Some)
+                let mut item = self.item(located)?;
+                self.tell_break(&mut item)?;
+                Ok(Some(item))
             }
             None => Ok(None),
         });

@@ -147,21 +147,31 @@ impl SystemLabel {
 
 /// What the labels of one message say.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Labels {
-    pub(super) labels: Vec<Label>,
+pub(in crate::read) struct Labels {
+    pub(in crate::read) labels: Vec<Label>,
     /// The folder among them: trash, spam, drafts, inbox and sent before a label of the user's own, the archive last.
-    pub(super) primary: Folder,
-    pub(super) keywords: Keywords,
+    pub(in crate::read) primary: Folder,
+    pub(in crate::read) keywords: Keywords,
 }
 
 impl Labels {
     /// Reads the value of `X-Gmail-Labels`, unfolded and decoded.
     pub(super) fn parse(value: &str) -> Self {
+        Self::of_names(split(value))
+    }
+
+    /// The names in such a value.
+    pub(in crate::read) fn split(value: &str) -> Vec<String> {
+        split(value)
+    }
+
+    /// The labels of these names.
+    pub(in crate::read) fn of_names(names: impl IntoIterator<Item = String>) -> Self {
         let mut keywords = Keywords::default();
         keywords.insert(Keywords::SEEN);
         let mut labels: Vec<Label> = Vec::new();
         let mut primary: Option<(Option<SystemLabel>, Folder)> = None;
-        for name in split(value) {
+        for name in names {
             let system = SystemLabel::of(&name);
             if system == Some(Unread) {
                 keywords.remove(Keywords::SEEN);

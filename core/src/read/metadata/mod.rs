@@ -9,6 +9,7 @@ use crate::{
     mime,
     model::{DateSource, Folder, FolderPath, Item, Keywords, Message, Received, Role},
 };
+pub(super) use gmail::Labels as GmailLabels;
 pub(super) use gmail::label;
 use gmail::{Labels, SystemLabel};
 

@@ -1,18 +1,23 @@
 use super::{
-    File, NO_MBOX, NOTED, Notes, Verdict,
+    File, GYB, GYB_LABELS, Look, NOTED, Notes, Verdict,
     empty::MOST_EMPTY,
     listing::{HELD, Kind, Listing},
-    names_beside,
+    look, names, names_beside,
 };
 use crate::{
     DateTime,
+    defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     limits::Limits,
     model::Folder,
-    read::{FormatInfo, Found, Input, Inputs, Passed, detect::extension, emlx::PartFiles, input::Group, told::Told},
-    source::{FileSource, Inflated, Source, Stoppable, is_gzip},
+    read::{
+        FormatInfo, Found, Input, Inputs, Passed, archive::without_packing, detect::extension, emlx::PartFiles,
+        input::Group, told::Told,
+    },
+    source::{Compression, FileSource, SIGNATURE, Source, Stoppable, Window},
 };
 use std::{
+    borrow::Cow,
     ffi::OsString,
     fs::{self, Metadata},
     path::{Path, PathBuf},
@@ -32,6 +37,9 @@ pub(in crate::read) struct Directory {
     levels: Vec<Level>,
     /// An archive in the directory.
     archive: Option<Box<Inputs>>,
+    archive_name: String,
+    /// What was wrong with archives.
+    defects: Vec<Defect>,
     empty: Vec<Folder>,
 }
 
@@ -54,7 +62,11 @@ impl Directory {
         let called = called.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
         let mut notes = Notes::new(&called.unwrap_or_else(|| name.to_owned()));
         if root.join("maildirfolder").is_file() {
-            notes = notes.with_root_folder();
+            notes = notes.with_root_folder(true);
+        } else if root.file_name().is_some_and(|name| names::of_kmail(&text(name)).is_some())
+            && maildir_directories(&root) == 0
+        {
+            notes = notes.with_root_folder(false);
         }
         let inside = ["meta/items.jsonl", "data/meta/items.jsonl"].map(|path| root.join(path));
         if let Some(log) = log.into_iter().chain(inside).find(|path| path.is_file()) {
@@ -67,6 +79,8 @@ impl Directory {
             notes,
             levels: Vec::new(),
             archive: None,
+            archive_name: String::new(),
+            defects: Vec::new(),
             empty: Vec::new(),
         };
         directory.enter(root);
@@ -84,7 +98,16 @@ impl Directory {
                     Some(found) => return found.map(Some).map_err(Error::non_fatal),
                     None => {
                         self.empty.append(&mut archive.take_folders());
+                        let defects = archive.take_defects();
                         self.archive = None;
+                        let cut = defects.iter().find(|defect| defect.cuts_short()).map(|defect| {
+                            let message = format!("breaks off, what should follow is missing: {defect}");
+                            Error::new(ErrorKind::Malformed, message).in_file(&*self.archive_name).non_fatal()
+                        });
+                        self.defects.extend(defects);
+                        if let Some(error) = cut {
+                            return Err(error);
+                        }
                     }
                 }
             }
@@ -127,8 +150,9 @@ impl Directory {
     }
 
     fn descend(&mut self, path: PathBuf, name: &OsString) -> Result<Option<Found>> {
-        if name.to_string_lossy().starts_with('.') && maildir_directories(&path) == 0 {
-            return Ok(Some(self.pass(name, 0, "is a hidden directory")));
+        let label = name.to_string_lossy();
+        if label.starts_with('.') && names::of_kmail(&label).is_none() && maildir_directories(&path) == 0 {
+            return Ok(Some(self.pass(name, 0, "is a hidden directory: if there is mail in it, name it")));
         }
         if self.levels.len() >= DEPTH {
             let message = format!("lies more than {DEPTH} directories deep: what is in it is not read");
@@ -167,6 +191,13 @@ impl Directory {
         }
     }
 
+    /// What was wrong with archives in the tree, since the last call.
+    pub(in crate::read) fn take_defects(&mut self) -> Vec<Defect> {
+        // That they break off was told of each.
+        self.defects.retain(|defect| !defect.cuts_short());
+        std::mem::take(&mut self.defects)
+    }
+
     /// The folders without an item, since the last call.
     pub(in crate::read) fn take_folders(&mut self) -> Vec<Folder> {
         std::mem::take(&mut self.empty)
@@ -183,6 +214,16 @@ impl Directory {
                 let open = || FileSource::open(&path).map(|file| Arc::new(file) as Source);
                 let _unreadable = self.notes.take(&directories, name, open, &self.limits);
             }
+        }
+    }
+
+    /// Reads the files of Google Vault that lie in the directory in hand, which have no fixed names.
+    fn note_vaults(&mut self, directories: &[String]) {
+        let Some(level) = self.levels.last_mut() else { return };
+        for name in level.listing.take_told() {
+            let path = level.listing.path().join(&name);
+            let open = || FileSource::open(&path).map(|file| Arc::new(file) as Source);
+            let _unreadable = self.notes.take(directories, &text(&name), open, &self.limits);
         }
     }
 
@@ -211,15 +252,13 @@ impl Directory {
         };
         let metadata = fs::symlink_metadata(path).map_err(in_file)?;
         let directories = self.directories();
+        self.note_vaults(&directories);
         let label = text(name);
+        if label == GYB {
+            self.defects.push(Defect::new(DefectKind::Property, GYB_LABELS));
+        }
         if extension(&label).is_some_and(is_archive) {
-            let inputs = Inputs::new(
-                self.name_of(name),
-                Arc::new(FileSource::open(path).map_err(Error::non_fatal)?),
-                &self.limits,
-            );
-            self.archive = Some(Box::new(inputs.map_err(Error::non_fatal)?));
-            return Ok(None);
+            return self.enter_archive(path, name);
         }
         let mut index = path.as_os_str().to_owned();
         index.push(".msf");
@@ -236,39 +275,60 @@ impl Directory {
             Verdict::Pass(why) => self.pass(name, metadata.len(), why),
             Verdict::Note => self.pass(name, metadata.len(), NOTED),
             Verdict::Take { format, mut told } => {
-                if label.ends_with(".eml") {
+                if without_packing(&label).unwrap_or(&label).ends_with(".eml") {
                     self.tell_beside(path, &label, &mut told)?;
                 }
                 told.parts = PartFiles::of(path, &self.limits);
                 Found::Input(self.open(path, name, format, *told)?)
             }
-            Verdict::Look(told) => {
-                let input = self.open(path, name, None, *told)?;
-                match input.format() {
-                    Ok(format) if format.name == "mbox" => Found::Input(input),
-                    _ => self.pass(name, metadata.len(), NO_MBOX),
+            Verdict::Look => {
+                let source = self.octets(path)?;
+                match look(&source, &file).map_err(|e| e.in_file(path.to_string_lossy()).non_fatal())? {
+                    Look::Items(format) => {
+                        let told = file.told_as(format, &self.notes);
+                        Found::Input(self.open(path, name, Some(format), told)?)
+                    }
+                    Look::Archive => return self.enter_archive(path, name),
+                    Look::Nothing(why) => self.pass(name, metadata.len(), why),
                 }
             }
         };
         Ok(Some(found))
     }
 
-    fn open(&self, path: &Path, name: &OsString, format: Option<&'static FormatInfo>, told: Told) -> Result<Input> {
+    /// Reads on in the archive at `path`.
+    fn enter_archive(&mut self, path: &Path, name: &OsString) -> Result<Option<Found>> {
+        let source = Arc::new(FileSource::open(path).map_err(Error::non_fatal)?);
+        self.archive_name = self.name_of(name);
+        let vault = self.notes.vault(&self.directories(), &text(name));
+        let inputs = Inputs::with_notes((&*self.archive_name).into(), source, None, vault, &self.limits);
+        self.archive = Some(Box::new(inputs.map_err(Error::non_fatal)?));
+        Ok(None)
+    }
+
+    fn octets(&self, path: &Path) -> Result<Source> {
         let file = Arc::new(FileSource::open(path).map_err(Error::non_fatal)?);
-        let file = Stoppable::over(file, &self.limits.stop);
-        let mut start = [0; 4];
-        let n = file.read_at(0, &mut start).map_err(|e| Error::from(e).in_file(path.to_string_lossy()).non_fatal())?;
+        Ok(Stoppable::over(file, &self.limits.stop))
+    }
+
+    fn open(&self, path: &Path, name: &OsString, format: Option<&'static FormatInfo>, told: Told) -> Result<Input> {
+        let file = self.octets(path)?;
+        let in_file = |e: Error| e.in_file(path.to_string_lossy()).non_fatal();
+        let start = Window::new(file.clone()).octets(0, SIGNATURE).map_err(|e| in_file(e.into()))?;
         let name = self.name_of(name);
-        let source = match is_gzip(start.get(..n).unwrap_or_default()) {
-            true => Arc::new(Inflated::gzip(file, &self.limits).map_err(|e| e.in_file(&*name).non_fatal())?),
-            false => file,
+        let (name, source) = match Compression::of(&start) {
+            Some(compression) => {
+                let source = compression.open(file, &self.limits).map_err(|e| e.in_file(&*name).non_fatal())?;
+                (without_packing(&name).unwrap_or(&name), source)
+            }
+            None => (&*name, file),
         };
         let input = Input::new(name.into(), source).map_err(Error::non_fatal)?;
         Ok(input.placed(format, told).grouped(&self.group))
     }
 
-    fn pass(&self, name: &OsString, size: u64, why: &'static str) -> Found {
-        Found::Passed(Passed { name: self.name_of(name).into(), size, why })
+    fn pass(&self, name: &OsString, size: u64, why: impl Into<Cow<'static, str>>) -> Found {
+        Found::Passed(Passed { name: self.name_of(name).into(), size, why: why.into() })
     }
 
     /// The name of a file in the directory in hand: that of the root and the path from there.
@@ -305,7 +365,7 @@ fn maildir_directories(path: &Path) -> usize {
 }
 
 fn is_archive(extension: &str) -> bool {
-    ["zip", "tar", "tgz"].iter().any(|known| known.eq_ignore_ascii_case(extension))
+    ["zip", "tar", "tgz", "tbz", "tbz2", "txz", "tzst"].iter().any(|known| known.eq_ignore_ascii_case(extension))
 }
 
 fn modified(metadata: &Metadata) -> Option<DateTime> {

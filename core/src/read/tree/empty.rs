@@ -71,7 +71,7 @@ impl EmptyFolders {
                 let is_empty = both.iter().all(|directories| !self.is_used(directories));
                 let is_inbox = above.is_empty();
                 if first == Some(directories) && is_empty && !is_inbox {
-                    folders.push(names::of_maildir(above, notes.maildir_root()));
+                    folders.push(names::of_maildir(above, notes));
                 }
             } else if last != "tmp" && !self.is_used(directories) {
                 folders.extend(notes.empty_folder(directories, false));

@@ -158,7 +158,7 @@ fn digest(path: &str) -> u64 {
 }
 
 /// A date as the log writes it: `2024-01-01T00:00:00Z`, or with an offset for the `Z`.
-fn rfc_3339(text: &str) -> Option<DateTime> {
+pub(super) fn rfc_3339(text: &str) -> Option<DateTime> {
     let (date, time) = text.split_once('T')?;
     let (time, zone) = time.split_at_checked(8)?;
     let offset = match zone {

@@ -1,3 +1,4 @@
+use super::METADATA;
 use crate::error::{Error, ErrorKind, Result};
 use std::{
     collections::BTreeMap,
@@ -29,11 +30,16 @@ pub(super) struct Listing {
     /// The last name of all that were held.
     behind: Option<OsString>,
     more: bool,
+    /// Names of files that tell of others and have no fixed name.
+    told: Vec<OsString>,
 }
+
+/// Such names that are held.
+const MOST_TOLD: usize = 64;
 
 impl Listing {
     pub(super) fn new(path: PathBuf, most: usize) -> Self {
-        Self { path, most: most.max(1), held: BTreeMap::new(), behind: None, more: true }
+        Self { path, most: most.max(1), held: BTreeMap::new(), behind: None, more: true, told: Vec::new() }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -43,6 +49,11 @@ impl Listing {
     /// How many names are held.
     pub(super) fn held(&self) -> usize {
         self.held.len()
+    }
+
+    /// The names of files that tell of others, once they are known: behind the first of all names.
+    pub(super) fn take_told(&mut self) -> Vec<OsString> {
+        std::mem::take(&mut self.told)
     }
 
     /// The next name.
@@ -64,6 +75,10 @@ impl Listing {
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
             let name = entry.file_name();
+            let is_first_time = self.behind.is_none() && self.told.len() < MOST_TOLD;
+            if is_first_time && name.as_encoded_bytes().ends_with(METADATA.as_bytes()) && entry.file_type()?.is_file() {
+                self.told.push(name.clone());
+            }
             if self.behind.as_ref().is_some_and(|behind| name <= *behind) {
                 continue;
             }

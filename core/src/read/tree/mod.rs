@@ -7,17 +7,23 @@ mod empty;
 mod item_log;
 #[cfg(not(target_family = "wasm"))]
 mod listing;
+mod look;
 mod names;
 mod notes;
 mod place;
 mod sidecar;
+mod vault;
 
 #[cfg(not(target_family = "wasm"))]
 pub(super) use directory::Directory;
 pub(super) use empty::EmptyFolders;
+pub(super) use look::{Look, look};
 pub(super) use notes::Notes;
-pub(super) use place::{File, NO_MBOX, NOTED, Verdict};
+pub(super) use place::{File, GYB, GYB_LABELS, NOTED, Verdict};
 pub(super) use sidecar::{is_beside, names_beside};
+#[cfg(not(target_family = "wasm"))]
+pub(super) use vault::METADATA;
+pub(super) use vault::Vault;
 
 /// A layout of files in a directory or an archive that is read as a whole.
 #[non_exhaustive]
@@ -31,12 +37,24 @@ pub struct LayoutInfo {
 
 /// All layouts that are known; each is read from a directory, a ZIP archive or a tar archive.
 pub const LAYOUTS: &[LayoutInfo] = &[
-    LayoutInfo { name: "tree", title: "Any tree of EML, MBOX, ICS and VCF files: its directories are the folders" },
+    LayoutInfo {
+        name: "tree",
+        title: "Any tree of EML, MBOX, ICS and VCF files, whatever they are called (MH, Opera, Pipermail, …): its directories are the folders",
+    },
     LayoutInfo { name: "archive", title: "An EML archive of mailferry, with its item log X.items.jsonl beside it" },
     LayoutInfo { name: "bundle", title: "An import bundle: a BagIt bag with data/mail, data/calendars, data/contacts" },
-    LayoutInfo { name: "maildir", title: "Maildir, Maildir++ (.Folder.Sub) and trees of Maildirs" },
+    LayoutInfo { name: "maildir", title: "Maildir, Maildir++ (.Folder.Sub), trees of Maildirs, Evolution (_2E)" },
+    LayoutInfo { name: "kmail", title: "KMail: folders below X lie in .X.directory" },
     LayoutInfo { name: "thunderbird", title: "A Thunderbird profile: Inbox, Inbox.sbd; .msf is passed over" },
     LayoutInfo { name: "apple-mail", title: "Folders of Apple Mail: X.mbox with mbox or .emlx in it" },
     LayoutInfo { name: "zimbra", title: "A Zimbra export (.tgz), with or without .meta" },
+    LayoutInfo {
+        name: "gmvault",
+        title: "A backup of gmvault: NUMBER.eml or .eml.gz, and NUMBER.meta with labels and states",
+    },
+    LayoutInfo {
+        name: "vault",
+        title: "An export of Google Vault: X-metadata.xml beside mailboxes has their labels and dates",
+    },
     LayoutInfo { name: "proton", title: "A Proton Mail export: ID.eml, ID.metadata.json, labels.json" },
 ];

@@ -1,8 +1,9 @@
 use super::{
     item_log::{ItemLog, Logged},
     names,
-    place::File,
+    place::{File, is_apple_mailbox},
     sidecar::{self, ProtonLabels},
+    vault::{METADATA, Vault},
 };
 use crate::{
     defect::{Defect, DefectKind},
@@ -13,13 +14,19 @@ use crate::{
     source::{Content, Source, Window},
 };
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Maildirs whose words are held; letters of others stay unknown, and that is a defect of their messages.
 const MOST_WORDS: usize = 1 << 16;
 
 /// What a bundle says of a folder, in the directory that the folder is.
 const FOLDER_INDEX: &str = "folder.json";
+
+/// What marks a store of Evolution.
+const EVOLUTION: &str = "..maildir++";
 
 /// Octets of it that are looked at.
 const INDEX_HEAD: usize = 64 << 10;
@@ -68,6 +75,12 @@ pub(in crate::read) struct Notes {
     proton: ProtonLabels,
     /// The item log of an archive or a bundle of ours.
     log: Option<ItemLog>,
+    /// The directories that Evolution keeps a store in.
+    evolution: BTreeSet<Vec<String>>,
+    /// The files of Google Vault, by the directories they lie in.
+    vaults: BTreeMap<Vec<String>, Vec<Arc<Vault>>>,
+    /// The one that lies beside the archive.
+    outer_vault: Option<Arc<Vault>>,
     /// The name of the file that an archive is, as it stands in the log of one in parts.
     part: String,
 }
@@ -87,15 +100,16 @@ impl Notes {
         }
     }
 
-    /// The same of a tree whose uppermost directory is a folder of a Maildir++.
+    /// The same of a tree of which it is known whether its uppermost directory is a folder of a Maildir++.
     #[cfg(not(target_family = "wasm"))]
-    pub(in crate::read) fn with_root_folder(mut self) -> Self {
-        self.root_is_folder = true;
+    pub(in crate::read) fn with_root_folder(mut self, is_folder: bool) -> Self {
+        self.root_is_folder = is_folder;
         self
     }
 
     /// The files that tell of others.
-    pub(in crate::read) const NAMES: [&'static str; 4] = ["bagit.txt", "dovecot-keywords", "labels.json", FOLDER_INDEX];
+    pub(in crate::read) const NAMES: [&'static str; 5] =
+        ["bagit.txt", "dovecot-keywords", "labels.json", FOLDER_INDEX, EVOLUTION];
 
     /// Whether a file of this name only says what its directory is.
     pub(in crate::read) fn is_of_folder(name: &str) -> bool {
@@ -104,7 +118,9 @@ impl Notes {
 
     /// Whether the file is one of [`Notes::NAMES`], or the item log of a bundle.
     pub(in crate::read) fn are_in(directories: &[String], name: &str) -> bool {
-        Self::NAMES.contains(&name) || (name == "items.jsonl" && directories.last().is_some_and(|last| last == "meta"))
+        Self::NAMES.contains(&name)
+            || name.ends_with(METADATA)
+            || (name == "items.jsonl" && directories.last().is_some_and(|last| last == "meta"))
     }
 
     /// Notes what the file says.
@@ -127,6 +143,9 @@ impl Notes {
                 }
             }
             "bagit.txt" => self.bag = true,
+            EVOLUTION if self.evolution.len() < MOST_WORDS => {
+                self.evolution.insert(directories.to_vec());
+            }
             "labels.json" => {
                 if let Some(file) = sidecar::json(&open()?)? {
                     self.proton = ProtonLabels::parse(&file);
@@ -138,6 +157,10 @@ impl Notes {
                 {
                     self.indices.insert(directories.to_vec(), folder);
                 }
+            }
+            vault if vault.ends_with(METADATA) && self.vaults.len() < MOST_WORDS => {
+                let vault = Arc::new(Vault::open(vault, open()?, limits.archive_entries)?);
+                self.vaults.entry(directories.to_vec()).or_default().push(vault);
             }
             "items.jsonl" => self.log = Some(ItemLog::open(open()?, limits.archive_entries)?),
             _ => {}
@@ -153,6 +176,31 @@ impl Notes {
     /// The words that stand for letters in the Maildir that lies in `directories`.
     pub(super) fn words_of(&self, directories: &[String]) -> &[String] {
         self.words.get(directories).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes what Google Vault says beside an archive.
+    pub(in crate::read) fn take_vault(&mut self, vault: Option<Arc<Vault>>) {
+        self.outer_vault = vault;
+    }
+
+    /// What Google Vault says of the messages in the file of this name: in the file that is called like it, or else in the only one
+    /// that lies beside it or one directory above.
+    pub(in crate::read) fn vault(&self, directories: &[String], name: &str) -> Option<Arc<Vault>> {
+        let above = directories.split_last().map(|(_, above)| above);
+        for directories in [Some(directories), above].into_iter().flatten() {
+            let Some(vaults) = self.vaults.get(directories) else { continue };
+            let by_name =
+                vaults.iter().filter(|vault| name.starts_with(vault.export())).max_by_key(|v| v.export().len());
+            if let Some(vault) = by_name.or_else(|| vaults.first().filter(|_| vaults.len() == 1)) {
+                return Some(Arc::clone(vault));
+            }
+        }
+        self.outer_vault.clone()
+    }
+
+    /// Whether Evolution keeps its Maildirs in this directory: it writes what Maildir++ has no way to write as `_2E`.
+    pub(super) fn is_evolution(&self, directories: &[String]) -> bool {
+        self.evolution.contains(directories)
     }
 
     /// The name of the uppermost Maildir, if it is no inbox.
@@ -187,7 +235,10 @@ impl Notes {
     /// known that it is one.
     pub(super) fn empty_folder(&self, directories: &[String], is_maildir: bool) -> Option<Folder> {
         if is_maildir {
-            return Some(names::of_maildir(directories, self.maildir_root()));
+            return Some(names::of_maildir(directories, self));
+        }
+        if directories.last().is_some_and(|last| is_apple_mailbox(last)) {
+            return names::of_apple_mail(directories);
         }
         if let Some(folder) = self.indexed(directories) {
             return Some(folder.clone());
@@ -228,7 +279,7 @@ impl Notes {
     /// What its octets cannot be read for.
     pub(in crate::read) fn tell_beside(&self, name: &str, source: &Source, told: &mut Told) -> Result<()> {
         match sidecar::json(source)? {
-            Some(file) if name.ends_with(".meta") => sidecar::tell_zimbra(&file, told),
+            Some(file) if name.ends_with(".meta") => sidecar::tell_meta(name, &file, told),
             Some(file) => self.proton.tell(&file, told),
             None => told.defects.push(sidecar::unreadable(name)),
         }

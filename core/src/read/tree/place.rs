@@ -39,16 +39,23 @@ pub(in crate::read) enum Verdict {
     Note,
     /// It is a source; `format` where its place tells it.
     Take { format: Option<&'static FormatInfo>, told: Box<Told> },
-    /// It is a source if its octets are an mbox: a mail program's mailboxes have no extension.
-    Look(Box<Told>),
+    /// Its octets say what it is: [`look`](super::look()), and then [`File::told_as`].
+    Look,
 }
 
 /// Why a file that tells of others is passed over.
 pub(in crate::read) const NOTED: &str = "tells of other files, and is read for them";
-/// Why a file without an extension is.
-pub(in crate::read) const NO_MBOX: &str = "has no extension, and its octets are no mbox";
 const PART: &str = "is an attachment of a message of Apple Mail, and is read for it where that is kept in parts";
-const NO_MAIL: &str = "has the name of neither mail, nor calendar, nor contacts";
+/// The database of Got Your Back, and what is said of it.
+pub(in crate::read) const GYB: &str = "msg-db.sqlite";
+pub(in crate::read) const GYB_LABELS: &str = "msg-db.sqlite holds the labels of a backup of Got Your Back (GYB), which are not read: the messages are in the \
+    folders that their directories are. To have the labels, take them from an mbox of Google Takeout, or list them with \
+    sqlite3 msg-db.sqlite \"select message_filename, label from messages join labels using (message_num)\"";
+const CRYPTED: &str = "is a message that gmvault encrypted: restore it, or take another backup without encryption";
+const REMOVED: &str = "is a message that was removed: MH marks it so by the first character of its name";
+
+/// Extensions that are no part of a folder's name.
+const OF_MAILBOXES: [&str; 6] = ["mbox", "mbx", "mbs", "mmdf", "mail", "txt"];
 
 impl File<'_> {
     /// What becomes of it.
@@ -71,6 +78,15 @@ impl File<'_> {
         if self.name.starts_with('.') {
             return Verdict::Pass("is hidden");
         }
+        if self.name.strip_prefix([',', '#']).is_some_and(is_number) {
+            return Verdict::Pass(REMOVED);
+        }
+        if self.name == GYB {
+            return Verdict::Pass(GYB_LABELS);
+        }
+        if self.name.ends_with(".eml.crypt") || self.name.ends_with(".eml.crypt.gz") {
+            return Verdict::Pass(CRYPTED);
+        }
         let extension = extension(self.name);
         let known = extension.and_then(|extension| self.known(extension));
         if delivered && (self.in_maildir || file_name.is_certain()) || known.is_none() && file_name.has_flags() {
@@ -86,25 +102,38 @@ impl File<'_> {
                 None => Verdict::Take { format: None, told: Box::new(self.message(format, notes)) },
             },
             Some(_) => Verdict::Take { format: None, told: Box::new(self.within(notes)) },
-            None if self.name == "mbox" && parent.is_some_and(|parent| parent.ends_with(".mbox")) => {
-                let above = self.directories.split_last().map_or(&[][..], |(_, above)| above);
-                let told = Told { within: notes.folders(above), ..Told::default() };
-                Verdict::Take { format: None, told: Box::new(told) }
+            None if self.name == "mbox" && parent.is_some_and(is_apple_mailbox) => {
+                let folder = Some(names::folder(notes.folders(self.directories)));
+                let told = Told { folder, vault: notes.vault(self.directories, self.name), ..Told::default() };
+                Verdict::Take { format: Some(&mbox::FORMAT), told: Box::new(told) }
             }
             None if self.indexed => Verdict::Take { format: Some(&mbox::FORMAT), told: Box::new(self.mailbox(notes)) },
-            None if extension.is_none() && (self.any_format || self.in_mail_program()) => {
-                Verdict::Look(Box::new(self.mailbox(notes)))
-            }
-            None => Verdict::Pass(NO_MAIL),
+            None => Verdict::Look,
         }
+    }
+
+    /// What its place tells of its items, if it is of this format by its octets.
+    pub(in crate::read) fn told_as(&self, format: &FormatInfo, notes: &Notes) -> Told {
+        match format.name {
+            "mbox" => self.mailbox(notes),
+            "eml" | "emlx" => self.message(format, notes),
+            _ => self.within(notes),
+        }
+    }
+
+    /// Whether it is called as programs call messages in files of their own: by a number (MH, with a dot behind it in the Enron corpus), or
+    /// `msg.` and what procmail makes up.
+    pub(super) fn is_called_like_a_message(&self) -> bool {
+        let name = super::super::archive::without_packing(self.name).unwrap_or(self.name);
+        is_number(name.strip_suffix('.').unwrap_or(name)) || name.starts_with("msg.")
     }
 
     /// The format of files with this extension.
     fn known(&self, extension: &str) -> Option<&'static FormatInfo> {
         // Compression does not change what a file is.
-        let extension = match extension.eq_ignore_ascii_case("gz") {
-            true => super::super::detect::extension(self.name.get(..self.name.len() - 3)?)?,
-            false => extension,
+        let extension = match super::super::archive::without_packing(self.name) {
+            Some(inner) => super::super::detect::extension(inner)?,
+            None => extension,
         };
         FORMATS.iter().find(|format| {
             let extensions = if self.any_format { format.extensions } else { format.archived };
@@ -128,17 +157,13 @@ impl File<'_> {
         }
     }
 
-    fn in_mail_program(&self) -> bool {
-        self.directories.iter().any(|name| name.ends_with(".sbd") || matches!(&**name, "Mail" | "ImapMail"))
-    }
-
     /// A message in a Maildir: flags and unique name from its name, the date from when it was last changed.
     fn in_a_maildir(&self, file_name: &FileName<'_>, notes: &Notes) -> Told {
         let above = match self.directories.split_last() {
             Some((last, above)) if matches!(&**last, "cur" | "new") => above,
             _ => self.directories,
         };
-        let folder = names::of_maildir(above, notes.maildir_root());
+        let folder = names::of_maildir(above, notes);
         let words = notes.words_of(above);
         let letters = file_name.unknown_letters(words);
         let mut defects = Vec::new();
@@ -182,6 +207,7 @@ impl File<'_> {
         });
         let mut told =
             Told { folder: Some(folder), over_labels: !notes.is_takeout(self.directories), ..Told::default() };
+        told.vault = notes.vault(self.directories, self.name);
         self.as_zimbra(&mut told);
         told
     }
@@ -201,17 +227,23 @@ impl File<'_> {
 
     /// A file of many items, which names its own folder.
     fn within(&self, notes: &Notes) -> Told {
-        Told { within: notes.folders(self.directories), ..Told::default() }
+        let vault = notes.vault(self.directories, self.name);
+        Told { within: notes.folders(self.directories), vault, ..Told::default() }
     }
 
-    /// A mailbox whose whole name is that of its folder.
+    /// A mailbox whose name is that of its folder, less what only says that it is a mailbox.
     fn mailbox(&self, notes: &Notes) -> Told {
         let mut path = notes.folders(self.directories);
-        let name = maildir::decoded(self.name);
+        let name = super::super::archive::without_packing(self.name).unwrap_or(self.name);
+        let stem = name.rsplit_once('.').filter(|(stem, extension)| {
+            !self.indexed && !stem.is_empty() && OF_MAILBOXES.iter().any(|known| known.eq_ignore_ascii_case(extension))
+        });
+        let name = maildir::decoded(stem.map_or(name, |(stem, _)| stem));
         let role = crate::read::metadata::role_of_folder(&name)
             .filter(|_| self.directories.iter().all(|name| !name.ends_with(".sbd")));
         path.push(name);
-        Told::folder(Folder { path: FolderPath::new(path), role })
+        let vault = notes.vault(self.directories, self.name);
+        Told { folder: Some(Folder { path: FolderPath::new(path), role }), vault, ..Told::default() }
     }
 
     /// Its path from the root.
@@ -220,4 +252,13 @@ impl File<'_> {
         path.push_str(self.name);
         path
     }
+}
+
+fn is_number(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+/// Whether a directory of this name is a mailbox of Apple Mail.
+pub(super) fn is_apple_mailbox(name: &str) -> bool {
+    extension(name).is_some_and(|extension| extension.eq_ignore_ascii_case("mbox"))
 }

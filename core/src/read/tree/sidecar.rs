@@ -5,7 +5,12 @@ use crate::{
     defect::{Defect, DefectKind},
     error::Result,
     model::{DateSource, Folder, FolderPath, Keywords, Label, Received, Role},
-    read::told::Told,
+    read::{
+        archive::without_packing,
+        maildir,
+        metadata::{self, GmailLabels},
+        told::Told,
+    },
     source::{Content, Source},
 };
 use serde_json::Value;
@@ -16,15 +21,67 @@ use super::names;
 /// Octets of such a file at most.
 const MOST: usize = 4 << 20;
 
-/// The names that the file beside the message `eml` may have: that of Zimbra, those of Proton.
+/// The names that the file beside the message `eml` may have: that of Zimbra, those of Proton, that of gmvault, which may compress
+/// the message.
 pub(in crate::read) fn names_beside(eml: &str) -> Vec<String> {
+    let eml = without_packing(eml).unwrap_or(eml);
     let stem = eml.strip_suffix(".eml").unwrap_or(eml);
-    vec![format!("{eml}.meta"), format!("{stem}.metadata.json"), format!("{stem}metadata.json")]
+    vec![
+        format!("{eml}.meta"),
+        format!("{stem}.metadata.json"),
+        format!("{stem}metadata.json"),
+        format!("{stem}{GMVAULT}"),
+    ]
 }
 
 /// Whether a file of this name tells the state of a message.
 pub(in crate::read) fn is_beside(name: &str) -> bool {
-    name.ends_with(".eml.meta") || name.ends_with("metadata.json")
+    name.ends_with(".eml.meta") || name.ends_with("metadata.json") || is_of_gmvault(name)
+}
+
+const GMVAULT: &str = ".meta";
+
+/// Whether it is called `NUMBER.meta`.
+fn is_of_gmvault(name: &str) -> bool {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let number = last.strip_suffix(GMVAULT).unwrap_or_default();
+    number.len() >= 8 && number.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+/// Adds what the file `name`, `.meta`, says of a message: that of gmvault or of Zimbra.
+pub(super) fn tell_meta(name: &str, file: &Value, told: &mut Told) {
+    match is_of_gmvault(name) && file.get("gm_id").is_some() {
+        true => tell_gmvault(file, told),
+        false => tell_zimbra(file, told),
+    }
+}
+
+/// Adds what `NUMBER.meta` of gmvault says: labels, flags and date as Gmail's IMAP server gave them.
+fn tell_gmvault(file: &Value, told: &mut Told) {
+    let strings = |key: &str| {
+        let list = file.get(key).and_then(Value::as_array).into_iter().flatten();
+        list.filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let names = strings("labels").into_iter().map(|label| match label.strip_prefix('\\') {
+        Some("Draft") => "Drafts".to_owned(),
+        Some("Junk") => "Spam".to_owned(),
+        Some("Flagged") => "Starred".to_owned(),
+        Some(system) => system.to_owned(),
+        None => maildir::decoded(&label),
+    });
+    let mut labels = GmailLabels::of_names(names);
+    labels.keywords.remove(Keywords::SEEN);
+    for flag in strings("flags") {
+        labels.keywords.insert(metadata::keyword(&flag));
+    }
+    told.folder = Some(match labels.labels.is_empty() {
+        true => Folder { path: FolderPath::new(["All Mail"]), role: Some(Role::All) },
+        false => labels.primary,
+    });
+    told.over_labels = true;
+    told.labels = labels.labels;
+    told.keywords = labels.keywords;
+    told.received = recorded(file.get("internal_date")).or(told.received);
 }
 
 /// The value that a file of JSON holds; `None` for one that is too large, or is none.
@@ -179,6 +236,35 @@ mod tests {
         for broken in [json!(null), json!([]), json!({"LabelIDs": 5, "Unread": "x"})] {
             labels.tell(&broken, &mut Told::default());
         }
+    }
+
+    #[test]
+    fn gmvault_tells_labels_flags_and_date() {
+        let tell = |file: &Value| {
+            let mut told = Told::default();
+            tell_meta("1412679471642059988.meta", file, &mut told);
+            (told.folder.unwrap().path.to_string(), told.labels, told.keywords, told.received)
+        };
+        let (folder, labels, keywords, received) = tell(
+            &json!({"msg_id": "a@b", "gm_id": 1_412_679_471_642_059_988_u64,
+            "labels": ["\\Inbox", "\\Important", "Perso/Foo", "B&APw-ro"], "thread_ids": 1, "flags": ["\\Seen", "\\Answered"],
+            "internal_date": 1_347_243_329, "subject": "x"}),
+        );
+        assert_eq!(folder, "Inbox");
+        assert_eq!(
+            labels.iter().map(|l| &*l.name).collect::<Vec<_>>(),
+            ["Inbox", "Important", "Perso/Foo", "B\u{fc}ro"]
+        );
+        assert_eq!(keywords.iter().collect::<Vec<_>>(), ["$answered", "$important", "$seen"]);
+        assert_eq!(received.unwrap().at.unix_seconds(), 1_347_243_329);
+        let (folder, labels, keywords, _) = tell(&json!({"gm_id": 5, "labels": [], "flags": []}));
+        assert_eq!((&*folder, labels.len(), keywords.iter().count()), ("All Mail", 0, 0));
+        assert_eq!(tell(&json!({"gm_id": 5, "labels": ["\\Sent"], "flags": ["\\Flagged"]})).0, "Sent");
+        for broken in [json!({"gm_id": 5}), json!({"gm_id": 5, "labels": 7, "flags": "x", "internal_date": "x"})] {
+            tell(&broken);
+        }
+        assert!(is_beside("db/2012-09/1412679471642059988.meta") && !is_beside("Inbox.meta"));
+        assert!(names_beside("1412679471642059988.eml.gz").contains(&"1412679471642059988.meta".to_owned()));
     }
 
     #[test]

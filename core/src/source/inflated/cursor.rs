@@ -26,7 +26,7 @@ pub(super) struct Restart {
 
 /// How a compressed stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(in crate::source) enum End {
     /// As it should.
     Complete,
     /// The compressed octets end too early.

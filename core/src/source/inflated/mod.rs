@@ -14,7 +14,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
     limits::Limits,
 };
-use cursor::{Cursor, End};
+use cursor::Cursor;
+pub(in crate::source) use cursor::End;
 use restarts::Restarts;
 use std::{
     io,
@@ -98,8 +99,16 @@ impl Inflated {
         }
         let (len, end) = (cursor.out, cursor.end);
         state.defects = cursor.into_defects();
-        state.defects.extend(end.and_then(|end| end.defect()));
+        state.defects.extend(end.and_then(|end| end.defect(compressed.len())));
         Ok(Self { compressed, framing: Framing::Gzip, len, state: Mutex::new(state) })
+    }
+
+    /// The first octets of the gzip data in `compressed`: 64 KiB, or as many as there are or can be read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when `compressed` cannot be read.
+    pub(super) fn gzip_head(compressed: Source) -> Result<Vec<u8>> {
+        Ok(Cursor::at_start(compressed, Framing::Gzip)?.fill_block()?.to_vec())
     }
 
     /// The state, started anew should a thread have died with it.
@@ -255,15 +264,17 @@ impl State {
 }
 
 impl End {
-    fn defect(self) -> Option<Defect> {
-        match self {
-            Self::Complete => None,
-            Self::CutOff => Some(Defect::new(DefectKind::Truncated, "the compressed data is cut off")),
+    /// What is wrong with compressed data of `len` octets that ends so.
+    pub(in crate::source) fn defect(self, len: u64) -> Option<Defect> {
+        let defect = match self {
+            Self::Complete => return None,
+            Self::CutOff => Defect::new(DefectKind::Truncated, "the compressed data is cut off").at(len),
             Self::Corrupt(at) => {
                 let detail = "the compressed data is damaged, what follows is lost";
-                Some(Defect::new(DefectKind::Damaged, detail).at(at))
+                Defect::new(DefectKind::Damaged, detail).at(at)
             }
-        }
+        };
+        Some(defect.cutting_short())
     }
 }
 

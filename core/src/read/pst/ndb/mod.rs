@@ -115,7 +115,10 @@ impl Ndb {
         }
         if cut {
             let what = format!("the file is {} octets long, its header says {}", ndb.source.len(), header.file_end);
-            ndb.of_file.add(ndb.source.len(), Defect::new(DefectKind::Truncated, what).at(ndb.source.len()));
+            let defect = Defect::new(DefectKind::Truncated, what).at(ndb.source.len());
+            // A wrong header may say anything.
+            let defect = if header.sound { defect.cutting_short() } else { defect };
+            ndb.of_file.add(ndb.source.len(), defect);
         }
         ndb
     }
