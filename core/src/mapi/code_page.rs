@@ -30,7 +30,7 @@ impl CodePage {
         }
     }
 
-    fn encoding(self) -> Option<&'static Encoding> {
+    pub(super) fn encoding(self) -> Option<&'static Encoding> {
         match self.0 {
             // Where ASCII or nothing is declared and octets beyond it are found, the world means 1252.
             0 | 20_127 | 28_591 => Some(encoding_rs::WINDOWS_1252),
