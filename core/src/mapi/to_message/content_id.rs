@@ -58,7 +58,7 @@ fn edit(html: &mut String, mut edits: Vec<(Range<usize>, String)>) {
         return;
     }
     edits.sort_by_key(|(place, _)| place.start);
-    let (mut out, mut at) = (String::with_capacity(html.len()), 0);
+    let (mut out, mut at) = (String::new(), 0);
     for (place, new) in edits {
         // Two parts of the same identifier are one reference.
         if let Some(before) = html.get(at..place.start) {
