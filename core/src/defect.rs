@@ -139,7 +139,7 @@ defect_kinds! {
     OverrideLimit = "override_limit",
     /// A time zone that is neither defined nor known.
     TimeZone = "time_zone",
-    /// Something that the form converted to cannot express; it is kept as an `X-` property.
+    /// Something that the form converted to cannot express; it is kept as an `X-` property, or left out as the detail says.
     Conversion = "conversion",
     /// Octets that a [`Transform`](crate::convert::Transform) put in the place of those of the source.
     Transformed = "transformed",

@@ -198,6 +198,25 @@ fn gzip_is_taken_off_a_file_and_off_its_name() {
     assert!(inputs.next().is_none());
 }
 
+/// Its messages are XML; what looks like a message in it is an attachment.
+#[test]
+fn an_archive_of_outlook_for_mac_is_told_as_such() {
+    let of_local = ("Local/com.microsoft.__Messages/Inbox/message_00000.xml", &b"<emails/>"[..], deflated());
+    let of_account = ("Accounts/a@b.example/com.microsoft.__Attachments/x.eml", MAIL, stored());
+    for (name, entries) in [
+        ("mail.olm", vec![of_local, of_account]),
+        ("renamed.zip", vec![("Categories.xml", &b"<categories/>"[..], stored()), of_account]),
+        ("only.olm", vec![("Categories.xml", &b"<categories/>"[..], stored())]),
+    ] {
+        let Err(error) = open(name, zip(&entries)) else { panic!("{name}") };
+        assert_eq!((error.kind(), error.path()), (ErrorKind::UnknownFormat, Some(name)));
+        let error = error.to_string();
+        assert!(error.contains("Outlook for Mac (OLM)") && error.contains("drag each folder"), "{error}");
+    }
+    let other = zip(&[("Local/mail.mbox", MAIL, deflated())]);
+    assert_eq!(all(open("t.zip", other).unwrap()).sources.len(), 1);
+}
+
 #[test]
 fn the_messages_of_an_archive_come_out() {
     let archive = zip(&[("a.mbox", &MAIL.repeat(40_000), deflated()), ("b.mbox.gz", &gzip(MAIL), stored())]);

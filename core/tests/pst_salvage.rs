@@ -5,7 +5,7 @@ mod pst_support;
 
 use mailferry::{
     mapi::{MapiMessage, pid},
-    read::{ReadOptions, pst::PstReader},
+    read::{ItemReader, ReadOptions, pst::PstReader},
     write::pst::Layout,
 };
 use pst_support::{
@@ -217,4 +217,89 @@ fn recipients_that_a_message_tells_in_part_are_its_own() {
     let sound = messages(store.clone());
     without_leaves(&mut store, layout, NODE_PAGES);
     assert_eq!(texts(&messages(store)), texts(&sound));
+}
+
+/// The store with another version and encryption in its header (wVer, bCryptMethod), its checksums right again.
+fn of_version(mut store: Vec<u8>, version: u16, encryption: Option<u8>) -> Vec<u8> {
+    store[10..12].copy_from_slice(&version.to_le_bytes());
+    if let Some(encryption) = encryption {
+        store[513] = encryption;
+    }
+    let crc = |octets: &[u8]| {
+        let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
+        hasher.update(octets);
+        !hasher.finalize()
+    };
+    let partial = crc(&store[8..479]);
+    store[4..8].copy_from_slice(&partial.to_le_bytes());
+    let full = crc(&store[8..524]);
+    store[524..528].copy_from_slice(&full.to_le_bytes());
+    store
+}
+
+/// [MS-PST] 2.2.2.6: version 37 says nothing of the size of pages, but that data may be protected.
+#[test]
+fn a_store_of_version_37_is_read_in_the_layout_that_its_pages_have() {
+    for layout in [Layout::Unicode, Layout::Unicode4k] {
+        for scrambling in SCRAMBLINGS {
+            let sound = dump(store(layout, scrambling), &ReadOptions::default()).unwrap();
+            let renamed = dump(of_version(store(layout, scrambling), 37, None), &ReadOptions::default()).unwrap();
+            assert!(sound.text == renamed.text && sound.messages == renamed.messages, "{layout:?}");
+            // The root of one tree alone tells it, too.
+            let mut broken = of_version(store(layout, scrambling), 37, None);
+            let root = u64::from_le_bytes(broken[224..232].try_into().unwrap()) as usize;
+            broken[root..root + 64].fill(0);
+            assert_eq!(dump(broken, &ReadOptions::default()).unwrap().messages, 45, "{layout:?}");
+        }
+    }
+}
+
+#[test]
+fn a_store_that_is_protected_or_of_an_unknown_version_is_told_as_such() {
+    let open = |octets: Vec<u8>| PstReader::open(Arc::new(octets), "a.pst", &ReadOptions::default());
+    for layout in [Layout::Unicode, Layout::Unicode4k] {
+        let whole = store(layout, SCRAMBLINGS[1]);
+        for (version, encryption, word) in [
+            (37, Some(0x10), "Windows Information Protection"),
+            (36, Some(0x10), "Windows Information Protection"),
+            (38, None, "version 38"),
+            (40, None, "version 40"),
+            (1000, None, "version 1000"),
+        ] {
+            let error = open(of_version(whole.clone(), version, encryption)).err().unwrap();
+            assert_eq!(error.kind(), mailferry::ErrorKind::Unsupported);
+            assert!(error.to_string().contains(word) && error.to_string().contains("export it"), "{error}");
+        }
+        // Where the checksum says that the number is damaged, the pages tell.
+        let mut damaged = whole.clone();
+        damaged[10..12].copy_from_slice(&99_u16.to_le_bytes());
+        assert_eq!(dump(damaged, &ReadOptions::default()).unwrap().messages, 45, "{layout:?}");
+    }
+}
+
+/// A store in which nothing can be found is no empty store.
+#[test]
+fn a_store_in_which_nothing_is_found_is_an_error() {
+    for layout in LAYOUTS {
+        let whole = store(layout, SCRAMBLINGS[1]);
+        let empty =
+            Writer::new(Cursor::new(Vec::new()), layout, SCRAMBLINGS[1]).unwrap().finish().unwrap().into_inner();
+        let header_only = whole[..1024].to_vec();
+        let zeroed = [&whole[..564], &vec![0; whole.len() - 564][..]].concat();
+        let emptied = [&empty[..564], &vec![0; empty.len() - 564][..]].concat();
+        for recover in [false, true] {
+            let mut options = ReadOptions::default();
+            options.recover = recover;
+            for (octets, what) in [(&header_only, "header only"), (&zeroed, "zeroed"), (&emptied, "emptied")] {
+                let mut reader = PstReader::open(Arc::new(octets.clone()), "a.pst", &options).unwrap();
+                let error = reader.next_item().err().unwrap_or_else(|| panic!("{layout:?}, {what}"));
+                assert!(error.is_fatal() && error.to_string().contains("nothing was found in the store"), "{error}");
+                assert!(!error.to_string().contains("--recover"), "the whole file was searched already");
+                assert!(reader.next_item().unwrap().is_none());
+            }
+            let mut reader = PstReader::open(Arc::new(empty.clone()), "a.pst", &options).unwrap();
+            assert!(reader.next_item().unwrap().is_none(), "{layout:?}: an empty store is one");
+            assert_eq!(reader.take_defects(), [], "{layout:?}");
+        }
+    }
 }

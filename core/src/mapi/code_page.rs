@@ -98,7 +98,7 @@ impl CodePage {
         u16::try_from(self.0).ok().and_then(|number| DECODING_TABLE_CP_MAP.get(&number))
     }
 
-    fn encoding(self) -> Option<&'static Encoding> {
+    pub(super) fn encoding(self) -> Option<&'static Encoding> {
         match self.0 {
             // Where ASCII or nothing is declared and octets beyond it are found, the world means 1252.
             0 | 20_127 | 28_591 => Some(encoding_rs::WINDOWS_1252),

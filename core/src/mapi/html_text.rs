@@ -53,7 +53,7 @@ fn words(text: &str, out: &mut String) {
 }
 
 /// A character reference at the start of `text` and its length.
-fn entity(text: &str) -> Option<(char, usize)> {
+pub(super) fn entity(text: &str) -> Option<(char, usize)> {
     let end = text.bytes().take(12).position(|octet| octet == b';')?;
     let name = text.get(1..end)?;
     let character = match name {

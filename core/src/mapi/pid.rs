@@ -55,6 +55,7 @@ property_ids! {
     MESSAGE_SIZE = 0x0E08, "MessageSize";
     MESSAGE_STATUS = 0x0E17, "MessageStatus";
     NORMALIZED_SUBJECT = 0x0E1D, "NormalizedSubject";
+    RTF_IN_SYNC = 0x0E1F, "RtfInSync";
     ATTACH_SIZE = 0x0E20, "AttachSize";
     REPL_ITEM_ID = 0x0E30, "ReplItemid";
     RECORD_KEY = 0x0FF9, "RecordKey";

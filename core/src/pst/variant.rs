@@ -5,7 +5,8 @@ pub(crate) enum Variant {
     Ansi,
     /// 64-bit identifiers and offsets, wVer 21 to 35.
     Unicode,
-    /// As Unicode, but pages of 4,096 octets and blocks of 64 KiB that may be compressed, wVer 36 and above (Outlook 2013, OST).
+    /// As Unicode, but pages of 4,096 octets and blocks of 64 KiB that may be compressed, wVer 36 (Outlook 2013, OST). Stores of wVer 37
+    /// are of either layout.
     Unicode4k,
 }
 

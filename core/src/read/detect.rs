@@ -1,4 +1,7 @@
-use super::formats::{FORMATS, FormatInfo};
+use super::{
+    formats::{FORMATS, FormatInfo},
+    other_programs,
+};
 use crate::{
     error::{Error, ErrorKind, Result},
     source::{Compression, ReadAt},
@@ -45,7 +48,11 @@ pub enum Score {
 /// # Errors
 /// [`ErrorKind::UnknownFormat`] when no format knows the octets; the message says what they look like.
 pub fn detect(head: &Head<'_>) -> Result<&'static FormatInfo> {
-    choose(FORMATS, head).ok_or_else(|| unknown(head))
+    // What another program wrote may hold mail that looks like a mailbox.
+    match other_programs::by_octets(head.octets) {
+        Some(other) => Err(other.error()),
+        None => choose(FORMATS, head).ok_or_else(|| unknown(head)),
+    }
 }
 
 fn choose<'f>(formats: &'f [FormatInfo], head: &Head<'_>) -> Option<&'f FormatInfo> {
@@ -79,12 +86,16 @@ pub(super) fn unknown(head: &Head<'_>) -> Error {
     if head.len == 0 {
         return Error::new(ErrorKind::UnknownFormat, "is empty, there is nothing to read");
     }
+    if let Some(other) = other_programs::by_octets(head.octets) {
+        return other.error();
+    }
     let known: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
-    let message = match signature(head.octets) {
-        Some(what) => format!("is {what}; what can be read is {}", known.join(", ")),
-        None => format!(
-            "is of no known format, it starts with {}; what can be read is {}",
+    let message = match (signature(head.octets), other_programs::by_name(head)) {
+        (Some(what), _) => format!("is {what}; what can be read is {}", known.join(", ")),
+        (None, other) => format!(
+            "is of no known format, it starts with {}; {}what can be read is {}",
             first_octets(head.octets),
+            other.map(|other| format!("{}; ", other.hint())).unwrap_or_default(),
             known.join(", ")
         ),
     };

@@ -34,6 +34,7 @@ mod maildir;
 pub mod mbox;
 mod message_file;
 mod metadata;
+mod other_programs;
 pub mod pst;
 pub mod tnef;
 mod told;

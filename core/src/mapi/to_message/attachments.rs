@@ -1,11 +1,14 @@
-use super::{Translator, media_type};
+use super::{
+    Translator,
+    content_id::{self, Identity},
+    file_name, media_type,
+};
 use crate::{
     Defect, DefectKind,
     mapi::{Attachment, AttachmentBody, EmbeddedMessage, pid, translate_embedded, values::Values},
     mime::compose::{Entity, HeaderWriter},
     source::Content,
 };
-use std::collections::BTreeSet;
 
 /// The first octets of an attachment, where they must tell its media type.
 const MAGIC: usize = 16;
@@ -24,56 +27,75 @@ pub(super) struct Attached {
     pub(super) mixed: Vec<Entity>,
 }
 
+/// An attachment as an entity, before it is known where it belongs.
+struct Part {
+    entity: Entity,
+    name: Option<String>,
+    is_hidden: bool,
+}
+
 impl Translator<'_> {
-    /// All attachments ([MS-OXCMAIL] 2.1.3.4), those that the HTML shows apart from the others.
-    pub(super) fn attached(&mut self, html: Option<&str>) -> Attached {
+    /// All attachments ([MS-OXCMAIL] 2.1.3.4), those that the HTML shows apart from the others. Identifiers that no header field can
+    /// have change in the HTML too.
+    pub(super) fn attached(&mut self, html: &mut Option<String>) -> Attached {
         let mut attached = Attached::default();
         let attachments = self.message.attachments.clone();
         let count = attachments.len();
         if count == 0 {
             return attached;
         }
-        let shown = html.map(references).unwrap_or_default();
         let limit = self.translation.limits.entities;
         if count > limit {
             let detail = format!("{count} attachments, of which {limit} are read");
             self.defects.push(Defect::new(DefectKind::EntityLimit, detail));
         }
+        let (mut parts, mut identities) = (Vec::new(), Vec::new());
         for index in 0..count.min(limit) {
             match attachments.open(index) {
-                Ok(attachment) => self.attachment(attachment, &shown, &mut attached),
+                Ok(attachment) => {
+                    if let Some((part, identity)) = self.part(attachment) {
+                        parts.push(part);
+                        identities.push(identity);
+                    }
+                }
                 Err(error) => {
                     let detail = format!("attachment {} of {count}: {error}", index + 1);
                     self.defects.push(Defect::new(DefectKind::Attachment, detail));
                 }
             }
         }
+        for (old, new) in content_id::tie(html, &mut identities) {
+            let detail = format!(
+                "Content-ID \"{old}\" is written as \"{new}\", in the HTML too: mail readers would not find it"
+            );
+            self.defects.push(Defect::new(DefectKind::Rewritten, detail));
+        }
+        for (Part { mut entity, name, is_hidden }, identity) in parts.into_iter().zip(identities) {
+            if let Some(id) = identity.content_id {
+                entity = entity.content_id(&id);
+            }
+            if let Some(location) = identity.location {
+                entity = entity.field("Content-Location", &location);
+            }
+            if identity.is_shown {
+                attached.related.push(entity.inline(name.as_deref()));
+            } else if is_hidden {
+                attached.mixed.push(entity.inline(name.as_deref()));
+            } else {
+                attached.mixed.push(entity.attached(name.as_deref()));
+            }
+        }
         attached
     }
 
-    fn attachment(&mut self, mut attachment: Attachment, shown: &References, attached: &mut Attached) {
-        self.defects.append(&mut attachment.defects);
+    fn part(&mut self, attachment: Attachment) -> Option<(Part, Identity)> {
+        self.defects.extend(attachment.defects.iter().cloned());
         let values = Values::of_part(&attachment.properties, self.message);
-        let name = file_name(values);
-        let content_id = values.text(pid::ATTACH_CONTENT_ID).map(|id| id.trim_matches(['<', '>', ' ']).to_owned());
-        let location = values.text(pid::ATTACH_CONTENT_LOCATION);
-        let is_shown = content_id.as_ref().is_some_and(|id| shown.ids.contains(&id.to_ascii_lowercase()))
-            || location.as_ref().is_some_and(|location| shown.ids.contains(&location.to_ascii_lowercase()));
+        let name = self.file_name(values);
+        let identity = Identity::new(values.text(pid::ATTACH_CONTENT_ID), values.text(pid::ATTACH_CONTENT_LOCATION));
         let is_hidden = values.is_true(pid::ATTACHMENT_HIDDEN);
-        let Some((mut entity, name)) = self.entity_of(&attachment, name) else { return };
-        if let Some(id) = content_id.filter(|id| !id.is_empty()) {
-            entity = entity.content_id(&id);
-        }
-        if let Some(location) = location {
-            entity = entity.field("Content-Location", &location);
-        }
-        if is_shown {
-            attached.related.push(entity.inline(name.as_deref()));
-        } else if is_hidden {
-            attached.mixed.push(entity.inline(name.as_deref()));
-        } else {
-            attached.mixed.push(entity.attached(name.as_deref()));
-        }
+        let (entity, name) = self.entity_of(&attachment, name)?;
+        Some((Part { entity, name, is_hidden }, identity))
     }
 
     /// What is attached, and the name it gets.
@@ -94,10 +116,12 @@ impl Translator<'_> {
                     self.defects.push(Defect::new(DefectKind::Attachment, detail));
                     return Some((by_reference(&path, values), name));
                 }
-                if attachment.defects.is_empty() {
-                    return Some(self.data(Content::from(Vec::new()), values, name));
+                if !attachment.defects.is_empty() {
+                    return None;
                 }
-                None
+                let name = name.unwrap_or_else(|| "attachment".to_owned());
+                self.tell_missing(&name);
+                Some((missing(&name, values), Some(name)))
             }
         }
     }
@@ -105,7 +129,7 @@ impl Translator<'_> {
     /// The name, media type and octets of an attachment, whatever is attached.
     pub(super) fn octets_of(&mut self, attachment: &Attachment) -> Option<(String, String, Content)> {
         let values = Values::of_part(&attachment.properties, self.message);
-        let name = file_name(values);
+        let name = self.file_name(values);
         match &attachment.body {
             AttachmentBody::Data(content) => {
                 let media_type = media_type_of(content, values, name.as_deref());
@@ -120,8 +144,32 @@ impl Translator<'_> {
                 let (media_type, content, name) = self.translated(&**embedded, name)?;
                 Some((name, media_type.to_owned(), content))
             }
-            AttachmentBody::None => None,
+            AttachmentBody::None => {
+                // What is only referred to, and what was lost, is told by others.
+                let path = values.text(pid::ATTACH_LONG_PATHNAME).or_else(|| values.text(pid::ATTACH_PATHNAME));
+                if path.is_none() && attachment.defects.is_empty() {
+                    self.tell_missing(name.as_deref().unwrap_or("attachment"));
+                }
+                None
+            }
         }
+    }
+
+    fn tell_missing(&mut self, name: &str) {
+        let detail = format!("the store has no data of the attachment \"{name}\": only its name was found");
+        self.defects.push(Defect::new(DefectKind::Attachment, detail));
+    }
+
+    /// The name of the file: the long one, the short one, or what is displayed ([MS-OXCMSG] 2.2.2.10, 2.2.2.11); never a path.
+    fn file_name(&mut self, values: Values<'_>) -> Option<String> {
+        let names = [pid::ATTACH_LONG_FILENAME, pid::ATTACH_FILENAME, pid::DISPLAY_NAME];
+        let names = names.iter().filter_map(|id| values.text(*id));
+        let (name, safe) = names.filter_map(|name| file_name::safe(&name).map(|safe| (name, safe))).next()?;
+        if name.trim() != safe {
+            let detail = format!("the attachment \"{}\" is named \"{safe}\": no file can have its name", name.trim());
+            self.defects.push(Defect::new(DefectKind::Rewritten, detail));
+        }
+        Some(safe)
     }
 
     fn data(&mut self, content: Content, values: Values<'_>, name: Option<String>) -> (Entity, Option<String>) {
@@ -165,7 +213,8 @@ impl Translator<'_> {
         };
         self.defects.extend(message.defects.iter().cloned());
         let (media_type, content) = translate_embedded(&message, self.translation, &mut self.defects);
-        let name = super::subject(Values::of(&message)).or(name).unwrap_or_else(|| "message".to_owned());
+        let subject = super::subject(Values::of(&message)).and_then(|subject| file_name::safe(&subject));
+        let name = subject.or(name).unwrap_or_else(|| "message".to_owned());
         Some((media_type, content, format!("{}{}", name.trim(), media_type::extension(media_type))))
     }
 }
@@ -175,17 +224,27 @@ fn by_reference(path: &str, values: Values<'_>) -> Entity {
     const WEB: [&str; 3] = ["http:", "https:", "ftp:"];
     let is_web =
         WEB.iter().any(|scheme| path.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    let media_type = values.text(pid::ATTACH_MIME_TAG).and_then(|tag| media_type::declared(&tag));
-    let media_type = media_type.unwrap_or_else(|| media_type::guessed(path, Vec::new).to_owned());
-    let mut missing = HeaderWriter::default();
-    missing.parameters("Content-Type", &media_type, None);
-    missing.text("Content-Description", path);
-    let octets = [missing.as_octets(), b"\r\n"].concat();
-    let entity = Entity::message("message/external-body", Content::from(octets));
+    let entity = external_body(path, values);
     match is_web {
         true => entity.parameter("access-type", "URL").parameter("URL", path),
         false => entity.parameter("access-type", "local-file").parameter("name", path),
     }
+}
+
+/// What stands for a file of which there is no data: an empty part would look like a whole file.
+fn missing(name: &str, values: Values<'_>) -> Entity {
+    external_body(name, values).parameter("access-type", "x-missing").parameter("name", name)
+}
+
+/// A body that is not here (RFC 2046 §5.2.3): what it would be.
+fn external_body(name: &str, values: Values<'_>) -> Entity {
+    let media_type = values.text(pid::ATTACH_MIME_TAG).and_then(|tag| media_type::declared(&tag));
+    let media_type = media_type.unwrap_or_else(|| media_type::guessed(name, Vec::new).to_owned());
+    let mut header = HeaderWriter::default();
+    header.parameters("Content-Type", &media_type, None);
+    header.text("Content-Description", name);
+    let octets = [header.as_octets(), b"\r\n"].concat();
+    Entity::message("message/external-body", Content::from(octets))
 }
 
 /// The media type that an attachment says it has, or that its name or its octets speak of.
@@ -196,14 +255,6 @@ fn media_type_of(content: &Content, values: Values<'_>, name: Option<&str>) -> S
         let first = || content.slice(0..MAGIC as u64).to_vec(MAGIC).unwrap_or_default();
         media_type::guessed(name.unwrap_or_default(), first).to_owned()
     })
-}
-
-/// The name of the file: the long one, the short one, or what is displayed ([MS-OXCMSG] 2.2.2.10, 2.2.2.11).
-fn file_name(values: Values<'_>) -> Option<String> {
-    let names = [pid::ATTACH_LONG_FILENAME, pid::ATTACH_FILENAME, pid::DISPLAY_NAME];
-    let name = names.iter().find_map(|id| values.text(*id))?;
-    let name = name.rsplit(['\\', '/']).next().unwrap_or_default().trim().to_owned();
-    Some(name).filter(|name| !name.is_empty())
 }
 
 /// The fields of a status with line ends as mail has them; `None` where they could not stand in a mail unencoded.
@@ -220,60 +271,4 @@ fn looks_like_a_message(content: &Content) -> bool {
     let first = content.slice(0..1024).to_vec(1024).unwrap_or_default();
     let line = first.split(|octet| *octet == b'\n').next().unwrap_or_default();
     crate::mime::is_field_line(line)
-}
-
-/// What an HTML body refers to.
-#[derive(Debug, Default)]
-struct References {
-    /// Content identifiers and locations, in lower case.
-    ids: BTreeSet<String>,
-}
-
-/// Finds `cid:…` and the values of `src=…` in one pass.
-fn references(html: &str) -> References {
-    let lower = html.to_ascii_lowercase();
-    let mut ids = BTreeSet::new();
-    let is_end = |c: char| matches!(c, '"' | '\'' | '>' | '<' | ')' | '&') || c.is_whitespace();
-    for (at, marker) in lower.match_indices("cid:") {
-        let rest = lower.get(at + marker.len()..).unwrap_or_default();
-        let id: String = rest.chars().take(512).take_while(|c| !is_end(*c)).collect();
-        ids.insert(percent_decoded(&id));
-        ids.insert(id);
-    }
-    for (at, marker) in lower.match_indices("src=") {
-        let rest = lower.get(at + marker.len()..).unwrap_or_default().trim_start_matches(['"', '\'']);
-        ids.insert(rest.chars().take(512).take_while(|c| !is_end(*c)).collect());
-    }
-    ids.remove("");
-    References { ids }
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut octets = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escaped = match (first, tail) {
-            (b'%', [high, low, ..]) => {
-                let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-                digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low)
-            }
-            _ => None,
-        };
-        octets.push(escaped.unwrap_or(*first));
-        rest = if escaped.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
-    }
-    String::from_utf8_lossy(&octets).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn references_are_found_in_any_quoting() {
-        let found = references("<img src=\"CID:A@b\"><img src='image001.png'><td background=cid:c%20d>url(cid:e)");
-        for id in ["a@b", "image001.png", "c d", "e"] {
-            assert!(found.ids.contains(id), "{id}: {found:?}");
-        }
-    }
 }

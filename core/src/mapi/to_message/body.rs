@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     Defect, DefectKind,
-    mapi::{CodePage, PropertyValue, pid, rtf},
+    mapi::{CodePage, PropertyValue, html_text, pid, rtf},
 };
 
 /// The bodies of a message.
@@ -27,7 +27,8 @@ impl Translator<'_> {
         }
         let mut bodies = Bodies { plain: self.plain(limit), html: self.html(limit), rtf: None };
         if bodies.html.is_none() {
-            self.add_rtf(&mut bodies, limit);
+            let use_of_rtf = self.use_of_rtf(bodies.plain.is_some());
+            self.add_rtf(&mut bodies, limit, use_of_rtf);
         }
         bodies
     }
@@ -73,7 +74,24 @@ impl Translator<'_> {
         decoded.text
     }
 
-    fn add_rtf(&mut self, bodies: &mut Bodies, limit: usize) {
+    /// What rich text is worth beside a plain body, or without one: PidTagNativeBody decides, else PidTagRtfInSync ([MS-OXBBODY] 2.1.3.1).
+    fn use_of_rtf(&self, has_plain: bool) -> UseOfRtf {
+        const PLAIN: i64 = 1;
+        const RTF: i64 = 2;
+        const HTML: i64 = 3;
+        let is_stale = matches!(self.values.get(pid::RTF_IN_SYNC), Some(PropertyValue::Boolean(false)));
+        match self.values.integer(pid::NATIVE_BODY) {
+            _ if !has_plain => UseOfRtf::Body,
+            Some(PLAIN) => UseOfRtf::Stale,
+            Some(RTF) => UseOfRtf::Body,
+            // The HTML itself is missing: it may stand in the rich text ([MS-OXRTFEX]).
+            Some(HTML) if is_stale => UseOfRtf::OnlyHtml,
+            _ if is_stale => UseOfRtf::Stale,
+            _ => UseOfRtf::Body,
+        }
+    }
+
+    fn add_rtf(&mut self, bodies: &mut Bodies, limit: usize, use_of_rtf: UseOfRtf) {
         let Some(compressed) = self.values.octets(pid::RTF_COMPRESSED) else { return };
         let rtf = compressed.to_vec(limit).and_then(|value| rtf::decompress(&value, limit, &mut self.defects));
         let rtf = match rtf {
@@ -89,6 +107,11 @@ impl Translator<'_> {
                 format!("the rich text body: in {wrong} places it is no text in its code page: U+FFFD stands there");
             self.defects.push(Defect::new(DefectKind::Charset, what));
         }
+        let is_html = matches!(body, rtf::Body::Html(_));
+        if use_of_rtf == UseOfRtf::Stale || use_of_rtf == UseOfRtf::OnlyHtml && !is_html {
+            self.leave_out(body, rtf, bodies);
+            return;
+        }
         match body {
             rtf::Body::Html(html) => bodies.html = Some(html).filter(|html| !html.trim().is_empty()),
             rtf::Body::Text(text) if bodies.plain.is_none() => {
@@ -100,5 +123,96 @@ impl Translator<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Leaves out rich text that is not what the plain text says; that is told where they differ.
+    fn leave_out(&mut self, body: rtf::Body, rtf: Vec<u8>, bodies: &mut Bodies) {
+        let text = match body {
+            rtf::Body::Html(html) | rtf::Body::Readable(html) => html_text::plain_text(&html),
+            rtf::Body::Text(text) => text,
+        };
+        if text.trim().is_empty() || same_words(&text, bodies.plain.as_deref().unwrap_or_default()) {
+            return;
+        }
+        let kept = if self.translation.keep_rtf { "is attached only" } else { "is left out" };
+        let detail = format!("the rich text body is older than the plain text, as the store says: it {kept}");
+        self.defects.push(Defect::new(DefectKind::Conversion, detail));
+        bodies.rtf = Some(rtf).filter(|_| self.translation.keep_rtf);
+    }
+}
+
+/// What becomes of rich text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum UseOfRtf {
+    /// It is the body, in a form of its own.
+    Body,
+    /// It is the body if it was made from HTML.
+    OnlyHtml,
+    /// It is not what the message says now.
+    Stale,
+}
+
+/// Whether two texts have the same letters and digits.
+fn same_words(a: &str, b: &str) -> bool {
+    let words = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    words(a) == words(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapi::{
+        Octets, Translation,
+        support::{message, text},
+    };
+
+    /// The plain text and the HTML that are written, the kinds of the defects, and whether the rich text is kept beside them.
+    fn written(
+        rtf: &[u8],
+        properties: &[(u16, PropertyValue)],
+    ) -> (Option<String>, Option<String>, Vec<DefectKind>, bool) {
+        let compressed =
+            [&(rtf.len() as u32 + 12).to_le_bytes()[..], &(rtf.len() as u32).to_le_bytes(), b"MELA\0\0\0\0", rtf]
+                .concat();
+        let of_rtf = (pid::RTF_COMPRESSED, PropertyValue::Binary(Octets::from(compressed)));
+        let message = message(properties.iter().cloned().chain([of_rtf]));
+        let translation = Translation { keep_rtf: true, ..Translation::default() };
+        let mut translator = Translator::new(&message, &translation);
+        let bodies = translator.bodies();
+        let kinds = translator.defects.iter().map(Defect::kind).collect();
+        (bodies.plain, bodies.html, kinds, bodies.rtf.is_some())
+    }
+
+    #[test]
+    fn rich_text_that_is_out_of_date_replaces_nothing() {
+        let (genuine, of_html): (&[u8], &[u8]) =
+            (br"{\rtf1\ansi{\b old} words}", br"{\rtf1\ansi\fromhtml1{\*\htmltag <p>}old words{\*\htmltag </p>}}");
+        let plain = |words: &str| (pid::BODY, text(words));
+        let in_sync = |is: bool| (pid::RTF_IN_SYNC, PropertyValue::Boolean(is));
+        let native = |body: i32| (pid::NATIVE_BODY, PropertyValue::Integer32(body));
+        let html = (pid::HTML, PropertyValue::Binary(Octets::from(b"<b>new</b>".to_vec())));
+        for (rtf, properties, is_html, is_told) in [
+            (genuine, vec![plain("new"), in_sync(false)], false, true),
+            (genuine, vec![plain("old words"), in_sync(false)], false, false),
+            (of_html, vec![plain("new"), in_sync(false)], false, true),
+            (genuine, vec![plain("new"), in_sync(false), native(1)], false, true),
+            (genuine, vec![plain("new"), in_sync(true), native(1)], false, true),
+            (genuine, vec![plain("new"), native(1)], false, true),
+            (genuine, vec![plain("new"), in_sync(false), native(2)], true, false),
+            (of_html, vec![plain("new"), in_sync(false), native(3)], true, false),
+            (genuine, vec![plain("new"), in_sync(false), native(3)], false, true),
+            (genuine, vec![plain("new"), in_sync(true)], true, false),
+            (genuine, vec![plain("new")], true, false),
+            (genuine, vec![in_sync(false)], true, false),
+            (of_html, vec![in_sync(false), native(1)], true, false),
+        ] {
+            let (kept, written, kinds, has_rtf) = written(rtf, &properties);
+            assert_eq!(written.is_some(), is_html, "{properties:?}");
+            assert_eq!(kinds, if is_told { vec![DefectKind::Conversion] } else { vec![] }, "{properties:?}");
+            assert!(!is_told || has_rtf, "{properties:?}");
+            assert_eq!(kept.is_some(), properties.iter().any(|(id, _)| *id == pid::BODY));
+        }
+        let (_, written, kinds, _) = written(genuine, &[plain("new"), in_sync(false), html]);
+        assert_eq!((written.as_deref(), kinds), (Some("<b>new</b>"), vec![]));
     }
 }

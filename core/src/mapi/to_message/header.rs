@@ -1,9 +1,9 @@
-use super::Translator;
+use super::{Translator, grammar};
 use crate::{
     Defect, DefectKind,
     hex::hex,
     mapi::{Guid, address_book::MapiAddress, entry_id, pid, values::Values},
-    mime::{Address, compose::HeaderWriter},
+    mime::{Address, Field, compose::HeaderWriter},
 };
 use std::collections::BTreeSet;
 
@@ -267,6 +267,18 @@ impl Header {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.present.contains(&name.to_ascii_lowercase())
+    }
+
+    /// A field of the transport headers under this name: as it stands, where every reader takes it so.
+    pub(super) fn kept(&mut self, name: &str, field: &Field<'_>) {
+        let value = field.value().trim_ascii_end();
+        if !value.is_ascii() || value.contains(&0) {
+            self.out.text(name, &field.raw_text());
+        } else if grammar::has_unsound_words(value) {
+            self.out.text(name, &field.text());
+        } else {
+            self.out.as_it_stands(name, value);
+        }
     }
 
     /// Whether the message came by internet transport, not only through this mailbox's own client.

@@ -2,12 +2,15 @@
 
 mod attachments;
 mod body;
+mod content_id;
 mod decoding;
+mod file_name;
 mod grammar;
 mod header;
 mod media_type;
 mod report;
 mod signed;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -107,9 +110,11 @@ impl<'a> Translator<'a> {
     fn message(&mut self) -> Content {
         let header = self.header();
         let class = self.class();
-        if class.starts_with("IPM.NOTE.SMIME")
-            && let Some(entity) = self.signed(&class)
-        {
+        // Forms of their own may be signed too ([MS-OXOSMIME] 3.1.4.2, 3.1.4.3).
+        let is_smime = class.starts_with("IPM.NOTE.SMIME")
+            || class.ends_with(".SMIME")
+            || class.ends_with(".SMIME.MULTIPARTSIGNED");
+        if is_smime && let Some(entity) = self.signed(&class, &header) {
             return entity.compose(header);
         }
         if let Some(entity) = self.encrypted_by_pgp() {
@@ -123,7 +128,7 @@ impl<'a> Translator<'a> {
     /// `mixed { related { alternative { plain, html, calendar }, images }, attachments }`.
     fn entity(&mut self) -> Entity {
         let mut bodies = self.bodies();
-        let mut attached = self.attached(bodies.html.as_deref());
+        let mut attached = self.attached(&mut bodies.html);
         attached.mixed.extend(kept_rtf(&mut bodies));
         let alternatives = self.alternatives(bodies);
         let entity = with_related(alternative(alternatives), attached.related);
@@ -138,7 +143,7 @@ impl<'a> Translator<'a> {
     /// The bodies and the attachments apart, images with the HTML that shows them.
     fn parts(&mut self) -> Parts {
         let mut bodies = self.bodies();
-        let mut attached = self.attached(bodies.html.as_deref());
+        let mut attached = self.attached(&mut bodies.html);
         attached.mixed.extend(kept_rtf(&mut bodies));
         let plain = bodies.plain.take().map(|plain| Entity::text("plain", plain));
         let mut shown = self.alternatives(bodies);

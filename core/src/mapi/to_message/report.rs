@@ -10,7 +10,7 @@ impl Translator<'_> {
     pub(super) fn report(&mut self, class: &str) -> Entity {
         let is_receipt = class.ends_with("IPNRN") || class.ends_with("IPNNRN");
         let mut bodies = self.bodies();
-        let mut attached = self.attached(bodies.html.as_deref());
+        let mut attached = self.attached(&mut bodies.html);
         if bodies.plain.is_none() && bodies.html.is_none() {
             bodies.plain = Some(self.report_text());
         }

@@ -74,7 +74,7 @@ fn transport_headers_stay_in_order_without_those_of_the_old_form() {
     assert!(
         octets.starts_with(
             "Received: from a\r\n\tby b\r\nX-A: 1\r\nFrom: Ann <ann@example.org>\r\nTo: Bob <bob@example.org>\r\n\
-             Subject: kept\r\nX-B: =?UTF-8?B?w6k=?=\r\nMIME-Version: 1.0\r\nContent-Type: text/plain"
+             Subject: changed\r\nX-Original-Subject: kept\r\nX-B: =?UTF-8?B?w6k=?=\r\nMIME-Version: 1.0\r\nContent-Type: text/plain"
         ),
         "{octets}"
     );
@@ -172,6 +172,130 @@ fn what_was_signed_is_the_original_entity() {
     let (octets, _) = translated(&message);
     assert!(octets.contains(std::str::from_utf8(entity).unwrap()));
     assert!(!octets.contains("not this"));
+}
+
+/// [MS-OXOSMIME] 2.1.3.1: the attachment is the entity, whatever header field it starts with, and what is signed stays octet for octet.
+#[test]
+fn what_was_signed_stays_whatever_its_header_starts_with() {
+    const TYPE: &str = "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b";
+    let body = "\r\n--b\r\nContent-Type: text/plain\r\n\r\nsigned \nFrom here\r\n--b\r\n\
+                Content-Type: application/pkcs7-signature\r\n\r\nMIIB\r\n--b--";
+    for (header, kept, told) in [
+        (format!("MIME-Version: 1.0\r\n{TYPE}\r\n"), TYPE.to_owned(), false),
+        (format!("mime-version: 1.0\r\n{}\r\n", TYPE.to_lowercase()), TYPE.to_lowercase(), false),
+        (
+            format!("X-MimeOLE: Produced By X\r\n{TYPE}\r\nMIME-Version: 1.0\r\n"),
+            format!("X-MimeOLE: Produced By X\r\n{TYPE}"),
+            false,
+        ),
+        (
+            format!("Received: from a\r\n\tby b\r\nSubject: s\r\n{TYPE}\r\n"),
+            format!("Received: from a\r\n\tby b\r\n{TYPE}"),
+            false,
+        ),
+        (format!("{TYPE}\nMIME-Version: 1.0\nSubject: other\n"), format!("{TYPE}\r\nX-Original-Subject: other"), true),
+        (format!("\r\n{TYPE}\r\n"), TYPE.to_owned(), false),
+        (
+            format!("DKIM-Signature: v=1;\r\n b=x:y\r\n{TYPE};\r\n\tmicalg=sha-256\r\n"),
+            format!("DKIM-Signature: v=1;\r\n b=x:y\r\n{TYPE};\r\n\tmicalg=sha-256"),
+            false,
+        ),
+    ] {
+        for class in ["IPM.Note.SMIME.MultipartSigned", "ipm.note.smime", "IPM.InfoPathForm.1.SMIME.MultipartSigned"] {
+            let mut message = message([(pid::MESSAGE_CLASS, text(class)), (pid::SUBJECT, text("s"))]);
+            let line_end = if header.ends_with("\r\n") { "\r\n" } else { "\n" };
+            let entity = format!("{header}{line_end}{body}");
+            message.attachments = Arc::new(Listed(vec![attachment([], data(entity.as_bytes()))]));
+            let (octets, defects) = translated(&message);
+            let wanted = format!("Subject: s\r\nMIME-Version: 1.0\r\n{kept}\r\n\r\n{body}\r\n");
+            assert_eq!(octets, wanted, "{class}: {header}");
+            assert_eq!(defects, if told { vec![DefectKind::Rewritten] } else { vec![] }, "{header}");
+        }
+    }
+}
+
+#[test]
+fn a_signed_multipart_without_its_header_gets_one_where_it_can() {
+    let body = "--b:1\r\nContent-Type: text/plain\r\n\r\nsigned\r\n--b:1\r\nContent-Type: application/pgp-signature\r\n\r\nx\r\n--b:1--\r\n";
+    let named = "Content-Type: multipart/signed; boundary=\"b:1\"";
+    for (octets, transport, kinds, wanted) in [
+        (body.to_owned(), Some(format!("Subject: s\r\n{named}\r\n\r\n")), vec![], format!("{named}\r\n\r\n{body}")),
+        (
+            format!("preamble\r\n{body}"),
+            None,
+            vec![DefectKind::Rewritten],
+            format!(
+                "Content-Type: multipart/signed; protocol=\"application/pgp-signature\";\r\n boundary=\"b:1\"\r\n\r\npreamble\r\n{body}"
+            ),
+        ),
+        ("neither".to_owned(), None, vec![DefectKind::Attachment], "Content-Type: text/plain".to_owned()),
+    ] {
+        let mut message = message([
+            (pid::MESSAGE_CLASS, text("IPM.Note.SMIME.MultipartSigned")),
+            (pid::SUBJECT, text("s")),
+            (pid::BODY, text("shown")),
+        ]);
+        if let Some(transport) = transport {
+            message.properties.insert(pid::TRANSPORT_MESSAGE_HEADERS, text(&transport));
+        }
+        message.attachments = Arc::new(Listed(vec![attachment([], data(octets.as_bytes()))]));
+        let (octets, defects) = translated(&message);
+        assert!(octets.contains(&wanted), "{octets}");
+        assert_eq!(defects, kinds);
+    }
+}
+
+/// [MS-OXCMSG] 2.2.2.7: what has no data is lost, and no empty file.
+#[test]
+fn an_attachment_without_data_is_told() {
+    for (method, properties) in [
+        (1, vec![(pid::ATTACH_LONG_FILENAME, text("offer.pdf"))]),
+        (5, vec![(pid::DISPLAY_NAME, text("offer.pdf"))]),
+        (6, vec![(pid::ATTACH_FILENAME, text("offer.pdf")), (pid::ATTACH_MIME_TAG, text("application/pdf"))]),
+    ] {
+        let mut message = message([(pid::BODY, text("see there"))]);
+        let properties = properties.into_iter().chain([(pid::ATTACH_METHOD, PropertyValue::Integer32(method))]);
+        message.attachments = Arc::new(Listed(vec![attachment(properties, AttachmentBody::None)]));
+        let (octets, defects) = translated(&message);
+        assert_eq!(defects, [DefectKind::Attachment]);
+        assert!(
+            octets.contains("Content-Type: message/external-body; access-type=x-missing; name=offer.pdf"),
+            "{octets}"
+        );
+        assert!(octets.contains("Content-Disposition: attachment; filename=offer.pdf"), "{octets}");
+        assert!(octets.contains("\r\n\r\nContent-Type: application/pdf\r\n"), "{octets}");
+    }
+    let mut message = message([(pid::BODY, text("see there"))]);
+    message.attachments = Arc::new(Listed(vec![attachment([(pid::ATTACH_FILENAME, text("empty.txt"))], data(b""))]));
+    assert_eq!(translated(&message).1, [], "an empty file is one");
+}
+
+#[test]
+fn names_and_identifiers_of_attachments_hold() {
+    let mut message = message([
+        (pid::BODY, text("plain")),
+        (pid::HTML, PropertyValue::Binary(Octets::from("<img src=\"cid:Bild ü(1)\">".as_bytes().to_vec()))),
+        (pid::INTERNET_CODEPAGE, PropertyValue::Integer32(65001)),
+    ]);
+    let inner = super::tests::message([(pid::SUBJECT, text("Offer 5/6")), (pid::BODY, text("deep"))]);
+    message.attachments = Arc::new(Listed(vec![
+        attachment([(pid::ATTACH_LONG_FILENAME, text("Invoice 12/2021.pdf"))], data(b"%PDF-")),
+        attachment([(pid::ATTACH_CONTENT_ID, text("Bild ü(1)")), (pid::ATTACH_FILENAME, text("i.png"))], data(b"png")),
+        attachment([(pid::ATTACH_LONG_FILENAME, text("..")), (pid::ATTACH_FILENAME, text("SHORT~1.TXT"))], data(b"x")),
+        attachment([], embedded(inner)),
+    ]));
+    let (octets, defects) = translated(&message);
+    for part in [
+        "filename=\"Invoice 12_2021.pdf\"",
+        "Content-ID: <Bild=20=C3=BC=281=29@invalid>\r\nContent-Disposition: inline; filename=i.png",
+        "cid:Bild=20=C3=BC=281=29@invalid",
+        "filename=SHORT~1.TXT",
+        "filename=\"Offer 5_6.eml\"",
+    ] {
+        assert!(octets.replace("\r\n ", " ").replace("=\r\n", "").contains(part), "{part} in {octets}");
+    }
+    assert_eq!(defects, [DefectKind::Rewritten; 2]);
+    assert_eq!(octets.matches("multipart/related").count(), 1);
 }
 
 #[test]

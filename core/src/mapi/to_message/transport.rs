@@ -24,6 +24,9 @@ impl Translator<'_> {
                 self.keep_original(header, &field, "is there more than once");
                 continue;
             }
+            if name.eq_ignore_ascii_case("Subject") && self.edited_subject(header, &field) {
+                continue;
+            }
             let value = field.value().trim_ascii_end();
             if is_address_field(name) {
                 self.address_field(header, &field, value);
@@ -39,13 +42,7 @@ impl Translator<'_> {
                 self.keep_original(header, &field, "is no date as RFC 5322 has it");
             } else {
                 header.add(name);
-                if !value.is_ascii() || value.contains(&0) {
-                    header.out.text(name, &field.raw_text());
-                } else if grammar::has_unsound_words(value) {
-                    header.out.text(name, &field.text());
-                } else {
-                    header.out.as_it_stands(name, value);
-                }
+                header.kept(name, &field);
             }
         }
     }

@@ -6,6 +6,10 @@ use crate::{
     defect::Defect,
     error::{Error, ErrorKind, Location, Result},
     model::Folder,
+    read::{
+        detect::extension,
+        other_programs::{is_of_outlook_for_mac, outlook_for_mac},
+    },
     source::{Checked, Content, Inflated, Source, Window, expands_too_far, expansion_limit},
 };
 use memchr::memmem;
@@ -73,16 +77,21 @@ impl Zip {
         let directory = Directory::find(source).map_err(in_file)?;
         let window = Window::new(source.clone());
         let mut zip = Self { window, at: directory.start, directory, budget, read: 0, beside: Vec::new() };
-        zip.survey();
+        if zip.survey() || extension(&zip.budget.archive).is_some_and(|e| e.eq_ignore_ascii_case("olm")) {
+            // Its messages are XML, and what lies in it as a message is an attachment of one of them.
+            return Err(outlook_for_mac().in_file(&*zip.budget.archive));
+        }
         Ok(zip)
     }
 
     /// Looks through the directory for entries that tell of others, wherever they stand; what is wrong with one of them is
-    /// told when its turn comes.
-    fn survey(&mut self) {
+    /// told when its turn comes. Tells whether it is an archive of Outlook for Mac.
+    fn survey(&mut self) -> bool {
+        let mut is_olm = false;
         let mut at = self.directory.start;
         while at < self.directory.end && (self.beside.len() as u64) < self.budget.limits.archive_entries {
             let Ok(Some(record)) = Record::read(&mut self.window, at) else { break };
+            is_olm |= is_of_outlook_for_mac(&record.name);
             if is_beside(&record.name) {
                 self.beside.push((digest(&record.name), at));
             } else if Budget::is_note(&record.name) {
@@ -91,6 +100,7 @@ impl Zip {
             at += record.len;
         }
         self.beside.sort_unstable();
+        is_olm
     }
 
     /// Adds what the file beside the message `name` says of it, if there is one.

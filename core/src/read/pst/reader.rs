@@ -23,6 +23,8 @@ pub struct PstReader {
     expected: u64,
     /// Whether it was told that the store has a password.
     password_told: bool,
+    /// Whether it was told that nothing was found.
+    nothing_told: bool,
 }
 
 /// A message of a PST or OST as MAPI has it, in its place.
@@ -61,6 +63,7 @@ impl PstReader {
             ordinal: 0,
             expected,
             password_told: false,
+            nothing_told: false,
         })
     }
 
@@ -80,6 +83,15 @@ impl PstReader {
     fn next_place(&mut self) -> Result<Option<Place>> {
         let place = self.walk.next()?;
         self.ordinal += u64::from(place.is_some());
+        if place.is_none() && self.ordinal == 0 && !mem::replace(&mut self.nothing_told, true) {
+            if let Some(error) = self.walk.why_nothing() {
+                return Err(error);
+            }
+            if self.walk.is_damaged {
+                let what = "the store is damaged, and no message was found in it: there may have been some";
+                self.walk.defects.push(Defect::new(DefectKind::Structure, what));
+            }
+        }
         Ok(place)
     }
 }

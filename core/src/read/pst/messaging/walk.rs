@@ -3,7 +3,7 @@
 use super::{Listed, Place, Store, orphaned::Orphaned, parents::Parents, seen::Seen, store::NAME};
 use crate::{
     defect::{Defect, DefectKind},
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     mapi::{CodePage, Declared, Fallback, Sample, pid},
     model::{Folder, FolderPath},
     pst::nid,
@@ -51,6 +51,8 @@ pub(crate) struct Walk {
     /// The same of folders that say it themselves.
     code_pages: BTreeMap<u32, CodePage>,
     stage: Stage,
+    /// Whether damage was met before anything was looked for beside what folders list.
+    pub(crate) is_damaged: bool,
     parents: Option<Parents>,
     /// Messages whose nodes are lost.
     orphaned: Option<Orphaned>,
@@ -114,6 +116,7 @@ impl Walk {
             code_page,
             code_pages: BTreeMap::new(),
             stage: Stage::Listed,
+            is_damaged: false,
             defects,
         }
     }
@@ -124,6 +127,26 @@ impl Walk {
 
     pub(crate) fn folders(&self) -> &[Folder] {
         &self.folders
+    }
+
+    /// Why a store without a message is none at all: neither was a folder found, nor the list of them ([MS-PST] 2.4.1).
+    pub(crate) fn why_nothing(&self) -> Option<Error> {
+        let root = || self.table(nid::with_kind(nid::ROOT_FOLDER, nid::HIERARCHY_TABLE));
+        // Where what no folder lists would be put is no find.
+        let has_folders = self.folders.iter().any(|folder| folder.path != recovered());
+        if has_folders || !self.is_damaged && matches!(root(), Ok(Some(_))) {
+            return None;
+        }
+        let more = if self.wanted.lost || self.is_damaged {
+            ""
+        } else {
+            "; with recovery (--recover) the whole file is searched"
+        };
+        let what = format!(
+            "nothing was found in the store, neither a folder nor a message: it is damaged, cut short or overwritten{more}. Take another \
+             copy of it, or repair one with Outlook's Inbox Repair Tool (scanpst.exe)"
+        );
+        Some(Error::new(ErrorKind::Malformed, what))
     }
 
     /// The next message, or `None` after the last. After an error that is not fatal the next call goes on behind it.
@@ -374,6 +397,7 @@ impl Walk {
     fn next_lost(&mut self) -> Result<Option<(Folder, u32)>> {
         match self.stage {
             Stage::Listed if self.wanted.lost || self.store.ndb.is_damaged() => {
+                self.is_damaged = self.store.ndb.is_damaged();
                 if self.wanted.lost {
                     self.store.ndb.search()?;
                 }

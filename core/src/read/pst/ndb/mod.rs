@@ -72,7 +72,8 @@ impl Ndb {
                 }
                 Ok(ndb)
             }
-            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+            // What is protected, or of a version to come, is whole: nothing of it would be found by a search.
+            Err(error) if matches!(error.kind(), ErrorKind::Io | ErrorKind::Unsupported) => return Err(error),
             Err(error) => Err(error),
         };
         // A header that leads nowhere is worth less than what the file itself proves.
