@@ -208,6 +208,7 @@ fn is_base64_line(line: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "files of a few octets")]
 mod tests {
     use super::*;
     use crate::{limits::Limits, mime::Structure};

@@ -79,7 +79,7 @@ pub(super) fn month(word: &str) -> Option<i64> {
         // Finnish declines by endings: `elokuuta`.
         fits && (word.len() <= name.len() || name.ends_with("kuu"))
     };
-    let mut found = NAMES.iter().zip(1..).filter(|(names, _)| names.iter().any(|name| is_name(name)));
+    let mut found = NAMES.iter().zip(1..).filter(|(names, _)| names.iter().any(&is_name));
     let first = found.next().map(|(_, number)| number);
     match (first, found.next()) {
         (Some(number), None) => Some(number),

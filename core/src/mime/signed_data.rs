@@ -191,7 +191,7 @@ impl<R: Read> Ber<R> {
             (OCTET_STRING, End::At(end)) => {
                 let len = end.saturating_sub(self.at);
                 let room = self.limit.saturating_sub(octets.len()) as u64;
-                let taken = self.reader.by_ref().take(len.min(room)).read_to_end(octets)? as u64;
+                let taken = io::copy(&mut self.reader.by_ref().take(len.min(room)), octets)?;
                 self.at += taken;
                 match taken {
                     taken if taken == len => Ok(()),

@@ -218,7 +218,7 @@ mod tests {
             outer.chunk = chunk;
             let mut reader = BodyReader::within(outer, 2..26, TransferEncoding::Uuencode);
             let mut octets = Vec::new();
-            reader.read_to_end(&mut octets).unwrap();
+            io::copy(&mut reader, &mut octets).unwrap();
             assert_eq!(octets, b"Cat");
             assert_eq!(reader.defect(), None);
         }

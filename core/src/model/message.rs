@@ -547,6 +547,7 @@ impl<'a> Attachment<'a> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "files of a few octets")]
 mod tests {
     use super::*;
     use encoding_rs::Encoding;
