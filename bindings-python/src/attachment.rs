@@ -1,5 +1,5 @@
 use crate::item::Item;
-use mailferry::{mime::Entity, model::Message};
+use mailferry::model::{self, Message};
 use pyo3::{
     prelude::*,
     types::{PyBytes, PyTuple},
@@ -12,8 +12,6 @@ pub(crate) struct Attachment {
     item: Py<Item>,
     /// Its number among the attachments of the item.
     number: usize,
-    /// Its place among the entities of the message.
-    place: usize,
     #[pyo3(get)]
     name: Option<String>,
     #[pyo3(get)]
@@ -25,31 +23,29 @@ pub(crate) struct Attachment {
 }
 
 impl Attachment {
-    pub(crate) fn new(item: Py<Item>, number: usize, place: usize, entity: &Entity) -> Self {
-        let disposition = entity.disposition().map(|disposition| disposition.kind().to_owned());
+    pub(crate) fn new(item: Py<Item>, number: usize, attachment: &model::Attachment<'_>) -> Self {
         Self {
             item,
             number,
-            place,
-            name: entity.file_name(),
-            media_type: entity.media_type().essence().to_owned(),
-            disposition: disposition.filter(|kind| !kind.is_empty()),
-            content_id: entity.content_id().map(str::to_owned),
+            name: attachment.file_name(),
+            media_type: attachment.media_type().to_owned(),
+            disposition: attachment.disposition().map(str::to_owned),
+            content_id: attachment.content_id().map(str::to_owned),
         }
     }
 
     fn octets(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
         let item = self.item.get();
-        let (message, place) = (item.message()?.clone(), self.place);
-        let read = py.detach(move || read(&message, place));
+        let (message, number) = (item.message()?.clone(), self.number);
+        let read = py.detach(move || read(&message, number));
         item.came_out(py, read)
     }
 }
 
-fn read(message: &Message, place: usize) -> mailferry::Result<Vec<u8>> {
+fn read(message: &Message, number: usize) -> mailferry::Result<Vec<u8>> {
     let mut octets = Vec::new();
-    if let Some(entity) = message.structure()?.entities().get(place) {
-        io::copy(&mut entity.reader(message.content()), &mut octets)?;
+    if let Some(attachment) = message.attachments()?.get(number) {
+        io::copy(&mut attachment.reader(), &mut octets)?;
     }
     Ok(octets)
 }

@@ -2,8 +2,7 @@ use crate::{
     address::Address, attachment::Attachment, date_time, defect::Defect, error::raised, restore, source::Raised,
 };
 use mailferry::{
-    Limits, Result,
-    mime::{self, BodyParts, HeaderSection},
+    Result, mime,
     model::{self, CalendarObject, ItemKind, Message, VCard},
 };
 use pyo3::{
@@ -70,25 +69,6 @@ impl Item {
 
 fn addresses(message: &Message, get: fn(&Message) -> Result<Vec<mime::Address>>) -> Result<Vec<Address>> {
     Ok(Address::all(&get(message)?))
-}
-
-/// The defects of the message, those of its texts among them.
-fn defects(message: &Message) -> Result<Vec<mailferry::Defect>> {
-    let structure = message.structure()?;
-    let mut defects: Vec<_> = message.header()?.defects().iter().chain(structure.defects()).cloned().collect();
-    let parts = BodyParts::of(structure);
-    for entity in parts.text.iter().chain(&parts.html).filter_map(|&place| structure.entities().get(place)) {
-        defects.extend(mime::text(entity, message.content(), &Limits::default())?.1);
-    }
-    let mut told = Vec::new();
-    defects.retain(|defect| {
-        let new = !told.contains(defect);
-        if new && told.len() < 100 {
-            told.push(defect.clone());
-        }
-        new
-    });
-    Ok(defects)
 }
 
 #[pymethods]
@@ -225,13 +205,14 @@ impl Item {
 
     #[getter]
     fn headers(&self, py: Python<'_>) -> PyResult<Vec<(String, String)>> {
-        let read =
-            |header: &HeaderSection<'_>| header.fields().map(|field| (field.name().to_owned(), field.text())).collect();
-        self.of_message(py, |message| message.header().map(read))
+        self.of_message(py, |message| {
+            let fields = message.header()?.fields();
+            Ok(fields.map(|field| (field.name().to_owned(), message.field_text(&field))).collect())
+        })
     }
 
     fn header(&self, py: Python<'_>, name: &str) -> PyResult<Option<String>> {
-        self.of_message(py, |message| Ok(message.header()?.first(name).map(|field| field.text())))
+        self.of_message(py, |message| Ok(message.header()?.first(name).map(|field| message.field_text(&field))))
     }
 
     fn raw_header<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
@@ -254,14 +235,11 @@ impl Item {
     fn attachments<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let (py, this) = (slf.py(), slf.get());
         let Some(message) = this.item.message() else { return Ok(PyTuple::empty(py)) };
-        let structure = this.came_out(py, py.detach(|| message.structure()))?;
-        let places = BodyParts::of(structure).attachments.into_iter();
-        let entities = places.filter_map(|place| Some((place, structure.entities().get(place)?)));
-        let list: Vec<_> = entities
+        let attachments = this.came_out(py, py.detach(|| message.attachments()))?;
+        let list: Vec<_> = attachments
+            .iter()
             .enumerate()
-            .map(|(number, (place, entity))| {
-                Bound::new(py, Attachment::new(slf.clone().unbind(), number, place, entity))
-            })
+            .map(|(number, attachment)| Bound::new(py, Attachment::new(slf.clone().unbind(), number, attachment)))
             .collect::<PyResult<_>>()?;
         PyTuple::new(py, list)
     }
@@ -284,7 +262,7 @@ impl Item {
     #[getter]
     fn defects(&self, py: Python<'_>) -> PyResult<Vec<Defect>> {
         let mut all: Vec<_> = self.item.defects.iter().map(Defect::of).collect();
-        let of_message = self.of_message(py, defects)?;
+        let of_message = self.of_message(py, Message::all_defects)?;
         all.extend(of_message.iter().map(Defect::of));
         Ok(all)
     }

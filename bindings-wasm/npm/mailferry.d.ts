@@ -232,6 +232,8 @@ export interface MessageView {
   text: string | null;
   html: string | null;
   attachments: Attachment[];
+  /** What is wrong with it and was survived, and what was decided in reading it. */
+  defects: { kind: string; message: string; offset: number | null }[];
 }
 
 /** An item in hand: its octets can be read until the next one is asked for. */

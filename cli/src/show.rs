@@ -4,7 +4,7 @@ use crate::{
 };
 use indicatif::HumanBytes;
 use mailferry::{
-    model::{Item, ItemKind, MailboxView, MessageView},
+    model::{DocumentView, Item, ItemKind, MailboxView, MessageView},
     read::Mailbox,
 };
 use std::{
@@ -43,9 +43,15 @@ fn show(item: &Item, arguments: &args::Show) -> Outcome {
                 print(&mut out, &view)?;
             }
         }
-        _ => {
-            item.to_content()?.write_to(&mut out)?;
-        }
+        _ => match if arguments.json { DocumentView::of(item)? } else { None } {
+            Some(view) => {
+                serde_json::to_writer_pretty(&mut out, &view)?;
+                writeln!(out)?;
+            }
+            None => {
+                item.to_content()?.write_to(&mut out)?;
+            }
+        },
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -65,6 +71,9 @@ fn print(out: &mut impl Write, view: &MessageView) -> io::Result<()> {
         let name = attachment.name.as_deref().unwrap_or("(no name)");
         let size = HumanBytes(attachment.size);
         writeln!(out, "{:10}{} ({}, {size})", "Attached:", plain(name), plain(&attachment.media_type))?;
+    }
+    for defect in view.defects.iter().filter(|defect| matches!(defect.kind, "charset" | "signature")) {
+        writeln!(out, "{:10}{}", "Note:", plain(&defect.message))?;
     }
     let body = view.text.as_deref().or(view.html.as_deref()).unwrap_or_default();
     writeln!(out)?;

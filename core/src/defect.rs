@@ -167,6 +167,8 @@ defect_kinds! {
     SearchFolder = "search_folder",
     /// A TNEF stream (`winmail.dat`) that could not be read, or only in part.
     Tnef = "tnef",
+    /// A signature around a message that is shown: it was not verified.
+    Signature = "signature",
     /// Octets that were made anew, as was asked or because they could not stand as they were.
     Rewritten = "rewritten",
 }

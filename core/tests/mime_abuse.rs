@@ -82,6 +82,13 @@ fn time_is_linear_whatever_the_message() {
         ("padding", |n| body("Content-Transfer-Encoding: base64", "AA==", n)),
         ("uuencode", |n| body("Content-Transfer-Encoding: x-uuencode", "begin 644 a\n", n)),
         ("utf-7", |n| body("Content-Type: text/plain; charset=utf-7", "+A", n)),
+        ("files in a text", |n| body("Subject: s", "begin 644 a\r\n#0V%T\r\n`\r\nend\r\n", n)),
+        ("files that do not end", |n| body("Subject: s", "begin 644 a\r\n#0V%T\r\n", n)),
+        ("raw octets", |n| [&b"Subject: "[..], &b"\xE9 ".repeat(n / 2), b"\r\n\r\nbody"].concat()),
+        ("fields of raw octets", |n| [&b"A: \xE9\r\n".repeat(n / 6)[..], b"\r\nbody"].concat()),
+        ("nested signatures", |n| {
+            body("Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64", "MIAwgDCA", n)
+        }),
     ];
     let mut slow = Vec::new();
     for (name, make) in cases {

@@ -7,8 +7,8 @@ use arrow_array::{
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use mailferry::{
     DateTime, Result,
-    mime::{Address, BodyParts},
-    model::{CalendarObject, Item, ItemKind, Message, VCard},
+    mime::Address,
+    model::{Attachment, CalendarObject, Item, ItemKind, VCard},
 };
 use sha2::{Digest, Sha256};
 use std::{io, sync::Arc};
@@ -241,22 +241,21 @@ impl Facts {
         let Some(message) = item.message() else {
             return Ok(Self { attachments: None, attachment_bytes: None, has_html: None, sha256 });
         };
-        let parts = BodyParts::of(message.structure()?);
+        let attachments = message.attachments()?;
         Ok(Self {
-            attachments: Some(number(parts.attachments.len() as u64)),
-            attachment_bytes: Some(number(decoded(message, &parts)?)),
-            has_html: Some(!parts.html.is_empty()),
+            attachments: Some(number(attachments.len() as u64)),
+            attachment_bytes: Some(number(decoded(&attachments)?)),
+            has_html: Some(message.has_html()?),
             sha256,
         })
     }
 }
 
 /// Octets of all attachments, decoded.
-fn decoded(message: &Message, parts: &BodyParts) -> Result<u64> {
-    let entities = message.structure()?.entities();
+fn decoded(attachments: &[Attachment<'_>]) -> Result<u64> {
     let mut octets = 0;
-    for entity in parts.attachments.iter().filter_map(|&place| entities.get(place)) {
-        octets += io::copy(&mut entity.reader(message.content()), &mut io::sink())?;
+    for attachment in attachments {
+        octets += io::copy(&mut attachment.reader(), &mut io::sink())?;
     }
     Ok(octets)
 }

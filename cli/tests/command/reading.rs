@@ -50,10 +50,52 @@ fn an_item_is_shown_as_json_of_one_shape() {
             "text": "Guten Tag",
             "html": null,
             "attachments": [its_attachment()],
+            "defects": [],
         })
     );
     let bare = json(&bench.run(&["show", "in.mbox", "2", "--json"]).stdout);
     assert_eq!((&bare["subject"], &bare["from"], &bare["attachments"]), (&json!(null), &json!([]), &json!([])));
+}
+
+#[test]
+fn a_calendar_object_and_a_contact_are_shown_as_json_too() {
+    for (name, octets, kind, summary, component) in [
+        (
+            "a.ics",
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20240101T100000Z\r\nSUMMARY:Lunch\\, then work\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+            "event",
+            "Lunch, then work",
+            "VEVENT",
+        ),
+        (
+            "b.ics",
+            "BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nUID:1\r\nSUMMARY:Pay\r\nEND:VTODO\r\nEND:VCALENDAR\r\n",
+            "task",
+            "Pay",
+            "VTODO",
+        ),
+        (
+            "c.vcf",
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann Lee\r\nTEL;TYPE=home:1\r\nEND:VCARD\r\n",
+            "contact",
+            "Ann Lee",
+            "",
+        ),
+    ] {
+        let bench = Bench::new(b"");
+        std::fs::write(bench.path(name), octets).unwrap();
+        let shown = json(&bench.run(&["show", name, "--json"]).stdout);
+        assert_eq!((&shown["kind"], &shown["summary"]), (&json!(kind), &json!(summary)), "{name}");
+        let inside = shown["document"]["components"].as_array().unwrap();
+        match inside.first() {
+            Some(inside) => assert_eq!(inside["name"], component),
+            None => assert_eq!(
+                shown["document"]["properties"][2],
+                json!({"name": "TEL", "parameters": {"TYPE": ["home"]}, "value": "1"})
+            ),
+        }
+        assert!(bench.run(&["show", name]).stdout.starts_with("BEGIN:"), "{name}");
+    }
 }
 
 #[test]

@@ -49,7 +49,17 @@ impl Component {
     /// [`ErrorKind::Malformed`] when there is none, [`ErrorKind::Limit`] when a line is longer than 64 KiB or components nest
     /// deeper than [`Limits::nesting`], [`ErrorKind::Io`] when the source cannot be read.
     pub fn parse(source: Source, limits: &Limits) -> Result<Self> {
+        Self::parse_lines(ContentLines::new(source)?, limits)
+    }
+
+    /// The same with lines of up to `octets` octets: pictures stand in one.
+    pub(crate) fn parse_held(source: Source, limits: &Limits, octets: usize) -> Result<Self> {
         let mut lines = ContentLines::new(source)?;
+        lines.hold_lines_of(octets);
+        Self::parse_lines(lines, limits)
+    }
+
+    fn parse_lines(mut lines: ContentLines, limits: &Limits) -> Result<Self> {
         let mut open: Vec<Self> = Vec::new();
         while let Some(line) = lines.next_line()? {
             if !line.whole {

@@ -156,6 +156,7 @@ impl ItemRecord {
     pub(super) fn named(item: &Item, source: u64, name: ItemName) -> Self {
         let origin = &item.origin;
         let calendar = item.calendar();
+        let of_subject = item.message().map(|message| message.subject_defects()).unwrap_or_default();
         Self {
             id: format!("{source}:{}", origin.ordinal),
             kind: item.kind.as_str().into(),
@@ -179,7 +180,7 @@ impl ItemRecord {
                 length: origin.length,
                 nid: origin.node,
             },
-            warnings: item.defects.iter().map(ToString::to_string).collect(),
+            warnings: item.defects.iter().chain(of_subject).map(ToString::to_string).collect(),
             attachments: None,
         }
     }

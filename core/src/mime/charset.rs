@@ -13,10 +13,7 @@ pub(super) struct Decoded<'a> {
 ///
 /// An unknown label, and 8-bit octets under `us-ascii`, are read as [`decode_undeclared`] does.
 pub(super) fn decode<'a>(label: &[u8], octets: &'a [u8]) -> Decoded<'a> {
-    let quoting = |octet: &u8| octet.is_ascii_whitespace() || b"'\"".contains(octet);
-    let start = label.iter().position(|octet| !quoting(octet)).unwrap_or(label.len());
-    let end = label.iter().rposition(|octet| !quoting(octet)).map_or(start, |last| last + 1);
-    let label = label.get(start..end).unwrap_or_default().to_ascii_lowercase();
+    let label = normalized(label);
     let label = label.as_slice();
     match label {
         b"us-ascii" | b"ascii" | b"ansi_x3.4-1968" | b"iso-ir-6" | b"us" | b"646" | b"iso646-us" => {
@@ -40,6 +37,60 @@ pub(super) fn decode<'a>(label: &[u8], octets: &'a [u8]) -> Decoded<'a> {
     }
 }
 
+/// A label in lower case, without what mailers put around it.
+fn normalized(label: &[u8]) -> Vec<u8> {
+    let quoting = |octet: &u8| octet.is_ascii_whitespace() || b"'\"".contains(octet);
+    let start = label.iter().position(|octet| !quoting(octet)).unwrap_or(label.len());
+    let end = label.iter().rposition(|octet| !quoting(octet)).map_or(start, |last| last + 1);
+    label.get(start..end).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// What the octets of a charset look like, and so what speaks against a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    /// No label, one that nobody knows, or one that has no 8-bit octets and is put on everything.
+    Undeclared,
+    Utf8,
+    /// Switched by escapes, in 7-bit octets.
+    SevenBit,
+    /// Units of two or four octets.
+    Wide,
+    /// The charsets of East Asia.
+    Multibyte,
+    SingleByte,
+}
+
+impl Family {
+    pub(super) fn of(label: &[u8]) -> Self {
+        let label = normalized(label);
+        match label.as_slice() {
+            b"" | b"us-ascii" | b"ascii" | b"ansi_x3.4-1968" | b"iso-ir-6" | b"us" | b"646" | b"iso646-us" => {
+                Self::Undeclared
+            }
+            b"utf-8" | b"utf8" => Self::Utf8,
+            b"utf-7" | b"utf7" | b"unicode-1-1-utf-7" | b"x-unicode-2-0-utf-7" | b"csunicode11utf7" => Self::SevenBit,
+            b"iso-2022-kr" | b"csiso2022kr" | b"iso-2022-cn" | b"iso-2022-cn-ext" => Self::SevenBit,
+            b"hz-gb-2312" | b"hz" | b"x-hz" => Self::SevenBit,
+            b"utf-16" | b"utf16" | b"unicode" | b"iso-10646-ucs-2" | b"ucs-2" | b"csunicode" => Self::Wide,
+            b"utf-32" | b"utf-32be" | b"utf-32le" | b"ucs-4" | b"iso-10646-ucs-4" => Self::Wide,
+            label => match encoding(label) {
+                Some(encoding) if encoding == UTF_8 => Self::Utf8,
+                Some(encoding) if encoding == ISO_2022_JP => Self::SevenBit,
+                Some(encoding) if encoding == UTF_16BE || encoding == UTF_16LE => Self::Wide,
+                Some(encoding) if encoding.is_single_byte() => Self::SingleByte,
+                Some(_) => Self::Multibyte,
+                None if oem_table(label).is_some() => Self::SingleByte,
+                None => Self::Undeclared,
+            },
+        }
+    }
+}
+
+/// The encoding of the WHATWG that a label means, where it means one.
+pub(super) fn encoding_of(label: &[u8]) -> Option<&'static Encoding> {
+    encoding(&normalized(label))
+}
+
 /// Octets of no declared charset: UTF-8 where they are valid so or were before they were cut, ISO-2022-JP by its escapes, windows-1252 otherwise.
 pub(super) fn decode_undeclared(octets: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(octets) {
@@ -53,7 +104,7 @@ pub(super) fn decode_undeclared(octets: &[u8]) -> Cow<'_, str> {
 }
 
 /// Whether more octets belong to whole multibyte characters of UTF-8 than to none.
-fn is_damaged_utf_8(octets: &[u8]) -> bool {
+pub(super) fn is_damaged_utf_8(octets: &[u8]) -> bool {
     let (mut whole, mut invalid) = (0, 0);
     for chunk in octets.utf8_chunks() {
         whole += chunk.valid().bytes().filter(|octet| !octet.is_ascii()).count();

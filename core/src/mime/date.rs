@@ -1,11 +1,18 @@
-use super::header::unfold;
+use super::{
+    encoded_word::decode_words,
+    header::unfold,
+    month::{is_day_too, month},
+};
 use crate::date_time::DateTime;
+use std::borrow::Cow;
 
 /// Octets of a field value that are looked at; a date has under fifty.
 const MAX_DATE: usize = 256;
 
 /// The date in a field value (RFC 5322 §3.3), in the obsolete forms (§4.3) and those of real mail: asctime, `1-Jan-2024`,
-/// ISO 8601, zones by name or in a comment, no seconds, no weekday, no zone.
+/// ISO 8601, zones by name or in a comment, no seconds, no weekday, no zone, and the month in one of twelve languages.
+///
+/// A word that is a month in one language and a day of the week in another (`mar., 12 août 2003`) is what its place makes it.
 ///
 /// Years of two digits are 2000 to 2049 and 1950 to 1999. A zone that is missing, unknown or impossible counts as UTC and is
 /// [not known](DateTime::offset_minutes). `None` where there is no date, or one that does not exist.
@@ -19,7 +26,12 @@ const MAX_DATE: usize = 256;
 /// ```
 pub fn parse_date(value: &[u8]) -> Option<DateTime> {
     let value = unfold(value.get(..MAX_DATE).unwrap_or(value));
-    let (outside, comments) = split_comments(&String::from_utf8_lossy(&value));
+    let text = match std::str::from_utf8(&value) {
+        Ok(text) if !text.contains('=') => Cow::Borrowed(text),
+        // Names of months in raw octets or encoded words.
+        _ => Cow::Owned(decode_words(&value)),
+    };
+    let (outside, comments) = split_comments(&text);
     let mut parts = Parts::default();
     for word in words(&outside) {
         parts.take(word);
@@ -54,10 +66,24 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|char: char| char.is_whitespace() || ",;\"[]<>".contains(char)).filter(|word| !word.is_empty())
 }
 
+/// The first word behind the day.
+#[derive(Clone, Copy, Debug, Default)]
+enum BehindDay {
+    #[default]
+    Nothing,
+    Month(i64),
+    /// A word that is no month, where the month should be.
+    Other,
+}
+
 #[derive(Debug, Default)]
 struct Parts {
     year: Option<i64>,
+    /// The month where it is a number.
     month: Option<i64>,
+    /// The last word before the day that names a month, and whether it may be a day of the week.
+    month_before: Option<(i64, bool)>,
+    behind_day: BehindDay,
     day: Option<i64>,
     time: Option<(i64, i64, i64)>,
     afternoon: Option<bool>,
@@ -96,8 +122,32 @@ impl Parts {
                 4 if self.time.is_some() && self.zone.is_none() => self.zone = offset(true, part),
                 _ => {}
             },
-            Err(_) => self.month = self.month.or(month(part)),
+            Err(_) => self.take_word(part),
         }
+    }
+
+    fn take_word(&mut self, word: &str) {
+        let number = month(word);
+        if self.day.is_none() {
+            self.month_before = number.map(|number| (number, is_day_too(word))).or(self.month_before);
+            return;
+        }
+        let next = self.year.is_none() && self.time.is_none();
+        self.behind_day = match (self.behind_day, number) {
+            (BehindDay::Nothing, Some(number)) if next || self.month_before.is_none() => BehindDay::Month(number),
+            (BehindDay::Nothing, None) if next && !is_particle(word) => BehindDay::Other,
+            (known, _) => known,
+        };
+    }
+
+    /// The month: a number, the word behind the day, or else the one before it.
+    fn month(&self) -> Option<i64> {
+        self.month.or_else(|| match (self.behind_day, self.month_before) {
+            (BehindDay::Month(number), _) => Some(number),
+            // The word behind the day is the month, in a language that is not known.
+            (BehindDay::Other, Some((_, true))) => None,
+            (_, before) => before.map(|(number, _)| number),
+        })
     }
 
     /// `10:30`, `10:30:15.5`, `10:30:15+0100`, `10:30PM`, `T10:30:15Z`, and `10.30.15` once the day is known.
@@ -110,7 +160,7 @@ impl Parts {
         let (time, behind) = text.split_at_checked(len).unwrap_or_default();
         let separator = match () {
             () if time.contains(':') => ':',
-            () if self.year.is_some() && self.month.is_some() && time.contains('.') => '.',
+            () if self.year.is_some() && self.month().is_some() && time.contains('.') => '.',
             () => return false,
         };
         let mut numbers = time.split(separator).map(|number| {
@@ -198,7 +248,7 @@ impl Parts {
         let next_day = i64::from(hour == 24 && minute == 0 && second == 0) * 86_400;
         let hour = if next_day > 0 { 0 } else { hour };
         let zone = self.zone.or(self.zone_in_comment);
-        let date = DateTime::from_civil(self.year?, self.month?, self.day?, hour, minute, second, zone)?;
+        let date = DateTime::from_civil(self.year?, self.month()?, self.day?, hour, minute, second, zone)?;
         Some(if next_day > 0 { date.plus_seconds(next_day) } else { date })
     }
 }
@@ -254,24 +304,13 @@ fn named_zone(name: &str) -> Option<i16> {
     })
 }
 
-/// English month names, whole or cut to three letters or more, and the German ones that differ.
-fn month(name: &str) -> Option<i64> {
-    let short: String = name.chars().take(3).flat_map(char::to_lowercase).collect();
-    Some(match short.as_str() {
-        "jan" => 1,
-        "feb" => 2,
-        "mar" | "mär" | "mrz" => 3,
-        "apr" => 4,
-        "may" | "mai" => 5,
-        "jun" => 6,
-        "jul" => 7,
-        "aug" => 8,
-        "sep" => 9,
-        "oct" | "okt" => 10,
-        "nov" => 11,
-        "dec" | "dez" => 12,
-        _ => return None,
-    })
+/// What stands between a day and its month, or makes the day an ordinal number.
+fn is_particle(word: &str) -> bool {
+    const PARTICLES: &[&str] = &[
+        "st", "nd", "rd", "th", "er", "re", "e", "o", "a", "º", "ª", "°", "de", "del", "den", "di", "of", "le", "d",
+        ".",
+    ];
+    PARTICLES.iter().any(|particle| word.eq_ignore_ascii_case(particle))
 }
 
 #[cfg(test)]
@@ -326,10 +365,40 @@ mod tests {
             ("1 Jan 2024", "2024-01-01T00:00:00Z"),
             ("Mon, 32 Jan 2024 09:05:03 +0000", "none"),
             ("Mon, 1 Foo 2024 09:05:03 +0000", "none"),
+            // Names of other languages; a word that is a day in one and a month in another is decided by its place.
+            ("mar., 12 août 2003 10:00:00 +0200", "2003-08-12T10:00:00+02:00"),
+            ("mar., 12 mars 2003 10:00:00 +0200", "2003-03-12T10:00:00+02:00"),
+            ("mar 12 mar 2003 10:00:00 +0200", "2003-03-12T10:00:00+02:00"),
+            ("mar., 12 xyzt 2003 10:00:00 +0200", "none"),
+            ("Tue Mar 12 10:00:00 2003", "2003-03-12T10:00:00Z"),
+            ("Mar 12 2003 10:00", "2003-03-12T10:00:00Z"),
+            ("jeu., 1er févr. 2003 10:00:00 +0100", "2003-02-01T10:00:00+01:00"),
+            ("martes, 13 de enero de 2004 10:00:00 +0100", "2004-01-13T10:00:00+01:00"),
+            ("martedì 4 mar 2003 10.15.00 +0100", "2003-03-04T10:15:00+01:00"),
+            ("seg, 13 out 2003 10:00:00 -0300", "2003-10-13T10:00:00-03:00"),
+            ("ma 10 mrt 2003 10:00:00 +0100", "2003-03-10T10:00:00+01:00"),
+            ("ti 12. elokuuta 2003 kl. 10.00.00", "2003-08-12T10:00:00Z"),
+            ("den 29. maj 1999 00:24:04 +0200", "1999-05-29T00:24:04+02:00"),
+            ("ons, 10 des 2003 10:00:00 +0100", "2003-12-10T10:00:00+01:00"),
+            ("śr, 15 paź 2003 10:00:00 +0200", "2003-10-15T10:00:00+02:00"),
+            ("mar, 12.8.2003 10:00:00", "2003-08-12T10:00:00Z"),
+            ("12-août-2003 10:00:00 +0200", "2003-08-12T10:00:00+02:00"),
+            ("=?utf-8?Q?mar=2E=2C_12_ao=C3=BBt_2003?= 10:00:00 +0200", "2003-08-12T10:00:00+02:00"),
             ("", "none"),
             ("(((", "none"),
         ] {
             assert_eq!(date(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn names_of_months_may_stand_in_raw_octets() {
+        for (value, expected) in [
+            (&b"mar., 12 ao\xFBt 2003 10:00:00 +0200"[..], "2003-08-12T10:00:00+02:00"),
+            (b"\xB6r, 15 pa\xBC 2003 10:00:00 +0200", "2003-10-15T10:00:00+02:00"),
+            (b"l\xF6r, 29 maj 1999 00:24:04 +0200", "1999-05-29T00:24:04+02:00"),
+        ] {
+            assert_eq!(parse_date(value).unwrap().to_string(), expected);
         }
     }
 

@@ -1,5 +1,10 @@
-use super::{base64, charset, header::unfold};
+use super::{
+    base64, charset,
+    evidence::{self, Evidence},
+    header::unfold,
+};
 use memchr::memmem;
+use std::borrow::Cow;
 
 /// Octets that a charset name in an encoded word may have; the longest registered has 45.
 const MAX_CHARSET: usize = 64;
@@ -9,7 +14,7 @@ const MAX_WORD: usize = 75;
 /// The text of an unstructured field value (RFC 5322 §2.2.1): unfolded, its encoded words decoded (RFC 2047).
 ///
 /// A character that mailers split over two adjacent words comes out whole. What is no encoded word stays; undeclared 8-bit
-/// octets are UTF-8 (RFC 6532) where valid so, otherwise windows-1252.
+/// octets are UTF-8 (RFC 6532) where valid so, otherwise what they look like.
 ///
 /// ```
 /// use mailferry::mime::decode_text;
@@ -22,6 +27,25 @@ pub fn decode_text(value: &[u8]) -> String {
 
 /// The text of one line with encoded words in it.
 pub(super) fn decode_words(line: &[u8]) -> String {
+    run(line).text
+}
+
+/// The charsets that the encoded words of a field value declare and that their octets are not in, with those they were read in.
+pub(crate) fn decisions(value: &[u8]) -> Vec<(String, Cow<'static, str>)> {
+    run(&unfold(value)).decided.into_iter().map(|(label, used)| (String::from_utf8_lossy(label).into(), used)).collect()
+}
+
+/// Calls `found` with the charset of each encoded word of a field value.
+pub(super) fn charsets(value: &[u8], mut found: impl FnMut(&[u8])) {
+    let mut rest = value;
+    while let Some(at_word) = memmem::find(rest, b"=?").and_then(|start| rest.get(start..)) {
+        let word = EncodedWord::parse(at_word);
+        rest = at_word.get(word.as_ref().map_or(2, |(_, len)| *len)..).unwrap_or_default();
+        word.iter().for_each(|(word, _)| found(word.charset));
+    }
+}
+
+fn run(line: &[u8]) -> Run<'_> {
     let mut run = Run::default();
     let mut rest = line;
     while let Some(start) = memmem::find(rest, b"=?") {
@@ -43,7 +67,7 @@ pub(super) fn decode_words(line: &[u8]) -> String {
     run.plain(rest);
     run.end_words();
     run.end_plain();
-    run.text
+    run
 }
 
 /// An encoded word (RFC 2047 §2), its language tag (RFC 2231 §5) left out.
@@ -157,6 +181,8 @@ struct Run<'a> {
     /// Base64 that breaks off inside a group of four, for the next word to go on with.
     open: Vec<u8>,
     after_word: bool,
+    /// The charsets that were declared wrongly, with those taken instead.
+    decided: Vec<(&'a [u8], Cow<'static, str>)>,
 }
 
 impl<'a> Run<'a> {
@@ -193,13 +219,23 @@ impl<'a> Run<'a> {
 
     fn end_words(&mut self) {
         self.end_base64();
-        self.text.push_str(&charset::decode(self.charset, &self.octets).text);
-        self.octets.clear();
+        if !self.octets.is_empty() {
+            let reading = evidence::read(self.charset, &self.octets, &Evidence::default);
+            self.text.push_str(&reading.text);
+            if let Some(used) = reading.used {
+                self.decided.push((self.charset, used));
+            }
+            self.octets.clear();
+        }
         self.after_word = false;
     }
 
     fn end_plain(&mut self) {
-        self.text.push_str(&charset::decode_undeclared(&self.plain));
+        if self.plain.is_ascii() {
+            self.text.push_str(&charset::decode_undeclared(&self.plain));
+        } else {
+            self.text.push_str(&evidence::read(b"", &self.plain, &Evidence::default).text);
+        }
         self.plain.clear();
     }
 }

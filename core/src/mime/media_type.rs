@@ -1,4 +1,8 @@
-use super::{header::unfold, parameter::Parameters, token::without_quotes};
+use super::{
+    header::unfold,
+    parameter::Parameters,
+    token::{without_leading_comments, without_quotes},
+};
 
 /// A `Content-Type` (RFC 2045 §5) or what stands for it where there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +88,7 @@ impl Disposition {
 
 /// What stands before the parameters, and they. Real mail forgets the semicolon between them.
 fn split_value(value: &[u8]) -> (&[u8], &[u8]) {
+    let value = without_leading_comments(value);
     let end = value.iter().position(|&octet| octet == b';' || octet == b',').unwrap_or(value.len());
     let (before, behind) = value.split_at_checked(end).unwrap_or_default();
     let before = before.trim_ascii_start();
@@ -111,6 +116,7 @@ mod tests {
             ("text; charset=utf-8", "text/plain", "utf-8"),
             ("text/plain charset=utf-8", "text/plain", "utf-8"),
             ("text/plain charset=utf-8; format=flowed", "text/plain", "utf-8"),
+            ("(a comment; with a semicolon) text/html; charset=utf-8", "text/html", "utf-8"),
             (" text/plain (a comment) ; charset=utf-8", "text/plain", "utf-8"),
             ("\"text/html\"; charset=utf-8", "text/html", "utf-8"),
             ("text/html, text/plain", "text/html", "none"),

@@ -1,6 +1,6 @@
 use super::{
-    charset,
     encoded_word::{decode_words, hex_octet},
+    evidence::{self, Evidence},
     token::unquoted,
 };
 use std::borrow::Cow;
@@ -23,11 +23,17 @@ impl Parameters {
     ///
     /// Its charset is the one it declares (RFC 2231 §4); encoded words, which have no place here but are common, are decoded.
     pub fn text(&self, name: &str) -> Option<String> {
+        self.text_by(name, &Evidence::default)
+    }
+
+    /// The same, octets that are of no declared charset, or not of theirs, read by evidence.
+    pub(super) fn text_by(&self, name: &str, evidence: &dyn Fn() -> Evidence) -> Option<String> {
         let parameter = self.find(name)?;
+        let read = |charset: &[u8]| evidence::read(charset, &parameter.value, evidence).text.into_owned();
         Some(match parameter.charset.as_deref() {
-            Some([]) => charset::decode_undeclared(&parameter.value).into_owned(),
-            Some(charset) => charset::decode(charset, &parameter.value).text.into_owned(),
-            None => decode_words(&parameter.value),
+            Some(charset) => read(charset),
+            None if parameter.value.is_ascii() => decode_words(&parameter.value),
+            None => decode_words(read(b"").as_bytes()),
         })
     }
 

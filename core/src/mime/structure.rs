@@ -1,5 +1,5 @@
 use super::{
-    Disposition, MediaType, TransferEncoding,
+    Disposition, Evidence, MediaType, TransferEncoding,
     header::{HeaderSection, line_len},
     is_field_line, message_ids,
     transfer_encoding::BodyReader,
@@ -75,8 +75,14 @@ impl Entity {
 
     /// The name of the file in its body: the disposition's `filename`, else the media type's `name`.
     pub fn file_name(&self) -> Option<String> {
-        let disposition = self.disposition.as_ref().and_then(|disposition| disposition.parameters().text("filename"));
-        disposition.or_else(|| self.media_type.parameters().text("name")).filter(|name| !name.is_empty())
+        self.file_name_by(&Evidence::default)
+    }
+
+    /// The same, raw 8-bit octets read by evidence.
+    pub(crate) fn file_name_by(&self, evidence: &dyn Fn() -> Evidence) -> Option<String> {
+        let disposition = self.disposition.as_ref().map(Disposition::parameters);
+        let name = disposition.and_then(|parameters| parameters.text_by("filename", evidence));
+        name.or_else(|| self.media_type.parameters().text_by("name", evidence)).filter(|name| !name.is_empty())
     }
 
     /// The multipart it is a part of, as its place in [`Structure::entities`].
@@ -254,6 +260,16 @@ impl<'a> Scan<'a> {
         let found = open.iter().enumerate().rev().find_map(|(level, open)| {
             let behind = text.strip_prefix(open.boundary.as_slice()).filter(|_| !open.boundary.is_empty())?;
             matches!(behind, b"" | b"--").then_some((level, behind == b"--"))
+        });
+        // Text behind a delimiter belongs to its line (RFC 2046 §5.1.1 has none there): after white space, or after the
+        // dashes that close. A longer word is another boundary, or text.
+        let found = found.or_else(|| {
+            open.iter().enumerate().rev().find_map(|(level, open)| {
+                let behind = text.strip_prefix(open.boundary.as_slice()).filter(|_| !open.boundary.is_empty())?;
+                let closes = behind.starts_with(b"--");
+                let ends = closes || matches!(behind.first(), Some(b' ' | b'\t'));
+                ends.then_some((level, closes))
+            })
         });
         Ok(found.map(|(level, closes)| Delimiter { level, closes, end: start + line.len() as u64 }))
     }

@@ -121,6 +121,16 @@ pub(super) fn unquoted(inside: &[u8]) -> impl Iterator<Item = u8> {
     })
 }
 
+/// What stands behind the comments and white space at the start of a field value; nothing where a comment is not closed.
+pub(super) fn without_leading_comments(value: &[u8]) -> &[u8] {
+    let mut rest = value.trim_ascii_start();
+    while rest.starts_with(b"(") {
+        let len = enclosed_len(rest, b'(', b')').unwrap_or(rest.len());
+        rest = rest.get(len..).unwrap_or_default().trim_ascii_start();
+    }
+    rest
+}
+
 /// A word without the quotation marks that do not belong around it.
 pub(super) fn without_quotes(word: &[u8]) -> &[u8] {
     let word = word.strip_prefix(b"\"").unwrap_or(word);

@@ -1,9 +1,16 @@
-use super::{base64, quoted_printable, token::without_quotes, uuencode};
+use super::{
+    base64, quoted_printable,
+    token::{without_leading_comments, without_quotes},
+    uuencode,
+};
 use crate::{
     defect::{Defect, DefectKind},
     source::{Content, ReadAt},
 };
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    ops::Range,
+};
 
 /// Encoded octets that are taken from a body at a time.
 const CHUNK: u64 = 48 << 10;
@@ -25,6 +32,7 @@ pub enum TransferEncoding {
 impl TransferEncoding {
     /// Reads the value of a `Content-Transfer-Encoding`; `None` for one that is not known.
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
+        let value = without_leading_comments(value);
         let end = value.iter().position(|octet| b";(".contains(octet)).unwrap_or(value.len());
         let word = value.get(..end)?.trim_ascii();
         Some(match without_quotes(word).to_ascii_lowercase().as_slice() {
@@ -42,13 +50,21 @@ impl TransferEncoding {
 /// The decoded octets of a body, read a piece at a time: however long it is, little of it is in memory.
 #[derive(Debug)]
 pub struct BodyReader {
-    body: Content,
+    body: Encoded,
     at: u64,
     decoder: Decoder,
     decoded: Vec<u8>,
     taken: usize,
     finished: bool,
     chunk: u64,
+}
+
+/// Where encoded octets come from.
+#[derive(Debug)]
+enum Encoded {
+    Content(Content),
+    /// A range of what another reader gives: a file in the text of an encoded body.
+    Decoded(Box<BodyReader>, Range<u64>),
 }
 
 #[derive(Debug)]
@@ -61,6 +77,15 @@ enum Decoder {
 
 impl BodyReader {
     pub(super) fn new(body: Content, encoding: TransferEncoding) -> Self {
+        Self::over(Encoded::Content(body), encoding)
+    }
+
+    /// Decodes the octets `range` of what `outer` gives once more.
+    pub(super) fn within(outer: Self, range: Range<u64>, encoding: TransferEncoding) -> Self {
+        Self::over(Encoded::Decoded(Box::new(outer), range), encoding)
+    }
+
+    fn over(body: Encoded, encoding: TransferEncoding) -> Self {
         let decoder = match encoding {
             TransferEncoding::Identity => Decoder::Identity,
             TransferEncoding::Base64 => Decoder::Base64(base64::Decoder::default()),
@@ -95,36 +120,59 @@ impl BodyReader {
     }
 
     fn decode_chunk(&mut self) -> io::Result<()> {
-        let to = self.body.len().min(self.at + self.chunk);
-        let chunk = self.body.slice(self.at..to);
-        let len = usize::try_from(to - self.at).unwrap_or_default();
-        let mut read = Vec::new();
-        let encoded = match chunk.as_slice() {
-            Some(slice) => slice,
-            None => {
-                read.resize(len, 0);
-                chunk.read_exact_at(0, &mut read)?;
-                &read
+        match &mut self.body {
+            Encoded::Content(body) => {
+                let to = body.len().min(self.at + self.chunk);
+                let chunk = body.slice(self.at..to);
+                let len = usize::try_from(to - self.at).unwrap_or_default();
+                let mut read = Vec::new();
+                let encoded = match chunk.as_slice() {
+                    Some(slice) => slice,
+                    None => {
+                        read.resize(len, 0);
+                        chunk.read_exact_at(0, &mut read)?;
+                        &read
+                    }
+                };
+                self.decoder.push(encoded, &mut self.decoded);
+                self.at = to;
+                self.finished = to == body.len();
             }
-        };
-        let out = &mut self.decoded;
-        match &mut self.decoder {
-            Decoder::Identity => out.extend_from_slice(encoded),
-            Decoder::Base64(decoder) => decoder.push(encoded, out),
-            Decoder::QuotedPrintable(decoder) => decoder.push(encoded, out),
-            Decoder::Uuencode(decoder) => decoder.push(encoded, out),
+            Encoded::Decoded(outer, range) => {
+                let piece = outer.next_piece()?;
+                let place = |octet: u64| usize::try_from(octet.saturating_sub(self.at)).unwrap_or(usize::MAX);
+                let encoded = piece.get(place(range.start).min(piece.len())..).unwrap_or_default();
+                let skipped = piece.len() - encoded.len();
+                let encoded = encoded.get(..place(range.end).saturating_sub(skipped)).unwrap_or(encoded);
+                self.decoder.push(encoded, &mut self.decoded);
+                self.at += piece.len() as u64;
+                self.finished = piece.is_empty() || self.at >= range.end;
+            }
         }
-        self.at = to;
-        if to == self.body.len() {
-            self.finished = true;
-            match &mut self.decoder {
-                Decoder::Identity => {}
-                Decoder::Base64(decoder) => decoder.finish(out),
-                Decoder::QuotedPrintable(decoder) => decoder.finish(out),
-                Decoder::Uuencode(decoder) => decoder.finish(out),
-            }
+        if self.finished {
+            self.decoder.finish(&mut self.decoded);
         }
         Ok(())
+    }
+}
+
+impl Decoder {
+    fn push(&mut self, encoded: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Identity => out.extend_from_slice(encoded),
+            Self::Base64(decoder) => decoder.push(encoded, out),
+            Self::QuotedPrintable(decoder) => decoder.push(encoded, out),
+            Self::Uuencode(decoder) => decoder.push(encoded, out),
+        }
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Self::Identity => {}
+            Self::Base64(decoder) => decoder.finish(out),
+            Self::QuotedPrintable(decoder) => decoder.finish(out),
+            Self::Uuencode(decoder) => decoder.finish(out),
+        }
     }
 }
 
@@ -140,5 +188,39 @@ impl Read for BodyReader {
         }
         self.taken += n;
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_is_known_with_comments_around_it() {
+        for (value, encoding) in [
+            ("base64", Some(TransferEncoding::Base64)),
+            ("(a comment) base64", Some(TransferEncoding::Base64)),
+            ("(one (nested) \\) comment) (two)\tquoted-printable", Some(TransferEncoding::QuotedPrintable)),
+            (" BASE64 (yes)", Some(TransferEncoding::Base64)),
+            ("(only a comment)", Some(TransferEncoding::Identity)),
+            ("(not closed base64", Some(TransferEncoding::Identity)),
+            ("x-unknown", None),
+        ] {
+            assert_eq!(TransferEncoding::parse(value.as_bytes()), encoding, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_range_of_decoded_octets_is_decoded_once_more() {
+        let body = Content::from(b"YSBiZWdpbiA2NDQgYQojMFYlVApgCmVuZAogYg==".to_vec());
+        for chunk in [1, 3, 100] {
+            let mut outer = BodyReader::new(body.clone(), TransferEncoding::Base64);
+            outer.chunk = chunk;
+            let mut reader = BodyReader::within(outer, 2..26, TransferEncoding::Uuencode);
+            let mut octets = Vec::new();
+            io::copy(&mut reader, &mut octets).unwrap();
+            assert_eq!(octets, b"Cat");
+            assert_eq!(reader.defect(), None);
+        }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Attachment, Message};
+use super::{Attachment, DefectView, Message};
 use crate::{
     error::Result,
     hex::hex,
@@ -43,6 +43,8 @@ pub struct MessageView {
     pub html: Option<String>,
     /// The files, pictures and messages.
     pub attachments: Vec<AttachmentView>,
+    /// What is wrong with it and was survived, and what was decided in reading it.
+    pub defects: Vec<DefectView>,
 }
 
 /// A name and an address.
@@ -86,6 +88,7 @@ impl MessageView {
             text: message.text()?,
             html: message.html()?,
             attachments: message.attachments()?.iter().map(AttachmentView::of).collect::<Result<_>>()?,
+            defects: message.all_defects()?.iter().map(DefectView::of).collect(),
         })
     }
 }

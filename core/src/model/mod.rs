@@ -5,6 +5,7 @@
 //! [`Item`].
 
 mod calendar;
+mod document_view;
 mod folder;
 mod item;
 mod keywords;
@@ -16,6 +17,7 @@ mod vcard;
 
 pub use calendar::{Calendar, CalendarComponent, CalendarObject, CalendarTime, ComponentKind};
 pub(crate) use calendar::{OverrideIndex, read_calendar, read_component};
+pub use document_view::{ComponentView, DefectView, DocumentView, PropertyView};
 pub use folder::{Folder, FolderPath, Role};
 pub use item::{DateSource, Item, ItemKind, Label, Origin, Received};
 pub use keywords::Keywords;

@@ -192,8 +192,9 @@ impl Selector {
 
 /// Whether a field with one of `names` is as wanted; of a message that cannot be read nothing is known.
 fn any_field(message: &Message, names: &[&str], is_wanted: impl Fn(&str) -> bool) -> bool {
-    let any =
-        |header: &HeaderSection<'_>| names.iter().any(|name| header.all(name).any(|field| is_wanted(&field.text())));
+    let any = |header: &HeaderSection<'_>| {
+        names.iter().any(|name| header.all(name).any(|field| is_wanted(&message.field_text(&field))))
+    };
     message.header().map_or(true, any)
 }
 
