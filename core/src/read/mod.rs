@@ -35,6 +35,7 @@ pub mod mbox;
 mod message_file;
 mod metadata;
 pub mod pst;
+mod recovered;
 pub mod tnef;
 mod told;
 mod tree;

@@ -7,7 +7,10 @@ use crate::{
     mapi::pid,
     model::{Folder, FolderPath},
     pst::nid,
-    read::pst::ltp::{Cursor, PropertyContext, TableContext},
+    read::{
+        pst::ltp::{Cursor, PropertyContext, TableContext},
+        recovered,
+    },
 };
 
 /// Folders inside one another that are followed.
@@ -366,7 +369,7 @@ impl Walk {
                         && node.nid != nid::ROOT_FOLDER
                         && self.seen_folders.insert(node.nid)
                     {
-                        let path = self.child_path(node.nid, &recovered())?;
+                        let path = self.child_path(node.nid, &recovered::folder().path)?;
                         if self.has_room_for(&path) {
                             self.waiting.push((node.nid, path));
                         }
@@ -408,17 +411,12 @@ impl Walk {
 
     /// The folder of what no folder lists.
     fn recovered(&mut self) -> Folder {
-        let folder = Folder { path: recovered(), role: None };
+        let folder = recovered::folder();
         if self.folders.last() != Some(&folder) {
             self.folders.push(folder.clone());
         }
         folder
     }
-}
-
-/// Where what no folder lists is put.
-fn recovered() -> FolderPath {
-    FolderPath::new(["Recovered"])
 }
 
 fn too_many(what: &str) -> Defect {
