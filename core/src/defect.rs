@@ -154,6 +154,8 @@ defect_kinds! {
     SearchFolder = "search_folder",
     /// A TNEF stream (`winmail.dat`) that could not be read, or only in part.
     Tnef = "tnef",
+    /// A line of an mbox that may part messages and may be text, and what it was taken for.
+    DoubtfulSeparator = "doubtful_separator",
     /// Octets that were made anew, as was asked or because they could not stand as they were.
     Rewritten = "rewritten",
 }

@@ -19,6 +19,7 @@
 //! ```
 
 mod buffer;
+mod eudora;
 mod from_line;
 mod lines;
 mod mime_guard;
@@ -28,6 +29,7 @@ mod separator;
 mod window;
 
 pub use reader::MboxReader;
+pub(super) use scan::separators_within;
 
 use super::{FormatInfo, Request};
 
