@@ -15,6 +15,7 @@ use mailferry::{
     Defect, DefectKind, Stop,
     convert::{self as core, ConvertOptions, Difference, ProjectMailbox, ProjectOptions, Transform},
     model::ItemKind,
+    read::Event,
     target::Target,
 };
 use pyo3::{
@@ -194,7 +195,8 @@ pub(crate) fn inspect(
     let mut inspection = core::Inspection::new(largest);
     py.detach(|| {
         while let Some((event, selected)) = reading.event() {
-            if selected {
+            // What its mail program shows no more is counted apart.
+            if selected || matches!(&event, Event::Item(item) if item.expunged) {
                 inspection.count(event);
             }
             if observer.look(reading.mailbox.position(), reading.mailbox.total()).is_break() {

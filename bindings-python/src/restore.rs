@@ -23,7 +23,7 @@ type FolderState = (Vec<String>, Option<String>);
 
 /// What `__reduce__` gives: the function that makes the item anew, and its arguments.
 pub(crate) fn state<'py>(py: Python<'py>, item: &Item) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-    let model::Item { folder, origin, keywords, labels, received, kind, defects } = &item.item;
+    let model::Item { folder, origin, keywords, labels, received, kind, defects, expunged: _ } = &item.item;
     let state = PyDict::new(py);
     let of_folder = |folder: &Folder| (folder.path.names().to_vec(), folder.role.map(|role| role.as_str().to_owned()));
     state.set_item("folder", of_folder(folder))?;
@@ -74,6 +74,8 @@ pub(crate) fn restore_item(
         received,
         kind,
         defects: defects.into_iter().filter_map(defect_of).collect(),
+        // No reader gives an item that is.
+        expunged: false,
     };
     Ok(Item::new(item, number, Arc::default()))
 }

@@ -95,7 +95,10 @@ export interface ReadOptions {
   mboxQuoting?: 'auto' | 'rd' | 'o' | 'raw';
   /** Of a PST or OST: also the hidden items of each folder. */
   hidden?: boolean;
-  /** Of a PST or OST: also items that no folder lists any more, into a folder `Recovered`. */
+  /**
+   * Also what is deleted but still there, into a folder `Recovered`: of a PST or OST items that no folder lists any more, of a mailbox
+   * of Thunderbird messages that were not compacted away.
+   */
   recover?: boolean;
   /** Of a PST or OST: attach genuine rich text bodies too. */
   keepRtf?: boolean;
@@ -275,6 +278,10 @@ export interface Size {
 
 export interface Inspection extends Size {
   failed: number;
+  /** Items among them that are marked as deleted and still shown. */
+  deleted: number;
+  /** Items that are left out because their mail program shows them no more. */
+  expunged: number;
   earliest: string | null;
   latest: string | null;
   kinds: Partial<Record<Kind, Size>>;

@@ -45,7 +45,8 @@ impl Inspector {
                 Event::Opened(_) | Event::Failed { within: false, .. } => self.source += 1,
                 Event::Item(item) => {
                     let place = Place { source: self.source, ordinal: item.origin.ordinal };
-                    is_selected = self.selector.as_mut().is_none_or(|selector| selector.decide(item, place).is_none());
+                    is_selected = self.selector.as_mut().is_none_or(|selector| selector.decide(item, place).is_none())
+                        || item.expunged;
                 }
                 _ => {}
             }

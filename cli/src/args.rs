@@ -128,7 +128,8 @@ pub(crate) struct Reading {
     #[arg(long, help_heading = "Reading")]
     hidden: bool,
 
-    /// Of a PST or OST: also items that no folder lists any more, into a folder "Recovered"
+    /// Also what is deleted but still there, into a folder "Recovered": of a PST or OST items that no folder lists any more, of
+    /// a mailbox of Thunderbird messages that were not compacted away
     #[arg(long, help_heading = "Reading")]
     recover: bool,
 

@@ -28,7 +28,8 @@ pub(crate) fn run(arguments: &args::Inspect) -> Outcome {
             Event::Opened(_) | Event::Failed { within: false, .. } => source += 1,
             Event::Item(item) => {
                 let place = Place { source, ordinal: item.origin.ordinal };
-                is_selected = selector.decide(item, place).is_none();
+                // What its mail program shows no more is counted apart.
+                is_selected = selector.decide(item, place).is_none() || item.expunged;
             }
             _ => {}
         }
@@ -56,6 +57,13 @@ fn print(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
         writeln!(out, "{}: {format}", plain(name))?;
     }
     writeln!(out, "{} items, {}", inspection.items, HumanBytes(inspection.bytes))?;
+    if inspection.deleted > 0 {
+        writeln!(out, "{} of them marked as deleted: --skip-trash leaves them out", inspection.deleted)?;
+    }
+    if inspection.expunged > 0 {
+        let count = inspection.expunged;
+        writeln!(out, "{count} more are deleted and not yet compacted away: left out, --recover brings them back")?;
+    }
     if let (Some(earliest), Some(latest)) = (&inspection.earliest, &inspection.latest) {
         writeln!(out, "from {earliest} to {latest}")?;
     }

@@ -24,7 +24,7 @@ pub(crate) struct Selecting {
     #[arg(long, value_name = "GLOB", help_heading = HEADING)]
     skip_folder: Vec<String>,
 
-    /// No deleted items, whatever the language of the mailbox
+    /// No deleted items: none in the trash, whatever the language of the mailbox, and none marked as deleted
     #[arg(long, help_heading = HEADING)]
     skip_trash: bool,
 

@@ -169,6 +169,8 @@ defect_kinds! {
     Tnef = "tnef",
     /// A signature around a message that is shown: it was not verified.
     Signature = "signature",
+    /// A line of an mbox that may part messages and may be text, and what it was taken for.
+    DoubtfulSeparator = "doubtful_separator",
     /// Octets that were made anew, as was asked or because they could not stand as they were.
     Rewritten = "rewritten",
 }

@@ -3,14 +3,19 @@
 
 use mailferry::{
     Error, ErrorKind,
-    convert::{Conversion, Dedupe, Report, Selection, Selector, Tagging},
+    convert::{Conversion, Dedupe, Inspection, Report, Selection, Selector, Tagging},
     model::{Folder, Item},
     read::{Mailbox, ReadOptions},
     write::{EmlArchive, ItemName, ItemWriter, Made, Rendered, Renderer, WriteOptions, Written},
 };
 use proptest::prelude::*;
 use serde_json::Value;
-use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    ops::ControlFlow,
+    sync::{Arc, Mutex},
+};
 
 /// A mailbox of one mbox, each message under its label.
 fn mailbox(messages: &[(&str, String)]) -> Mailbox {
@@ -144,6 +149,102 @@ fn what_is_below_trash_is_left_out_though_it_comes_before_it() {
             "Spam/x/5.eml excluded_junk",
         ]
     );
+}
+
+/// Octets that are looked at after they were written.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What the lines say of each item: its subject, where it went, its keywords, and why it was left out.
+fn told_of(mbox: &str, recover: bool, skip_trash: bool) -> (Report, Vec<String>, Vec<u8>) {
+    let mut options = ReadOptions::default();
+    options.recover = recover;
+    let mut mailbox = Mailbox::new(options);
+    mailbox.add_source("Inbox", Arc::new(mbox.as_bytes().to_vec()));
+    let mut selection = Selection::default();
+    selection.skip_trash = skip_trash;
+    let (mut log, archive) = (Vec::new(), Shared::default());
+    let mut options = WriteOptions::default();
+    options.zip_level = mailferry::write::ZipLevel::Store;
+    let report = Conversion::new(mailbox, Box::new(EmlArchive::zip(archive.clone(), options)), &mut log)
+        .with_selector(Selector::new(&selection).unwrap())
+        .run(&mut |_| ControlFlow::Continue(()));
+    let totals = report.totals;
+    assert_eq!(totals.available, totals.migrated + totals.failed + totals.skipped);
+    let lines = log.split(|octet| *octet == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+    let words = |value: &Value| {
+        value
+            .as_array()
+            .map_or(String::new(), |all| all.iter().map(|word| word.as_str().unwrap()).collect::<Vec<_>>().join(" "))
+    };
+    let told = lines.map(|line| {
+        let text = |key: &str| line[key].as_str().unwrap_or("-").to_owned();
+        assert_eq!(words(&line["warnings"]).contains("is recovered"), text("fidelity") == "normalized");
+        format!("{} {} [{}] {}", text("subject"), text("folder"), words(&line["keywords"]), text("reason"))
+    });
+    let (told, octets) = (told.collect(), archive.0.lock().unwrap().clone());
+    (report, told, octets)
+}
+
+#[test]
+fn deleted_is_deleted() {
+    const MBOX: &str = "From - Mon Jan  1 10:00:00 2024\nX-Mozilla-Status: 0009\nX-Mozilla-Status2: 00000000\nSubject: gone\n\n1\n\n\
+                        From - Mon Jan  1 10:00:01 2024\nX-Mozilla-Status: 0001\nX-Mozilla-Status2: 00200000\nSubject: marked\n\n2\n\n\
+                        From - Mon Jan  1 10:00:02 2024\nStatus: ROD\nSubject: old\n\n3\n\n\
+                        From - Mon Jan  1 10:00:03 2024\nX-Mozilla-Status: 0001\nSubject: live\n\n4\n";
+    let (report, told, _) = told_of(MBOX, false, false);
+    assert_eq!(
+        told,
+        [
+            "gone Inbox [$deleted $seen] expunged",
+            "marked Inbox [$deleted $seen] -",
+            "old Inbox [$deleted $seen] -",
+            "live Inbox [$seen] -"
+        ]
+    );
+    assert_eq!((report.totals.skipped, report.reasons["expunged"]), (1, 1));
+    let (_, told, _) = told_of(MBOX, false, true);
+    assert_eq!(
+        told,
+        [
+            "gone Inbox [$deleted $seen] expunged",
+            "marked Inbox [$deleted $seen] excluded_trash",
+            "old Inbox [$deleted $seen] excluded_trash",
+            "live Inbox [$seen] -"
+        ]
+    );
+    let (_, told, archive) = told_of(MBOX, true, false);
+    assert_eq!(told[0], "gone Recovered [$deleted $seen] -");
+    let has = |text: &[u8]| archive.windows(text.len()).any(|octets| octets == text);
+    assert!(has(b"X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\nSubject: gone") && !has(b"Status: 0009"));
+    let mut mailbox = Mailbox::new(ReadOptions::default());
+    mailbox.add_source("Inbox", Arc::new(MBOX.as_bytes().to_vec()));
+    let mut inspection = Inspection::new(9);
+    while let Some(event) = mailbox.next_event() {
+        inspection.count(event);
+    }
+    let Inspection { items, deleted, expunged, .. } = inspection;
+    assert_eq!((items, deleted, expunged, inspection.largest.len()), (3, 2, 1, 3));
+}
+
+/// An expunged message is no copy in whose stead others may be left out.
+#[test]
+fn what_is_expunged_has_no_duplicates() {
+    let message = |status: &str| format!("X-Mozilla-Status: {status}\nSubject: one\n\n1\n");
+    let messages = [("", message("0008")), ("", message("0001")), ("", message("0001"))];
+    let (report, lines) = convert(&messages, &dedupe(Dedupe::Exact), Tagging::default());
+    assert_eq!(migrated(&lines), [2]);
+    assert_eq!((report.reasons["expunged"], report.reasons["duplicate"]), (1, 1));
 }
 
 #[test]

@@ -372,6 +372,55 @@ fn apple_mail_keeps_state_behind_the_message() {
     }
 }
 
+/// Whatever program saved it, and whatever its body quotes: given by itself, in a directory, and in an archive.
+#[test]
+fn an_eml_is_one_message_behind_a_from_line() {
+    let body = "Subject: one\n\nhi\n\nFrom ann@example.org Mon Jan  1 10:00:00 2024\nSubject: pasted\n\nbye\n";
+    for (start, end) in [
+        ("From - Tue Jul 05 18:44:15 2022", "\n"),
+        ("From ann@example.org Tue Jul  5 18:44:15 METDST 2022", "\r\n"),
+        ("From ???@??? Tue Jul  5 18:44:15 2022", "\r"),
+        ("From ann", "\n"),
+        ("\u{feff}From nobody Tue Jul  5 18:44:15 2022", "\n"),
+        ("\nFrom -", "\n"),
+    ] {
+        let octets = format!("{start}\n{body}").replace('\n', end).into_bytes();
+        let root = directory(&[("Mail/saved.EML", 0, octets.clone())]);
+        for told in [
+            Told::octets("saved.eml", octets),
+            Told::path(root.path()),
+            Told::path(&root.path().join("Mail/saved.EML")),
+        ] {
+            assert_eq!(told.columns(&[0]), ["one"], "{start}");
+            assert!(
+                told.defects.iter().any(|defect| defect.contains("doubtful_separator")),
+                "{start}: {:?}",
+                told.defects
+            );
+        }
+    }
+    // What starts with a header field says nothing of its quotations.
+    let told = Told::octets("plain.eml", body.as_bytes().to_vec());
+    assert_eq!(told.columns(&[0]), ["one"]);
+    assert!(told.defects.iter().all(|defect| !defect.contains("doubtful_separator")), "{:?}", told.defects);
+    // Any other name is that of a mailbox.
+    let octets = format!("From - Tue Jul 05 18:44:15 2022\n{body}").into_bytes();
+    assert_eq!(Told::octets("saved.mbox", octets).columns(&[0]), ["one", "pasted"]);
+}
+
+/// Thunderbird's mark counts where Thunderbird keeps its states, and nowhere else.
+#[test]
+fn an_old_mark_hides_nothing_in_a_maildir() {
+    let octets = || b"X-Mozilla-Status: 0008\nSubject: shown\n\nx\n".to_vec();
+    let root = directory(&[
+        ("cur/1700000000.1.h:2,S", 0, octets()),
+        ("cur/1700000000.2.h:2,ST", 0, octets()),
+        ("new/1700000000.3.h", 0, octets()),
+        ("tmp/x", 0, Vec::new()),
+    ]);
+    assert_eq!(Told::path(root.path()).columns(&[2]), ["$seen", "$deleted $seen", ""]);
+}
+
 #[test]
 fn a_partial_message_says_what_it_is_without() {
     let message = b"Subject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\n\

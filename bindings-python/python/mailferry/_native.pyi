@@ -402,6 +402,12 @@ class Inspection(_Document):
     def failed(self) -> int:
         """Items, or rests of sources, that cannot."""
     @property
+    def deleted(self) -> int:
+        """Items among them that are marked as deleted and still shown."""
+    @property
+    def expunged(self) -> int:
+        """Items that are left out because their mail program shows them no more."""
+    @property
     def bytes(self) -> int:
         """Octets of the items."""
     @property

@@ -30,6 +30,14 @@ pub struct Skip {
 }
 
 impl Skip {
+    /// Why an item is left out that its mail program shows no more.
+    pub const EXPUNGED: &'static str = "expunged";
+
+    /// Why `item` is left out for what its mailbox says of it, whatever is selected.
+    pub fn by_state(item: &Item) -> Option<Self> {
+        item.expunged.then(|| Self::because(Self::EXPUNGED))
+    }
+
     /// Left out for `reason`.
     pub fn because(reason: &'static str) -> Self {
         Self { reason, duplicate_of: None }
@@ -78,7 +86,7 @@ impl Decided {
             labels: item.labels.clone(),
             size: item.size(),
         });
-        let skip = gates.iter_mut().find_map(|gate| gate.decide(&mut item, place));
+        let skip = Skip::by_state(&item).or_else(|| gates.iter_mut().find_map(|gate| gate.decide(&mut item, place)));
         let changed = |source: &InSource| {
             source.folder != item.folder || source.labels != item.labels || source.size != item.size()
         };

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     DateTime,
-    model::{FolderPath, Item},
+    model::{FolderPath, Item, Keywords},
     read::Event,
 };
 use serde::Serialize;
@@ -33,6 +33,10 @@ pub struct Inspection {
     pub items: u64,
     /// Items, or rests of sources, that cannot.
     pub failed: u64,
+    /// Items among them that are marked as deleted and still shown ([`Keywords::DELETED`]).
+    pub deleted: u64,
+    /// Items that are left out because their mail program shows them no more ([`Item::expunged`]); no other figure counts them.
+    pub expunged: u64,
     /// Octets of the items.
     pub bytes: u64,
     /// The earliest date of an item (RFC 3339).
@@ -141,8 +145,13 @@ impl Inspection {
     }
 
     fn count_item(&mut self, item: &Item) {
+        if item.expunged {
+            self.expunged += 1;
+            return;
+        }
         let bytes = item.size();
         self.items += 1;
+        self.deleted += u64::from(item.keywords.contains(Keywords::DELETED));
         self.bytes += bytes;
         self.folder(&item.folder.path).add(bytes);
         row(&mut self.kinds, item.kind.as_str()).add(bytes);

@@ -2,7 +2,7 @@
 
 use super::{
     Preflight,
-    decision::{Gate, Place},
+    decision::{Gate, Place, Skip},
     inspection::Size,
     report::row,
 };
@@ -225,7 +225,8 @@ impl Plan {
         let place = Place { source: self.sources, ordinal: item.origin.ordinal };
         let bytes = item.size();
         self.available.add(bytes);
-        if let Some(skip) = self.gates.iter_mut().find_map(|gate| gate.decide(&mut item, place)) {
+        let skip = Skip::by_state(&item);
+        if let Some(skip) = skip.or_else(|| self.gates.iter_mut().find_map(|gate| gate.decide(&mut item, place))) {
             self.left_out.entry(skip.reason.to_owned()).or_default().add(bytes);
             return;
         }

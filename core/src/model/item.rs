@@ -24,6 +24,9 @@ pub struct Item {
     pub kind: ItemKind,
     /// What was wrong with it and survived.
     pub defects: Vec<Defect>,
+    /// Whether its mail program shows it no more: it was deleted for good, and its octets are there only because the mailbox was not
+    /// compacted since. Such an item is left out, unless [`ReadOptions::recover`](crate::read::ReadOptions) asks for it.
+    pub expunged: bool,
 }
 
 impl Item {
@@ -37,6 +40,7 @@ impl Item {
             received: None,
             kind,
             defects: Vec::new(),
+            expunged: false,
         }
     }
 

@@ -54,7 +54,8 @@ pub struct ReadOptions {
     pub unquoting: mbox::Unquoting,
     /// Of a store that has folders: also the hidden items associated with them (views, rules, settings).
     pub hidden: bool,
-    /// Of a store that has folders: also items that no folder lists any more, into a folder `Recovered`.
+    /// Of a store that has folders: also items that no folder lists any more. Of a mailbox of Thunderbird: also messages that were
+    /// deleted and not yet compacted away. Both go into a folder `Recovered`.
     pub recover: bool,
     /// Internet addresses of people whom a store names by their Exchange address only.
     pub addresses: AddressMap,

@@ -1,4 +1,4 @@
-use super::{Found, Input, Inputs, ItemReader, Passed, ReadOptions, Unopened, input::Group, tnef};
+use super::{Found, Input, Inputs, ItemReader, Passed, ReadOptions, Unopened, input::Group, recovered, tnef};
 use crate::{
     defect::Defect,
     error::{Error, ErrorKind, Result},
@@ -404,6 +404,9 @@ impl Mailbox {
 fn finished(mut item: Item, ordinal: u64, options: &ReadOptions) -> Result<Item> {
     item.origin.ordinal = ordinal;
     tnef::decode_parts(&mut item, options).map_err(Error::non_fatal)?;
+    if item.expunged && options.recover {
+        recovered::recover(&mut item, &options.limits).map_err(Error::non_fatal)?;
+    }
     Ok(item)
 }
 

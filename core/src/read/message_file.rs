@@ -1,9 +1,9 @@
-use super::{ItemReader, Request, detect::container, metadata};
+use super::{ItemReader, Request, detect::container, mbox, metadata};
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     limits::Limits,
-    model::{Folder, Item, ItemKind, MboxOrigin, Message, Origin},
+    model::{Folder, Item, ItemKind, Keywords, MboxOrigin, Message, Origin},
     source::{Content, Source, Window},
 };
 use std::{ops::Range, sync::Arc};
@@ -25,6 +25,9 @@ pub(super) struct MessageFile {
     limits: Limits,
     range: Range<u64>,
     read: bool,
+    /// Whether its place tells its state, and what its header section has of Thunderbird's is old.
+    state_elsewhere: bool,
+    tells_separators: bool,
     defects: Vec<Defect>,
 }
 
@@ -33,13 +36,35 @@ impl MessageFile {
     pub(super) fn open(request: Request, range: Range<u64>) -> Self {
         let Request { name, source, options } = request;
         let folder = metadata::folder_of_file(&name);
-        Self { source, name, folder, limits: options.limits, range, read: false, defects: Vec::new() }
+        Self {
+            source,
+            name,
+            folder,
+            limits: options.limits,
+            range,
+            read: false,
+            state_elsewhere: false,
+            tells_separators: false,
+            defects: Vec::new(),
+        }
     }
 
     /// The message that all octets are.
     pub(super) fn whole(request: Request) -> Self {
         let range = 0..request.source.len();
         Self::open(request, range)
+    }
+
+    /// The same of a message whose state is told by its name or what lies beside it: what other programs wrote into its header
+    /// section hides it no more.
+    pub(super) fn with_state_elsewhere(self) -> Self {
+        Self { state_elsewhere: true, ..self }
+    }
+
+    /// The same, which tells of lines that would part messages in an mbox where a From_ line stands before it: it may be one
+    /// under the wrong name.
+    pub(super) fn telling_separators(self) -> Self {
+        Self { tells_separators: true, ..self }
     }
 
     fn item(&mut self) -> Result<Item> {
@@ -55,6 +80,10 @@ impl MessageFile {
         let message_end = self.end_without_nuls(message_start)?;
         let ranges = Some(message_start..message_end);
         let message = Message::with_limits(Content::new(self.source.clone(), ranges), self.limits.clone());
+        let mut separators = Vec::new();
+        if self.tells_separators && !from_line.is_empty() {
+            separators = mbox::separators_within(self.source.clone(), start, message_start)?;
+        }
         let mbox = (!from_line.is_empty()).then(|| MboxOrigin { from_line, ..MboxOrigin::default() });
         let origin = Origin {
             source: self.name.clone(),
@@ -66,14 +95,24 @@ impl MessageFile {
         };
         let mut item = Item::new(ItemKind::Message(message.clone()), self.folder.clone(), origin);
         metadata::read_into(&mut item, &message, None)?;
+        if self.state_elsewhere && std::mem::take(&mut item.expunged) {
+            item.keywords.remove(Keywords::DELETED);
+        }
+        item.defects.extend(separators);
         Ok(item)
     }
 
     /// The From_ line that some programs leave before the message.
     fn leading_from_line(&self) -> Result<Vec<u8>> {
         let mut line = Window::new(self.source.clone()).octets(self.range.start, FROM_LINE)?;
-        let end = memchr::memchr(b'\n', &line).filter(|_| line.starts_with(b"From "));
-        line.truncate(end.map_or(0, |end| end + 1));
+        let mark = if line.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let blank = line.iter().skip(mark).take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
+        let rest = line.get(mark + blank..).unwrap_or_default();
+        let end = memchr::memchr2(b'\n', b'\r', rest).filter(|_| rest.starts_with(b"From ")).map(|end| {
+            let is_pair = rest.get(end..end + 2) == Some(b"\r\n");
+            mark + blank + end + if is_pair { 2 } else { 1 }
+        });
+        line.truncate(end.unwrap_or(0));
         Ok(line)
     }
 

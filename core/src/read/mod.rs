@@ -36,6 +36,7 @@ mod message_file;
 mod metadata;
 mod other_programs;
 pub mod pst;
+mod recovered;
 pub mod tnef;
 mod told;
 mod tree;

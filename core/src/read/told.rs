@@ -57,6 +57,7 @@ impl Told {
         }
         if self.all_keywords {
             item.keywords = self.keywords.clone();
+            item.expunged = false;
         } else {
             self.keywords.iter().for_each(|keyword| item.keywords.insert(keyword.to_owned()));
         }

@@ -53,7 +53,8 @@ pub struct Selection {
     pub folders: Vec<String>,
     /// In no folder that one of these globs names.
     pub skip_folders: Vec<String>,
-    /// In no folder for deleted mail, nor below one, whatever its name and language (RFC 8621 §2, `trash`).
+    /// In no folder for deleted mail, nor below one, whatever its name and language (RFC 8621 §2, `trash`), and not marked as deleted
+    /// (`$deleted`).
     pub skip_trash: bool,
     /// In no folder for unwanted mail, nor below one, whatever its name and language (RFC 8621 §2, `junk`).
     pub skip_junk: bool,

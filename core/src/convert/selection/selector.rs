@@ -4,7 +4,7 @@ use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     mime::HeaderSection,
-    model::{Folder, FolderPath, Item, ItemKind, Message, Role},
+    model::{Folder, FolderPath, Item, ItemKind, Keywords, Message, Role},
     read::{Mailbox, role_of_path},
 };
 use std::{collections::BTreeSet, ops::ControlFlow};
@@ -126,6 +126,9 @@ impl Selector {
 
     /// Why the item is left out for what it is by itself.
     fn excludes(&mut self, item: &Item) -> Option<&'static str> {
+        if let Some(skip) = Skip::by_state(item) {
+            return Some(skip.reason);
+        }
         let Selection { kinds, skip_trash, skip_junk, after, before, larger, smaller, .. } = &self.selection;
         if !kinds.is_empty() && kinds.iter().all(|kind| kind.as_str() != item.kind.as_str()) {
             return Some("excluded_kind");
@@ -135,7 +138,7 @@ impl Selector {
         }
         // A store that knows its folders tells those above before those below; else names have to do.
         let named = item.origin.node.is_none();
-        if *skip_trash && self.trash.holds(&item.folder, named) {
+        if *skip_trash && (self.trash.holds(&item.folder, named) || item.keywords.contains(Keywords::DELETED)) {
             return Some("excluded_trash");
         }
         if *skip_junk && self.junk.holds(&item.folder, named) {

@@ -1,6 +1,7 @@
 //! EMLX: what Apple Mail keeps a message in. A line with the length of the message in octets, the message, and a property
 //! list with its state. A `.partial.emlx` lacks its attachments, which lie in files of their own and are put back from there.
 
+mod bounds;
 #[cfg(not(target_family = "wasm"))]
 mod parts;
 mod plist;
@@ -59,7 +60,8 @@ struct EmlxReader {
     source: Source,
     /// Where the property list starts.
     end: u64,
-    truncated: Option<Defect>,
+    /// Where the first line and the property list do not agree.
+    disagreement: Option<Defect>,
     partial: bool,
 }
 
@@ -72,18 +74,14 @@ impl EmlxReader {
             Error::new(ErrorKind::Malformed, message)
         })?;
         let start = start as u64;
-        let told = start.saturating_add(length);
-        let end = told.min(source.len());
-        let truncated = (told > end).then(|| {
-            let detail = format!("the file tells {length} octets and holds {}", end - start);
-            Defect::new(DefectKind::Truncated, detail).at(end)
-        });
+        let (end, disagreement) = bounds::end_of_message(&source, start, length)?;
         let partial = request.name.to_ascii_lowercase().ends_with(PARTIAL);
-        Ok(Self { message: MessageFile::open(request, start..end), source, end, truncated, partial })
+        let message = MessageFile::open(request, start..end).with_state_elsewhere();
+        Ok(Self { message, source, end, disagreement, partial })
     }
 
     fn add_state(&mut self, item: &mut Item) -> Result<()> {
-        item.defects.extend(self.truncated.take());
+        item.defects.extend(self.disagreement.take());
         if self.partial {
             item.defects.push(Defect::new(DefectKind::Attachment, without(item)));
         }

@@ -19,5 +19,5 @@ pub(super) const FORMAT: FormatInfo = FormatInfo {
     archived: &[],
     // Its files are known by where they lie.
     detect: |_| Score::No,
-    open: |request| Ok(Box::new(MessageFile::whole(request))),
+    open: |request| Ok(Box::new(MessageFile::whole(request).with_state_elsewhere())),
 };

@@ -13,6 +13,8 @@ pub(super) enum FromLine {
     Git,
     /// Nothing, or the `-` of Thunderbird, or the `???@???` of Eudora.
     Bare,
+    /// A number, or one `@xxx`, as Google's archives have it in the place of sender and date.
+    Numbered,
     /// One or two words that are no date.
     Undated,
     /// Anything else: prose, most of the time.
@@ -41,10 +43,18 @@ impl FromLine {
         }
         match *words {
             [] | ["-"] | ["???@???"] => Self::Bare,
+            [word] if is_number(word) => Self::Numbered,
             [_] | [_, _] => Self::Undated,
             _ => Self::Other,
         }
     }
+}
+
+/// `-1543534543`, `1844347792267117879@xxx`: too long for a year or an amount.
+fn is_number(word: &str) -> bool {
+    let digits = word.strip_suffix("@xxx").unwrap_or(word);
+    let digits = digits.strip_prefix('-').unwrap_or(digits);
+    (8..=20).contains(&digits.len()) && digits.bytes().all(|octet| octet.is_ascii_digit())
 }
 
 /// Words of the longest date, a zone's long name in parentheses included.
@@ -70,6 +80,10 @@ struct Parts {
     time: Option<(i64, i64, i64)>,
     zone: Option<i16>,
     zone_words: u8,
+    /// Whether the words in the place of the zone are no zone that is known.
+    zone_unknown: bool,
+    /// Whether the last of them ends the long name of a zone: `Eastern Daylight Time`.
+    long_name: bool,
 }
 
 /// The date that all of `words` are, and nothing but it.
@@ -87,6 +101,9 @@ fn whole_date(words: &[&str]) -> Option<DateTime> {
         parts.take(word.trim_end_matches(','))?;
     }
     let (hour, minute, second) = parts.time?;
+    if !parts.has_plausible_zone() {
+        return None;
+    }
     DateTime::from_civil(parts.year?, parts.month?, parts.day?, hour, minute, second, parts.zone)
 }
 
@@ -113,24 +130,48 @@ impl Parts {
             self.month?;
             self.day?;
             self.time = Some(time);
-        } else if let Ok(number) = word.parse::<u16>()
-            && !word.starts_with(['+', '-'])
+        } else if word.bytes().all(|octet| octet.is_ascii_digit())
+            && let Ok(number) = word.parse::<u16>()
+            && let Some(()) = self.number(word.len(), i64::from(number))
         {
-            self.number(word.len(), i64::from(number))?;
+            return Some(());
         } else {
             self.time?;
-            self.zone = match (self.zone, zone(word)?) {
-                // `MET DST`
-                (Some(minutes), _) if word == "DST" => Some(minutes + 60),
-                (known, named) => known.or(named),
-            };
-            self.zone_words += 1;
-            // `MET DST` is the longest.
-            if self.zone_words > 2 {
-                return None;
-            }
+            self.zone_word(word)?;
         }
         Some(())
+    }
+
+    /// Takes a word that stands where a zone does. What zone it means may be unknown: the date is one all the same.
+    fn zone_word(&mut self, word: &str) -> Option<()> {
+        self.zone_words += 1;
+        match zone(word) {
+            // `MET DST`
+            Some(_) if word == "DST" && self.zone.is_some() => self.zone = self.zone.map(|minutes| minutes + 60),
+            Some(named) => self.zone = self.zone.or(named),
+            None => {
+                // A word of prose stands behind a date, too; there a weekday is seldom named, and a sign or a capital is not.
+                let is_name = |c: char| c.is_alphanumeric() || matches!(c, '+' | '-' | '/' | '_' | ':' | '.');
+                let is_prose = word.ends_with(':') || !(self.weekday || word.contains(['/', '+', '-']));
+                let is_number = word.len() != 4 && word.bytes().all(|octet| octet.is_ascii_digit());
+                if word.len() > MAX_ZONE_WORD || is_prose || is_number || !word.chars().all(is_name) {
+                    return None;
+                }
+                self.zone_unknown = true;
+            }
+        }
+        self.long_name = word.eq_ignore_ascii_case("Time");
+        // `Central Europe Standard Time` and `MET DST` are the longest.
+        (self.zone_words <= 5).then_some(())
+    }
+
+    /// Whether the words where the zone stands can be one: one of any name, two that are known, or a long name.
+    fn has_plausible_zone(&self) -> bool {
+        match self.zone_words {
+            0 | 1 => true,
+            2 if !self.zone_unknown => true,
+            _ => self.long_name,
+        }
     }
 
     fn number(&mut self, digits: usize, number: i64) -> Option<()> {
@@ -205,15 +246,43 @@ fn split_zone(time: &str) -> (&str, Option<i16>) {
     (clock.split('.').next().unwrap_or(clock), zone(&offset.replace(':', "")).flatten())
 }
 
-/// The zone that `word` names: `Some(None)` for a name whose offset is not known for sure, `None` when it is no zone.
+/// A longer word is no zone: `America/Argentina/ComodRivadavia` is the longest.
+const MAX_ZONE_WORD: usize = 32;
+
+/// The zone that `word` names: `Some(None)` for a name whose offset is not known for sure, `None` when it is none that is known.
 fn zone(word: &str) -> Option<Option<i16>> {
-    let offset = word.strip_prefix("GMT").or_else(|| word.strip_prefix("UTC")).unwrap_or(word);
-    let digits = offset.strip_prefix(['+', '-']).unwrap_or_default();
-    if digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()) {
-        let number: i16 = digits.parse().ok()?;
-        let minutes = number / 100 * 60 + number % 100;
-        return Some(Some(if offset.starts_with('-') { -minutes } else { minutes }));
+    let from_utc = word.strip_prefix("GMT").or_else(|| word.strip_prefix("UTC")).unwrap_or(word);
+    if from_utc.starts_with(['+', '-']) {
+        return offset(from_utc).map(Some);
     }
+    if let Some(minutes) = named_zone(word) {
+        return Some(Some(minutes));
+    }
+    // `WETDST`, `METDST`: summer time of a zone, in one word.
+    if let Some(minutes) = word.strip_suffix("DST").and_then(named_zone) {
+        return Some(Some(minutes + 60));
+    }
+    let name = (1..=5).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_uppercase());
+    name.then_some(None)
+}
+
+/// `+0200`, `+02:00`, `-5`: in minutes.
+fn offset(word: &str) -> Option<i16> {
+    let digits = word.get(1..)?;
+    let (hours, minutes) = match (digits.split_once(':'), digits.len()) {
+        (Some(parts), _) => parts,
+        (None, 3 | 4) => digits.split_at(digits.len() - 2),
+        (None, _) => (digits, "0"),
+    };
+    let number = |digits: &str| match digits.len() {
+        1 | 2 if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse::<i16>().ok(),
+        _ => None,
+    };
+    let minutes = number(hours)? * 60 + number(minutes)?;
+    Some(if word.starts_with('-') { -minutes } else { minutes })
+}
+
+fn named_zone(word: &str) -> Option<i16> {
     let hours = match word {
         "GMT" | "UTC" | "UT" | "Z" | "WET" => 0,
         "EDT" => -4,
@@ -221,14 +290,12 @@ fn zone(word: &str) -> Option<Option<i16>> {
         "CST" | "MDT" => -6,
         "MST" | "PDT" => -7,
         "PST" => -8,
-        "MET" | "CET" => 1,
-        "CEST" | "MEST" => 2,
-        _ => {
-            let name = (1..=5).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_uppercase());
-            return name.then_some(None);
-        }
+        "MET" | "CET" | "MEZ" | "WEST" => 1,
+        "CEST" | "MEST" | "MESZ" | "EET" => 2,
+        "EEST" => 3,
+        _ => return None,
     };
-    Some(Some(hours * 60))
+    Some(hours * 60)
 }
 
 #[cfg(test)]
@@ -269,9 +336,49 @@ mod tests {
         }
     }
 
+    /// Whatever the zone is called: where it is known it counts, else the time stands as it is.
+    #[test]
+    fn a_zone_of_any_name_ends_a_date() {
+        const UNKNOWN: &str = "Z";
+        for (zone, offset) in [
+            ("WETDST", "+01:00"),
+            ("METDST", "+02:00"),
+            ("EETDST", "+03:00"),
+            ("MESZ", "+02:00"),
+            ("+02:00", "+02:00"),
+            ("-0330", "-03:30"),
+            ("+2", "+02:00"),
+            ("+530", "+05:30"),
+            ("GMT+2", "+02:00"),
+            ("UTC-03:00", "-03:00"),
+            ("Europe/Berlin", UNKNOWN),
+            ("EST5EDT", UNKNOWN),
+            ("CEST-2", UNKNOWN),
+            ("gmt", UNKNOWN),
+            ("Sommerzeit", UNKNOWN),
+            ("0200", UNKNOWN),
+            ("Eastern Daylight Time", UNKNOWN),
+            ("W. Europe Standard Time", UNKNOWN),
+        ] {
+            for line in [
+                format!("From a@b.example Tue Jul  7 20:33:03 1998 {zone}"),
+                format!("From a@b.example Tue Jul  7 20:33:03 {zone} 1998"),
+            ] {
+                // Four digits before the year are a year.
+                if zone != "0200" || line.ends_with(zone) {
+                    assert_eq!(dated(&line), Some(format!("1998-07-07T20:33:03{offset}")), "{line}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn prose_is_no_date() {
         for line in [
+            "From a@b.example Mon Jan 1 13:45:09 2024 wrote:",
+            "From a@b.example Mon Jan 1 13:45:09 2024 we met",
+            "From Berlin on 1 Jan 2024 13:45 onwards",
+            "From a@b.example Mon Jan 1 13:45:09 2024 it was about Time and more",
             "From the desk of Mon Jan",
             "From Russia with love",
             "From 10:30 on Monday Jan 1 2024 we met",
@@ -290,7 +397,14 @@ mod tests {
         assert_eq!(FromLine::parse(b"From "), FromLine::Bare);
         assert_eq!(FromLine::parse(b"From -"), FromLine::Bare);
         assert_eq!(FromLine::parse(b"From ???@???"), FromLine::Bare);
-        assert_eq!(FromLine::parse(b"From 1844347792267117879@xxx"), FromLine::Undated);
+        for line in ["From 1844347792267117879@xxx", "From -1543534543", "From 12345678"] {
+            assert_eq!(FromLine::parse(line.as_bytes()), FromLine::Numbered, "{line}");
+        }
+        for line in
+            ["From 2001", "From 12-34", "From ann@example.org", "From Anna", "From the docs:", "From 12345678 on"]
+        {
+            assert_eq!(FromLine::parse(line.as_bytes()), FromLine::Undated, "{line}");
+        }
         assert_eq!(
             FromLine::parse(b"From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001"),
             FromLine::Git

@@ -20,6 +20,7 @@
 
 mod break_off;
 mod buffer;
+mod eudora;
 mod from_line;
 mod lines;
 mod mime_guard;
@@ -29,6 +30,7 @@ mod separator;
 mod window;
 
 pub use reader::MboxReader;
+pub(super) use scan::separators_within;
 
 use super::{FormatInfo, Request};
 

@@ -1,5 +1,6 @@
 use super::{
     break_off::BreakOff,
+    eudora,
     from_line::{FromLine, MAX_FROM_LINE},
     lines::{LineEnd, is_known_field},
     scan::{Extent, Scan, first_separator},
@@ -185,6 +186,9 @@ impl MboxReader {
         };
         let mut item = Item { defects, ..Item::new(ItemKind::Message(message.clone()), self.folder.clone(), origin) };
         metadata::read_into(&mut item, &message, date)?;
+        if item.origin.mbox.as_ref().is_some_and(|mbox| mbox.from_line.starts_with(eudora::FROM_LINE)) {
+            item.defects.extend(eudora::missing_files(message.header()?, message.content())?);
+        }
         Ok(item)
     }
 }
@@ -272,6 +276,19 @@ fn extent_defects(extent: &Extent) -> Vec<Defect> {
     if extent.too_many_lines {
         let detail = "more quoted lines than are unquoted: all were left as they stand";
         defects.push(Defect::new(DefectKind::QuotedLinesLimit, detail).at(extent.body));
+    }
+    for (line, parts) in &extent.doubtful {
+        let detail = match parts {
+            true => {
+                "a line \"From \" without a date, unlike those before it, was taken for the start of the next message"
+            }
+            false => "a line \"From \" without a date, unlike those before it, was taken for text of this message",
+        };
+        defects.push(Defect::new(DefectKind::DoubtfulSeparator, detail).at(*line));
+    }
+    if extent.more_doubtful > 0 {
+        let detail = format!("{} more such lines in this message", extent.more_doubtful);
+        defects.push(Defect::new(DefectKind::DoubtfulSeparator, detail));
     }
     defects
 }

@@ -4,10 +4,17 @@ use super::{
     Unquoting,
     lines::LineEnd,
     mime_guard::{Lookahead, OpenMultipart, declared_boundary},
-    separator::Separators,
+    separator::{Looks, Separators},
     window::Window,
 };
-use crate::{error::Result, limits::Limits, mime::HeaderSection, model::MboxQuoting};
+use crate::{
+    defect::{Defect, DefectKind},
+    error::Result,
+    limits::Limits,
+    mime::HeaderSection,
+    model::MboxQuoting,
+    source::Source,
+};
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
@@ -21,13 +28,46 @@ pub(super) fn first_separator(window: &mut Window, line_end: LineEnd, mut at: u6
         if found == start || line_end.starts_line(window, found)? {
             let after_blank = found == start || line_end.blank_line_before(window, found, 0)? > 0;
             let separators = Separators::of_file(window, line_end, found)?;
-            if separators.may_part(window, found, after_blank)? {
+            if separators.look(window, found, after_blank)? == Looks::Separator {
                 return Ok(Some(found));
             }
         }
     }
     Ok(None)
 }
+
+/// What to tell of lines behind `at` that would part messages, if `source`, whose From_ line is at `first`, were an mbox.
+pub(in crate::read) fn separators_within(source: Source, first: u64, at: u64) -> Result<Vec<Defect>> {
+    let size = usize::try_from(source.len()).unwrap_or(usize::MAX).min(SEARCHED);
+    let mut window = Window::new(source, size);
+    let head = window.octets(first, size)?.into_owned();
+    let line_end = LineEnd::of(&head);
+    let separators = Separators::of_file(&window, line_end, first)?;
+    let (mut defects, mut more, mut at) = (Vec::new(), 0_u64, at);
+    while let Some(found) = window.find(&FROM, at, at)? {
+        at = found + 1;
+        if line_end.starts_line(&window, found)? {
+            let after_blank = line_end.blank_line_before(&window, found, 0)? > 0;
+            match separators.look(&window, found, after_blank)? {
+                Looks::Separator if defects.len() < MOST_DOUBTFUL => {
+                    let detail = "the file is one message by its name, but this line looks like the start of another: if it is an \
+                                  mbox, name it .mbox";
+                    defects.push(Defect::new(DefectKind::DoubtfulSeparator, detail).at(found));
+                }
+                Looks::Separator => more += 1,
+                _ => {}
+            }
+        }
+    }
+    if more > 0 {
+        let detail = format!("{more} more such lines in this message");
+        defects.push(Defect::new(DefectKind::DoubtfulSeparator, detail));
+    }
+    Ok(defects)
+}
+
+/// Octets searched at a time.
+const SEARCHED: usize = 64 << 10;
 
 /// A message as it lies in the file.
 #[derive(Debug, Default)]
@@ -46,7 +86,14 @@ pub(super) struct Extent {
     pub(super) by_content_length: bool,
     /// The value of a `Content-Length` that lands on nothing.
     pub(super) wrong_content_length: Option<u64>,
+    /// Lines that look like separators of other files, as many as are told of, and whether each was taken for one.
+    pub(super) doubtful: Vec<(u64, bool)>,
+    /// Such lines beyond those.
+    pub(super) more_doubtful: u64,
 }
+
+/// Doubtful lines of one message that are told one by one.
+const MOST_DOUBTFUL: usize = 8;
 
 /// Scans one file, a message at a time.
 pub(super) struct Scan {
@@ -86,7 +133,7 @@ impl Scan {
             match self.line_start(window, from, start)? {
                 None => {}
                 Some(line) if line < from => extent.quote(line, from, self.unquoting, limits),
-                Some(line) if self.parts(window, line, &mut under, limits)? => break line,
+                Some(line) if self.parts(window, line, &mut under, &mut extent, limits)? => break line,
                 Some(line) => extent.bare(line, limits),
             }
         };
@@ -99,14 +146,30 @@ impl Scan {
     }
 
     /// Whether the line at `line`, which starts with `From `, parts the message from the next.
-    fn parts(&mut self, window: &Window, line: u64, under: &mut Under, limits: &Limits) -> Result<bool> {
+    fn parts(
+        &mut self,
+        window: &Window,
+        line: u64,
+        under: &mut Under,
+        extent: &mut Extent,
+        limits: &Limits,
+    ) -> Result<bool> {
         if under.trusted_end.is_some_and(|end| line < end) {
             return Ok(false);
         }
         let line_end = self.separators.line_end;
         let after_blank = under.trusted_end.is_some() || line_end.blank_line_before(window, line, under.start)? > 0;
-        if !self.separators.may_part(window, line, after_blank)? {
-            return Ok(false);
+        match self.separators.look(window, line, after_blank)? {
+            Looks::Text => return Ok(false),
+            Looks::Separator => {}
+            Looks::Doubtful => {
+                let is_end = under.declared_end.or(under.trusted_end).is_some_and(|end| lands_near(end, line));
+                let parts = is_end || self.separators.heads_a_message(window, line)?;
+                extent.doubt(line, parts);
+                if !parts {
+                    return Ok(false);
+                }
+            }
         }
         if under.trusted_end.is_some() {
             return Ok(true);
@@ -188,7 +251,7 @@ impl Scan {
         let is_from = *window.octets(at, 5)? == *b"From ";
         Ok(is_from
             && self.separators.line_end.starts_line(window, at)?
-            && self.separators.may_part(window, at, true)?)
+            && self.separators.look(window, at, true)? != Looks::Text)
     }
 }
 
@@ -204,6 +267,13 @@ impl Extent {
             if !self.too_many_lines {
                 self.quotes.push(line);
             }
+        }
+    }
+
+    fn doubt(&mut self, line: u64, parts: bool) {
+        match self.doubtful.len() < MOST_DOUBTFUL {
+            true => self.doubtful.push((line, parts)),
+            false => self.more_doubtful += 1,
         }
     }
 

@@ -23,14 +23,16 @@ pub enum StateFields {
 const X_STATUS: [(char, &str); 4] =
     [('A', Keywords::ANSWERED), ('F', Keywords::FLAGGED), ('T', Keywords::DRAFT), ('D', Keywords::DELETED)];
 
-/// Bits of `X-Mozilla-Status`.
-const MOZILLA: [(u16, &str); 5] = [
+/// Bits of `X-Mozilla-Status`. That of a deleted message (8) is none of them: Thunderbird would show the message no more.
+const MOZILLA: [(u16, &str); 4] = [
     (0x0001, Keywords::SEEN),
     (0x0002, Keywords::ANSWERED),
     (0x0004, Keywords::FLAGGED),
-    (0x0008, Keywords::DELETED),
     (0x1000, Keywords::FORWARDED),
 ];
+
+/// The bit of `X-Mozilla-Status2` of a message that is marked as deleted, as on an IMAP server, and still shown.
+const MOZILLA_DELETED: u32 = 0x0020_0000;
 
 /// The fields that tell the state of a message somewhere.
 const TELLING: [&str; 4] = ["Status", "X-Status", "X-Mozilla-Status", "X-Gmail-Labels"];
@@ -69,8 +71,9 @@ fn unix(keywords: &Keywords) -> String {
 
 fn mozilla(keywords: &Keywords) -> String {
     let bits = MOZILLA.iter().filter(|(_, keyword)| keywords.contains(keyword)).fold(0, |bits, (bit, _)| bits | bit);
-    let known = |keyword: &str| MOZILLA.iter().any(|(_, known)| *known == keyword);
-    format!("X-Mozilla-Status: {bits:04x}\nX-Mozilla-Status2: 00000000\n")
+    let more = if keywords.contains(Keywords::DELETED) { MOZILLA_DELETED } else { 0 };
+    let known = |keyword: &str| keyword == Keywords::DELETED || MOZILLA.iter().any(|(_, known)| *known == keyword);
+    format!("X-Mozilla-Status: {bits:04x}\nX-Mozilla-Status2: {more:08x}\n")
         + &words("X-Mozilla-Keys", keywords.iter().filter(|keyword| !known(keyword)))
 }
 
@@ -108,4 +111,20 @@ fn gmail(item: &Item) -> String {
         return format!("X-Gmail-Labels: {value}\n");
     }
     format!("X-Gmail-Labels: {}\n", encoded_words(&value, 0).join("\n "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Thunderbird shows what is marked as deleted, as long as its bit for what was compacted away is not set.
+    #[test]
+    fn what_is_marked_as_deleted_does_not_vanish() {
+        let mut keywords = Keywords::default();
+        [Keywords::SEEN, Keywords::DELETED, "work"].into_iter().for_each(|keyword| keywords.insert(keyword));
+        let fields = "X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00200000\nX-Mozilla-Keys: work\n";
+        assert_eq!(mozilla(&keywords), fields);
+        assert_eq!(unix(&keywords), "Status: RO\nX-Status: D\nX-Keywords: work\n");
+        assert_eq!(mozilla(&Keywords::default()), "X-Mozilla-Status: 0000\nX-Mozilla-Status2: 00000000\n");
+    }
 }

@@ -7,7 +7,10 @@ use crate::{
     mapi::{CodePage, Declared, Fallback, Sample, pid},
     model::{Folder, FolderPath},
     pst::nid,
-    read::pst::ltp::{Cursor, PropertyContext, TableContext},
+    read::{
+        pst::ltp::{Cursor, PropertyContext, TableContext},
+        recovered,
+    },
 };
 use std::collections::BTreeMap;
 
@@ -133,7 +136,7 @@ impl Walk {
     pub(crate) fn why_nothing(&self) -> Option<Error> {
         let root = || self.table(nid::with_kind(nid::ROOT_FOLDER, nid::HIERARCHY_TABLE));
         // Where what no folder lists would be put is no find.
-        let has_folders = self.folders.iter().any(|folder| folder.path != recovered());
+        let has_folders = self.folders.iter().any(|folder| folder.path != recovered::folder().path);
         if has_folders || !self.is_damaged && matches!(root(), Ok(Some(_))) {
             return None;
         }
@@ -412,7 +415,7 @@ impl Walk {
                         && node.nid != nid::ROOT_FOLDER
                         && self.seen_folders.insert(node.nid)
                     {
-                        let path = self.child_path(node.nid, &recovered())?;
+                        let path = self.child_path(node.nid, &recovered::folder().path)?;
                         if self.has_room_for(&path) {
                             self.waiting.push((node.nid, path));
                         }
@@ -455,17 +458,12 @@ impl Walk {
 
     /// The folder of what no folder lists.
     fn recovered(&mut self) -> Folder {
-        let folder = Folder { path: recovered(), role: None };
+        let folder = recovered::folder();
         if self.folders.last() != Some(&folder) {
             self.folders.push(folder.clone());
         }
         folder
     }
-}
-
-/// Where what no folder lists is put.
-fn recovered() -> FolderPath {
-    FolderPath::new(["Recovered"])
 }
 
 fn too_many(what: &str) -> Defect {
