@@ -24,6 +24,7 @@ mod targets;
 mod terminal;
 mod undo;
 mod verify;
+mod words;
 
 use args::{Arguments, Command};
 use clap::Parser;

@@ -1,6 +1,6 @@
 use super::{
     Report, SyncLog,
-    sync::{Begun, FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, clear, refused},
+    sync::{Begun, FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, clear, forget, refused},
     verify::{
         Difference, Expected, VerifyReport, archives, check_file, file_digests, go_on, logged_syncs, places,
         verification_of, walk,
@@ -140,6 +140,12 @@ pub fn undo(
         return Ok(report);
     }
     for paths in syncs.iter().rev().take_while(|paths| paths.number() >= since) {
+        let told = complete.iter().find(|(other, _)| other.number() == paths.number());
+        let told = told.map_or_else(
+            || begun.as_ref().and_then(|begun| begun.options.as_ref()),
+            |(_, report)| report.options.as_ref(),
+        );
+        forget(paths, told)?;
         // The log comes last: as long as it is there, this can be done again.
         for suffix in [TABLE, GONE, FILES, REPORT, ITEM_LOG] {
             remove(&paths.unfinished_beside(suffix))?;

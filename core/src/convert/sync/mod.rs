@@ -7,8 +7,11 @@ mod begun;
 mod journal;
 mod names;
 mod run;
+mod settings;
 
 pub(super) use begun::{Begun, Lock};
 pub(super) use names::refused;
-pub use names::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
-pub(super) use run::{Sync, Syncs, clear, octets_settings, write_whole};
+pub use names::{ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
+pub(super) use run::{Sync, Syncs, clear, write_whole};
+pub use settings::recorded_options;
+pub(super) use settings::{changes, forget};

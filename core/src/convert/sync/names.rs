@@ -19,6 +19,8 @@ pub const TABLE: &str = ".report.csv";
 pub const FILES: &str = ".files.jsonl";
 /// What the name of the list of items that the sources hold no more has behind that of the destination.
 pub const GONE: &str = ".gone.jsonl";
+/// What the name of the address map that is kept for whoever goes on has behind that of the destination.
+pub const ADDRESS_MAP: &str = ".address-map.tsv";
 /// What a name has behind it until what it names is complete.
 pub(super) const UNFINISHED: &str = ".unfinished";
 /// What the name of the file that says that a sync was begun has behind that of the destination.
@@ -89,6 +91,10 @@ impl SyncPaths {
     /// Those of the sync behind it.
     pub(in crate::convert) fn next(&self) -> Self {
         Self { number: self.number.saturating_add(1), ..self.clone() }
+    }
+
+    pub(super) fn destination(&self) -> &Path {
+        &self.destination
     }
 
     /// The number of the sync, from 1.
