@@ -76,8 +76,12 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
     options
 }
 
-/// The sources and options of a command line that an older version recorded.
-pub(crate) fn read_arguments(words: &[String]) -> mailferry::Result<(Vec<PathBuf>, ConvertOptions)> {
+/// The sources and options of a command line that an older version recorded, for [`ConvertOptions::older`].
+///
+/// # Errors
+/// [`ErrorKind::Options`] for what is no command line of `mailferry convert` any more, with the name of the option: an address map
+/// that was moved, for one.
+pub fn read_arguments(words: &[String]) -> mailferry::Result<(Vec<PathBuf>, ConvertOptions)> {
     let parsed = args::Arguments::try_parse_from(["mailferry"].into_iter().chain(words.iter().map(String::as_str)));
     match parsed.map(|arguments| arguments.command) {
         Ok(args::Command::Convert(arguments)) => {

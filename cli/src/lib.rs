@@ -26,6 +26,8 @@ mod undo;
 mod verify;
 mod words;
 
+pub use convert::read_arguments;
+
 use args::{Arguments, Command};
 use clap::Parser;
 use std::{ffi::OsString, process::ExitCode};

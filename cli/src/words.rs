@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 
 /// Reads a word, and lists the words in the help.
 #[derive(Clone)]
-pub(crate) struct Words<W> {
+pub(crate) struct Words<W: 'static> {
     known: &'static [W],
     help: fn(W) -> &'static str,
 }

@@ -11,6 +11,7 @@ mod collections;
 mod fixtures;
 mod harm;
 mod moves;
+mod older;
 mod options;
 mod reading;
 mod refusals;
@@ -20,3 +21,4 @@ mod run;
 mod selecting;
 #[cfg(unix)]
 mod signals;
+mod surfaces;

@@ -17,6 +17,7 @@ pub const SCHEME: u64 = 1;
 pub type ReadArguments = fn(&[String]) -> Result<(Vec<PathBuf>, ConvertOptions)>;
 
 const ADDRESS_MAP: &str = "read/addressMap";
+const CREATED: &str = "archive/created";
 
 /// The file that keeps an address map.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,10 @@ impl ConvertOptions {
             all.insert("transform".into(), true.into());
         }
         for (place, value) in super::digest::changed(self, |_| true) {
+            // When a run was made is no option of one that goes on.
+            if place == CREATED {
+                continue;
+            }
             let value = match map {
                 Some(KeptMap { file, sha256 }) if place == ADDRESS_MAP => {
                     serde_json::json!({ "file": file, "sha256": sha256 })

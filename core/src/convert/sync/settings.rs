@@ -108,7 +108,8 @@ pub(super) fn check_further(destination: &Path, last: &Report, options: &Convert
         return Ok(());
     }
     let message = format!(
-        "was written with other options than this run has ({}): convert with the same again, or to another destination",
+        "was written in another form, or with other line ends, checksums, ways of reading, or changes to items ({}): convert \
+         with the same again, or to another destination",
         changes.join(", ")
     );
     Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()))
