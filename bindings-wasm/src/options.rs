@@ -53,7 +53,8 @@ pub(crate) fn read(json: &str) -> Result<Asked> {
 /// [`ErrorKind::Options`] for what is not known or not so.
 pub(crate) fn reading(json: &str) -> Result<ConvertOptions> {
     let given = object(json)?;
-    let is_other = |name: &&String| *name != "select" && !OptionInfo::named(name).is_some_and(OptionInfo::is_of_reading);
+    let is_other =
+        |name: &&String| *name != "select" && !OptionInfo::named(name).is_some_and(OptionInfo::is_of_reading);
     match given.keys().find(is_other) {
         Some(name) => Err(wrong(&format!("there is no option {name} of reading"))),
         None => ConvertOptions::from_names(&given),

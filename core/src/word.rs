@@ -99,6 +99,7 @@ pub(crate) fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = Error>>(deseria
 }
 
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macro is for what is public")]
 mod tests {
     use super::*;
 
@@ -130,10 +131,7 @@ mod tests {
     fn another_word_is_refused_with_the_list() {
         let told = "\"blue\" is not a colour: choose one of red, grey";
         assert_eq!("blue".parse::<Colour>().unwrap_err().to_string(), told);
-        assert_eq!(
-            serde_json::from_str::<Colour>("\"blue\"").unwrap_err().to_string(),
-            told.to_owned() + " at line 1 column 6"
-        );
+        assert_eq!(serde_json::from_str::<Colour>("\"blue\"").unwrap_err().to_string(), told);
         assert!(serde_json::from_str::<Colour>("1").is_err());
     }
 }

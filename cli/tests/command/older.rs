@@ -23,12 +23,14 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+const THIRD: &[u8] = b"From a@example.org Mon Jan  1 00:00:03";
+
 /// The destinations of the older version, and the mailboxes that they were written from.
 fn older() -> Bench {
     let bench = Bench::new(b"");
     copy(&PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/older")), &bench.path(""));
     let inbox = fs::read(bench.path("Inbox.mbox")).unwrap();
-    let third = inbox.windows(24).position(|octets| octets.starts_with(b"From a@example.org Mon Jan  1 00:00:03")).unwrap();
+    let third = inbox.windows(THIRD.len()).position(|octets| octets == THIRD).unwrap();
     let body = inbox[third..].windows(2).position(|octets| octets == b"\n\n").unwrap() + third + 2;
     let mut large = inbox[..body].to_vec();
     large.extend("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\n".repeat(1200).bytes());
@@ -63,7 +65,8 @@ fn what_an_older_version_wrote_is_verified_and_takes_a_further_run() {
     let verified = bench.run(&["verify", "out", "Inbox.mbox"]);
     assert_eq!(verified.status, Some(0), "{}{}", verified.stdout, verified.stderr);
     assert!(verified.stdout.contains("3 items of the sources"), "{}", verified.stdout);
-    let refused = again(&bench, &SAME[..12].iter().map(|word| if *word == "rd" { "raw" } else { word }).collect::<Vec<_>>());
+    let refused =
+        again(&bench, &SAME[..12].iter().map(|word| if *word == "rd" { "raw" } else { word }).collect::<Vec<_>>());
     assert_eq!(refused.status, Some(2), "{}", refused.stdout);
     assert!(refused.stderr.contains("(--mbox-quoting)"), "{}", refused.stderr);
     let mut inbox = fs::read(bench.path("Inbox.mbox")).unwrap();
@@ -72,7 +75,8 @@ fn what_an_older_version_wrote_is_verified_and_takes_a_further_run() {
     let delta = again(&bench, &SAME);
     assert_eq!(delta.status, Some(0), "{}", delta.stderr);
     let log = archive::log(&bench.path("out.sync002.items.jsonl"));
-    let migrated: Vec<_> = log.iter().filter(|line| line["status"] == "migrated").map(|line| &line["subject"]).collect();
+    let migrated: Vec<_> =
+        log.iter().filter(|line| line["status"] == "migrated").map(|line| &line["subject"]).collect();
     assert_eq!(migrated, ["a new one"]);
     let verified = bench.run(&["verify", "out", "Inbox.mbox"]);
     assert_eq!(verified.status, Some(0), "{}{}", verified.stdout, verified.stderr);
@@ -85,7 +89,11 @@ fn what_an_older_version_was_cut_off_in_is_resumed() {
     let bench = older();
     let other = bench.run(&["convert", "Large.mbox", "--to", "cut", "--jobs", "1"]);
     assert_eq!(other.status, Some(2), "{}", other.stdout);
-    assert!(other.stderr.contains("begun with other sources or options (mailferry convert Large.mbox"), "{}", other.stderr);
+    assert!(
+        other.stderr.contains("begun with other sources or options (mailferry convert Large.mbox"),
+        "{}",
+        other.stderr
+    );
     let resumed = bench.run(&["convert", "Large.mbox", "--to", "cut", "--mbox-quoting", "raw"]);
     assert_eq!(resumed.status, Some(0), "{}", resumed.stderr);
     assert_eq!(archive::log(&bench.path("cut.items.jsonl")).len(), 3);
@@ -159,7 +167,10 @@ fn the_report_keeps_the_options_and_the_address_map() {
     let kept = fs::read(bench.path("out.address-map.tsv")).unwrap();
     assert_eq!(kept, b"/o=x/cn=ann\tann@example.org\n");
     assert_eq!(told["read"]["addressMap"]["file"], "out.address-map.tsv");
-    assert_eq!((&told["scheme"], &told["target"], &told["read"]["tnef"]), (&json!(1), &json!("thunderbird"), &json!("decode")));
+    assert_eq!(
+        (&told["scheme"], &told["target"], &told["read"]["tnef"]),
+        (&json!(1), &json!("thunderbird"), &json!("decode"))
+    );
     assert_eq!(told["selection"], json!({ "skipTrash": true }));
     assert_eq!(told["archive"], json!({ "collections": { "ics": { "ianaZones": true, "completeZones": true } } }));
     assert_eq!(told["arguments"][0], "convert");
@@ -171,9 +182,8 @@ fn the_report_keeps_the_options_and_the_address_map() {
         crate::run::Run::from(command.output().unwrap())
     };
     let verified = verify();
-    assert_eq!(verified.status, Some(1), "the source has another name now: {}", verified.stderr);
-    let here = bench.run(&["verify", "out", "in.mbox"]);
-    assert_eq!(here.status, Some(0), "{}{}", here.stdout, here.stderr);
+    assert_eq!(verified.status, Some(0), "{}{}", verified.stdout, verified.stderr);
+    assert!(verified.stdout.contains("1 items of the sources"), "{}", verified.stdout);
     fs::write(bench.path("out.address-map.tsv"), "/o=x/cn=ann\tbob@example.org\n").unwrap();
     let refused = verify();
     assert_eq!(refused.status, Some(2));

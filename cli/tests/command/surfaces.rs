@@ -111,7 +111,9 @@ fn snake(name: &str) -> String {
 fn every_exception_is_of_an_option_that_there_is() {
     for (name, surfaces, reason) in EXCEPTIONS {
         assert!(named().any(|(option, _)| option == *name), "{name}");
-        assert!(!surfaces.is_empty() && !reason.is_empty() && surfaces.iter().all(|surface| SURFACES.contains(surface)));
+        assert!(
+            !surfaces.is_empty() && !reason.is_empty() && surfaces.iter().all(|surface| SURFACES.contains(surface))
+        );
     }
 }
 
@@ -153,9 +155,8 @@ fn the_stub_of_python_has_the_options_and_their_values() {
         let keywords = keywords(&stub, function);
         let own = |name: &&String| !OF_PYTHON.contains(&name.as_str()) && *name != "largest";
         let found: BTreeSet<_> = keywords.iter().map(|(name, _)| name).filter(own).cloned().collect();
-        let all = named().filter(|(name, option)| {
-            !is_missing(name, Python) && (!only_reading || option.is_of_reading())
-        });
+        let all =
+            named().filter(|(name, option)| !is_missing(name, Python) && (!only_reading || option.is_of_reading()));
         assert_eq!(found, all.map(|(name, _)| snake(name)).collect(), "{function}");
         for (name, option) in named().filter(|(_, option)| !option.words.is_empty()) {
             let Some((_, kind)) = keywords.iter().find(|(keyword, _)| *keyword == snake(name)) else { continue };
@@ -211,7 +212,10 @@ fn the_page_asks_for_what_the_table_says() {
         let field = option.places.first().and_then(|place| place.strip_prefix("selection/"));
         match field {
             Some(field) => page.contains(&format!("select.{field} =")),
-            None => page.contains(&format!("asked.{} =", camel(name))) || page.contains(&format!("asked = {{ {}:", camel(name))),
+            None => {
+                page.contains(&format!("asked.{} =", camel(name)))
+                    || page.contains(&format!("asked = {{ {}:", camel(name)))
+            }
         }
     };
     let found: BTreeSet<_> = named().filter(|(name, option)| asks(option, name)).map(|(name, _)| name).collect();

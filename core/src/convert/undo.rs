@@ -140,12 +140,12 @@ pub fn undo(
         return Ok(report);
     }
     for paths in syncs.iter().rev().take_while(|paths| paths.number() >= since) {
-        let told = complete.iter().find(|(other, _)| other.number() == paths.number());
-        let told = told.map_or_else(
-            || begun.as_ref().and_then(|begun| begun.options.as_ref()),
-            |(_, report)| report.options.as_ref(),
-        );
-        forget(paths, told)?;
+        if since == 1 {
+            // All runs of a destination have the same, and nobody goes on now.
+            let told = complete.iter().find(|(other, _)| other.number() == paths.number());
+            let begun = begun.as_ref().and_then(|begun| begun.options.as_ref());
+            forget(destination, told.map_or(begun, |(_, report)| report.options.as_ref()))?;
+        }
         // The log comes last: as long as it is there, this can be done again.
         for suffix in [TABLE, GONE, FILES, REPORT, ITEM_LOG] {
             remove(&paths.unfinished_beside(suffix))?;

@@ -93,10 +93,6 @@ impl SyncPaths {
         Self { number: self.number.saturating_add(1), ..self.clone() }
     }
 
-    pub(super) fn destination(&self) -> &Path {
-        &self.destination
-    }
-
     /// The number of the sync, from 1.
     pub fn number(&self) -> u32 {
         self.number

@@ -2,7 +2,7 @@
 
 use super::{
     begun::Begun,
-    names::{ADDRESS_MAP, SyncPaths, beside, refused},
+    names::{ADDRESS_MAP, beside, refused},
     run::{Syncs, write_whole},
 };
 use crate::{
@@ -193,10 +193,9 @@ fn load(destination: &Path, kept: &KeptMap) -> Result<AddressMap> {
     Ok(AddressMap::read(&*octets)?)
 }
 
-/// Removes the address map that the first run kept, if it is still as it was written.
-pub(in crate::convert) fn forget(paths: &SyncPaths, record: Option<&Value>) -> Result<()> {
-    let destination = paths.destination();
-    let Some(kept) = record.and_then(kept_map).filter(|_| paths.number() == 1) else { return Ok(()) };
+/// Removes the address map that was kept beside the destination, if it is still as it was written.
+pub(in crate::convert) fn forget(destination: &Path, record: Option<&Value>) -> Result<()> {
+    let Some(kept) = record.and_then(kept_map) else { return Ok(()) };
     let path = beside(destination, ADDRESS_MAP);
     if load(destination, &kept).is_ok()
         && let Err(error) = fs::remove_file(&path)
