@@ -101,8 +101,6 @@ pub(crate) fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = Error>>(deseria
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the macro is for what is public")]
 mod tests {
-    use super::*;
-
     words! {
         /// Of these tests.
         #[derive(Default)]
