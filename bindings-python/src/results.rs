@@ -7,6 +7,7 @@ document! {
     /// What became of all items of a conversion.
     Report {
         version,
+        outcome,
         cancelled,
         error,
         totals,
@@ -17,6 +18,7 @@ document! {
         warnings,
         preflight,
         sources,
+        kept,
         passed,
         seconds,
     }
@@ -126,7 +128,8 @@ impl Report {
 
     fn text(&self) -> String {
         let told = COLUMNS.map(|key| format!("{key}={}", count(self.field("totals"), key)));
-        format!("<Report {}>", told.join(" "))
+        let outcome = self.field("outcome").get("state").and_then(Value::as_str).unwrap_or_default();
+        format!("<Report {outcome} {}>", told.join(" "))
     }
 }
 
@@ -186,6 +189,9 @@ impl ProjectReport {
 
     fn text(&self) -> String {
         let told = COLUMNS.map(|key| format!("{key}={}", count(self.field("totals"), key)));
-        format!("<ProjectReport {}>", told.join(" "))
+        let state = |row: &Value| row.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mailboxes = self.field("mailboxes").as_array().into_iter().flatten().map(state);
+        let (done, not): (Vec<_>, Vec<_>) = mailboxes.partition(|state| state == "done" || state == "done_before");
+        format!("<ProjectReport mailboxes={} not_done={} {}>", done.len() + not.len(), not.len(), told.join(" "))
     }
 }

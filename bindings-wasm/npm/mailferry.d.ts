@@ -314,8 +314,16 @@ export interface Columns {
   bytes: number;
 }
 
+/** What a conversion amounts to. */
+export interface Outcome {
+  state: 'complete' | 'incomplete' | 'nothing_migrated';
+  /** Why it is not complete. */
+  reasons?: { what: string; items?: number; source?: string; reason?: string; text: string }[];
+}
+
 export interface Report {
   version: string;
+  outcome: Outcome;
   cancelled: boolean;
   totals: Columns;
   kinds: Partial<Record<Kind, Columns>>;
@@ -324,7 +332,7 @@ export interface Report {
   reasons: Record<string, number>;
   warnings: Record<string, number>;
   preflight: Record<string, number>;
-  sources: { file: string; format: string; items: number; error?: string; defects?: string[] }[];
+  sources: { file: string; format: string; items: number; error?: string; cutShort?: string; defects?: string[] }[];
   passed: { count: number; entries: { name: string; bytes: number; why: string }[] };
   seconds: number;
   /** The options that are not at their defaults, for {@link verify}. */

@@ -293,10 +293,13 @@ part('selecting').addEventListener('submit', async (event) => {
 function showDone({ report, page, log, files: list, left, kept }, name) {
   const { available, migrated, failed: broken, skipped, bytes: written } = report.totals;
   const counts = { available: number(available), migrated: number(migrated) };
-  part('done-title').textContent = say(report.cancelled ? 'cancelled' : 'done', counts);
+  const { state, reasons = [] } = report.outcome;
+  const title = state === 'nothing_migrated' ? 'nothingMigrated' : state === 'complete' ? 'done' : 'incomplete';
+  part('done-title').textContent = say(report.cancelled ? 'cancelled' : title, counts);
   const text = [
     say('doneText', { bytes: bytes(written), seconds: number(Math.ceil(report.seconds * 10) / 10) }),
-    broken === 0 ? say('nothingFailed') : say('someFailed', { failed: number(broken) }),
+    state === 'complete' ? say('nothingFailed') : broken === 0 ? '' : say('someFailed', { failed: number(broken) }),
+    ...reasons.filter(({ what }) => what !== 'failed_items').map(({ text }) => `${text}.`),
     skipped === 0 ? '' : say('someSkipped', { skipped: number(skipped) }),
     showLeft(left, name),
   ];

@@ -275,6 +275,10 @@ pub(crate) struct Convert {
     #[arg(long, value_parser = words(checksums), default_value_t, value_name = "DIGEST", help_heading = "Log and report")]
     pub(crate) checksums: Checksums,
 
+    /// In a further sync, compare every octet at the destination with what was written there, not only sizes
+    #[arg(long, help_heading = "Log and report")]
+    pub(crate) check: bool,
+
     /// List the attachments of every message in the item log, each with its SHA-256
     #[arg(long, help_heading = "Log and report")]
     pub(crate) attachments: bool,

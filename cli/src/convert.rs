@@ -38,7 +38,11 @@ pub(crate) fn run(arguments: &args::Convert) -> Outcome {
     if report.cancelled {
         complain("stopped; what was migrated until then is complete and valid");
     }
-    Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
+    let outcome = report.outcome();
+    if !outcome.is_complete() && !report.cancelled {
+        complain(plain(&outcome.to_string()));
+    }
+    Ok(if outcome.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
 
 /// The options of the library; the words of the command are what a report tells of them.
@@ -50,6 +54,7 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
     options.page.clone_from(&arguments.html);
     options.target = arguments.target;
     options.threads = arguments.jobs;
+    options.check = arguments.check;
     options.attachments = arguments.attachments;
     options.table = arguments.csv;
     let archive = &mut options.archive;
@@ -140,8 +145,19 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
         source.error.iter().try_for_each(|error| writeln!(out, "{}", plain(error)))?;
         source.defects.iter().try_for_each(|defect| writeln!(out, "{}: {}", plain(&source.file), plain(defect)))?;
     }
-    if report.passed.count > 0 {
-        writeln!(out, "In archives, passed over because they are no mailboxes: {}", report.passed.count)?;
+    let ours = report.passed.entries.iter().filter(|entry| entry.why == "this destination");
+    ours.clone().try_for_each(|entry| writeln!(out, "ignored: this destination: {}", plain(&entry.name)))?;
+    let others = report.passed.count.saturating_sub(ours.count() as u64);
+    if others > 0 {
+        writeln!(out, "Ignored, because they are no mailboxes: {others} files, named in the report")?;
+    }
+    for kept in report.kept.files.iter().take(MOST_FOLDERS) {
+        writeln!(
+            out,
+            "Kept, because it is not as a conversion wrote it: {}; written instead: {}",
+            plain(&kept.path),
+            plain(&kept.instead)
+        )?;
     }
     if let Some(error) = &report.error {
         writeln!(out, "Stopped: {}", plain(error))?;
@@ -154,6 +170,16 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
     let beside = |suffix| paths.beside(suffix);
     if sync.number > 1 {
         writeln!(out, "Sync {} into {}: what was there already was skipped", sync.number, paths.archive().display())?;
+        if sync.damaged > 0 {
+            writeln!(
+                out,
+                "{} items written before are missing or changed at the destination; {} of them were written again",
+                sync.damaged, sync.rewritten
+            )?;
+            for path in sync.first_damaged.iter().take(MOST_FOLDERS) {
+                writeln!(out, "    {}", plain(path))?;
+            }
+        }
         if sync.changed > 0 {
             writeln!(
                 out,

@@ -10,12 +10,14 @@ use clap::{ArgAction, CommandFactory, Parser};
 use indicatif::HumanBytes;
 use mailferry::{
     Error, ErrorKind,
-    convert::{Columns, Project, ProjectMailbox, ProjectOptions, ProjectReport, ProjectRow, run_project},
+    convert::{
+        Columns, Project, ProjectMailbox, ProjectOptions, ProjectReport, ProjectRow, check_project_files, run_project,
+    },
 };
 use std::{
     ffi::OsString,
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, Read as _, Write},
     num::NonZeroUsize,
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -36,6 +38,11 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
     let threads = (cores.get() / arguments.jobs.get()).max(1);
     let mailboxes: Vec<_> =
         project.rows.into_iter().filter_map(|row| mailbox(row, arguments.pilot, threads, &settings)).collect();
+    let pilot = if arguments.pilot { "pilot." } else { "" };
+    let beside = |end: &str| arguments.project.with_extension(format!("{pilot}report.{end}"));
+    check_project_files(&mailboxes, &[&arguments.project, &beside("json"), &beside("csv")])?;
+    check_report(&beside("json"), |start| start.starts_with(b"{") && holds(start, b"\"totals\""))?;
+    check_report(&beside("csv"), |start| start.starts_with(b"line,source,destination,state"))?;
     let interrupt = Interrupt::catch();
     let mut options = ProjectOptions::default();
     options.at_a_time = arguments.jobs;
@@ -50,8 +57,6 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
             let _unheard = writeln!(io::stderr(), "{destination}: {}", mailbox.state.as_str());
         },
     );
-    let pilot = if arguments.pilot { "pilot." } else { "" };
-    let beside = |end: &str| arguments.project.with_extension(format!("{pilot}report.{end}"));
     write_whole(&beside("json"), |file| {
         serde_json::to_writer_pretty(&mut *file, &report)?;
         file.write_all(b"\n")
@@ -156,8 +161,35 @@ fn print(out: &mut impl Write, report: &ProjectReport) -> io::Result<()> {
         if let Some(error) = &mailbox.error {
             writeln!(out, "line {}: {}", mailbox.line, plain(error))?;
         }
+        for defect in &mailbox.defects {
+            writeln!(out, "line {}: {}", mailbox.line, plain(defect))?;
+        }
     }
     Ok(())
+}
+
+/// Makes sure that what stands where a report is to go may be replaced: it is one of an earlier run, or nothing.
+fn check_report(path: &Path, is_ours: impl Fn(&[u8]) -> bool) -> Result<(), String> {
+    /// Octets in which it shows.
+    const START: u64 = 4 << 10;
+    let mut start = Vec::new();
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => file
+            .and_then(|file| file.take(START).read_to_end(&mut start))
+            .map_err(|error| format!("{}: {error}", path.display()))?,
+    };
+    if start.is_empty() || is_ours(&start) {
+        return Ok(());
+    }
+    Err(format!(
+        "{}: is there already and is no report of this program, so that it is not replaced: move it away",
+        path.display()
+    ))
+}
+
+fn holds(octets: &[u8], part: &[u8]) -> bool {
+    octets.windows(part.len()).any(|window| window == part)
 }
 
 /// Writes a file that has its name only when it is complete.

@@ -63,5 +63,5 @@ pub mod write;
 pub use date_time::DateTime;
 pub use defect::{Defect, DefectKind};
 pub use error::{Error, ErrorKind, Location, Result};
-pub use limits::{Limits, Stop};
+pub use limits::{Exclusion, Limits, Stop};
 pub use word::Word;

@@ -1,6 +1,13 @@
 //! Bounds that are always on, so that no file can exhaust memory or time.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// Upper bounds on what a source may make this crate hold or follow.
 ///
@@ -32,6 +39,8 @@ pub struct Limits {
     pub text: usize,
     /// Octets of memory for the nodes and blocks that a search of a damaged PST or OST keeps; of more, the first of the file count.
     pub salvage: usize,
+    /// Files and folders that are not read, wherever they are met in a tree.
+    pub excluded: Exclusion,
     /// Whether to give up.
     pub stop: Stop,
 }
@@ -51,6 +60,7 @@ impl Default for Limits {
             component: 8 << 20,
             text: 64 << 20,
             salvage: 136 << 20,
+            excluded: Exclusion::default(),
             stop: Stop::default(),
         }
     }
@@ -73,30 +83,49 @@ impl Default for Limits {
 /// assert!(stop.is_asked());
 /// ```
 #[derive(Clone, Default)]
-pub struct Stop(Option<Arc<Ask>>);
+pub struct Stop {
+    ask: Option<Arc<Ask>>,
+    /// Whether what was asked for waits until what is in hand is complete.
+    waits: Arc<AtomicBool>,
+}
 
 type Ask = dyn Fn() -> bool + Send + Sync;
 
 impl Stop {
     /// Ends it as soon as `ask` gives `true`; it is called often, and should be quick.
     pub fn when(ask: impl Fn() -> bool + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(ask)))
+        Self { ask: Some(Arc::new(ask)), waits: Arc::default() }
     }
 
     /// Whether to give up.
     pub fn is_asked(&self) -> bool {
-        self.0.as_ref().is_some_and(|ask| ask())
+        self.was_asked() && !self.waits.load(Ordering::Relaxed)
+    }
+
+    /// Whether it was asked for, though it may have to wait.
+    pub(crate) fn was_asked(&self) -> bool {
+        self.ask.as_ref().is_some_and(|ask| ask())
+    }
+
+    /// The same question, so that whether it waits is decided apart from all others that ask it.
+    pub(crate) fn apart(&self) -> Self {
+        Self { ask: self.ask.clone(), waits: Arc::default() }
+    }
+
+    /// From now on it waits: what was migrated is to be completed, and is read once more for it.
+    pub(crate) fn wait(&self) {
+        self.waits.store(true, Ordering::Relaxed);
     }
 
     /// Whether anybody may ask for it.
     pub(crate) fn is_possible(&self) -> bool {
-        self.0.is_some()
+        self.ask.is_some()
     }
 }
 
 impl PartialEq for Stop {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
+        match (&self.ask, &other.ask) {
             (Some(this), Some(that)) => Arc::ptr_eq(this, that),
             (this, that) => this.is_none() && that.is_none(),
         }
@@ -108,5 +137,49 @@ impl Eq for Stop {}
 impl fmt::Debug for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_possible() { "Stop(when asked)" } else { "Stop(never)" })
+    }
+}
+
+/// Files and folders that are left out of the trees of a file system, each told with why.
+///
+/// ```
+/// use mailferry::Exclusion;
+/// use std::path::Path;
+///
+/// let cache = Exclusion::when("a cache", |path| path.ends_with("cache"));
+/// assert_eq!(cache.of(Path::new("mail/cache")), Some("a cache"));
+/// assert_eq!(cache.of(Path::new("mail/Inbox")), None);
+/// ```
+#[derive(Clone, Default)]
+pub struct Exclusion(Option<(&'static str, Arc<Excludes>)>);
+
+type Excludes = dyn Fn(&Path) -> bool + Send + Sync;
+
+impl Exclusion {
+    /// Leaves out what `excludes` says by its path, and tells `why`.
+    pub fn when(why: &'static str, excludes: impl Fn(&Path) -> bool + Send + Sync + 'static) -> Self {
+        Self(Some((why, Arc::new(excludes))))
+    }
+
+    /// Why the file or folder at `path` is left out; `None` where it is read.
+    pub fn of(&self, path: &Path) -> Option<&'static str> {
+        self.0.as_ref().filter(|(_, excludes)| excludes(path)).map(|(why, _)| *why)
+    }
+}
+
+impl PartialEq for Exclusion {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some((_, this)), Some((_, that))) => Arc::ptr_eq(this, that),
+            (this, that) => this.is_none() && that.is_none(),
+        }
+    }
+}
+
+impl Eq for Exclusion {}
+
+impl fmt::Debug for Exclusion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Exclusion({:?})", self.0.as_ref().map(|(why, _)| why))
     }
 }

@@ -1,13 +1,15 @@
 //! Chores of the repository: `cargo xtask help`.
 
+mod budget;
 mod fixtures;
-mod kill_storm;
 mod licences;
 mod python;
 mod rust_version;
 mod step;
+mod storm;
 mod targets;
 mod test;
+mod tree;
 mod wasm;
 mod web;
 
@@ -19,6 +21,10 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test               everything that must hold before a change goes in; sets itself up
+  full               test, budget, faults: all that can be proved on this machine, in an hour or so
+  budget             what every form writes is what it was, and sizes, instructions, dependencies and seconds are within their
+                     limits (xtask/budget/; installs valgrind; --digests: only what is written; --write: writes that anew;
+                     --only NAME: only limits whose names start so)
   wasm               compiles the npm package into bindings-wasm/npm/wasm (--quick: for trials, slower code)
   web                compiles the page into target/web and serves it on port 8080 (--quick: slower code; a port: there)
   python             tests the Python package with all that reads its tables (installs pyarrow, polars, duckdb …)
@@ -27,6 +33,9 @@ cargo xtask COMMAND
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, whether the columns add up, and what Python reads of it
   kill-storm         kills conversions at random points, many times over, and compares what is left when they are resumed
+  faults             one call to the system fails (ENOSPC, EIO), or the process is killed there, at 300 places each; then the same
+                     again, which must come to what one run comes to (--positions N, --binary FILE, --form NAME, --kind NAME,
+                     --case FORM:CALL:KIND:N, --dir DIR, where /dev/shm is quick; needs strace)
   licences           fails where a dependency has a licence that deny.toml does not allow
   deny               cargo-deny's whole check, advisories included (installs cargo-deny)
 ";
@@ -36,6 +45,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match *words {
         ["test"] => test::run(),
+        ["full"] => full(),
+        ["budget", ref options @ ..] => budget::run(options),
         ["wasm"] => wasm::build(wasm::Profile::Release),
         ["wasm", "--quick"] => wasm::build(wasm::Profile::Quick),
         ["web"] => web(wasm::Profile::Release, "8080"),
@@ -47,7 +58,8 @@ fn main() -> ExitCode {
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),
-        ["kill-storm"] => kill_storm::run(),
+        ["kill-storm"] => storm::random::run(),
+        ["faults", ref options @ ..] => storm::faults(options),
         ["licences"] => licences::check(),
         ["deny"] => licences::cargo_deny(),
         ["help" | "--help" | "-h"] => {
@@ -63,6 +75,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What must hold before a release; steps that take longer than `test` may go here.
+fn full() -> Result<()> {
+    test::run()?;
+    budget::run(&[])?;
+    storm::faults(&[])
 }
 
 fn web(profile: wasm::Profile, port: &str) -> Result<()> {

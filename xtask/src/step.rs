@@ -49,6 +49,11 @@ impl Steps {
         }
     }
 
+    /// How long all of it took.
+    pub(crate) fn total(&self) -> Duration {
+        self.times.iter().map(|(_, time)| *time).sum()
+    }
+
     fn timed(&mut self, name: &str, step: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         println!("\n== {name}");
         let start = Instant::now();

@@ -1,11 +1,11 @@
 //! `cargo xtask test`: everything that must hold before a change goes in, cheapest first, tests last.
 
 use crate::{
-    Result, fixtures, licences, python, rust_version,
+    Result, budget, fixtures, licences, python, rust_version,
     step::{self, Steps, cargo, output},
     wasm, web,
 };
-use std::{path::Path, process::Command};
+use std::process::Command;
 
 pub(crate) fn run() -> Result<()> {
     let mut steps = Steps::default();
@@ -24,6 +24,7 @@ pub(crate) fn run() -> Result<()> {
     })?;
     steps.run("the stated rust-version", rust_version::check)?;
     steps.run("build", || step::run(cargo().args(["build", "--package", "mailferry-cli", "--locked"])))?;
+    steps.run("what is written is what it was", || budget::run(&["--digests"]))?;
     steps.run("the Python package", python::package)?;
     let mut pytest = python::pytest()?;
     steps.run("the npm package and the page", || {
@@ -34,7 +35,7 @@ pub(crate) fn run() -> Result<()> {
     steps.tests("Python reads what is written, and through the package", &mut pytest)?;
     steps.tests("Rust tests", cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]))?;
     steps.report();
-    Ok(())
+    budget::note_seconds(steps.total().as_secs())
 }
 
 /// What the other steps need beside cargo itself; nothing is fetched that is there already.
@@ -44,10 +45,7 @@ fn set_up() -> Result<()> {
             step::run(Command::new("rustup").args(["component", "add", component]))?;
         }
     }
-    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
-    if !Path::new(sysroot.trim()).join("lib/rustlib").join(wasm::TARGET).is_dir() {
-        step::run(Command::new("rustup").args(["target", "add", wasm::TARGET]))?;
-    }
+    wasm::add_target()?;
     wasm::set_up()?;
     python::set_up()
 }

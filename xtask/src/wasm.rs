@@ -36,26 +36,46 @@ pub(crate) fn build(profile: Profile) -> Result<()> {
     let name = profile.as_str();
     run(cargo().args(["build", "--package", "mailferry-wasm", "--target", TARGET, "--profile", name, "--locked"]))?;
     let bundler = "bindings-wasm/bundler/Cargo.toml";
-    let compiled = target().join(TARGET).join(name).join("mailferry_wasm.wasm");
+    let linked = target().join(TARGET).join(name).join("mailferry_wasm.wasm");
     let package = package();
     run(cargo()
         .args(["run", "--quiet", "--manifest-path", bundler, "--locked", "--target-dir"])
         .arg(target().join("bundler"))
         .arg("--")
-        .arg(compiled)
+        .arg(linked)
         .arg(package.join("wasm")))?;
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         fs::copy(root().join(licence), package.join(licence))?;
     }
-    let octets = fs::metadata(package.join("wasm/mailferry_bg.wasm"))?.len();
+    let octets = fs::metadata(compiled())?.len();
     println!("mailferry_bg.wasm: {octets} octets");
     Ok(())
+}
+
+/// The core as it stands in the package.
+pub(crate) fn compiled() -> PathBuf {
+    package().join("wasm/mailferry_bg.wasm")
+}
+
+/// Makes sure that the compiler has the standard library for the browser.
+pub(crate) fn add_target() -> Result<()> {
+    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    if !Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).is_dir() {
+        run(Command::new("rustup").args(["target", "add", TARGET]))?;
+    }
+    Ok(())
+}
+
+/// Has the store that tests of other languages read, too, written; where it lies.
+pub(crate) fn store() -> Result<PathBuf> {
+    run(cargo().args(["test", "--quiet", "--package", "mailferry", "--test", "pst", "--locked", "--", "lies_where"]))?;
+    Ok(target().join("tmp/store.pst"))
 }
 
 /// Packs the package, installs it where its tests are, with what they need, and gives the command that runs them.
 pub(crate) fn tests() -> Result<Command> {
     let tests = root().join("bindings-wasm/tests");
-    run(cargo().args(["test", "--quiet", "--package", "mailferry", "--test", "pst", "--locked", "--", "lies_where"]))?;
+    store()?;
     let packed = target().join("npm");
     fs::create_dir_all(&packed)?;
     run(npm().args(["pack", "--silent", "--pack-destination"]).arg(&packed).arg(package()))?;

@@ -345,6 +345,10 @@ class Report(_Document):
     def version(self) -> str:
         """The version of the core."""
     @property
+    def outcome(self) -> dict[str, Any]:
+        """What it amounts to: ``state``, which is ``complete``, ``incomplete`` or ``nothing_migrated``, and ``reasons``,
+        each with ``what`` and ``text``."""
+    @property
     def cancelled(self) -> bool:
         """Whether it was stopped before its end."""
     @property
@@ -373,7 +377,10 @@ class Report(_Document):
         """What targets are likely to refuse or to spoil."""
     @property
     def sources(self) -> list[dict[str, Any]]:
-        """The sources, in order: ``file``, ``format``, ``items``, ``defects``, ``error``."""
+        """The sources, in order: ``file``, ``format``, ``items``, ``defects``, ``error``, and ``cut_short`` where it breaks off."""
+    @property
+    def kept(self) -> dict[str, Any] | None:
+        """Files of others at the destination that stay, and what was written instead of them."""
     @property
     def passed(self) -> dict[str, Any]:
         """What in archives is no source."""
@@ -635,6 +642,7 @@ def convert(
     root_folder: str | None = None,
     subject_suffix: str | None = None,
     created: _Date | None = None,
+    check: bool = False,
     attachments: bool = False,
     csv: bool = False,
     html: str | os.PathLike[str] | None = None,

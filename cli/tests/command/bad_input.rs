@@ -19,7 +19,10 @@ fn others_come_out(bad: &[u8], options: &[&str]) -> Bench {
 #[test]
 fn an_empty_file() {
     let bench = Bench::new(b"");
-    let archive = bench.converted("out", &[]);
+    let run = bench.convert("out", &[]);
+    assert_eq!(run.status, Some(1), "{}", run.stderr);
+    assert!(run.stderr.contains("nothing was migrated: the sources hold no items"), "{}", run.stderr);
+    let archive = bench.archive("out");
     archive.check();
     assert!(archive.log.is_empty());
     assert_eq!(crate::run::names(&bench.path("out")), ["in"], "its folder is kept");
@@ -148,7 +151,10 @@ fn a_full_disk() {
         let octets = fs::read(bench.path("out").join(line["path"].as_str().unwrap())).unwrap();
         assert_eq!(line["sha256"], crate::archive::sha256(&octets));
     }
-    assert!(!stdout.contains("unfinished"), "{stdout}");
+    // The note that the run is to be gone on with stays, and nothing else.
+    assert!(!stdout.replace(".unfinished.json", "").contains("unfinished"), "{stdout}");
+    let lines = log(&bench.path("out.zip.items.jsonl"));
+    assert!(lines.iter().all(|line| line["status"] == "failed"), "what was in the archive is lost with it");
     assert!(!stdout.lines().any(|line| line == "out.zip"), "no archive that is not whole: {stdout}");
 }
 

@@ -18,6 +18,7 @@ mod refusals;
 #[cfg(unix)]
 mod resume;
 mod run;
+mod safety;
 mod selecting;
 #[cfg(unix)]
 mod signals;

@@ -207,10 +207,15 @@ fn what_cannot_be_continued_is_refused_and_left_as_it_is() {
     let path = elsewhere.log[1]["path"].as_str().unwrap().to_owned();
     fs::write(bench.path("out").join(&path), "mine").unwrap();
     let run = bench.convert("out", &[]);
-    assert_eq!(run.status, Some(1), "{}", run.stderr);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
     assert_eq!(fs::read(bench.path("out").join(&path)).unwrap(), b"mine");
     let log = archive::log(&bench.path("out.sync002.items.jsonl"));
-    assert!(log[1]["reason"].as_str().unwrap().contains("no conversion has written it"), "{}", log[1]);
+    assert_eq!(log[1]["path"], path.replace(".eml", " (2).eml"), "it gets another name");
+    assert!(
+        run.stdout.contains(&format!("Kept, because it is not as a conversion wrote it: {path}")),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn a_destination_that_holds_something() {
     refused(&bench, &["in.mbox", "--to", "full"], &["full: is not empty", "choose"]);
     refused(&bench, &["in.mbox", "--to", "full/"], &["full/: is not empty"]);
     refused(&bench, &["in.mbox", "--to", "file"], &["file: is a file"]);
-    refused(&bench, &["in.mbox", "--to", "in.mbox"], &["in.mbox: is a file"]);
+    refused(&bench, &["in.mbox", "--to", "in.mbox"], &["in.mbox: would be both the destination and a source"]);
     refused(&bench, &["in.mbox", "--to", "file/below"], &["file"]);
     refused(&bench, &["in.mbox", "--to", "x.zip"], &["x.zip: exists already"]);
     refused(&bench, &["in.mbox", "--to", "y.zip", "--split", "1M"], &["y.part003.zip: exists already"]);

@@ -32,6 +32,7 @@ const EXCEPTIONS: &[(&str, &[Surface], &str)] = &[
     ("csv", &[JavaScript, Page], WRITES_REPORT),
     ("html", &[JavaScript, Page], WRITES_REPORT),
     ("jobs", &[JavaScript, Page], NO_THREADS),
+    ("check", &[JavaScript, Page], "archives are written once there, and nothing is added to them"),
     ("created", &[Command, Project, Page], TIME_OF_RUN),
     ("mbox-quoting", &[Page], OF_PAGE),
     ("hidden", &[Page], OF_PAGE),

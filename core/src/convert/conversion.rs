@@ -11,7 +11,7 @@ use crate::{
     model::Item,
     read::{Closed, Event, Mailbox, Opened},
     target::Target,
-    write::{ItemName, ItemWriter, Made, Rendered, Renderer},
+    write::{ItemName, ItemWriter, Lost, Made, Rendered, Renderer},
 };
 use std::{collections::BTreeSet, io::Write, num::NonZeroUsize, ops::ControlFlow};
 
@@ -242,17 +242,32 @@ impl<'w> Conversion<'w> {
             let texts = self.report.texts().map_err(log_refused)?;
             self.writer.report(texts);
         }
+        // What was migrated so far is completed, which may have to read it once more.
+        let stop = self.mailbox.stop().clone();
+        stop.wait();
         let told = self.tell_made();
-        let Self { writer, journal, files, .. } = &mut *self;
-        let finished = writer.finish_telling(&mut |made| tell(&mut **journal, files, &made));
-        let lost = self.writer.take_lost();
-        let counted = match lost.is_empty() {
-            true => Ok(()),
-            false => self.journal.lose(&lost, &mut |line, reason| self.report.fail(line, reason)),
-        };
+        let Self { writer, journal, files, report, .. } = &mut *self;
+        let finished = writer.finish_telling(&mut |made| tell(&mut **journal, files, report, &made));
+        let counted = self.count_lost();
+        self.report.cancelled |= stop.was_asked();
         finished.and(told).and(counted)?;
         self.files.as_mut().map_or(Ok(()), Write::flush).map_err(log_refused)?;
         self.journal.flush()
+    }
+
+    /// Takes items of what came to nothing for failed ones.
+    fn count_lost(&mut self) -> Result<()> {
+        let lost = self.writer.take_lost();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let all = lost.iter().find(|lost| matches!(lost, Lost::All { .. }));
+        all.iter().for_each(|lost| self.report.fail_all(lost.reason()));
+        self.journal.lose(&lost, &mut |line, reason| {
+            if all.is_none() {
+                self.report.fail(line, reason);
+            }
+        })
     }
 
     fn commit(&mut self, decided: &Decided, rendered: Option<Result<Rendered>>) -> Result<()> {
@@ -382,13 +397,21 @@ impl<'w> Conversion<'w> {
     }
 
     fn tell_made(&mut self) -> Result<()> {
-        let Self { writer, journal, files, .. } = self;
-        writer.take_made().iter().try_for_each(|made| tell(&mut **journal, files, made))
+        let Self { writer, journal, files, report, .. } = self;
+        writer.take_made().iter().try_for_each(|made| tell(&mut **journal, files, report, made))
     }
 }
 
 /// Tells of what was made.
-fn tell(journal: &mut (dyn Journal + '_), files: &mut Option<Box<dyn Write + Send + '_>>, made: &Made) -> Result<()> {
+fn tell(
+    journal: &mut (dyn Journal + '_),
+    files: &mut Option<Box<dyn Write + Send + '_>>,
+    report: &mut Report,
+    made: &Made,
+) -> Result<()> {
+    if let Made::Kept { path, instead } = made {
+        report.keep(path, instead);
+    }
     journal.made(made)?;
     let Some(files) = files else { return Ok(()) };
     let mut json = serde_json::to_vec(made).map_err(|error| log_refused(error.into()))?;

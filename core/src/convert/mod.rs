@@ -31,6 +31,9 @@ mod journal;
 mod keys;
 mod logged;
 mod options;
+mod outcome;
+#[cfg(not(target_family = "wasm"))]
+mod outputs;
 mod page;
 mod plan;
 mod preflight;
@@ -58,10 +61,12 @@ pub use inspection::{Inspection, Largest, Size};
 pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
 pub use logged::SyncLog;
 pub use options::{ConvertOptions, Decides, OPTIONS, OptionInfo, ReadArguments, SCHEME};
+pub use outcome::{Outcome, Shortfall};
 pub use plan::{Estimate, Flagged, Missing, Plan, Refused};
 pub use preflight::Preflight;
 pub use report::{
-    Columns, Fingerprint, FolderReport, GoneItem, PassedEntry, PassedReport, Report, SourceReport, SyncReport,
+    Columns, Fingerprint, FolderReport, GoneItem, KeptFile, KeptReport, PassedEntry, PassedReport, Report,
+    SourceReport, SyncReport,
 };
 pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector, Survey};
 #[cfg(not(target_family = "wasm"))]
@@ -77,7 +82,7 @@ pub use verify::{Comparison, Difference, Verification, VerifyReport};
 pub use {
     project::{
         MailboxReport, MailboxState, OMM_HEADER, OmmAccount, OmmTable, Password, Project, ProjectMailbox,
-        ProjectOptions, ProjectReport, ProjectRow, run_project,
+        ProjectOptions, ProjectReport, ProjectRow, check_project_files, run_project,
     },
     undo::{UndoReport, undo},
     verify::verify,

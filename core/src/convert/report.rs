@@ -1,6 +1,7 @@
 use super::{
     Preflight,
     item_log::{LogLine, Status},
+    outcome::Outcome,
 };
 use crate::{
     defect::{Defect, DefectKind},
@@ -25,9 +26,11 @@ pub(super) const MOST_TOLD: usize = 1_000;
 const OTHER: &str = "(other)";
 
 /// What became of all items, in memory that does not grow with their number.
+///
+/// Serialised as one JSON object, with [`Report::outcome`] as its `outcome`.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, remote = "Self")]
 pub struct Report {
     /// The version of this crate.
     pub version: Cow<'static, str>,
@@ -55,6 +58,9 @@ pub struct Report {
     pub sync: Option<SyncReport>,
     /// The sources, in order.
     pub sources: Vec<SourceReport>,
+    /// Files of others at the destination that stay, beside which an item was written under another name.
+    #[serde(skip_serializing_if = "KeptReport::is_empty")]
+    pub kept: KeptReport,
     /// What in archives is no source.
     pub passed: PassedReport,
     /// How long it took, where there is a clock.
@@ -96,6 +102,16 @@ pub struct SyncReport {
     pub folder_made: bool,
     /// Items at the destination that the sources hold with other octets: their new form was written beside the old one.
     pub changed: u64,
+    /// Items that an earlier sync wrote and that are not at the destination any more as they were written: their files are
+    /// missing, empty, of another size or, where all octets were compared, otherwise changed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub damaged: u64,
+    /// The paths of the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub first_damaged: Vec<String>,
+    /// How many of the damaged ones the sources still hold, so that they were written again.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub rewritten: u64,
     /// Items at the destination that the sources of this run do not hold any more.
     pub gone: u64,
     /// The first of them.
@@ -154,6 +170,9 @@ pub struct SourceReport {
     /// Why it, or the rest of it, could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Where it breaks off, if it is shorter than it has to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_short: Option<String>,
 }
 
 /// What tells a source apart from others without reading all of it.
@@ -165,6 +184,63 @@ pub struct Fingerprint {
     pub bytes: u64,
     /// The SHA-256 of its first and last MiB, one behind the other; of all octets when there are no more than two.
     pub sha256_of_ends: String,
+}
+
+/// Files of others at the destination that stay as they are.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptReport {
+    /// How many there are.
+    pub count: u64,
+    /// The first of them.
+    pub files: Vec<KeptFile>,
+}
+
+/// A file of others at the destination that stays as it is.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptFile {
+    /// Its path, relative to the destination.
+    pub path: String,
+    /// The path of what was written instead of it.
+    pub instead: String,
+}
+
+impl KeptReport {
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Serialize for Report {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        /// The fields of a report, and what they amount to.
+        #[derive(Serialize)]
+        struct Document<'r> {
+            outcome: Outcome,
+            #[serde(flatten, serialize_with = "fields")]
+            report: &'r Report,
+        }
+
+        #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference to the field")]
+        fn fields<S: serde::Serializer>(report: &&Report, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+            Report::serialize(report, serializer)
+        }
+
+        Document { outcome: self.outcome(), report: self }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Report {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
 }
 
 /// Entries of archives that are no sources.
@@ -263,12 +339,39 @@ impl Report {
         *row(&mut self.reasons, reason.split(':').next().unwrap_or(reason)) += 1;
     }
 
-    /// Whether every item and every source came through, and nobody stopped it.
+    /// Takes all items that were counted as migrated for ones that failed: nothing that was written stands.
+    pub(super) fn fail_all(&mut self, reason: &str) {
+        let lost = self.totals.migrated;
+        let all = [&mut self.totals]
+            .into_iter()
+            .chain(self.kinds.values_mut())
+            .chain(self.years.values_mut())
+            .chain(self.folders.values_mut().map(|folder| &mut folder.columns));
+        for columns in all {
+            columns.failed += std::mem::take(&mut columns.migrated);
+            columns.bytes = 0;
+        }
+        if lost > 0 {
+            *row(&mut self.reasons, reason.split(':').next().unwrap_or(reason)) += lost;
+        }
+    }
+
+    /// What the run amounts to: every surface tells its end by this and nothing else.
+    pub fn outcome(&self) -> Outcome {
+        Outcome::of(self)
+    }
+
+    /// Whether [the outcome](Self::outcome) is [`Outcome::Complete`].
     pub fn is_complete(&self) -> bool {
-        !self.cancelled
-            && self.error.is_none()
-            && self.totals.failed == 0
-            && self.sources.iter().all(|s| s.error.is_none())
+        self.outcome().is_complete()
+    }
+
+    /// Notes a file of others that stays.
+    pub(super) fn keep(&mut self, path: &str, instead: &str) {
+        self.kept.count += 1;
+        if self.kept.files.len() < MOST_TOLD {
+            self.kept.files.push(KeptFile { path: path.to_owned(), instead: instead.to_owned() });
+        }
     }
 
     /// Writes the columns by kind and by folder as a table (RFC 4180, UTF-8) that a spreadsheet can open safely: a cell that
@@ -313,6 +416,9 @@ impl Report {
 
 impl SourceReport {
     pub(super) fn tell(&mut self, defects: &[Defect]) {
+        if let Some(cut) = defects.iter().find(|defect| defect.kind() == DefectKind::Truncated) {
+            self.cut_short.get_or_insert_with(|| cut.to_string());
+        }
         let room = MOST_TOLD.saturating_sub(self.defects.len());
         self.defects.extend(defects.iter().take(room).map(ToString::to_string));
     }

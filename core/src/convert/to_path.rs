@@ -1,5 +1,6 @@
 use super::{
     Conversion, ConvertOptions, Gates, Plan, Progress, Report, Selector,
+    outputs::exclusion,
     sync::{ITEM_LOG, REPORT, Sync, SyncPaths, write_whole},
 };
 use crate::{
@@ -42,7 +43,11 @@ pub fn convert<G: Into<Given>>(
     if let Some(target) = options.target {
         target.check_destination(&destination.file_name().unwrap_or_default().to_string_lossy())?;
     }
-    let (given, options) = (options, &options.for_target());
+    let given = options;
+    let mut options = options.for_target();
+    options.read.limits.excluded = exclusion(destination, options.page.as_deref());
+    options.read.limits.stop = options.read.limits.stop.apart();
+    let options = &options;
     let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
     let nothing_yet = Report::default();

@@ -2,15 +2,14 @@ use super::{
     Report, SyncLog,
     sync::{Begun, FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, clear, forget, refused},
     verify::{
-        Difference, Expected, VerifyReport, archives, check_file, file_digests, go_on, logged_syncs, places,
-        verification_of, walk,
+        Difference, Expected, VerifyReport, archives, check_file, go_on, logged_syncs, places, verification_of, walk,
     },
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     limits::Stop,
     source::{Content, FileSource, Stoppable},
-    write::{Made, UNFINISHED},
+    write::{Made, UNFINISHED, file_digests},
 };
 use serde::Serialize;
 use std::{
@@ -105,9 +104,10 @@ pub fn undo(
         let (stay, undone) = place.split_at(place.partition_point(|paths| paths.number() < since));
         let (Some(first), Some(last)) = (undone.first(), undone.last()) else { continue };
         undoing.root = first.archive();
-        let cut_off = begun.as_ref().is_some_and(|begun| begun.sync == last.number());
+        let is_complete = complete.iter().any(|(paths, _)| paths.number() == last.number());
+        let cut_off = begun.as_ref().map_or(!is_complete, |begun| begun.sync == last.number());
         if cut_off && !dry {
-            clear(last, false)?;
+            clear(last)?;
         }
         undone.iter().rev().try_for_each(|paths| undoing.undo(paths))?;
         // The folders of syncs that stay are theirs, empty or not.
@@ -117,7 +117,7 @@ pub fn undo(
                 match made {
                     Made::Folder { path, .. } | Made::Index { path, .. } => drop(theirs.insert(path)),
                     Made::Mailbox { path, .. } => theirs.extend(mailbox_folders(&path)),
-                    Made::Collection { .. } => {}
+                    Made::Collection { .. } | Made::Archive { .. } | Made::Kept { .. } => {}
                 }
                 Ok(())
             })?;
@@ -162,7 +162,11 @@ fn folder_made(paths: &SyncPaths, begun: Option<&Begun>, complete: &[(SyncPaths,
         Some(begun) => begun.folder_made,
         None => {
             let report = complete.iter().find(|(other, _)| other.number() == paths.number());
-            report.and_then(|(_, report)| report.sync.as_ref()).is_some_and(|sync| sync.folder_made)
+            match report {
+                Some((_, report)) => report.sync.as_ref().is_some_and(|sync| sync.folder_made),
+                // Its note and its report are lost; the first sync is not begun in a folder with anything in it.
+                None => paths.number() == 1,
+            }
         }
     }
 }
@@ -247,7 +251,7 @@ impl Undoing<'_> {
                     let (id, folder, subject) = (None, None, None);
                     self.tell(&Undone { sync: paths.number(), id, folder, subject, path, digest, done })?;
                 }
-                Made::Index { .. } | Made::Collection { .. } => {}
+                Made::Index { .. } | Made::Collection { .. } | Made::Archive { .. } | Made::Kept { .. } => {}
             }
             Ok(())
         })

@@ -135,6 +135,13 @@ impl ItemWriter for EdiscoveryWriter {
     }
 
     fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        // Natives without the load file cannot be loaded.
+        self.complete(tell).inspect_err(|error| self.files.lose_all(error))
+    }
+}
+
+impl EdiscoveryWriter {
+    fn complete(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         let content = self.growing.take(self.lines)?;
         let rendered = self.files.plain_renderer().render_octets(content)?;
         self.files.add(Entry::file(LOAD_FILE, None), &rendered, tell)?;

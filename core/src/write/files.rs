@@ -25,6 +25,8 @@ pub(super) struct Files {
     /// The first file that came to nothing, and why; its items were told as written.
     error: Option<Error>,
     lost: Vec<Lost>,
+    /// Whether the container was completed.
+    is_complete: bool,
 }
 
 impl Files {
@@ -37,6 +39,7 @@ impl Files {
             made: Vec::new(),
             error: None,
             lost: Vec::new(),
+            is_complete: false,
         }
     }
 
@@ -60,7 +63,7 @@ impl Files {
         &mut self,
         item: &Item,
         folder: &Folder,
-        path: impl FnOnce(&mut Paths, &'static str) -> String,
+        path: impl Fn(&mut Paths, &'static str) -> String,
     ) -> Result<String> {
         let extension = extension(&item.kind);
         let mut found = self.open.iter().rposition(|open| open.takes(item, folder, extension));
@@ -78,7 +81,7 @@ impl Files {
                     let oldest = self.open.remove(0);
                     self.close_now(oldest)?;
                 }
-                let path = path(&mut self.paths, extension);
+                let path = self.free(|files| path(&mut files.paths, extension));
                 OpenCollection::new(path, item, folder, extension, &self.options.collections)
             }
         };
@@ -89,6 +92,21 @@ impl Files {
             false => self.open.push(open),
         }
         added.map(|()| path)
+    }
+
+    /// The first path that `next` gives at which no file of others stands.
+    pub(super) fn free(&mut self, mut next: impl FnMut(&mut Self) -> String) -> String {
+        let first = next(self);
+        if !self.container.is_taken(&first) {
+            return first;
+        }
+        loop {
+            let path = next(self);
+            if !self.container.is_taken(&path) {
+                self.made.push(Made::Kept { path: first, instead: path.clone() });
+                return path;
+            }
+        }
     }
 
     /// Writes a file while items still come.
@@ -130,12 +148,21 @@ impl Files {
 
     /// Notes a file that came to nothing.
     pub(super) fn lose(&mut self, path: String, error: &Error) {
-        self.lost.push(Lost { path, reason: format!("the file that it was put into is lost: {error}") });
+        self.lost.push(Lost::File { path, reason: Lost::because("the file that it was put into", error) });
     }
 
-    /// The files that came to nothing since the last call.
+    /// Notes that what makes a whole of all files came to nothing, unless that was completed before.
+    pub(super) fn lose_all(&mut self, error: &Error) {
+        if !self.is_complete {
+            self.lost.push(Lost::All { reason: Lost::because("what it belongs to", error) });
+        }
+    }
+
+    /// What came to nothing; nothing is written after.
     pub(super) fn take_lost(&mut self) -> Vec<Lost> {
-        std::mem::take(&mut self.lost)
+        let mut lost = std::mem::take(&mut self.lost);
+        lost.extend(self.container.take_lost());
+        lost
     }
 
     /// Whether a file came to nothing.
@@ -145,7 +172,9 @@ impl Files {
 
     /// Completes the container, and only then tells of the first file that came to nothing.
     pub(super) fn finish_container(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        self.container.take_made().into_iter().chain(std::mem::take(&mut self.made)).try_for_each(&mut *tell)?;
         self.container.finish(tell)?;
+        self.is_complete = true;
         self.error.take().map_or(Ok(()), Err)
     }
 
@@ -232,7 +261,9 @@ impl Files {
 
     /// What was made since the last call beside the files of one item each.
     pub(super) fn take_made(&mut self) -> Vec<Made> {
-        std::mem::take(&mut self.made)
+        let mut made = std::mem::take(&mut self.made);
+        made.append(&mut self.container.take_made());
+        made
     }
 
     /// Whether what an earlier run has written can be added to: it stands in a folder.

@@ -1,4 +1,7 @@
-use crate::{error::Result, hex::hex};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    hex::hex,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a writer made beside the files that hold one item each; a line of the list of files.
@@ -57,6 +60,20 @@ pub enum Made {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         xxh3: Option<String>,
     },
+    /// An archive, or a part of one, that is complete.
+    Archive {
+        /// Its name, without the folder that it stands in.
+        path: String,
+        /// Its octets.
+        size: u64,
+    },
+    /// A file of others that stays, because nothing says that it was written by a conversion and not changed since.
+    Kept {
+        /// Its path.
+        path: String,
+        /// The path of what was written instead of it.
+        instead: String,
+    },
 }
 
 /// What takes what is made, before it has its name.
@@ -75,18 +92,50 @@ impl Made {
             Self::Folder { path, .. }
             | Self::Mailbox { path, .. }
             | Self::Index { path, .. }
-            | Self::Collection { path, .. } => path,
+            | Self::Collection { path, .. }
+            | Self::Archive { path, .. }
+            | Self::Kept { path, .. } => path,
         }
     }
 }
 
-/// A file of many items that could not be written when they were all there.
+/// What came to nothing after items were told as written to it.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lost {
-    /// Its path, as the lines of its items have it.
-    pub path: String,
-    /// Why.
-    pub reason: String,
+pub enum Lost {
+    /// A file of many items.
+    File {
+        /// Its path, as the lines of its items have it.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// A part of an archive.
+    Part {
+        /// Its name, as the paths of its items start.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// All that was written: the archive, or what makes a whole of its files.
+    All {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Lost {
+    /// The reason of items that were put into `what`, as the item log has it.
+    pub(super) fn because(what: &str, error: &Error) -> String {
+        format!("{}: {what} could not be completed: {error}", ErrorKind::Destination.as_str())
+    }
+
+    /// Why, as the item log has it: `destination: what happened`.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::File { reason, .. } | Self::Part { reason, .. } | Self::All { reason } => reason,
+        }
+    }
 }
 
 /// What an earlier run has left, for a writer that goes on from there.

@@ -56,7 +56,7 @@ pub use made::{Lost, Made, Standing};
 pub use mbox::{MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;
 pub use options::{Placement, TarNames, WriteOptions};
-pub(crate) use render::NAMED_BY;
+pub(crate) use render::file_digests;
 pub use render::{Checksums, Fidelity, Rendered, Renderer, ZipLevel};
 pub use size::size;
 #[cfg(not(target_family = "wasm"))]
@@ -112,7 +112,7 @@ pub trait ItemWriter: Send {
         Vec::new()
     }
 
-    /// The files that came to nothing since the last call, after their items were told as written.
+    /// What came to nothing after its items were told as written; asked when all is ended.
     fn take_lost(&mut self) -> Vec<Lost> {
         Vec::new()
     }

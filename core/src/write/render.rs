@@ -31,7 +31,7 @@ const HELD_CHUNK: usize = 256 << 10;
 const WINDOW: usize = 64 << 10;
 
 /// Octets of an item that tell its name apart, where no checksum does.
-pub(crate) const NAMED_BY: u64 = 64 << 10;
+const NAMED_BY: u64 = 64 << 10;
 
 words! {
     /// Which digest of the octets written is computed.
@@ -302,6 +302,17 @@ impl Digests {
         }
         (self.sha256.map(|sha256| sha256.finalize().into()), self.xxh3.map(|xxh3| xxh3.finish()))
     }
+}
+
+/// Both digests that a log may have of a file: its SHA-256, and the XXH3-64 of its first 64 KiB and of the number of octets.
+pub(crate) fn file_digests(content: &Content) -> io::Result<[String; 2]> {
+    let mut digests = Digests { size: 0, sha256: Some(Sha256::new()), xxh3: Some(XxHash3_64::new()), crc32: None };
+    content.for_each_chunk(|octets| {
+        digests.update(octets);
+        Ok(())
+    })?;
+    let (sha256, xxh3) = digests.finish();
+    Ok([hex(&sha256.unwrap_or_default()), format!("{:016x}", xxh3.unwrap_or_default())])
 }
 
 /// Deflated octets, held while they are few; of many only their number is kept, and they are made again to be written.

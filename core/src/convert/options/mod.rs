@@ -57,6 +57,9 @@ pub struct ConvertOptions {
     /// Threads that render items; the outcome does not depend on it.
     #[serde(rename = "jobs")]
     pub threads: NonZeroUsize,
+    /// Whether a further sync compares all octets of what stands at the destination with what was written there, and not
+    /// only their number.
+    pub check: bool,
     /// Whether the log lists the attachments of every message.
     pub attachments: bool,
     /// Whether the report is written as a table too ([`Report::write_csv`](super::Report::write_csv)).
@@ -94,6 +97,7 @@ impl Default for ConvertOptions {
             target: None,
             archive: WriteOptions::default(),
             threads: NonZeroUsize::MIN,
+            check: false,
             attachments: false,
             table: false,
             page: None,

@@ -131,6 +131,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     option("no-invitations", &["archive/collections/ics/noInvitations"], Octets),
     option("iana-zones", &["archive/collections/ics/ianaZones", "archive/collections/ics/completeZones"], Octets),
     option("checksums", &["archive/checksums"], Octets).words(Checksums::NAMES),
+    option("check", &["check"], Neither),
     option("attachments", &["attachments"], Places),
     option("csv", &["csv"], Neither),
     option("html", &["html"], Neither).or(&["page"]),

@@ -64,7 +64,7 @@ fn all_others() -> ConvertOptions {
     archive.tar_names = crate::write::TarNames::Gnu;
     archive.documents = vec![("a.txt".into(), "text".into())];
     archive.created = "2024-01-01".parse().ok();
-    (options.attachments, options.table) = (true, true);
+    (options.check, options.attachments, options.table) = (true, true, true);
     options.page = Some("page.html".into());
     options.threads = NonZeroUsize::new(3).unwrap();
     options

@@ -3,7 +3,7 @@
 mod chart;
 mod text;
 
-use super::{Columns, Report, Status};
+use super::{Columns, Outcome, Report, Status};
 use serde::Deserialize;
 use std::{
     borrow::Cow,
@@ -65,22 +65,25 @@ impl Report {
 
     fn write_head(&self, name: &str, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
-        writeln!(out, "<meta name=\"viewport\" content=\"width=device-width\">")?;
+        writeln!(
+            out,
+            "<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"generator\" content=\"mailferry\">"
+        )?;
         writeln!(
             out,
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">"
         )?;
         writeln!(out, "<title>Migration to {}</title>\n<style>{CSS}</style>\n</head>\n<body>", Text(name))?;
         writeln!(out, "<header><h1>Migration report</h1><p>To <code>{}</code></p>", Text(name))?;
-        let verdict = match (self.is_complete(), self.cancelled || self.error.is_some()) {
-            (true, _) => "<p class=\"verdict good\">Complete: nothing failed</p>",
-            (false, true) => "<p class=\"verdict bad\">Stopped before its end</p>",
-            (false, false) => "<p class=\"verdict bad\">Done, with failures</p>",
+        let outcome = self.outcome();
+        let (class, verdict) = match &outcome {
+            Outcome::Complete => ("good", "Complete: nothing failed"),
+            _ if self.cancelled || self.error.is_some() => ("bad", "Stopped before its end"),
+            Outcome::NothingMigrated(_) => ("bad", "Nothing was migrated"),
+            Outcome::Incomplete(_) => ("bad", "Incomplete"),
         };
-        writeln!(out, "{verdict}")?;
-        if let Some(error) = &self.error {
-            writeln!(out, "<p>{}</p>", Text(error))?;
-        }
+        writeln!(out, "<p class=\"verdict {class}\">{verdict}</p>")?;
+        outcome.reasons().iter().try_for_each(|reason| writeln!(out, "<p>{}</p>", Text(&reason.to_string())))?;
         writeln!(out, "</header>\n<main>\n<dl class=\"cards\">")?;
         let Columns { available, migrated, failed, skipped, bytes } = self.totals;
         let share = |part: u64| match available {
@@ -91,7 +94,7 @@ impl Report {
             ("available", "in the sources", available, String::new()),
             ("migrated", "written", migrated, format!("{}, {}", share(migrated), Size(bytes))),
             ("failed", "could not be", failed, share(failed)),
-            ("skipped", "left out, as was asked", skipped, share(skipped)),
+            ("skipped", "left out; the reasons are below", skipped, share(skipped)),
         ];
         for (class, what, count, more) in cards {
             writeln!(
@@ -175,6 +178,9 @@ impl Report {
                 Number(source.items),
                 size.unwrap_or_default()
             )?;
+            if let Some(place) = &source.cut_short {
+                write!(out, "<p><strong>cut short</strong>: {}</p>", Text(place))?;
+            }
             for wrong in source.error.iter().chain(source.defects.iter().take(10)) {
                 write!(out, "<p>{}</p>", Text(wrong))?;
             }

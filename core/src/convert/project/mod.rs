@@ -7,5 +7,5 @@ mod table;
 
 pub use omm::{OMM_HEADER, OmmAccount, OmmTable, Password};
 pub use report::{MailboxReport, MailboxState, ProjectReport};
-pub use run::{ProjectMailbox, ProjectOptions, run_project};
+pub use run::{ProjectMailbox, ProjectOptions, check_project_files, run_project};
 pub use table::{Project, ProjectRow};

@@ -1,5 +1,5 @@
 use super::ProjectMailbox;
-use crate::convert::{Columns, Report, report::harmless};
+use crate::convert::{Columns, Outcome, Report, report::harmless};
 use serde::{Deserialize, Serialize};
 use std::{io, path::PathBuf};
 
@@ -15,6 +15,9 @@ pub struct ProjectReport {
     pub mailboxes: Vec<MailboxReport>,
 }
 
+/// Defects of a mailbox that are told one by one.
+const MOST_DEFECTS: usize = 100;
+
 /// How a mailbox ended.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +27,10 @@ pub enum MailboxState {
     Done,
     /// An earlier run has completed it.
     DoneBefore,
-    /// Some items or sources failed.
+    /// Some items or sources failed, or a source is cut short.
     Incomplete,
+    /// None of its items is at its destination.
+    NothingMigrated,
     /// It was stopped; what was migrated until then is complete and valid.
     Stopped,
     /// It could not be begun.
@@ -41,6 +46,7 @@ impl MailboxState {
             Self::Done => "done",
             Self::DoneBefore => "done_before",
             Self::Incomplete => "incomplete",
+            Self::NothingMigrated => "nothing_migrated",
             Self::Stopped => "stopped",
             Self::Failed => "failed",
             Self::NotStarted => "not_started",
@@ -65,9 +71,12 @@ pub struct MailboxReport {
     pub sync: Option<u32>,
     /// Its items.
     pub columns: Columns,
-    /// Why it failed, or the first thing that did.
+    /// Why it failed, or why it is not complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What was wrong with its sources and survived.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub defects: Vec<String>,
     /// How long it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
@@ -83,6 +92,7 @@ impl MailboxReport {
             sync: None,
             columns: Columns::default(),
             error: None,
+            defects: Vec::new(),
             seconds: None,
         }
     }
@@ -94,20 +104,29 @@ impl MailboxReport {
 
     /// One that an earlier run has completed.
     pub(super) fn done_before(mailbox: &ProjectMailbox, report: &Report) -> Self {
-        Self { state: MailboxState::DoneBefore, ..Self::ended(mailbox, report) }
+        let ended = Self::ended(mailbox, report);
+        // What was lost then is lost still.
+        let state = if ended.state == MailboxState::Done { MailboxState::DoneBefore } else { ended.state };
+        Self { state, ..ended }
     }
 
     pub(super) fn ended(mailbox: &ProjectMailbox, report: &Report) -> Self {
-        let state = match () {
-            () if report.cancelled => MailboxState::Stopped,
-            () if report.is_complete() => MailboxState::Done,
-            () => MailboxState::Incomplete,
+        let outcome = report.outcome();
+        let state = match &outcome {
+            _ if report.cancelled => MailboxState::Stopped,
+            Outcome::Complete => MailboxState::Done,
+            Outcome::Incomplete(_) => MailboxState::Incomplete,
+            Outcome::NothingMigrated(_) => MailboxState::NothingMigrated,
         };
-        let of_sources = report.sources.iter().find_map(|source| source.error.clone());
+        let defects = report
+            .sources
+            .iter()
+            .flat_map(|source| source.defects.iter().map(|defect| format!("{}: {defect}", source.file)));
         Self {
             sync: report.sync.as_ref().map(|sync| sync.number),
             columns: report.totals,
-            error: report.error.clone().or(of_sources),
+            error: (!outcome.is_complete() && !report.cancelled).then(|| outcome.to_string()),
+            defects: defects.take(MOST_DEFECTS).collect(),
             ..Self::new(mailbox, state)
         }
     }

@@ -1,6 +1,9 @@
 use super::report::{MailboxReport, MailboxState, ProjectReport};
 use crate::{
-    convert::{Begun, ConvertOptions, Progress, Report, Syncs, convert},
+    convert::{
+        Begun, ConvertOptions, Progress, Report, SyncPaths, Syncs, convert,
+        outputs::{Known, Named, outputs, same},
+    },
     error::{Error, ErrorKind, Result},
 };
 use std::{
@@ -51,6 +54,31 @@ impl Default for ProjectOptions {
     fn default() -> Self {
         Self { at_a_time: NonZeroUsize::MIN, delta: false }
     }
+}
+
+/// Makes sure that what a project writes for itself, `files`, is nothing that its mailboxes read or write.
+///
+/// # Errors
+/// [`ErrorKind::Destination`] when a file would be both; it names them.
+pub fn check_project_files(mailboxes: &[ProjectMailbox], files: &[&Path]) -> Result<()> {
+    let mut known = Known::default();
+    for file in files {
+        if let Some(other) = known.add(&Named::new("a file of the project", (*file).to_owned())) {
+            return Err(same(&Named::new("a file of the project", (*file).to_owned()), &other));
+        }
+    }
+    for mailbox in mailboxes {
+        let Ok(options) = &mailbox.options else { continue };
+        let form = options.target.map_or(options.archive.form, |_| options.for_target().archive.form);
+        let paths = SyncPaths::new(&mailbox.destination, 1).in_form(form);
+        let sources = mailbox.sources.iter().map(|source| Named::new("a source", source.clone()));
+        for named in outputs(&paths, options.page.as_deref()).into_iter().chain(sources) {
+            if let Some(file) = known.find(&named) {
+                return Err(same(&file, &named));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Converts `mailboxes`, several at a time, and tells what became of each.

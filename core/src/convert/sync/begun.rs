@@ -1,4 +1,7 @@
-use super::names::{begun, refused};
+use super::{
+    names::{begun, refused},
+    run::is_torn,
+};
 use crate::error::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -74,6 +77,11 @@ impl Lock {
                 continue;
             }
             let begun = read(&mut file);
+            if begun.is_none() && !is_torn(&path, "{\"sync\":") {
+                let message =
+                    "is there already, and no conversion has written it: move it away, or choose another destination";
+                return Err(Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy()));
+            }
             return Ok((Self { path, file, len: None, stays: begun.is_some() }, begun, cut_off));
         }
     }
@@ -89,6 +97,11 @@ impl Lock {
         written.map_err(|error| refused(error, &self.path))?;
         self.stays = true;
         Ok(())
+    }
+
+    /// Nothing was begun after all.
+    pub(super) fn abandon(&mut self) {
+        self.stays = false;
     }
 
     /// Gives back the room that was kept free.

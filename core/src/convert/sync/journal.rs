@@ -1,4 +1,4 @@
-use super::{names::refused, run::write_whole};
+use super::{names::refused, run::write_whole, standing::Damaged};
 use crate::{
     convert::{
         SyncLog,
@@ -27,6 +27,10 @@ pub(in crate::convert) struct SyncJournal {
     pub(super) files: Replayed,
     /// What earlier syncs have written.
     pub(super) earlier: Keys,
+    /// What of that is not there any more as it was written.
+    pub(super) damaged: Damaged,
+    /// How many of those were written again.
+    pub(super) rewritten: u64,
     /// Identities of items that this sync writes, and of those that it leaves out without a look at their octets.
     pub(super) written: Vec<Key>,
     pub(super) left_out: Vec<Key>,
@@ -60,6 +64,13 @@ impl Journal for SyncJournal {
     }
 
     fn line(&mut self, line: &LogLine, json: &[u8]) -> Result<()> {
+        if self.damaged.items > 0
+            && line.path.is_some()
+            && let Some(digest) = line.sha256.as_ref().or(line.xxh3.as_ref())
+        {
+            let folder = line.target_folder.as_ref().unwrap_or(&line.item.folder);
+            self.rewritten += u64::from(self.damaged.keys.take(Key::of_item(digest, folder)));
+        }
         if self.sync > 1 && line.reason.as_deref() != Some(LogLine::ALREADY_MIGRATED) {
             let item = &line.item;
             let folder = line.target_folder.as_ref().unwrap_or(&item.folder);
@@ -78,12 +89,36 @@ impl Journal for SyncJournal {
     }
 
     fn lose(&mut self, lost: &[Lost], failed: &mut dyn FnMut(&LogLine, &str)) -> Result<()> {
-        let reasons: HashMap<&str, &str> = lost.iter().map(|lost| (&*lost.path, &*lost.reason)).collect();
+        let (mut files, mut parts, mut all) = (HashMap::new(), HashMap::new(), None);
+        for lost in lost {
+            match lost {
+                Lost::File { path, reason } => drop(files.insert(path.clone(), &**reason)),
+                Lost::Part { name, reason } => drop(parts.insert(&**name, &**reason)),
+                Lost::All { reason } => all = Some(&**reason),
+            }
+        }
+        // The lines of what is in a file of many were written before it was known to which part that goes.
+        if !parts.is_empty() {
+            let lines = Content::from(Arc::new(FileSource::open(self.files.path())?) as Source);
+            SyncLog::new(self.sync, Vec::new()).with_files(lines).for_each_made(|made| {
+                if let Made::Collection { path, .. } = &made
+                    && let Some((part, entry)) = path.split_once('!')
+                    && let Some(reason) = parts.get(part)
+                {
+                    files.insert(entry.to_owned(), reason);
+                }
+                Ok(())
+            })?;
+        }
+        let reason_of = |path: &str| {
+            let of_part = || parts.get(path.split_once('!')?.0).copied();
+            all.or_else(|| files.get(path).copied()).or_else(of_part)
+        };
         let path = self.log.path();
         let log = SyncLog::new(self.sync, Content::from(Arc::new(FileSource::open(path)?) as Source));
         write_whole(path, |file| {
             let rewritten = log.for_each_line(|line, octets| {
-                let reason = line.paths().find_map(|path| reasons.get(path)).filter(|_| line.is_migrated());
+                let reason = line.paths().find_map(reason_of).filter(|_| line.is_migrated());
                 match reason {
                     Some(reason) => {
                         let mut line: LogLine =

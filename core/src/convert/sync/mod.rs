@@ -4,14 +4,17 @@
 //! One with a report is complete; the next adds what is new. One without is gone through again, and writes nothing twice.
 
 mod begun;
+mod clear;
 mod journal;
 mod names;
 mod run;
 mod settings;
+mod standing;
 
 pub(super) use begun::{Begun, Lock};
-pub(super) use names::refused;
+pub(super) use clear::clear;
+pub(super) use names::{BEGUN, UNFINISHED, refused, with_suffix};
 pub use names::{ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
-pub(super) use run::{Sync, Syncs, clear, write_whole};
+pub(super) use run::{Sync, Syncs, write_whole};
 pub use settings::recorded_options;
 pub(super) use settings::{changes, forget};

@@ -22,9 +22,9 @@ pub const GONE: &str = ".gone.jsonl";
 /// What the name of the address map that is kept for whoever goes on has behind that of the destination.
 pub const ADDRESS_MAP: &str = ".address-map.tsv";
 /// What a name has behind it until what it names is complete.
-pub(super) const UNFINISHED: &str = ".unfinished";
+pub(in crate::convert) const UNFINISHED: &str = ".unfinished";
 /// What the name of the file that says that a sync was begun has behind that of the destination.
-const BEGUN: &str = ".unfinished.json";
+pub(in crate::convert) const BEGUN: &str = ".unfinished.json";
 
 /// The path of the file that stands beside `destination` and ends in `suffix`.
 pub fn beside(destination: &Path, suffix: &str) -> PathBuf {
@@ -39,10 +39,14 @@ pub(super) fn begun(destination: &Path) -> PathBuf {
     beside(destination, BEGUN)
 }
 
-pub(super) fn with_suffix(path: PathBuf, suffix: &str) -> PathBuf {
+pub(in crate::convert) fn with_suffix(path: PathBuf, suffix: &str) -> PathBuf {
     let mut path: OsString = path.into();
     path.push(suffix);
     path.into()
+}
+
+pub(super) fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
 }
 
 /// The error for a file that cannot be written.
@@ -106,6 +110,11 @@ impl SyncPaths {
         }
     }
 
+    /// The path of what stands beside the destination once, whatever the number of syncs.
+    pub(in crate::convert) fn first_beside(&self, suffix: &str) -> PathBuf {
+        beside(&self.destination, suffix)
+    }
+
     /// The path that it has until it is complete.
     pub(in crate::convert) fn unfinished_beside(&self, suffix: &str) -> PathBuf {
         with_suffix(self.beside(suffix), UNFINISHED)
@@ -126,17 +135,6 @@ impl SyncPaths {
     pub(in crate::convert) fn own_folder(&self) -> Option<String> {
         let folder = (self.apart && self.number > 1 && !self.is_archive()).then(|| self.archive())?;
         Some(folder.file_name()?.to_string_lossy().into_owned())
-    }
-
-    /// The folder that the paths of the log start from, and the path from there on.
-    pub(in crate::convert) fn locate<'p>(&self, logged: &'p str) -> (PathBuf, Option<&'p str>) {
-        if !self.is_archive() {
-            return (self.archive().join(logged), None);
-        }
-        match logged.split_once('!') {
-            Some((part, entry)) if self.is_part(part) => (self.archive().with_file_name(part), Some(entry)),
-            _ => (self.archive(), Some(logged)),
-        }
     }
 
     /// Whether the items go to an archive.

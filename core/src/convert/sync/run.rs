@@ -1,32 +1,38 @@
 use super::{
     begun::{Begun, Lock},
+    clear::clear,
     journal::{Replayed, SyncJournal},
-    names::{ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, UNFINISHED, beside, refused, with_suffix},
+    names::{
+        ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, UNFINISHED, beside, is_there, refused, with_suffix,
+    },
     settings::{self, address_map, check_further, check_resumed},
+    standing::{Damaged, StandingFiles, adopt},
 };
 use crate::{
     convert::{
         ConvertOptions, SyncLog,
         keys::{Key, Keys},
+        logged::LoggedLine,
+        outputs::{check, check_page, outputs, paths_of},
         report::{GoneItem, MOST_TOLD, Report, SyncReport},
     },
     error::{Error, ErrorKind, Result},
     read::Given,
-    write::{self, Checksums, ItemWriter, KEPT, Made, Ours, Standing},
+    write::{self, Checksums, ItemWriter, Made, Ours},
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     fs::{self, File},
-    io::{self, BufReader, BufWriter, Write},
+    io::{self, BufRead, BufReader, BufWriter, Read, Write},
     path::Path,
 };
-use twox_hash::XxHash3_64;
 
 /// The complete syncs into a destination, in order.
 pub(in crate::convert) struct Syncs(pub(in crate::convert) Vec<(SyncPaths, Report)>);
 
 impl Syncs {
-    /// Those that left a log and a report beside `destination`.
+    /// Those that left a log and a report beside `destination`. A report that is empty or torn off tells of none: its sync
+    /// counts as cut off, with what its log proves.
     ///
     /// # Errors
     /// [`ErrorKind::Destination`] when something else stands there under such a name.
@@ -44,7 +50,11 @@ impl Syncs {
             let read = File::open(&report).ok().and_then(|file| {
                 serde_json::from_reader::<_, Report>(BufReader::new(file)).ok().filter(|read| read.sync.is_some())
             });
-            let read = read.ok_or_else(|| not_ours(&report))?;
+            let read = match read {
+                Some(read) => read,
+                None if is_torn(&report, REPORT_START) && is_log(&paths.beside(ITEM_LOG)) => break,
+                None => return Err(not_ours(&report)),
+            };
             let form = read.sync.as_ref().and_then(|sync| sync.form.parse().ok()).unwrap_or_default();
             syncs.push((paths.in_form(form), read));
         }
@@ -52,8 +62,36 @@ impl Syncs {
     }
 }
 
-fn is_there(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
+/// What a report starts with.
+const REPORT_START: &str = "{";
+
+/// Whether a file is what a loss of power leaves of one that starts like this: nothing, zeros, or a piece that is no JSON.
+pub(super) fn is_torn(path: &Path, start: &str) -> bool {
+    /// Octets of a report that are looked at: whether it is one is known at its start.
+    const MOST: u64 = 64 << 20;
+    let mut octets = Vec::new();
+    if File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut octets)).is_err() {
+        return false;
+    }
+    while octets.last() == Some(&0) {
+        octets.pop();
+    }
+    let cut_off = || serde_json::from_slice::<serde_json::Value>(&octets).is_err_and(|error| error.is_eof());
+    octets.is_empty() || (octets.starts_with(start.as_bytes()) && cut_off())
+}
+
+/// Whether a file is an item log, or the beginning of one.
+fn is_log(path: &Path) -> bool {
+    /// Octets of a line that are looked at.
+    const MOST: u64 = 64 << 20;
+    let mut line = Vec::new();
+    let read = File::open(path).and_then(|file| BufReader::new(file).take(MOST).read_until(b'\n', &mut line));
+    match read {
+        Ok(_) if line.ends_with(b"\n") => serde_json::from_slice::<LoggedLine<'_>>(&line).is_ok(),
+        // Of a log that was cut off in its first line nothing is used.
+        Ok(_) => line.iter().all(|octet| *octet == 0) || line.starts_with(br#"{"id":"#),
+        Err(_) => false,
+    }
 }
 
 fn not_ours(path: &Path) -> Error {
@@ -85,14 +123,30 @@ impl Sync {
         given: &ConvertOptions,
         options: &ConvertOptions,
     ) -> Result<(Self, Box<dyn ItemWriter>)> {
+        // Before anything is opened for writing, the lock included.
+        for paths in [SyncPaths::new(destination, 1), next(destination, options)?] {
+            check(&outputs(&paths, options.page.as_deref()), paths_of(sources), &paths)?;
+        }
+        options.page.as_deref().map_or(Ok(()), check_page)?;
         let (mut lock, cut_off, was_locked) = Lock::take(destination)?;
-        let Syncs(earlier) = Syncs::at(destination)?;
+        let Syncs(mut earlier) = Syncs::at(destination)?;
+        if let Some(begun) = &cut_off
+            && begun.sync as usize == earlier.len()
+        {
+            // It left a report and could not complete what it tells of, or was killed before it had said that it did.
+            earlier.pop();
+        }
         let number = u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
         let paths = SyncPaths::new(destination, number).in_form(options.archive.form);
         let map = address_map(destination, options)?;
         let cut_off = cut_off.filter(|begun| begun.sync == number);
-        match &cut_off {
-            Some(begun) => check_resumed(destination, begun, sources, options)?,
+        let resumed = match &cut_off {
+            Some(begun) => {
+                check_resumed(destination, begun, sources, options)?;
+                true
+            }
+            // The note of what was begun is lost, but its log is there.
+            None if is_there(&paths.beside(ITEM_LOG)) && is_log(&paths.beside(ITEM_LOG)) => true,
             None => {
                 for suffix in [ITEM_LOG, TABLE, FILES, GONE] {
                     let path = paths.beside(suffix);
@@ -104,8 +158,9 @@ impl Sync {
                 if number == 1 && map.is_some() && is_there(&kept) {
                     return Err(not_ours(&kept));
                 }
+                false
             }
-        }
+        };
         if let Some((_, report)) = earlier.last() {
             check_further(destination, report, options)?;
         }
@@ -114,51 +169,54 @@ impl Sync {
                            another destination";
             return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));
         }
-        let resumed = cut_off.is_some();
-        let folder_made = cut_off
-            .as_ref()
-            .map_or_else(|| !paths.is_archive() && !is_there(&paths.archive()), |begun| begun.folder_made);
-        if resumed || (was_locked && paths.is_archive()) {
-            clear(&paths, resumed)?;
-        }
-        let ours = if !paths.is_archive() && (resumed || (number > 1 && options.archive.form.goes_on())) {
-            let mut ours = Ours::default();
-            let log = SyncLog::at(&paths)?;
-            log.for_each_line(|line, _| {
-                line.paths().for_each(|path| ours.add(path));
-                Ok(())
-            })?;
-            log.for_each_made(|made| {
-                ours.add(made.path());
-                Ok(())
-            })?;
-            Some(ours)
-        } else {
-            None
+        let folder_made = match &cut_off {
+            Some(begun) => begun.folder_made,
+            None => !paths.is_archive() && (resumed && number == 1 || !is_there(&paths.archive())),
         };
-        let mut writer = write::reopen(&paths.archive(), options.archive.clone(), ours)?;
-        let mut keys = Keys::default();
-        for (paths, _) in &earlier {
-            adopt(paths, &mut *writer, &mut keys)?;
+        if resumed || (was_locked && paths.is_archive()) {
+            clear(&paths)?;
         }
-        keys.sort();
+        let goes_on = !paths.is_archive() && number > 1 && options.archive.form.goes_on();
+        let ours = (resumed || goes_on).then(|| ours(&paths)).transpose()?;
         let begun = Begun {
             sync: number,
             settings: settings::settings(sources, options),
             folder_made,
             options: Some(given.recorded(map.as_ref().map(|(kept, _)| kept))),
         };
-        if !resumed {
+        // First, so that the folder that is made next is known to be ours however this ends.
+        if cut_off.is_none() {
             lock.begin(&begun)?;
         }
-        if let Some((kept, octets)) = &map {
-            settings::keep(destination, kept, octets)?;
+        let opened = write::reopen(&paths.archive(), options.archive.clone(), ours);
+        let mut writer = opened.inspect_err(|_| {
+            if !resumed {
+                lock.abandon();
+            }
+        })?;
+        let (mut keys, mut damaged) = (Keys::default(), Damaged::default());
+        let check = options.check.then_some(&options.read.limits.stop);
+        for (paths, _) in &earlier {
+            adopt(paths, check, &mut *writer, &mut keys, &mut damaged)?;
         }
+        keys.sort();
+        damaged.keys.sort();
         let mut log = Replayed::new(paths.beside(ITEM_LOG), resumed)?;
         log.create()?;
         let files = Replayed::new(paths.beside(FILES), resumed)?;
-        let journal =
-            SyncJournal { sync: number, log, files, earlier: keys, written: Vec::new(), left_out: Vec::new() };
+        let journal = SyncJournal {
+            sync: number,
+            log,
+            files,
+            earlier: keys,
+            damaged,
+            rewritten: 0,
+            written: Vec::new(),
+            left_out: Vec::new(),
+        };
+        if let Some((kept, octets)) = &map {
+            settings::keep(destination, kept, octets)?;
+        }
         let (octets, form) = (settings::octets(options), options.archive.form.to_string());
         Ok((Self { paths, lock, begun, octets, form, earlier, journal }, writer))
     }
@@ -187,6 +245,9 @@ impl Sync {
             settings: std::mem::take(&mut self.octets),
             folder_made: self.begun.folder_made,
             form: std::mem::take(&mut self.form),
+            damaged: self.journal.damaged.items,
+            first_damaged: std::mem::take(&mut self.journal.damaged.first),
+            rewritten: self.journal.rewritten,
             ..SyncReport::default()
         });
         if self.journal.log.is_behind() {
@@ -208,7 +269,10 @@ impl Sync {
             serde_json::to_writer_pretty(&mut *file, report)?;
             file.write_all(b"\n")
         })?;
-        self.lock.complete();
+        // What a destination refused is done again by the next run.
+        if report.error.is_none() {
+            self.lock.complete();
+        }
         Ok(())
     }
 
@@ -230,8 +294,7 @@ impl Sync {
         let path = self.paths.beside(GONE);
         let mut list = None;
         for (paths, _) in self.earlier.iter().rev() {
-            let collected = Collected::of(paths)?;
-            let mut names = MaildirNames::default();
+            let mut files = StandingFiles::of(paths, None)?;
             let mut identities = Vec::new();
             SyncLog::at(paths)?.for_each_line(|line, octets| {
                 if !line.is_migrated() {
@@ -245,7 +308,7 @@ impl Sync {
                 // The run has taken each as often as it met it; what is left is what it did not meet.
                 if !read.contains(&*line.source.file)
                     || !journal.earlier.take(Key::of_item(digest, line.folder_written()))
-                    || !line.paths().all(|path| collected.stands(paths, path) || names.has(&paths.archive(), path))
+                    || !line.paths().all(|path| files.stands(path, line.size, None))
                 {
                     return Ok(());
                 }
@@ -284,154 +347,38 @@ impl Sync {
     }
 }
 
-/// Takes over what an earlier sync left, less what somebody has removed since.
-fn adopt(paths: &SyncPaths, writer: &mut dyn ItemWriter, keys: &mut Keys) -> Result<()> {
-    let takes_paths = writer.goes_on();
-    let mut names = MaildirNames::default();
-    let collected = Collected::of(paths)?;
-    SyncLog::at(paths)?.for_each_made(|made| {
-        if takes_paths {
-            match &made {
-                Made::Folder { names, path, files, shard } => {
-                    writer.adopt(Standing::Folder { names, path, files: *files, shard });
-                }
-                Made::Mailbox { names, path, messages } => {
-                    writer.adopt(Standing::Mailbox { names, path, messages: *messages });
-                }
-                Made::Index { .. } => {}
-                Made::Collection { path, .. } => writer.adopt(Standing::File(path)),
+/// The paths of the sync that comes next into `destination`, as far as is known without a lock.
+fn next(destination: &Path, options: &ConvertOptions) -> Result<SyncPaths> {
+    let complete = Syncs::at(destination)?.0.len();
+    let number = u32::try_from(complete).unwrap_or(u32::MAX).saturating_add(1);
+    Ok(SyncPaths::new(destination, number).in_form(options.archive.form))
+}
+
+/// What the run that was cut off has written, as far as it says so.
+fn ours(paths: &SyncPaths) -> Result<Ours> {
+    let mut ours = Ours::default();
+    let log = SyncLog::at(paths)?;
+    log.for_each_line(|line, _| {
+        for path in line.paths() {
+            ours.add(path, line.digest().unwrap_or_default());
+            if let Some((part, _)) = path.split_once('!').filter(|(part, _)| paths.is_part(part)) {
+                ours.add_archive(part);
             }
         }
         Ok(())
     })?;
-    SyncLog::at(paths)?.for_each_line(|line, _| {
-        if !line.is_migrated() {
-            return Ok(());
-        }
-        let mut all = true;
-        for path in line.paths() {
-            if !collected.stands(paths, path) && !names.has(&paths.archive(), path) {
-                all = false;
-            } else if takes_paths {
-                writer.adopt(Standing::File(path.split_once('!').map_or(path, |(_, entry)| entry)));
+    log.for_each_made(|made| {
+        match &made {
+            Made::Index { path, digest } => ours.add(path, digest),
+            Made::Collection { path, sha256, xxh3, .. } => {
+                sha256.iter().chain(xxh3).for_each(|digest| ours.add(path, digest));
             }
-        }
-        if all && let Some(digest) = line.digest() {
-            keys.push(Key::of_item(digest, line.folder_written()));
+            Made::Archive { path, .. } => ours.add_archive(path),
+            Made::Folder { .. } | Made::Mailbox { .. } | Made::Kept { .. } => {}
         }
         Ok(())
-    })
-}
-
-/// The part of a split archive that each file of many items went to, by its path there: when their lines were written, that was
-/// not known yet.
-struct Collected(HashMap<String, String>);
-
-impl Collected {
-    fn of(paths: &SyncPaths) -> Result<Self> {
-        let mut parts = HashMap::new();
-        SyncLog::at(paths)?.for_each_made(|made| {
-            if let Made::Collection { path, .. } = made
-                && let (part, Some(_)) = paths.locate(&path)
-                && part != paths.archive()
-                && let Some((part, entry)) = path.split_once('!')
-            {
-                parts.insert(entry.to_owned(), part.to_owned());
-            }
-            Ok(())
-        })?;
-        Ok(Self(parts))
-    }
-
-    /// Whether the file that holds what was logged under this path is there.
-    fn stands(&self, paths: &SyncPaths, logged: &str) -> bool {
-        let archive = match self.0.get(logged) {
-            Some(part) => paths.archive().with_file_name(part),
-            None => paths.locate(logged).0,
-        };
-        is_there(&archive)
-    }
-}
-
-/// The messages of Maildirs whose flags may have changed since they were written: a mail program tells flags in their names.
-#[derive(Default)]
-struct MaildirNames(HashMap<String, HashSet<u64>>);
-
-impl MaildirNames {
-    /// Whether the message that was written to this path is there under another name, as far as it was in a Maildir.
-    fn has(&mut self, root: &Path, logged: &str) -> bool {
-        let (directory, name) = logged.rsplit_once('/').unwrap_or(("", logged));
-        let (Some(maildir), Some((unique, _))) = (in_maildir(directory), name.split_once(":2,")) else { return false };
-        let names = self.0.entry(maildir.to_owned()).or_insert_with(|| {
-            let folders = ["cur", "new"].map(|folder| root.join(maildir).join(folder));
-            let entries = folders.into_iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
-            entries.map(|entry| unique_of(&entry.file_name().to_string_lossy())).collect()
-        });
-        names.contains(&unique_of(unique))
-    }
-}
-
-/// The Maildir whose directory `cur` this is.
-fn in_maildir(directory: &str) -> Option<&str> {
-    if directory == "cur" { Some("") } else { directory.strip_suffix("/cur") }
-}
-
-/// What stays of a name whatever flags it tells.
-fn unique_of(name: &str) -> u64 {
-    XxHash3_64::oneshot(name.split(':').next().unwrap_or(name).as_bytes())
-}
-
-/// Removes what a run that was cut off has kept for the time being; where it is `resumed`, its archive too: that is begun again.
-pub(in crate::convert) fn clear(paths: &SyncPaths, resumed: bool) -> Result<()> {
-    let archive = paths.archive();
-    if !paths.is_archive() {
-        return clear_kept(&archive, KEPT);
-    }
-    let folder = archive.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = archive.file_name().unwrap_or_default().to_string_lossy();
-    clear_kept(folder, &format!("{KEPT}{name}-"))?;
-    clear_archive(paths, resumed)
-}
-
-/// Removes what is left of an archive. Nothing was there under these names when it was begun.
-fn clear_archive(paths: &SyncPaths, resumed: bool) -> Result<()> {
-    let archive = paths.archive();
-    let stem = archive.file_stem().unwrap_or_default().to_string_lossy();
-    let mut names = vec![archive.clone()];
-    for number in 1.. {
-        let part = archive.with_file_name(format!("{stem}.part{number:03}.zip"));
-        let is_last = !is_there(&part);
-        names.push(part);
-        if is_last {
-            break;
-        }
-    }
-    for name in names {
-        let unfinished = [UNFINISHED, ".directory.unfinished"].map(|suffix| with_suffix(name.clone(), suffix));
-        for path in unfinished.into_iter().chain(resumed.then_some(name)) {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(refused(error, &path)),
-                _ => {}
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Removes folders for the time being whose names start like this and end in six letters or digits.
-fn clear_kept(folder: &Path, prefix: &str) -> Result<()> {
-    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let is_ours = name
-            .strip_prefix(prefix)
-            .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|octet| octet.is_ascii_alphanumeric()));
-        if is_ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            fs::remove_dir_all(entry.path()).map_err(|error| refused(error, &entry.path()))?;
-        }
-    }
-    Ok(())
+    })?;
+    Ok(ours)
 }
 
 /// Writes a file that has its name only when it is complete.

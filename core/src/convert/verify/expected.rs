@@ -22,6 +22,8 @@ pub(in crate::convert) struct Expected {
     unlisted: bool,
     has_payload: bool,
     is_bag: bool,
+    /// Files of others that stay.
+    kept: HashSet<Key>,
     /// What is left of files of many items that are not as they were written, by their paths.
     harmed: HashMap<Key, Harmed>,
 }
@@ -86,7 +88,9 @@ impl Expected {
                 }
                 // The syncs behind this one write it anew, and undoing them leaves it as it is.
                 Made::Index { .. } => self.files.push(File::at(path)),
-                Made::Folder { .. } | Made::Mailbox { .. } => {}
+                // Of others, and told: it is as it should be whatever is in it.
+                Made::Kept { path, .. } => drop(self.kept.insert(self.key(path))),
+                Made::Folder { .. } | Made::Mailbox { .. } | Made::Archive { .. } => {}
             }
             Ok(())
         })?;
@@ -144,6 +148,11 @@ impl Expected {
         }
     }
 
+    /// Whether a file of others stands there, which was told.
+    pub(super) fn is_kept(&self, path: &str) -> bool {
+        !self.kept.is_empty() && self.kept.contains(&self.key(path))
+    }
+
     /// Whether a file of which nothing is said may be there: what is known of others is not all.
     pub(super) fn passes(&self, path: &str) -> bool {
         self.unlisted && !self.is_bag && !is_one_message(path)
@@ -156,7 +165,7 @@ impl Expected {
     /// Whether anything is said of a file that stands by itself.
     #[cfg(not(target_family = "wasm"))]
     pub(in crate::convert) fn knows(&mut self, path: &str) -> bool {
-        !self.all(entry_key("", path)).is_empty()
+        self.is_kept(path) || !self.all(entry_key("", path)).is_empty()
     }
 
     /// What is said of a file that was met; several, where a later sync has written it again, or a manifest names it too.

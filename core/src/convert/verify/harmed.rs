@@ -1,9 +1,9 @@
-use super::check::file_digests;
 use crate::{
     convert::{keys::Key, logged::LoggedLine},
     model::ItemKind,
     read::{Event, Mailbox, ReadOptions},
     source::Content,
+    write::file_digests,
 };
 use std::{collections::HashSet, sync::Arc};
 

@@ -15,7 +15,7 @@ pub use paths::verify;
 pub use verification::Verification;
 #[cfg(not(target_family = "wasm"))]
 pub(super) use {
-    check::{check_file, file_digests, go_on},
+    check::{check_file, go_on},
     expected::Expected,
     paths::{archives, logged_syncs, places, verification as verification_of, walk},
 };

@@ -2,6 +2,7 @@ use super::{Difference, Verification, VerifyReport, bag::Bag, comparison::Compar
 use crate::{
     convert::{
         ConvertOptions, Gates, Selector, SyncLog,
+        outputs::exclusion,
         sync::{Begun, ITEM_LOG, SyncPaths, Syncs, changes},
         to_path::mailbox_of,
     },
@@ -40,8 +41,10 @@ pub fn verify<G: Into<Given>>(
         let message = "has no item log beside it, so that there is nothing to verify it by";
         return Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()));
     }
-    if let Some(begun) = Begun::at(destination) {
-        let told = format!("sync {} was cut off: convert again to complete it", begun.sync);
+    let complete = Syncs::at(destination)?.0.len();
+    let unreported = || syncs.get(complete).map(SyncPaths::number);
+    if let Some(sync) = Begun::at(destination).map(|begun| begun.sync).or_else(unreported) {
+        let told = format!("sync {sync} was cut off: convert again to complete it");
         report.differences += 1;
         found(&Difference::new("unfinished", destination.to_string_lossy(), told));
     }
@@ -59,7 +62,9 @@ pub fn verify<G: Into<Given>>(
     }
     let sources: Vec<Given> = sources.into_iter().map(Into::into).collect();
     if !sources.is_empty() {
-        report.add(&compare(destination, &Syncs::at(destination)?, logs, &sources, options, found)?);
+        let mut options = options.for_target();
+        options.read.limits.excluded = exclusion(destination, None);
+        report.add(&compare(destination, &Syncs::at(destination)?, logs, &sources, &options, found)?);
     }
     Ok(report)
 }
@@ -73,7 +78,6 @@ fn compare(
     options: &ConvertOptions,
     found: &mut dyn FnMut(&Difference),
 ) -> Result<VerifyReport> {
-    let options = &options.for_target();
     for (paths, report) in &complete.0 {
         // Where its report does not tell its options, the caller knows them.
         let changes = changes(destination, report, options)?.unwrap_or_default();

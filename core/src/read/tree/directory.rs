@@ -100,6 +100,9 @@ impl Directory {
                 level.is_used = true;
             }
             let path = level.listing.path().join(&name);
+            if let Some(why) = self.limits.excluded.of(&path) {
+                return Ok(Some(self.pass(&name, 0, why)));
+            }
             match kind {
                 Kind::Directory => {
                     if let Some(passed) = self.descend(path, &name)? {

@@ -149,11 +149,22 @@ impl ItemWriter for BundleWriter {
 
     fn take_lost(&mut self) -> Vec<Lost> {
         let mut lost = self.files.take_lost();
-        lost.iter_mut().for_each(|lost| lost.path = format!("{}data/{}", self.base, lost.path));
+        for lost in &mut lost {
+            if let Lost::File { path, .. } = lost {
+                *path = format!("{}data/{path}", self.base);
+            }
+        }
         lost
     }
 
     fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        // A bag without its manifest is none.
+        self.complete(tell).inspect_err(|error| self.files.lose_all(error))
+    }
+}
+
+impl BundleWriter {
+    fn complete(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         self.files.close_all(tell)?;
         for folder in std::mem::take(&mut self.order) {
             if let Some(index) = self.folders.remove(&folder) {

@@ -9,7 +9,7 @@ use crate::{
     hex::hex,
     source::Content,
     write::{
-        Checksums, Eol, Rendered, Renderer, ZipLevel,
+        Checksums, Eol, Lost, Made, Rendered, Renderer, ZipLevel,
         growing::{Growing, refused},
         made::Tell,
     },
@@ -68,9 +68,13 @@ impl Container for Bag {
         let Some(sha256) = rendered.sha256() else {
             return Err(Error::new(ErrorKind::Options, "a bag needs the SHA-256 of every file: do not turn it off"));
         };
-        let path = format!("data/{}", entry.path);
-        let logged = self.inner.entry(Entry { path: &format!("{}{path}", self.base), ..entry }, rendered)?;
-        self.lines.append(self.manifest, line(sha256, &path).as_bytes()).map_err(refused)?;
+        let within = format!("{}data/{}", self.base, entry.path);
+        let logged = self.inner.entry(Entry { path: &within, ..entry }, rendered)?;
+        // Where it stands, if a file of others has its name; the parts of an archive have their own before it.
+        let path = logged.rsplit_once('!').map_or(&*logged, |(_, path)| path);
+        let path = if path == within { path } else { &logged };
+        let path = path.strip_prefix(&self.base).unwrap_or(path);
+        self.lines.append(self.manifest, line(sha256, path).as_bytes()).map_err(refused)?;
         self.files += 1;
         self.octets += rendered.size();
         Ok(logged)
@@ -83,6 +87,18 @@ impl Container for Bag {
     #[cfg(not(target_family = "wasm"))]
     fn home(&self) -> Option<Home> {
         self.inner.home()
+    }
+
+    fn is_taken(&self, path: &str) -> bool {
+        self.inner.is_taken(&format!("{}data/{path}", self.base))
+    }
+
+    fn take_made(&mut self) -> Vec<Made> {
+        self.inner.take_made()
+    }
+
+    fn take_lost(&mut self) -> Option<Lost> {
+        self.inner.take_lost()
     }
 
     fn add_folder(&mut self, path: &str) -> Result<()> {

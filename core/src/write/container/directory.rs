@@ -1,20 +1,23 @@
-use super::{Container, Entry, Home, KEPT, Stopped, copy, refused};
+use super::{Container, Entry, Home, KEPT, Ours, Stopped, copy, refused};
 use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
-    write::{Rendered, made::Tell},
+    source::{Content, FileSource},
+    write::{Made, Rendered, made::Tell, render::file_digests},
 };
 use std::{
     collections::HashSet,
     fs::{self, File, FileTimes},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use twox_hash::XxHash3_64;
 
 /// Octets that are compared at a time.
 const COMPARED: usize = 256 << 10;
+/// Names that are tried beside that of a file of others.
+const MOST_BESIDE: u32 = 10_000;
 /// Octets of an index that are read again.
 const MOST_INDEX: u64 = 64 << 10;
 /// Until it is complete, a file stands under this name beside its own; no item has a name with a leading dot.
@@ -28,20 +31,19 @@ pub(crate) struct Directory {
     recent: String,
     /// What a run that was cut off has written here, where this one goes on in a folder that holds something.
     ours: Option<Ours>,
+    /// Files of others that stay, and what was written instead of them.
+    kept: Vec<Made>,
 }
 
-/// Paths of files that are ours: to be written over, if need be.
-#[derive(Default)]
-pub(crate) struct Ours(HashSet<u64>);
-
-impl Ours {
-    pub(crate) fn add(&mut self, path: &str) {
-        self.0.insert(XxHash3_64::oneshot(path.as_bytes()));
-    }
-
-    fn has(&self, path: &str) -> bool {
-        self.0.contains(&XxHash3_64::oneshot(path.as_bytes()))
-    }
+/// What stands where a file is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// Nothing, or what may be written over: it is ours and unchanged, or the torn beginning of the same octets.
+    Free,
+    /// The same octets.
+    Equal,
+    /// Something of others, or something of ours that somebody has changed since.
+    Others,
 }
 
 impl Directory {
@@ -65,42 +67,69 @@ impl Directory {
             }
             Err(error) => return Err(refused(error, &at)),
         }
-        Ok(Self { root: root.to_owned(), created: HashSet::new(), recent: String::new(), ours: None })
+        Ok(Self { root: root.to_owned(), created: HashSet::new(), recent: String::new(), ours: None, kept: Vec::new() })
     }
 
     /// Opens the folder `root`, which may hold what earlier runs have written; `ours` is what the last one has that was cut
     /// off.
     pub(crate) fn reopen(root: &Path, ours: Ours) -> Result<Self> {
         fs::create_dir_all(root).map_err(|error| refused(error, &root.to_string_lossy()))?;
-        Ok(Self { root: root.to_owned(), created: HashSet::new(), recent: String::new(), ours: Some(ours) })
+        Ok(Self {
+            root: root.to_owned(),
+            created: HashSet::new(),
+            recent: String::new(),
+            ours: Some(ours),
+            kept: Vec::new(),
+        })
     }
 
-    /// Whether the file of an entry is there already, as a run that was cut off has left it.
-    ///
-    /// # Errors
-    /// When something else is there.
-    fn stands(&self, entry: Entry<'_>, file: &Path, rendered: &Rendered) -> Result<bool> {
-        let Some(ours) = &self.ours else { return Ok(false) };
-        let Ok(metadata) = fs::symlink_metadata(file) else { return Ok(false) };
-        let is_equal = metadata.is_file() && metadata.len() == rendered.size() && {
-            let mut there = File::open(file).map_err(|error| refused(error, &file.to_string_lossy()))?;
-            let mut buffer = Vec::new();
-            let compared = rendered.for_each_chunk(|octets| {
-                for octets in octets.chunks(COMPARED) {
-                    buffer.resize(octets.len(), 0);
-                    there.read_exact(&mut buffer)?;
-                    if buffer != octets {
-                        return Err(io::ErrorKind::InvalidData.into());
-                    }
-                }
-                Ok(())
-            });
-            compared.is_ok()
-        };
-        if is_equal || (metadata.is_file() && (entry.replaces || ours.has(entry.path))) {
-            return Ok(is_equal);
+    /// What stands at `path`, where an entry of the octets `rendered` is to be.
+    fn standing_at(&self, path: &str, replaces: bool, rendered: &Rendered) -> Result<Standing> {
+        let Some(ours) = &self.ours else { return Ok(Standing::Free) };
+        let file = self.root.join(path);
+        let Ok(metadata) = fs::symlink_metadata(&file) else { return Ok(Standing::Free) };
+        if !metadata.is_file() {
+            return Ok(Standing::Others);
         }
-        Err(not_ours(file))
+        if metadata.len() <= rendered.size() {
+            // Shorter octets that are the same as far as they go were torn off, by a full disk or a loss of power.
+            let there = File::open(&file).map_err(|error| refused(error, &file.to_string_lossy()))?;
+            if starts_with(rendered, there, metadata.len()) {
+                let is_whole = metadata.len() == rendered.size();
+                return Ok(if is_whole { Standing::Equal } else { Standing::Free });
+            }
+        }
+        if replaces || self.is_as_written(ours, path, &file) {
+            return Ok(Standing::Free);
+        }
+        Ok(Standing::Others)
+    }
+
+    /// Whether the file at `path` has octets that were written there.
+    fn is_as_written(&self, ours: &Ours, path: &str, file: &Path) -> bool {
+        let digests = FileSource::open(file)
+            .map_err(io::Error::other)
+            .and_then(|file| file_digests(&Content::from(Arc::new(file) as crate::source::Source)));
+        digests.is_ok_and(|digests| ours.has(path, &digests))
+    }
+
+    /// The path for an entry at or beside `path`, where nothing of others stands; `None` where its octets are there already.
+    fn free_path(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<(String, bool)> {
+        match self.standing_at(entry.path, entry.replaces, rendered)? {
+            Standing::Free => return Ok((entry.path.to_owned(), false)),
+            Standing::Equal => return Ok((entry.path.to_owned(), true)),
+            Standing::Others => {}
+        }
+        for number in 2..MOST_BESIDE {
+            let path = beside(entry.path, number);
+            let is_there = match self.standing_at(&path, false, rendered)? {
+                Standing::Others => continue,
+                standing => standing == Standing::Equal,
+            };
+            self.kept.push(Made::Kept { path: entry.path.to_owned(), instead: path.clone() });
+            return Ok((path, is_there));
+        }
+        Err(not_ours(&self.root.join(entry.path)))
     }
 
     fn write_unfinished(
@@ -126,20 +155,20 @@ impl Directory {
 
 impl Container for Directory {
     fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String> {
-        let path = entry.path;
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         if folder != self.recent {
             self.add_folder(folder)?;
             folder.clone_into(&mut self.recent);
         }
-        let file = self.root.join(path);
-        if self.stands(entry, &file, rendered)? {
-            return Ok(path.to_owned());
+        let (path, is_there) = self.free_path(entry, rendered)?;
+        if is_there {
+            return Ok(path);
         }
+        let file = self.root.join(&path);
         let unfinished = entry.staged.map_or_else(|| file.with_file_name(UNFINISHED), |staged| self.root.join(staged));
         let stopped = match self.write_unfinished(&unfinished, entry, rendered) {
             Ok(()) => match fs::rename(&unfinished, &file) {
-                Ok(()) => return Ok(path.to_owned()),
+                Ok(()) => return Ok(path),
                 Err(error) => Stopped::Destination(error),
             },
             Err(stopped) => stopped,
@@ -150,6 +179,20 @@ impl Container for Directory {
             Stopped::Source(error) => Error::from(error).non_fatal(),
             Stopped::Destination(error) => refused(error, &file.to_string_lossy()),
         })
+    }
+
+    fn is_taken(&self, path: &str) -> bool {
+        let Some(ours) = &self.ours else { return false };
+        let file = self.root.join(path);
+        match fs::symlink_metadata(&file) {
+            Ok(metadata) if metadata.is_file() => metadata.len() > 0 && !self.is_as_written(ours, path, &file),
+            Ok(_) => true,
+            Err(_) => false,
+        }
+    }
+
+    fn take_made(&mut self) -> Vec<Made> {
+        std::mem::take(&mut self.kept)
     }
 
     fn add_folder(&mut self, path: &str) -> Result<()> {
@@ -180,10 +223,8 @@ impl Container for Directory {
     fn adopt(&mut self, path: &str, file: &Path) -> Option<Result<String>> {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let to = self.root.join(path);
-        if let Some(ours) = &self.ours
-            && !ours.has(path)
-            && fs::symlink_metadata(&to).is_ok()
-        {
+        // It had the name for itself when it was begun.
+        if self.is_taken(path) {
             return Some(Err(not_ours(&to)));
         }
         let adopted = self
@@ -197,6 +238,37 @@ impl Container for Directory {
     }
 }
 
+/// Whether `rendered` starts with the `len` octets of a file.
+fn starts_with(rendered: &Rendered, mut file: File, len: u64) -> bool {
+    let mut left = len;
+    let mut buffer = Vec::new();
+    let compared = rendered.for_each_chunk(|octets| {
+        for octets in octets.chunks(COMPARED) {
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(octets.len());
+            buffer.resize(most, 0);
+            file.read_exact(&mut buffer)?;
+            if !octets.starts_with(&buffer) {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            left -= most as u64;
+        }
+        Ok(())
+    });
+    compared.is_ok()
+}
+
+/// The path beside `path` with this number in its name, before what the name ends in.
+fn beside(path: &str, number: u32) -> String {
+    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(_, name)| path.split_at(path.len() - name.len()));
+    // The flags of a Maildir stay at the end (`:2,`).
+    let at = name.find(":2,").or_else(|| name.rfind('.').filter(|at| *at > 0)).unwrap_or(name.len());
+    let (stem, end) = name.split_at(at);
+    match end.starts_with(':') {
+        true => format!("{folder}{stem}_{number}{end}"),
+        false => format!("{folder}{stem} ({number}){end}"),
+    }
+}
+
 fn not_ours(file: &Path) -> Error {
     let message = "is there already, and no conversion has written it: move it away, and convert again";
     Error::new(ErrorKind::Destination, message).in_file(file.to_string_lossy()).non_fatal()
@@ -205,4 +277,17 @@ fn not_ours(file: &Path) -> Error {
 fn system_time(date: DateTime) -> Option<SystemTime> {
     let seconds = Duration::from_secs(date.unix_seconds().unsigned_abs());
     if date.unix_seconds() < 0 { UNIX_EPOCH.checked_sub(seconds) } else { UNIX_EPOCH.checked_add(seconds) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside;
+
+    #[test]
+    fn a_name_beside_another_keeps_what_programs_look_at() {
+        assert_eq!(beside("Inbox/x.eml", 2), "Inbox/x (2).eml");
+        assert_eq!(beside("x", 3), "x (3)");
+        assert_eq!(beside("a.b/.hidden", 2), "a.b/.hidden (2)");
+        assert_eq!(beside(".Sent/cur/1.M2.host,S=3:2,RS", 2), ".Sent/cur/1.M2.host,S=3_2:2,RS");
+    }
 }

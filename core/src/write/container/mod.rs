@@ -3,26 +3,28 @@
 mod bag;
 #[cfg(not(target_family = "wasm"))]
 mod directory;
+#[cfg(not(target_family = "wasm"))]
+mod ours;
 mod tar;
 mod zip;
 
 pub(crate) use bag::Bag;
 
 use super::{
-    Packaging, Rendered, WriteOptions, ZipLevel,
+    Lost, Packaging, Rendered, WriteOptions, ZipLevel,
     made::{Made, Tell},
 };
 use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
 };
-#[cfg(not(target_family = "wasm"))]
-pub(crate) use directory::{Ours, UNFINISHED};
 use std::io::{self, Write};
 use tar::Tar;
 use zip::{Named, Stream, Zip};
 #[cfg(not(target_family = "wasm"))]
 use {directory::Directory, std::path::Path, zip::ZipFiles};
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use {directory::UNFINISHED, ours::Ours};
 
 /// What is to be known of a file before its octets.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +53,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The container at `path`, as its name tells. A folder may hold something where there are `ours`: what a run that was cut
+/// The container at `path`, as its name tells. Something may be there already where there are `ours`: what a run that was cut
 /// off has written.
 #[cfg(not(target_family = "wasm"))]
 pub(crate) fn create(path: &Path, options: &WriteOptions, ours: Option<Ours>) -> Result<Box<dyn Container>> {
@@ -64,14 +66,14 @@ pub(crate) fn create(path: &Path, options: &WriteOptions, ours: Option<Ours>) ->
             None => Directory::create(path)?,
         }),
         Packaging::Zip => {
-            let files = ZipFiles::create(path, options.zip_split.is_some())?;
+            let files = ZipFiles::create(path, options.zip_split.is_some(), ours)?;
             let mut zip = Zip::new(files, options.zip_level, options.zip_split);
             zip.begin()?;
             Box::new(zip)
         }
-        Packaging::Tar => Box::new(Tar::begin(ZipFiles::create(path, false)?, None, options.tar_names)?),
+        Packaging::Tar => Box::new(Tar::begin(ZipFiles::create(path, false, ours)?, None, options.tar_names)?),
         Packaging::Tgz => {
-            Box::new(Tar::begin(ZipFiles::create(path, false)?, Some(options.zip_level), options.tar_names)?)
+            Box::new(Tar::begin(ZipFiles::create(path, false, ours)?, Some(options.zip_level), options.tar_names)?)
         }
     })
 }
@@ -165,6 +167,21 @@ pub(crate) trait Container: Send {
         None
     }
 
+    /// Whether a file of others stands under this path, which has to stay.
+    fn is_taken(&self, _path: &str) -> bool {
+        false
+    }
+
+    /// What is to be told since the last call: archives that are complete, files of others that stay.
+    fn take_made(&mut self) -> Vec<Made> {
+        Vec::new()
+    }
+
+    /// What could not be completed, with all that was added to it; nothing is added after.
+    fn take_lost(&mut self) -> Option<Lost> {
+        None
+    }
+
     /// Adds a folder with nothing in it.
     ///
     /// # Errors
@@ -188,8 +205,9 @@ pub(crate) fn add_told(
     let made = |path| Made::collection(path, rendered.size(), (rendered.sha256().copied(), rendered.xxh3()));
     match container.standing(entry.path) {
         Some(path) => {
-            tell(made(path))?;
-            container.entry(entry, rendered).map(drop)
+            tell(made(path.clone()))?;
+            let written = container.entry(entry, rendered)?;
+            if written == path { Ok(()) } else { tell(made(written)) }
         }
         None => {
             let path = container.entry(entry, rendered)?;
@@ -251,7 +269,7 @@ fn copy(
 fn refused(error: io::Error, path: &str) -> Error {
     let message = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "the disk is full: free some space and convert again to a new destination"
+            "the disk is full: free some space, and run the same conversion again"
         }
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
             "cannot be written: choose a destination that you may write to"
@@ -260,4 +278,9 @@ fn refused(error: io::Error, path: &str) -> Error {
         _ => "cannot be written",
     };
     Error::new(ErrorKind::Destination, message).because(error).in_file(path)
+}
+
+/// The error for an archive whose end could not be reached, since what stands beside it could not be written.
+fn not_completed() -> Error {
+    Error::new(ErrorKind::Destination, "the run ended before it")
 }

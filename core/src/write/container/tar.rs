@@ -1,10 +1,10 @@
 //! tar archives (POSIX.1-2024, pax interchange format) written to anything that takes octets, in one pass.
 
-use super::{Container, Entry, Stopped, copy, refused, zip::Volumes};
+use super::{Container, Entry, Stopped, copy, not_completed, refused, zip::Volumes};
 use crate::{
     crc32::Crc32,
     error::{Error, ErrorKind, Result},
-    write::{Rendered, TarNames, ZipLevel, deflate::Deflater, made::Tell},
+    write::{Lost, Rendered, TarNames, ZipLevel, deflate::Deflater, made::Tell},
 };
 use std::io;
 
@@ -26,6 +26,8 @@ pub(crate) struct Tar<V> {
     names: TarNames,
     /// Whether the destination has refused octets, so that the archive can never be completed.
     broken: bool,
+    /// What was broken, until it is told.
+    lost: Option<Lost>,
     /// Whether it was completed.
     complete: bool,
 }
@@ -46,7 +48,7 @@ impl<V: Volumes> Tar<V> {
             deflater.start();
             Gzip { deflater, crc32: Crc32::default(), size: 0 }
         });
-        let mut tar = Self { volume, gzip, names, broken: false, complete: false };
+        let mut tar = Self { volume, gzip, names, broken: false, lost: None, complete: false };
         tar.volume.begin()?;
         if tar.gzip.is_some() {
             // No name, no time: they would make two archives of the same items differ.
@@ -62,8 +64,18 @@ impl<V: Volumes> Tar<V> {
     }
 
     fn broken_by(&mut self, error: io::Error) -> Error {
-        self.broken = true;
-        refused(error, &self.volume.path())
+        let error = refused(error, &self.volume.path());
+        self.broken(error)
+    }
+
+    /// Gives up the archive, with all that is in it.
+    fn broken(&mut self, error: Error) -> Error {
+        if !std::mem::replace(&mut self.broken, true) {
+            let reason = Lost::because("the archive that it was put into", &error);
+            self.lost = Some(Lost::All { reason });
+            self.volume.discard();
+        }
+        error
     }
 
     fn headers(&mut self, kind: u8, entry: Entry<'_>, size: u64) -> Result<()> {
@@ -152,9 +164,16 @@ impl<V: Volumes> Container for Tar<V> {
         self.headers(FOLDER, Entry { mode: FOLDER_MODE, ..Entry::file(&path, None) }, 0)
     }
 
-    fn finish(&mut self, _tell: &mut Tell<'_>) -> Result<()> {
+    fn take_lost(&mut self) -> Option<Lost> {
+        if !self.complete {
+            self.broken(not_completed());
+        }
+        self.lost.take()
+    }
+
+    fn finish(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         if self.broken {
-            let message = "the archive was cut off: convert again to a destination that has room for it";
+            let message = "the archive could not be completed: make room for it, and run the same conversion again";
             return Err(Error::new(ErrorKind::Destination, message).in_file(self.volume.path()));
         }
         if std::mem::replace(&mut self.complete, true) {
@@ -169,7 +188,8 @@ impl<V: Volumes> Container for Tar<V> {
             ended = ended.and_then(|()| volume.write_all(&size.to_le_bytes()));
         }
         ended.map_err(|error| self.broken_by(error))?;
-        self.volume.complete()
+        let written = self.volume.written().and_then(|made| made.map_or(Ok(()), tell));
+        written.and_then(|()| self.volume.complete()).map_err(|error| self.broken(error))
     }
 }
 

@@ -99,11 +99,16 @@ impl MboxWriter {
                 continue;
             }
             let name = path.names().last().map_or("Items", String::as_str);
-            let place = tree.place(&mut self.files.paths, &below, name);
+            let mut place = None;
+            let file = self.files.free(|files| {
+                let next = tree.place(&mut files.paths, &below, name);
+                place.insert(next).file.clone()
+            });
+            let Some(place) = place else { continue };
             below = place.below.clone();
             let grown = self.growing.begin();
             let digests = self.is_standing().then(|| Digests::new(&self.files.plain_renderer()));
-            self.boxes.insert(path.clone(), Mbox { path: place.file, below: place.below, grown, digests });
+            self.boxes.insert(path.clone(), Mbox { path: file, below: place.below, grown, digests });
             self.order.push(path);
         }
         if names.is_empty() { root } else { folder.clone() }
@@ -247,6 +252,8 @@ impl ItemWriter for MboxWriter {
             if let Err(error) = self.add(mbox, tell) {
                 let others = std::mem::take(&mut self.boxes).into_values().map(|mbox| mbox.path);
                 [path].into_iter().chain(others).for_each(|path| self.files.lose(path, &error));
+                // What is kept for the time being takes room that the log may need.
+                self.growing = Growing::default();
                 return Err(error);
             }
         }

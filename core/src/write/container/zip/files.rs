@@ -1,11 +1,11 @@
 use super::{
-    super::{Home, KEPT},
+    super::{Home, KEPT, Ours},
     Volumes, refused,
     volume::part_name,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    write::spool::Spool,
+    write::{Made, spool::Spool},
 };
 use std::{
     borrow::Cow,
@@ -24,19 +24,21 @@ pub(crate) struct ZipFiles {
     number: u32,
     part: String,
     file: Option<BufWriter<File>>,
+    /// What a run that was cut off has completed: it is replaced when its like is complete.
+    ours: Option<Ours>,
 }
 
 impl ZipFiles {
-    /// Makes sure that nothing is at `path`, or at the path of any of its parts.
-    pub(crate) fn create(path: &Path, split: bool) -> Result<Self> {
-        let files = Self { path: path.to_owned(), split, number: 0, part: String::new(), file: None };
+    /// Makes sure that nothing is at `path`, or at the path of any of its parts, but what is one of `ours`.
+    pub(crate) fn create(path: &Path, split: bool, ours: Option<Ours>) -> Result<Self> {
+        let files = Self { path: path.to_owned(), split, number: 0, part: String::new(), file: None, ours };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(|error| refused(error, &folder.to_string_lossy()))?;
         let taken = |path: &Path| {
             let message = "exists already: remove it or choose another destination";
             Err(Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy()))
         };
-        if fs::symlink_metadata(path).is_ok() {
+        if fs::symlink_metadata(path).is_ok() && !files.is_ours(path) {
             return taken(path);
         }
         if split {
@@ -45,12 +47,19 @@ impl ZipFiles {
                 let entry = entry.map_err(|error| refused(error, &folder.to_string_lossy()))?;
                 let name = entry.file_name();
                 let name = name.to_string_lossy();
-                if name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".zip")).is_some_and(is_number) {
+                let is_part =
+                    name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".zip")).is_some_and(is_number);
+                if is_part && !files.is_ours(&entry.path()) {
                     return taken(&entry.path());
                 }
             }
         }
         Ok(files)
+    }
+
+    fn is_ours(&self, path: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        self.ours.as_ref().is_some_and(|ours| ours.has_archive(&name))
     }
 
     fn stem(&self) -> Cow<'_, str> {
@@ -119,10 +128,36 @@ impl Volumes for ZipFiles {
         Spool::at(self.unfinished_directory())
     }
 
+    fn written(&mut self) -> Result<Option<Made>> {
+        self.flush().map_err(|error| refused(error, &self.path()))?;
+        let metadata = fs::metadata(self.unfinished()).map_err(|error| refused(error, &self.path()))?;
+        let path = self.target().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Some(Made::Archive { path, size: metadata.len() }))
+    }
+
     fn complete(&mut self) -> Result<()> {
         self.flush().map_err(|error| refused(error, &self.path()))?;
         fs::rename(self.unfinished(), self.target()).map_err(|error| refused(error, &self.path()))?;
         self.file = None;
+        Ok(())
+    }
+
+    fn discard(&mut self) {
+        if let Some(file) = self.file.take() {
+            // The buffer is not wanted any more.
+            let _discarded = file.into_parts();
+            let _leftover = fs::remove_file(self.unfinished());
+        }
+    }
+
+    fn end(&mut self) -> Result<()> {
+        for number in self.number.saturating_add(1).. {
+            let left = self.path.with_file_name(part_name(&self.stem(), number));
+            if !self.split || !self.is_ours(&left) || fs::symlink_metadata(&left).is_err() {
+                return Ok(());
+            }
+            fs::remove_file(&left).map_err(|error| refused(error, &left.to_string_lossy()))?;
+        }
         Ok(())
     }
 
@@ -148,10 +183,6 @@ impl Volumes for ZipFiles {
 /// What was not completed is no archive and does not stay.
 impl Drop for ZipFiles {
     fn drop(&mut self) {
-        if let Some(file) = self.file.take() {
-            // The buffer is not wanted any more.
-            let _discarded = file.into_parts();
-            let _leftover = fs::remove_file(self.unfinished());
-        }
+        self.discard();
     }
 }

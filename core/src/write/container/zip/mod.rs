@@ -9,10 +9,10 @@ mod volume;
 pub(crate) use files::ZipFiles;
 pub(crate) use volume::{Named, Stream, Volumes};
 
-use super::{Container, Entry, Stopped, copy, refused};
+use super::{Container, Entry, Stopped, copy, not_completed, refused};
 use crate::{
     error::{Error, ErrorKind, Result},
-    write::{Rendered, ZipLevel, made::Tell, spool::Spool},
+    write::{Lost, Made, Rendered, ZipLevel, made::Tell, spool::Spool},
 };
 use record::Record;
 use std::io::{self, Write};
@@ -31,13 +31,27 @@ pub(crate) struct Zip<V> {
     entries: u64,
     /// Whether the volume at hand has been begun and not completed.
     open: bool,
-    /// Whether the destination has refused octets, so that the volume at hand can never be completed.
-    broken: bool,
+    /// Why the volume at hand can never be completed: the destination refused octets.
+    broken: Option<String>,
+    /// What was broken, until it is told.
+    lost: Option<Lost>,
+    made: Vec<Made>,
 }
 
 impl<V: Volumes> Zip<V> {
     pub(crate) fn new(volumes: V, level: ZipLevel, limit: Option<u64>) -> Self {
-        Self { volumes, level, limit, offset: 0, central: Spool::default(), entries: 0, open: false, broken: false }
+        Self {
+            volumes,
+            level,
+            limit,
+            offset: 0,
+            central: Spool::default(),
+            entries: 0,
+            open: false,
+            broken: None,
+            lost: None,
+            made: Vec::new(),
+        }
     }
 
     /// Makes sure that a volume is open that `record` fits into.
@@ -54,7 +68,13 @@ impl<V: Volumes> Zip<V> {
                 return Err(Error::new(ErrorKind::Destination, message).non_fatal());
             }
             if self.open && after(self.offset, self.central.len(), self.entries) >= limit {
-                self.complete()?;
+                let mut made = Vec::new();
+                let completed = self.complete(&mut |told| {
+                    made.push(told);
+                    Ok(())
+                });
+                self.made.append(&mut made);
+                completed?;
             }
         }
         if self.open { Ok(()) } else { self.begin() }
@@ -77,19 +97,35 @@ impl<V: Volumes> Zip<V> {
     }
 
     fn broken_by(&mut self, error: io::Error) -> Error {
-        self.broken = true;
-        refused(error, &self.volumes.path())
+        let error = refused(error, &self.volumes.path());
+        self.broken(error)
     }
 
-    fn complete(&mut self) -> Result<()> {
+    /// Gives up the volume at hand, with all that is in it.
+    fn broken(&mut self, error: Error) -> Error {
+        if self.broken.is_none() {
+            let reason = Lost::because("the archive that it was put into", &error);
+            self.lost = Some(match self.volumes.part() {
+                Some(part) => Lost::Part { name: part.to_owned(), reason: reason.clone() },
+                None => Lost::All { reason: reason.clone() },
+            });
+            self.broken = Some(reason);
+            self.volumes.discard();
+        }
+        error
+    }
+
+    fn complete(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         let central = std::mem::take(&mut self.central);
         let end = record::end(self.entries, central.len(), self.offset);
         if let Err(error) = central.write_to(&mut self.volumes) {
             return Err(self.broken_by(error));
         }
         self.write(&end)?;
+        let written = self.volumes.written().and_then(|made| made.map_or(Ok(()), &mut *tell));
+        let completed = written.and_then(|()| self.volumes.complete());
         (self.offset, self.entries, self.open) = (0, 0, false);
-        self.volumes.complete()
+        completed.map_err(|error| self.broken(error))
     }
 
     fn record(&mut self, record: &Record<'_>, offset: u64) -> Result<()> {
@@ -151,18 +187,30 @@ impl<V: Volumes> Container for Zip<V> {
         self.record(&record, offset)
     }
 
-    fn finish(&mut self, _tell: &mut Tell<'_>) -> Result<()> {
-        if self.broken {
-            let message = "the archive was cut off: convert again to a destination that has room for it";
+    fn take_made(&mut self) -> Vec<Made> {
+        std::mem::take(&mut self.made)
+    }
+
+    fn take_lost(&mut self) -> Option<Lost> {
+        if self.open {
+            self.broken(not_completed());
+        }
+        self.lost.take()
+    }
+
+    fn finish(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        if self.broken.is_some() {
+            let message = "the archive could not be completed: make room for it, and run the same conversion again";
             return Err(Error::new(ErrorKind::Destination, message).in_file(self.volumes.path()));
         }
-        if !self.open {
-            if self.volumes.any() {
-                return Ok(());
-            }
-            // An archive of nothing is an archive too.
+        std::mem::take(&mut self.made).into_iter().try_for_each(&mut *tell)?;
+        // An archive of nothing is an archive too.
+        if !self.open && !self.volumes.any() {
             self.begin()?;
         }
-        self.complete()
+        if self.open {
+            self.complete(tell)?;
+        }
+        self.volumes.end()
     }
 }

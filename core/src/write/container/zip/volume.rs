@@ -1,5 +1,8 @@
 use super::refused;
-use crate::{error::Result, write::spool::Spool};
+use crate::{
+    error::Result,
+    write::{Made, spool::Spool},
+};
 use std::{
     borrow::Cow,
     io::{self, Write},
@@ -20,8 +23,27 @@ pub(crate) trait Volumes: Write + Send {
         Spool::default()
     }
 
+    /// What is to be told of the archive at hand, all octets of which were written, before it gets its name.
+    ///
+    /// # Errors
+    /// When the destination refuses the last of them.
+    fn written(&mut self) -> Result<Option<Made>> {
+        Ok(None)
+    }
+
     /// Completes the archive at hand.
     fn complete(&mut self) -> Result<()>;
+
+    /// Gives up the archive at hand, and the room that it takes.
+    fn discard(&mut self) {}
+
+    /// There are no more archives.
+    ///
+    /// # Errors
+    /// When what a run that was cut off has left cannot be removed.
+    fn end(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// Whether an archive was completed.
     fn any(&self) -> bool;
