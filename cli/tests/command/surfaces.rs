@@ -158,6 +158,8 @@ fn the_stub_of_python_has_the_options_and_their_values() {
         let found: BTreeSet<_> = keywords.iter().map(|(name, _)| name).filter(own).cloned().collect();
         let all =
             named().filter(|(name, option)| !is_missing(name, Python) && (!only_reading || option.is_of_reading()));
+        // What a further run looks at does not matter where nothing is written.
+        let all = all.filter(|(name, _)| *name != "check" || function == "convert");
         assert_eq!(found, all.map(|(name, _)| snake(name)).collect(), "{function}");
         for (name, option) in named().filter(|(_, option)| !option.words.is_empty()) {
             let Some((_, kind)) = keywords.iter().find(|(keyword, _)| *keyword == snake(name)) else { continue };

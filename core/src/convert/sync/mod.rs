@@ -13,8 +13,8 @@ mod standing;
 
 pub(super) use begun::{Begun, Lock};
 pub(super) use clear::clear;
-pub(super) use names::{BEGUN, UNFINISHED, refused, with_suffix};
 pub use names::{ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
+pub(super) use names::{BEGUN, UNFINISHED, refused, with_suffix};
 pub(super) use run::{Sync, Syncs, write_whole};
 pub use settings::recorded_options;
 pub(super) use settings::{changes, forget};

@@ -3,7 +3,8 @@ use super::{
     clear::clear,
     journal::{Replayed, SyncJournal},
     names::{
-        ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, UNFINISHED, beside, is_there, refused, with_suffix,
+        ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, UNFINISHED, beside, is_there, refused,
+        with_suffix,
     },
     settings::{self, address_map, check_further, check_resumed},
     standing::{Damaged, StandingFiles, adopt},
