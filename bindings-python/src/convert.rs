@@ -13,7 +13,7 @@ use crate::{
 };
 use mailferry::{
     Defect, DefectKind, Stop,
-    convert::{self as core, ConvertOptions, Difference, ProjectMailbox, ProjectOptions, Transform},
+    convert::{self as core, Difference, ProjectMailbox, ProjectOptions, Transform},
     model::ItemKind,
     read::Event,
     target::Target,
@@ -33,22 +33,6 @@ use std::{
 
 /// Differences that are told one by one.
 const MOST_TOLD: usize = 10_000;
-
-/// The options of `convert` that are plain data.
-fn options_of(py: Python<'_>, keywords: &Keywords<'_>) -> PyResult<ConvertOptions> {
-    let mut options = ConvertOptions::default();
-    options.read = keywords.reading()?;
-    options.selection = keywords.selection()?;
-    options.tagging = keywords.tagging()?;
-    options.archive = keywords.writing()?;
-    options.target = keywords.take::<String>("target")?.map(|name| target(py, &name)).transpose()?;
-    options.check = keywords.flag("check")?;
-    options.attachments = keywords.flag("attachments")?;
-    options.table = keywords.flag("csv")?;
-    options.page = keywords.take("page")?;
-    options.threads = jobs(py, keywords.take("jobs")?)?;
-    Ok(options)
-}
 
 fn target(py: Python<'_>, name: &str) -> PyResult<&'static Target> {
     Target::named(name).map_err(|error| raised(py, &error))
@@ -141,13 +125,12 @@ pub(crate) fn convert(
     transform: Option<Py<PyAny>>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Report> {
-    let keywords = Keywords::new(py, options)?;
-    let mut options = options_of(py, &keywords)?;
-    keywords.end()?;
+    let mut options = Keywords::new(py, options)?.options()?;
     let stops = raises(py, on_error)?;
     let sources = Sources::new(source, name)?;
     let inside = Arc::clone(&sources.raised);
     options.read.limits.stop = sources.stop();
+    options.older = Some(mailferry_cli::read_arguments);
     options.transform = transform.map(|callable| transform_of(callable, Arc::clone(&inside)));
     let mut progress = Progress::new(progress)?;
     let mut observer = Observer { watch: Watch::new(), progress: &mut progress, inside: &inside, last: None };
@@ -221,9 +204,7 @@ pub(crate) fn plan(
     name: Option<String>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Plan> {
-    let keywords = Keywords::new(py, options)?;
-    let mut options = options_of(py, &keywords)?;
-    keywords.end()?;
+    let mut options = Keywords::new(py, options)?.options()?;
     let target = self::target(py, target)?;
     let sources = Sources::new(source, name)?;
     options.read.limits.stop = sources.stop();
@@ -249,8 +230,14 @@ pub(crate) fn verify(
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Verification> {
     let keywords = Keywords::new(py, options)?;
-    let mut options = options_of(py, &keywords)?;
-    keywords.end()?;
+    // Those that are given are all of them; where there are none, the report tells them.
+    let given = !keywords.is_empty();
+    let mut options = keywords.options()?;
+    if !given && source.is_some() {
+        let recorded = py.detach(|| core::recorded_options(&to, Some(mailferry_cli::read_arguments)));
+        options = recorded.map_err(|error| raised(py, &error))?;
+    }
+    options.older = Some(mailferry_cli::read_arguments);
     let sources = match source {
         Some(source) => Sources::new(source, name)?,
         None => Sources::new(PyTuple::empty(py).as_any(), None)?,
@@ -316,8 +303,8 @@ pub(crate) fn run_project(
             Err(_) => given.extract()?,
         };
         let destination = keywords.take("to")?.ok_or_else(|| needed("to"))?;
-        let mut options = options_of(py, &keywords)?;
-        keywords.end()?;
+        let mut options = keywords.options()?;
+        options.older = Some(mailferry_cli::read_arguments);
         let raised = Arc::clone(&inside);
         options.read.limits.stop = Stop::when(move || raised.is_any());
         Ok(ProjectMailbox::new(line, sources, destination, Ok(options)))

@@ -71,9 +71,8 @@ impl Opening {
         on_error: &str,
         given: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let keywords = Keywords::new(py, given)?;
-        let (reading, selection) = (keywords.reading()?, keywords.selection()?);
-        keywords.end()?;
+        let options = Keywords::new(py, given)?.reading()?;
+        let (reading, selection) = (options.read, options.selection);
         let given = given.map_or_else(|| Ok(PyDict::new(py)), |given| given.copy())?;
         Ok(Self {
             sources: Sources::new(source, name)?,

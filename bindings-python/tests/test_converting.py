@@ -57,6 +57,39 @@ def test_options_reach_the_core(takeout, tmp_path):
     assert not (tmp_path / "b").exists()
 
 
+def test_names_of_options_are_those_of_the_command_and_older_ones_do(takeout, tmp_path):
+    page = tmp_path / "page.html"
+    new = mailferry.convert(takeout, tmp_path / "a", as_="mbox", from_="ann", html=page, tnef="decode")
+    old = mailferry.convert(takeout, tmp_path / "b", form="mbox", sender=["ann"], page=str(page), tnef="decode")
+    assert new.totals == old.totals and new.totals["skipped"] > 0 and page.exists()
+    options = json.loads((tmp_path / "a.report.json").read_bytes())["options"]
+    assert options["archive"] == {"as": "mbox"} and options["read"] == {"tnef": "decode"} and options["scheme"] == 1
+    with pytest.raises(mailferry.OptionsError, match="given twice"):
+        mailferry.convert(takeout, tmp_path / "c", as_="mbox", form="eml")
+    with pytest.raises(mailferry.OptionsError, match="tnef: .*keep, decode"):
+        mailferry.convert(takeout, tmp_path / "c", tnef="burn")
+
+
+def test_verify_reads_the_options_from_the_report(takeout, tmp_path, monkeypatch):
+    addresses = {"/o=x/cn=ann": "ann@example.org"}
+    options = {"eol": "crlf", "root_folder": "Old", "skip_trash": True, "address_map": addresses}
+    mailferry.convert(takeout, tmp_path / "out", **options)
+    monkeypatch.chdir("/")
+    assert mailferry.verify(tmp_path / "out", takeout).differences == 0
+    with pytest.raises(mailferry.OptionsError, match="--eol"):
+        mailferry.verify(tmp_path / "out", takeout, **{**options, "eol": "lf"})
+    with pytest.raises(mailferry.OptionsError, match="--mbox-quoting"):
+        mailferry.convert(takeout, tmp_path / "out", **options, mbox_quoting="raw")
+    assert mailferry.convert(takeout, tmp_path / "out", **options).totals["migrated"] == 0
+    report = tmp_path / "out.report.json"
+    old = json.loads(report.read_bytes())
+    del old["options"]
+    report.write_text(json.dumps(old))
+    assert mailferry.verify(tmp_path / "out").differences == 0
+    with pytest.raises(mailferry.OptionsError, match="does not tell"):
+        mailferry.verify(tmp_path / "out", takeout)
+
+
 def test_a_target_has_its_plan(takeout, tmp_path):
     assert mailferry.plan(takeout, "zoho").goes["items"] == 24
     assert mailferry.convert(takeout, tmp_path / "zoho.zip", target="zoho").totals["migrated"] == 24

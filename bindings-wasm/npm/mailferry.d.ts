@@ -102,15 +102,30 @@ export interface ReadOptions {
   recover?: boolean;
   /** Of a PST or OST: attach genuine rich text bodies too. */
   keepRtf?: boolean;
-  /** Internet addresses by Exchange addresses (`/O=…/CN=…`). */
+  /** What becomes of winmail.dat attachments (TNEF) in mail: they stay, or what they hold replaces them. */
+  tnef?: 'keep' | 'decode';
+  /** Internet addresses by Exchange addresses (`/O=…/CN=…`). `addresses` is an older name of it. */
+  addressMap?: Record<string, string>;
   addresses?: Record<string, string>;
   select?: Selection;
 }
 
+/** How items are marked, to tell where they come from. */
+export interface Tagging {
+  addLabels?: string[];
+  /** Folders, and what takes their place, with all below them; of several the first that applies. Names separated by `/`. */
+  mapFolders?: [string, string][];
+  /** The folder that all others are put into. */
+  rootFolder?: string;
+  /** What the subject of every message gets behind it, which breaks signatures over it. */
+  subjectSuffix?: string;
+}
+
 /** What is written, and how. */
 export interface ConvertOptions extends ReadOptions {
-  /** Files of messages, mboxes, Maildir++, or an import bundle. */
-  as?: 'eml' | 'mbox' | 'maildir' | 'bundle';
+  /** Files of messages, mboxes, Maildir++, an import bundle, what Proton's tool restores, or natives with a load file. */
+  as?: 'eml' | 'mbox' | 'maildir' | 'bundle' | 'proton' | 'ediscovery';
+  tagging?: Tagging;
   /** Where the items are to go: the name of one of {@link targets}, which has its own way with some of what follows. */
   target?: string;
   packaging?: 'zip' | 'tar' | 'tgz';
@@ -122,7 +137,8 @@ export interface ConvertOptions extends ReadOptions {
   names?: string;
   /** How many files a folder takes. */
   shard?: number;
-  /** How hard a ZIP archive is compressed: not at all, where nothing is said. */
+  /** How hard a ZIP archive is compressed: not at all, where nothing is said. `compress` is an older name of it. */
+  zipLevel?: 'store' | 'fast' | 'best';
   compress?: 'store' | 'fast' | 'best';
   /**
    * Octets that no ZIP archive reaches: there are several then, each complete, and `sink` is a function. A target may ask for
@@ -337,6 +353,8 @@ export interface Report {
   sources: { file: string; format: string; items: number; error?: string; defects?: string[]; cutShort?: string }[];
   ignored: Ignored;
   seconds: number;
+  /** The options that are not at their defaults, for {@link verify}. */
+  options?: { scheme: number; [group: string]: unknown };
 }
 
 /** Something that is not as the log says. */
@@ -355,7 +373,9 @@ export interface VerifyPorts {
   files?: SourceLike;
   /** What was converted: every item is read and rendered again, and has to be in the log. */
   source?: SourceLike | SourceLike[];
-  /** Those of the conversion, where there is a source. */
+  /** The report of the conversion, which tells its options, where there is a source. */
+  report?: Pick<Report, 'options'>;
+  /** The options themselves, where there is no report of them. */
   options?: ConvertOptions;
   onDifference?: (difference: Difference) => void;
   /** `available` are files, then items of the source; of an archive `position` is in the octets of its files. */

@@ -177,10 +177,7 @@ export async function inspect(source, options) {
 }
 
 export async function plan(source, target, options) {
-  const make = (sources, all) => {
-    const [reading, writing] = parted({ ...all, target });
-    return new Planner(sources, json(reading), json(writing));
-  };
+  const make = (sources, all) => new Planner(sources, json({ ...all, target }));
   return look(source, options, make, (planner) => planner.finish());
 }
 
@@ -215,7 +212,7 @@ async function stepped(looking, sources, { signal, onProgress, found, between })
 }
 
 export async function verify(archive, ports) {
-  const { log, files, source, options, onDifference, onProgress, signal } = ports ?? {};
+  const { log, files, source, options, report: written, onDifference, onProgress, signal } = ports ?? {};
   if (source && !log) throw new MailferryError({ kind: 'options', message: 'verify wants { log } to hold the sources against' });
   signal?.throwIfAborted();
   await init();
@@ -229,25 +226,14 @@ export async function verify(archive, ports) {
   const steps = { signal, onProgress, found, between };
   const report = await stepped(guarded(() => new Verifier(archives, lines, list)), archives, steps);
   if (!source) return report;
-  const [reading, writing] = parted(options);
   const sources = asSources(source);
-  const { sourceItems, gone, differences } = await stepped(guarded(() => new Comparer(sources, json(reading), json(writing), lines)), sources, steps);
+  const { sourceItems, gone, differences } = await stepped(guarded(() => new Comparer(sources, json(options ?? written?.options), lines)), sources, steps);
   return { ...report, sourceItems, gone, differences: report.differences + differences };
 }
 
-/** The names of what is read; all else of the options is about what is written. */
-const READING = ['mboxQuoting', 'hidden', 'recover', 'keepRtf', 'addresses', 'select'];
-
-/** Options of reading, and those of writing. */
-function parted(options) {
-  const reading = {};
-  const writing = { ...(options ?? {}) };
-  for (const name of READING) {
-    if (name in writing) reading[name] = writing[name];
-    delete writing[name];
-  }
-  if (writing.as === 'bundle') writing.created ??= new Date();
-  return [reading, writing];
+/** The options of a conversion, with the date that a bundle tells. */
+function dated(options) {
+  return options?.as === 'bundle' ? { ...options, created: options.created ?? new Date() } : options;
 }
 
 export async function convert(source, options, ports) {
@@ -256,14 +242,13 @@ export async function convert(source, options, ports) {
   if (!named && typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: 'convert wants { sink }, which has write(octets), or gives such a one for each archive' });
   signal?.throwIfAborted();
   await init();
-  const [reading, writing] = parted(options);
   const archive = new Drain(sink);
   const [lines, list] = [log, files].map((one) => new Drain(one ?? { borrows: true, write() {} }));
   const started = performance.now();
   const sources = asSources(source);
   let converter;
   try {
-    converter = guarded(() => new Converter(sources, json(reading), json(writing), archive, lines, list, named ? (name ?? 'archive') : undefined));
+    converter = guarded(() => new Converter(sources, json(dated(options)), archive, lines, list, named ? (name ?? 'archive') : undefined));
     const progress = () => {
       const [available, migrated, failed, skipped] = converter.items();
       return { position: converter.position(), total: converter.total(), available, migrated, failed, skipped, written: archive.taken, surveying: converter.surveying() };

@@ -1,15 +1,14 @@
 use crate::{
     failure::{not_told, thrown},
     first_pass::FirstPass,
-    options::{self, Reading, Sources, Writing},
+    options::{self, Sources},
     port::SourcePort,
     verifier::{sync_log, taken},
 };
 use mailferry::{
     Error, ErrorKind,
-    convert::{Comparison, Difference, Selector, SyncLog},
+    convert::{Comparison, ConvertOptions, Difference, Gates, Selector, SyncLog},
     read::Mailbox,
-    target::Target,
     write::WriteOptions,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -27,20 +26,20 @@ pub struct Comparer {
 struct Waiting {
     log: Option<SyncLog>,
     mailbox: Mailbox,
-    options: WriteOptions,
-    target: Option<&'static Target>,
+    options: ConvertOptions,
+    archive: WriteOptions,
 }
 
 #[wasm_bindgen]
 impl Comparer {
-    /// Opens the first of the sources that can be opened. `reading` and `writing` are JSON, or empty: what the conversion was
-    /// asked for.
+    /// Opens the first of the sources that can be opened. `options` is JSON, or empty: what the conversion was asked
+    /// for, or what its report keeps of that.
     ///
     /// # Errors
     /// Why the first source cannot be opened, when none of them can; `options` for those that are not right.
     #[wasm_bindgen(constructor)]
-    pub fn new(sources: Vec<SourcePort>, reading: &str, writing: &str, log: SourcePort) -> Result<Self, JsValue> {
-        Self::open(sources, reading, writing, log).map_err(|error| thrown(&error))
+    pub fn new(sources: Vec<SourcePort>, options: &str, log: SourcePort) -> Result<Self, JsValue> {
+        Self::open(sources, options, log).map_err(|error| thrown(&error))
     }
 
     /// Goes on until `octets` more of the sources are behind, or some items; `false` when nothing is left.
@@ -97,14 +96,12 @@ impl Comparer {
 }
 
 impl Comparer {
-    fn open(sources: Vec<SourcePort>, reading: &str, writing: &str, log: SourcePort) -> mailferry::Result<Self> {
-        let reading: Reading = options::read(reading)?;
-        let writing: Writing = options::read(writing)?;
-        let (sources, options) = (Sources::new(sources), reading.options());
-        let mailbox = sources.mailbox(&options)?;
-        let first_pass = FirstPass::new(&reading.select, sources.unopened(&options));
-        let (options, target) = (writing.options()?, writing.target()?);
-        let waiting = Waiting { log: sync_log(Some(log), None), mailbox, options, target };
+    fn open(sources: Vec<SourcePort>, json: &str, log: SourcePort) -> mailferry::Result<Self> {
+        let (sources, asked) = (Sources::new(sources), options::read(json)?);
+        let (archive, options) = (asked.archive(), asked.options);
+        let mailbox = sources.mailbox(&options.read)?;
+        let first_pass = FirstPass::new(&options.selection, sources.unopened(&options.read));
+        let waiting = Waiting { log: sync_log(Some(log), None), mailbox, options, archive };
         Ok(Self { first_pass, waiting: Some(waiting), comparison: None, told: Vec::new() })
     }
 
@@ -131,13 +128,9 @@ impl Comparer {
 
 impl Waiting {
     fn begin(self, selector: Selector) -> mailferry::Result<Comparison> {
-        Comparison::new(self.log.into_iter().collect(), self.mailbox, &self.options, |conversion| {
-            let conversion = conversion.with_selector(selector);
-            match self.target {
-                Some(target) => conversion.with_target(target),
-                None => conversion,
-            }
-        })
+        let gates = Gates::new(selector, &self.options);
+        let prepare = |conversion: mailferry::convert::Conversion<'static>| conversion.with_gates(gates);
+        Comparison::new(self.log.into_iter().collect(), self.mailbox, &self.archive, prepare)
     }
 }
 

@@ -1,13 +1,12 @@
 use crate::{
     failure::{not_told, thrown},
     first_pass::FirstPass,
-    options::{self, Reading, Sources, Writing},
+    options::{self, Sources},
     port::{JsSink, SinkPort, SourcePort},
 };
 use mailferry::{
     Error, ErrorKind,
-    convert::{Conversion, Selector},
-    target::Target,
+    convert::{Conversion, ConvertOptions, Gates, Selector},
     write,
 };
 use std::io::BufWriter;
@@ -18,7 +17,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 pub struct Converter {
     first_pass: FirstPass,
     conversion: Option<Conversion<'static>>,
-    target: Option<&'static Target>,
+    options: ConvertOptions,
 }
 
 /// Octets that a sink is handed at a time.
@@ -28,8 +27,8 @@ const LOG_CHUNK: usize = 64 << 10;
 
 #[wasm_bindgen]
 impl Converter {
-    /// Opens the first of the sources that can be opened, and makes ready to write. `reading` and `writing` are JSON, or
-    /// empty. Where the archive has a `name`, without its ending, the sink is told when it begins, and so with each part. `log` takes the item log, `files` the list of files
+    /// Opens the first of the sources that can be opened, and makes ready to write. `options` is JSON, or empty.
+    /// Where the archive has a `name`, without its ending, the sink is told when it begins, and so with each part. `log` takes the item log, `files` the list of files
     /// of many items and those beside them.
     ///
     /// # Errors
@@ -37,14 +36,13 @@ impl Converter {
     #[wasm_bindgen(constructor)]
     pub fn new(
         sources: Vec<SourcePort>,
-        reading: &str,
-        writing: &str,
+        options: &str,
         sink: SinkPort,
         log: SinkPort,
         files: SinkPort,
         name: Option<String>,
     ) -> Result<Self, JsValue> {
-        Self::open(sources, reading, writing, [sink, log, files], name).map_err(|error| thrown(&error))
+        Self::open(sources, options, [sink, log, files], name).map_err(|error| thrown(&error))
     }
 
     /// Goes on until `octets` more of the sources are behind, or some items; `false` when nothing is left.
@@ -79,7 +77,8 @@ impl Converter {
     pub fn finish(&mut self, cancelled: bool) -> Result<String, JsValue> {
         let conversion = self.conversion.take().ok_or_else(|| thrown(&finished()))?;
         let report = if cancelled { conversion.cancel() } else { conversion.finish() };
-        let report = report.map_err(|error| thrown(&error))?;
+        let mut report = report.map_err(|error| thrown(&error))?;
+        report.options = Some(self.options.record());
         serde_json::to_string(&report).map_err(not_told)
     }
 
@@ -112,42 +111,34 @@ impl Converter {
 impl Converter {
     fn open(
         sources: Vec<SourcePort>,
-        reading: &str,
-        writing: &str,
+        json: &str,
         [sink, log, files]: [SinkPort; 3],
         name: Option<String>,
     ) -> mailferry::Result<Self> {
-        let reading: Reading = options::read(reading)?;
-        let writing: Writing = options::read(writing)?;
-        let (sources, options) = (Sources::new(sources), reading.options());
-        let mailbox = sources.mailbox(&options)?;
-        let first_pass = FirstPass::new(&reading.select, sources.unopened(&options));
+        let (sources, asked) = (Sources::new(sources), options::read(json)?);
+        let options = &asked.options;
+        let mailbox = sources.mailbox(&options.read)?;
+        let first_pass = FirstPass::new(&options.selection, sources.unopened(&options.read));
         let writer = match name {
             Some(name) => {
                 let mut open = JsSink::named(sink);
                 let open = move |name: &str| Ok(BufWriter::with_capacity(CHUNK, open(name)?));
-                write::create_with(&writing.file_name(&name), open, writing.options()?)?
+                write::create_with(&asked.file_name(&name), open, asked.archive())?
             }
-            None if writing.split.is_some() => return Err(one_sink()),
+            None if options.archive.zip_split.is_some() => return Err(one_sink()),
             None => {
                 let sink = BufWriter::with_capacity(CHUNK, JsSink::new(sink));
-                write::stream(sink, writing.packaging(), writing.options()?)?
+                write::stream(sink, asked.packaging, asked.archive())?
             }
         };
         let [log, files] = [log, files].map(|sink| BufWriter::with_capacity(LOG_CHUNK, JsSink::new(sink)));
-        let conversion = Conversion::new(mailbox, writer, log).with_files(files).with_attachments(writing.attachments);
-        Ok(Self { first_pass, conversion: Some(conversion), target: writing.target()? })
+        let conversion = Conversion::new(mailbox, writer, log).with_files(files).with_attachments(options.attachments);
+        Ok(Self { first_pass, conversion: Some(conversion), options: asked.options })
     }
 
-    /// What is selected goes to the target, in this order.
     fn begin(&mut self, selector: Selector) {
-        self.conversion = self.conversion.take().map(|conversion| {
-            let conversion = conversion.with_selector(selector);
-            match self.target {
-                Some(target) => conversion.with_target(target),
-                None => conversion,
-            }
-        });
+        let gates = Gates::new(selector, &self.options);
+        self.conversion = self.conversion.take().map(|conversion| conversion.with_gates(gates));
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::{
     failure::{not_told, thrown},
     first_pass::FirstPass,
-    options::{self, Reading, Sources},
+    options::{self, Sources},
     port::SourcePort,
 };
 use mailferry::{
@@ -91,10 +91,9 @@ impl Inspector {
 
 impl Inspector {
     fn open(sources: Vec<SourcePort>, json: &str, largest: usize) -> mailferry::Result<Self> {
-        let reading: Reading = options::read(json)?;
-        let (sources, options) = (Sources::new(sources), reading.options());
-        let mailbox = sources.mailbox(&options)?;
-        let first_pass = FirstPass::new(&reading.select, sources.unopened(&options));
+        let (sources, options) = (Sources::new(sources), options::reading(json)?);
+        let mailbox = sources.mailbox(&options.read)?;
+        let first_pass = FirstPass::new(&options.selection, sources.unopened(&options.read));
         Ok(Self { mailbox, first_pass, selector: None, source: 0, inspection: Inspection::new(largest) })
     }
 }

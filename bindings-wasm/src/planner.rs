@@ -1,10 +1,15 @@
 use crate::{
     failure::{not_told, thrown},
     first_pass::FirstPass,
-    options::{self, Reading, Sources, Writing},
+    options::{self, Sources},
     port::SourcePort,
 };
-use mailferry::{Error, ErrorKind, convert::Plan, read::Mailbox, target::Target};
+use mailferry::{
+    Error, ErrorKind,
+    convert::{ConvertOptions, Gates, Plan},
+    read::Mailbox,
+    target::Target,
+};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Finds what will go to a target, and what will not.
@@ -13,25 +18,26 @@ pub struct Planner {
     mailbox: Mailbox,
     first_pass: FirstPass,
     plan: Option<Plan>,
+    options: ConvertOptions,
 }
 
 #[wasm_bindgen]
 impl Planner {
-    /// Opens the first of the sources that can be opened. `reading` and `writing` are JSON, or empty; without another target
+    /// Opens the first of the sources that can be opened. `options` is JSON, or empty; without another target
     /// it is `generic`.
     ///
     /// # Errors
     /// Why the first source cannot be opened, when none of them can; `options` for those that are not right.
     #[wasm_bindgen(constructor)]
-    pub fn new(sources: Vec<SourcePort>, reading: &str, writing: &str) -> Result<Self, JsValue> {
-        Self::open(sources, reading, writing).map_err(|error| thrown(&error))
+    pub fn new(sources: Vec<SourcePort>, options: &str) -> Result<Self, JsValue> {
+        Self::open(sources, options).map_err(|error| thrown(&error))
     }
 
     /// Goes on until `octets` more of the sources are behind, or some items; `false` when nothing is left.
     pub fn step(&mut self, octets: f64) -> bool {
         if !self.first_pass.is_over() {
             if let Some(selector) = self.first_pass.step(octets) {
-                self.plan = self.plan.take().map(|plan| plan.with_selector(selector));
+                self.plan = self.plan.take().map(|plan| plan.with_gates(Gates::new(selector, &self.options)));
             }
             return true;
         }
@@ -81,14 +87,13 @@ impl Planner {
 }
 
 impl Planner {
-    fn open(sources: Vec<SourcePort>, reading: &str, writing: &str) -> mailferry::Result<Self> {
-        let reading: Reading = options::read(reading)?;
-        let writing: Writing = options::read(writing)?;
-        let target = writing.target()?.map_or_else(|| Target::named("generic"), Ok)?;
-        let (sources, options) = (Sources::new(sources), reading.options());
-        let mailbox = sources.mailbox(&options)?;
-        let first_pass = FirstPass::new(&reading.select, sources.unopened(&options));
-        let plan = Plan::new(target, &writing.options()?);
-        Ok(Self { mailbox, first_pass, plan: Some(plan) })
+    fn open(sources: Vec<SourcePort>, json: &str) -> mailferry::Result<Self> {
+        let options = options::read(json)?.options;
+        let target = options.target.map_or_else(|| Target::named("generic"), Ok)?;
+        let sources = Sources::new(sources);
+        let mailbox = sources.mailbox(&options.read)?;
+        let first_pass = FirstPass::new(&options.selection, sources.unopened(&options.read));
+        let plan = Plan::new(target, &options.archive);
+        Ok(Self { mailbox, first_pass, plan: Some(plan), options })
     }
 }

@@ -2,7 +2,7 @@ use crate::{
     Item,
     failure::{not_told, thrown, told},
     first_pass::FirstPass,
-    options::{self, Reading, Sources},
+    options::{self, Sources},
     port::SourcePort,
 };
 use mailferry::{
@@ -84,10 +84,9 @@ impl Reader {
 
 impl Reader {
     fn open(sources: Vec<SourcePort>, json: &str) -> mailferry::Result<Self> {
-        let reading: Reading = options::read(json)?;
-        let (sources, options) = (Sources::new(sources), reading.options());
-        let mailbox = sources.mailbox(&options)?;
-        let first_pass = FirstPass::new(&reading.select, sources.unopened(&options));
+        let (sources, options) = (Sources::new(sources), options::reading(json)?);
+        let mailbox = sources.mailbox(&options.read)?;
+        let first_pass = FirstPass::new(&options.selection, sources.unopened(&options.read));
         Ok(Self { mailbox, first_pass, selector: None, source: 0, problems: Vec::new() })
     }
 

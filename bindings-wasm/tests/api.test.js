@@ -188,9 +188,10 @@ test('the page of a report is that of the command', async (t) => {
 
 test('an archive is verified by its log, whoever wrote it, and what was done to it is told', async (t) => {
   const root = folder(t);
-  for (const options of [{}, { as: 'mbox', packaging: 'tgz' }, { as: 'maildir', compress: 'best' }, { as: 'bundle' }, { checksums: 'none' }]) {
+  const tagging = { rootFolder: 'Old', addLabels: ['old'], mapFolders: [['Inbox', 'In']] };
+  for (const options of [{}, { as: 'mbox', packaging: 'tgz' }, { as: 'maildir', compress: 'best' }, { as: 'bundle' }, { checksums: 'none' }, { tagging, tnef: 'decode', mboxQuoting: 'raw' }]) {
     const [archive, log, files] = [kept(), kept(), kept()];
-    await convert(fileSource(TAKEOUT, 'takeout.mbox'), options, { sink: archive, log, files });
+    const { options: told } = await convert(fileSource(TAKEOUT, 'takeout.mbox'), options, { sink: archive, log, files });
     const check = async (octets, more) => {
       const found = [];
       const report = await verify(bytesSource(octets, 'a.zip'), { log: bytesSource(log.octets()), files: bytesSource(files.octets()), onDifference: (difference) => found.push(difference), ...more });
@@ -199,6 +200,8 @@ test('an archive is verified by its log, whoever wrote it, and what was done to 
     };
     const whole = await check(archive.octets(), { source: fileSource(TAKEOUT, 'takeout.mbox'), options });
     assert.deepEqual(whole.found, [], JSON.stringify(options));
+    const byReport = await check(archive.octets(), { source: fileSource(TAKEOUT, 'takeout.mbox'), report: { options: told } });
+    assert.deepEqual([byReport.found, told.scheme], [[], 1], JSON.stringify(told));
     assert.equal(whole.report.items, 24);
     assert.equal(whole.report.sourceItems, 24);
     assert.equal(whole.report.withoutProof, options.checksums === 'none');

@@ -236,7 +236,7 @@ function options() {
   if (part('target').value === BUNDLE) asked.as = 'bundle';
   else if (part('target').value) asked.target = part('target').value;
   if (limit()) asked.split = limit();
-  if (part('compress').checked) asked.compress = 'fast';
+  if (part('compress').checked) asked.zipLevel = 'fast';
   return asked;
 }
 

@@ -1,14 +1,21 @@
-use crate::{selecting::Selecting, tagging::Tagging};
+use crate::{
+    selecting::Selecting,
+    tagging::Tagging,
+    words::{some_words, words},
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailferry::{
     mapi::AddressMap,
+    model::VCardVersion,
     read::{Mailbox, ReadOptions, mbox::Unquoting, tnef::TnefParts},
     target::Target,
-    write::{CardGroups, Grouping, NameTemplate, OutputForm, Placement, size},
+    write::{
+        CardGroups, Checksums, Eol, Grouping, NameTemplate, OutputForm, Placement, WRITTEN_VERSIONS, ZipLevel, size,
+    },
 };
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
+    io::BufReader,
     num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     path::PathBuf,
 };
@@ -121,8 +128,8 @@ impl Source {
 #[derive(Args, Debug)]
 pub(crate) struct Reading {
     /// What becomes of quoted From_ lines (">From ") in the bodies of MBOX messages
-    #[arg(long, value_enum, default_value_t = MboxQuoting::Auto, value_name = "RULE", help_heading = "Reading")]
-    mbox_quoting: MboxQuoting,
+    #[arg(long, value_parser = words(unquoting), default_value_t, value_name = "RULE", help_heading = "Reading")]
+    mbox_quoting: Unquoting,
 
     /// Of a PST or OST: also the hidden items of each folder (views, rules, settings)
     #[arg(long, help_heading = "Reading")]
@@ -142,8 +149,8 @@ pub(crate) struct Reading {
     code_page: Option<u32>,
 
     /// What becomes of winmail.dat attachments (TNEF) in mail
-    #[arg(long, value_enum, default_value_t = Tnef::Keep, value_name = "WHAT", help_heading = "Reading")]
-    tnef: Tnef,
+    #[arg(long, value_parser = words(tnef), default_value_t, value_name = "WHAT", help_heading = "Reading")]
+    tnef: TnefParts,
 
     /// Internet addresses for the Exchange addresses of a PST or OST: lines of /O=…/CN=…, a tab, and name@example.org
     #[arg(long, value_name = "FILE", value_parser = address_map, help_heading = "Reading")]
@@ -152,53 +159,37 @@ pub(crate) struct Reading {
 
 /// Reads a file of pairs, a line each; lines without a tab are nothing.
 fn address_map(path: &str) -> Result<AddressMap, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let mut map = AddressMap::default();
-    for line in BufReader::new(file).lines() {
-        if let Some((exchange, internet)) = line.map_err(|error| error.to_string())?.split_once('\t') {
-            map.insert(exchange, internet);
+    let map = File::open(path).and_then(|file| AddressMap::read(BufReader::new(file)));
+    map.map_err(|error| error.to_string())
+}
+
+fn unquoting(rule: Unquoting) -> &'static str {
+    match rule {
+        Unquoting::Auto => {
+            "As rd; but a message that Content-Length separates from the next stays raw when its From_ lines are not quoted"
         }
+        Unquoting::Mboxrd => "mboxrd: every \">…>From \" loses one \">\"",
+        Unquoting::Mboxo => "mboxo: \">From \" loses its \">\", \">>From \" stays",
+        Unquoting::Raw => "All lines stay as they are",
     }
-    Ok(map)
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum MboxQuoting {
-    /// As rd; but a message that Content-Length parts from the next stays raw when its From_ lines are not quoted
-    Auto,
-    /// mboxrd: every ">…>From " loses one ">"
-    Rd,
-    /// mboxo: ">From " loses its ">", ">>From " stays
-    O,
-    /// All lines stay as they are
-    Raw,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Tnef {
-    /// They stay as they are
-    Keep,
-    /// What they hold stands in their place: HTML beside the text, attachments as attachments
-    Decode,
+fn tnef(parts: TnefParts) -> &'static str {
+    match parts {
+        TnefParts::Keep => "They stay as they are",
+        TnefParts::Decode => "What they hold replaces them: HTML beside the text, attachments as attachments",
+    }
 }
 
 impl Reading {
     pub(crate) fn options(&self) -> ReadOptions {
         let mut options = ReadOptions::default();
-        options.unquoting = match self.mbox_quoting {
-            MboxQuoting::Auto => Unquoting::Auto,
-            MboxQuoting::Rd => Unquoting::Mboxrd,
-            MboxQuoting::O => Unquoting::Mboxo,
-            MboxQuoting::Raw => Unquoting::Raw,
-        };
+        options.unquoting = self.mbox_quoting;
         options.hidden = self.hidden;
         options.recover = self.recover;
         options.keep_rtf = self.keep_rtf;
         options.code_page = self.code_page;
-        options.tnef = match self.tnef {
-            Tnef::Keep => TnefParts::Keep,
-            Tnef::Decode => TnefParts::Decode,
-        };
+        options.tnef = self.tnef;
         options.addresses = self.address_map.clone().unwrap_or_default();
         options
     }
@@ -209,7 +200,8 @@ pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) source: Source,
 
-    /// What to write: a folder, or an archive if it ends in .zip, .tar, .tgz or .tar.gz. Nothing may be there yet
+    /// What to write: a folder, or an archive if it ends in .zip, .tar, .tgz or .tar.gz. Where mailferry has written before, it
+    /// adds what is new since; nothing else may be there
     #[arg(long, value_name = "DEST")]
     pub(crate) to: PathBuf,
 
@@ -219,8 +211,8 @@ pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) tagging: Tagging,
 
-    /// The form to write: eml, mbox, maildir (Maildir++), bundle (an import bundle), proton or ediscovery
-    #[arg(long = "as", default_value_t, value_name = "FORM", conflicts_with = "target")]
+    /// The form to write
+    #[arg(long = "as", value_parser = words(form), default_value_t, value_name = "FORM", conflicts_with = "target")]
     pub(crate) form: OutputForm,
 
     /// Where it is to go: sets the form and all that the target cares for; see `mailferry targets`
@@ -228,11 +220,11 @@ pub(crate) struct Convert {
     pub(crate) target: Option<&'static Target>,
 
     /// Where a message with many labels goes: one file in its primary folder, or one file a label
-    #[arg(long, value_enum, default_value_t = Labels::Primary, value_name = "WHERE", help_heading = "Archive")]
-    pub(crate) labels: Labels,
+    #[arg(long, value_parser = words(labels), default_value_t, value_name = "WHERE", help_heading = "Archive")]
+    pub(crate) labels: Placement,
 
     /// Line ends of the messages written
-    #[arg(long, value_enum, default_value_t = Eol::Keep, value_name = "EOL", help_heading = "Archive")]
+    #[arg(long, value_parser = words(eol), default_value_t, value_name = "EOL", help_heading = "Archive")]
     pub(crate) eol: Eol,
 
     /// How files are named, of {date} {hash} {subject} {from} {messageid} {ordinal}
@@ -244,7 +236,7 @@ pub(crate) struct Convert {
     pub(crate) shard: Option<NonZeroU32>,
 
     /// How hard a ZIP archive is compressed
-    #[arg(long, value_enum, default_value_t = ZipLevel::Fast, value_name = "LEVEL", help_heading = "Archive")]
+    #[arg(long, value_parser = words(zip_level), default_value_t, value_name = "LEVEL", help_heading = "Archive")]
     pub(crate) zip_level: ZipLevel,
 
     /// Write independent ZIP archives DEST.part001.zip …, each smaller than SIZE (480M, 2G)
@@ -266,16 +258,15 @@ pub(crate) struct Convert {
     per_item: bool,
 
     /// Convert cards to this version of vCard
-    #[arg(long, value_enum, value_name = "VERSION", help_heading = "Calendars and contacts")]
-    pub(crate) vcard: Option<VCard>,
+    #[arg(long, value_parser = some_words(WRITTEN_VERSIONS), value_name = "VERSION", help_heading = "Calendars and contacts")]
+    pub(crate) vcard: Option<VCardVersion>,
 
     /// Give cards without a UID one that is made of their content
     #[arg(long, help_heading = "Calendars and contacts")]
     pub(crate) card_uids: bool,
 
-    /// Groups of cards: `keep` them as they are, tell them as `categories` of their members (Google, Nextcloud, Outlook), or as
-    /// `cards` of their own (Apple)
-    #[arg(long, default_value_t, value_name = "keep|categories|cards", help_heading = "Calendars and contacts")]
+    /// How groups of cards are written
+    #[arg(long, value_parser = words(card_groups), default_value_t, value_name = "HOW", help_heading = "Calendars and contacts")]
     pub(crate) card_groups: CardGroups,
 
     /// Leave out what makes an import send invitations (METHOD, RSVP)
@@ -287,7 +278,7 @@ pub(crate) struct Convert {
     pub(crate) iana_zones: bool,
 
     /// The digest of every file in the item log and in its name
-    #[arg(long, value_enum, default_value_t = Checksums::Sha256, value_name = "DIGEST", help_heading = "Log and report")]
+    #[arg(long, value_parser = words(checksums), default_value_t, value_name = "DIGEST", help_heading = "Log and report")]
     pub(crate) checksums: Checksums,
 
     /// In a further sync, compare every octet at the destination with what was written there, not only sizes
@@ -315,39 +306,51 @@ pub(crate) struct Convert {
     pub(crate) progress: Progress,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Labels {
-    /// The folder of its primary label
-    Primary,
-    /// The folder of every label, a file in each
-    Every,
-}
-
-impl From<Labels> for Placement {
-    fn from(labels: Labels) -> Self {
-        match labels {
-            Labels::Primary => Self::Primary,
-            Labels::Every => Self::Every,
-        }
+fn labels(place: Placement) -> &'static str {
+    match place {
+        Placement::Primary => "The folder of its primary label",
+        Placement::Every => "The folder of every label, a file in each",
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Eol {
-    /// As in the source
-    Keep,
-    Crlf,
-    Lf,
+fn form(form: OutputForm) -> &'static str {
+    match form {
+        OutputForm::Eml => "A file a message",
+        OutputForm::Mbox => "An mbox a folder",
+        OutputForm::Maildir => "Maildir++",
+        OutputForm::Bundle => "An import bundle",
+        OutputForm::Proton => "A folder as Proton's export tool makes and restores it",
+        OutputForm::Ediscovery => "Natives and a Concordance load file",
+        _ => "",
+    }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ZipLevel {
-    /// Not at all
-    Store,
-    /// As well as usual, in a fraction of the time
-    Fast,
-    /// As well as can be
-    Best,
+fn eol(eol: Eol) -> &'static str {
+    if eol == Eol::Keep { "As in the source" } else { "" }
+}
+
+fn zip_level(level: ZipLevel) -> &'static str {
+    match level {
+        ZipLevel::Store => "Not at all",
+        ZipLevel::Fast => "As well as usual, in a fraction of the time",
+        ZipLevel::Best => "As well as can be",
+    }
+}
+
+fn card_groups(groups: CardGroups) -> &'static str {
+    match groups {
+        CardGroups::Keep => "As they are",
+        CardGroups::Categories => "As categories of their members (Google, Nextcloud, Outlook)",
+        CardGroups::Cards => "As cards of their own (Apple)",
+        _ => "",
+    }
+}
+
+fn checksums(checksums: Checksums) -> &'static str {
+    match checksums {
+        Checksums::Sha256 => "SHA-256",
+        Checksums::None => "No digest; file names carry an XXH3 instead",
+    }
 }
 
 impl Convert {
@@ -355,22 +358,6 @@ impl Convert {
     pub(crate) fn collect(&self) -> Grouping {
         if self.per_item { Grouping::EachItem } else { self.collect }
     }
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum VCard {
-    #[value(name = "3.0")]
-    V3,
-    #[value(name = "4.0")]
-    V4,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Checksums {
-    /// SHA-256
-    Sha256,
-    /// None; file names carry an XXH3 instead
-    None,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -534,8 +521,8 @@ pub(crate) struct Plan {
     pub(crate) tagging: Tagging,
 
     /// Where a message with many labels goes: one file in its primary folder, or one file a label
-    #[arg(long, value_enum, default_value_t = Labels::Primary, value_name = "WHERE", help_heading = "Archive")]
-    pub(crate) labels: Labels,
+    #[arg(long, value_parser = words(labels), default_value_t, value_name = "WHERE", help_heading = "Archive")]
+    pub(crate) labels: Placement,
 
     /// Tell how many ZIP archives it will be, each smaller than SIZE (480M, 2G); a target may ask for smaller ones
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Archive")]

@@ -5,17 +5,17 @@ use crate::{
     table,
     terminal::{complain, is_closed_pipe, plain},
 };
+use clap::Parser;
 use indicatif::HumanBytes;
 use mailferry::{
-    DateTime,
+    DateTime, Error, ErrorKind,
     convert::{Columns, ConvertOptions, GONE, ITEM_LOG, IgnoredReport, REPORT, Report, SyncPaths, TABLE, convert},
-    model::VCardVersion,
-    write::{Checksums, Eol, ZipLevel},
 };
 use std::{
     ffi::OsString,
     io::{self, Write},
     ops::ControlFlow,
+    path::PathBuf,
     process::ExitCode,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -60,27 +60,13 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
     let archive = &mut options.archive;
     archive.form = arguments.form;
     archive.created = Some(now());
-    archive.placement = arguments.labels.into();
-    archive.eol = match arguments.eol {
-        args::Eol::Keep => Eol::Keep,
-        args::Eol::Crlf => Eol::Crlf,
-        args::Eol::Lf => Eol::Lf,
-    };
-    archive.checksums = match arguments.checksums {
-        args::Checksums::Sha256 => Checksums::Sha256,
-        args::Checksums::None => Checksums::None,
-    };
-    archive.zip_level = match arguments.zip_level {
-        args::ZipLevel::Store => ZipLevel::Store,
-        args::ZipLevel::Fast => ZipLevel::Fast,
-        args::ZipLevel::Best => ZipLevel::Best,
-    };
+    archive.placement = arguments.labels;
+    archive.eol = arguments.eol;
+    archive.checksums = arguments.checksums;
+    archive.zip_level = arguments.zip_level;
     let collections = &mut archive.collections;
     collections.grouping = arguments.collect();
-    collections.vcf.version = arguments.vcard.map(|version| match version {
-        args::VCard::V3 => VCardVersion::V3,
-        args::VCard::V4 => VCardVersion::V4,
-    });
+    collections.vcf.version = arguments.vcard;
     collections.vcf.add_uid = arguments.card_uids;
     collections.vcf.groups = arguments.card_groups;
     collections.ics.strip_scheduling = arguments.no_invitations;
@@ -90,8 +76,32 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
     archive.shard = arguments.shard;
     archive.zip_split = arguments.split;
     let told = words.into_iter().map(|word| word.to_string_lossy().into_owned());
-    options.told = Some(serde_json::json!({ "arguments": told.collect::<Vec<_>>() }));
+    options.arguments = Some(told.collect());
+    options.older = Some(read_arguments);
     options
+}
+
+/// The sources and options of a command line that an older version recorded, for [`ConvertOptions::older`].
+///
+/// # Errors
+/// [`ErrorKind::Options`] for what is no command line of `mailferry convert` any more, with the name of the option: an address map
+/// that was moved, for one.
+pub fn read_arguments(words: &[String]) -> mailferry::Result<(Vec<PathBuf>, ConvertOptions)> {
+    let parsed = args::Arguments::try_parse_from(["mailferry"].into_iter().chain(words.iter().map(String::as_str)));
+    match parsed.map(|arguments| arguments.command) {
+        Ok(args::Command::Convert(arguments)) => {
+            let options = options(&arguments, words.iter().map(OsString::from));
+            Ok((arguments.source.sources, options))
+        }
+        Ok(_) => Err(Error::new(ErrorKind::Options, "the command line that it recorded is no conversion")),
+        Err(error) => Err(Error::new(ErrorKind::Options, first_line(&error))),
+    }
+}
+
+/// What is wrong with a command line, less how commands are used.
+pub(crate) fn first_line(error: &clap::Error) -> String {
+    let told = error.to_string();
+    told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 /// What a bundle tells as its date: `SOURCE_DATE_EPOCH` where it is set, so that the same items give the same octets.

@@ -24,6 +24,9 @@ mod targets;
 mod terminal;
 mod undo;
 mod verify;
+mod words;
+
+pub use convert::read_arguments;
 
 use args::{Arguments, Command};
 use clap::Parser;

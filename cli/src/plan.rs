@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &args::Plan) -> Outcome {
     options.selection = arguments.selecting.selection();
     options.tagging = arguments.tagging.tagging();
     options.archive.zip_split = arguments.split;
-    options.archive.placement = arguments.labels.into();
+    options.archive.placement = arguments.labels;
     let plan = plan(&arguments.source.sources, arguments.target, &options, &mut || match interrupt.is_asked() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),

@@ -100,11 +100,7 @@ fn mailbox(
     let options = match parsed.map(|arguments| arguments.command) {
         Ok(Command::Convert(arguments)) => Ok(convert::options(&arguments, words)),
         Ok(_) => Err(Error::new(ErrorKind::Options, "names no conversion")),
-        Err(error) => {
-            let told = error.to_string();
-            let first = told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            Err(Error::new(ErrorKind::Options, first))
-        }
+        Err(error) => Err(Error::new(ErrorKind::Options, convert::first_line(&error))),
     };
     Some(ProjectMailbox::new(row.line, row.sources, destination, options))
 }

@@ -1,8 +1,8 @@
-use crate::interrupt::Interrupt;
-use clap::{Args, ValueEnum};
+use crate::{interrupt::Interrupt, words::words};
+use clap::Args;
 use mailferry::{
     DateTime,
-    convert::{self, Selection, Selector},
+    convert::{Dedupe, Kind, Selection, Selector},
     read::Mailbox,
     write::size,
 };
@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 #[derive(Args, Debug)]
 pub(crate) struct Selecting {
     /// Only items of these kinds: mail, event, task, journal, contact
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND", hide_possible_values = true, help_heading = HEADING)]
+    #[arg(long, value_parser = words::<Kind>(|_| ""), value_delimiter = ',', value_name = "KIND", hide_possible_values = true, help_heading = HEADING)]
     kind: Vec<Kind>,
 
     /// Only items in a folder that GLOB names: '*' within a name, '**' over any number of names, '?' one character, in any
@@ -78,29 +78,19 @@ pub(crate) struct Selecting {
     seed: u64,
 
     /// Leave out items that are equal to an earlier one; the earlier one gets their labels
-    #[arg(long, value_enum, default_value_t = Dedupe::Off, value_name = "HOW", help_heading = HEADING)]
+    #[arg(long, value_parser = words(dedupe), default_value_t, value_name = "HOW", help_heading = HEADING)]
     dedupe: Dedupe,
 }
 
 const HEADING: &str = "Selection";
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Kind {
-    Mail,
-    Event,
-    Task,
-    Journal,
-    Contact,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Dedupe {
-    /// All items are taken
-    Off,
-    /// Equal octets, but for what a mailbox adds (X-Gmail-Labels, Status, X-Mozilla-Status …)
-    Exact,
-    /// Equal Message-ID, Date, From, Subject and decoded bodies
-    Loose,
+fn dedupe(rule: Dedupe) -> &'static str {
+    match rule {
+        Dedupe::Off => "All items are taken",
+        Dedupe::Exact => "Equal octets, but for what a mailbox adds (X-Gmail-Labels, Status, X-Mozilla-Status …)",
+        Dedupe::Loose => "Equal Message-ID, Date, From, Subject and decoded bodies",
+        _ => "",
+    }
 }
 
 impl Selecting {
@@ -114,14 +104,7 @@ impl Selecting {
 
     pub(crate) fn selection(&self) -> Selection {
         let mut selection = Selection::default();
-        let kinds = self.kind.iter().map(|kind| match kind {
-            Kind::Mail => convert::Kind::Mail,
-            Kind::Event => convert::Kind::Event,
-            Kind::Task => convert::Kind::Task,
-            Kind::Journal => convert::Kind::Journal,
-            Kind::Contact => convert::Kind::Contact,
-        });
-        selection.kinds = kinds.collect();
+        selection.kinds.clone_from(&self.kind);
         selection.folders.clone_from(&self.folder);
         selection.skip_folders.clone_from(&self.skip_folder);
         selection.skip_trash = self.skip_trash;
@@ -137,11 +120,7 @@ impl Selecting {
         selection.has_attachment = self.has_attachment;
         selection.sample = self.sample;
         selection.seed = self.seed;
-        selection.dedupe = match self.dedupe {
-            Dedupe::Off => convert::Dedupe::Off,
-            Dedupe::Exact => convert::Dedupe::Exact,
-            Dedupe::Loose => convert::Dedupe::Loose,
-        };
+        selection.dedupe = self.dedupe;
         selection
     }
 }

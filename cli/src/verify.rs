@@ -1,16 +1,8 @@
-use crate::{
-    Outcome, SOME_FAILED,
-    args::{Arguments, Command, Verify},
-    convert,
-    terminal::plain,
-};
-use clap::Parser;
+use crate::{Outcome, SOME_FAILED, args::Verify, convert::read_arguments, terminal::plain};
 use indicatif::HumanBytes;
-use mailferry::convert::{ConvertOptions, Difference, REPORT, Report, SyncPaths, verify};
+use mailferry::convert::{ConvertOptions, Difference, recorded_options, verify};
 use std::{
-    fs::File,
-    io::{self, BufReader, Write},
-    path::Path,
+    io::{self, Write},
     process::ExitCode,
 };
 
@@ -18,7 +10,11 @@ use std::{
 const MOST: usize = 100_000;
 
 pub(crate) fn run(arguments: &Verify) -> Outcome {
-    let options = options_of(&arguments.destination);
+    // Without sources nothing is rendered anew, so that it does not matter how it was.
+    let options = match arguments.sources.is_empty() {
+        true => ConvertOptions::default(),
+        false => recorded_options(&arguments.destination, Some(read_arguments))?,
+    };
     let mut out = io::stdout().lock();
     let mut differences: Vec<Difference> = Vec::new();
     let mut told = Ok(());
@@ -54,19 +50,4 @@ pub(crate) fn run(arguments: &Verify) -> Outcome {
         writeln!(out, "{} differences", report.differences)?;
     }
     Ok(if report.differences == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
-}
-
-/// The options that the first run was given, as its report tells them.
-fn options_of(destination: &Path) -> ConvertOptions {
-    let report = File::open(SyncPaths::new(destination, 1).beside(REPORT));
-    let report = report.ok().and_then(|file| serde_json::from_reader::<_, Report>(BufReader::new(file)).ok());
-    let arguments = report.and_then(|report| {
-        let words = report.options?.get("arguments")?.as_array()?.clone();
-        let words = words.into_iter().filter_map(|word| word.as_str().map(str::to_owned));
-        Arguments::try_parse_from(["mailferry".to_owned()].into_iter().chain(words)).ok()
-    });
-    match arguments.map(|arguments| arguments.command) {
-        Some(Command::Convert(arguments)) => convert::options(&arguments, []),
-        _ => ConvertOptions::default(),
-    }
 }

@@ -57,9 +57,11 @@ pub mod read;
 pub mod source;
 pub mod target;
 pub mod time_zone;
+mod word;
 pub mod write;
 
 pub use date_time::DateTime;
 pub use defect::{Defect, DefectKind};
 pub use error::{Error, ErrorKind, Location, Result};
 pub use limits::{Exclusion, Limits, Stop};
+pub use word::Word;

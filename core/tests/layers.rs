@@ -13,14 +13,14 @@ const LAYERS: [&[&str]; 9] = [
     &["time_zone"],
     &["mime", "content_line"],
     &["source", "pst"],
-    &["crc32", "date_time", "defect", "error", "hex", "limits"],
+    &["crc32", "date_time", "defect", "error", "hex", "limits", "word"],
 ];
 
 /// The formats, each a module of `read`.
 const FORMATS: [&str; 9] = ["eml", "emlx", "ics", "maildir", "mbox", "msg", "pst", "tnef", "vcf"];
 
 /// What the crate page gives a shorter path, and the module it comes from.
-const RE_EXPORTS: [(&str, &str); 9] = [
+const RE_EXPORTS: [(&str, &str); 10] = [
     ("DateTime", "date_time"),
     ("Defect", "defect"),
     ("DefectKind", "defect"),
@@ -30,6 +30,7 @@ const RE_EXPORTS: [(&str, &str); 9] = [
     ("Result", "error"),
     ("Limits", "limits"),
     ("Stop", "limits"),
+    ("Word", "word"),
 ];
 
 #[test]

@@ -564,6 +564,7 @@ def open(
     recover: bool = False,
     keep_rtf: bool = False,
     code_page: int | None = None,
+    tnef: Literal["keep", "decode"] = "keep",
     address_map: Mapping[str, str] | None = None,
     kind: _Kind | Sequence[_Kind] | None = None,
     folder: _Texts | None = None,
@@ -573,7 +574,7 @@ def open(
     after: _Date | None = None,
     before: _Date | None = None,
     label: _Texts | None = None,
-    sender: _Texts | None = None,
+    from_: _Texts | None = None,
     recipient: _Texts | None = None,
     subject: _Texts | None = None,
     larger: int | str | None = None,
@@ -613,6 +614,7 @@ def convert(
     recover: bool = False,
     keep_rtf: bool = False,
     code_page: int | None = None,
+    tnef: Literal["keep", "decode"] = "keep",
     address_map: Mapping[str, str] | None = None,
     kind: _Kind | Sequence[_Kind] | None = None,
     folder: _Texts | None = None,
@@ -622,7 +624,7 @@ def convert(
     after: _Date | None = None,
     before: _Date | None = None,
     label: _Texts | None = None,
-    sender: _Texts | None = None,
+    from_: _Texts | None = None,
     recipient: _Texts | None = None,
     subject: _Texts | None = None,
     larger: int | str | None = None,
@@ -632,7 +634,7 @@ def convert(
     seed: int = 0,
     dedupe: Literal["off", "exact", "loose"] = "off",
     target: str | None = None,
-    form: Literal["eml", "mbox", "maildir", "bundle"] = "eml",
+    as_: Literal["eml", "mbox", "maildir", "bundle", "proton", "ediscovery"] = "eml",
     labels: Literal["primary", "every"] = "primary",
     eol: Literal["keep", "crlf", "lf"] = "keep",
     names: str | None = None,
@@ -650,10 +652,11 @@ def convert(
     map_folder: Mapping[str, str] | None = None,
     root_folder: str | None = None,
     subject_suffix: str | None = None,
+    created: _Date | None = None,
     check: bool = False,
     attachments: bool = False,
     csv: bool = False,
-    page: str | os.PathLike[str] | None = None,
+    html: str | os.PathLike[str] | None = None,
     jobs: int = 1,
 ) -> Report:
     """Writes the items of ``source`` to ``to``: a folder, or an archive if it ends in .zip, .tar, .tgz or .tar.gz.
@@ -662,7 +665,8 @@ def convert(
     called with octets done and octets in all (``None`` where unknown), at most 20 times a second; or it is a bar such as
     ``tqdm``, or its class. ``transform`` gets each selected item and gives it back, or octets in its place, or ``None`` to
     leave it out. ``jobs`` threads render items; what is written does not depend on their number. With
-    ``on_error="raise"`` the first failure stops it. The other options are those of ``mailferry convert``.
+    ``on_error="raise"`` the first failure stops it. The other options are those of ``mailferry convert``, under its names:
+    ``as_`` and ``from_`` are ``--as`` and ``--from``, which Python keeps for itself.
 
     What ``progress``, ``transform`` or the ``read()`` of a file object raises comes out as it is, and so does
     ``KeyboardInterrupt``; what was written until then is complete and valid. Raises ``DestinationError`` when something is at
@@ -686,6 +690,7 @@ def inspect(
     recover: bool = False,
     keep_rtf: bool = False,
     code_page: int | None = None,
+    tnef: Literal["keep", "decode"] = "keep",
     address_map: Mapping[str, str] | None = None,
     kind: _Kind | Sequence[_Kind] | None = None,
     folder: _Texts | None = None,
@@ -695,7 +700,7 @@ def inspect(
     after: _Date | None = None,
     before: _Date | None = None,
     label: _Texts | None = None,
-    sender: _Texts | None = None,
+    from_: _Texts | None = None,
     recipient: _Texts | None = None,
     subject: _Texts | None = None,
     larger: int | str | None = None,
@@ -722,6 +727,7 @@ def plan(
     recover: bool = False,
     keep_rtf: bool = False,
     code_page: int | None = None,
+    tnef: Literal["keep", "decode"] = "keep",
     address_map: Mapping[str, str] | None = None,
     kind: _Kind | Sequence[_Kind] | None = None,
     folder: _Texts | None = None,
@@ -731,7 +737,7 @@ def plan(
     after: _Date | None = None,
     before: _Date | None = None,
     label: _Texts | None = None,
-    sender: _Texts | None = None,
+    from_: _Texts | None = None,
     recipient: _Texts | None = None,
     subject: _Texts | None = None,
     larger: int | str | None = None,
@@ -759,6 +765,7 @@ def verify(
     recover: bool = False,
     keep_rtf: bool = False,
     code_page: int | None = None,
+    tnef: Literal["keep", "decode"] = "keep",
     address_map: Mapping[str, str] | None = None,
     kind: _Kind | Sequence[_Kind] | None = None,
     folder: _Texts | None = None,
@@ -768,7 +775,7 @@ def verify(
     after: _Date | None = None,
     before: _Date | None = None,
     label: _Texts | None = None,
-    sender: _Texts | None = None,
+    from_: _Texts | None = None,
     recipient: _Texts | None = None,
     subject: _Texts | None = None,
     larger: int | str | None = None,
@@ -778,7 +785,7 @@ def verify(
     seed: int = 0,
     dedupe: Literal["off", "exact", "loose"] = "off",
     target: str | None = None,
-    form: Literal["eml", "mbox", "maildir", "bundle"] = "eml",
+    as_: Literal["eml", "mbox", "maildir", "bundle", "proton", "ediscovery"] = "eml",
     labels: Literal["primary", "every"] = "primary",
     eol: Literal["keep", "crlf", "lf"] = "keep",
     names: str | None = None,
@@ -796,15 +803,17 @@ def verify(
     map_folder: Mapping[str, str] | None = None,
     root_folder: str | None = None,
     subject_suffix: str | None = None,
+    created: _Date | None = None,
     attachments: bool = False,
     csv: bool = False,
-    page: str | os.PathLike[str] | None = None,
+    html: str | os.PathLike[str] | None = None,
     jobs: int = 1,
 ) -> Verification:
     """Reads every file at ``to`` again and holds it against the item logs beside it.
 
-    With ``source``, every item of it is read and rendered again and has to be in the logs; ``transform`` and the
-    options are to be those that the destination was written with. Raises ``Error`` or ``OSError`` when there is nothing to verify.
+    With ``source``, every item of it is read and rendered again and has to be in the logs, with the options that the report
+    tells; ``transform`` is to be that which the destination was written with. Options need to be given only for what an older
+    version wrote, whose report does not tell them: then all of them. Raises ``Error`` or ``OSError`` when there is nothing to verify.
     """
 
 def undo(to: str | os.PathLike[str], *, since: int = 1, dry: bool = False) -> Undoing:

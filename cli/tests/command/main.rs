@@ -11,6 +11,7 @@ mod collections;
 mod fixtures;
 mod harm;
 mod moves;
+mod older;
 mod options;
 mod reading;
 mod refusals;
@@ -21,3 +22,4 @@ mod safety;
 mod selecting;
 #[cfg(unix)]
 mod signals;
+mod surfaces;

@@ -183,10 +183,17 @@ fn what_cannot_be_continued_is_refused_and_left_as_it_is() {
     let bench = Bench::new(&mbox(&[(1, "a")]));
     bench.converted("out", &[]);
     bench.converted("none", &["--checksums", "none"]);
+    bench.file("map.tsv", b"/O=X/CN=ANN\tann@example.org\n");
     let before = files(&bench);
     for (to, options, told) in [
         ("out", &["--eol", "crlf"][..], "other line ends"),
         ("out", &["--as", "mbox"], "another form"),
+        ("out", &["--mbox-quoting", "raw"], "(--mbox-quoting)"),
+        ("out", &["--tnef", "decode"], "(--tnef)"),
+        ("out", &["--keep-rtf", "--eol", "lf"], "(--keep-rtf, --eol)"),
+        ("out", &["--address-map", "map.tsv"], "(--address-map)"),
+        ("out", &["--root-folder", "Old"], "(--root-folder)"),
+        ("out", &["--iana-zones"], "(--iana-zones)"),
         ("none", &["--checksums", "none"], "nothing tells what has changed"),
     ] {
         let run = bench.convert(to, options);

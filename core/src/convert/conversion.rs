@@ -1,11 +1,10 @@
 use super::{
-    Preflight, Selector, Tagging, Transform,
-    decision::{Decided, Gate, Place},
+    Gates, Preflight, Selector, Tagging, Transform,
+    decision::{Decided, Place},
     in_order::InOrder,
     item_log::{ItemRecord, LogLine, Status, name},
     journal::{Journal, Lines, log_refused},
     report::{Fingerprint, Report, SourceReport},
-    target_gate::TargetGate,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -23,8 +22,8 @@ pub struct Conversion<'w> {
     journal: Box<dyn Journal + 'w>,
     /// What takes the list of files, where the journal does not.
     files: Option<Box<dyn Write + Send + 'w>>,
-    /// What every item passes through before it is rendered, in this order.
-    gates: Vec<Box<dyn Gate + 'w>>,
+    /// What every item passes through before it is rendered.
+    gates: Gates,
     in_order: InOrder,
     attachments: bool,
     /// Happened behind the items on their way, and has to wait for them.
@@ -68,7 +67,7 @@ impl<'w> Conversion<'w> {
             writer,
             journal: Box::new(journal),
             files: None,
-            gates: Vec::new(),
+            gates: Gates::default(),
             in_order,
             attachments: false,
             next: None,
@@ -102,28 +101,31 @@ impl<'w> Conversion<'w> {
         self
     }
 
+    /// The same conversion through `gates`, in the place of those that it had.
+    #[must_use]
+    pub fn with_gates(mut self, gates: Gates) -> Self {
+        self.gates = gates;
+        self
+    }
+
     /// The same conversion of what `selector` selects; the rest is skipped, each item with its reason.
     #[must_use]
     pub fn with_selector(mut self, selector: Selector) -> Self {
-        if !selector.selects_all() {
-            self.gates.push(Box::new(selector));
-        }
+        self.gates.select(selector);
         self
     }
 
     /// The same conversion of what `transform` makes of the items, after they are selected as the source has them.
     #[must_use]
     pub fn with_transform(mut self, transform: Transform) -> Self {
-        self.gates.push(Box::new(transform));
+        self.gates.transforms.push(transform);
         self
     }
 
     /// The same conversion of items that `tagging` marks, after they are selected as the source has them.
     #[must_use]
     pub fn with_tagging(mut self, tagging: Tagging) -> Self {
-        if tagging != Tagging::default() {
-            self.gates.push(Box::new(tagging));
-        }
+        self.gates.tag(tagging);
         self
     }
 
@@ -131,7 +133,7 @@ impl<'w> Conversion<'w> {
     /// over carries a warning.
     #[must_use]
     pub fn with_target(mut self, target: &'static Target) -> Self {
-        self.gates.push(Box::new(TargetGate(target)));
+        self.gates.send_to(target);
         self
     }
 
@@ -164,7 +166,7 @@ impl<'w> Conversion<'w> {
             match self.mailbox.next_event() {
                 Some(Event::Item(item)) => {
                     let place = Place { source, ordinal: item.origin.ordinal };
-                    self.in_order.push(Decided::upon(*item, place, &mut self.gates));
+                    self.in_order.push(self.gates.upon(*item, place));
                 }
                 Some(Event::Failed { .. }) if self.mailbox.stop().is_asked() => return Err(stopped()),
                 Some(event) => self.next = Some(event),
@@ -373,7 +375,7 @@ impl<'w> Conversion<'w> {
             Event::Passed(passed) => self.report.ignored.tell(passed),
             Event::Closed(Closed { folders, defects, cut_short }) => {
                 for mut folder in folders {
-                    if self.gates.iter_mut().all(|gate| gate.keeps(&mut folder)) {
+                    if self.gates.keeps(&mut folder) {
                         self.writer.folder(&folder)?;
                     }
                 }

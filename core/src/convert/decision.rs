@@ -78,18 +78,4 @@ impl Decided {
     pub(super) fn unchanged(item: Item, place: Place) -> Self {
         Self { item, place, skip: None, in_source: None }
     }
-
-    /// Leads `item` through `gates` up to the first that leaves it out.
-    pub(super) fn upon(mut item: Item, place: Place, gates: &mut [Box<dyn Gate + '_>]) -> Self {
-        let in_source = (!gates.is_empty()).then(|| InSource {
-            folder: item.folder.clone(),
-            labels: item.labels.clone(),
-            size: item.size(),
-        });
-        let skip = Skip::by_state(&item).or_else(|| gates.iter_mut().find_map(|gate| gate.decide(&mut item, place)));
-        let changed = |source: &InSource| {
-            source.folder != item.folder || source.labels != item.labels || source.size != item.size()
-        };
-        Self { in_source: in_source.filter(changed).map(Box::new), item, place, skip }
-    }
 }

@@ -23,12 +23,14 @@
 
 mod conversion;
 mod decision;
+mod gates;
 mod in_order;
 mod inspection;
 mod item_log;
 mod journal;
 mod keys;
 mod logged;
+mod options;
 mod outcome;
 #[cfg(not(target_family = "wasm"))]
 mod outputs;
@@ -54,9 +56,11 @@ mod verify;
 
 pub use conversion::{Conversion, Progress};
 pub use decision::{Place, Skip};
+pub use gates::Gates;
 pub use inspection::{Inspection, Largest, Size};
 pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
 pub use logged::SyncLog;
+pub use options::{ConvertOptions, Decides, OPTIONS, OptionInfo, ReadArguments, SCHEME};
 pub use outcome::{Outcome, Shortfall};
 pub use plan::{Estimate, Flagged, Missing, Plan, Refused};
 pub use preflight::Preflight;
@@ -66,12 +70,12 @@ pub use report::{
 };
 pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector, Survey};
 #[cfg(not(target_family = "wasm"))]
-use sync::{Begun, Syncs};
+pub use sync::{ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside, recorded_options};
 #[cfg(not(target_family = "wasm"))]
-pub use sync::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
+use sync::{Begun, Syncs};
 pub use tagging::Tagging;
 #[cfg(not(target_family = "wasm"))]
-pub use to_path::{ConvertOptions, convert, plan, write_page};
+pub use to_path::{convert, plan, write_page};
 pub use transform::Transform;
 pub use verify::{Comparison, Difference, Verification, VerifyReport};
 #[cfg(not(target_family = "wasm"))]

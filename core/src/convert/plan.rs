@@ -1,11 +1,6 @@
 //! What will go to a target, and what will not: found before anything is written.
 
-use super::{
-    Preflight,
-    decision::{Gate, Place, Skip},
-    inspection::Size,
-    report::row,
-};
+use super::{Gates, Preflight, decision::Place, inspection::Size, report::row};
 use crate::{
     error::Result,
     mime,
@@ -79,7 +74,7 @@ pub struct Plan {
     #[serde(skip)]
     placement: Placement,
     #[serde(skip)]
-    gates: Vec<Box<dyn Gate>>,
+    gates: Gates,
     #[serde(skip)]
     sources: u64,
     /// Octets of mail by folder.
@@ -173,30 +168,17 @@ impl Plan {
             split: options.zip_split,
             part: 0,
             placement: options.placement,
-            gates: Vec::new(),
+            gates: Gates::default(),
             sources: 0,
             boxes: BTreeMap::new(),
         }
     }
 
-    /// The same plan for what `selector` selects.
+    /// The same plan for what passes `gates`, whose target is that of the plan.
     #[must_use]
-    pub fn with_selector(mut self, selector: super::Selector) -> Self {
-        self.gates.push(Box::new(selector));
-        self
-    }
-
-    /// The same plan for what `transform` makes of the items.
-    #[must_use]
-    pub fn with_transform(mut self, transform: super::Transform) -> Self {
-        self.gates.push(Box::new(transform));
-        self
-    }
-
-    /// The same plan for items that `tagging` marks.
-    #[must_use]
-    pub fn with_tagging(mut self, tagging: super::Tagging) -> Self {
-        self.gates.push(Box::new(tagging));
+    pub fn with_gates(mut self, gates: Gates) -> Self {
+        // What the target refuses is told apart from what is not selected.
+        self.gates = Gates { target: None, ..gates };
         self
     }
 
@@ -213,7 +195,7 @@ impl Plan {
             Event::Passed(_) => {}
             Event::Closed(closed) => {
                 for mut folder in closed.folders {
-                    if self.gates.iter_mut().all(|gate| gate.keeps(&mut folder)) {
+                    if self.gates.keeps(&mut folder) {
                         self.folder(&folder.path.to_string());
                     }
                 }
@@ -225,8 +207,7 @@ impl Plan {
         let place = Place { source: self.sources, ordinal: item.origin.ordinal };
         let bytes = item.size();
         self.available.add(bytes);
-        let skip = Skip::by_state(&item);
-        if let Some(skip) = skip.or_else(|| self.gates.iter_mut().find_map(|gate| gate.decide(&mut item, place))) {
+        if let Some(skip) = self.gates.decide(&mut item, place) {
             self.left_out.entry(skip.reason.to_owned()).or_default().add(bytes);
             return;
         }

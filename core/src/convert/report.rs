@@ -69,7 +69,7 @@ pub struct Report {
     /// How long it took, where there is a clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
-    /// How the conversion was asked for.
+    /// How the conversion was asked for, as [`ConvertOptions::record`](super::ConvertOptions::record) keeps it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<serde_json::Value>,
 }

@@ -1,13 +1,13 @@
 //! Marks that a migration leaves on what it moves.
 
-use super::{Place, Skip, decision::Gate, selection::fold};
+use super::{Place, Skip, decision::Gate, options::one_or_several, selection::fold};
 use crate::{
     error::Result,
     mime::compose::append_text,
     model::{Folder, FolderPath, Item, ItemKind, Label, Message},
     source::Content,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// Octets of one `Subject` field that are held in memory; a longer one stays as it is.
 const SUBJECT: usize = 1 << 20;
@@ -29,15 +29,36 @@ const SUBJECT: usize = 1 << 20;
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Tagging {
     /// Labels that every item is given. They are no folders: no further copy is written for them.
+    #[serde(deserialize_with = "one_or_several")]
     pub add_labels: Vec<String>,
     /// Folders and what takes their place, names parted by `/`: the first pair applies whose first path, in any case, is that
     /// of a folder or of one above it.
+    #[serde(deserialize_with = "folders")]
     pub map_folders: Vec<(String, String)>,
     /// The folder that all others are put into, after they were mapped; names parted by `/`.
     pub root_folder: Option<String>,
     /// What the subject of every message gets behind it (RFC 2047 where it must be). It changes the octets, so that a
     /// signature over them (RFC 6376) is no longer valid: the fidelity is `normalized`, and the log has `subject` in `changed`.
+    #[serde(deserialize_with = "one_line")]
     pub subject_suffix: Option<String>,
+}
+
+/// Reads pairs of folders.
+fn folders<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<(String, String)>, D::Error> {
+    let pairs = Vec::<(String, String)>::deserialize(deserializer)?;
+    match pairs.iter().any(|(old, _)| old.trim_matches('/').is_empty()) {
+        true => Err(de::Error::custom("the folder to map has no name: rootFolder puts all folders into one")),
+        false => Ok(pairs),
+    }
+}
+
+/// Reads text that a subject can take.
+fn one_line<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    match text.as_ref().is_some_and(|text| text.chars().any(char::is_control)) {
+        true => Err(de::Error::custom("a subject has one line, and no control characters")),
+        false => Ok(text),
+    }
 }
 
 impl Tagging {

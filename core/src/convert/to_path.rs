@@ -1,5 +1,5 @@
 use super::{
-    Conversion, Plan, Progress, Report, Selection, Selector, Tagging, Transform,
+    Conversion, ConvertOptions, Gates, Plan, Progress, Report, Selector,
     outputs::exclusion,
     sync::{ITEM_LOG, REPORT, Sync, SyncPaths, write_whole},
 };
@@ -7,75 +7,14 @@ use crate::{
     error::{Error, ErrorKind, Result},
     read::{Given, Mailbox, ReadOptions},
     target::Target,
-    write::WriteOptions,
 };
 use std::{
     fs::File,
     io::{self, BufReader},
-    num::NonZeroUsize,
     ops::ControlFlow,
-    path::{Path, PathBuf},
+    path::Path,
     time::Instant,
 };
-
-/// How a conversion from paths to a path is done.
-#[non_exhaustive]
-#[derive(Clone, Debug)]
-pub struct ConvertOptions {
-    /// How the sources are read.
-    pub read: ReadOptions,
-    /// Which items are converted. Where it asks for a sample or for duplicates, the sources are read once more before.
-    pub selection: Selection,
-    /// What changes them before anything else does.
-    pub transform: Option<Transform>,
-    /// How they are marked.
-    pub tagging: Tagging,
-    /// Where the items are to go: it sets the form and what else it cares for in [`ConvertOptions::archive`].
-    pub target: Option<&'static Target>,
-    /// What is written, and how.
-    pub archive: WriteOptions,
-    /// Threads that render items; the outcome does not depend on it.
-    pub threads: NonZeroUsize,
-    /// Whether a further sync compares all octets of what stands at the destination with what was written there, and not
-    /// only their number.
-    pub check: bool,
-    /// Whether the log lists the attachments of every message.
-    pub attachments: bool,
-    /// Whether the report is written as a table too ([`Report::write_csv`]).
-    pub table: bool,
-    /// Where the report is written as a page for people too ([`Report::write_page`]); a file that is there is replaced.
-    pub page: Option<PathBuf>,
-    /// What the report tells of the options, for whoever reads it later.
-    pub told: Option<serde_json::Value>,
-}
-
-impl ConvertOptions {
-    /// The same, with what the target asks for.
-    pub(super) fn for_target(&self) -> Self {
-        let mut options = self.clone();
-        options.target.iter().for_each(|target| target.configure(&mut options.archive));
-        options
-    }
-}
-
-impl Default for ConvertOptions {
-    fn default() -> Self {
-        Self {
-            read: ReadOptions::default(),
-            selection: Selection::default(),
-            transform: None,
-            tagging: Tagging::default(),
-            target: None,
-            archive: WriteOptions::default(),
-            threads: NonZeroUsize::MIN,
-            check: false,
-            attachments: false,
-            table: false,
-            page: None,
-            told: None,
-        }
-    }
-}
 
 /// Converts `sources` into the form that the options ask for at `destination`, whose name tells the
 /// [`Packaging`](crate::write::Packaging).
@@ -104,6 +43,7 @@ pub fn convert<G: Into<Given>>(
     if let Some(target) = options.target {
         target.check_destination(&destination.file_name().unwrap_or_default().to_string_lossy())?;
     }
+    let given = options;
     let mut options = options.for_target();
     options.read.limits.excluded = exclusion(destination, options.page.as_deref());
     options.read.limits.stop = options.read.limits.stop.apart();
@@ -114,19 +54,15 @@ pub fn convert<G: Into<Given>>(
     let selector = Selector::surveying(&options.selection, mailbox_of(&sources, &options.read), &mut |mailbox| {
         observe(Progress { position: mailbox.position(), total: mailbox.total(), report: &nothing_yet })
     })?;
-    let (mut sync, writer) = Sync::begin(destination, &sources, options)?;
-    let mut conversion = Conversion::told_to(mailbox, writer, sync.journal()).with_selector(selector);
-    if let Some(transform) = &options.transform {
-        conversion = conversion.with_transform(transform.clone());
-    }
-    conversion = conversion.with_tagging(options.tagging.clone());
-    if let Some(target) = options.target {
-        conversion = conversion.with_target(target);
-    }
-    let conversion = conversion.with_threads(options.threads).with_attachments(options.attachments);
+    let (mut sync, writer) = Sync::begin(destination, &sources, given, options)?;
+    let told = sync.options();
+    let conversion = Conversion::told_to(mailbox, writer, sync.journal())
+        .with_gates(Gates::new(selector, options))
+        .with_threads(options.threads)
+        .with_attachments(options.attachments);
     let mut report = conversion.run(observe);
     report.seconds = Some((started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
-    report.options.clone_from(&options.told);
+    report.options = told;
     let written = sync.finish(&mut report, options.table).and_then(|()| match &options.page {
         Some(page) => write_page(destination, page),
         None => Ok(()),
@@ -183,11 +119,7 @@ pub fn plan<G: Into<Given>>(
     mailbox.start()?;
     let selector =
         Selector::surveying(&options.selection, mailbox_of(&sources, &options.read), &mut |_mailbox| observe())?;
-    let mut plan = Plan::new(target, &options.archive).with_selector(selector);
-    if let Some(transform) = &options.transform {
-        plan = plan.with_transform(transform.clone());
-    }
-    plan = plan.with_tagging(options.tagging.clone());
+    let mut plan = Plan::new(target, &options.archive).with_gates(Gates::new(selector, options));
     while let Some(event) = mailbox.next_event() {
         plan.count(event);
         if observe().is_break() {

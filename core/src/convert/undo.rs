@@ -1,6 +1,6 @@
 use super::{
     Report, SyncLog,
-    sync::{Begun, FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, clear, refused},
+    sync::{Begun, FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, clear, forget, refused},
     verify::{
         Difference, Expected, VerifyReport, archives, check_file, go_on, logged_syncs, places, verification_of, walk,
     },
@@ -140,6 +140,12 @@ pub fn undo(
         return Ok(report);
     }
     for paths in syncs.iter().rev().take_while(|paths| paths.number() >= since) {
+        if since == 1 {
+            // All runs of a destination have the same, and nobody goes on now.
+            let told = complete.iter().find(|(other, _)| other.number() == paths.number());
+            let begun = begun.as_ref().and_then(|begun| begun.options.as_ref());
+            forget(destination, told.map_or(begun, |(_, report)| report.options.as_ref()))?;
+        }
         // The log comes last: as long as it is there, this can be done again.
         for suffix in [TABLE, GONE, FILES, REPORT, ITEM_LOG] {
             remove(&paths.unfinished_beside(suffix))?;

@@ -7,39 +7,28 @@ use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     source::{Content, Source},
+    word::words,
 };
 use std::{fmt, io, ops::Range, sync::Arc};
 
-/// A version of vCard.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum VCardVersion {
-    /// The versit vCard of 1996.
-    V2_1,
-    /// RFC 2426.
-    V3,
-    /// RFC 6350.
-    V4,
+words! {
+    /// A version of vCard.
+    #[non_exhaustive]
+    #[derive(PartialOrd, Ord)]
+    pub enum VCardVersion: "a version of vCard" {
+        /// The versit vCard of 1996.
+        V2_1 = "2.1",
+        /// RFC 2426.
+        V3 = "3.0",
+        /// RFC 6350.
+        V4 = "4.0",
+    }
 }
 
 impl VCardVersion {
     /// The version that a VERSION property tells.
     pub fn of(value: &str) -> Option<Self> {
-        match value.trim() {
-            "2.1" => Some(Self::V2_1),
-            "3.0" => Some(Self::V3),
-            "4.0" => Some(Self::V4),
-            _ => None,
-        }
-    }
-
-    /// The value of the VERSION property.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::V2_1 => "2.1",
-            Self::V3 => "3.0",
-            Self::V4 => "4.0",
-        }
+        value.trim().parse().ok()
     }
 }
 

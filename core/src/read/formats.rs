@@ -5,6 +5,7 @@ use crate::{
     mapi::{AddressMap, Translation},
     source::Source,
 };
+use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
 /// A format that can be read: its names, how it is known, and how it is opened.
@@ -46,11 +47,14 @@ pub struct Request {
 
 /// How sources are to be read.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ReadOptions {
-    /// Bounds on what a source may cost.
+    /// Bounds on what a source may cost, and who may stop it: no option, and not part of what is kept of them.
+    #[serde(skip)]
     pub limits: Limits,
     /// What becomes of quoted From_ lines in an mbox.
+    #[serde(rename = "mboxQuoting")]
     pub unquoting: mbox::Unquoting,
     /// Of a store that has folders: also the hidden items associated with them (views, rules, settings).
     pub hidden: bool,
@@ -58,6 +62,7 @@ pub struct ReadOptions {
     /// deleted and not yet compacted away. Both go into a folder `Recovered`.
     pub recover: bool,
     /// Internet addresses of people whom a store names by their Exchange address only.
+    #[serde(rename = "addressMap", alias = "addresses")]
     pub addresses: AddressMap,
     /// Of a store with 8-bit text: the Windows code page that it is in where nothing in the store says so.
     pub code_page: Option<u32>,

@@ -17,7 +17,7 @@
 mod settings;
 mod verdict;
 
-pub use settings::{Cards, Files, Parts, Settings};
+pub use settings::{Files, Parts, Settings};
 pub use verdict::{Refusal, Verdict};
 
 use crate::{
@@ -39,7 +39,7 @@ pub struct Target {
     /// The form of what is written: the name of an [`OutputForm`](crate::write::OutputForm).
     pub form: String,
     /// What the files may be put in, the best first.
-    pub packaging: Vec<Package>,
+    pub packaging: Vec<Packaging>,
     /// The kinds of items that it takes, as the item log names them.
     pub kinds: Vec<String>,
     /// Why it does not take the others.
@@ -59,32 +59,6 @@ pub struct Target {
     pub steps: Vec<String>,
     /// How all this is known.
     pub knowledge: Vec<Knowledge>,
-}
-
-/// What files may be put in, as a profile names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Package {
-    /// A folder.
-    Folder,
-    /// A ZIP archive: `.zip`.
-    Zip,
-    /// A tar archive: `.tar`.
-    Tar,
-    /// A tar archive compressed by gzip: `.tgz`.
-    Tgz,
-}
-
-impl Package {
-    /// How a destination is to be named.
-    pub fn describe(self) -> &'static str {
-        match self {
-            Self::Folder => "a folder",
-            Self::Zip => "a name that ends in .zip",
-            Self::Tar => "a name that ends in .tar",
-            Self::Tgz => "a name that ends in .tgz",
-        }
-    }
 }
 
 /// A bound, and what becomes of what is beyond.
@@ -230,7 +204,12 @@ impl Target {
             options.form = form;
         }
         self.settings.configure(options);
-        options.documents.extend(self.documents.iter().map(|document| (document.path.clone(), document.text.clone())));
+        for Document { path, text } in &self.documents {
+            // To be asked twice is to be asked once.
+            if options.documents.iter().all(|(other, _)| other != path) {
+                options.documents.push((path.clone(), text.clone()));
+            }
+        }
     }
 
     /// Makes sure that what has the name of this destination can be imported.
@@ -238,16 +217,11 @@ impl Target {
     /// # Errors
     /// [`ErrorKind::Options`] when it is packed in a way that the target does not take.
     pub fn check_destination(&self, name: &str) -> Result<()> {
-        let package = match Packaging::of_name(name) {
-            Packaging::Zip => Package::Zip,
-            Packaging::Tar => Package::Tar,
-            Packaging::Tgz => Package::Tgz,
-            _ => Package::Folder,
-        };
-        if self.packaging.contains(&package) {
+        let packaging = Packaging::of_name(name);
+        if self.packaging.contains(&packaging) {
             return Ok(());
         }
-        let taken: Vec<_> = self.packaging.iter().map(|package| package.describe()).collect();
+        let taken: Vec<_> = self.packaging.iter().map(|packaging| packaging.describe()).collect();
         let message = format!("is not what {} takes: choose {}", self.title, taken.join(", or "));
         Err(Error::new(ErrorKind::Options, message).in_file(name))
     }

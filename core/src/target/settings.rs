@@ -1,6 +1,6 @@
 use crate::{
     model::VCardVersion,
-    write::{CardGroups, Eol, Grouping, MboxTree, Quoting, StateFields, TarNames, WriteOptions},
+    write::{CardGroups, Eol, Grouping, MboxTree, Quoting, StateFields, TarNames, WriteOptions, written_version},
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +25,8 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<StateFields>,
     /// The version of cards: `3.0`, `4.0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vcard: Option<Cards>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "written_version")]
+    pub vcard: Option<VCardVersion>,
     /// Calendar objects and cards: `each` in a file of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grouping: Option<Files>,
@@ -47,17 +47,6 @@ pub struct Settings {
     /// How tar tells long names: `pax`, `gnu`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tar_names: Option<TarNames>,
-}
-
-/// Versions of cards that can be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub enum Cards {
-    /// RFC 2426.
-    #[serde(rename = "3.0")]
-    V3,
-    /// RFC 6350.
-    #[serde(rename = "4.0")]
-    V4,
 }
 
 /// How calendar objects and cards are put into files.
@@ -90,11 +79,7 @@ impl Settings {
         mbox.tree = self.mbox_tree.unwrap_or(mbox.tree);
         mbox.state = self.state.unwrap_or(mbox.state);
         let collections = &mut options.collections;
-        match self.vcard {
-            Some(Cards::V3) => collections.vcf.version = Some(VCardVersion::V3),
-            Some(Cards::V4) => collections.vcf.version = Some(VCardVersion::V4),
-            None => {}
-        }
+        collections.vcf.version = self.vcard.or(collections.vcf.version);
         if self.grouping == Some(Files::Each) {
             collections.grouping = Grouping::EachItem;
         }

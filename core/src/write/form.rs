@@ -7,98 +7,76 @@ use super::{
     mbox::MboxWriter,
     proton::ProtonWriter,
 };
-use crate::error::{Error, ErrorKind, Result};
-use std::{
-    fmt,
-    io::{self, Write},
-    str::FromStr,
-};
+use crate::{error::Result, word::words};
+use std::io::{self, Write};
 #[cfg(not(target_family = "wasm"))]
 use {super::container::Ours, std::path::Path};
 
-/// The form in which items are written: what becomes a file, and where it stands.
-///
-/// ```
-/// use mailferry::write::OutputForm;
-///
-/// assert_eq!("eml".parse::<OutputForm>()?, OutputForm::Eml);
-/// assert!("docx".parse::<OutputForm>().is_err());
-/// # Ok::<(), mailferry::Error>(())
-/// ```
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum OutputForm {
-    /// Every message a file, in the folders of its source.
-    #[default]
-    Eml,
-    /// An mbox a folder ([`MboxOptions`](super::MboxOptions)).
-    Mbox,
-    /// Maildir++: a directory a folder, flags in the names of files.
-    Maildir,
-    /// An import bundle: a bag (RFC 8493) in the layout of the Personal Data Portability Archive.
-    Bundle,
-    /// A folder as Proton's export tool makes and restores it.
-    Proton,
-    /// Natives and a Concordance load file.
-    Ediscovery,
+words! {
+    /// The form in which items are written: what becomes a file, and where it stands.
+    ///
+    /// ```
+    /// use mailferry::write::OutputForm;
+    ///
+    /// assert_eq!("eml".parse::<OutputForm>()?, OutputForm::Eml);
+    /// assert!("docx".parse::<OutputForm>().is_err());
+    /// # Ok::<(), mailferry::Error>(())
+    /// ```
+    #[non_exhaustive]
+    #[derive(Default)]
+    pub enum OutputForm: "a form of output" {
+        /// Every message a file, in the folders of its source.
+        #[default]
+        Eml = "eml",
+        /// An mbox a folder ([`MboxOptions`](super::MboxOptions)).
+        Mbox = "mbox",
+        /// Maildir++: a directory a folder, flags in the names of files.
+        Maildir = "maildir",
+        /// An import bundle: a bag (RFC 8493) in the layout of the Personal Data Portability Archive.
+        Bundle = "bundle",
+        /// A folder as Proton's export tool makes and restores it.
+        Proton = "proton",
+        /// Natives and a Concordance load file.
+        Ediscovery = "ediscovery",
+    }
 }
 
 impl OutputForm {
-    /// All forms.
-    pub const ALL: &[Self] = &[Self::Eml, Self::Mbox, Self::Maildir, Self::Bundle, Self::Proton, Self::Ediscovery];
-
     /// Whether a further run into the same folder adds to what is there. One in another form is written beside it, whole in
     /// itself.
     pub fn goes_on(self) -> bool {
         matches!(self, Self::Eml | Self::Maildir | Self::Proton)
     }
-
-    /// Its name, as it is given on a command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Eml => "eml",
-            Self::Mbox => "mbox",
-            Self::Maildir => "maildir",
-            Self::Bundle => "bundle",
-            Self::Proton => "proton",
-            Self::Ediscovery => "ediscovery",
-        }
-    }
 }
 
-impl fmt::Display for OutputForm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+words! {
+    /// What the files of a form are put in.
+    #[non_exhaustive]
+    #[derive(Default)]
+    pub enum Packaging: "a packaging" {
+        /// A folder of the file system.
+        #[default]
+        Folder = "folder",
+        /// A ZIP archive (PKWARE APPNOTE 6.3), or several.
+        Zip = "zip",
+        /// A tar archive (POSIX.1-2024, pax interchange format).
+        Tar = "tar",
+        /// The same, compressed by gzip (RFC 1952).
+        Tgz = "tgz",
     }
-}
-
-impl FromStr for OutputForm {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        Self::ALL.iter().copied().find(|form| form.as_str() == name).ok_or_else(|| {
-            let known: Vec<_> = Self::ALL.iter().map(|form| form.as_str()).collect();
-            Error::new(ErrorKind::Options, format!("{name:?} is no form of output; there are {}", known.join(", ")))
-        })
-    }
-}
-
-/// What the files of a form are put in.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Packaging {
-    /// A folder of the file system.
-    #[default]
-    Folder,
-    /// A ZIP archive (PKWARE APPNOTE 6.3), or several.
-    Zip,
-    /// A tar archive (POSIX.1-2024, pax interchange format).
-    Tar,
-    /// The same, compressed by gzip (RFC 1952).
-    Tgz,
 }
 
 impl Packaging {
+    /// How a destination is to be named, for people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Folder => "a folder",
+            Self::Zip => "a name that ends in .zip",
+            Self::Tar => "a name that ends in .tar",
+            Self::Tgz => "a name that ends in .tgz",
+        }
+    }
+
     /// What the name of a destination asks for: `.zip`, `.tar`, `.tgz` or `.tar.gz` in any case; else a folder.
     pub fn of_name(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
@@ -115,7 +93,7 @@ impl Packaging {
 /// A writer of the form that `options` ask for, at `path`; its name tells the [`Packaging`].
 ///
 /// # Errors
-/// [`ErrorKind::Destination`] when something is there already, or it cannot be written; [`ErrorKind::Options`] when what is
+/// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something is there already, or it cannot be written; [`ErrorKind::Options`](crate::ErrorKind::Options) when what is
 /// no ZIP archive is to be split.
 #[cfg(not(target_family = "wasm"))]
 pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Box<dyn ItemWriter>> {
@@ -149,7 +127,7 @@ pub(crate) fn reopen(path: &Path, options: WriteOptions, ours: Option<Ours>) -> 
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Destination`] when `open` refuses; [`ErrorKind::Options`] when it is to be a folder, or what is no ZIP archive
+/// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when `open` refuses; [`ErrorKind::Options`](crate::ErrorKind::Options) when it is to be a folder, or what is no ZIP archive
 /// is to be split.
 pub fn create_with<W: Write + Send + 'static>(
     name: &str,
@@ -171,7 +149,7 @@ fn base(name: &str) -> String {
 /// One archive to `writer`, in one pass; [`WriteOptions::zip_split`] is not heeded.
 ///
 /// # Errors
-/// [`ErrorKind::Options`] when it is to be a folder.
+/// [`ErrorKind::Options`](crate::ErrorKind::Options) when it is to be a folder.
 pub fn stream(
     writer: impl Write + Send + 'static,
     packaging: Packaging,

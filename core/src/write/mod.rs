@@ -39,11 +39,14 @@ mod pool;
 mod proton;
 pub mod pst;
 mod render;
-mod size;
+pub(crate) mod size;
 mod spool;
 
 pub use bundle::{BUNDLE_LAYOUT, BUNDLE_PROFILE};
-pub use collection::{CardGroups, Collections, Grouping, IcsCollection, IcsOptions, VcfCollection, VcfOptions};
+pub(crate) use collection::written_version;
+pub use collection::{
+    CardGroups, Collections, Grouping, IcsCollection, IcsOptions, VcfCollection, VcfOptions, WRITTEN_VERSIONS,
+};
 pub use eml_archive::EmlArchive;
 pub use entry_name::{ItemName, NameTemplate};
 #[cfg(not(target_family = "wasm"))]

@@ -2,25 +2,26 @@ use super::pool::Pool;
 use crate::{
     error::Result,
     source::{Content, ReadAt},
+    word::words,
 };
 use memchr::memchr2;
-use serde::{Deserialize, Serialize};
 use std::io;
 
 /// Octets of one item that are read once and held; more are read again to be written.
 const HELD: u64 = 2 << 20;
 
-/// The line ends of what is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Eol {
-    /// As the source has them: the octets stay untouched.
-    #[default]
-    Keep,
-    /// CRLF, the line end of the wire (RFC 5322 §2.1); a bare CR or LF is a line end too.
-    Crlf,
-    /// LF alone, the line end of Unix files; a CRLF or a bare CR becomes one.
-    Lf,
+words! {
+    /// The line ends of what is written.
+    #[derive(Default)]
+    pub enum Eol: "a line end" {
+        /// As the source has them: the octets stay untouched.
+        #[default]
+        Keep = "keep",
+        /// CRLF, the line end of the wire (RFC 5322 §2.1); a bare CR or LF is a line end too.
+        Crlf = "crlf",
+        /// LF alone, the line end of Unix files; a CRLF or a bare CR becomes one.
+        Lf = "lf",
+    }
 }
 
 /// What is written.

@@ -1,19 +1,22 @@
-use super::{Checksums, Collections, Eol, MboxOptions, NameTemplate, OutputForm, ZipLevel};
+use super::{Checksums, Collections, Eol, MboxOptions, NameTemplate, OutputForm, ZipLevel, size};
 use crate::{
     date_time::DateTime,
     model::{Folder, Item},
+    word::words,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, num::NonZeroU32};
 
-/// Which folders an item with several labels is written to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Placement {
-    /// Its primary folder only.
-    #[default]
-    Primary,
-    /// The folder of every label that is one.
-    Every,
+words! {
+    /// Which folders an item with several labels is written to.
+    #[derive(Default)]
+    pub enum Placement: "a place of labels" {
+        /// Its primary folder only.
+        #[default]
+        Primary = "primary",
+        /// The folder of every label that is one.
+        Every = "every",
+    }
 }
 
 impl Placement {
@@ -34,15 +37,18 @@ impl Placement {
 
 /// How items are written.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct WriteOptions {
     /// The form they are written in.
+    #[serde(rename = "as", alias = "form")]
     pub form: OutputForm,
     /// The line ends of what is written.
     pub eol: Eol,
     /// The digest of what is written.
     pub checksums: Checksums,
     /// Where an item with several labels goes.
+    #[serde(rename = "labels")]
     pub placement: Placement,
     /// How files are named.
     pub names: NameTemplate,
@@ -53,6 +59,7 @@ pub struct WriteOptions {
     /// How hard a ZIP or gzip archive is compressed.
     pub zip_level: ZipLevel,
     /// Octets that no part of a ZIP archive reaches; one part of any size where there is none.
+    #[serde(rename = "split", deserialize_with = "size::part")]
     pub zip_split: Option<u64>,
     /// How mail is put into mbox files, where they are the form.
     pub mbox: MboxOptions,
@@ -66,13 +73,14 @@ pub struct WriteOptions {
     pub created: Option<DateTime>,
 }
 
-/// How a tar archive tells names that are long or not ASCII.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TarNames {
-    /// In extended headers, as POSIX has it.
-    #[default]
-    Pax,
-    /// As GNU tar does, for readers that know no extended headers; names are octets, taken as UTF-8.
-    Gnu,
+words! {
+    /// How a tar archive tells names that are long or not ASCII.
+    #[derive(Default)]
+    pub enum TarNames: "a way to write long names" {
+        /// In extended headers, as POSIX has it.
+        #[default]
+        Pax = "pax",
+        /// As GNU tar does, for readers that know no extended headers; names are octets, taken as UTF-8.
+        Gnu = "gnu",
+    }
 }

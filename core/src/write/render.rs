@@ -13,6 +13,7 @@ use crate::{
     hex::hex,
     model::{Item, ItemKind, Message},
     source::Content,
+    word::words,
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -32,26 +33,30 @@ const WINDOW: usize = 64 << 10;
 /// Octets of an item that tell its name apart, where no checksum does.
 const NAMED_BY: u64 = 64 << 10;
 
-/// Which digest of the octets written is computed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Checksums {
-    /// SHA-256 (FIPS 180-4): it stands in the item log and, shortened, in file names.
-    #[default]
-    Sha256,
-    /// None: file names carry an XXH3-64 of the first 64 KiB and the length instead, which is faster and no proof of anything.
-    None,
+words! {
+    /// Which digest of the octets written is computed.
+    #[derive(Default)]
+    pub enum Checksums: "a digest" {
+        /// SHA-256 (FIPS 180-4): it stands in the item log and, shortened, in file names.
+        #[default]
+        Sha256 = "sha256",
+        /// None: file names carry an XXH3-64 of the first 64 KiB and the length instead, which is faster and no proof of anything.
+        None = "none",
+    }
 }
 
-/// How hard a ZIP archive is compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ZipLevel {
-    /// Not at all.
-    Store,
-    /// As well as zlib's default level, in a fraction of its time.
-    #[default]
-    Fast,
-    /// As well as deflate can within reason.
-    Best,
+words! {
+    /// How hard a ZIP archive is compressed.
+    #[derive(Default)]
+    pub enum ZipLevel: "a level of compression" {
+        /// Not at all.
+        Store = "store",
+        /// As well as zlib's default level, in a fraction of its time.
+        #[default]
+        Fast = "fast",
+        /// As well as deflate can within reason.
+        Best = "best",
+    }
 }
 
 /// How the octets written relate to those of the source.

@@ -1,3 +1,5 @@
+use serde::{Deserialize, Deserializer, de};
+
 /// A number of octets, perhaps in KiB, MiB, GiB or TiB.
 ///
 /// ```
@@ -25,4 +27,35 @@ pub fn size(text: &str) -> Result<u64, String> {
         .checked_shl(unit)
         .filter(|size| size >> unit == number && *size > 0)
         .ok_or_else(|| format!("{text:?} is no size that can be reached"))
+}
+
+/// A number of octets in JSON: a number, or text such as 480M.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "not a size: a number of octets and text such as \"480M\" are sizes")]
+enum Given {
+    Octets(u64),
+    Text(String),
+}
+
+/// Reads a number of octets; none for nothing.
+///
+/// # Errors
+/// For what is no number of octets.
+pub(crate) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    match Option::<Given>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Given::Octets(octets)) => Ok(Some(octets)),
+        Some(Given::Text(text)) => size(&text).map(Some).map_err(de::Error::custom),
+    }
+}
+
+/// Reads the number of octets that no part reaches, which is one at least; none for nothing.
+///
+/// # Errors
+/// For what is no such number.
+pub(crate) fn part<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    match given(deserializer)? {
+        Some(0) => Err(de::Error::custom("a part has one byte at least")),
+        given => Ok(given),
+    }
 }

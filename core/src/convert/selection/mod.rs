@@ -14,7 +14,8 @@ pub use glob::FolderGlob;
 pub use selector::Selector;
 pub use survey::Survey;
 
-use crate::date_time::DateTime;
+use super::options::one_or_several;
+use crate::{date_time::DateTime, word::words, write::size};
 use serde::{Deserialize, Serialize};
 
 /// Which items are converted: those that meet all of its conditions. The default selects everything.
@@ -48,10 +49,13 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Selection {
     /// Of these kinds.
+    #[serde(deserialize_with = "one_or_several")]
     pub kinds: Vec<Kind>,
     /// In a folder that one of these globs names, whose grammar is that of [`FolderGlob`].
+    #[serde(deserialize_with = "one_or_several")]
     pub folders: Vec<String>,
     /// In no folder that one of these globs names.
+    #[serde(deserialize_with = "one_or_several")]
     pub skip_folders: Vec<String>,
     /// In no folder for deleted mail, nor below one, whatever its name and language (RFC 8621 §2, `trash`), and not marked as deleted
     /// (`$deleted`).
@@ -64,16 +68,22 @@ pub struct Selection {
     /// Received before this time.
     pub before: Option<DateTime>,
     /// With a label that one of these globs names, whose grammar is that of [`FolderGlob`].
+    #[serde(deserialize_with = "one_or_several")]
     pub labels: Vec<String>,
     /// From one of these: a part of the name or the address in `From`, decoded, in any case.
+    #[serde(deserialize_with = "one_or_several")]
     pub from: Vec<String>,
     /// To one of these: a part of a name or an address in `To`, `Cc` or `Bcc`, decoded, in any case.
+    #[serde(deserialize_with = "one_or_several")]
     pub to: Vec<String>,
     /// With one of these in the decoded subject, in any case; of a calendar object the summary, of a contact the name.
+    #[serde(deserialize_with = "one_or_several")]
     pub subject: Vec<String>,
     /// Of more octets than this.
+    #[serde(deserialize_with = "size::given")]
     pub larger: Option<u64>,
     /// Of fewer octets than this.
+    #[serde(deserialize_with = "size::given")]
     pub smaller: Option<u64>,
     /// With a file, a picture or a message attached.
     pub has_attachment: bool,
@@ -85,51 +95,39 @@ pub struct Selection {
     pub dedupe: Dedupe,
 }
 
-/// A kind of items, named as in the item log.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Messages.
-    Mail,
-    /// Events of calendars.
-    Event,
-    /// Tasks.
-    Task,
-    /// Journal entries and notes.
-    Journal,
-    /// Contacts and lists of them.
-    Contact,
-}
-
-impl Kind {
-    /// The name in the item log.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Mail => "mail",
-            Self::Event => "event",
-            Self::Task => "task",
-            Self::Journal => "journal",
-            Self::Contact => "contact",
-        }
+words! {
+    /// A kind of items, named as in the item log.
+    #[non_exhaustive]
+    pub enum Kind: "a kind of items" {
+        /// Messages.
+        Mail = "mail",
+        /// Events of calendars.
+        Event = "event",
+        /// Tasks.
+        Task = "task",
+        /// Journal entries and notes.
+        Journal = "journal",
+        /// Contacts and lists of them.
+        Contact = "contact",
     }
 }
 
-/// When two items are equal, so that the second is left out, with the reason `duplicate`, and its labels go to the first.
-///
-/// A message identifier alone proves nothing: mailing lists change what carries it, and programs give it twice.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Dedupe {
-    /// Never.
-    #[default]
-    Off,
-    /// When their octets are, less the header fields that a mailbox adds: `X-Gmail-Labels`, `X-GM-…`, `Status`, `X-Status`,
-    /// `X-Keywords`, `X-UID`, `X-Mozilla-…` and the like, and `Content-Length`.
-    Exact,
-    /// When their `Message-ID`, `Date`, `From` and `Subject`, decoded, and the decoded octets of all their body parts are;
-    /// text without regard to how much white space parts its words. Calendar objects and contacts as with
-    /// [`Dedupe::Exact`].
-    Loose,
+words! {
+    /// When two items are equal, so that the second is left out, with the reason `duplicate`, and its labels go to the first.
+    ///
+    /// A message identifier alone proves nothing: mailing lists change what carries it, and programs give it twice.
+    #[non_exhaustive]
+    #[derive(Default)]
+    pub enum Dedupe: "a rule for equal items" {
+        /// Never.
+        #[default]
+        Off = "off",
+        /// When their octets are, less the header fields that a mailbox adds: `X-Gmail-Labels`, `X-GM-…`, `Status`, `X-Status`,
+        /// `X-Keywords`, `X-UID`, `X-Mozilla-…` and the like, and `Content-Length`.
+        Exact = "exact",
+        /// When their `Message-ID`, `Date`, `From` and `Subject`, decoded, and the decoded octets of all their body parts are;
+        /// text without regard to how much white space parts its words. Calendar objects and contacts as with
+        /// [`Dedupe::Exact`].
+        Loose = "loose",
+    }
 }

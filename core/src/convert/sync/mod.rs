@@ -8,10 +8,13 @@ mod clear;
 mod journal;
 mod names;
 mod run;
+mod settings;
 mod standing;
 
 pub(super) use begun::{Begun, Lock};
 pub(super) use clear::clear;
+pub use names::{ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
 pub(super) use names::{BEGUN, UNFINISHED, refused, with_suffix};
-pub use names::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside};
-pub(super) use run::{Sync, Syncs, octets_settings, write_whole};
+pub(super) use run::{Sync, Syncs, write_whole};
+pub use settings::recorded_options;
+pub(super) use settings::{changes, forget};

@@ -19,6 +19,8 @@ pub const TABLE: &str = ".report.csv";
 pub const FILES: &str = ".files.jsonl";
 /// What the name of the list of items that the sources hold no more has behind that of the destination.
 pub const GONE: &str = ".gone.jsonl";
+/// What the name of the address map that is kept for whoever goes on has behind that of the destination.
+pub const ADDRESS_MAP: &str = ".address-map.tsv";
 /// What a name has behind it until what it names is complete.
 pub(in crate::convert) const UNFINISHED: &str = ".unfinished";
 /// What the name of the file that says that a sync was begun has behind that of the destination.

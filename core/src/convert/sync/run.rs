@@ -2,7 +2,11 @@ use super::{
     begun::{Begun, Lock},
     clear::clear,
     journal::{Replayed, SyncJournal},
-    names::{FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, UNFINISHED, is_there, refused, with_suffix},
+    names::{
+        ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, UNFINISHED, beside, is_there, refused,
+        with_suffix,
+    },
+    settings::{self, address_map, check_further, check_resumed},
     standing::{Damaged, StandingFiles, adopt},
 };
 use crate::{
@@ -14,17 +18,13 @@ use crate::{
         report::{GoneItem, MOST_TOLD, Report, SyncReport},
     },
     error::{Error, ErrorKind, Result},
-    hex::hex,
-    limits::{Exclusion, Stop},
     read::Given,
     write::{self, Checksums, ItemWriter, Made, Ours},
 };
-use sha2::{Digest, Sha256};
 use std::{
     collections::HashSet,
     fs::{self, File},
     io::{self, BufRead, BufReader, BufWriter, Read, Write},
-    num::NonZeroUsize,
     path::Path,
 };
 
@@ -113,13 +113,15 @@ pub(in crate::convert) struct Sync {
 }
 
 impl Sync {
-    /// Begins a sync into `destination`, or the one again that was cut off there, and gives what its items go to.
+    /// Begins a sync into `destination`, or the one again that was cut off there, and gives what its items go to. `given` are the
+    /// options without what the target asks for.
     ///
     /// # Errors
     /// When it cannot start; then all is as it was before.
     pub(in crate::convert) fn begin(
         destination: &Path,
         sources: &[Given],
+        given: &ConvertOptions,
         options: &ConvertOptions,
     ) -> Result<(Self, Box<dyn ItemWriter>)> {
         // Before anything is opened for writing, the lock included.
@@ -137,11 +139,13 @@ impl Sync {
         }
         let number = u32::try_from(earlier.len()).unwrap_or(u32::MAX).saturating_add(1);
         let paths = SyncPaths::new(destination, number).in_form(options.archive.form);
-        let settings = settings(sources, options);
+        let map = address_map(destination, options)?;
         let cut_off = cut_off.filter(|begun| begun.sync == number);
         let resumed = match &cut_off {
-            Some(begun) if begun.settings != settings => return Err(other_settings(destination, begun)),
-            Some(_) => true,
+            Some(begun) => {
+                check_resumed(destination, begun, sources, options)?;
+                true
+            }
             // The note of what was begun is lost, but its log is there.
             None if is_there(&paths.beside(ITEM_LOG)) && is_log(&paths.beside(ITEM_LOG)) => true,
             None => {
@@ -151,16 +155,15 @@ impl Sync {
                         return Err(not_ours(&path));
                     }
                 }
+                let kept = beside(destination, ADDRESS_MAP);
+                if number == 1 && map.is_some() && is_there(&kept) {
+                    return Err(not_ours(&kept));
+                }
                 false
             }
         };
-        let octets = octets_settings(options);
-        if let Some((_, report)) = earlier.last()
-            && report.sync.as_ref().is_some_and(|sync| sync.settings != octets)
-        {
-            let message = "was written in another form, or with other line ends, checksums, or changes to calendars and cards: convert with \
-                           the same again, or to another destination";
-            return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));
+        if let Some((_, report)) = earlier.last() {
+            check_further(destination, report, options)?;
         }
         if number > 1 && options.archive.checksums == Checksums::None {
             let message = "was written with --checksums none, so that nothing tells what has changed since: convert to \
@@ -176,7 +179,12 @@ impl Sync {
         }
         let goes_on = !paths.is_archive() && number > 1 && options.archive.form.goes_on();
         let ours = (resumed || goes_on).then(|| ours(&paths)).transpose()?;
-        let begun = Begun { sync: number, settings, folder_made, options: options.told.clone() };
+        let begun = Begun {
+            sync: number,
+            settings: settings::settings(sources, options),
+            folder_made,
+            options: Some(given.recorded(map.as_ref().map(|(kept, _)| kept))),
+        };
         // First, so that the folder that is made next is known to be ours however this ends.
         if cut_off.is_none() {
             lock.begin(&begun)?;
@@ -207,8 +215,16 @@ impl Sync {
             written: Vec::new(),
             left_out: Vec::new(),
         };
-        let form = options.archive.form.to_string();
+        if let Some((kept, octets)) = &map {
+            settings::keep(destination, kept, octets)?;
+        }
+        let (octets, form) = (settings::octets(options), options.archive.form.to_string());
         Ok((Self { paths, lock, begun, octets, form, earlier, journal }, writer))
+    }
+
+    /// What the report keeps of the options.
+    pub(in crate::convert) fn options(&self) -> Option<serde_json::Value> {
+        self.begun.options.clone()
     }
 
     /// What the conversion tells its items to.
@@ -364,41 +380,6 @@ fn ours(paths: &SyncPaths) -> Result<Ours> {
         Ok(())
     })?;
     Ok(ours)
-}
-
-fn other_settings(destination: &Path, begun: &Begun) -> Error {
-    let how = begun.options.as_ref().and_then(|told| told.get("arguments")?.as_array()).map(|arguments| {
-        let words: Vec<_> = arguments.iter().filter_map(|word| word.as_str()).collect();
-        format!(" (mailferry {})", words.join(" "))
-    });
-    let message = format!(
-        "holds a run that was cut off and was begun with other sources or options{}: resume it with those, or remove what \
-         it wrote with `mailferry undo --since {}`",
-        how.unwrap_or_default(),
-        begun.sync
-    );
-    Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy())
-}
-
-/// The digest of all that decides what comes out of a run.
-fn settings(sources: &[Given], options: &ConvertOptions) -> String {
-    let mut options = options.clone();
-    (options.threads, options.table, options.told, options.page) = (NonZeroUsize::MIN, false, None, None);
-    (options.check, options.read.limits.excluded) = (false, Exclusion::default());
-    // Nor does it matter who may stop it, or when it is written.
-    options.read.limits.stop = Stop::default();
-    options.archive.created = None;
-    digest(&format!("{} {sources:?} {options:?}", env!("CARGO_PKG_VERSION")))
-}
-
-/// The digest of what decides the octets of an item: only where it is equal can those of two syncs be compared.
-pub(in crate::convert) fn octets_settings(options: &ConvertOptions) -> String {
-    let archive = &options.archive;
-    digest(&format!("{:?}", (archive.form, archive.eol, archive.checksums, &archive.collections, &options.tagging)))
-}
-
-fn digest(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// Writes a file that has its name only when it is complete.

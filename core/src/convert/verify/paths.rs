@@ -1,9 +1,9 @@
 use super::{Difference, Verification, VerifyReport, bag::Bag, comparison::Comparison};
 use crate::{
     convert::{
-        ConvertOptions, Selector, SyncLog, SyncReport,
+        ConvertOptions, Gates, Selector, SyncLog,
         outputs::exclusion,
-        sync::{Begun, ITEM_LOG, SyncPaths, Syncs, octets_settings},
+        sync::{Begun, ITEM_LOG, SyncPaths, Syncs, changes},
         to_path::mailbox_of,
     },
     error::{Error, ErrorKind, Result},
@@ -23,7 +23,7 @@ use std::{
 /// is told as `unfinished`. Each difference goes to `found`.
 ///
 /// Where there are `sources`, every item of them is read and rendered again, and has to be in the logs; `options` are those
-/// that the destination was written with.
+/// that the destination was written with, as [`recorded_options`](crate::convert::recorded_options) gives them.
 ///
 /// # Errors
 /// When there is nothing to verify, or a log or a source cannot be read; [`ErrorKind::Cancelled`] when the
@@ -64,41 +64,37 @@ pub fn verify<G: Into<Given>>(
     if !sources.is_empty() {
         let mut options = options.for_target();
         options.read.limits.excluded = exclusion(destination, None);
-        report.add(&compare(&Syncs::at(destination)?, logs, &sources, &options, found)?);
+        report.add(&compare(destination, &Syncs::at(destination)?, logs, &sources, &options, found)?);
     }
     Ok(report)
 }
 
 /// Holds every item of the sources against the logs.
 fn compare(
+    destination: &Path,
     complete: &Syncs,
     logs: Vec<SyncLog>,
     sources: &[Given],
     options: &ConvertOptions,
     found: &mut dyn FnMut(&Difference),
 ) -> Result<VerifyReport> {
-    let settings = octets_settings(options);
-    let is_same = |sync: &SyncReport| sync.settings == settings;
-    if let Some((paths, _)) = complete.0.iter().find(|(_, report)| !report.sync.as_ref().is_some_and(is_same)) {
-        let message = "was written with other line ends, checksums, or changes to calendars and cards: give those options \
-                       again to hold it against its sources";
-        return Err(Error::new(ErrorKind::Options, message).in_file(paths.archive().to_string_lossy()));
+    for (paths, report) in &complete.0 {
+        // Where its report does not tell its options, the caller knows them.
+        let changes = changes(destination, report, options)?.unwrap_or_default();
+        if !changes.is_empty() {
+            let message = format!(
+                "was written with other options ({}): give those again to hold it against its sources",
+                changes.join(", ")
+            );
+            return Err(Error::new(ErrorKind::Options, message).in_file(paths.archive().to_string_lossy()));
+        }
     }
     let mut mailbox = mailbox_of(sources, &options.read);
     mailbox.start()?;
     let again = mailbox_of(sources, &options.read);
     let selector = Selector::surveying(&options.selection, again, &mut |_| ControlFlow::Continue(()))?;
     let mut comparison = Comparison::new(logs, mailbox, &options.archive, |conversion| {
-        let conversion = conversion.with_selector(selector);
-        let conversion = match &options.transform {
-            Some(transform) => conversion.with_transform(transform.clone()),
-            None => conversion,
-        };
-        let conversion = conversion.with_tagging(options.tagging.clone()).with_threads(options.threads);
-        match options.target {
-            Some(target) => conversion.with_target(target),
-            None => conversion,
-        }
+        conversion.with_gates(Gates::new(selector, options)).with_threads(options.threads)
     })?;
     while comparison.step(found)? {}
     comparison.finish(found)

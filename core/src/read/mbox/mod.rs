@@ -33,6 +33,7 @@ pub use reader::MboxReader;
 pub(super) use scan::separators_within;
 
 use super::{FormatInfo, Request};
+use crate::word::words;
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
     name: "mbox",
@@ -44,17 +45,19 @@ pub(super) const FORMAT: FormatInfo = FormatInfo {
     open: |Request { name, source, options }| Ok(Box::new(MboxReader::open(source, &name, &options)?)),
 };
 
-/// What becomes of quoted From_ lines (`>From `) in the bodies of messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unquoting {
-    /// As [`Unquoting::Mboxrd`], but a message whose `Content-Length` parts it from the next is left as it stands if it
-    /// has unquoted `From ` lines (mboxcl2); so are those of MMDF and a plain message.
-    #[default]
-    Auto,
-    /// Every `^>+From ` loses one `>`.
-    Mboxrd,
-    /// Every `^>From ` loses its `>`; a line with more of them stays.
-    Mboxo,
-    /// All lines stay.
-    Raw,
+words! {
+    /// What becomes of quoted From_ lines (`>From `) in the bodies of messages.
+    #[derive(Default)]
+    pub enum Unquoting: "a rule for quoted From_ lines" {
+        /// As [`Unquoting::Mboxrd`], but a message whose `Content-Length` parts it from the next is left as it stands if it
+        /// has unquoted `From ` lines (mboxcl2); so are those of MMDF and a plain message.
+        #[default]
+        Auto = "auto",
+        /// Every `^>+From ` loses one `>`.
+        Mboxrd = "rd" | "mboxrd",
+        /// Every `^>From ` loses its `>`; a line with more of them stays.
+        Mboxo = "o" | "mboxo",
+        /// All lines stay.
+        Raw = "raw",
+    }
 }

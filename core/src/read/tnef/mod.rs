@@ -22,16 +22,19 @@ use crate::{
     error::Result,
     mapi::tnef::decode_in_mail,
     model::{Item, ItemKind, Message},
+    word::words,
 };
 
-/// What becomes of TNEF parts (`winmail.dat`) in mail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TnefParts {
-    /// They stay as they are: the mail keeps its octets.
-    #[default]
-    Keep,
-    /// What they hold stands in their place; a mail that has one is rewritten there, and only there.
-    Decode,
+words! {
+    /// What becomes of TNEF parts (`winmail.dat`) in mail.
+    #[derive(Default)]
+    pub enum TnefParts: "a way with winmail.dat" {
+        /// They stay as they are: the mail keeps its octets.
+        #[default]
+        Keep = "keep",
+        /// What they hold stands in their place; a mail that has one is rewritten there, and only there.
+        Decode = "decode",
+    }
 }
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {

@@ -6,17 +6,15 @@ use crate::{
     content_line::{
         Component, ContentLine, ContentLines, Marker, Property, escape_text, split_unescaped, unescape_text,
     },
-    error::{Error, ErrorKind, Result},
+    error::{ErrorKind, Result},
     limits::Limits,
     model::{VCard, VCardVersion, read_card},
     source::{Content, Source},
+    word::words,
 };
-use serde::{Deserialize, Serialize};
 use std::{
     collections::{HashMap, HashSet},
-    fmt,
     ops::Range,
-    str::FromStr,
     sync::Arc,
 };
 use uuid::Uuid;
@@ -24,64 +22,29 @@ use uuid::Uuid;
 /// Members of groups that one file may have, each counted as often as it is in a group; what is beyond stays as it is.
 const MEMBERSHIPS: usize = 1 << 18;
 
-/// How the groups of an address book are written.
-///
-/// Nothing is taken away that is not said in the other way: a group with a member that is not in the file stays a card, and
-/// categories stay in the cards that have them.
-///
-/// ```
-/// use mailferry::write::CardGroups;
-///
-/// assert_eq!("categories".parse::<CardGroups>()?, CardGroups::Categories);
-/// # Ok::<(), mailferry::Error>(())
-/// ```
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CardGroups {
-    /// As they are.
-    #[default]
-    Keep,
-    /// CATEGORIES of their members (RFC 6350 §6.7.1), in the stead of a card for each group.
-    Categories,
-    /// A card for each category, beside the cards that have it: KIND and MEMBER (RFC 6350 §6.1.4, §6.6.5), or in vCard 3.0
-    /// what Apple's programs call these.
-    Cards,
-}
-
-impl CardGroups {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Keep, Self::Categories, Self::Cards];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Categories => "categories",
-            Self::Cards => "cards",
-        }
-    }
-}
-
-/// The stable name.
-impl fmt::Display for CardGroups {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for CardGroups {
-    type Err = Error;
-
-    /// Reads the stable name.
+words! {
+    /// How the groups of an address book are written.
     ///
-    /// # Errors
-    /// [`ErrorKind::Options`] for any other word.
-    fn from_str(name: &str) -> Result<Self> {
-        let known = Self::ALL.into_iter().find(|groups| groups.as_str() == name);
-        known.ok_or_else(|| {
-            let message = format!("groups of cards are written as keep, categories or cards, not as {name:?}");
-            Error::new(ErrorKind::Options, message)
-        })
+    /// Nothing is taken away that is not said in the other way: a group with a member that is not in the file stays a card, and
+    /// categories stay in the cards that have them.
+    ///
+    /// ```
+    /// use mailferry::write::CardGroups;
+    ///
+    /// assert_eq!("categories".parse::<CardGroups>()?, CardGroups::Categories);
+    /// # Ok::<(), mailferry::Error>(())
+    /// ```
+    #[non_exhaustive]
+    #[derive(Default)]
+    pub enum CardGroups: "a way to write groups" {
+        /// As they are.
+        #[default]
+        Keep = "keep",
+        /// CATEGORIES of their members (RFC 6350 §6.7.1), in the stead of a card for each group.
+        Categories = "categories",
+        /// A card for each category, beside the cards that have it: KIND and MEMBER (RFC 6350 §6.1.4, §6.6.5), or in vCard 3.0
+        /// what Apple's programs call these.
+        Cards = "cards",
     }
 }
 

@@ -1,8 +1,10 @@
 use crate::{
     error::{Error, ErrorKind, Result},
+    word::parsed,
     write::size,
 };
-use std::str::FromStr;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{fmt, str::FromStr};
 
 /// How many items a file of an archive takes.
 ///
@@ -38,18 +40,76 @@ impl FromStr for Grouping {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let refuse = |told: String| Err(Error::new(ErrorKind::Options, told));
         match text.trim() {
             "calendar" => Ok(Self::OneFile),
             "item" => Ok(Self::EachItem),
-            bound => match (bound.parse::<u64>(), size(bound)) {
-                (Ok(0), _) => refuse("a part takes at least one item".into()),
-                (Ok(items), _) => Ok(Self::Parts { items, octets: u64::MAX }),
-                (Err(_), Ok(octets)) => Ok(Self::Parts { items: u64::MAX, octets }),
-                _ => refuse(format!(
-                    "{text:?} is neither calendar nor item nor a bound: 500 (items) and 900K (octets) are some"
-                )),
+            bounds => match bounds.split_once(',') {
+                None => part(text, bounds),
+                Some((items, octets)) => match (part(text, items)?, part(text, octets)?) {
+                    (Self::Parts { items, octets: u64::MAX }, Self::Parts { items: u64::MAX, octets }) => {
+                        Ok(Self::Parts { items, octets })
+                    }
+                    _ => Err(refused(text)),
+                },
             },
+        }
+    }
+}
+
+/// A part of at most so many items, or of at most so many octets.
+fn part(text: &str, bound: &str) -> Result<Grouping> {
+    match (bound.parse::<u64>(), size(bound)) {
+        (Ok(0), _) => Err(Error::new(ErrorKind::Options, "a part takes at least one item")),
+        (Ok(items), _) => Ok(Grouping::Parts { items, octets: u64::MAX }),
+        (Err(_), Ok(octets)) => Ok(Grouping::Parts { items: u64::MAX, octets }),
+        _ => Err(refused(text)),
+    }
+}
+
+fn refused(text: &str) -> Error {
+    let message = format!(
+        "{text:?} is neither calendar nor item nor a bound: 500 (items) and 900K (octets) are some, or both as 500,900K"
+    );
+    Error::new(ErrorKind::Options, message)
+}
+
+/// As it is asked for; octets are told to the last.
+impl fmt::Display for Grouping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OneFile => f.write_str("calendar"),
+            Self::EachItem => f.write_str("item"),
+            Self::Parts { items, octets: u64::MAX } => write!(f, "{items}"),
+            Self::Parts { items: u64::MAX, octets } => write!(f, "{octets}B"),
+            Self::Parts { items, octets } => write!(f, "{items},{octets}B"),
+        }
+    }
+}
+
+impl Serialize for Grouping {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Grouping {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        parsed(deserializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_understood() {
+        for asked in ["calendar", "item", "500", "900K", "500,900K", "1,1B"] {
+            let grouping: Grouping = asked.parse().unwrap();
+            assert_eq!(grouping.to_string().parse::<Grouping>().unwrap(), grouping, "{asked}");
+        }
+        for wrong in ["", "0", "0,9K", "9K,500", "500,", "9K,9K", "500,500", "files"] {
+            assert!(wrong.parse::<Grouping>().is_err(), "{wrong}");
         }
     }
 }

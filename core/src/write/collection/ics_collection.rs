@@ -6,6 +6,7 @@ use crate::{
     source::Content,
     time_zone,
 };
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashSet},
     io,
@@ -17,9 +18,11 @@ const PENDING: usize = 1 << 16;
 
 /// What is changed in calendars that are written; nothing where nothing is asked for.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct IcsOptions {
     /// Leaves out METHOD, and RSVP of attendees, so that an import sends no invitations.
+    #[serde(rename = "noInvitations")]
     pub strip_scheduling: bool,
     /// Gives time zones the names of the IANA database where they are known under others.
     pub iana_zones: bool,

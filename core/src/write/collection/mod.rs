@@ -13,7 +13,8 @@ pub use card_groups::CardGroups;
 pub use grouping::Grouping;
 pub use ics_collection::{IcsCollection, IcsOptions};
 pub(super) use open::OpenCollection;
-pub use vcf_collection::{VcfCollection, VcfOptions};
+pub(crate) use vcf_collection::written_version;
+pub use vcf_collection::{VcfCollection, VcfOptions, WRITTEN_VERSIONS};
 
 use crate::{
     defect::Defect,
@@ -21,12 +22,15 @@ use crate::{
     model::{CalendarObject, VCard},
     source::Content,
 };
+use serde::{Deserialize, Serialize};
 
 /// How calendar objects and cards are written.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Collections {
     /// How many of them go to one file.
+    #[serde(rename = "collect")]
     pub grouping: Grouping,
     /// What is changed in calendars.
     pub ics: IcsOptions,

@@ -6,22 +6,50 @@ use crate::{
     limits::Limits,
     model::{VCard, VCardVersion},
     source::{Content, Source},
+    word::unknown,
 };
+use serde::{Deserialize, Deserializer, Serialize, de};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// What is changed in cards that are written; nothing where nothing is asked for.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct VcfOptions {
     /// The version that cards of another are converted to: 3.0 or 4.0, and 3.0 for anything else.
+    #[serde(rename = "vcard", deserialize_with = "written_version")]
     pub version: Option<VCardVersion>,
     /// Gives a card without a UID one that is made of its octets: a UUID of version 5 (RFC 9562 §5.5).
+    #[serde(rename = "cardUids")]
     pub add_uid: bool,
     /// How groups are told, within one file of many cards.
+    #[serde(rename = "cardGroups")]
     pub groups: CardGroups,
     /// Bounds on what is held in memory.
+    #[serde(skip)]
     pub limits: Limits,
+}
+
+/// The versions that cards can be converted to.
+pub const WRITTEN_VERSIONS: &[VCardVersion] = &[VCardVersion::V3, VCardVersion::V4];
+
+/// Reads a version that can be written; none for nothing.
+///
+/// # Errors
+/// For any other text.
+pub(crate) fn written_version<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<VCardVersion>, D::Error> {
+    let given = Option::<String>::deserialize(deserializer)?;
+    let named = |name: String| {
+        let known = WRITTEN_VERSIONS.iter().copied().find(|version| version.as_str() == name);
+        known.ok_or_else(|| {
+            let names: Vec<_> = WRITTEN_VERSIONS.iter().map(|version| version.as_str()).collect();
+            de::Error::custom(unknown(&name, "a version of vCard that can be written", &names))
+        })
+    };
+    given.map(named).transpose()
 }
 
 /// Puts cards together to one vCard file, in bounded memory.

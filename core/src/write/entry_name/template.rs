@@ -5,7 +5,9 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     model::Item,
+    word::parsed,
 };
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
 /// Octets of a file name before its extension: file systems take 255 in all.
@@ -66,6 +68,18 @@ impl Placeholder {
             Self::MessageId => "messageid",
             Self::Ordinal => "ordinal",
         }
+    }
+}
+
+impl Serialize for NameTemplate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for NameTemplate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        parsed(deserializer)
     }
 }
 

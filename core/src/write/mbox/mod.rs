@@ -19,6 +19,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     model::{Folder, FolderPath, Item, MboxQuoting},
+    word::words,
 };
 use from_line::from_line;
 use quoting::Quoter;
@@ -27,7 +28,8 @@ use std::{collections::HashMap, io};
 
 /// How mail is put into mbox files.
 #[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct MboxOptions {
     /// How body lines are told from From_ lines.
     pub quoting: Quoting,
@@ -43,15 +45,16 @@ impl Default for MboxOptions {
     }
 }
 
-/// How a line of a message that starts with `From ` is kept from being taken for a From_ line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Quoting {
-    /// Every `^>*From ` gets one more `>`, which can be taken back.
-    #[default]
-    Mboxrd,
-    /// Only `^From ` gets a `>`.
-    Mboxo,
+words! {
+    /// How a line of a message that starts with `From ` is kept from being taken for a From_ line.
+    #[derive(Default)]
+    pub enum Quoting: "a way to quote From_ lines" {
+        /// Every `^>*From ` gets one more `>`, which can be taken back.
+        #[default]
+        Mboxrd = "mboxrd",
+        /// Only `^From ` gets a `>`.
+        Mboxo = "mboxo",
+    }
 }
 
 /// Writes an mbox a folder; calendar objects and cards go to `calendars`, `tasks`, `journals` and `contacts`.

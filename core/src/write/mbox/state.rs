@@ -1,22 +1,23 @@
 use crate::{
     mime::compose::encoded_words,
     model::{Item, Keywords, Message, Role},
+    word::words,
 };
-use serde::{Deserialize, Serialize};
 
-/// The header fields by which mail programs tell the state of a message in an mbox.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StateFields {
-    /// `Status`, `X-Status` and `X-Keywords`, as mutt, Dovecot and Python's `mailbox` have them.
-    Unix,
-    /// `X-Mozilla-Status` and `X-Mozilla-Keys`, of Thunderbird.
-    Mozilla,
-    /// `X-Gmail-Labels`, of Google Takeout: labels, and whether it was read or starred.
-    Gmail,
-    /// None: the octets stay as they are.
-    #[default]
-    None,
+words! {
+    /// The header fields by which mail programs tell the state of a message in an mbox.
+    #[derive(Default)]
+    pub enum StateFields: "a set of state fields" {
+        /// `Status`, `X-Status` and `X-Keywords`, as mutt, Dovecot and Python's `mailbox` have them.
+        Unix = "unix",
+        /// `X-Mozilla-Status` and `X-Mozilla-Keys`, of Thunderbird.
+        Mozilla = "mozilla",
+        /// `X-Gmail-Labels`, of Google Takeout: labels, and whether it was read or starred.
+        Gmail = "gmail",
+        /// None: the octets stay as they are.
+        #[default]
+        None = "none",
+    }
 }
 
 /// Letters of `X-Status`.

@@ -1,17 +1,17 @@
-use crate::{model::FolderPath, write::entry_name::Paths};
-use serde::{Deserialize, Serialize};
+use crate::{model::FolderPath, word::words, write::entry_name::Paths};
 
-/// Where the mbox of a folder stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MboxTree {
-    /// `Work.mbox`, and those below it in `Work/`.
-    #[default]
-    Folders,
-    /// `Work`, and those below it in `Work.sbd/`: a folder of Thunderbird's.
-    Sbd,
-    /// `Work.mbox/mbox`, and those below it in `Work/`: what Apple Mail exports and imports.
-    Apple,
+words! {
+    /// Where the mbox of a folder stands.
+    #[derive(Default)]
+    pub enum MboxTree: "a tree of mboxes" {
+        /// `Work.mbox`, and those below it in `Work/`.
+        #[default]
+        Folders = "folders",
+        /// `Work`, and those below it in `Work.sbd/`: a folder of Thunderbird's.
+        Sbd = "sbd",
+        /// `Work.mbox/mbox`, and those below it in `Work/`: what Apple Mail exports and imports.
+        Apple = "apple",
+    }
 }
 
 /// Where the mbox of one folder goes.

@@ -1,0 +1,231 @@
+//! One table of options and of where they can be given. Each hole has its reason, and each list of values is that of the core.
+
+use crate::run::run;
+use mailferry::convert::{OPTIONS, OptionInfo};
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// Where an option can be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Surface {
+    Command,
+    Python,
+    JavaScript,
+    /// The page for people, in a browser.
+    Page,
+    /// A column of the table of `mailferry run`.
+    Project,
+}
+
+use Surface::{Command, JavaScript, Page, Project, Python};
+
+const SURFACES: [Surface; 5] = [Command, Python, JavaScript, Page, Project];
+
+const NAME_OF_FILE: &str = "the name of the destination says it";
+const WRITES_REPORT: &str = "there is no path to write to: reportPage gives the page, the report the numbers";
+const NO_THREADS: &str = "WebAssembly has one thread";
+const TIME_OF_RUN: &str = "it is the time of the run, or SOURCE_DATE_EPOCH";
+const OF_PAGE: &str = "a target sets it, or its default is what people want: the page asks little";
+
+/// Where an option is missing, and why.
+const EXCEPTIONS: &[(&str, &[Surface], &str)] = &[
+    ("packaging", &[Command, Python, Project], NAME_OF_FILE),
+    ("csv", &[JavaScript, Page], WRITES_REPORT),
+    ("html", &[JavaScript, Page], WRITES_REPORT),
+    ("jobs", &[JavaScript, Page], NO_THREADS),
+    ("check", &[JavaScript, Page], "archives are written once there, and nothing is added to them"),
+    ("created", &[Command, Project, Page], TIME_OF_RUN),
+    ("mbox-quoting", &[Page], OF_PAGE),
+    ("hidden", &[Page], OF_PAGE),
+    ("recover", &[Page], OF_PAGE),
+    ("keep-rtf", &[Page], OF_PAGE),
+    ("tnef", &[Page], OF_PAGE),
+    ("address-map", &[Page], OF_PAGE),
+    ("folder", &[Page], "folders are ticked off: skip-folder"),
+    ("skip-trash", &[Page], "folders are ticked off: skip-folder"),
+    ("skip-junk", &[Page], "folders are ticked off: skip-folder"),
+    ("label", &[Page], OF_PAGE),
+    ("from", &[Page], OF_PAGE),
+    ("recipient", &[Page], OF_PAGE),
+    ("subject", &[Page], OF_PAGE),
+    ("larger", &[Page], OF_PAGE),
+    ("smaller", &[Page], OF_PAGE),
+    ("has-attachment", &[Page], OF_PAGE),
+    ("seed", &[Page], OF_PAGE),
+    ("add-label", &[Page], OF_PAGE),
+    ("root-folder", &[Page], OF_PAGE),
+    ("map-folder", &[Page], OF_PAGE),
+    ("subject-suffix", &[Page], OF_PAGE),
+    ("labels", &[Page], OF_PAGE),
+    ("eol", &[Page], OF_PAGE),
+    ("names", &[Page], OF_PAGE),
+    ("shard", &[Page], OF_PAGE),
+    ("collect", &[Page], OF_PAGE),
+    ("vcard", &[Page], OF_PAGE),
+    ("card-uids", &[Page], OF_PAGE),
+    ("card-groups", &[Page], OF_PAGE),
+    ("no-invitations", &[Page], OF_PAGE),
+    ("iana-zones", &[Page], OF_PAGE),
+    ("checksums", &[Page], OF_PAGE),
+    ("attachments", &[Page], OF_PAGE),
+];
+
+/// What only the command has, and why it is no option of a conversion.
+const OF_COMMAND: &[(&str, &str)] = &[
+    ("to", "an argument of its own elsewhere"),
+    ("progress", "how a terminal shows it; elsewhere it is a function"),
+    ("per-item", "short for --collect item"),
+    ("help", "of the command line"),
+];
+
+/// What only the functions of Python have, and why it is no option of a conversion.
+const OF_PYTHON: &[&str] = &["name", "on_error", "progress", "transform"];
+
+fn file(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
+}
+
+fn named() -> impl Iterator<Item = (&'static str, &'static OptionInfo)> {
+    OPTIONS.iter().filter_map(|option| Some((option.name?, option)))
+}
+
+fn is_missing(name: &str, surface: Surface) -> bool {
+    EXCEPTIONS.iter().any(|(option, surfaces, _)| *option == name && surfaces.contains(&surface))
+}
+
+/// The names that a surface should have.
+fn expected(surface: Surface) -> BTreeSet<&'static str> {
+    named().map(|(name, _)| name).filter(|name| !is_missing(name, surface)).collect()
+}
+
+fn camel(name: &str) -> String {
+    let mut words = name.split('-');
+    let first = words.next().unwrap().to_owned();
+    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+}
+
+fn snake(name: &str) -> String {
+    let name = name.replace('-', "_");
+    if ["as", "from"].contains(&&*name) { name + "_" } else { name }
+}
+
+#[test]
+fn every_exception_is_of_an_option_that_there_is() {
+    for (name, surfaces, reason) in EXCEPTIONS {
+        assert!(named().any(|(option, _)| option == *name), "{name}");
+        assert!(
+            !surfaces.is_empty() && !reason.is_empty() && surfaces.iter().all(|surface| SURFACES.contains(surface))
+        );
+    }
+}
+
+#[test]
+fn the_command_has_the_options_and_their_values() {
+    let help = run(["convert", "--help"]).stdout;
+    let lines = help.lines().map(str::trim).filter(|line| line.starts_with("--") || line.starts_with("-h, --"));
+    let found: BTreeSet<&str> = lines
+        .filter_map(|line| line.trim_start_matches("-h, ").strip_prefix("--")?.split([' ', '=']).next())
+        .filter(|name| !OF_COMMAND.iter().any(|(own, _)| own == name))
+        .collect();
+    assert_eq!(found, expected(Command));
+    // A column is an option of the command.
+    assert_eq!(expected(Project), expected(Command));
+    for (name, option) in named().filter(|(name, _)| !is_missing(name, Command)) {
+        if let [one, _, ..] = option.words {
+            let refused = run(["convert", "x", "--to", "y", &format!("--{name}"), "none of these"]);
+            let list = format!("[possible values: {}]", option.words.join(", "));
+            assert!(refused.stderr.contains(&list), "{name}, {one}: {}", refused.stderr);
+        }
+    }
+}
+
+/// The keyword arguments of a function of the stub, each with its type.
+fn keywords(stub: &str, function: &str) -> Vec<(String, String)> {
+    let text = stub.split(&format!("\ndef {function}(\n")).nth(1).unwrap();
+    let text = text.split("\n) ->").next().unwrap().split("    *,\n").nth(1).unwrap();
+    let parted = text.lines().filter_map(|line| line.trim().trim_end_matches(',').split_once(": "));
+    parted.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect()
+}
+
+#[test]
+fn the_stub_of_python_has_the_options_and_their_values() {
+    let stub = file("bindings-python/python/mailferry/_native.pyi");
+    let kinds = stub.lines().find_map(|line| line.strip_prefix("_Kind: TypeAlias = ")).unwrap();
+    for (function, only_reading) in
+        [("open", true), ("inspect", true), ("plan", true), ("convert", false), ("verify", false)]
+    {
+        let keywords = keywords(&stub, function);
+        let own = |name: &&String| !OF_PYTHON.contains(&name.as_str()) && *name != "largest";
+        let found: BTreeSet<_> = keywords.iter().map(|(name, _)| name).filter(own).cloned().collect();
+        let all =
+            named().filter(|(name, option)| !is_missing(name, Python) && (!only_reading || option.is_of_reading()));
+        // What a further run looks at does not matter where nothing is written.
+        let all = all.filter(|(name, _)| *name != "check" || function == "convert");
+        assert_eq!(found, all.map(|(name, _)| snake(name)).collect(), "{function}");
+        for (name, option) in named().filter(|(_, option)| !option.words.is_empty()) {
+            let Some((_, kind)) = keywords.iter().find(|(keyword, _)| *keyword == snake(name)) else { continue };
+            let words = option.words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+            let kind = kind.replace("_Kind", kinds);
+            assert!(kind.contains(&format!("Literal[{words}]")), "{function}, {name}: {kind}");
+        }
+    }
+}
+
+/// The fields of an interface, each with its type.
+fn fields(declarations: &str, interface: &str) -> Vec<(String, String)> {
+    let text = declarations.split(&format!("export interface {interface} ")).nth(1).unwrap();
+    let text = text.split("\n}").next().unwrap();
+    let parted = text.lines().filter_map(|line| line.trim().trim_end_matches(';').split_once("?: "));
+    parted.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect()
+}
+
+#[test]
+fn the_declarations_of_javascript_have_the_options_and_their_values() {
+    let declarations = file("bindings-wasm/npm/mailferry.d.ts");
+    let kinds = declarations.lines().find_map(|line| line.strip_prefix("export type Kind = ")).unwrap();
+    let groups = [("selection/", "Selection"), ("tagging/", "Tagging")];
+    let top: Vec<_> = ["ReadOptions", "ConvertOptions"].iter().flat_map(|name| fields(&declarations, name)).collect();
+    let mut found = BTreeSet::new();
+    for (name, option) in named() {
+        let group = option.places.first().and_then(|place| {
+            groups.iter().find_map(|(group, interface)| Some((place.strip_prefix(group)?, *interface)))
+        });
+        // Groups are data of the core, whose fields have names of their own.
+        let (field, all) = match group {
+            Some((field, interface)) => (field.to_owned(), fields(&declarations, interface)),
+            None => (camel(name), top.clone()),
+        };
+        let Some((_, kind)) = all.iter().find(|(other, _)| *other == field) else { continue };
+        found.insert(name);
+        if !option.words.is_empty() {
+            let words = option.words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" | ");
+            let kind = kind.replace("Kind[]", kinds);
+            assert!(kind.trim_end_matches(';') == words, "{name}: {kind}");
+        }
+    }
+    assert_eq!(found, expected(JavaScript));
+    let known = |name: &str| OptionInfo::named(name).is_some() || ["select", "tagging"].contains(&name);
+    let unknown: Vec<_> = top.iter().filter(|(name, _)| !known(name)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
+fn the_page_asks_for_what_the_table_says() {
+    let page = file("bindings-wasm/web/page.js");
+    let asks = |option: &OptionInfo, name: &str| {
+        let field = option.places.first().and_then(|place| place.strip_prefix("selection/"));
+        match field {
+            Some(field) => page.contains(&format!("select.{field} =")),
+            None => {
+                page.contains(&format!("asked.{} =", camel(name)))
+                    || page.contains(&format!("asked = {{ {}:", camel(name)))
+            }
+        }
+    };
+    let found: BTreeSet<_> = named().filter(|(name, option)| asks(option, name)).map(|(name, _)| name).collect();
+    assert_eq!(found, expected(Page));
+    let html = file("bindings-wasm/web/index.html");
+    let (_, packaging) = named().find(|(name, _)| *name == "packaging").unwrap();
+    for word in packaging.words {
+        assert!(html.contains(&format!("<option value=\"{word}\">")), "{word}");
+    }
+}

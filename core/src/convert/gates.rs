@@ -1,0 +1,152 @@
+use super::{
+    ConvertOptions, Place, Selector, Skip, Tagging, Transform,
+    decision::{Decided, Gate, InSource},
+    target_gate::TargetGate,
+};
+use crate::{
+    model::{Folder, Item},
+    target::Target,
+};
+
+/// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then marked, and
+/// last held against what the target takes. They stand in this order, whoever gives them in which.
+///
+/// ```
+/// use mailferry::convert::{ConvertOptions, Gates, Selector};
+///
+/// let options = ConvertOptions::default();
+/// let _gates = Gates::new(Selector::new(&options.selection)?, &options);
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Gates {
+    pub(super) selector: Option<Selector>,
+    pub(super) transforms: Vec<Transform>,
+    pub(super) tagging: Option<Tagging>,
+    pub(super) target: Option<TargetGate>,
+}
+
+impl Gates {
+    /// The gates that `options` ask for; `selector` applies their selection.
+    pub fn new(selector: Selector, options: &ConvertOptions) -> Self {
+        let mut gates = Self::default();
+        gates.select(selector);
+        gates.transforms.extend(options.transform.clone());
+        gates.tag(options.tagging.clone());
+        gates.target = options.target.map(TargetGate);
+        gates
+    }
+
+    pub(super) fn select(&mut self, selector: Selector) {
+        self.selector = (!selector.selects_all()).then_some(selector);
+    }
+
+    pub(super) fn tag(&mut self, tagging: Tagging) {
+        self.tagging = (tagging != Tagging::default()).then_some(tagging);
+    }
+
+    pub(super) fn send_to(&mut self, target: &'static Target) {
+        self.target = Some(TargetGate(target));
+    }
+
+    /// Whether every item passes as it is.
+    pub(super) fn is_empty(&self) -> bool {
+        self.selector.is_none() && self.transforms.is_empty() && self.tagging.is_none() && self.target.is_none()
+    }
+
+    /// The gates, in their order.
+    fn in_order(&mut self) -> impl Iterator<Item = &mut dyn Gate> {
+        let Self { selector, transforms, tagging, target } = self;
+        let selector = selector.iter_mut().map(|gate| gate as &mut dyn Gate);
+        let transforms = transforms.iter_mut().map(|gate| gate as &mut dyn Gate);
+        let tagging = tagging.iter_mut().map(|gate| gate as &mut dyn Gate);
+        let target = target.iter_mut().map(|gate| gate as &mut dyn Gate);
+        selector.chain(transforms).chain(tagging).chain(target)
+    }
+
+    /// Why an item is left out; `None` where it goes on, as the gates have changed it.
+    pub(super) fn decide(&mut self, item: &mut Item, place: Place) -> Option<Skip> {
+        Skip::by_state(item).or_else(|| self.in_order().find_map(|gate| gate.decide(item, place)))
+    }
+
+    /// Whether a folder that holds no item is kept, and where.
+    pub(super) fn keeps(&mut self, folder: &mut Folder) -> bool {
+        self.in_order().all(|gate| gate.keeps(folder))
+    }
+
+    /// Leads `item` through the gates up to the first that leaves it out.
+    pub(super) fn upon(&mut self, mut item: Item, place: Place) -> Decided {
+        let in_source = (!self.is_empty()).then(|| InSource {
+            folder: item.folder.clone(),
+            labels: item.labels.clone(),
+            size: item.size(),
+        });
+        let skip = self.decide(&mut item, place);
+        let changed = |source: &InSource| {
+            source.folder != item.folder || source.labels != item.labels || source.size != item.size()
+        };
+        Decided { in_source: in_source.filter(changed).map(Box::new), item, place, skip }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        convert::{Conversion, Selection, Selector, Tagging, Transform},
+        model::{FolderPath, ItemKind, Message},
+        read::{Mailbox, ReadOptions},
+        target::Target,
+        write::{EmlArchive, WriteOptions},
+    };
+    use std::{ops::ControlFlow, sync::Arc};
+
+    /// Each step of building a conversion.
+    type Step = fn(Conversion<'_>) -> Conversion<'_>;
+
+    const STEPS: [Step; 4] = [
+        |conversion| {
+            let mut selection = Selection::default();
+            selection.folders = vec!["Inbox".into()];
+            conversion.with_selector(Selector::new(&selection).unwrap())
+        },
+        |conversion| {
+            conversion.with_transform(Transform::new(|item| {
+                // It sees items that are selected, and as the source has them.
+                assert_eq!(item.folder.path, FolderPath::new(["Inbox"]));
+                item.kind = ItemKind::Message(Message::new(b"Subject: new\n\n".to_vec().into()));
+                ControlFlow::Continue(())
+            }))
+        },
+        |conversion| {
+            let mut tagging = Tagging::default();
+            (tagging.root_folder, tagging.subject_suffix) = (Some("Old".into()), Some(" [old]".into()));
+            conversion.with_tagging(tagging)
+        },
+        |conversion| conversion.with_target(Target::named("generic").unwrap()),
+    ];
+
+    #[test]
+    fn their_order_does_not_depend_on_that_of_the_calls() {
+        let run = |order: &[usize]| {
+            let mut mailbox = Mailbox::new(ReadOptions::default());
+            for name in ["Inbox.mbox", "Other.mbox"] {
+                mailbox.add_source(name, Arc::new(b"From a\nSubject: one\n\nHi\n".to_vec()));
+            }
+            let mut log = Vec::new();
+            let archive = EmlArchive::zip(std::io::sink(), WriteOptions::default());
+            let conversion = Conversion::new(mailbox, Box::new(archive), &mut log);
+            let conversion = order.iter().fold(conversion, |conversion, step| STEPS[*step](conversion));
+            let report = conversion.run(&mut |_| ControlFlow::Continue(()));
+            assert_eq!((report.totals.migrated, report.totals.skipped), (1, 1));
+            String::from_utf8(log).unwrap()
+        };
+        let first = run(&[0, 1, 2, 3]);
+        assert!(
+            first.contains("\"subject\":\"new [old]\"") && first.contains("\"targetFolder\":\"Old/Inbox\""),
+            "{first}"
+        );
+        for order in [[3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]] {
+            assert_eq!(run(&order), first);
+        }
+    }
+}
