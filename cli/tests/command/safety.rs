@@ -87,6 +87,10 @@ fn a_page_of_others_is_not_replaced_and_one_of_ours_is() {
     assert_eq!(bench.names(), ["in.mbox", "page.html"]);
     bench.converted_somehow("out", &["--html", "other.html"]);
     bench.converted_somehow("out", &["--html", "other.html"]);
+    let before = fs::read(bench.path("in.mbox")).unwrap();
+    assert_eq!(bench.run(&["report", "out", "--html", "in.mbox"]).status, Some(2));
+    assert_eq!(fs::read(bench.path("in.mbox")).unwrap(), before);
+    assert_eq!(bench.run(&["report", "out", "--html", "other.html"]).status, Some(0));
 }
 
 #[test]
