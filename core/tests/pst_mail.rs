@@ -256,7 +256,9 @@ fn as_text(octets: &[u8]) -> String {
 }
 
 /// The folders, the subjects with their kinds of defects, and the defects of the source.
-fn read(octets: Vec<u8>, options: &ReadOptions) -> (Vec<String>, Vec<(String, Vec<DefectKind>)>, Vec<DefectKind>) {
+type Seen = (Vec<String>, Vec<(String, Vec<DefectKind>)>, Vec<DefectKind>);
+
+fn read(octets: Vec<u8>, options: &ReadOptions) -> Seen {
     let mut reader = PstReader::open(Arc::new(octets), "a.pst", options).unwrap();
     let mut items = Vec::new();
     while let Some(item) = reader.next_item().unwrap() {
@@ -275,7 +277,8 @@ fn text_of_an_ansi_store_is_in_the_code_page_that_it_is_in() {
     let (contacts, title) =
         (&b"\x98\x41\x97\x8d\x90\xe6"[..], &b"\x93\xfa\x96\x7b\x8c\xea\x83\x5e\x83\x43\x83\x67\x83\x8b"[..]);
     let (letter, inbox) = (&b"\xd2\xe5\xec\xe0 \xef\xe8\xf1\xfc\xec\xe0"[..], &b"\xc2\xf5\xee\xe4\xff\xf9\xe8\xe5"[..]);
-    let store = |folder: &[u8], messages: &[(&[u8], &[(u16, i32)])]| {
+    type Given<'m> = (&'m [u8], &'m [(u16, i32)]);
+    let store = |folder: &[u8], messages: &[Given<'_>]| {
         let mut pst = Writer::new(Cursor::new(Vec::new()), layout, SCRAMBLINGS[1]).unwrap();
         let folder = pst.add_folder(Writer::MAILBOX, &CodePage::WINDOWS_1252.decode(folder).0, "IPF.Note");
         for (subject, numbers) in messages {

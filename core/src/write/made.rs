@@ -1,5 +1,5 @@
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     hex::hex,
 };
 use serde::{Deserialize, Serialize};
@@ -127,7 +127,7 @@ pub enum Lost {
 impl Lost {
     /// The reason of items that were put into `what`, as the item log has it.
     pub(super) fn because(what: &str, error: &Error) -> String {
-        format!("{}: {what} could not be completed: {error}", ErrorKind::Destination.as_str())
+        format!("{}: {what} could not be completed: {error}", error.kind().as_str())
     }
 
     /// Why, as the item log has it: `destination: what happened`.
