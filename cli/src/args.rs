@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailferry::{
     mapi::AddressMap,
     model::VCardVersion,
+    platform::Target,
     read::{Mailbox, ReadOptions, mbox::Unquoting, tnef::TnefParts},
-    target::Target,
     write::{
         CardGroups, Checksums, Eol, Grouping, NameTemplate, OutputForm, Placement, WRITTEN_VERSIONS, ZipLevel, size,
     },
@@ -27,7 +27,9 @@ use std::{
 /// Every item ends as migrated, skipped or failed, with a line in the item log.
 #[derive(Debug, Parser)]
 #[command(name = "mailferry", version, arg_required_else_help = true, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 complete, 1 incomplete or nothing migrated, each with its reasons, 2 could not start.")]
+#[command(
+    after_help = "Exit status: 0 complete, 1 incomplete or nothing migrated, each with its reasons, 2 could not start."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

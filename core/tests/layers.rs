@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 /// The modules of the crate, highest layer first; modules of one layer do not know each other.
 const LAYERS: [&[&str]; 9] = [
     &["convert"],
-    &["target"],
+    &["platform"],
     &["read", "write"],
     &["mapi"],
     &["model"],

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     model::Item,
+    platform::Target,
     read::{Closed, Event, Mailbox, Opened},
-    target::Target,
     write::{ItemName, ItemWriter, Lost, Made, Rendered, Renderer},
 };
 use std::{collections::BTreeSet, io::Write, num::NonZeroUsize, ops::ControlFlow};

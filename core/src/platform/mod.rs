@@ -3,7 +3,7 @@
 //! A target is data, one file each in `profiles/`; only one that needs a form of its own needs code.
 //!
 //! ```
-//! use mailferry::{target::Target, write::{OutputForm, WriteOptions}};
+//! use mailferry::{platform::Target, write::{OutputForm, WriteOptions}};
 //!
 //! let gmail = Target::named("gmail")?;
 //! let mut options = WriteOptions::default();
