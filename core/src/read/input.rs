@@ -178,6 +178,7 @@ impl Named {
         let mut item = item.map_err(|e| e.in_file(&*self.name))?;
         if self.transcoded {
             item.defects.push(Defect::new(DefectKind::Utf16, "read as UTF-8"));
+            item.note_change();
         }
         if let Some(told) = &self.told {
             told.tell(&mut item);

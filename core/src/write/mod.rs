@@ -42,6 +42,7 @@ mod render;
 pub(crate) mod size;
 mod spool;
 
+pub use crate::model::Fidelity;
 pub use bundle::{BUNDLE_LAYOUT, BUNDLE_PROFILE};
 pub(crate) use collection::written_version;
 pub use collection::{
@@ -57,7 +58,7 @@ pub use mbox::{MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;
 pub use options::{Placement, TarNames, WriteOptions};
 pub(crate) use render::file_digests;
-pub use render::{Checksums, Fidelity, Rendered, Renderer, ZipLevel};
+pub use render::{Checksums, Rendered, Renderer, ZipLevel};
 pub use size::size;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use {

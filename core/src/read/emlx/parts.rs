@@ -77,6 +77,7 @@ impl PartFiles {
             let detail = format!("put back from files of their own: {}", told(&joint.put_back));
             item.defects.push(Defect::new(DefectKind::Rewritten, detail));
             item.kind = ItemKind::Message(Message::with_limits(Content::join(joint.pieces), self.limits.clone()));
+            item.note_change();
         }
         for (names, kind, what) in [
             (joint.lacking, DefectKind::Attachment, "should lie in files of their own, which are not there"),

@@ -58,6 +58,7 @@ pub(super) fn decode_parts(item: &mut Item, options: &ReadOptions) -> Result<()>
         && let Some(decoded) = decode_in_mail(message, &options.translation(), &mut item.defects)?
     {
         item.kind = ItemKind::Message(Message::with_limits(decoded, options.limits.clone()));
+        item.note_change();
     }
     Ok(())
 }
