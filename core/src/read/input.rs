@@ -1,5 +1,5 @@
 use super::{
-    FormatInfo, Head, ItemReader, ReadOptions, Request, Unopened,
+    FormatInfo, Head, Holds, ItemReader, ReadOptions, Request, Unopened,
     detect::{detect, head_of, unknown},
     told::Told,
 };
@@ -64,8 +64,7 @@ impl Input {
 
     /// The same input as one of many in `group`, if it is a message in a file of its own.
     pub(super) fn grouped(self, group: &Arc<Group>) -> Self {
-        const ALONE: [&str; 3] = ["eml", "emlx", "maildir"];
-        let is_message = self.format().is_ok_and(|format| ALONE.contains(&format.name));
+        let is_message = self.format().is_ok_and(|format| format.holds == Holds::Message);
         Self { group: is_message.then(|| Arc::clone(group)), ..self }
     }
 

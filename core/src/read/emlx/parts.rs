@@ -14,6 +14,7 @@ use crate::{
         compose::{in_base64, in_quoted_printable},
     },
     model::{Item, ItemKind, Message},
+    read::told::Beside,
     source::{Content, FileSource, Source, Stoppable},
 };
 use memchr::memchr_iter;
@@ -57,9 +58,10 @@ impl PartFiles {
             limits: limits.clone(),
         })
     }
+}
 
-    /// Puts the parts that are found back into the message of `item`; it says which they are, and which are not there.
-    pub(in crate::read) fn put_back(&self, item: &mut Item) {
+impl Beside for PartFiles {
+    fn put_back(&self, item: &mut Item) {
         let Some(message) = item.message().cloned() else { return };
         let mut joint = Joint::of(self);
         let walked = joint.walk(message.content(), "", 0);
@@ -89,7 +91,9 @@ impl PartFiles {
             }
         }
     }
+}
 
+impl PartFiles {
     /// The part that is counted as `part`.
     fn find(&self, part: &str) -> Result<Option<Part>> {
         let encoded = self.directory.join(format!("{}.{part}.emlxpart", self.number));

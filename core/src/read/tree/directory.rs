@@ -11,7 +11,7 @@ use crate::{
     limits::Limits,
     model::Folder,
     read::{
-        FormatInfo, Found, Input, Inputs, Passed, archive::without_packing, detect::extension, emlx::PartFiles,
+        FormatInfo, Found, Input, Inputs, Passed, archive::without_packing, detect::extension, formats::files_beside,
         input::Group, told::Told,
     },
     source::{Compression, FileSource, SIGNATURE, Source, Stoppable, Window},
@@ -278,7 +278,7 @@ impl Directory {
                 if without_packing(&label).unwrap_or(&label).ends_with(".eml") {
                     self.tell_beside(path, &label, &mut told)?;
                 }
-                told.parts = PartFiles::of(path, &self.limits);
+                told.parts = files_beside(path, &self.limits);
                 Found::Input(self.open(path, name, format, *told)?)
             }
             Verdict::Look => {

@@ -6,7 +6,7 @@ use crate::{
     read::{
         FormatInfo,
         detect::extension,
-        formats::FORMATS,
+        formats::{FORMATS, Holds, is_one_of},
         maildir::{self, FileName},
         mbox,
         told::Told,
@@ -54,16 +54,13 @@ pub(in crate::read) const GYB_LABELS: &str = "msg-db.sqlite holds the labels of 
 const CRYPTED: &str = "is a message that gmvault encrypted: restore it, or take another backup without encryption";
 const REMOVED: &str = "is a message that was removed: MH marks it so by the first character of its name";
 
-/// Extensions that are no part of a folder's name.
-const OF_MAILBOXES: [&str; 6] = ["mbox", "mbx", "mbs", "mmdf", "mail", "txt"];
-
 impl File<'_> {
     /// What becomes of it.
     pub(in crate::read) fn verdict(&self, notes: &Notes) -> Verdict {
         if self.directories.first().is_some_and(|first| first == "__MACOSX") || self.name.starts_with("._") {
             return Verdict::Pass("is a resource fork of macOS");
         }
-        if extension(self.name) == Some("emlxpart") || self.is_of_apple_message() {
+        if extension(self.name).is_some_and(is_companion) || self.is_of_apple_message() {
             return Verdict::Pass(PART);
         }
         if Notes::are_in(self.directories, self.name) || is_beside(self.name) {
@@ -96,7 +93,7 @@ impl File<'_> {
             };
         }
         match known {
-            Some(format) if matches!(format.name, "eml" | "emlx") => match notes.logged(self) {
+            Some(format) if format.holds == Holds::Message => match notes.logged(self) {
                 Some(Logged::Item(told)) => Verdict::Take { format: None, told },
                 Some(Logged::Copy) => Verdict::Pass("is a copy, for another label, of a message in another file"),
                 None => Verdict::Take { format: None, told: Box::new(self.message(format, notes)) },
@@ -114,10 +111,10 @@ impl File<'_> {
 
     /// What its place tells of its items, if it is of this format by its octets.
     pub(in crate::read) fn told_as(&self, format: &FormatInfo, notes: &Notes) -> Told {
-        match format.name {
-            "mbox" => self.mailbox(notes),
-            "eml" | "emlx" => self.message(format, notes),
-            _ => self.within(notes),
+        match format.holds {
+            Holds::Folder => self.mailbox(notes),
+            Holds::Message => self.message(format, notes),
+            Holds::Items => self.within(notes),
         }
     }
 
@@ -137,7 +134,7 @@ impl File<'_> {
         };
         FORMATS.iter().find(|format| {
             let extensions = if self.any_format { format.extensions } else { format.archived };
-            extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
+            is_one_of(extension, extensions)
         })
     }
 
@@ -198,10 +195,9 @@ impl File<'_> {
 
     /// A message in a file of its own.
     fn message(&self, format: &FormatInfo, notes: &Notes) -> Told {
-        let apple = (format.name == "emlx").then(|| names::of_apple_mail(self.directories)).flatten();
         let names = notes.folders(self.directories);
         let indexed = notes.indexed(self.directories).cloned();
-        let folder = apple.or(indexed).unwrap_or_else(|| match names.is_empty() {
+        let folder = (format.folder)(self.directories).or(indexed).unwrap_or_else(|| match names.is_empty() {
             true => notes.root_folder(),
             false => names::folder(names),
         });
@@ -235,9 +231,9 @@ impl File<'_> {
     fn mailbox(&self, notes: &Notes) -> Told {
         let mut path = notes.folders(self.directories);
         let name = super::super::archive::without_packing(self.name).unwrap_or(self.name);
-        let stem = name.rsplit_once('.').filter(|(stem, extension)| {
-            !self.indexed && !stem.is_empty() && OF_MAILBOXES.iter().any(|known| known.eq_ignore_ascii_case(extension))
-        });
+        let stem = name
+            .rsplit_once('.')
+            .filter(|(stem, extension)| !self.indexed && !stem.is_empty() && is_of_mailbox(extension));
         let name = maildir::decoded(stem.map_or(name, |(stem, _)| stem));
         let role = crate::read::metadata::role_of_folder(&name)
             .filter(|_| self.directories.iter().all(|name| !name.ends_with(".sbd")));
@@ -252,6 +248,17 @@ impl File<'_> {
         path.push_str(self.name);
         path
     }
+}
+
+/// Whether files with this extension are read along with others.
+fn is_companion(extension: &str) -> bool {
+    FORMATS.iter().any(|format| format.companions.contains(&extension))
+}
+
+/// Whether this extension says that a file is a mailbox, and is no part of its folder's name.
+fn is_of_mailbox(extension: &str) -> bool {
+    let mut mailboxes = FORMATS.iter().filter(|format| format.holds == Holds::Folder);
+    mailboxes.any(|format| is_one_of(extension, format.extensions) || is_one_of(extension, format.doubtful_extensions))
 }
 
 fn is_number(name: &str) -> bool {
