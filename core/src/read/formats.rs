@@ -1,4 +1,4 @@
-use super::{Head, ItemReader, Score, eml, emlx, ics, maildir, mbox, pst, tnef, told::FilesBeside, vcf};
+use super::{Head, ItemReader, Score, eml, emlx, hints::FilesBeside, ics, maildir, mbox, pst, tnef, vcf};
 use crate::{
     error::Result,
     limits::Limits,

@@ -121,7 +121,7 @@ impl Inputs {
     /// when it is a device or a pipe; otherwise as [`Inputs::new`].
     #[cfg(not(target_family = "wasm"))]
     pub fn at_path(path: impl AsRef<std::path::Path>, limits: &Limits) -> Result<Self> {
-        use super::{formats::files_beside, told::Told};
+        use super::{formats::files_beside, hints::Hints};
         use crate::source::FileSource;
         let path = path.as_ref();
         let name = path.to_string_lossy();
@@ -143,8 +143,8 @@ impl Inputs {
         let inputs = Self::with_notes((&*name).into(), Arc::new(file), log, vault.clone(), limits)?;
         Ok(match (inputs.kind, files_beside(path, limits)) {
             (Kind::One(input), parts) if parts.is_some() || vault.is_some() => {
-                let told = Told { parts, vault, ..Told::default() };
-                Self { kind: Kind::One(input.placed(None, told)), defects: inputs.defects }
+                let hints = Hints { parts, vault, ..Hints::default() };
+                Self { kind: Kind::One(input.placed(None, hints)), defects: inputs.defects }
             }
             (kind, _) => Self { kind, defects: inputs.defects },
         })

@@ -7,7 +7,7 @@ mod parts;
 mod plist;
 
 use super::{
-    FormatInfo, Head, Holds, ItemReader, Request, Score, message_file::MessageFile, told::FilesBeside,
+    FormatInfo, Head, Holds, ItemReader, Request, Score, hints::FilesBeside, message_file::MessageFile,
     tree::folder_of_apple_mail,
 };
 use crate::{

@@ -14,7 +14,7 @@ use crate::{
         compose::{in_base64, in_quoted_printable},
     },
     model::{Item, ItemKind, Message},
-    read::told::Beside,
+    read::hints::Beside,
     source::{Content, FileSource, Source, Stoppable},
 };
 use memchr::memchr_iter;

@@ -15,7 +15,7 @@ pub(super) type FilesBeside = Arc<dyn Beside>;
 
 /// What the place of a file, its name and the files beside it tell of the items in it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Hints {
     /// The folder.
     pub(super) folder: Option<Folder>,
     /// Whether that folder goes before the labels in the items themselves.
@@ -40,7 +40,7 @@ pub(super) struct Told {
     pub(super) defects: Vec<Defect>,
 }
 
-impl Told {
+impl Hints {
     /// The folder that `own` is, seen from the root of the tree.
     pub(super) fn placed(&self, own: &Folder) -> Folder {
         match (&self.folder, self.within.is_empty()) {
