@@ -299,8 +299,8 @@ impl<'w> Conversion<'w> {
             self.failed.insert(decided.place);
         }
         self.report.count(&line, item.received.map(|received| received.at.year()), &item.defects);
-        let logged = self.write_line(&line).and_then(|()| self.tell_made());
-        fatal.map_or(logged, Err)
+        let outcome = self.write_line(&line).and_then(|()| self.tell_made());
+        fatal.map_or(outcome, Err)
     }
 
     /// Writes an item, unless an earlier sync has, and notes in its line what came of it; what it gives ends the conversion.

@@ -1,6 +1,6 @@
 use super::{
     Report, SyncLog,
-    sync::{Begun, FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, clear, forget, refused},
+    sync::{FILES, GONE, ITEM_LOG, Lock, REPORT, RunNote, SyncPaths, Syncs, TABLE, beside, clear, forget, refused},
     verify::{
         Difference, Expected, VerifyReport, archives, check_file, go_on, logged_syncs, places, verification_of, walk,
     },
@@ -74,10 +74,10 @@ pub fn undo(
     stop: &Stop,
     kept: &mut dyn FnMut(&Difference),
 ) -> Result<UndoReport> {
-    let (lock, begun, _) = Lock::take(destination)?;
+    let (lock, note, _) = Lock::take(destination)?;
     let Syncs(complete) = Syncs::at(destination)?;
     let mut syncs = logged_syncs(destination)?;
-    if begun.as_ref().is_some_and(|begun| begun.sync as usize == syncs.len() + 1) {
+    if note.as_ref().is_some_and(|note| note.sync as usize == syncs.len() + 1) {
         // It was cut off before it had written a line.
         syncs.push(syncs.last().map_or_else(|| SyncPaths::new(destination, 1), SyncPaths::next));
     }
@@ -105,7 +105,7 @@ pub fn undo(
         let (Some(first), Some(last)) = (undone.first(), undone.last()) else { continue };
         undoing.root = first.archive();
         let is_complete = complete.iter().any(|(paths, _)| paths.number() == last.number());
-        let cut_off = begun.as_ref().map_or(!is_complete, |begun| begun.sync == last.number());
+        let cut_off = note.as_ref().map_or(!is_complete, |note| note.sync == last.number());
         if cut_off && !dry {
             clear(last)?;
         }
@@ -126,7 +126,7 @@ pub fn undo(
         if first.is_archive() {
             continue;
         }
-        let folder_made = stay.is_empty() && folder_made(first, begun.as_ref(), &complete);
+        let folder_made = stay.is_empty() && folder_made(first, note.as_ref(), &complete);
         if cut_off {
             undoing.look_around(place, folder_made)?;
         }
@@ -143,8 +143,8 @@ pub fn undo(
         if since == 1 {
             // All runs of a destination have the same, and nobody goes on now.
             let told = complete.iter().find(|(other, _)| other.number() == paths.number());
-            let begun = begun.as_ref().and_then(|begun| begun.options.as_ref());
-            forget(destination, told.map_or(begun, |(_, report)| report.options.as_ref()))?;
+            let note = note.as_ref().and_then(|note| note.options.as_ref());
+            forget(destination, told.map_or(note, |(_, report)| report.options.as_ref()))?;
         }
         // The log comes last: as long as it is there, this can be done again.
         for suffix in [TABLE, GONE, FILES, REPORT, ITEM_LOG] {
@@ -157,9 +157,9 @@ pub fn undo(
 }
 
 /// Whether the folder that a sync was written to was made by it.
-fn folder_made(paths: &SyncPaths, begun: Option<&Begun>, complete: &[(SyncPaths, Report)]) -> bool {
-    match begun.filter(|begun| begun.sync == paths.number()) {
-        Some(begun) => begun.folder_made,
+fn folder_made(paths: &SyncPaths, note: Option<&RunNote>, complete: &[(SyncPaths, Report)]) -> bool {
+    match note.filter(|note| note.sync == paths.number()) {
+        Some(note) => note.folder_made,
         None => {
             let report = complete.iter().find(|(other, _)| other.number() == paths.number());
             match report {

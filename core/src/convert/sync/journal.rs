@@ -1,11 +1,11 @@
-use super::{names::refused, run::write_whole, standing::Damaged};
+use super::{finish::write_whole, names::refused, standing::Damaged};
 use crate::{
     convert::{
         SyncLog,
         item_log::LogLine,
         journal::{Journal, log_refused},
         keys::{Key, Keys, identity},
-        logged::LoggedLine,
+        log_reader::RecordedLine,
     },
     error::{Error, ErrorKind, Result},
     model::Item,
@@ -215,7 +215,7 @@ impl Replayed {
         if self.ahead.is_none() {
             return Ok(());
         }
-        let there = serde_json::from_slice::<LoggedLine<'_>>(&self.next).ok();
+        let there = serde_json::from_slice::<RecordedLine<'_>>(&self.next).ok();
         let digest = line.sha256.as_deref().or(line.xxh3.as_deref());
         let is_it = there.is_some_and(|there| {
             there.id == line.item.id && (there.digest().is_none() || digest.is_none() || there.digest() == digest)

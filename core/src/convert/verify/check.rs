@@ -40,11 +40,11 @@ pub(in crate::convert) fn check_file(
     report.files += 1;
     report.bytes += source.len();
     let len = source.len();
-    let (by_manifest, logged): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.by_manifest);
+    let (by_manifest, recorded): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.by_manifest);
     let content = Content::from(source);
-    let fits = logged.iter().find(|file| file.size.is_none_or(|size| size == len));
+    let fits = recorded.iter().find(|file| file.size.is_none_or(|size| size == len));
     if fits.is_none()
-        && let Some(size) = logged.iter().find_map(|file| file.size)
+        && let Some(size) = recorded.iter().find_map(|file| file.size)
     {
         let told = format!("has {len} octets where the log says {size}");
         expected.look_into(path, &content);
@@ -56,7 +56,7 @@ pub(in crate::convert) fn check_file(
     };
     let keys = digests.map(|digest| digest_key(&digest));
     let is_equal = |digest: Key| keys.contains(&digest);
-    let is_known = logged.iter().any(|file| file.digest.is_none_or(is_equal)) || logged.is_empty();
+    let is_known = recorded.iter().any(|file| file.digest.is_none_or(is_equal)) || recorded.is_empty();
     if !is_known {
         expected.look_into(path, &content);
         return found(Difference::new("changed", named(), "has other octets than were written"));

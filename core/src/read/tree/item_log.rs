@@ -37,7 +37,7 @@ struct Line<'l> {
 }
 
 /// What the log says of a file.
-pub(in crate::read) enum Logged {
+pub(in crate::read) enum Recorded {
     /// What it tells of the message.
     Item(Box<Hints>),
     /// It is a further copy of a message, for another label.
@@ -71,7 +71,7 @@ impl ItemLog {
     ///
     /// # Errors
     /// What the source says.
-    pub(in crate::read) fn find(&self, path: &str, directories: &[String]) -> Result<Option<Logged>> {
+    pub(in crate::read) fn find(&self, path: &str, directories: &[String]) -> Result<Option<Recorded>> {
         let wanted = digest(path);
         let first = self.lines.partition_point(|(digest, _)| *digest < wanted);
         let mut window = Window::new(self.source.clone());
@@ -79,10 +79,10 @@ impl ItemLog {
             let Some((octets, _)) = read_line(&mut window, *at)? else { continue };
             let Ok(line) = serde_json::from_slice::<Line<'_>>(&octets) else { continue };
             if line.path.as_deref() == Some(path) {
-                return Ok(Some(Logged::Item(Box::new(line.hints(directories)))));
+                return Ok(Some(Recorded::Item(Box::new(line.hints(directories)))));
             }
             if line.copies.iter().any(|copy| copy == path) {
-                return Ok(Some(Logged::Copy));
+                return Ok(Some(Recorded::Copy));
             }
         }
         Ok(None)
@@ -222,12 +222,12 @@ mod tests {
         );
         let log = ItemLog::open(Arc::new(log.as_bytes().to_vec()), 10).unwrap();
         let directories = ["In".to_owned()];
-        let Some(Logged::Item(hints)) = log.find("In/1.eml", &directories).unwrap() else { panic!() };
+        let Some(Recorded::Item(hints)) = log.find("In/1.eml", &directories).unwrap() else { panic!() };
         assert_eq!(hints.folder.unwrap().role, Some(Role::Inbox));
         assert_eq!(hints.received.unwrap().source, DateSource::FromLine);
         assert_eq!(hints.labels.len(), 2);
-        assert!(matches!(log.find("Work/1.eml", &directories).unwrap(), Some(Logged::Copy)));
-        assert!(matches!(log.find("In/2.eml", &directories).unwrap(), Some(Logged::Item(_))));
+        assert!(matches!(log.find("Work/1.eml", &directories).unwrap(), Some(Recorded::Copy)));
+        assert!(matches!(log.find("In/2.eml", &directories).unwrap(), Some(Recorded::Item(_))));
         assert!(log.find("In/3.eml", &directories).unwrap().is_none());
         let error = ItemLog::open(Arc::new(b"{\"path\":\"a\"}\n{\"path\":\"b\"}\n".to_vec()), 1).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Limit);

@@ -1,4 +1,4 @@
-use super::{Notes, item_log::Logged, names, sidecar::is_beside};
+use super::{Notes, item_log::Recorded, names, sidecar::is_beside};
 use crate::{
     DateTime,
     defect::{Defect, DefectKind},
@@ -93,9 +93,9 @@ impl File<'_> {
             };
         }
         match known {
-            Some(format) if format.holds == Holds::Message => match notes.logged(self) {
-                Some(Logged::Item(hints)) => Verdict::Take { format: None, hints },
-                Some(Logged::Copy) => Verdict::Pass("is a copy, for another label, of a message in another file"),
+            Some(format) if format.holds == Holds::Message => match notes.recorded(self) {
+                Some(Recorded::Item(hints)) => Verdict::Take { format: None, hints },
+                Some(Recorded::Copy) => Verdict::Pass("is a copy, for another label, of a message in another file"),
                 None => Verdict::Take { format: None, hints: Box::new(self.message(format, notes)) },
             },
             Some(_) => Verdict::Take { format: None, hints: Box::new(self.within(notes)) },

@@ -87,11 +87,11 @@ impl BundleWriter {
         let Files { paths, options, container, .. } = &mut self.files;
         let place = Self::place(&folder.path);
         let path = paths.file(&place, &options.names, item, name, rendered.name_digest());
-        let logged = container.entry(Entry::file(&path, name.date), rendered)?;
+        let recorded = container.entry(Entry::file(&path, name.date), rendered)?;
         if let Some(index) = self.folders.get_mut(&folder.path) {
             index.add(item, &path, &mut self.growing)?;
         }
-        Ok(logged)
+        Ok(recorded)
     }
 
     fn add_grown(&mut self, path: &str, grown: usize, tell: &mut Tell<'_>) -> Result<()> {

@@ -136,7 +136,7 @@ impl<V: Volumes> Zip<V> {
         Ok(())
     }
 
-    fn logged(&self, path: &str) -> String {
+    fn recorded(&self, path: &str) -> String {
         match self.volumes.part() {
             Some(part) => format!("{part}!{path}"),
             None => path.to_owned(),
@@ -165,7 +165,7 @@ impl<V: Volumes> Container for Zip<V> {
         match outcome {
             Ok(()) => {
                 self.record(&record, offset)?;
-                Ok(self.logged(entry.path))
+                Ok(self.recorded(entry.path))
             }
             // What stands there already is in no directory: readers pass it by.
             Err(Stopped::Source(error)) => Err(Error::from(error).non_fatal()),
