@@ -2,9 +2,9 @@
 
 use super::{
     earlier::Syncs,
+    finish::write_whole,
     names::{ADDRESS_MAP, beside, refused},
     note::RunNote,
-    finish::write_whole,
 };
 use crate::{
     convert::{
