@@ -75,6 +75,24 @@ fn no_format_reaches_into_another() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// What a format needs of what all share stands in its line of the table.
+#[test]
+fn what_all_formats_share_knows_no_emlx() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let [top, module, ..] = &*path else { continue };
+        if top != "read" || FORMATS.contains(&&**module) || module == "formats" {
+            continue;
+        }
+        let uses = used_paths(&text, &path);
+        let knows = uses.iter().any(|used| used.starts_with(&["read".to_owned(), "emlx".to_owned()]));
+        if knows || text.contains("matches!(format.name") || text.contains("format.name ==") {
+            wrong.push(path.join("::"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|modules| modules.contains(&module))
 }

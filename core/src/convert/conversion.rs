@@ -11,7 +11,7 @@ use crate::{
     model::Item,
     platform::Target,
     read::{Closed, Event, Mailbox, Opened},
-    write::{ItemName, ItemWriter, Lost, Made, Rendered, Renderer},
+    write::{ItemName, ItemWriter, Lost, Product, Rendered, Renderer},
 };
 use std::{collections::BTreeSet, io::Write, num::NonZeroUsize, ops::ControlFlow};
 
@@ -86,7 +86,7 @@ impl<'w> Conversion<'w> {
         self
     }
 
-    /// The same conversion with the list of what was made beside the files of one item each ([`Made`](crate::write::Made)) written to `files`, a
+    /// The same conversion with the list of what was made beside the files of one item each ([`Product`](crate::write::Product)) written to `files`, a
     /// line at a time. [`Verification`](super::Verification) asks for it.
     #[must_use]
     pub fn with_files(mut self, files: impl Write + Send + 'w) -> Self {
@@ -245,9 +245,9 @@ impl<'w> Conversion<'w> {
         // What was migrated so far is completed, which may have to read it once more.
         let stop = self.mailbox.stop().clone();
         stop.wait();
-        let told = self.tell_made();
+        let told = self.tell_products();
         let Self { writer, journal, files, report, .. } = &mut *self;
-        let finished = writer.finish_telling(&mut |made| tell(&mut **journal, files, report, &made));
+        let finished = writer.finish_telling(&mut |product| tell(&mut **journal, files, report, &product));
         let counted = self.count_lost();
         self.report.cancelled |= stop.was_asked();
         finished.and(told).and(counted)?;
@@ -299,7 +299,7 @@ impl<'w> Conversion<'w> {
             self.failed.insert(decided.place);
         }
         self.report.count(&line, item.received.map(|received| received.at.year()), &item.defects);
-        let outcome = self.write_line(&line).and_then(|()| self.tell_made());
+        let outcome = self.write_line(&line).and_then(|()| self.tell_products());
         fatal.map_or(outcome, Err)
     }
 
@@ -397,9 +397,9 @@ impl<'w> Conversion<'w> {
         self.writer.log_line(&self.json)
     }
 
-    fn tell_made(&mut self) -> Result<()> {
+    fn tell_products(&mut self) -> Result<()> {
         let Self { writer, journal, files, report, .. } = self;
-        writer.take_made().iter().try_for_each(|made| tell(&mut **journal, files, report, made))
+        writer.take_products().iter().try_for_each(|product| tell(&mut **journal, files, report, product))
     }
 }
 
@@ -408,14 +408,14 @@ fn tell(
     journal: &mut (dyn Journal + '_),
     files: &mut Option<Box<dyn Write + Send + '_>>,
     report: &mut Report,
-    made: &Made,
+    product: &Product,
 ) -> Result<()> {
-    if let Made::Kept { path, instead } = made {
+    if let Product::Kept { path, instead } = product {
         report.keep(path, instead);
     }
-    journal.made(made)?;
+    journal.product(product)?;
     let Some(files) = files else { return Ok(()) };
-    let mut json = serde_json::to_vec(made).map_err(|error| log_refused(error.into()))?;
+    let mut json = serde_json::to_vec(product).map_err(|error| log_refused(error.into()))?;
     json.push(b'\n');
     files.write_all(&json).map_err(log_refused)
 }

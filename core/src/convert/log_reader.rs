@@ -7,7 +7,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     model::AttachmentView,
     source::Content,
-    write::Made,
+    write::Product,
 };
 use serde::Deserialize;
 use std::{
@@ -147,7 +147,7 @@ impl SyncLog {
     }
 
     /// Calls `f` with every line of the list of files.
-    pub(super) fn for_each_made(&self, mut f: impl FnMut(Made) -> Result<()>) -> Result<()> {
+    pub(super) fn for_each_product(&self, mut f: impl FnMut(Product) -> Result<()>) -> Result<()> {
         let Some(files) = &self.files else { return Ok(()) };
         files.for_each(|octets| f(serde_json::from_slice(octets).map_err(no_line)?))
     }

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     limits::Stop,
     source::{Content, FileSource, Stoppable},
-    write::{Made, UNFINISHED, file_digests},
+    write::{Product, UNFINISHED, file_digests},
 };
 use serde::Serialize;
 use std::{
@@ -113,11 +113,11 @@ pub fn undo(
         // The folders of syncs that stay are theirs, empty or not.
         let mut theirs = HashSet::new();
         for paths in stay {
-            SyncLog::at(paths)?.for_each_made(|made| {
-                match made {
-                    Made::Folder { path, .. } | Made::Index { path, .. } => drop(theirs.insert(path)),
-                    Made::Mailbox { path, .. } => theirs.extend(mailbox_folders(&path)),
-                    Made::Collection { .. } | Made::Archive { .. } | Made::Kept { .. } => {}
+            SyncLog::at(paths)?.for_each_product(|product| {
+                match product {
+                    Product::Folder { path, .. } | Product::Index { path, .. } => drop(theirs.insert(path)),
+                    Product::Mailbox { path, .. } => theirs.extend(mailbox_folders(&path)),
+                    Product::Collection { .. } | Product::Archive { .. } | Product::Kept { .. } => {}
                 }
                 Ok(())
             })?;
@@ -238,20 +238,21 @@ impl Undoing<'_> {
             }
             Ok(())
         })?;
-        log.for_each_made(|made| {
-            match &made {
-                Made::Folder { path, .. } => drop(self.folders.insert(path.clone())),
-                Made::Mailbox { path, .. } => self.folders.extend(mailbox_folders(path)),
-                Made::Index { path, digest } if archive.is_none() => {
+        log.for_each_product(|product| {
+            match &product {
+                Product::Folder { path, .. } => drop(self.folders.insert(path.clone())),
+                Product::Mailbox { path, .. } => self.folders.extend(mailbox_folders(path)),
+                Product::Index { path, digest } if archive.is_none() => {
                     self.indices.entry(path.clone()).or_default().push(digest.clone());
                 }
-                Made::Collection { path, sha256, xxh3, .. } if archive.is_none() => {
+                Product::Collection { path, sha256, xxh3, .. } if archive.is_none() => {
                     let done = self.remove_file(path, &mut expected)?;
                     let digest = sha256.as_deref().or(xxh3.as_deref());
                     let (id, folder, subject) = (None, None, None);
                     self.tell(&Undone { sync: paths.number(), id, folder, subject, path, digest, done })?;
                 }
-                Made::Index { .. } | Made::Collection { .. } | Made::Archive { .. } | Made::Kept { .. } => {}
+                Product::Index { .. } | Product::Collection { .. } | Product::Archive { .. } | Product::Kept { .. } => {
+                }
             }
             Ok(())
         })

@@ -153,3 +153,47 @@ impl ReadOptions {
 /// All formats that can be read. A new format is one more line here.
 pub const FORMATS: &[FormatInfo] =
     &[mbox::FORMAT, eml::FORMAT, emlx::FORMAT, maildir::FORMAT, pst::FORMAT, tnef::FORMAT, ics::FORMAT, vcf::FORMAT];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::{Head, detect};
+
+    fn of_extension(extension: &str) -> Option<(&'static str, Holds)> {
+        let format = FORMATS.iter().find(|format| is_one_of(extension, format.extensions))?;
+        Some((format.name, format.holds))
+    }
+
+    #[test]
+    fn the_table_says_what_files_hold() {
+        for (extension, name, holds) in [
+            ("mbox", "mbox", Holds::Folder),
+            ("MBX", "mbox", Holds::Folder),
+            ("mmdf", "mbox", Holds::Folder),
+            ("eml", "eml", Holds::Message),
+            ("emlx", "emlx", Holds::Message),
+            ("ics", "ics", Holds::Items),
+            ("vcf", "vcf", Holds::Items),
+            ("pst", "pst", Holds::Items),
+            ("tnef", "tnef", Holds::Items),
+        ] {
+            assert_eq!(of_extension(extension), Some((name, holds)), "{extension}");
+        }
+        for doubtful in ["mbs", "mail", "txt", "emlxpart"] {
+            assert_eq!(of_extension(doubtful), None, "{doubtful}");
+        }
+    }
+
+    #[test]
+    fn a_signature_alone_is_enough() {
+        let mut signatures = 0;
+        for format in FORMATS.iter().filter(|format| !format.signature.is_empty()) {
+            let octets = [format.signature, &[0; 64]].concat();
+            let found =
+                detect(&Head { octets: &octets, len: octets.len() as u64, name: "x" }).map(|format| format.name);
+            assert_eq!(found.ok(), Some(format.name));
+            signatures += 1;
+        }
+        assert_eq!(signatures, 2);
+    }
+}

@@ -17,7 +17,7 @@ use crate::{
     },
     error::{Error, ErrorKind, Result},
     read::Given,
-    write::{self, Checksums, ItemWriter, Made, Ours},
+    write::{self, Checksums, ItemWriter, Ours, Product},
 };
 use std::path::Path;
 
@@ -173,14 +173,14 @@ fn ours(paths: &SyncPaths) -> Result<Ours> {
         }
         Ok(())
     })?;
-    log.for_each_made(|made| {
-        match &made {
-            Made::Index { path, digest } => ours.add(path, digest),
-            Made::Collection { path, sha256, xxh3, .. } => {
+    log.for_each_product(|product| {
+        match &product {
+            Product::Index { path, digest } => ours.add(path, digest),
+            Product::Collection { path, sha256, xxh3, .. } => {
                 sha256.iter().chain(xxh3).for_each(|digest| ours.add(path, digest));
             }
-            Made::Archive { path, .. } => ours.add_archive(path),
-            Made::Folder { .. } | Made::Mailbox { .. } | Made::Kept { .. } => {}
+            Product::Archive { path, .. } => ours.add_archive(path),
+            Product::Folder { .. } | Product::Mailbox { .. } | Product::Kept { .. } => {}
         }
         Ok(())
     })?;

@@ -10,7 +10,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     model::Item,
     source::{Content, FileSource, Source},
-    write::{Known, Lost, Made},
+    write::{Known, Lost, Product},
 };
 use std::{
     collections::HashMap,
@@ -82,8 +82,8 @@ impl Journal for SyncJournal {
         self.log.append(json)
     }
 
-    fn made(&mut self, made: &Made) -> Result<()> {
-        let mut json = serde_json::to_vec(made).map_err(|error| log_refused(error.into()))?;
+    fn product(&mut self, product: &Product) -> Result<()> {
+        let mut json = serde_json::to_vec(product).map_err(|error| log_refused(error.into()))?;
         json.push(b'\n');
         self.files.append(&json)
     }
@@ -100,8 +100,8 @@ impl Journal for SyncJournal {
         // The lines of what is in a file of many were written before it was known to which part that goes.
         if !parts.is_empty() {
             let lines = Content::from(Arc::new(FileSource::open(self.files.path())?) as Source);
-            SyncLog::new(self.sync, Vec::new()).with_files(lines).for_each_made(|made| {
-                if let Made::Collection { path, .. } = &made
+            SyncLog::new(self.sync, Vec::new()).with_files(lines).for_each_product(|product| {
+                if let Product::Collection { path, .. } = &product
                     && let Some((part, entry)) = path.split_once('!')
                     && let Some(reason) = parts.get(part)
                 {

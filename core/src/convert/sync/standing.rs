@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     limits::Stop,
     source::{Content, FileSource, Source},
-    write::{ItemWriter, Made, Standing, file_digests},
+    write::{ItemWriter, Product, Standing, file_digests},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -41,22 +41,22 @@ pub(super) fn adopt(
 ) -> Result<()> {
     let takes_paths = writer.goes_on();
     let mut files = StandingFiles::of(paths, check)?;
-    SyncLog::at(paths)?.for_each_made(|made| {
+    SyncLog::at(paths)?.for_each_product(|product| {
         if takes_paths {
-            match &made {
-                Made::Folder { names, path, files, shard } => {
+            match &product {
+                Product::Folder { names, path, files, shard } => {
                     writer.adopt(Standing::Folder { names, path, files: *files, shard });
                 }
-                Made::Mailbox { names, path, messages } => {
+                Product::Mailbox { names, path, messages } => {
                     writer.adopt(Standing::Mailbox { names, path, messages: *messages });
                 }
-                Made::Index { .. } | Made::Archive { .. } => {}
-                Made::Collection { path, .. } => {
+                Product::Index { .. } | Product::Archive { .. } => {}
+                Product::Collection { path, .. } => {
                     if files.stands(path, None, None) {
                         writer.adopt(Standing::File(path));
                     }
                 }
-                Made::Kept { path, .. } => writer.adopt(Standing::File(path)),
+                Product::Kept { path, .. } => writer.adopt(Standing::File(path)),
             }
         }
         Ok(())
@@ -111,10 +111,10 @@ impl<'p> StandingFiles<'p> {
         }
         let mut archives = HashMap::new();
         let mut collections = Vec::new();
-        SyncLog::at(paths)?.for_each_made(|made| {
-            match made {
-                Made::Archive { path, size } => drop(archives.insert(path, size)),
-                Made::Collection { path, size, sha256, xxh3 } => collections.push((path, size, sha256.or(xxh3))),
+        SyncLog::at(paths)?.for_each_product(|product| {
+            match product {
+                Product::Archive { path, size } => drop(archives.insert(path, size)),
+                Product::Collection { path, size, sha256, xxh3 } => collections.push((path, size, sha256.or(xxh3))),
                 _ => {}
             }
             Ok(())

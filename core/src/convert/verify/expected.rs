@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     model::AttachmentView,
     source::Content,
-    write::Made,
+    write::Product,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -76,10 +76,10 @@ impl Expected {
 
     /// Reads the log of a sync, and its list of files.
     pub(in crate::convert) fn read(&mut self, log: &SyncLog, report: &mut VerifyReport) -> Result<()> {
-        log.for_each_made(|made| {
-            let path = self.key(made.path());
-            match &made {
-                Made::Collection { path: recorded, size, sha256, xxh3 } => {
+        log.for_each_product(|product| {
+            let path = self.key(product.path());
+            match &product {
+                Product::Collection { path: recorded, size, sha256, xxh3 } => {
                     // Lines are written before it is known to which part of a split archive the file of their items goes.
                     self.collections.extend(recorded.split_once('!').map(|(_, entry)| self.key(entry)));
                     self.collections.insert(path);
@@ -87,10 +87,10 @@ impl Expected {
                     self.files.push(File { digest, size: Some(*size), ..File::at(path) });
                 }
                 // The syncs behind this one write it anew, and undoing them leaves it as it is.
-                Made::Index { .. } => self.files.push(File::at(path)),
+                Product::Index { .. } => self.files.push(File::at(path)),
                 // Of others, and told: it is as it should be whatever is in it.
-                Made::Kept { path, .. } => drop(self.kept.insert(self.key(path))),
-                Made::Folder { .. } | Made::Mailbox { .. } | Made::Archive { .. } => {}
+                Product::Kept { path, .. } => drop(self.kept.insert(self.key(path))),
+                Product::Folder { .. } | Product::Mailbox { .. } | Product::Archive { .. } => {}
             }
             Ok(())
         })?;

@@ -233,9 +233,9 @@ impl Verification {
                 }
                 Ok(())
             })?;
-            log.for_each_made(|made| {
-                if expected.is_missing(made.path()) {
-                    tell("missing", made.path(), "is missing, with all its items".to_owned());
+            log.for_each_product(|product| {
+                if expected.is_missing(product.path()) {
+                    tell("missing", product.path(), "is missing, with all its items".to_owned());
                 }
                 Ok(())
             })?;

@@ -4,11 +4,11 @@ mod documents;
 mod folder;
 
 use super::{
-    Checksums, ItemName, ItemWriter, Lost, Made, Rendered, Renderer, ReportTexts, WriteOptions, Written,
+    Checksums, ItemName, ItemWriter, Lost, Product, Rendered, Renderer, ReportTexts, WriteOptions, Written,
     container::{Bag, Container, Entry},
     files::{Files, room},
     growing::{Growing, refused},
-    made::Tell,
+    product::Tell,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -143,8 +143,8 @@ impl ItemWriter for BundleWriter {
         self.report = report;
     }
 
-    fn take_made(&mut self) -> Vec<Made> {
-        self.files.take_made()
+    fn take_products(&mut self) -> Vec<Product> {
+        self.files.take_products()
     }
 
     fn take_lost(&mut self) -> Vec<Lost> {

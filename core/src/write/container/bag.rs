@@ -9,9 +9,9 @@ use crate::{
     hex::hex,
     source::Content,
     write::{
-        Checksums, Eol, Lost, Made, Rendered, Renderer, ZipLevel,
+        Checksums, Eol, Lost, Product, Rendered, Renderer, ZipLevel,
         growing::{Growing, refused},
-        made::Tell,
+        product::Tell,
     },
 };
 use std::fmt::Write as _;
@@ -93,8 +93,8 @@ impl Container for Bag {
         self.inner.is_taken(&format!("{}data/{path}", self.base))
     }
 
-    fn take_made(&mut self) -> Vec<Made> {
-        self.inner.take_made()
+    fn take_products(&mut self) -> Vec<Product> {
+        self.inner.take_products()
     }
 
     fn take_lost(&mut self) -> Option<Lost> {
