@@ -214,8 +214,8 @@ impl<'w> Conversion<'w> {
         };
         // What was completed before it stopped is worth having.
         let not_completed = self.complete().err();
-        let told: Vec<_> = stopped.iter().chain(&not_completed).map(ToString::to_string).collect();
-        self.report.error = (!told.is_empty()).then(|| told.join("; "));
+        let reasons: Vec<_> = stopped.iter().chain(&not_completed).map(ToString::to_string).collect();
+        self.report.error = (!reasons.is_empty()).then(|| reasons.join("; "));
         self.report
     }
 
@@ -245,12 +245,12 @@ impl<'w> Conversion<'w> {
         // What was migrated so far is completed, which may have to read it once more.
         let stop = self.mailbox.stop().clone();
         stop.wait();
-        let told = self.tell_products();
+        let listed = self.tell_products();
         let Self { writer, journal, files, report, .. } = &mut *self;
         let finished = writer.finish_telling(&mut |product| tell(&mut **journal, files, report, &product));
         let counted = self.count_lost();
         self.report.cancelled |= stop.was_asked();
-        finished.and(told).and(counted)?;
+        finished.and(listed).and(counted)?;
         self.files.as_mut().map_or(Ok(()), Write::flush).map_err(log_refused)?;
         self.journal.flush()
     }

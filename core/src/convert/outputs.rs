@@ -256,11 +256,11 @@ mod tests {
             (at("new.zip"), Some(at("new.zip.report.json.unfinished"))),
             (at("new.zip"), Some(at("NEW.zip"))),
         ] {
-            let told = refused(&destination, page.as_deref(), &at("in.mbox")).unwrap_or_default();
-            assert!(told.contains("would be both"), "{destination:?} {page:?}: {told}");
+            let message = refused(&destination, page.as_deref(), &at("in.mbox")).unwrap_or_default();
+            assert!(message.contains("would be both"), "{destination:?} {page:?}: {message}");
         }
-        let told = refused(&at("out"), None, &at("out/old.mbox")).unwrap();
-        assert!(told.contains("lies in the destination"), "{told}");
+        let message = refused(&at("out"), None, &at("out/old.mbox")).unwrap();
+        assert!(message.contains("lies in the destination"), "{message}");
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(at("in.mbox"), at("link")).unwrap();

@@ -142,9 +142,9 @@ pub fn undo(
     for paths in syncs.iter().rev().take_while(|paths| paths.number() >= since) {
         if since == 1 {
             // All runs of a destination have the same, and nobody goes on now.
-            let told = complete.iter().find(|(other, _)| other.number() == paths.number());
+            let report = complete.iter().find(|(other, _)| other.number() == paths.number());
             let note = note.as_ref().and_then(|note| note.options.as_ref());
-            forget(destination, told.map_or(note, |(_, report)| report.options.as_ref()))?;
+            forget(destination, report.map_or(note, |(_, report)| report.options.as_ref()))?;
         }
         // The log comes last: as long as it is there, this can be done again.
         for suffix in [TABLE, GONE, FILES, REPORT, ITEM_LOG] {
@@ -274,8 +274,8 @@ impl Undoing<'_> {
         if let Some(Difference { what, told, .. }) = first {
             self.report.kept += archives.len() as u64;
             for archive in archives {
-                let told = format!("stays, as something in it is not as it was written: {what} {told}");
-                (self.kept)(&Difference::new("changed", archive.to_string_lossy(), told));
+                let detail = format!("stays, as something in it is not as it was written: {what} {told}");
+                (self.kept)(&Difference::new("changed", archive.to_string_lossy(), detail));
             }
             return Ok("kept");
         }
@@ -375,8 +375,8 @@ impl Undoing<'_> {
                 }
             } else if !expected.knows(path) {
                 self.report.kept += 1;
-                let told = "stays, as no log names it; it may be what the run that was cut off wrote last";
-                (self.kept)(&Difference::new("unknown_file", path, told));
+                let detail = "stays, as no log names it; it may be what the run that was cut off wrote last";
+                (self.kept)(&Difference::new("unknown_file", path, detail));
             }
             Ok(())
         })

@@ -46,9 +46,9 @@ pub(in crate::convert) fn check_file(
     if fits.is_none()
         && let Some(size) = recorded.iter().find_map(|file| file.size)
     {
-        let told = format!("has {len} octets where the log says {size}");
+        let detail = format!("has {len} octets where the log says {size}");
         expected.look_into(path, &content);
-        return found(Difference::new("changed", named(), told));
+        return found(Difference::new("changed", named(), detail));
     }
     let digests = match file_digests(&content) {
         Ok(digests) => digests,
@@ -64,8 +64,8 @@ pub(in crate::convert) fn check_file(
     if !by_manifest.iter().filter_map(|file| file.digest).all(is_equal) {
         return found(Difference::new("changed", named(), "has other octets than the manifest of its bag says"));
     }
-    if let Err(told) = parse(path, &content, expected.is_pim(archive, path)) {
-        return found(Difference::new("unreadable", named(), told));
+    if let Err(detail) = parse(path, &content, expected.is_pim(archive, path)) {
+        return found(Difference::new("unreadable", named(), detail));
     }
     if let Some(listed) = fits.and_then(|file| file.attachments)
         && attachments(content).is_ok_and(|views| attachments_key(&views) != listed)

@@ -131,7 +131,7 @@ impl Comparison {
     }
 
     fn tell(&mut self, found: &mut dyn FnMut(&Difference)) {
-        for difference in std::mem::take(&mut self.recorded.lock().told) {
+        for difference in std::mem::take(&mut self.recorded.lock().differences) {
             self.differences += 1;
             found(&difference);
         }
@@ -143,7 +143,7 @@ impl Comparison {
 struct Recorded {
     keys: Keys,
     failed: HashSet<(String, String)>,
-    told: Vec<Difference>,
+    differences: Vec<Difference>,
 }
 
 impl Recorded {
@@ -160,9 +160,9 @@ impl Recorded {
         })
     }
 
-    fn tell(&mut self, line: &LogLine, told: String) {
+    fn tell(&mut self, line: &LogLine, detail: String) {
         let what = format!("{} of {}", line.item.id, line.item.source.file);
-        self.told.push(Difference::new("not_migrated", what, told));
+        self.differences.push(Difference::new("not_migrated", what, detail));
     }
 }
 

@@ -44,9 +44,9 @@ pub fn verify<G: Into<Given>>(
     let complete = Syncs::at(destination)?.0.len();
     let unreported = || syncs.get(complete).map(SyncPaths::number);
     if let Some(sync) = RunNote::at(destination).map(|note| note.sync).or_else(unreported) {
-        let told = format!("sync {sync} was cut off: convert again to complete it");
+        let detail = format!("sync {sync} was cut off: convert again to complete it");
         report.differences += 1;
-        found(&Difference::new("unfinished", destination.to_string_lossy(), told));
+        found(&Difference::new("unfinished", destination.to_string_lossy(), detail));
     }
     let mut logs = Vec::new();
     for place in places(&syncs) {

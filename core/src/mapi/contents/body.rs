@@ -78,8 +78,8 @@ impl BodyReader<'_> {
     }
 
     fn tell(&mut self, what: &str, decoded: Decoded) -> String {
-        let told = decoded.told.map(|told| Defect::new(DefectKind::Charset, format!("{what}: {told}")));
-        self.defects.extend(told);
+        let defect = decoded.remark.map(|remark| Defect::new(DefectKind::Charset, format!("{what}: {remark}")));
+        self.defects.extend(defect);
         decoded.text
     }
 

@@ -135,12 +135,12 @@ fn without(item: &Item) -> String {
     let attachments = item.message().and_then(|message| message.attachments().ok()).unwrap_or_default();
     let names =
         attachments.iter().map(|attachment| attachment.file_name().unwrap_or_else(|| "one without a name".into()));
-    let mut told: Vec<String> = names.take(MOST).collect();
+    let mut list: Vec<String> = names.take(MOST).collect();
     if attachments.len() > MOST {
-        told.push(format!("and {} more", attachments.len() - MOST));
+        list.push(format!("and {} more", attachments.len() - MOST));
     }
-    let told = if told.is_empty() { "none that it tells of".to_owned() } else { told.join(", ") };
-    format!("its attachments lie in files of their own, in Attachments or beside it, and are not part of it: {told}")
+    let list = if list.is_empty() { "none that it tells of".to_owned() } else { list.join(", ") };
+    format!("its attachments lie in files of their own, in Attachments or beside it, and are not part of it: {list}")
 }
 
 /// Bits of `flags` that say a state; the others tell the number of attachments, a priority, colours.

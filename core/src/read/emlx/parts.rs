@@ -76,7 +76,7 @@ impl Beside for PartFiles {
         // What the message is without was told before it was known.
         item.defects.retain(|defect| defect.kind() != DefectKind::Attachment);
         if !joint.put_back.is_empty() {
-            let detail = format!("put back from files of their own: {}", told(&joint.put_back));
+            let detail = format!("put back from files of their own: {}", list(&joint.put_back));
             item.defects.push(Defect::new(DefectKind::Rewritten, detail));
             item.kind = ItemKind::Message(Message::with_limits(Content::join(joint.pieces), self.limits.clone()));
             item.note_change();
@@ -87,7 +87,7 @@ impl Beside for PartFiles {
             (joint.shortened, DefectKind::Truncated, "put back from files that have fewer octets than are told"),
         ] {
             if !names.is_empty() {
-                item.defects.push(Defect::new(kind, format!("{what}: {}", told(&names))));
+                item.defects.push(Defect::new(kind, format!("{what}: {}", list(&names))));
             }
         }
     }
@@ -126,12 +126,12 @@ fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
 }
 
-fn told(names: &[String]) -> String {
-    let mut told = names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+fn list(names: &[String]) -> String {
+    let mut list = names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
     if names.len() > MOST {
-        told.push_str(&format!(" and {} more", names.len() - MOST));
+        list.push_str(&format!(" and {} more", names.len() - MOST));
     }
-    told
+    list
 }
 
 /// A message in the making.
