@@ -102,6 +102,8 @@ export interface ReadOptions {
   recover?: boolean;
   /** Of a PST or OST: attach genuine rich text bodies too. */
   keepRtf?: boolean;
+  /** The Windows code page of 8-bit text in a store that says nothing of it. */
+  codePage?: number;
   /** What becomes of winmail.dat attachments (TNEF) in mail: they stay, or what they hold replaces them. */
   tnef?: 'keep' | 'decode';
   /** Internet addresses by Exchange addresses (`/O=…/CN=…`). `addresses` is an older name of it. */

@@ -176,7 +176,7 @@ fn check_report(path: &Path, is_ours: impl Fn(&[u8]) -> bool) -> Result<(), Stri
     match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         file => file
-            .and_then(|file| file.take(START).read_to_end(&mut start))
+            .and_then(|file| io::copy(&mut file.take(START), &mut start))
             .map_err(|error| format!("{}: {error}", path.display()))?,
     };
     if start.is_empty() || is_ours(&start) {

@@ -294,9 +294,9 @@ fn a_full_disk_ends_the_conversion_and_is_told() {
         assert!(!report.is_complete());
         let lines = log.lines();
         assert_eq!(lines.len() as u64, report.totals.available);
-        assert_eq!(report.totals.failed, 1, "the item that found no room");
         assert_eq!(lines.last().unwrap()["status"], "failed");
-        assert!(report.totals.migrated > 20, "{:?}", report.totals);
+        assert!(report.totals.failed > 20, "{:?}", report.totals);
+        assert_eq!(report.totals.migrated, 0, "what was in the archive is lost with it");
     }
 }
 

@@ -87,6 +87,10 @@ fn a_page_of_others_is_not_replaced_and_one_of_ours_is() {
     assert_eq!(bench.names(), ["in.mbox", "page.html"]);
     bench.converted_somehow("out", &["--html", "other.html"]);
     bench.converted_somehow("out", &["--html", "other.html"]);
+    let before = fs::read(bench.path("in.mbox")).unwrap();
+    assert_eq!(bench.run(&["report", "out", "--html", "in.mbox"]).status, Some(2));
+    assert_eq!(fs::read(bench.path("in.mbox")).unwrap(), before);
+    assert_eq!(bench.run(&["report", "out", "--html", "other.html"]).status, Some(0));
 }
 
 #[test]
@@ -191,27 +195,28 @@ fn octets_that_were_changed_are_found_where_they_are_to_be_compared() {
 
 #[test]
 fn what_a_loss_of_power_leaves_locks_nobody_out() {
-    let torn: [(&str, &dyn Fn(&Bench)); 7] = [
-        ("empty report", &|bench| drop(bench.file("out.report.json", b""))),
-        ("torn report", &|bench| {
+    type Tear = fn(&Bench);
+    let torn: [(&str, Tear); 7] = [
+        ("empty report", |bench| drop(bench.file("out.report.json", b""))),
+        ("torn report", |bench| {
             let whole = fs::read(bench.path("out.report.json")).unwrap();
             bench.file("out.report.json", &whole[..whole.len() / 2]);
         }),
-        ("report of zeros", &|bench| drop(bench.file("out.report.json", &[0; 4096]))),
-        ("no report and an empty note", &|bench| {
+        ("report of zeros", |bench| drop(bench.file("out.report.json", &[0; 4096]))),
+        ("no report and an empty note", |bench| {
             fs::remove_file(bench.path("out.report.json")).unwrap();
             bench.file("out.unfinished.json", b"");
         }),
-        ("no report and a torn note", &|bench| {
+        ("no report and a torn note", |bench| {
             fs::remove_file(bench.path("out.report.json")).unwrap();
             bench.file("out.unfinished.json", b"{\"sync\":1,\"sett");
         }),
-        ("a torn log", &|bench| {
+        ("a torn log", |bench| {
             fs::remove_file(bench.path("out.report.json")).unwrap();
             let whole = fs::read(bench.path("out.items.jsonl")).unwrap();
             bench.file("out.items.jsonl", &whole[..whole.len() - 40]);
         }),
-        ("an empty log", &|bench| {
+        ("an empty log", |bench| {
             bench.file("out.items.jsonl", b"");
             bench.file("out.report.json", b"");
         }),

@@ -38,6 +38,7 @@ const EXCEPTIONS: &[(&str, &[Surface], &str)] = &[
     ("hidden", &[Page], OF_PAGE),
     ("recover", &[Page], OF_PAGE),
     ("keep-rtf", &[Page], OF_PAGE),
+    ("code-page", &[Page], OF_PAGE),
     ("tnef", &[Page], OF_PAGE),
     ("address-map", &[Page], OF_PAGE),
     ("folder", &[Page], "folders are ticked off: skip-folder"),

@@ -105,8 +105,7 @@ mod tests {
 
     const STEPS: [Step; 4] = [
         |conversion| {
-            let mut selection = Selection::default();
-            selection.folders = vec!["Inbox".into()];
+            let selection = Selection { folders: vec!["Inbox".into()], ..Selection::default() };
             conversion.with_selector(Selector::new(&selection).unwrap())
         },
         |conversion| {

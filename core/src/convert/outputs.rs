@@ -9,7 +9,7 @@ use crate::{
 use std::{
     collections::HashMap,
     fs::{self, File},
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -171,7 +171,7 @@ pub(super) fn check_page(page: &Path) -> Result<()> {
     let Ok(metadata) = fs::symlink_metadata(page) else { return Ok(()) };
     let mut start = Vec::new();
     let is_ours = metadata.is_file()
-        && File::open(page).and_then(|file| file.take(START).read_to_end(&mut start)).is_ok()
+        && File::open(page).and_then(|file| io::copy(&mut file.take(START), &mut start)).is_ok()
         && (start.is_empty() || start.starts_with(b"<!DOCTYPE html>") && holds(&start, b"<title>Migration to "));
     if is_ours {
         return Ok(());

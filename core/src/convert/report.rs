@@ -41,6 +41,9 @@ pub struct Report {
     /// What stopped it before its end: a destination that could be written no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Whether it was the destination that refused: then the next run does it again.
+    #[serde(skip)]
+    pub(super) refused: bool,
     /// All items.
     pub totals: Columns,
     /// By kind: mail, event, task, journal, contact.

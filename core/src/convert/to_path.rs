@@ -1,6 +1,6 @@
 use super::{
     Conversion, ConvertOptions, Gates, Plan, Progress, Report, Selector,
-    outputs::exclusion,
+    outputs::{check_page, exclusion},
     sync::{ITEM_LOG, REPORT, Sync, SyncPaths, write_whole},
 };
 use crate::{
@@ -78,8 +78,9 @@ pub fn convert<G: Into<Given>>(
 ///
 /// # Errors
 /// [`ErrorKind::Io`] when they cannot be read, [`ErrorKind::Malformed`] when the report is none,
-/// [`ErrorKind::Destination`] when the page cannot be written.
+/// [`ErrorKind::Destination`] when the page cannot be written, or something else than such a page stands there.
 pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
+    check_page(page)?;
     let syncs = (1..).map(|number| SyncPaths::new(destination, number));
     let is_reported = |paths: &SyncPaths| paths.number() == 1 || paths.beside(REPORT).exists();
     let paths = syncs.take_while(is_reported).last().unwrap_or_else(|| SyncPaths::new(destination, 1));

@@ -42,7 +42,7 @@ mod deciding {
             Some(name) => format!("--{name}"),
             None => "--target".to_owned(),
         };
-        let options = OPTIONS.iter().filter(|option| option.places.iter().any(|place| is_other(&place)));
+        let options = OPTIONS.iter().filter(|option| option.places.iter().any(&is_other));
         let mut names: Vec<_> = options.map(named).collect();
         names.extend(is_other(&TRANSFORM).then(|| "the transform".to_owned()));
         names.dedup();

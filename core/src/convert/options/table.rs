@@ -64,7 +64,7 @@ impl OptionInfo {
     /// The option of this name, in kebab, camel or snake case; an underscore at the end, which keeps a name from being a keyword of
     /// Python's, does not matter.
     pub fn named(name: &str) -> Option<&'static Self> {
-        let mut kebab = String::with_capacity(name.len() + 2);
+        let mut kebab = String::new();
         for character in name.trim_end_matches('_').chars() {
             match character {
                 '_' => kebab.push('-'),

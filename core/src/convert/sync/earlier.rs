@@ -5,7 +5,7 @@ use crate::{
 };
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
     path::Path,
 };
 
@@ -52,7 +52,7 @@ pub(super) fn is_torn(path: &Path, start: &str) -> bool {
     /// Octets of a report that are looked at: whether it is one is known at its start.
     const MOST: u64 = 64 << 20;
     let mut octets = Vec::new();
-    if File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut octets)).is_err() {
+    if File::open(path).and_then(|file| io::copy(&mut file.take(MOST), &mut octets)).is_err() {
         return false;
     }
     while octets.last() == Some(&0) {

@@ -58,7 +58,7 @@ impl Sync {
             file.write_all(b"\n")
         })?;
         // What a destination refused is done again by the next run.
-        if report.error.is_none() {
+        if !report.refused {
             self.lock.complete();
         }
         Ok(())

@@ -186,7 +186,7 @@ fn load(destination: &Path, kept: &KeptMap) -> Result<AddressMap> {
         Error::new(ErrorKind::Options, format!("address-map: {message}")).in_file(path.to_string_lossy())
     };
     let mut octets = Vec::new();
-    let read = File::open(&path).and_then(|file| file.take(MOST).read_to_end(&mut octets));
+    let read = File::open(&path).and_then(|file| io::copy(&mut file.take(MOST), &mut octets));
     read.map_err(|error| named("the file that keeps it cannot be read").because(error))?;
     if hex(&Sha256::digest(&octets)) != kept.sha256 {
         return Err(named("the file that keeps it is not the one that was written: its SHA-256 is another"));
