@@ -15,8 +15,8 @@ use mailferry::{
     Defect, DefectKind, Stop,
     convert::{self as core, Difference, ProjectMailbox, ProjectOptions, Transform},
     model::ItemKind,
+    platform::Target,
     read::Event,
-    target::Target,
 };
 use pyo3::{
     exceptions::{PyTypeError, PyValueError},

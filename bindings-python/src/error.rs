@@ -79,7 +79,7 @@ pub(crate) fn of_kind(py: Python<'_>, kind: &str, message: &str, error: Option<&
         let (offset, node) = match error.location() {
             Some(Location::Byte(offset)) => (Some(offset), None),
             Some(Location::Node(node)) => (None, Some(node)),
-            None => (None, None),
+            _ => (None, None),
         };
         let set = value
             .setattr("path", error.path())

@@ -74,6 +74,8 @@ pub(crate) fn restore_item(
         received,
         kind,
         defects: defects.into_iter().filter_map(defect_of).collect(),
+        // What is restored is read, not written.
+        provenance: model::Fidelity::default(),
         // No reader gives an item that is.
         expunged: false,
     };

@@ -19,6 +19,7 @@ pub(crate) fn told(error: &Error) -> serde_json::Value {
     let location = error.location().map(|location| match location {
         Location::Byte(offset) => serde_json::json!({ "byte": offset }),
         Location::Node(node) => serde_json::json!({ "node": node }),
+        _ => serde_json::Value::Null,
     });
     serde_json::json!({
         "kind": error.kind().as_str(),

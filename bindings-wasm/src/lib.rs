@@ -27,7 +27,7 @@ pub use planner::Planner;
 pub use reader::Reader;
 pub use verifier::Verifier;
 
-use mailferry::{read::FORMATS, target::Target};
+use mailferry::{platform::Target, read::FORMATS};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// The version of the core.

@@ -7,8 +7,8 @@ use crate::{
 use mailferry::{
     Error, ErrorKind,
     convert::{ConvertOptions, Gates, Plan},
+    platform::Target,
     read::Mailbox,
-    target::Target,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 

@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailferry::{
     mapi::AddressMap,
     model::VCardVersion,
+    platform::Target,
     read::{Mailbox, ReadOptions, mbox::Unquoting, tnef::TnefParts},
-    target::Target,
     write::{
         CardGroups, Checksums, Eol, Grouping, NameTemplate, OutputForm, Placement, WRITTEN_VERSIONS, ZipLevel, size,
     },
@@ -173,6 +173,7 @@ fn unquoting(rule: Unquoting) -> &'static str {
         Unquoting::Mboxrd => "mboxrd: every \">…>From \" loses one \">\"",
         Unquoting::Mboxo => "mboxo: \">From \" loses its \">\", \">>From \" stays",
         Unquoting::Raw => "All lines stay as they are",
+        _ => "",
     }
 }
 
@@ -180,6 +181,7 @@ fn tnef(parts: TnefParts) -> &'static str {
     match parts {
         TnefParts::Keep => "They stay as they are",
         TnefParts::Decode => "What they hold replaces them: HTML beside the text, attachments as attachments",
+        _ => "",
     }
 }
 
@@ -312,6 +314,7 @@ fn labels(place: Placement) -> &'static str {
     match place {
         Placement::Primary => "The folder of its primary label",
         Placement::Every => "The folder of every label, a file in each",
+        _ => "",
     }
 }
 
@@ -336,6 +339,7 @@ fn zip_level(level: ZipLevel) -> &'static str {
         ZipLevel::Store => "Not at all",
         ZipLevel::Fast => "As well as usual, in a fraction of the time",
         ZipLevel::Best => "As well as can be",
+        _ => "",
     }
 }
 
@@ -352,6 +356,7 @@ fn checksums(checksums: Checksums) -> &'static str {
     match checksums {
         Checksums::Sha256 => "SHA-256",
         Checksums::None => "No digest; file names carry an XXH3 instead",
+        _ => "",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 use indicatif::HumanBytes;
 use mailferry::{
     convert::{ConvertOptions, Plan, Size, plan},
-    target::Target,
+    platform::Target,
 };
 use std::{
     io::{self, Write},

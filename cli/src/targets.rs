@@ -1,6 +1,6 @@
 use crate::{Outcome, args, table};
 use indicatif::HumanBytes;
-use mailferry::target::{Limit, Target};
+use mailferry::platform::{Limit, Target};
 use std::{
     io::{self, Write},
     process::ExitCode,

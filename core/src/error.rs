@@ -47,6 +47,7 @@ impl ErrorKind {
 }
 
 /// Where in a source something was found.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Location {
     /// An offset in octets from the start of the source.

@@ -30,6 +30,7 @@ macro_rules! words {
         $($(#[$of:meta])* $variant:ident = $word:literal $(| $alias:literal)*,)+
     }) => {
         $(#[$meta])*
+        #[non_exhaustive]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
             $($(#[$of])* $variant,)+

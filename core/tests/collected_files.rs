@@ -5,7 +5,7 @@ use mailferry::{
     convert::{Columns, ConvertOptions, ITEM_LOG, LogLine, Status, beside, convert},
     read::{Given, ItemReader, ReadOptions, ics::IcsReader},
     source::ReadAt,
-    write::{EmlArchive, ItemName, ItemWriter, Made, WriteOptions},
+    write::{EmlArchive, ItemName, ItemWriter, Product, WriteOptions},
 };
 use std::{
     io::{self, BufRead},
@@ -57,15 +57,15 @@ fn a_file_that_cannot_be_made_is_told_and_takes_no_other_with_it() {
     write("lost.ics", Failing(calendar.clone(), broken.clone()));
     write("kept.ics", Failing(calendar.clone(), Arc::default()));
     broken.store(true, Relaxed);
-    let mut made = Vec::new();
-    let mut tell = |told: Made| {
-        made.push(told.path().to_owned());
+    let mut paths = Vec::new();
+    let mut tell = |told: Product| {
+        paths.push(told.path().to_owned());
         Ok(())
     };
     let error = archive.finish_telling(&mut tell).unwrap_err();
     assert_eq!(error.path(), Some("lost/lost.ics"));
     assert!(error.to_string().contains("the 1 items that were put into it"), "{error}");
-    assert!(made.contains(&"kept/kept.ics".to_owned()) && !made.contains(&"lost/lost.ics".to_owned()), "{made:?}");
+    assert!(paths.contains(&"kept/kept.ics".to_owned()) && !paths.contains(&"lost/lost.ics".to_owned()), "{paths:?}");
     let octets = out.0.lock().unwrap().clone();
     assert!(octets.windows(4).any(|window| window == b"PK\x05\x06"), "the archive is completed");
 }

@@ -10,7 +10,7 @@ use mailferry::{
         AttachmentBody, CodePage, FileTime, Guid, MapiMessage, NamedProperties, PropertyBag, PropertyName,
         PropertyValue, pid,
     },
-    model::Item,
+    model::{Fidelity, Item},
     read::{ItemReader, ReadOptions, pst::PstReader},
     write::pst::Layout,
 };
@@ -36,6 +36,7 @@ fn items(layout: Layout, messages: &[MapiMessage]) -> (Vec<Item>, Vec<DefectKind
     let mut reader = PstReader::open(Arc::new(octets), "a.pst", &ReadOptions::default()).unwrap();
     let mut items = Vec::new();
     while let Some(item) = reader.next_item().unwrap() {
+        assert_eq!(item.provenance, Fidelity::Synthesized);
         items.push(item);
     }
     (items, reader.take_defects().iter().map(mailferry::Defect::kind).collect())

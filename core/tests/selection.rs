@@ -6,7 +6,7 @@ use mailferry::{
     convert::{Conversion, Dedupe, Inspection, Report, Selection, Selector, Tagging},
     model::{Folder, Item},
     read::{Mailbox, ReadOptions},
-    write::{EmlArchive, ItemName, ItemWriter, Made, Rendered, Renderer, WriteOptions, Written},
+    write::{EmlArchive, ItemName, ItemWriter, Product, Rendered, Renderer, WriteOptions, Written},
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -338,7 +338,7 @@ impl ItemWriter for RefusesFirst {
         self.0.folder(folder)
     }
 
-    fn finish_telling(&mut self, tell: &mut dyn FnMut(Made) -> mailferry::Result<()>) -> mailferry::Result<()> {
+    fn finish_telling(&mut self, tell: &mut dyn FnMut(Product) -> mailferry::Result<()>) -> mailferry::Result<()> {
         self.0.finish_telling(tell)
     }
 }

@@ -3,13 +3,15 @@
 
 use mailferry::{
     DefectKind, Limits,
+    convert::Conversion,
     mapi::{AttachmentBody, MapiMessage, Translation, pid, tnef},
     model::{Item, Message},
     read::{Event, Mailbox, ReadOptions, tnef::TnefParts},
     source::Content,
+    write::{EmlArchive, WriteOptions},
 };
 use proptest::prelude::*;
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 const SUBJECT: u32 = 0x0001_8004;
 const CLASS: u32 = 0x0007_8008;
@@ -199,6 +201,34 @@ fn a_stream_that_is_broken_stays_with_a_defect() {
     let cut = &winmail()[..300];
     let item = read(&mail(cut), TnefParts::Decode);
     assert!(kinds(&item).contains(&DefectKind::Tnef) && kinds(&item).contains(&DefectKind::Rewritten));
+}
+
+/// The log says how octets came about as their reader says it, whatever store they are from.
+#[test]
+fn the_log_tells_what_was_composed_from_what_was_changed() {
+    let utf16 = |text: &str| {
+        text.encode_utf16().fold(vec![0xFF, 0xFE], |octets, unit| [octets, unit.to_le_bytes().to_vec()].concat())
+    };
+    let mail = mail(&winmail());
+    for (name, octets, tnef, fidelity) in [
+        ("winmail.dat", winmail(), TnefParts::Keep, "synthesized"),
+        ("a.tnef", winmail(), TnefParts::Decode, "synthesized"),
+        ("a.eml", mail.clone().into_bytes(), TnefParts::Keep, "verbatim"),
+        ("a.eml", mail.into_bytes(), TnefParts::Decode, "normalized"),
+        ("a.eml", utf16("Subject: a\nFrom: a@b.example\n\nx\n"), TnefParts::Keep, "normalized"),
+        ("a.vcf", b"BEGIN:VCARD\nVERSION:3.0\nFN:a\nEND:VCARD\n".to_vec(), TnefParts::Keep, "verbatim"),
+        ("a.vcf", utf16("BEGIN:VCARD\nVERSION:3.0\nFN:a\nEND:VCARD\n"), TnefParts::Keep, "normalized"),
+    ] {
+        let mut options = ReadOptions::default();
+        options.tnef = tnef;
+        let mut mailbox = Mailbox::new(options);
+        mailbox.add_source(name, Arc::new(octets));
+        let mut log = Vec::new();
+        let archive = EmlArchive::zip(std::io::sink(), WriteOptions::default());
+        Conversion::new(mailbox, Box::new(archive), &mut log).run(&mut |_| ControlFlow::Continue(()));
+        let line: serde_json::Value = serde_json::from_slice(&log).unwrap();
+        assert_eq!(line["fidelity"], fidelity, "{name} {tnef:?} {line}");
+    }
 }
 
 fn read_all(message: &MapiMessage, left: &mut usize) {

@@ -9,9 +9,9 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     model::Item,
+    platform::Target,
     read::{Closed, Event, Mailbox, Opened},
-    target::Target,
-    write::{ItemName, ItemWriter, Lost, Made, Rendered, Renderer},
+    write::{ItemName, ItemWriter, Lost, Product, Rendered, Renderer},
 };
 use std::{collections::BTreeSet, io::Write, num::NonZeroUsize, ops::ControlFlow};
 
@@ -86,7 +86,7 @@ impl<'w> Conversion<'w> {
         self
     }
 
-    /// The same conversion with the list of what was made beside the files of one item each ([`Made`](crate::write::Made)) written to `files`, a
+    /// The same conversion with the list of what was made beside the files of one item each ([`Product`](crate::write::Product)) written to `files`, a
     /// line at a time. [`Verification`](super::Verification) asks for it.
     #[must_use]
     pub fn with_files(mut self, files: impl Write + Send + 'w) -> Self {
@@ -214,10 +214,10 @@ impl<'w> Conversion<'w> {
         };
         // What was completed before it stopped is worth having.
         let not_completed = self.complete().err();
-        let told: Vec<_> = stopped.iter().chain(&not_completed).map(ToString::to_string).collect();
+        let reasons: Vec<_> = stopped.iter().chain(&not_completed).map(ToString::to_string).collect();
         let is_refusal = |error: &Error| error.kind() == ErrorKind::Destination;
         self.report.refused = stopped.iter().chain(&not_completed).any(is_refusal);
-        self.report.error = (!told.is_empty()).then(|| told.join("; "));
+        self.report.error = (!reasons.is_empty()).then(|| reasons.join("; "));
         self.report
     }
 
@@ -247,12 +247,12 @@ impl<'w> Conversion<'w> {
         // What was migrated so far is completed, which may have to read it once more.
         let stop = self.mailbox.stop().clone();
         stop.wait();
-        let told = self.tell_made();
+        let listed = self.tell_products();
         let Self { writer, journal, files, report, .. } = &mut *self;
-        let finished = writer.finish_telling(&mut |made| tell(&mut **journal, files, report, &made));
+        let finished = writer.finish_telling(&mut |product| tell(&mut **journal, files, report, &product));
         let counted = self.count_lost();
         self.report.cancelled |= stop.was_asked();
-        finished.and(told).and(counted)?;
+        finished.and(listed).and(counted)?;
         self.files.as_mut().map_or(Ok(()), Write::flush).map_err(log_refused)?;
         self.journal.flush()
     }
@@ -301,8 +301,8 @@ impl<'w> Conversion<'w> {
             self.failed.insert(decided.place);
         }
         self.report.count(&line, item.received.map(|received| received.at.year()), &item.defects);
-        let logged = self.write_line(&line).and_then(|()| self.tell_made());
-        fatal.map_or(logged, Err)
+        let outcome = self.write_line(&line).and_then(|()| self.tell_products());
+        fatal.map_or(outcome, Err)
     }
 
     /// Writes an item, unless an earlier sync has, and notes in its line what came of it; what it gives ends the conversion.
@@ -399,9 +399,9 @@ impl<'w> Conversion<'w> {
         self.writer.log_line(&self.json)
     }
 
-    fn tell_made(&mut self) -> Result<()> {
+    fn tell_products(&mut self) -> Result<()> {
         let Self { writer, journal, files, report, .. } = self;
-        writer.take_made().iter().try_for_each(|made| tell(&mut **journal, files, report, made))
+        writer.take_products().iter().try_for_each(|product| tell(&mut **journal, files, report, product))
     }
 }
 
@@ -410,14 +410,14 @@ fn tell(
     journal: &mut (dyn Journal + '_),
     files: &mut Option<Box<dyn Write + Send + '_>>,
     report: &mut Report,
-    made: &Made,
+    product: &Product,
 ) -> Result<()> {
-    if let Made::Kept { path, instead } = made {
+    if let Product::Kept { path, instead } = product {
         report.keep(path, instead);
     }
-    journal.made(made)?;
+    journal.product(product)?;
     let Some(files) = files else { return Ok(()) };
-    let mut json = serde_json::to_vec(made).map_err(|error| log_refused(error.into()))?;
+    let mut json = serde_json::to_vec(product).map_err(|error| log_refused(error.into()))?;
     json.push(b'\n');
     files.write_all(&json).map_err(log_refused)
 }

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     model::{Folder, Item},
-    target::Target,
+    platform::Target,
 };
 
 /// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then marked, and
@@ -94,8 +94,8 @@ mod tests {
     use crate::{
         convert::{Conversion, Selection, Selector, Tagging, Transform},
         model::{FolderPath, ItemKind, Message},
+        platform::Target,
         read::{Mailbox, ReadOptions},
-        target::Target,
         write::{EmlArchive, WriteOptions},
     };
     use std::{ops::ControlFlow, sync::Arc};

@@ -1,10 +1,10 @@
 use super::decision::{InSource, Skip};
 use crate::{
-    defect::{Defect, DefectKind},
+    defect::DefectKind,
     error::{Error, Location},
     hex::hex,
-    model::{AttachmentView, CalendarObject, Item, ItemKind, VCard},
-    write::{Fidelity, ItemName, Rendered, Written},
+    model::{AttachmentView, CalendarObject, Fidelity, Item, ItemKind, VCard},
+    write::{ItemName, Rendered, Written},
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -262,14 +262,8 @@ impl LogLine {
         if is_transformed(item) {
             self.changed.push("octets".into());
         }
-        // Octets of 16-bit text were changed before they were read, and some were made anew since.
-        let is_change = |defect: &Defect| matches!(defect.kind(), DefectKind::Utf16 | DefectKind::Rewritten);
-        let transcoded = item.defects.iter().any(is_change);
-        let fidelity = match rendered.fidelity() {
-            _ if item.origin.node.is_some() => Fidelity::Synthesized,
-            Fidelity::Verbatim if transcoded || !self.changed.is_empty() => Fidelity::Normalized,
-            fidelity => fidelity,
-        };
+        let on_request = if self.changed.is_empty() { Fidelity::Verbatim } else { Fidelity::Normalized };
+        let fidelity = item.provenance.max(rendered.fidelity()).max(on_request);
         self.item.size = Some(rendered.size());
         self.sha256 = rendered.sha256().map(|digest| hex(digest));
         self.xxh3 = rendered.xxh3().map(|digest| format!("{digest:016x}"));

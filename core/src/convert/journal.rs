@@ -3,7 +3,7 @@ use super::item_log::LogLine;
 use crate::write::Known;
 use crate::{
     error::{Error, ErrorKind, Result},
-    write::{Lost, Made},
+    write::{Lost, Product},
 };
 use std::io::{self, Write};
 
@@ -34,7 +34,7 @@ pub(super) trait Journal: Send {
     fn line(&mut self, line: &LogLine, json: &[u8]) -> Result<()>;
 
     /// Takes what was made beside the files of one item each.
-    fn made(&mut self, _made: &Made) -> Result<()> {
+    fn product(&mut self, _product: &Product) -> Result<()> {
         Ok(())
     }
 
@@ -69,8 +69,8 @@ impl<J: Journal> Journal for &mut J {
         (**self).line(line, json)
     }
 
-    fn made(&mut self, made: &Made) -> Result<()> {
-        (**self).made(made)
+    fn product(&mut self, product: &Product) -> Result<()> {
+        (**self).product(product)
     }
 
     fn lose(&mut self, lost: &[Lost], failed: &mut dyn FnMut(&LogLine, &str)) -> Result<()> {

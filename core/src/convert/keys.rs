@@ -1,5 +1,5 @@
 #[cfg(not(target_family = "wasm"))]
-use super::logged::LoggedLine;
+use super::log_reader::RecordedLine;
 use sha2::{Digest, Sha256};
 use std::{ops::Range, sync::Arc};
 
@@ -29,7 +29,7 @@ impl Key {
 
     /// That of an item whose octets may change: its node, UID or message id; none where it has nothing of its own.
     #[cfg(not(target_family = "wasm"))]
-    pub(in crate::convert) fn of_identity(line: &LoggedLine<'_>) -> Option<Self> {
+    pub(in crate::convert) fn of_identity(line: &RecordedLine<'_>) -> Option<Self> {
         identity(
             &line.source.file,
             line.folder_written(),

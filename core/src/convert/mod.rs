@@ -29,7 +29,7 @@ mod inspection;
 mod item_log;
 mod journal;
 mod keys;
-mod logged;
+mod log_reader;
 mod options;
 mod outcome;
 #[cfg(not(target_family = "wasm"))]
@@ -59,7 +59,7 @@ pub use decision::{Place, Skip};
 pub use gates::Gates;
 pub use inspection::{Inspection, Largest, Size};
 pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
-pub use logged::SyncLog;
+pub use log_reader::SyncLog;
 pub use options::{ConvertOptions, Decides, OPTIONS, OptionInfo, ReadArguments, SCHEME};
 pub use outcome::{Outcome, Shortfall};
 pub use plan::{Estimate, Flagged, Missing, Plan, Refused};
@@ -72,7 +72,7 @@ pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector, Survey};
 #[cfg(not(target_family = "wasm"))]
 pub use sync::{ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, beside, recorded_options};
 #[cfg(not(target_family = "wasm"))]
-use sync::{Begun, Syncs};
+use sync::{RunNote, Syncs};
 pub use tagging::Tagging;
 #[cfg(not(target_family = "wasm"))]
 pub use to_path::{convert, plan, write_page};

@@ -1,6 +1,6 @@
 //! What a run writes beside its items, held against what it reads: no output may be a source, or another output.
 
-use super::sync::{ADDRESS_MAP, BEGUN, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, UNFINISHED, with_suffix};
+use super::sync::{ADDRESS_MAP, FILES, GONE, ITEM_LOG, NOTE, REPORT, SyncPaths, TABLE, UNFINISHED, with_suffix};
 use crate::{
     error::{Error, ErrorKind, Result},
     limits::Exclusion,
@@ -48,7 +48,7 @@ pub(super) fn outputs(paths: &SyncPaths, page: Option<&Path>) -> Vec<Named> {
     ] {
         outputs.push(Named::new(what, paths.beside(suffix)));
     }
-    outputs.push(Named::new("the note of a run under way", paths.first_beside(BEGUN)));
+    outputs.push(Named::new("the note of a run under way", paths.first_beside(NOTE)));
     outputs.extend(page.map(|page| Named::new("the page", page.to_owned())));
     outputs
 }
@@ -217,7 +217,7 @@ pub(super) fn exclusion(destination: &Path, page: Option<&Path>) -> Exclusion {
 /// Whether this is behind the name of a destination in that of a file beside it.
 fn is_beside(rest: &str) -> bool {
     let rest = rest.strip_suffix(UNFINISHED).unwrap_or(rest);
-    [ADDRESS_MAP, ITEM_LOG, REPORT, TABLE, FILES, GONE, BEGUN, ""].contains(&rest) || rest.starts_with(".undo")
+    [ADDRESS_MAP, ITEM_LOG, REPORT, TABLE, FILES, GONE, NOTE, ""].contains(&rest) || rest.starts_with(".undo")
 }
 
 /// The paths among what was given.
@@ -256,11 +256,11 @@ mod tests {
             (at("new.zip"), Some(at("new.zip.report.json.unfinished"))),
             (at("new.zip"), Some(at("NEW.zip"))),
         ] {
-            let told = refused(&destination, page.as_deref(), &at("in.mbox")).unwrap_or_default();
-            assert!(told.contains("would be both"), "{destination:?} {page:?}: {told}");
+            let message = refused(&destination, page.as_deref(), &at("in.mbox")).unwrap_or_default();
+            assert!(message.contains("would be both"), "{destination:?} {page:?}: {message}");
         }
-        let told = refused(&at("out"), None, &at("out/old.mbox")).unwrap();
-        assert!(told.contains("lies in the destination"), "{told}");
+        let message = refused(&at("out"), None, &at("out/old.mbox")).unwrap();
+        assert!(message.contains("lies in the destination"), "{message}");
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(at("in.mbox"), at("link")).unwrap();

@@ -5,8 +5,8 @@ use crate::{
     error::Result,
     mime,
     model::{Item, Message},
+    platform::{Bounded, Target, Then},
     read::Event,
-    target::{Bounded, Target, Then},
     write::{Placement, WriteOptions},
 };
 use serde::Serialize;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// What becomes of the items of some mailboxes at a target, without writing anything.
 ///
 /// ```
-/// use mailferry::{convert::Plan, read::{Mailbox, ReadOptions}, target::Target, write::WriteOptions};
+/// use mailferry::{convert::Plan, read::{Mailbox, ReadOptions}, platform::Target, write::WriteOptions};
 /// use std::sync::Arc;
 ///
 /// let mut mailbox = Mailbox::new(ReadOptions::default());

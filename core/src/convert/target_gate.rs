@@ -1,5 +1,5 @@
 use super::decision::{Gate, Place, Skip};
-use crate::{model::Item, target::Target};
+use crate::{model::Item, platform::Target};
 
 /// Leaves out what a target does not take, and warns of what it may stumble over.
 pub(super) struct TargetGate(pub(super) &'static Target);

@@ -5,8 +5,8 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    platform::Target,
     read::{Given, Mailbox, ReadOptions},
-    target::Target,
 };
 use std::{
     fs::File,

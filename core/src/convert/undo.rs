@@ -1,6 +1,6 @@
 use super::{
     Report, SyncLog,
-    sync::{Begun, FILES, GONE, ITEM_LOG, Lock, REPORT, SyncPaths, Syncs, TABLE, beside, clear, forget, refused},
+    sync::{FILES, GONE, ITEM_LOG, Lock, REPORT, RunNote, SyncPaths, Syncs, TABLE, beside, clear, forget, refused},
     verify::{
         Difference, Expected, VerifyReport, archives, check_file, go_on, logged_syncs, places, verification_of, walk,
     },
@@ -9,7 +9,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     limits::Stop,
     source::{Content, FileSource, Stoppable},
-    write::{Made, UNFINISHED, file_digests},
+    write::{Product, UNFINISHED, file_digests},
 };
 use serde::Serialize;
 use std::{
@@ -74,10 +74,10 @@ pub fn undo(
     stop: &Stop,
     kept: &mut dyn FnMut(&Difference),
 ) -> Result<UndoReport> {
-    let (lock, begun, _) = Lock::take(destination)?;
+    let (lock, note, _) = Lock::take(destination)?;
     let Syncs(complete) = Syncs::at(destination)?;
     let mut syncs = logged_syncs(destination)?;
-    if begun.as_ref().is_some_and(|begun| begun.sync as usize == syncs.len() + 1) {
+    if note.as_ref().is_some_and(|note| note.sync as usize == syncs.len() + 1) {
         // It was cut off before it had written a line.
         syncs.push(syncs.last().map_or_else(|| SyncPaths::new(destination, 1), SyncPaths::next));
     }
@@ -105,7 +105,7 @@ pub fn undo(
         let (Some(first), Some(last)) = (undone.first(), undone.last()) else { continue };
         undoing.root = first.archive();
         let is_complete = complete.iter().any(|(paths, _)| paths.number() == last.number());
-        let cut_off = begun.as_ref().map_or(!is_complete, |begun| begun.sync == last.number());
+        let cut_off = note.as_ref().map_or(!is_complete, |note| note.sync == last.number());
         if cut_off && !dry {
             clear(last)?;
         }
@@ -113,11 +113,11 @@ pub fn undo(
         // The folders of syncs that stay are theirs, empty or not.
         let mut theirs = HashSet::new();
         for paths in stay {
-            SyncLog::at(paths)?.for_each_made(|made| {
-                match made {
-                    Made::Folder { path, .. } | Made::Index { path, .. } => drop(theirs.insert(path)),
-                    Made::Mailbox { path, .. } => theirs.extend(mailbox_folders(&path)),
-                    Made::Collection { .. } | Made::Archive { .. } | Made::Kept { .. } => {}
+            SyncLog::at(paths)?.for_each_product(|product| {
+                match product {
+                    Product::Folder { path, .. } | Product::Index { path, .. } => drop(theirs.insert(path)),
+                    Product::Mailbox { path, .. } => theirs.extend(mailbox_folders(&path)),
+                    Product::Collection { .. } | Product::Archive { .. } | Product::Kept { .. } => {}
                 }
                 Ok(())
             })?;
@@ -126,7 +126,7 @@ pub fn undo(
         if first.is_archive() {
             continue;
         }
-        let folder_made = stay.is_empty() && folder_made(first, begun.as_ref(), &complete);
+        let folder_made = stay.is_empty() && folder_made(first, note.as_ref(), &complete);
         if cut_off {
             undoing.look_around(place, folder_made)?;
         }
@@ -142,9 +142,9 @@ pub fn undo(
     for paths in syncs.iter().rev().take_while(|paths| paths.number() >= since) {
         if since == 1 {
             // All runs of a destination have the same, and nobody goes on now.
-            let told = complete.iter().find(|(other, _)| other.number() == paths.number());
-            let begun = begun.as_ref().and_then(|begun| begun.options.as_ref());
-            forget(destination, told.map_or(begun, |(_, report)| report.options.as_ref()))?;
+            let report = complete.iter().find(|(other, _)| other.number() == paths.number());
+            let note = note.as_ref().and_then(|note| note.options.as_ref());
+            forget(destination, report.map_or(note, |(_, report)| report.options.as_ref()))?;
         }
         // The log comes last: as long as it is there, this can be done again.
         for suffix in [TABLE, GONE, FILES, REPORT, ITEM_LOG] {
@@ -157,9 +157,9 @@ pub fn undo(
 }
 
 /// Whether the folder that a sync was written to was made by it.
-fn folder_made(paths: &SyncPaths, begun: Option<&Begun>, complete: &[(SyncPaths, Report)]) -> bool {
-    match begun.filter(|begun| begun.sync == paths.number()) {
-        Some(begun) => begun.folder_made,
+fn folder_made(paths: &SyncPaths, note: Option<&RunNote>, complete: &[(SyncPaths, Report)]) -> bool {
+    match note.filter(|note| note.sync == paths.number()) {
+        Some(note) => note.folder_made,
         None => {
             let report = complete.iter().find(|(other, _)| other.number() == paths.number());
             match report {
@@ -238,20 +238,21 @@ impl Undoing<'_> {
             }
             Ok(())
         })?;
-        log.for_each_made(|made| {
-            match &made {
-                Made::Folder { path, .. } => drop(self.folders.insert(path.clone())),
-                Made::Mailbox { path, .. } => self.folders.extend(mailbox_folders(path)),
-                Made::Index { path, digest } if archive.is_none() => {
+        log.for_each_product(|product| {
+            match &product {
+                Product::Folder { path, .. } => drop(self.folders.insert(path.clone())),
+                Product::Mailbox { path, .. } => self.folders.extend(mailbox_folders(path)),
+                Product::Index { path, digest } if archive.is_none() => {
                     self.indices.entry(path.clone()).or_default().push(digest.clone());
                 }
-                Made::Collection { path, sha256, xxh3, .. } if archive.is_none() => {
+                Product::Collection { path, sha256, xxh3, .. } if archive.is_none() => {
                     let done = self.remove_file(path, &mut expected)?;
                     let digest = sha256.as_deref().or(xxh3.as_deref());
                     let (id, folder, subject) = (None, None, None);
                     self.tell(&Undone { sync: paths.number(), id, folder, subject, path, digest, done })?;
                 }
-                Made::Index { .. } | Made::Collection { .. } | Made::Archive { .. } | Made::Kept { .. } => {}
+                Product::Index { .. } | Product::Collection { .. } | Product::Archive { .. } | Product::Kept { .. } => {
+                }
             }
             Ok(())
         })
@@ -273,8 +274,8 @@ impl Undoing<'_> {
         if let Some(Difference { what, told, .. }) = first {
             self.report.kept += archives.len() as u64;
             for archive in archives {
-                let told = format!("stays, as something in it is not as it was written: {what} {told}");
-                (self.kept)(&Difference::new("changed", archive.to_string_lossy(), told));
+                let detail = format!("stays, as something in it is not as it was written: {what} {told}");
+                (self.kept)(&Difference::new("changed", archive.to_string_lossy(), detail));
             }
             return Ok("kept");
         }
@@ -374,8 +375,8 @@ impl Undoing<'_> {
                 }
             } else if !expected.knows(path) {
                 self.report.kept += 1;
-                let told = "stays, as no log names it; it may be what the run that was cut off wrote last";
-                (self.kept)(&Difference::new("unknown_file", path, told));
+                let detail = "stays, as no log names it; it may be what the run that was cut off wrote last";
+                (self.kept)(&Difference::new("unknown_file", path, detail));
             }
             Ok(())
         })

@@ -16,6 +16,7 @@
 mod address_book;
 mod bag;
 mod code_page;
+mod contents;
 mod entry_id;
 mod guid;
 mod html_text;

@@ -8,6 +8,7 @@ use crate::{
 use std::sync::Arc;
 
 /// How message objects are translated.
+#[non_exhaustive]
 #[derive(Clone, Debug, Default)]
 pub struct Translation {
     /// Bounds on bodies, nesting and attachments.

@@ -87,22 +87,57 @@ impl<'a> EncodedWord<'a> {
     /// The encoded word that `octets` start with, and its length.
     pub(super) fn parse(octets: &'a [u8]) -> Option<(Self, usize)> {
         let inner = octets.strip_prefix(b"=?")?;
-        let charset_len = inner.iter().take(MAX_CHARSET + 1).position(|&octet| octet == b'?')?;
-        let (charset, rest) = inner.split_at_checked(charset_len)?;
-        let base64 = match rest {
-            [b'?', b'b' | b'B', b'?', ..] => true,
-            [b'?', b'q' | b'Q', b'?', ..] => false,
-            _ => return None,
-        };
-        let name = charset.split(|&octet| octet == b'*').next()?;
-        if name.is_empty() || !name.iter().all(|&octet| octet.is_ascii_graphic() && octet != b'=') {
+        let opening = Opening::parse(inner)?;
+        let name = opening.charset;
+        if !opening.is_known()
+            || opening.len > MAX_CHARSET + 3
+            || name.is_empty()
+            || !name.iter().all(|&octet| octet.is_ascii_graphic() && octet != b'=')
+        {
             return None;
         }
-        let encoded = rest.get(3..)?;
+        let base64 = opening.encoding.eq_ignore_ascii_case(b"b");
+        let encoded = inner.get(opening.len..)?;
         let (len, close) = if base64 { base64_extent(encoded) } else { quoted_extent(encoded) };
         let encoded = encoded.get(..len)?;
-        Some((Self { charset: name, base64, encoded }, 2 + charset_len + 3 + len + close))
+        Some((Self { charset: name, base64, encoded }, 2 + opening.len + len + close))
     }
+}
+
+/// What stands before the encoded text, behind `=?`: `utf-8*de?Q?`.
+pub(crate) struct Opening<'a> {
+    /// Without its language tag (RFC 2231 §5).
+    pub(crate) charset: &'a [u8],
+    encoding: &'a [u8],
+    len: usize,
+}
+
+impl<'a> Opening<'a> {
+    fn parse(octets: &'a [u8]) -> Option<Self> {
+        let charset_len = memchr::memchr(b'?', octets)?;
+        let (charset, rest) = octets.split_at_checked(charset_len)?;
+        let rest = rest.get(1..)?;
+        let encoding = rest.get(..memchr::memchr(b'?', rest)?)?;
+        let charset = charset.split(|&octet| octet == b'*').next()?;
+        Some(Self { charset, encoding, len: charset_len + encoding.len() + 2 })
+    }
+
+    /// Whether the encoding is one of the two that there are.
+    pub(crate) fn is_known(&self) -> bool {
+        matches!(self.encoding, b"B" | b"b" | b"Q" | b"q")
+    }
+}
+
+/// How the encoded words of a value begin, those included that nobody can read.
+pub(crate) fn openings(value: &[u8]) -> impl Iterator<Item = Opening<'_>> {
+    let mut rest = memmem::find(value, b"=?").and_then(|start| value.get(start + 2..));
+    std::iter::from_fn(move || {
+        let word = rest?;
+        let next = memmem::find(word, b"=?");
+        rest = next.and_then(|next| word.get(next + 2..));
+        Some(word.get(..next.unwrap_or(word.len())).unwrap_or_default())
+    })
+    .filter_map(Opening::parse)
 }
 
 /// The lengths of the encoded text and of what closes it. A word without `?=` ends before the next one, or at white space.

@@ -16,6 +16,7 @@ use std::{
 const CHUNK: u64 = 48 << 10;
 
 /// A `Content-Transfer-Encoding` (RFC 2045 §6).
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TransferEncoding {
     /// The octets are as they are: `7bit`, `8bit`, `binary`, or an encoding that is not known.

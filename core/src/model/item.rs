@@ -1,4 +1,4 @@
-use super::{CalendarObject, Folder, Keywords, MboxOrigin, Message, VCard};
+use super::{CalendarObject, Fidelity, Folder, Keywords, MboxOrigin, Message, VCard};
 use crate::{
     date_time::DateTime,
     defect::Defect,
@@ -24,6 +24,8 @@ pub struct Item {
     pub kind: ItemKind,
     /// What was wrong with it and survived.
     pub defects: Vec<Defect>,
+    /// How its octets relate to those that its source holds; whoever reads them, or changes them on the way, says so.
+    pub provenance: Fidelity,
     /// Whether its mail program shows it no more: it was deleted for good, and its octets are there only because the mailbox was not
     /// compacted since. Such an item is left out, unless [`ReadOptions::recover`](crate::read::ReadOptions) asks for it.
     pub expunged: bool,
@@ -40,8 +42,14 @@ impl Item {
             received: None,
             kind,
             defects: Vec::new(),
+            provenance: Fidelity::default(),
             expunged: false,
         }
+    }
+
+    /// Notes that some of its octets are not those that its source holds.
+    pub(crate) fn note_change(&mut self) {
+        self.provenance = self.provenance.max(Fidelity::Normalized);
     }
 
     /// The message, if it is one.

@@ -19,6 +19,7 @@ pub struct MboxOrigin {
 }
 
 /// How a body line that starts with `From ` is kept apart from a From_ line.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MboxQuoting {
     /// mboxrd: `^>*From ` gets one more `>`; the reverse loses nothing.

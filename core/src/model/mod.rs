@@ -6,6 +6,7 @@
 
 mod calendar;
 mod document_view;
+mod fidelity;
 mod folder;
 mod item;
 mod keywords;
@@ -18,6 +19,7 @@ mod vcard;
 pub use calendar::{Calendar, CalendarComponent, CalendarObject, CalendarTime, ComponentKind};
 pub(crate) use calendar::{OverrideIndex, read_calendar, read_component};
 pub use document_view::{ComponentView, DefectView, DocumentView, PropertyView};
+pub use fidelity::Fidelity;
 pub use folder::{Folder, FolderPath, Role};
 pub use item::{DateSource, Item, ItemKind, Label, Origin, Received};
 pub use keywords::Keywords;

@@ -13,7 +13,6 @@ use std::{fmt, io, ops::Range, sync::Arc};
 
 words! {
     /// A version of vCard.
-    #[non_exhaustive]
     #[derive(PartialOrd, Ord)]
     pub enum VCardVersion: "a version of vCard" {
         /// The versit vCard of 1996.

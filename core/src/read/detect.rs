@@ -1,5 +1,5 @@
 use super::{
-    formats::{FORMATS, FormatInfo},
+    formats::{FORMATS, FormatInfo, is_one_of},
     other_programs,
 };
 use crate::{
@@ -24,7 +24,7 @@ pub struct Head<'a> {
 impl Head<'_> {
     /// Whether the name ends in one of `extensions` (without the dot, in lower case), whatever its case.
     pub fn has_extension(&self, extensions: &[&str]) -> bool {
-        extension(self.name).is_some_and(|found| extensions.iter().any(|e| e.eq_ignore_ascii_case(found)))
+        extension(self.name).is_some_and(|found| is_one_of(found, extensions))
     }
 }
 
@@ -150,7 +150,9 @@ pub(super) fn container(octets: &[u8]) -> Option<&'static str> {
 }
 
 fn found(signatures: &[(&[u8], &'static str)], octets: &[u8]) -> Option<&'static str> {
-    signatures.iter().find(|(start, _)| octets.starts_with(start)).map(|(_, what)| *what)
+    // What can be read is not said to be of another kind.
+    let is_read = || FORMATS.iter().any(|format| format.has_signature(octets));
+    signatures.iter().find(|(start, _)| octets.starts_with(start)).filter(|_| !is_read()).map(|(_, what)| *what)
 }
 
 /// The first octets as a person can compare them: in hexadecimal and, where they are text, as text.
@@ -167,7 +169,7 @@ mod tests {
 
     fn format(name: &'static str, extensions: &'static [&'static str], detect: fn(&Head<'_>) -> Score) -> FormatInfo {
         let open = |_: Request| Err(Error::new(ErrorKind::Unsupported, "only for detection"));
-        FormatInfo { name, title: name, extensions, media_types: &[], archived: &[], detect, open }
+        FormatInfo { extensions, ..FormatInfo::new(name, name, detect, open) }
     }
 
     fn head<'a>(octets: &'a [u8], name: &'a str) -> Head<'a> {

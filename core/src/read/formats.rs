@@ -1,12 +1,13 @@
-use super::{Head, ItemReader, Score, eml, emlx, ics, maildir, mbox, pst, tnef, vcf};
+use super::{Head, ItemReader, Score, eml, emlx, hints::FilesBeside, ics, maildir, mbox, pst, tnef, vcf};
 use crate::{
     error::Result,
     limits::Limits,
     mapi::{AddressMap, Translation},
+    model::Folder,
     source::Source,
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 /// A format that can be read: its names, how it is known, and how it is opened.
 #[non_exhaustive]
@@ -22,10 +23,80 @@ pub struct FormatInfo {
     pub media_types: &'static [&'static str],
     /// Extensions of the entries that are read out of an archive; none for a format that needs random access.
     pub archived: &'static [&'static str],
+    /// Extensions that its files have too, but others as well: no part of the name of a folder, and no sign of the format.
+    pub doubtful_extensions: &'static [&'static str],
+    /// Extensions of files that are read with one of its files, and never alone.
+    pub companions: &'static [&'static str],
+    /// The octets that its files start with, and no others do; none where there are no such octets.
+    pub signature: &'static [u8],
+    /// What one of its files holds.
+    pub holds: Holds,
+    /// Whether the first octets are enough to know it where no name speaks for it. Mail in plain text is looked at more closely.
+    pub known_by_octets: bool,
     /// How sure it is that a source is of this format.
     pub detect: fn(&Head<'_>) -> Score,
     /// Opens a source of this format.
     pub open: fn(Request) -> Result<Box<dyn ItemReader>>,
+    /// The folder that directories stand for, where the program that writes this format names them in a way of its own.
+    pub(super) folder: fn(&[String]) -> Option<Folder>,
+    /// The files beside the one at a path that its item is put together with.
+    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "there are no paths"))]
+    pub(super) beside: fn(&Path, &Limits) -> Option<FilesBeside>,
+}
+
+/// What a file of a format holds, and so what its name and its place say.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// One message; its directory is its folder, and all that lie in one tree count as one source.
+    Message,
+    /// The messages of one folder, whose name it has.
+    Folder,
+    /// Items that have folders of their own, or that need none.
+    Items,
+}
+
+impl FormatInfo {
+    /// A format that is known by what `detect` says: a new one states beside that only what it does not share with most.
+    pub(super) const fn new(
+        name: &'static str,
+        title: &'static str,
+        detect: fn(&Head<'_>) -> Score,
+        open: fn(Request) -> Result<Box<dyn ItemReader>>,
+    ) -> Self {
+        Self {
+            name,
+            title,
+            extensions: &[],
+            media_types: &[],
+            archived: &[],
+            doubtful_extensions: &[],
+            companions: &[],
+            signature: &[],
+            holds: Holds::Items,
+            known_by_octets: true,
+            detect,
+            open,
+            folder: |_| None,
+            beside: |_, _| None,
+        }
+    }
+
+    /// Whether octets start as its files alone do.
+    pub(super) fn has_signature(&self, octets: &[u8]) -> bool {
+        !self.signature.is_empty() && octets.starts_with(self.signature)
+    }
+}
+
+/// Whether `extension` is one of `extensions`, whatever its case.
+pub(super) fn is_one_of(extension: &str, extensions: &[&str]) -> bool {
+    extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
+}
+
+/// The files beside the one at `path` that its item is put together with.
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn files_beside(path: &Path, limits: &Limits) -> Option<FilesBeside> {
+    FORMATS.iter().find_map(|format| (format.beside)(path, limits))
 }
 
 impl fmt::Debug for FormatInfo {
@@ -82,3 +153,47 @@ impl ReadOptions {
 /// All formats that can be read. A new format is one more line here.
 pub const FORMATS: &[FormatInfo] =
     &[mbox::FORMAT, eml::FORMAT, emlx::FORMAT, maildir::FORMAT, pst::FORMAT, tnef::FORMAT, ics::FORMAT, vcf::FORMAT];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::{Head, detect};
+
+    fn of_extension(extension: &str) -> Option<(&'static str, Holds)> {
+        let format = FORMATS.iter().find(|format| is_one_of(extension, format.extensions))?;
+        Some((format.name, format.holds))
+    }
+
+    #[test]
+    fn the_table_says_what_files_hold() {
+        for (extension, name, holds) in [
+            ("mbox", "mbox", Holds::Folder),
+            ("MBX", "mbox", Holds::Folder),
+            ("mmdf", "mbox", Holds::Folder),
+            ("eml", "eml", Holds::Message),
+            ("emlx", "emlx", Holds::Message),
+            ("ics", "ics", Holds::Items),
+            ("vcf", "vcf", Holds::Items),
+            ("pst", "pst", Holds::Items),
+            ("tnef", "tnef", Holds::Items),
+        ] {
+            assert_eq!(of_extension(extension), Some((name, holds)), "{extension}");
+        }
+        for doubtful in ["mbs", "mail", "txt", "emlxpart"] {
+            assert_eq!(of_extension(doubtful), None, "{doubtful}");
+        }
+    }
+
+    #[test]
+    fn a_signature_alone_is_enough() {
+        let mut signatures = 0;
+        for format in FORMATS.iter().filter(|format| !format.signature.is_empty()) {
+            let octets = [format.signature, &[0; 64]].concat();
+            let found =
+                detect(&Head { octets: &octets, len: octets.len() as u64, name: "x" }).map(|format| format.name);
+            assert_eq!(found.ok(), Some(format.name));
+            signatures += 1;
+        }
+        assert_eq!(signatures, 2);
+    }
+}

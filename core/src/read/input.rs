@@ -1,7 +1,7 @@
 use super::{
-    FormatInfo, Head, ItemReader, ReadOptions, Request, Unopened,
+    FormatInfo, Head, Holds, ItemReader, ReadOptions, Request, Unopened,
     detect::{detect, head_of, unknown},
-    told::Told,
+    hints::Hints,
 };
 use crate::{
     defect::{Defect, DefectKind},
@@ -23,7 +23,7 @@ pub struct Input {
     /// The format that its place tells, whatever its octets look like.
     format: Option<&'static FormatInfo>,
     /// What its place tells of its items.
-    told: Option<Arc<Told>>,
+    hints: Option<Arc<Hints>>,
     /// The directory or archive whose messages count as one source.
     group: Option<Arc<Group>>,
 }
@@ -49,7 +49,7 @@ impl Input {
         let head = head_of(&*source).map_err(|e| in_file(e.into()))?;
         // What is known of compressed octets before they are read.
         let defects = source.take_defects();
-        Ok(Self { name, source, head, transcoded, defects, format: None, told: None, group: None })
+        Ok(Self { name, source, head, transcoded, defects, format: None, hints: None, group: None })
     }
 
     /// What is wrong with the source by what is known before it is read.
@@ -58,14 +58,13 @@ impl Input {
     }
 
     /// The same input with what its place tells: perhaps its format, and its items' folder and state.
-    pub(super) fn placed(self, format: Option<&'static FormatInfo>, told: Told) -> Self {
-        Self { format, told: Some(Arc::new(told)), ..self }
+    pub(super) fn placed(self, format: Option<&'static FormatInfo>, hints: Hints) -> Self {
+        Self { format, hints: Some(Arc::new(hints)), ..self }
     }
 
     /// The same input as one of many in `group`, if it is a message in a file of its own.
     pub(super) fn grouped(self, group: &Arc<Group>) -> Self {
-        const ALONE: [&str; 3] = ["eml", "emlx", "maildir"];
-        let is_message = self.format().is_ok_and(|format| ALONE.contains(&format.name));
+        let is_message = self.format().is_ok_and(|format| format.holds == Holds::Message);
         Self { group: is_message.then(|| Arc::clone(group)), ..self }
     }
 
@@ -124,7 +123,7 @@ impl Input {
         })?;
         Ok(Box::new(NamedReader {
             reader,
-            named: Named { name: Arc::clone(&self.name), transcoded: self.transcoded, told: self.told.clone() },
+            named: Named { name: Arc::clone(&self.name), transcoded: self.transcoded, hints: self.hints.clone() },
             source: Arc::clone(&self.source),
             cut: self.defects.iter().find(|defect| defect.cuts_short()).cloned(),
             defects: self.defects.clone(),
@@ -170,7 +169,7 @@ impl NamedReader {
 struct Named {
     name: Arc<str>,
     transcoded: bool,
-    told: Option<Arc<Told>>,
+    hints: Option<Arc<Hints>>,
 }
 
 impl Named {
@@ -178,9 +177,10 @@ impl Named {
         let mut item = item.map_err(|e| e.in_file(&*self.name))?;
         if self.transcoded {
             item.defects.push(Defect::new(DefectKind::Utf16, "read as UTF-8"));
+            item.note_change();
         }
-        if let Some(told) = &self.told {
-            told.tell(&mut item);
+        if let Some(hints) = &self.hints {
+            hints.tell(&mut item);
         }
         Ok(item)
     }
@@ -206,8 +206,8 @@ impl ItemReader for NamedReader {
 
     fn folders(&self) -> Vec<Folder> {
         let folders = self.reader.folders();
-        match &self.named.told {
-            Some(told) => folders.iter().map(|folder| told.placed(folder)).collect(),
+        match &self.named.hints {
+            Some(hints) => folders.iter().map(|folder| hints.placed(folder)).collect(),
             None => folders,
         }
     }

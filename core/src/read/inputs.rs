@@ -121,7 +121,7 @@ impl Inputs {
     /// when it is a device or a pipe; otherwise as [`Inputs::new`].
     #[cfg(not(target_family = "wasm"))]
     pub fn at_path(path: impl AsRef<std::path::Path>, limits: &Limits) -> Result<Self> {
-        use super::{emlx::PartFiles, told::Told};
+        use super::{formats::files_beside, hints::Hints};
         use crate::source::FileSource;
         let path = path.as_ref();
         let name = path.to_string_lossy();
@@ -141,10 +141,10 @@ impl Inputs {
         let log = log.map(|log| Arc::new(log) as Source);
         let vault = vault_beside(path, limits)?;
         let inputs = Self::with_notes((&*name).into(), Arc::new(file), log, vault.clone(), limits)?;
-        Ok(match (inputs.kind, PartFiles::of(path, limits)) {
+        Ok(match (inputs.kind, files_beside(path, limits)) {
             (Kind::One(input), parts) if parts.is_some() || vault.is_some() => {
-                let told = Told { parts, vault, ..Told::default() };
-                Self { kind: Kind::One(input.placed(None, told)), defects: inputs.defects }
+                let hints = Hints { parts, vault, ..Hints::default() };
+                Self { kind: Kind::One(input.placed(None, hints)), defects: inputs.defects }
             }
             (kind, _) => Self { kind, defects: inputs.defects },
         })

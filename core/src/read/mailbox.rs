@@ -96,7 +96,7 @@ struct Open {
     items: u64,
     /// Of a source of many files: the directory or archive, and their format.
     group: Option<(Arc<Group>, &'static str)>,
-    told: Closed,
+    closed: Closed,
 }
 
 /// Defects of a source of many files that are told.
@@ -330,8 +330,8 @@ impl Mailbox {
             }
             Ok(None) => {
                 let most = if open.group.is_some() { MOST_DEFECTS } else { usize::MAX };
-                open.told.tell(&open.name, reader.take_defects(), most);
-                open.told.folders.append(&mut reader.folders());
+                open.closed.tell(&open.name, reader.take_defects(), most);
+                open.closed.folders.append(&mut reader.folders());
                 open.reader = None;
                 self.behind += open.len;
                 match open.group {
@@ -380,7 +380,7 @@ impl Mailbox {
     fn open_group(&mut self, group: (Arc<Group>, &'static str), first: Input) -> Event {
         let opened = Opened { name: Arc::clone(&group.0.name), format: group.1, source: group.0.source.clone() };
         let name = Arc::clone(&group.0.name);
-        self.open = Some(Open { reader: None, name, len: 0, items: 0, group: Some(group), told: Closed::default() });
+        self.open = Some(Open { reader: None, name, len: 0, items: 0, group: Some(group), closed: Closed::default() });
         self.waiting = Some(Ok(Found::Input(first)));
         Event::Opened(opened)
     }
@@ -391,12 +391,12 @@ impl Mailbox {
         let len = source.len();
         let opened = Opened { name: input.name().into(), format: input.format()?.name, source: Some(source) };
         let name = Arc::clone(&opened.name);
-        self.open = Some(Open { reader, name, len, items: 0, group: None, told: Closed::default() });
+        self.open = Some(Open { reader, name, len, items: 0, group: None, closed: Closed::default() });
         Ok(Event::Opened(opened))
     }
 
     fn close(&mut self) -> Option<Event> {
-        self.open.take().map(|open| Event::Closed(open.told))
+        self.open.take().map(|open| Event::Closed(open.closed))
     }
 }
 

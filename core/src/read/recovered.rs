@@ -37,6 +37,7 @@ pub(super) fn recover(item: &mut Item, limits: &Limits) -> Result<()> {
     if !pieces.is_empty() {
         pieces.push(content.slice(behind..u64::MAX));
         item.kind = ItemKind::Message(Message::with_limits(Content::join(pieces), limits.clone()));
+        item.note_change();
     }
     Ok(())
 }

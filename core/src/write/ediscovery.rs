@@ -1,12 +1,12 @@
 //! Natives and a Concordance load file that names them: fields parted by U+0014 and quoted by U+00FE, in UTF-8.
 
 use super::{
-    Grouping, ItemName, ItemWriter, Lost, Made, Rendered, Renderer, WriteOptions, Written,
+    Grouping, ItemName, ItemWriter, Lost, Product, Rendered, Renderer, WriteOptions, Written,
     container::{Container, Entry},
     entry_name::extension,
     files::Files,
     growing::{Growing, refused},
-    made::Tell,
+    product::Tell,
 };
 use crate::{
     error::Result,
@@ -126,8 +126,8 @@ impl ItemWriter for EdiscoveryWriter {
         Ok(())
     }
 
-    fn take_made(&mut self) -> Vec<Made> {
-        self.files.take_made()
+    fn take_products(&mut self) -> Vec<Product> {
+        self.files.take_products()
     }
 
     fn take_lost(&mut self) -> Vec<Lost> {

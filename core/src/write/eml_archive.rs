@@ -1,8 +1,8 @@
 use super::{
-    ItemName, ItemWriter, Lost, Made, Rendered, Renderer, Standing, WriteOptions, Written,
+    ItemName, ItemWriter, Lost, Product, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{self, Container, Entry},
     files::Files,
-    made::Tell,
+    product::Tell,
 };
 use crate::{
     error::Result,
@@ -73,8 +73,8 @@ impl ItemWriter for EmlArchive {
         Ok(())
     }
 
-    fn take_made(&mut self) -> Vec<Made> {
-        self.files.take_made()
+    fn take_products(&mut self) -> Vec<Product> {
+        self.files.take_products()
     }
 
     fn take_lost(&mut self) -> Vec<Lost> {

@@ -1,9 +1,9 @@
 use super::{
-    ItemName, Lost, Made, Rendered, Renderer, Standing, WriteOptions,
+    ItemName, Lost, Product, Rendered, Renderer, Standing, WriteOptions,
     collection::{Grouping, OpenCollection},
     container::{Container, Entry, add_told},
     entry_name::{Paths, StandingFolder, extension},
-    made::Tell,
+    product::Tell,
 };
 use crate::{
     error::{Error, Result},
@@ -21,7 +21,7 @@ pub(super) struct Files {
     pub(super) paths: Paths,
     /// The files that take more than one item, the one used last at the end.
     open: Vec<OpenCollection>,
-    made: Vec<Made>,
+    products: Vec<Product>,
     /// The first file that came to nothing, and why; its items were told as written.
     error: Option<Error>,
     lost: Vec<Lost>,
@@ -36,7 +36,7 @@ impl Files {
             paths: Paths::new(options.shard),
             options,
             open: Vec::new(),
-            made: Vec::new(),
+            products: Vec::new(),
             error: None,
             lost: Vec::new(),
             is_complete: false,
@@ -103,7 +103,7 @@ impl Files {
         loop {
             let path = next(self);
             if !self.container.is_taken(&path) {
-                self.made.push(Made::Kept { path: first, instead: path.clone() });
+                self.products.push(Product::Kept { path: first, instead: path.clone() });
                 return path;
             }
         }
@@ -116,12 +116,12 @@ impl Files {
 
     /// Keeps what `write` makes, to be told when it is asked for.
     fn telling_later(&mut self, write: impl FnOnce(&mut Self, &mut Tell<'_>) -> Result<()>) -> Result<()> {
-        let mut made = Vec::new();
+        let mut products = Vec::new();
         let written = write(self, &mut |told| {
-            made.push(told);
+            products.push(told);
             Ok(())
         });
-        self.made.append(&mut made);
+        self.products.append(&mut products);
         written
     }
 
@@ -172,7 +172,11 @@ impl Files {
 
     /// Completes the container, and only then tells of the first file that came to nothing.
     pub(super) fn finish_container(&mut self, tell: &mut Tell<'_>) -> Result<()> {
-        self.container.take_made().into_iter().chain(std::mem::take(&mut self.made)).try_for_each(&mut *tell)?;
+        self.container
+            .take_products()
+            .into_iter()
+            .chain(std::mem::take(&mut self.products))
+            .try_for_each(&mut *tell)?;
         self.container.finish(tell)?;
         self.is_complete = true;
         self.error.take().map_or(Ok(()), Err)
@@ -218,7 +222,7 @@ impl Files {
     pub(super) fn add_index(&mut self, path: &str, octets: Vec<u8>, tell: &mut Tell<'_>) -> Result<()> {
         let rendered = self.render(octets)?;
         let digest = rendered.sha256().map(|digest| hex(digest)).or(rendered.xxh3().map(|xxh3| format!("{xxh3:016x}")));
-        tell(Made::Index { path: path.to_owned(), digest: digest.unwrap_or_default() })?;
+        tell(Product::Index { path: path.to_owned(), digest: digest.unwrap_or_default() })?;
         self.container.entry(Entry { replaces: true, ..Entry::file(path, None) }, &rendered).map(drop)
     }
 
@@ -251,7 +255,7 @@ impl Files {
     pub(super) fn finish(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         self.close_all(tell)?;
         for StandingFolder { names, path, files, shard } in self.paths.folders() {
-            tell(Made::Folder { path, names, files, shard })?;
+            tell(Product::Folder { path, names, files, shard })?;
         }
         for path in self.paths.empty_folders() {
             self.container.add_folder(path)?;
@@ -260,10 +264,10 @@ impl Files {
     }
 
     /// What was made since the last call beside the files of one item each.
-    pub(super) fn take_made(&mut self) -> Vec<Made> {
-        let mut made = std::mem::take(&mut self.made);
-        made.append(&mut self.container.take_made());
-        made
+    pub(super) fn take_products(&mut self) -> Vec<Product> {
+        let mut products = std::mem::take(&mut self.products);
+        products.append(&mut self.container.take_products());
+        products
     }
 
     /// Whether what an earlier run has written can be added to: it stands in a folder.

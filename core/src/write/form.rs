@@ -22,7 +22,6 @@ words! {
     /// assert!("docx".parse::<OutputForm>().is_err());
     /// # Ok::<(), mailferry::Error>(())
     /// ```
-    #[non_exhaustive]
     #[derive(Default)]
     pub enum OutputForm: "a form of output" {
         /// Every message a file, in the folders of its source.
@@ -51,7 +50,6 @@ impl OutputForm {
 
 words! {
     /// What the files of a form are put in.
-    #[non_exhaustive]
     #[derive(Default)]
     pub enum Packaging: "a packaging" {
         /// A folder of the file system.

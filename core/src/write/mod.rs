@@ -30,18 +30,19 @@ mod entry_name;
 mod files;
 mod form;
 mod growing;
-mod made;
 mod maildir;
 mod mbox;
 mod octets;
 mod options;
 mod pool;
+mod product;
 mod proton;
 pub mod pst;
 mod render;
 pub(crate) mod size;
 mod spool;
 
+pub use crate::model::Fidelity;
 pub use bundle::{BUNDLE_LAYOUT, BUNDLE_PROFILE};
 pub(crate) use collection::written_version;
 pub use collection::{
@@ -52,12 +53,12 @@ pub use entry_name::{ItemName, NameTemplate};
 #[cfg(not(target_family = "wasm"))]
 pub use form::create;
 pub use form::{OutputForm, Packaging, create_with, stream};
-pub use made::{Lost, Made, Standing};
 pub use mbox::{MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;
 pub use options::{Placement, TarNames, WriteOptions};
+pub use product::{Lost, Product, Standing};
 pub(crate) use render::file_digests;
-pub use render::{Checksums, Fidelity, Rendered, Renderer, ZipLevel};
+pub use render::{Checksums, Rendered, Renderer, ZipLevel};
 pub use size::size;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use {
@@ -108,7 +109,7 @@ pub trait ItemWriter: Send {
     fn report(&mut self, _report: ReportTexts) {}
 
     /// What was made since the last call beside the files that hold one item each: files of many items that are complete.
-    fn take_made(&mut self) -> Vec<Made> {
+    fn take_products(&mut self) -> Vec<Product> {
         Vec::new()
     }
 
@@ -131,7 +132,7 @@ pub trait ItemWriter: Send {
     ///
     /// # Errors
     /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when the destination refuses; what `tell` says.
-    fn finish_telling(&mut self, tell: &mut dyn FnMut(Made) -> Result<()>) -> Result<()>;
+    fn finish_telling(&mut self, tell: &mut dyn FnMut(Product) -> Result<()>) -> Result<()>;
 
     /// The same where nobody wants to know.
     ///

@@ -1,10 +1,10 @@
 //! A folder as Proton's export tool makes and restores it: `ID.eml`, `ID.metadata.json`, `labels.json`.
 
 use super::{
-    ItemName, ItemWriter, Lost, Made, Rendered, Renderer, Standing, WriteOptions, Written,
+    ItemName, ItemWriter, Lost, Product, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
-    made::Tell,
+    product::Tell,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -165,8 +165,8 @@ impl ItemWriter for ProtonWriter {
         Ok(())
     }
 
-    fn take_made(&mut self) -> Vec<Made> {
-        self.files.take_made()
+    fn take_products(&mut self) -> Vec<Product> {
+        self.files.take_products()
     }
 
     fn take_lost(&mut self) -> Vec<Lost> {
@@ -216,7 +216,7 @@ impl ItemWriter for ProtonWriter {
         let labels = octets(&json!({ "Version": VERSION, "Payload": labels }))?;
         self.files.add_index("labels.json", labels, tell)?;
         for folder in self.labels.keys() {
-            tell(Made::Mailbox { path: String::new(), names: folder.names().to_vec(), messages: 0 })?;
+            tell(Product::Mailbox { path: String::new(), names: folder.names().to_vec(), messages: 0 })?;
         }
         self.files.finish(tell)
     }

@@ -11,7 +11,7 @@ use crate::{
     defect::Defect,
     error::{Error, Result},
     hex::hex,
-    model::{Item, ItemKind, Message},
+    model::{Fidelity, Item, ItemKind, Message},
     source::Content,
     word::words,
 };
@@ -56,28 +56,6 @@ words! {
         Fast = "fast",
         /// As well as deflate can within reason.
         Best = "best",
-    }
-}
-
-/// How the octets written relate to those of the source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fidelity {
-    /// They are the item's, octet for octet.
-    Verbatim,
-    /// They are the item's with other line ends, or with fields added that tell its state.
-    Normalized,
-    /// They were made, because the source does not hold the item in its standard form.
-    Synthesized,
-}
-
-impl Fidelity {
-    /// The stable name that stands in the item log.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Verbatim => "verbatim",
-            Self::Normalized => "normalized",
-            Self::Synthesized => "synthesized",
-        }
     }
 }
 

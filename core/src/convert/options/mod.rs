@@ -19,7 +19,7 @@ pub use table::{Decides, OPTIONS, OptionInfo};
 pub(super) use value::one_or_several;
 
 use super::{Selection, Tagging, Transform};
-use crate::{read::ReadOptions, target::Target, write::WriteOptions};
+use crate::{platform::Target, read::ReadOptions, write::WriteOptions};
 use serde::{Deserialize, Serialize};
 use std::{num::NonZeroUsize, path::PathBuf};
 

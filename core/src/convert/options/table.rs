@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// What depends on an option.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decides {
     /// What an item is known by at a destination: its octets, or its folder. A further run there has to have the same, as else

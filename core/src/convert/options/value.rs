@@ -16,7 +16,7 @@ pub(in crate::convert) fn one_or_several<'de, D: Deserializer<'de>, T: Deseriali
 
 /// A target by its name.
 pub(super) mod target {
-    use crate::target::Target;
+    use crate::platform::Target;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
     pub(in super::super) fn serialize<S: Serializer>(

@@ -1,7 +1,7 @@
 use super::report::{MailboxReport, MailboxState, ProjectReport};
 use crate::{
     convert::{
-        Begun, ConvertOptions, Progress, Report, SyncPaths, Syncs, convert,
+        ConvertOptions, Progress, Report, RunNote, SyncPaths, Syncs, convert,
         outputs::{Known, Named, outputs, same},
     },
     error::{Error, ErrorKind, Result},
@@ -173,7 +173,7 @@ fn one(
 
 /// The report of the last sync into `destination`, if all was read and nothing was begun since.
 fn completed(destination: &Path) -> Option<Report> {
-    if Begun::at(destination).is_some() {
+    if RunNote::at(destination).is_some() {
         return None;
     }
     let (_, report) = Syncs::at(destination).ok()?.0.pop()?;

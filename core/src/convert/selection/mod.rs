@@ -97,7 +97,6 @@ pub struct Selection {
 
 words! {
     /// A kind of items, named as in the item log.
-    #[non_exhaustive]
     pub enum Kind: "a kind of items" {
         /// Messages.
         Mail = "mail",
@@ -116,7 +115,6 @@ words! {
     /// When two items are equal, so that the second is left out, with the reason `duplicate`, and its labels go to the first.
     ///
     /// A message identifier alone proves nothing: mailing lists change what carries it, and programs give it twice.
-    #[non_exhaustive]
     #[derive(Default)]
     pub enum Dedupe: "a rule for equal items" {
         /// Never.

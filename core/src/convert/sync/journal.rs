@@ -1,16 +1,16 @@
-use super::{names::refused, run::write_whole, standing::Damaged};
+use super::{finish::write_whole, names::refused, standing::Damaged};
 use crate::{
     convert::{
         SyncLog,
         item_log::LogLine,
         journal::{Journal, log_refused},
         keys::{Key, Keys, identity},
-        logged::LoggedLine,
+        log_reader::RecordedLine,
     },
     error::{Error, ErrorKind, Result},
     model::Item,
     source::{Content, FileSource, Source},
-    write::{Known, Lost, Made},
+    write::{Known, Lost, Product},
 };
 use std::{
     collections::HashMap,
@@ -82,8 +82,8 @@ impl Journal for SyncJournal {
         self.log.append(json)
     }
 
-    fn made(&mut self, made: &Made) -> Result<()> {
-        let mut json = serde_json::to_vec(made).map_err(|error| log_refused(error.into()))?;
+    fn product(&mut self, product: &Product) -> Result<()> {
+        let mut json = serde_json::to_vec(product).map_err(|error| log_refused(error.into()))?;
         json.push(b'\n');
         self.files.append(&json)
     }
@@ -100,8 +100,8 @@ impl Journal for SyncJournal {
         // The lines of what is in a file of many were written before it was known to which part that goes.
         if !parts.is_empty() {
             let lines = Content::from(Arc::new(FileSource::open(self.files.path())?) as Source);
-            SyncLog::new(self.sync, Vec::new()).with_files(lines).for_each_made(|made| {
-                if let Made::Collection { path, .. } = &made
+            SyncLog::new(self.sync, Vec::new()).with_files(lines).for_each_product(|product| {
+                if let Product::Collection { path, .. } = &product
                     && let Some((part, entry)) = path.split_once('!')
                     && let Some(reason) = parts.get(part)
                 {
@@ -215,7 +215,7 @@ impl Replayed {
         if self.ahead.is_none() {
             return Ok(());
         }
-        let there = serde_json::from_slice::<LoggedLine<'_>>(&self.next).ok();
+        let there = serde_json::from_slice::<RecordedLine<'_>>(&self.next).ok();
         let digest = line.sha256.as_deref().or(line.xxh3.as_deref());
         let is_it = there.is_some_and(|there| {
             there.id == line.item.id && (there.digest().is_none() || digest.is_none() || there.digest() == digest)

@@ -24,7 +24,7 @@ pub const ADDRESS_MAP: &str = ".address-map.tsv";
 /// What a name has behind it until what it names is complete.
 pub(in crate::convert) const UNFINISHED: &str = ".unfinished";
 /// What the name of the file that says that a sync was begun has behind that of the destination.
-pub(in crate::convert) const BEGUN: &str = ".unfinished.json";
+pub(in crate::convert) const NOTE: &str = ".unfinished.json";
 
 /// The path of the file that stands beside `destination` and ends in `suffix`.
 pub fn beside(destination: &Path, suffix: &str) -> PathBuf {
@@ -35,8 +35,8 @@ pub fn beside(destination: &Path, suffix: &str) -> PathBuf {
     with_suffix(path, suffix)
 }
 
-pub(super) fn begun(destination: &Path) -> PathBuf {
-    beside(destination, BEGUN)
+pub(super) fn note_path(destination: &Path) -> PathBuf {
+    beside(destination, NOTE)
 }
 
 pub(in crate::convert) fn with_suffix(path: PathBuf, suffix: &str) -> PathBuf {

@@ -1,9 +1,10 @@
 //! The options that a destination was written with, and whether those of a further run are the same.
 
 use super::{
-    begun::Begun,
+    earlier::Syncs,
+    finish::write_whole,
     names::{ADDRESS_MAP, beside, refused},
-    run::{Syncs, write_whole},
+    note::RunNote,
 };
 use crate::{
     convert::{
@@ -35,7 +36,7 @@ pub fn recorded_options(destination: &Path, older: Option<ReadArguments>) -> Res
     let complete = Syncs::at(destination)?.0;
     let record = match complete.into_iter().next() {
         Some((_, report)) => report.options,
-        None => Begun::at(destination).and_then(|begun| begun.options),
+        None => RunNote::at(destination).and_then(|note| note.options),
     };
     let read = before(destination, record.as_ref(), older)?;
     read.map(|(_, options)| options).ok_or_else(|| not_told(destination))
@@ -118,14 +119,14 @@ pub(super) fn check_further(destination: &Path, last: &Report, options: &Convert
 /// Makes sure that a run that was cut off is gone through again with the same sources and options.
 pub(super) fn check_resumed(
     destination: &Path,
-    begun: &Begun,
+    note: &RunNote,
     sources: &[Given],
     options: &ConvertOptions,
 ) -> Result<()> {
     let now = settings(sources, options);
-    let is_same = match scheme(begun.options.as_ref()) {
-        Some(_) => begun.settings == now,
-        None => before(destination, begun.options.as_ref(), options.older)?.is_some_and(|(sources, before)| {
+    let is_same = match scheme(note.options.as_ref()) {
+        Some(_) => note.settings == now,
+        None => before(destination, note.options.as_ref(), options.older)?.is_some_and(|(sources, before)| {
             let sources: Vec<Given> = sources.into_iter().map(Given::from).collect();
             settings(&sources, &before.for_target()) == now
         }),
@@ -133,7 +134,7 @@ pub(super) fn check_resumed(
     if is_same {
         return Ok(());
     }
-    let how = begun.options.as_ref().and_then(|told| told.get("arguments")?.as_array()).map(|arguments| {
+    let how = note.options.as_ref().and_then(|told| told.get("arguments")?.as_array()).map(|arguments| {
         let words: Vec<_> = arguments.iter().filter_map(|word| word.as_str()).collect();
         format!(" (mailferry {})", words.join(" "))
     });
@@ -141,7 +142,7 @@ pub(super) fn check_resumed(
         "holds a run that was cut off and was begun with other sources or options{}: resume it with those, or remove what \
          it wrote with `mailferry undo --since {}`",
         how.unwrap_or_default(),
-        begun.sync
+        note.sync
     );
     Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()))
 }

@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     limits::Stop,
     source::{Content, FileSource, Source},
-    write::{ItemWriter, Made, Standing, file_digests},
+    write::{ItemWriter, Product, Standing, file_digests},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -41,22 +41,22 @@ pub(super) fn adopt(
 ) -> Result<()> {
     let takes_paths = writer.goes_on();
     let mut files = StandingFiles::of(paths, check)?;
-    SyncLog::at(paths)?.for_each_made(|made| {
+    SyncLog::at(paths)?.for_each_product(|product| {
         if takes_paths {
-            match &made {
-                Made::Folder { names, path, files, shard } => {
+            match &product {
+                Product::Folder { names, path, files, shard } => {
                     writer.adopt(Standing::Folder { names, path, files: *files, shard });
                 }
-                Made::Mailbox { names, path, messages } => {
+                Product::Mailbox { names, path, messages } => {
                     writer.adopt(Standing::Mailbox { names, path, messages: *messages });
                 }
-                Made::Index { .. } | Made::Archive { .. } => {}
-                Made::Collection { path, .. } => {
+                Product::Index { .. } | Product::Archive { .. } => {}
+                Product::Collection { path, .. } => {
                     if files.stands(path, None, None) {
                         writer.adopt(Standing::File(path));
                     }
                 }
-                Made::Kept { path, .. } => writer.adopt(Standing::File(path)),
+                Product::Kept { path, .. } => writer.adopt(Standing::File(path)),
             }
         }
         Ok(())
@@ -111,10 +111,10 @@ impl<'p> StandingFiles<'p> {
         }
         let mut archives = HashMap::new();
         let mut collections = Vec::new();
-        SyncLog::at(paths)?.for_each_made(|made| {
-            match made {
-                Made::Archive { path, size } => drop(archives.insert(path, size)),
-                Made::Collection { path, size, sha256, xxh3 } => collections.push((path, size, sha256.or(xxh3))),
+        SyncLog::at(paths)?.for_each_product(|product| {
+            match product {
+                Product::Archive { path, size } => drop(archives.insert(path, size)),
+                Product::Collection { path, size, sha256, xxh3 } => collections.push((path, size, sha256.or(xxh3))),
                 _ => {}
             }
             Ok(())
@@ -163,9 +163,9 @@ impl<'p> StandingFiles<'p> {
         Ok(())
     }
 
-    /// Whether the archive that holds what was logged under `logged` is as long as it was.
-    fn archive_of(&self, logged: &str) -> bool {
-        let part = logged.split_once('!').map(|(part, _)| part).filter(|part| self.paths.is_part(part));
+    /// Whether the archive that holds what was logged under `recorded` is as long as it was.
+    fn archive_of(&self, recorded: &str) -> bool {
+        let part = recorded.split_once('!').map(|(part, _)| part).filter(|part| self.paths.is_part(part));
         let archive = self.paths.archive();
         let name = part.map_or_else(|| archive.file_name().unwrap_or_default().to_string_lossy(), Into::into);
         match self.shared.get(&*name) {
@@ -180,18 +180,18 @@ impl<'p> StandingFiles<'p> {
     }
 
     /// Whether what was logged under this path, with this size and digest, is there as it was written.
-    pub(super) fn stands(&mut self, logged: &str, size: Option<u64>, digest: Option<&str>) -> bool {
-        if let Some(stands) = self.shared.get(logged) {
+    pub(super) fn stands(&mut self, recorded: &str, size: Option<u64>, digest: Option<&str>) -> bool {
+        if let Some(stands) = self.shared.get(recorded) {
             return *stands;
         }
         if self.paths.is_archive() {
-            return self.archive_of(logged) && !self.otherwise.contains(&Key::of([logged.as_bytes()]));
+            return self.archive_of(recorded) && !self.otherwise.contains(&Key::of([recorded.as_bytes()]));
         }
         let root = self.paths.archive();
-        let Some(size) = size else { return size_of(&root.join(logged)).is_some() };
-        match size_of(&root.join(logged)) {
-            Some(_) => self.is_whole(&root.join(logged), size, digest),
-            None => self.names.find(&root, logged).is_some_and(|file| self.is_whole(&file, size, digest)),
+        let Some(size) = size else { return size_of(&root.join(recorded)).is_some() };
+        match size_of(&root.join(recorded)) {
+            Some(_) => self.is_whole(&root.join(recorded), size, digest),
+            None => self.names.find(&root, recorded).is_some_and(|file| self.is_whole(&file, size, digest)),
         }
     }
 }
@@ -211,8 +211,8 @@ struct MaildirNames(HashMap<String, HashMap<u64, Box<str>>>);
 
 impl MaildirNames {
     /// Where the message that was written to this path is under another name, as far as it was in a Maildir.
-    fn find(&mut self, root: &Path, logged: &str) -> Option<PathBuf> {
-        let (directory, name) = logged.rsplit_once('/').unwrap_or(("", logged));
+    fn find(&mut self, root: &Path, recorded: &str) -> Option<PathBuf> {
+        let (directory, name) = recorded.rsplit_once('/').unwrap_or(("", recorded));
         let (maildir, (unique, _)) = (in_maildir(directory)?, name.split_once(":2,")?);
         let names = self.0.entry(maildir.to_owned()).or_insert_with(|| {
             let mut names = HashMap::new();

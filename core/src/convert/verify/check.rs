@@ -40,15 +40,15 @@ pub(in crate::convert) fn check_file(
     report.files += 1;
     report.bytes += source.len();
     let len = source.len();
-    let (by_manifest, logged): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.by_manifest);
+    let (by_manifest, recorded): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.by_manifest);
     let content = Content::from(source);
-    let fits = logged.iter().find(|file| file.size.is_none_or(|size| size == len));
+    let fits = recorded.iter().find(|file| file.size.is_none_or(|size| size == len));
     if fits.is_none()
-        && let Some(size) = logged.iter().find_map(|file| file.size)
+        && let Some(size) = recorded.iter().find_map(|file| file.size)
     {
-        let told = format!("has {len} octets where the log says {size}");
+        let detail = format!("has {len} octets where the log says {size}");
         expected.look_into(path, &content);
-        return found(Difference::new("changed", named(), told));
+        return found(Difference::new("changed", named(), detail));
     }
     let digests = match file_digests(&content) {
         Ok(digests) => digests,
@@ -56,7 +56,7 @@ pub(in crate::convert) fn check_file(
     };
     let keys = digests.map(|digest| digest_key(&digest));
     let is_equal = |digest: Key| keys.contains(&digest);
-    let is_known = logged.iter().any(|file| file.digest.is_none_or(is_equal)) || logged.is_empty();
+    let is_known = recorded.iter().any(|file| file.digest.is_none_or(is_equal)) || recorded.is_empty();
     if !is_known {
         expected.look_into(path, &content);
         return found(Difference::new("changed", named(), "has other octets than were written"));
@@ -64,8 +64,8 @@ pub(in crate::convert) fn check_file(
     if !by_manifest.iter().filter_map(|file| file.digest).all(is_equal) {
         return found(Difference::new("changed", named(), "has other octets than the manifest of its bag says"));
     }
-    if let Err(told) = parse(path, &content, expected.is_pim(archive, path)) {
-        return found(Difference::new("unreadable", named(), told));
+    if let Err(detail) = parse(path, &content, expected.is_pim(archive, path)) {
+        return found(Difference::new("unreadable", named(), detail));
     }
     if let Some(listed) = fits.and_then(|file| file.attachments)
         && attachments(content).is_ok_and(|views| attachments_key(&views) != listed)

@@ -49,7 +49,7 @@ use std::{
 pub struct Comparison {
     logs: Vec<SyncLog>,
     conversion: Conversion<'static>,
-    logged: Shared,
+    recorded: Shared,
     stop: Stop,
     differences: u64,
 }
@@ -67,12 +67,12 @@ impl Comparison {
         options: &WriteOptions,
         prepare: impl FnOnce(Conversion<'static>) -> Conversion<'static>,
     ) -> Result<Self> {
-        let mut logged = Logged::default();
+        let mut recorded = Recorded::default();
         for log in &logs {
-            logged.read(log)?;
+            recorded.read(log)?;
         }
-        logged.keys.sort();
-        let logged = Shared(Arc::new(Mutex::new(logged)));
+        recorded.keys.sort();
+        let recorded = Shared(Arc::new(Mutex::new(recorded)));
         let mut options = options.clone();
         options.zip_level = ZipLevel::Store;
         options.zip_split = None;
@@ -82,8 +82,8 @@ impl Comparison {
         }
         let stop = mailbox.stop().clone();
         let writer = write::stream(io::sink(), Packaging::Zip, options)?;
-        let conversion = prepare(Conversion::told_to(mailbox, writer, logged.clone()));
-        Ok(Self { logs, conversion, logged, stop, differences: 0 })
+        let conversion = prepare(Conversion::told_to(mailbox, writer, recorded.clone()));
+        Ok(Self { logs, conversion, recorded, stop, differences: 0 })
     }
 
     /// Goes on until something was done that the report tells; `false` when there is nothing more to do.
@@ -108,7 +108,7 @@ impl Comparison {
     /// When a log cannot be read any more.
     pub fn finish(mut self, found: &mut dyn FnMut(&Difference)) -> Result<VerifyReport> {
         self.tell(found);
-        let Self { logs, conversion, logged, mut differences, .. } = self;
+        let Self { logs, conversion, recorded, mut differences, .. } = self;
         let read: Report = conversion.finish()?;
         for error in read.sources.iter().filter_map(|source| source.error.as_ref()) {
             differences += 1;
@@ -116,11 +116,11 @@ impl Comparison {
         }
         let mut report = VerifyReport { source_items: read.totals.available, differences, ..VerifyReport::default() };
         let files: HashSet<&str> = read.sources.iter().map(|source| source.file.as_str()).collect();
-        let mut logged = logged.lock();
+        let mut recorded = recorded.lock();
         for log in &logs {
             log.for_each_line(|line, _| {
                 if let Some(digest) = line.digest().filter(|_| line.is_migrated() && files.contains(&*line.source.file))
-                    && logged.keys.take(Key::of_item(digest, line.folder_written()))
+                    && recorded.keys.take(Key::of_item(digest, line.folder_written()))
                 {
                     report.gone += 1;
                 }
@@ -131,7 +131,7 @@ impl Comparison {
     }
 
     fn tell(&mut self, found: &mut dyn FnMut(&Difference)) {
-        for difference in std::mem::take(&mut self.logged.lock().told) {
+        for difference in std::mem::take(&mut self.recorded.lock().differences) {
             self.differences += 1;
             found(&difference);
         }
@@ -140,13 +140,13 @@ impl Comparison {
 
 /// What the logs have, less what was met.
 #[derive(Default)]
-struct Logged {
+struct Recorded {
     keys: Keys,
     failed: HashSet<(String, String)>,
-    told: Vec<Difference>,
+    differences: Vec<Difference>,
 }
 
-impl Logged {
+impl Recorded {
     fn read(&mut self, log: &SyncLog) -> Result<()> {
         log.for_each_line(|line, _| {
             match line.digest() {
@@ -160,39 +160,39 @@ impl Logged {
         })
     }
 
-    fn tell(&mut self, line: &LogLine, told: String) {
+    fn tell(&mut self, line: &LogLine, detail: String) {
         let what = format!("{} of {}", line.item.id, line.item.source.file);
-        self.told.push(Difference::new("not_migrated", what, told));
+        self.differences.push(Difference::new("not_migrated", what, detail));
     }
 }
 
 /// Takes each item for one that is there, and tells those that no line calls migrated.
 #[derive(Clone)]
-struct Shared(Arc<Mutex<Logged>>);
+struct Shared(Arc<Mutex<Recorded>>);
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Logged> {
+    fn lock(&self) -> MutexGuard<'_, Recorded> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Journal for Shared {
     fn has(&mut self, line: &LogLine) -> bool {
-        let mut logged = self.lock();
+        let mut recorded = self.lock();
         let folder = line.target_folder.as_ref().unwrap_or(&line.item.folder);
         let digest = line.sha256.as_ref().or(line.xxh3.as_ref());
-        if !digest.is_some_and(|digest| logged.keys.take(Key::of_item(digest, folder))) {
+        if !digest.is_some_and(|digest| recorded.keys.take(Key::of_item(digest, folder))) {
             let subject = line.item.subject.as_deref().unwrap_or_default();
-            logged.tell(line, format!("no line of the log says that it was written: {subject:?} in {folder}"));
+            recorded.tell(line, format!("no line of the log says that it was written: {subject:?} in {folder}"));
         }
         true
     }
 
     fn line(&mut self, line: &LogLine, _json: &[u8]) -> Result<()> {
-        let mut logged = self.lock();
-        let is_known = logged.failed.contains(&(line.item.source.file.clone(), line.item.id.clone()));
+        let mut recorded = self.lock();
+        let is_known = recorded.failed.contains(&(line.item.source.file.clone(), line.item.id.clone()));
         if line.status == Status::Failed && !is_known {
-            logged.tell(line, format!("cannot be read: {}", line.reason.as_deref().unwrap_or_default()));
+            recorded.tell(line, format!("cannot be read: {}", line.reason.as_deref().unwrap_or_default()));
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
-use super::{VerifyReport, bag::Bag, harmed::Harmed};
+use super::{VerifyReport, bag::Bag, remains::Remains};
 use crate::{
-    convert::{SyncLog, keys::Key, logged::LoggedLine},
+    convert::{SyncLog, keys::Key, log_reader::RecordedLine},
     error::Result,
     model::AttachmentView,
     source::Content,
-    write::Made,
+    write::Product,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +25,7 @@ pub(in crate::convert) struct Expected {
     /// Files of others that stay.
     kept: HashSet<Key>,
     /// What is left of files of many items that are not as they were written, by their paths.
-    harmed: HashMap<Key, Harmed>,
+    remains: HashMap<Key, Remains>,
 }
 
 /// What is said of one file.
@@ -76,21 +76,21 @@ impl Expected {
 
     /// Reads the log of a sync, and its list of files.
     pub(in crate::convert) fn read(&mut self, log: &SyncLog, report: &mut VerifyReport) -> Result<()> {
-        log.for_each_made(|made| {
-            let path = self.key(made.path());
-            match &made {
-                Made::Collection { path: logged, size, sha256, xxh3 } => {
+        log.for_each_product(|product| {
+            let path = self.key(product.path());
+            match &product {
+                Product::Collection { path: recorded, size, sha256, xxh3 } => {
                     // Lines are written before it is known to which part of a split archive the file of their items goes.
-                    self.collections.extend(logged.split_once('!').map(|(_, entry)| self.key(entry)));
+                    self.collections.extend(recorded.split_once('!').map(|(_, entry)| self.key(entry)));
                     self.collections.insert(path);
                     let digest = sha256.as_deref().or(xxh3.as_deref()).map(digest_key);
                     self.files.push(File { digest, size: Some(*size), ..File::at(path) });
                 }
                 // The syncs behind this one write it anew, and undoing them leaves it as it is.
-                Made::Index { .. } => self.files.push(File::at(path)),
+                Product::Index { .. } => self.files.push(File::at(path)),
                 // Of others, and told: it is as it should be whatever is in it.
-                Made::Kept { path, .. } => drop(self.kept.insert(self.key(path))),
-                Made::Folder { .. } | Made::Mailbox { .. } | Made::Archive { .. } => {}
+                Product::Kept { path, .. } => drop(self.kept.insert(self.key(path))),
+                Product::Folder { .. } | Product::Mailbox { .. } | Product::Archive { .. } => {}
             }
             Ok(())
         })?;
@@ -101,13 +101,13 @@ impl Expected {
             }
             report.items += 1;
             report.without_proof |= line.sha256.is_none();
-            for logged in line.paths() {
-                let path = self.key(logged);
+            for recorded in line.paths() {
+                let path = self.key(recorded);
                 if line.kind != "mail" {
                     self.pim.insert(path);
                 }
-                self.has_payload |= logged.split('/').take(2).any(|segment| segment == "data");
-                if !log.lists_files() && !is_one_message(logged) {
+                self.has_payload |= recorded.split('/').take(2).any(|segment| segment == "data");
+                if !log.lists_files() && !is_one_message(recorded) {
                     if self.collections.insert(path) {
                         self.files.push(File::at(path));
                     }
@@ -141,10 +141,10 @@ impl Expected {
     }
 
     /// The key of a file as it is logged: parts of an archive have their own name before it.
-    fn key(&self, logged: &str) -> Key {
-        match logged.split_once('!') {
+    fn key(&self, recorded: &str) -> Key {
+        match recorded.split_once('!') {
             Some((archive, entry)) if self.archives.contains(archive) => entry_key(archive, entry),
-            _ => entry_key("", logged),
+            _ => entry_key("", recorded),
         }
     }
 
@@ -191,26 +191,26 @@ impl Expected {
     pub(super) fn look_into(&mut self, path: &str, content: &Content) {
         let key = entry_key("", path);
         if self.collections.contains(&key) {
-            self.harmed.insert(key, Harmed::read(path, content));
+            self.remains.insert(key, Remains::read(path, content));
         }
     }
 
     /// Whether the item of a line is not found any more in the file of many that it was written to.
-    pub(super) fn is_lost(&self, line: &LoggedLine<'_>, logged: &str) -> bool {
-        let path = logged.split_once('!').filter(|(archive, _)| self.archives.contains(*archive));
-        let path = path.map_or(logged, |(_, path)| path);
-        self.harmed.get(&entry_key("", path)).is_some_and(|harmed| !harmed.has(line, path))
+    pub(super) fn is_lost(&self, line: &RecordedLine<'_>, recorded: &str) -> bool {
+        let path = recorded.split_once('!').filter(|(archive, _)| self.archives.contains(*archive));
+        let path = path.map_or(recorded, |(_, path)| path);
+        self.remains.get(&entry_key("", path)).is_some_and(|remains| !remains.has(line, path))
     }
 
     /// Whether what was logged under this path is in a file of many items.
     #[cfg(not(target_family = "wasm"))]
-    pub(in crate::convert) fn is_collection(&self, logged: &str) -> bool {
-        self.collections.contains(&self.key(logged))
+    pub(in crate::convert) fn is_collection(&self, recorded: &str) -> bool {
+        self.collections.contains(&self.key(recorded))
     }
 
     /// Whether nobody has met what was logged under this path.
-    pub(super) fn is_missing(&mut self, logged: &str) -> bool {
-        self.all(self.key(logged)).iter().any(|file| !file.met && !file.by_manifest)
+    pub(super) fn is_missing(&mut self, recorded: &str) -> bool {
+        self.all(self.key(recorded)).iter().any(|file| !file.met && !file.by_manifest)
     }
 
     /// Whether nobody has met what only a manifest names.

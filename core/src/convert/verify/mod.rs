@@ -4,9 +4,9 @@ mod bag;
 mod check;
 mod comparison;
 mod expected;
-mod harmed;
 #[cfg(not(target_family = "wasm"))]
 mod paths;
+mod remains;
 mod verification;
 
 pub use comparison::Comparison;

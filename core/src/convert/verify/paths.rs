@@ -3,7 +3,7 @@ use crate::{
     convert::{
         ConvertOptions, Gates, Selector, SyncLog,
         outputs::exclusion,
-        sync::{Begun, ITEM_LOG, SyncPaths, Syncs, changes},
+        sync::{ITEM_LOG, RunNote, SyncPaths, Syncs, changes},
         to_path::mailbox_of,
     },
     error::{Error, ErrorKind, Result},
@@ -43,10 +43,10 @@ pub fn verify<G: Into<Given>>(
     }
     let complete = Syncs::at(destination)?.0.len();
     let unreported = || syncs.get(complete).map(SyncPaths::number);
-    if let Some(sync) = Begun::at(destination).map(|begun| begun.sync).or_else(unreported) {
-        let told = format!("sync {sync} was cut off: convert again to complete it");
+    if let Some(sync) = RunNote::at(destination).map(|note| note.sync).or_else(unreported) {
+        let detail = format!("sync {sync} was cut off: convert again to complete it");
         report.differences += 1;
-        found(&Difference::new("unfinished", destination.to_string_lossy(), told));
+        found(&Difference::new("unfinished", destination.to_string_lossy(), detail));
     }
     let mut logs = Vec::new();
     for place in places(&syncs) {

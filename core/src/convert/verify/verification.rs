@@ -200,9 +200,9 @@ impl Verification {
 
     /// Tells what is wrong with a file that stands by itself.
     #[cfg(not(target_family = "wasm"))]
-    pub(super) fn tell(&mut self, kind: &'static str, path: &str, told: String, found: &mut dyn FnMut(&Difference)) {
+    pub(super) fn tell(&mut self, kind: &'static str, path: &str, detail: String, found: &mut dyn FnMut(&Difference)) {
         self.report.differences += 1;
-        found(&Difference::new(kind, format!("{}{path}", self.label), told));
+        found(&Difference::new(kind, format!("{}{path}", self.label), detail));
     }
 
     /// What was read so far.
@@ -217,9 +217,9 @@ impl Verification {
     pub fn finish(self, found: &mut dyn FnMut(&Difference)) -> Result<VerifyReport> {
         let mut differences = 0;
         let Self { logs, mut expected, bag, label, mut report, .. } = self;
-        let mut tell = |kind: &'static str, path: &str, told: String| {
+        let mut tell = |kind: &'static str, path: &str, detail: String| {
             differences += 1;
-            found(&Difference::new(kind, format!("{label}{path}"), told));
+            found(&Difference::new(kind, format!("{label}{path}"), detail));
         };
         for log in &logs {
             log.for_each_line(|line, _| {
@@ -233,9 +233,9 @@ impl Verification {
                 }
                 Ok(())
             })?;
-            log.for_each_made(|made| {
-                if expected.is_missing(made.path()) {
-                    tell("missing", made.path(), "is missing, with all its items".to_owned());
+            log.for_each_product(|product| {
+                if expected.is_missing(product.path()) {
+                    tell("missing", product.path(), "is missing, with all its items".to_owned());
                 }
                 Ok(())
             })?;

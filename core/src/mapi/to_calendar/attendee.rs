@@ -4,7 +4,7 @@ use crate::{
     mapi::{
         MapiMessage, Translation,
         address_book::{AddressBook, MapiAddress},
-        pid, to_message,
+        contents, pid,
         values::Values,
     },
     mime::Mailbox,
@@ -19,7 +19,7 @@ pub(super) fn attendees(message: &MapiMessage, translation: &Translation, defect
     let rows = || message.recipients.iter().map(|row| Values::of_part(row, message));
     let is_organizer = |row: &Values<'_>| row.integer(pid::RECIPIENT_FLAGS).unwrap_or(0) & IS_ORGANIZER != 0;
     let organizer = rows().find(is_organizer).map(MapiAddress::of_recipient);
-    let organizer = organizer.or_else(|| to_message::from(Values::of(message)));
+    let organizer = organizer.or_else(|| contents::from(Values::of(message)));
     let organizer = organizer.map(|organizer| book.resolve(&organizer, defects));
     let organizers =
         organizer.iter().map(|organizer| sent_by(person("ORGANIZER", organizer), organizer, message, &book));
@@ -56,7 +56,7 @@ pub(super) fn reply(
     let book = AddressBook::new(message, &translation.addresses);
     let organizer = message.recipients.first().map(|row| MapiAddress::of_recipient(Values::of_part(row, message)));
     let organizer = organizer.map(|organizer| person("ORGANIZER", &book.resolve(&organizer, defects)));
-    let attendee = to_message::from(Values::of(message));
+    let attendee = contents::from(Values::of(message));
     let attendee = attendee.map(|from| {
         let attendee = book.resolve(&from, defects);
         sent_by(person("ATTENDEE", &attendee), &attendee, message, &book).with("PARTSTAT", status)
@@ -70,7 +70,7 @@ fn sent_by(property: Property, person: &Mailbox, message: &MapiMessage, book: &A
     // An unresolved address says nothing; whose it is was told where the person was resolved.
     let mut unsaid = Vec::new();
     let mut resolve = |address: Option<MapiAddress>| address.map(|address| book.resolve(&address, &mut unsaid).address);
-    let (from, sender) = (resolve(to_message::from(values)), resolve(to_message::sender(values)));
+    let (from, sender) = (resolve(contents::from(values)), resolve(contents::sender(values)));
     match sender.filter(|sender| from.as_ref() == Some(&person.address) && *sender != person.address) {
         Some(sender) if unsaid.is_empty() => property.with("SENT-BY", format!("mailto:{sender}")),
         _ => property,

@@ -3,7 +3,7 @@ use crate::{
     Defect, DefectKind,
     content_line::{Component, Property},
     hex::hex,
-    mapi::{Attachment, AttachmentBody, FileTime, Guid, MapiMessage, Translation, pid, to_message, values::Values},
+    mapi::{Attachment, AttachmentBody, FileTime, Guid, MapiMessage, Translation, contents, pid, values::Values},
     mime::compose::to_base64,
 };
 
@@ -40,10 +40,10 @@ pub(super) fn describe(
     if let Some(modified) = modified {
         add(utc("LAST-MODIFIED", modified));
     }
-    if let Some(subject) = to_message::subject(values) {
+    if let Some(subject) = contents::subject(values) {
         add(Property::text("SUMMARY", &subject));
     }
-    let bodies = to_message::bodies(message, translation, defects);
+    let bodies = contents::bodies(message, translation, defects);
     let readable = bodies.plain.or_else(|| bodies.html.as_deref().map(crate::mapi::html_text::plain_text));
     if let Some(text) = readable.filter(|text| !text.trim().is_empty()) {
         add(Property::text("DESCRIPTION", text.trim_end()));
@@ -123,7 +123,7 @@ pub(super) fn attach(
             continue;
         }
         defects.extend(attachment.defects.iter().cloned());
-        let Some((name, media_type, content)) = to_message::attached_octets(&attachment, message, translation, defects)
+        let Some((name, media_type, content)) = contents::attached_octets(&attachment, message, translation, defects)
         else {
             continue;
         };

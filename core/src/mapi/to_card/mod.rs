@@ -13,7 +13,7 @@ use crate::{
     Defect,
     content_line::{Property, escape_text},
     hex::hex,
-    mapi::{MapiMessage, Translation, html_text, to_message},
+    mapi::{MapiMessage, Translation, contents, html_text},
 };
 
 /// What both kinds of cards say in the same way: identity, last change, categories, note, class.
@@ -32,7 +32,7 @@ fn common(message: &MapiMessage, translation: &Translation, defects: &mut Vec<De
     if !categories.is_empty() {
         properties.push(Property::new("CATEGORIES", list(&categories)));
     }
-    let bodies = to_message::bodies(message, translation, defects);
+    let bodies = contents::bodies(message, translation, defects);
     let note = bodies.plain.or_else(|| bodies.html.as_deref().map(html_text::plain_text));
     properties.extend(note.filter(|note| !note.trim().is_empty()).map(|note| Property::text("NOTE", note.trim_end())));
     match values.integer(pid::SENSITIVITY) {

@@ -1,17 +1,18 @@
 use super::{
     Translator,
     content_id::{self, Identity},
-    file_name, media_type,
 };
 use crate::{
     Defect, DefectKind,
-    mapi::{Attachment, AttachmentBody, EmbeddedMessage, pid, translate_embedded, values::Values},
+    mapi::{
+        Attachment, AttachmentBody, EmbeddedMessage,
+        contents::{AttachmentReader, media_type, media_type_of},
+        pid,
+        values::Values,
+    },
     mime::compose::{Entity, HeaderWriter},
     source::Content,
 };
-
-/// The first octets of an attachment, where they must tell its media type.
-const MAGIC: usize = 16;
 
 /// Types whose octets are header fields, which stand as they are (RFC 3464 §2.1, RFC 8098 §3.1), and how many octets of them are read.
 const STATUS: [&str; 2] = ["message/delivery-status", "message/disposition-notification"];
@@ -88,10 +89,14 @@ impl Translator<'_> {
         attached
     }
 
+    fn attachment_reader(&mut self) -> AttachmentReader<'_> {
+        AttachmentReader { message: self.message, translation: self.translation, defects: &mut self.defects }
+    }
+
     fn part(&mut self, attachment: Attachment) -> Option<(Part, Identity)> {
         self.defects.extend(attachment.defects.iter().cloned());
         let values = Values::of_part(&attachment.properties, self.message);
-        let name = self.file_name(values);
+        let name = self.attachment_reader().file_name(values);
         let identity = Identity::new(values.text(pid::ATTACH_CONTENT_ID), values.text(pid::ATTACH_CONTENT_LOCATION));
         let is_hidden = values.is_true(pid::ATTACHMENT_HIDDEN);
         let (entity, name) = self.entity_of(&attachment, name)?;
@@ -120,56 +125,10 @@ impl Translator<'_> {
                     return None;
                 }
                 let name = name.unwrap_or_else(|| "attachment".to_owned());
-                self.tell_missing(&name);
+                self.attachment_reader().tell_missing(&name);
                 Some((missing(&name, values), Some(name)))
             }
         }
-    }
-
-    /// The name, media type and octets of an attachment, whatever is attached.
-    pub(super) fn octets_of(&mut self, attachment: &Attachment) -> Option<(String, String, Content)> {
-        let values = Values::of_part(&attachment.properties, self.message);
-        let name = self.file_name(values);
-        match &attachment.body {
-            AttachmentBody::Data(content) => {
-                let media_type = media_type_of(content, values, name.as_deref());
-                let name = name.unwrap_or_else(|| format!("attachment{}", media_type::extension(&media_type)));
-                Some((name, media_type, content.clone()))
-            }
-            AttachmentBody::Ole(content) => {
-                let name = name.unwrap_or_else(|| "object.ole".to_owned());
-                Some((name, "application/octet-stream".to_owned(), content.clone()))
-            }
-            AttachmentBody::Message(embedded) => {
-                let (media_type, content, name) = self.translated(&**embedded, name)?;
-                Some((name, media_type.to_owned(), content))
-            }
-            AttachmentBody::None => {
-                // What is only referred to, and what was lost, is told by others.
-                let path = values.text(pid::ATTACH_LONG_PATHNAME).or_else(|| values.text(pid::ATTACH_PATHNAME));
-                if path.is_none() && attachment.defects.is_empty() {
-                    self.tell_missing(name.as_deref().unwrap_or("attachment"));
-                }
-                None
-            }
-        }
-    }
-
-    fn tell_missing(&mut self, name: &str) {
-        let detail = format!("the store has no data of the attachment \"{name}\": only its name was found");
-        self.defects.push(Defect::new(DefectKind::Attachment, detail));
-    }
-
-    /// The name of the file: the long one, the short one, or what is displayed ([MS-OXCMSG] 2.2.2.10, 2.2.2.11); never a path.
-    fn file_name(&mut self, values: Values<'_>) -> Option<String> {
-        let names = [pid::ATTACH_LONG_FILENAME, pid::ATTACH_FILENAME, pid::DISPLAY_NAME];
-        let names = names.iter().filter_map(|id| values.text(*id));
-        let (name, safe) = names.filter_map(|name| file_name::safe(&name).map(|safe| (name, safe))).next()?;
-        if name.trim() != safe {
-            let detail = format!("the attachment \"{}\" is named \"{safe}\": no file can have its name", name.trim());
-            self.defects.push(Defect::new(DefectKind::Rewritten, detail));
-        }
-        Some(safe)
     }
 
     fn data(&mut self, content: Content, values: Values<'_>, name: Option<String>) -> (Entity, Option<String>) {
@@ -190,32 +149,12 @@ impl Translator<'_> {
     }
 
     fn embedded(&mut self, embedded: &dyn EmbeddedMessage, name: Option<String>) -> Option<(Entity, Option<String>)> {
-        let (media_type, content, name) = self.translated(embedded, name)?;
+        let (media_type, content, name) = self.attachment_reader().translated(embedded, name)?;
         let entity = match media_type {
             "message/rfc822" => Entity::message(media_type, content),
             _ => Entity::octets(media_type, content).parameter("charset", "utf-8"),
         };
         Some((entity, Some(name)))
-    }
-
-    /// An embedded message in the form of its standard, under the name of its subject.
-    fn translated(
-        &mut self,
-        embedded: &dyn EmbeddedMessage,
-        name: Option<String>,
-    ) -> Option<(&'static str, Content, String)> {
-        let message = match embedded.open() {
-            Ok(message) => message,
-            Err(error) => {
-                self.defects.push(Defect::new(DefectKind::Attachment, format!("embedded message: {error}")));
-                return None;
-            }
-        };
-        self.defects.extend(message.defects.iter().cloned());
-        let (media_type, content) = translate_embedded(&message, self.translation, &mut self.defects);
-        let subject = super::subject(Values::of(&message)).and_then(|subject| file_name::safe(&subject));
-        let name = subject.or(name).unwrap_or_else(|| "message".to_owned());
-        Some((media_type, content, format!("{}{}", name.trim(), media_type::extension(media_type))))
     }
 }
 
@@ -245,16 +184,6 @@ fn external_body(name: &str, values: Values<'_>) -> Entity {
     header.text("Content-Description", name);
     let octets = [header.as_octets(), b"\r\n"].concat();
     Entity::message("message/external-body", Content::from(octets))
-}
-
-/// The media type that an attachment says it has, or that its name or its octets speak of.
-fn media_type_of(content: &Content, values: Values<'_>, name: Option<&str>) -> String {
-    let declared = values.text(pid::ATTACH_MIME_TAG).and_then(|tag| media_type::declared(&tag));
-    let declared = declared.filter(|declared| declared != "application/octet-stream");
-    declared.unwrap_or_else(|| {
-        let first = || content.slice(0..MAGIC as u64).to_vec(MAGIC).unwrap_or_default();
-        media_type::guessed(name.unwrap_or_default(), first).to_owned()
-    })
 }
 
 /// The fields of a status with line ends as mail has them; `None` where they could not stand in a mail unencoded.

@@ -1,9 +1,14 @@
-use super::{Translator, grammar};
+use super::Translator;
 use crate::{
     Defect, DefectKind,
     hex::hex,
-    mapi::{Guid, address_book::MapiAddress, entry_id, pid, values::Values},
-    mime::{Address, Field, compose::HeaderWriter},
+    mapi::{
+        Guid,
+        address_book::MapiAddress,
+        contents::{from, sender, subject},
+        entry_id, pid,
+    },
+    mime::{Address, Field, compose::HeaderWriter, grammar},
 };
 use std::collections::BTreeSet;
 
@@ -12,31 +17,6 @@ const MAX_HEADERS: usize = 4 << 20;
 
 /// The domain of message identifiers made from a search key.
 const SEARCH_KEY_DOMAIN: &str = "search-key.invalid";
-
-/// Where the parts of an address stand among the properties of a message.
-struct AddressProperties {
-    name: u16,
-    kind: u16,
-    address: u16,
-    smtp: u16,
-    entry_id: u16,
-}
-
-const SENT_REPRESENTING: AddressProperties = AddressProperties {
-    name: pid::SENT_REPRESENTING_NAME,
-    kind: pid::SENT_REPRESENTING_ADDRESS_TYPE,
-    address: pid::SENT_REPRESENTING_EMAIL_ADDRESS,
-    smtp: pid::SENT_REPRESENTING_SMTP_ADDRESS,
-    entry_id: pid::SENT_REPRESENTING_ENTRY_ID,
-};
-
-const SENDER: AddressProperties = AddressProperties {
-    name: pid::SENDER_NAME,
-    kind: pid::SENDER_ADDRESS_TYPE,
-    address: pid::SENDER_EMAIL_ADDRESS,
-    smtp: pid::SENDER_SMTP_ADDRESS,
-    entry_id: pid::SENDER_ENTRY_ID,
-};
 
 impl Translator<'_> {
     /// The header section ([MS-OXCMAIL] 2.1.3): the transport headers that came with the message, and what they lack.
@@ -88,9 +68,8 @@ impl Translator<'_> {
     /// Who sent it, where that is someone else than whom it is from.
     fn sender(&mut self) -> Option<Address> {
         let from = self.book.resolve(&from(self.values)?, &mut Vec::new());
-        let sender = SENDER.of(self.values);
         let mut unsaid = Vec::new();
-        let sender = (!sender.is_empty()).then(|| self.book.resolve(&sender, &mut unsaid))?;
+        let sender = self.book.resolve(&sender(self.values)?, &mut unsaid);
         if sender.address.eq_ignore_ascii_case(&from.address) || sender.name == from.name {
             return None;
         }
@@ -231,28 +210,6 @@ impl Translator<'_> {
     }
 }
 
-impl AddressProperties {
-    fn of(&self, values: Values<'_>) -> MapiAddress {
-        MapiAddress {
-            name: values.text(self.name),
-            kind: values.text(self.kind),
-            address: values.text(self.address),
-            smtp: values.text(self.smtp),
-        }
-        .or_in(values, &[self.entry_id])
-    }
-}
-
-/// Whom a message is from: whoever is represented, else whoever sent it ([MS-OXCMAIL] 2.1.3.1.2).
-pub(in crate::mapi) fn from(values: Values<'_>) -> Option<MapiAddress> {
-    [&SENT_REPRESENTING, &SENDER].map(|at| at.of(values)).into_iter().find(|address| !address.is_empty())
-}
-
-/// Whoever sent it, perhaps for someone else.
-pub(in crate::mapi) fn sender(values: Values<'_>) -> Option<MapiAddress> {
-    Some(SENDER.of(values)).filter(|sender| !sender.is_empty())
-}
-
 /// A header section in the making, and the names of the fields it has.
 pub(super) struct Header {
     pub(super) out: HeaderWriter,
@@ -299,18 +256,6 @@ impl Header {
             self.present.insert(name.to_ascii_lowercase());
         }
     }
-}
-
-/// The subject without the two characters that tell the length of its prefix ([MS-PST] 2.5.3.1.1.1).
-pub(in crate::mapi) fn subject(values: Values<'_>) -> Option<String> {
-    let whole = values.text(pid::SUBJECT).map(|subject| match subject.strip_prefix('\u{1}') {
-        Some(rest) => rest.chars().skip(1).collect(),
-        None => subject,
-    });
-    whole.filter(|subject| !subject.is_empty()).or_else(|| {
-        let rest = values.text(pid::NORMALIZED_SUBJECT)?;
-        Some(format!("{}{rest}", values.text(pid::SUBJECT_PREFIX).unwrap_or_default()))
-    })
 }
 
 /// Fields that describe the MIME form in which the message once travelled.

@@ -1,13 +1,8 @@
 //! Mail: a message object as an RFC 5322 message ([MS-OXCMAIL] 2.1).
 
 mod attachments;
-mod body;
 mod content_id;
-mod decoding;
-mod file_name;
-mod grammar;
 mod header;
-mod media_type;
 mod report;
 mod signed;
 mod subject;
@@ -15,12 +10,10 @@ mod subject;
 mod tests;
 mod transport;
 
-pub(super) use body::Bodies;
-pub(super) use header::{from, sender, subject};
-
 use super::{
-    Attachment, MapiMessage, Translation,
+    MapiMessage, Translation,
     address_book::{AddressBook, MapiAddress},
+    contents::{Bodies, bodies, media_type},
     pid, to_calendar, translate_embedded,
     translation::is_mail,
     values::Values,
@@ -39,14 +32,6 @@ pub(super) fn to_message(message: &MapiMessage, translation: &Translation, defec
     let content = translator.message();
     defects.append(&mut translator.defects);
     content
-}
-
-/// The bodies of a message, for a form that is no mail.
-pub(super) fn bodies(message: &MapiMessage, translation: &Translation, defects: &mut Vec<Defect>) -> Bodies {
-    let mut translator = Translator::new(message, translation);
-    let bodies = translator.bodies();
-    defects.append(&mut translator.defects);
-    bodies
 }
 
 /// What a message holds, to be put into a mail that is there already.
@@ -72,19 +57,6 @@ pub(super) fn parts(message: &MapiMessage, translation: &Translation, defects: &
     let parts = translator.parts();
     defects.append(&mut translator.defects);
     parts
-}
-
-/// The name, media type and octets of an attachment, for a form that is no mail; `None` where nothing is attached.
-pub(super) fn attached_octets(
-    attachment: &Attachment,
-    message: &MapiMessage,
-    translation: &Translation,
-    defects: &mut Vec<Defect>,
-) -> Option<(String, String, Content)> {
-    let mut translator = Translator::new(message, translation);
-    let attached = translator.octets_of(attachment);
-    defects.append(&mut translator.defects);
-    attached
 }
 
 /// One message on its way.
@@ -124,6 +96,10 @@ impl<'a> Translator<'a> {
         entity.compose(header)
     }
 
+    fn bodies(&mut self) -> Bodies {
+        bodies(self.message, self.translation, &mut self.defects)
+    }
+
     /// The bodies and the attachments, nested as mail clients nest them:
     /// `mixed { related { alternative { plain, html, calendar }, images }, attachments }`.
     fn entity(&mut self) -> Entity {
@@ -155,7 +131,7 @@ impl<'a> Translator<'a> {
     }
 
     /// The forms of the body, the plainest first.
-    fn alternatives(&mut self, bodies: body::Bodies) -> Vec<Entity> {
+    fn alternatives(&mut self, bodies: Bodies) -> Vec<Entity> {
         let calendar = to_calendar::meeting(self.message, self.translation, &mut self.defects);
         let calendar =
             calendar.map(|(method, calendar)| Entity::text("calendar", calendar).parameter("method", method));

@@ -1,6 +1,6 @@
 use super::Translator;
 use crate::{
-    mapi::{address_book::MapiAddress, pid, values::Values},
+    mapi::{address_book::MapiAddress, contents::from, pid, values::Values},
     mime::compose::{Entity, HeaderWriter},
     source::Content,
 };
@@ -72,7 +72,7 @@ impl Translator<'_> {
 
     fn disposition_notification(&mut self, was_read: bool) -> HeaderWriter {
         let mut out = HeaderWriter::default();
-        let reader = self.book.resolve(&super::from(self.values).unwrap_or_default(), &mut Vec::new());
+        let reader = self.book.resolve(&from(self.values).unwrap_or_default(), &mut Vec::new());
         out.text("Final-Recipient", &format!("rfc822; {}", reader.address));
         let original = self.values.text(pid::ORIGINAL_MESSAGE_ID).or_else(|| self.values.text(pid::IN_REPLY_TO_ID));
         if let Some(id) = original {

@@ -3,8 +3,8 @@
 use super::{Translator, header::Header};
 use crate::{
     Defect, DefectKind,
-    mapi::{CodePage, pid},
-    mime::Field,
+    mapi::{CodePage, contents::subject, pid},
+    mime::{Field, encoded_word_openings},
 };
 use encoding_rs::Encoding;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
@@ -16,7 +16,7 @@ impl Translator<'_> {
     /// Writes the subject that is shown, where that is not the received one, and the received one beside it; `false` where they are
     /// the same as far as the store can hold them.
     pub(super) fn edited_subject(&mut self, header: &mut Header, field: &Field<'_>) -> bool {
-        let Some(shown) = self.values.text(pid::SUBJECT).and_then(|_| super::subject(self.values)) else {
+        let Some(shown) = self.values.text(pid::SUBJECT).and_then(|_| subject(self.values)) else {
             return false;
         };
         let received = field.text();
@@ -91,16 +91,12 @@ fn is_misread(raw: &str, received: &str, shown: &str, of_store: CodePage) -> boo
 }
 
 /// The charsets that the encoded words of a field name (RFC 2047 §2).
-fn labels(raw: &str) -> impl Iterator<Item = &str> {
-    raw.split("=?").skip(1).filter_map(|word| {
-        let (label, rest) = word.split_once('?')?;
-        let is_word = matches!(rest.as_bytes(), [b'B' | b'b' | b'Q' | b'q', b'?', ..]);
-        label.split('*').next().filter(|_| is_word)
-    })
+fn labels(raw: &str) -> impl Iterator<Item = &[u8]> {
+    encoded_word_openings(raw.as_bytes()).filter(|opening| opening.is_known()).map(|opening| opening.charset)
 }
 
-fn charset(label: &str) -> Option<&'static Encoding> {
-    Encoding::for_label(label.as_bytes())
+fn charset(label: &[u8]) -> Option<&'static Encoding> {
+    Encoding::for_label(label)
 }
 
 /// The first characters of a subject, for a message to a person.

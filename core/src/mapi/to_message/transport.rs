@@ -1,8 +1,8 @@
-use super::{Translator, grammar, header::Header, header::describes_the_mime_form};
+use super::{Translator, header::Header, header::describes_the_mime_form};
 use crate::{
     Defect, DefectKind,
     mapi::address_book::{self, MapiAddress},
-    mime::{Address, Field, HeaderSection, Mailbox, addresses, parse_date},
+    mime::{Address, Field, HeaderSection, Mailbox, addresses, grammar, parse_date},
 };
 
 /// Fields of which there is one at most (RFC 5322 §3.6), beside those of addresses, whose values add up.

@@ -2,6 +2,7 @@ use crate::date_time::DateTime;
 use std::fmt;
 
 /// A date or a date and time as iCalendar has them (RFC 5545 §3.3.4, §3.3.5).
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CalendarTime {
     /// A day, in whatever zone one looks at it: midnight of it.

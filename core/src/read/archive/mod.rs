@@ -11,8 +11,8 @@ pub(super) use zip::{Zip, is_zip};
 use super::{
     Found, Input, Passed,
     detect::extension,
+    hints::Hints,
     input::Group,
-    told::Told,
     tree::{EmptyFolders, File, GYB, GYB_LABELS, Look, NOTED, Notes, Vault, Verdict, is_beside, look, names_beside},
 };
 use crate::{
@@ -140,7 +140,7 @@ impl Budget {
     fn open(&mut self, entry: Entry, verdict: Verdict, source: Source) -> Result<Found> {
         let folder = is_apple_mail(&entry.name).then(|| entry.name.get(..entry.name.len() - "/mbox".len())).flatten();
         let name = self.name_of(folder.unwrap_or(&entry.name));
-        let (format, told) = match verdict {
+        let (format, hints) = match verdict {
             Verdict::Pass(why) => return Ok(self.pass(&entry, why)),
             Verdict::Note => {
                 let found = self.pass(&entry, NOTED);
@@ -152,19 +152,19 @@ impl Budget {
                 }
                 return Ok(found);
             }
-            Verdict::Take { format, mut told } => {
+            Verdict::Take { format, mut hints } => {
                 if let Some((beside, source)) =
                     self.beside.take().filter(|(name, _)| names_beside(&entry.name).contains(name))
                 {
-                    self.tell_beside(&beside, &source, &mut told)?;
+                    self.tell_beside(&beside, &source, &mut hints)?;
                 }
-                (format, told)
+                (format, hints)
             }
             Verdict::Look => {
                 let (directories, last) = segments(&entry.name);
                 let file = file(&entry, &directories, last);
                 match look(&source, &file).map_err(|e| e.in_file(&*name).non_fatal())? {
-                    Look::Items(format) => (Some(format), Box::new(file.told_as(format, &self.notes))),
+                    Look::Items(format) => (Some(format), Box::new(file.hints_as(format, &self.notes))),
                     Look::Archive => return Ok(self.pass(&entry, INNER)),
                     Look::Nothing(why) => return Ok(self.pass(&entry, why)),
                 }
@@ -173,11 +173,11 @@ impl Budget {
         let input = self.uncompressed(&name, source).and_then(|(label, source)| Input::new(label.into(), source));
         let input = input.map_err(|e| e.in_file(name).non_fatal())?;
         self.expand(input.source().len())?;
-        Ok(Found::Input(input.with_defects(entry.defects).placed(format, *told).grouped(&self.group)))
+        Ok(Found::Input(input.with_defects(entry.defects).placed(format, *hints).grouped(&self.group)))
     }
 
-    fn tell_beside(&self, name: &str, source: &Source, told: &mut Told) -> Result<()> {
-        self.notes.tell_beside(name, source, told).map_err(|e| e.in_file(self.name_of(name)).non_fatal())
+    fn tell_beside(&self, name: &str, source: &Source, hints: &mut Hints) -> Result<()> {
+        self.notes.tell_beside(name, source, hints).map_err(|e| e.in_file(self.name_of(name)).non_fatal())
     }
 
     fn uncompressed<'n>(&self, name: &'n str, source: Source) -> Result<(&'n str, Source)> {

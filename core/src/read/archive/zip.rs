@@ -1,6 +1,6 @@
 //! ZIP (APPNOTE.TXT 6.3.10), read by its central directory, one record at a time.
 
-use super::{Budget, Entry, Found, NOTED, Told, Verdict, is_beside, label, names_beside};
+use super::{Budget, Entry, Found, Hints, NOTED, Verdict, is_beside, label, names_beside};
 use crate::{
     DateTime,
     defect::Defect,
@@ -104,7 +104,7 @@ impl Zip {
     }
 
     /// Adds what the file beside the message `name` says of it, if there is one.
-    fn tell_beside(&mut self, name: &str, told: &mut Told) -> Result<()> {
+    fn tell_beside(&mut self, name: &str, hints: &mut Hints) -> Result<()> {
         for wanted in names_beside(name) {
             let digest = digest(&wanted);
             let first = self.beside.partition_point(|(known, _)| *known < digest);
@@ -113,7 +113,7 @@ impl Zip {
                 continue;
             };
             let source = self.source(&record).map_err(|e| e.in_file(self.budget.name_of(&wanted)).non_fatal())?;
-            return self.budget.tell_beside(&wanted, &source, told);
+            return self.budget.tell_beside(&wanted, &source, hints);
         }
         Ok(())
     }
@@ -183,8 +183,8 @@ impl Zip {
         if let Verdict::Pass(why) = verdict {
             return Ok(self.budget.pass(&entry, why));
         }
-        if let Verdict::Take { told, .. } = &mut verdict {
-            self.tell_beside(&record.name, told)?;
+        if let Verdict::Take { hints, .. } = &mut verdict {
+            self.tell_beside(&record.name, hints)?;
         }
         if matches!(verdict, Verdict::Note) {
             return Ok(self.budget.pass(&entry, NOTED));

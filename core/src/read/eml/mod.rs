@@ -1,16 +1,17 @@
 //! A message in a file of its own: EML (RFC 5322), as mail programs save it.
 
-use super::{FormatInfo, Head, Score, message_file::MessageFile};
+use super::{FormatInfo, Head, Holds, Score, message_file::MessageFile};
 use crate::mime;
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
-    name: "eml",
-    title: "A message in a file of its own (EML, RFC 5322)",
     extensions: &["eml"],
     media_types: &["message/rfc822"],
     archived: &["eml"],
-    detect,
-    open: |request| Ok(Box::new(MessageFile::whole(request).telling_separators())),
+    holds: Holds::Message,
+    known_by_octets: false,
+    ..FormatInfo::new("eml", "A message in a file of its own (EML, RFC 5322)", detect, |request| {
+        Ok(Box::new(MessageFile::whole(request).telling_separators()))
+    })
 };
 
 /// A message starts with a header field; blank lines and a byte-order mark before it are forgiven, and so is a From_ line, where the

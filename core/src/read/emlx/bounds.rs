@@ -20,14 +20,14 @@ const ELEMENT: &[u8] = b"<plist";
 ///
 /// The property list is the last thing in the file. Whatever stands before it is of the message, so that nothing is cut off.
 pub(super) fn end_of_message(source: &Source, start: u64, length: u64) -> Result<(u64, Option<Defect>)> {
-    let told = start.saturating_add(length);
+    let claim = start.saturating_add(length);
     let len = source.len();
-    if told < len {
-        let octets = octets(source, told, STEP)?;
+    if claim < len {
+        let octets = octets(source, claim, STEP)?;
         // Of several it is the last one: the message may have one in its text.
-        let is_only = memmem::find_iter(&octets, ELEMENT).take(2).count() < 2 && len - told <= STEP as u64;
+        let is_only = memmem::find_iter(&octets, ELEMENT).take(2).count() < 2 && len - claim <= STEP as u64;
         if is_only && starts_property_list(&octets) {
-            return Ok((told, None));
+            return Ok((claim, None));
         }
     }
     if let Some(end) = last_property_list(source, start)? {
@@ -35,20 +35,20 @@ pub(super) fn end_of_message(source: &Source, start: u64, length: u64) -> Result
             "the first line tells a message of {length} octets, but the property list starts after {}: the message was read up to there",
             end - start
         );
-        return Ok((end, (end != told).then(|| Defect::new(DefectKind::Damaged, detail).at(told.min(len)))));
+        return Ok((end, (end != claim).then(|| Defect::new(DefectKind::Damaged, detail).at(claim.min(len)))));
     }
-    if told > len {
+    if claim > len {
         let detail = format!("the file tells {length} octets and holds {}", len - start.min(len));
         return Ok((len, Some(Defect::new(DefectKind::Truncated, detail).at(len))));
     }
-    if is_blank(source, told)? {
-        return Ok((told, None));
+    if is_blank(source, claim)? {
+        return Ok((claim, None));
     }
     let detail = format!(
         "the first line tells a message of {length} octets, and no property list follows: the {} octets behind were read as part of it",
-        len - told
+        len - claim
     );
-    Ok((len, Some(Defect::new(DefectKind::Damaged, detail).at(told))))
+    Ok((len, Some(Defect::new(DefectKind::Damaged, detail).at(claim))))
 }
 
 fn starts_property_list(octets: &[u8]) -> bool {

@@ -6,26 +6,36 @@ mod bounds;
 mod parts;
 mod plist;
 
-use super::{FormatInfo, Head, ItemReader, Request, Score, message_file::MessageFile};
+use super::{
+    FormatInfo, Head, Holds, ItemReader, Request, Score, hints::FilesBeside, message_file::MessageFile,
+    tree::folder_of_apple_mail,
+};
 use crate::{
     DateTime,
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
+    limits::Limits,
     model::{DateSource, Item, Keywords, Received},
     source::{Source, Window},
 };
 #[cfg(not(target_family = "wasm"))]
-pub(super) use parts::PartFiles;
+use parts::PartFiles;
 use plist::Plist;
+use std::path::Path;
+#[cfg(not(target_family = "wasm"))]
+use std::sync::Arc;
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
-    name: "emlx",
-    title: "A message of Apple Mail (EMLX)",
     extensions: &["emlx"],
     media_types: &["message/x-emlx"],
     archived: &["emlx"],
-    detect,
-    open: |request| Ok(Box::new(EmlxReader::open(request)?)),
+    companions: &["emlxpart"],
+    holds: Holds::Message,
+    folder: folder_of_apple_mail,
+    beside: files_beside,
+    ..FormatInfo::new("emlx", "A message of Apple Mail (EMLX)", detect, |request| {
+        Ok(Box::new(EmlxReader::open(request)?))
+    })
 };
 
 /// What the name of a message ends in whose attachments lie in files of their own.
@@ -34,6 +44,16 @@ const PARTIAL: &str = ".partial.emlx";
 const LENGTH_LINE: u16 = 64;
 /// Octets of the property list that are read.
 const PLIST: u16 = u16::MAX;
+
+#[cfg(not(target_family = "wasm"))]
+fn files_beside(path: &Path, limits: &Limits) -> Option<FilesBeside> {
+    PartFiles::of(path, limits).map(|parts| Arc::new(parts) as FilesBeside)
+}
+
+#[cfg(target_family = "wasm")]
+fn files_beside(_: &Path, _: &Limits) -> Option<FilesBeside> {
+    None
+}
 
 fn detect(head: &Head<'_>) -> Score {
     let by_name = if head.has_extension(FORMAT.extensions) { Score::Possible } else { Score::No };
@@ -115,12 +135,12 @@ fn without(item: &Item) -> String {
     let attachments = item.message().and_then(|message| message.attachments().ok()).unwrap_or_default();
     let names =
         attachments.iter().map(|attachment| attachment.file_name().unwrap_or_else(|| "one without a name".into()));
-    let mut told: Vec<String> = names.take(MOST).collect();
+    let mut list: Vec<String> = names.take(MOST).collect();
     if attachments.len() > MOST {
-        told.push(format!("and {} more", attachments.len() - MOST));
+        list.push(format!("and {} more", attachments.len() - MOST));
     }
-    let told = if told.is_empty() { "none that it tells of".to_owned() } else { told.join(", ") };
-    format!("its attachments lie in files of their own, in Attachments or beside it, and are not part of it: {told}")
+    let list = if list.is_empty() { "none that it tells of".to_owned() } else { list.join(", ") };
+    format!("its attachments lie in files of their own, in Attachments or beside it, and are not part of it: {list}")
 }
 
 /// Bits of `flags` that say a state; the others tell the number of attachments, a priority, colours.

@@ -14,6 +14,7 @@ use crate::{
         compose::{in_base64, in_quoted_printable},
     },
     model::{Item, ItemKind, Message},
+    read::hints::Beside,
     source::{Content, FileSource, Source, Stoppable},
 };
 use memchr::memchr_iter;
@@ -57,9 +58,10 @@ impl PartFiles {
             limits: limits.clone(),
         })
     }
+}
 
-    /// Puts the parts that are found back into the message of `item`; it says which they are, and which are not there.
-    pub(in crate::read) fn put_back(&self, item: &mut Item) {
+impl Beside for PartFiles {
+    fn put_back(&self, item: &mut Item) {
         let Some(message) = item.message().cloned() else { return };
         let mut joint = Joint::of(self);
         let walked = joint.walk(message.content(), "", 0);
@@ -74,9 +76,10 @@ impl PartFiles {
         // What the message is without was told before it was known.
         item.defects.retain(|defect| defect.kind() != DefectKind::Attachment);
         if !joint.put_back.is_empty() {
-            let detail = format!("put back from files of their own: {}", told(&joint.put_back));
+            let detail = format!("put back from files of their own: {}", list(&joint.put_back));
             item.defects.push(Defect::new(DefectKind::Rewritten, detail));
             item.kind = ItemKind::Message(Message::with_limits(Content::join(joint.pieces), self.limits.clone()));
+            item.note_change();
         }
         for (names, kind, what) in [
             (joint.lacking, DefectKind::Attachment, "should lie in files of their own, which are not there"),
@@ -84,11 +87,13 @@ impl PartFiles {
             (joint.shortened, DefectKind::Truncated, "put back from files that have fewer octets than are told"),
         ] {
             if !names.is_empty() {
-                item.defects.push(Defect::new(kind, format!("{what}: {}", told(&names))));
+                item.defects.push(Defect::new(kind, format!("{what}: {}", list(&names))));
             }
         }
     }
+}
 
+impl PartFiles {
     /// The part that is counted as `part`.
     fn find(&self, part: &str) -> Result<Option<Part>> {
         let encoded = self.directory.join(format!("{}.{part}.emlxpart", self.number));
@@ -121,12 +126,12 @@ fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
 }
 
-fn told(names: &[String]) -> String {
-    let mut told = names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+fn list(names: &[String]) -> String {
+    let mut list = names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
     if names.len() > MOST {
-        told.push_str(&format!(" and {} more", names.len() - MOST));
+        list.push_str(&format!(" and {} more", names.len() - MOST));
     }
-    told
+    list
 }
 
 /// A message in the making.

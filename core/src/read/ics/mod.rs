@@ -26,14 +26,17 @@ pub use reader::IcsReader;
 
 use super::{FormatInfo, Request, content_lines};
 
+/// The components that a file starts with.
+const COMPONENTS: &[&[u8]] = &[b"VCALENDAR", b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VTIMEZONE"];
+
 pub(super) const FORMAT: FormatInfo = FormatInfo {
-    name: "ics",
-    title: "iCalendar and vCalendar (ICS, VCS)",
     extensions: &["ics", "ical", "ifb", "icalendar", "vcs"],
     media_types: &["text/calendar", "text/x-vcalendar"],
     archived: &["ics", "ical", "vcs"],
-    detect: |head| {
-        content_lines::score(head, &[b"VCALENDAR", b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VTIMEZONE"])
-    },
-    open: |Request { name, source, options }| Ok(Box::new(IcsReader::open(source, &name, &options)?)),
+    ..FormatInfo::new(
+        "ics",
+        "iCalendar and vCalendar (ICS, VCS)",
+        |head| content_lines::score(head, COMPONENTS),
+        |Request { name, source, options }| Ok(Box::new(IcsReader::open(source, &name, &options)?)),
+    )
 };

@@ -9,15 +9,16 @@ mod folder_name;
 pub(super) use file_name::{FileName, words};
 pub(super) use folder_name::{decoded, folder_names, unescaped};
 
-use super::{FormatInfo, Score, message_file::MessageFile};
+use super::{FormatInfo, Holds, Score, message_file::MessageFile};
 
+/// Its files are known by where they lie.
 pub(super) const FORMAT: FormatInfo = FormatInfo {
-    name: "maildir",
-    title: "Maildir and Maildir++ (Dovecot, Courier, Stalwart): a directory, known by cur and new",
-    extensions: &[],
     media_types: &["message/rfc822"],
-    archived: &[],
-    // Its files are known by where they lie.
-    detect: |_| Score::No,
-    open: |request| Ok(Box::new(MessageFile::whole(request).with_state_elsewhere())),
+    holds: Holds::Message,
+    ..FormatInfo::new(
+        "maildir",
+        "Maildir and Maildir++ (Dovecot, Courier, Stalwart): a directory, known by cur and new",
+        |_| Score::No,
+        |request| Ok(Box::new(MessageFile::whole(request).with_state_elsewhere())),
+    )
 };

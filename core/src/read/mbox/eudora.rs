@@ -41,7 +41,7 @@ pub(super) fn missing_files(header: &HeaderSection<'_>, message: &Content) -> Re
         Ok(())
     })?;
     found.look_at(&line);
-    Ok(found.told())
+    Ok(found.defects())
 }
 
 fn keep(line: &mut Vec<u8>, more: &[u8]) {
@@ -81,7 +81,7 @@ impl Found {
         }
     }
 
-    fn told(self) -> Vec<Defect> {
+    fn defects(self) -> Vec<Defect> {
         let defect = |name: &String| {
             let detail =
                 format!("Eudora keeps the attachment \"{name}\" in a file of its own: it is not part of this message");
@@ -130,7 +130,7 @@ fn decoded(octets: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn told(message: &str) -> Vec<String> {
+    fn names_in(message: &str) -> Vec<String> {
         let octets = message.as_bytes().to_vec();
         let header = HeaderSection::parse(&octets);
         let defects = missing_files(&header, &octets.clone().into()).unwrap();
@@ -149,17 +149,17 @@ mod tests {
         ] {
             for line_end in ["\n", "\r\n", "\r"] {
                 let message = format!("Subject: a\n\nsee file\n{line}\nbye").replace('\n', line_end);
-                assert_eq!(told(&message), [name], "{message:?}");
+                assert_eq!(names_in(&message), [name], "{message:?}");
             }
-            assert_eq!(told(&format!("Subject: a\n\nsee: {line}\n> {line}\n")), [""; 0], "{line}");
+            assert_eq!(names_in(&format!("Subject: a\n\nsee: {line}\n> {line}\n")), [""; 0], "{line}");
         }
-        assert_eq!(told("X-Attachments: C:\\a\\b.txt; C:\\a\\c.txt;\nSubject: a\n\n"), ["b.txt", "c.txt"]);
-        assert_eq!(told("Subject: a\n\nAttachment Converted:\nAttachment Converted: \"\"\n"), [""; 0]);
+        assert_eq!(names_in("X-Attachments: C:\\a\\b.txt; C:\\a\\c.txt;\nSubject: a\n\n"), ["b.txt", "c.txt"]);
+        assert_eq!(names_in("Subject: a\n\nAttachment Converted:\nAttachment Converted: \"\"\n"), [""; 0]);
     }
 
     #[test]
     fn no_more_are_told_than_can_be_read() {
         let message = format!("Subject: a\n\n{}", "Attachment Converted: \"C:\\x.pdf\"\n".repeat(1_000));
-        assert_eq!(told(&message).len(), MOST + 1);
+        assert_eq!(names_in(&message).len(), MOST + 1);
     }
 }

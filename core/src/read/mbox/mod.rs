@@ -32,17 +32,22 @@ mod window;
 pub use reader::MboxReader;
 pub(super) use scan::separators_within;
 
-use super::{FormatInfo, Request};
+use super::{FormatInfo, Holds, Request};
 use crate::word::words;
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
-    name: "mbox",
-    title: "MBOX in all its forms (mboxrd, mboxo, mboxcl, mboxcl2, MMDF)",
     extensions: reader::EXTENSIONS,
     media_types: &["application/mbox"],
     archived: &["mbox", "mbx"],
-    detect: reader::detect,
-    open: |Request { name, source, options }| Ok(Box::new(MboxReader::open(source, &name, &options)?)),
+    doubtful_extensions: &["mbs", "mail", "txt"],
+    holds: Holds::Folder,
+    known_by_octets: false,
+    ..FormatInfo::new(
+        "mbox",
+        "MBOX in all its forms (mboxrd, mboxo, mboxcl, mboxcl2, MMDF)",
+        reader::detect,
+        |Request { name, source, options }| Ok(Box::new(MboxReader::open(source, &name, &options)?)),
+    )
 };
 
 words! {

@@ -8,6 +8,7 @@ use crate::{
     error::Result,
     mime,
     model::{DateSource, Folder, FolderPath, Item, Keywords, Message, Received, Role},
+    read::formats::{FORMATS, Holds, is_one_of},
 };
 pub(super) use gmail::Labels as GmailLabels;
 pub(super) use gmail::label;
@@ -19,7 +20,9 @@ pub(super) fn folder_of_file(name: &str) -> Folder {
     let stem = match name.rsplit_once('.') {
         Some((stem, extension))
             if !stem.is_empty()
-                && matches!(&*extension.to_ascii_lowercase(), "mbox" | "mbx" | "eml" | "emlx" | "mmdf") =>
+                && FORMATS
+                    .iter()
+                    .any(|format| format.holds != Holds::Items && is_one_of(extension, format.extensions)) =>
         {
             stem
         }

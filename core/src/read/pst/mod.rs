@@ -24,19 +24,19 @@ pub use reader::{PstReader, StoredMessage};
 use super::{FormatInfo, Head, Request, Score};
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
-    name: "pst",
-    title: "Outlook PST and OST",
     extensions: &["pst", "ost"],
     media_types: &["application/vnd.ms-outlook-pst"],
-    archived: &[],
-    detect: score,
-    open: |Request { name, source, options }| Ok(Box::new(PstReader::open(source, &name, &options)?)),
+    // dwMagic ([MS-PST] 2.2.2.6).
+    signature: b"!BDN",
+    ..FormatInfo::new("pst", "Outlook PST and OST", score, |Request { name, source, options }| {
+        Ok(Box::new(PstReader::open(source, &name, &options)?))
+    })
 };
 
 /// The signature decides. Where it is destroyed, the name and octets that are no text leave the search for what is left.
 fn score(head: &Head<'_>) -> Score {
     match head.octets {
-        [b'!', b'B', b'D', b'N', ..] => Score::Certain,
+        octets if FORMAT.has_signature(octets) => Score::Certain,
         octets if head.has_extension(FORMAT.extensions) && octets.contains(&0) => Score::Possible,
         _ => Score::No,
     }

@@ -6,7 +6,7 @@ use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     mapi::{CodePage, MapiMessage, Translation, keywords, pid, received, translate},
-    model::{Folder, Item, Origin},
+    model::{Fidelity, Folder, Item, Origin},
     pst::nid,
     read::{ItemReader, Open, ReadOptions, Unopened},
     source::Source,
@@ -120,7 +120,7 @@ impl Place {
             return Err(Error::new(ErrorKind::Cancelled, what));
         }
         let (keywords, received) = (keywords(&message.properties), received(&message.properties));
-        Ok(Item { keywords, received, defects, ..Item::new(kind, folder, origin) })
+        Ok(Item { keywords, received, defects, provenance: Fidelity::Synthesized, ..Item::new(kind, folder, origin) })
     }
 }
 

@@ -38,17 +38,16 @@ words! {
 }
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
-    name: "tnef",
-    title: "TNEF (winmail.dat)",
     extensions: &["tnef"],
     media_types: &["application/ms-tnef", "application/vnd.ms-tnef"],
-    archived: &[],
-    detect: score,
-    open: |Request { name, source, options }| Ok(Box::new(TnefReader::open(source, &name, &options)?)),
+    signature: &[0x78, 0x9F, 0x3E, 0x22],
+    ..FormatInfo::new("tnef", "TNEF (winmail.dat)", score, |Request { name, source, options }| {
+        Ok(Box::new(TnefReader::open(source, &name, &options)?))
+    })
 };
 
 fn score(head: &Head<'_>) -> Score {
-    if head.octets.starts_with(&[0x78, 0x9F, 0x3E, 0x22]) { Score::Certain } else { Score::No }
+    if FORMAT.has_signature(head.octets) { Score::Certain } else { Score::No }
 }
 
 /// Does to the mail of an item what the options ask for.
@@ -58,6 +57,7 @@ pub(super) fn decode_parts(item: &mut Item, options: &ReadOptions) -> Result<()>
         && let Some(decoded) = decode_in_mail(message, &options.translation(), &mut item.defects)?
     {
         item.kind = ItemKind::Message(Message::with_limits(decoded, options.limits.clone()));
+        item.note_change();
     }
     Ok(())
 }

@@ -2,7 +2,7 @@ use crate::{
     defect::{Defect, DefectKind},
     error::Result,
     mapi::{keywords, received, tnef::read_tnef, translate},
-    model::{Folder, Item, Origin},
+    model::{Fidelity, Folder, Item, Origin},
     read::{ItemReader, ReadOptions},
     source::{Content, Source},
 };
@@ -44,6 +44,7 @@ impl ItemReader for TnefReader {
             keywords: keywords(&message.properties),
             received: received(&message.properties),
             defects,
+            provenance: Fidelity::Synthesized,
             ..Item::new(kind, Folder::default(), origin)
         }))
     }

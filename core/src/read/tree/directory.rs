@@ -11,8 +11,8 @@ use crate::{
     limits::Limits,
     model::Folder,
     read::{
-        FormatInfo, Found, Input, Inputs, Passed, archive::without_packing, detect::extension, emlx::PartFiles,
-        input::Group, told::Told,
+        FormatInfo, Found, Input, Inputs, Passed, archive::without_packing, detect::extension, formats::files_beside,
+        hints::Hints, input::Group,
     },
     source::{Compression, FileSource, SIGNATURE, Source, Stoppable, Window},
 };
@@ -220,7 +220,7 @@ impl Directory {
     /// Reads the files of Google Vault that lie in the directory in hand, which have no fixed names.
     fn note_vaults(&mut self, directories: &[String]) {
         let Some(level) = self.levels.last_mut() else { return };
-        for name in level.listing.take_told() {
+        for name in level.listing.take_notes() {
             let path = level.listing.path().join(&name);
             let open = || FileSource::open(&path).map(|file| Arc::new(file) as Source);
             let _unreadable = self.notes.take(directories, &text(&name), open, &self.limits);
@@ -228,13 +228,13 @@ impl Directory {
     }
 
     /// Adds what the file beside the message at `path` says of it, if there is one.
-    fn tell_beside(&self, path: &Path, label: &str, told: &mut Told) -> Result<()> {
+    fn tell_beside(&self, path: &Path, label: &str, hints: &mut Hints) -> Result<()> {
         for name in names_beside(label) {
             let beside = path.with_file_name(&name);
             if beside.is_file() {
                 let source: Source = Arc::new(FileSource::open(&beside).map_err(Error::non_fatal)?);
-                let told = self.notes.tell_beside(&name, &source, told);
-                return told.map_err(|e| e.in_file(beside.to_string_lossy()).non_fatal());
+                let hints = self.notes.tell_beside(&name, &source, hints);
+                return hints.map_err(|e| e.in_file(beside.to_string_lossy()).non_fatal());
             }
         }
         Ok(())
@@ -274,19 +274,19 @@ impl Directory {
         let found = match file.verdict(&self.notes) {
             Verdict::Pass(why) => self.pass(name, metadata.len(), why),
             Verdict::Note => self.pass(name, metadata.len(), NOTED),
-            Verdict::Take { format, mut told } => {
+            Verdict::Take { format, mut hints } => {
                 if without_packing(&label).unwrap_or(&label).ends_with(".eml") {
-                    self.tell_beside(path, &label, &mut told)?;
+                    self.tell_beside(path, &label, &mut hints)?;
                 }
-                told.parts = PartFiles::of(path, &self.limits);
-                Found::Input(self.open(path, name, format, *told)?)
+                hints.parts = files_beside(path, &self.limits);
+                Found::Input(self.open(path, name, format, *hints)?)
             }
             Verdict::Look => {
                 let source = self.octets(path)?;
                 match look(&source, &file).map_err(|e| e.in_file(path.to_string_lossy()).non_fatal())? {
                     Look::Items(format) => {
-                        let told = file.told_as(format, &self.notes);
-                        Found::Input(self.open(path, name, Some(format), told)?)
+                        let hints = file.hints_as(format, &self.notes);
+                        Found::Input(self.open(path, name, Some(format), hints)?)
                     }
                     Look::Archive => return self.enter_archive(path, name),
                     Look::Nothing(why) => self.pass(name, metadata.len(), why),
@@ -311,7 +311,7 @@ impl Directory {
         Ok(Stoppable::over(file, &self.limits.stop))
     }
 
-    fn open(&self, path: &Path, name: &OsString, format: Option<&'static FormatInfo>, told: Told) -> Result<Input> {
+    fn open(&self, path: &Path, name: &OsString, format: Option<&'static FormatInfo>, hints: Hints) -> Result<Input> {
         let file = self.octets(path)?;
         let in_file = |e: Error| e.in_file(path.to_string_lossy()).non_fatal();
         let start = Window::new(file.clone()).octets(0, SIGNATURE).map_err(|e| in_file(e.into()))?;
@@ -324,7 +324,7 @@ impl Directory {
             None => (&*name, file),
         };
         let input = Input::new(name.into(), source).map_err(Error::non_fatal)?;
-        Ok(input.placed(format, told).grouped(&self.group))
+        Ok(input.placed(format, hints).grouped(&self.group))
     }
 
     fn pass(&self, name: &OsString, size: u64, why: impl Into<Cow<'static, str>>) -> Found {

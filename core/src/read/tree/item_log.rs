@@ -4,7 +4,7 @@ use crate::{
     DateTime,
     error::{Error, ErrorKind, Result},
     model::{DateSource, Folder, FolderPath, Keywords, Received, Role},
-    read::{metadata, told::Told},
+    read::{hints::Hints, metadata},
     source::{Source, Window},
 };
 use serde::Deserialize;
@@ -37,9 +37,9 @@ struct Line<'l> {
 }
 
 /// What the log says of a file.
-pub(in crate::read) enum Logged {
+pub(in crate::read) enum Recorded {
     /// What it tells of the message.
-    Item(Box<Told>),
+    Item(Box<Hints>),
     /// It is a further copy of a message, for another label.
     Copy,
 }
@@ -71,7 +71,7 @@ impl ItemLog {
     ///
     /// # Errors
     /// What the source says.
-    pub(in crate::read) fn find(&self, path: &str, directories: &[String]) -> Result<Option<Logged>> {
+    pub(in crate::read) fn find(&self, path: &str, directories: &[String]) -> Result<Option<Recorded>> {
         let wanted = digest(path);
         let first = self.lines.partition_point(|(digest, _)| *digest < wanted);
         let mut window = Window::new(self.source.clone());
@@ -79,10 +79,10 @@ impl ItemLog {
             let Some((octets, _)) = read_line(&mut window, *at)? else { continue };
             let Ok(line) = serde_json::from_slice::<Line<'_>>(&octets) else { continue };
             if line.path.as_deref() == Some(path) {
-                return Ok(Some(Logged::Item(Box::new(line.told(directories)))));
+                return Ok(Some(Recorded::Item(Box::new(line.hints(directories)))));
             }
             if line.copies.iter().any(|copy| copy == path) {
-                return Ok(Some(Logged::Copy));
+                return Ok(Some(Recorded::Copy));
             }
         }
         Ok(None)
@@ -90,7 +90,7 @@ impl ItemLog {
 }
 
 impl Line<'_> {
-    fn told(&self, directories: &[String]) -> Told {
+    fn hints(&self, directories: &[String]) -> Hints {
         let mut keywords = Keywords::default();
         self.keywords.iter().for_each(|keyword| keywords.insert(keyword.clone()));
         let received = self.received_at.as_deref().and_then(rfc_3339).map(|at| {
@@ -101,14 +101,14 @@ impl Line<'_> {
             path: FolderPath::new(names(&self.folder, directories)),
             role: self.role.as_deref().and_then(Role::of_name),
         };
-        Told {
+        Hints {
             folder: Some(folder),
             over_labels: true,
             keywords,
             all_keywords: true,
             labels: self.labels.iter().map(|label| metadata::label(label)).collect(),
             received,
-            ..Told::default()
+            ..Hints::default()
         }
     }
 }
@@ -222,12 +222,12 @@ mod tests {
         );
         let log = ItemLog::open(Arc::new(log.as_bytes().to_vec()), 10).unwrap();
         let directories = ["In".to_owned()];
-        let Some(Logged::Item(told)) = log.find("In/1.eml", &directories).unwrap() else { panic!() };
-        assert_eq!(told.folder.unwrap().role, Some(Role::Inbox));
-        assert_eq!(told.received.unwrap().source, DateSource::FromLine);
-        assert_eq!(told.labels.len(), 2);
-        assert!(matches!(log.find("Work/1.eml", &directories).unwrap(), Some(Logged::Copy)));
-        assert!(matches!(log.find("In/2.eml", &directories).unwrap(), Some(Logged::Item(_))));
+        let Some(Recorded::Item(hints)) = log.find("In/1.eml", &directories).unwrap() else { panic!() };
+        assert_eq!(hints.folder.unwrap().role, Some(Role::Inbox));
+        assert_eq!(hints.received.unwrap().source, DateSource::FromLine);
+        assert_eq!(hints.labels.len(), 2);
+        assert!(matches!(log.find("Work/1.eml", &directories).unwrap(), Some(Recorded::Copy)));
+        assert!(matches!(log.find("In/2.eml", &directories).unwrap(), Some(Recorded::Item(_))));
         assert!(log.find("In/3.eml", &directories).unwrap().is_none());
         let error = ItemLog::open(Arc::new(b"{\"path\":\"a\"}\n{\"path\":\"b\"}\n".to_vec()), 1).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Limit);

@@ -31,15 +31,15 @@ pub(super) struct Listing {
     behind: Option<OsString>,
     more: bool,
     /// Names of files that tell of others and have no fixed name.
-    told: Vec<OsString>,
+    notes: Vec<OsString>,
 }
 
 /// Such names that are held.
-const MOST_TOLD: usize = 64;
+const MOST_NOTES: usize = 64;
 
 impl Listing {
     pub(super) fn new(path: PathBuf, most: usize) -> Self {
-        Self { path, most: most.max(1), held: BTreeMap::new(), behind: None, more: true, told: Vec::new() }
+        Self { path, most: most.max(1), held: BTreeMap::new(), behind: None, more: true, notes: Vec::new() }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -52,8 +52,8 @@ impl Listing {
     }
 
     /// The names of files that tell of others, once they are known: behind the first of all names.
-    pub(super) fn take_told(&mut self) -> Vec<OsString> {
-        std::mem::take(&mut self.told)
+    pub(super) fn take_notes(&mut self) -> Vec<OsString> {
+        std::mem::take(&mut self.notes)
     }
 
     /// The next name.
@@ -75,9 +75,9 @@ impl Listing {
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
             let name = entry.file_name();
-            let is_first_time = self.behind.is_none() && self.told.len() < MOST_TOLD;
+            let is_first_time = self.behind.is_none() && self.notes.len() < MOST_NOTES;
             if is_first_time && name.as_encoded_bytes().ends_with(METADATA.as_bytes()) && entry.file_type()?.is_file() {
-                self.told.push(name.clone());
+                self.notes.push(name.clone());
             }
             if self.behind.as_ref().is_some_and(|behind| name <= *behind) {
                 continue;

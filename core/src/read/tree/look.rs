@@ -106,7 +106,7 @@ fn of_head(octets: &[u8], len: u64, file: &File<'_>) -> Look {
         let is_one = file.is_called_like_a_message() && len <= octets.len() as u64 && !has_second_from_line(octets);
         return Items(if is_one { &eml::FORMAT } else { &mbox::FORMAT });
     }
-    let known = FORMATS.iter().filter(|format| !matches!(format.name, "mbox" | "eml" | "maildir"));
+    let known = FORMATS.iter().filter(|format| format.known_by_octets);
     if let Some(format) =
         known.max_by_key(|format| (format.detect)(&head)).filter(|f| (f.detect)(&head) >= Score::Likely)
     {

@@ -18,6 +18,7 @@ mod vault;
 pub(super) use directory::Directory;
 pub(super) use empty::EmptyFolders;
 pub(super) use look::{Look, look};
+pub(super) use names::of_apple_mail as folder_of_apple_mail;
 pub(super) use notes::Notes;
 pub(super) use place::{File, GYB, GYB_LABELS, NOTED, Verdict};
 pub(super) use sidecar::{is_beside, names_beside};

@@ -69,7 +69,7 @@ pub(super) fn of_directories(directories: &[String]) -> Vec<String> {
 }
 
 /// The names of the folder whose messages Apple Mail keeps in these directories: those that end in `.mbox`, whatever is between.
-pub(super) fn of_apple_mail(directories: &[String]) -> Option<Folder> {
+pub(in crate::read) fn of_apple_mail(directories: &[String]) -> Option<Folder> {
     let names: Vec<String> = directories
         .iter()
         .filter_map(|name| name.strip_suffix(".mbox").or_else(|| name.strip_suffix(".imapmbox")))

@@ -1,5 +1,5 @@
 use super::{
-    item_log::{ItemLog, Logged},
+    item_log::{ItemLog, Recorded},
     names,
     place::{File, is_apple_mailbox},
     sidecar::{self, ProtonLabels},
@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     limits::Limits,
     model::{Folder, FolderPath, Role},
-    read::{maildir, told::Told},
+    read::{hints::Hints, maildir},
     source::{Content, Source, Window},
 };
 use serde::Deserialize;
@@ -249,7 +249,7 @@ impl Notes {
     }
 
     /// What the item log says of a file; an error of the log is a defect of what it would have told.
-    pub(super) fn logged(&self, file: &File<'_>) -> Option<Logged> {
+    pub(super) fn recorded(&self, file: &File<'_>) -> Option<Recorded> {
         let log = self.log.as_ref()?;
         let path = file.path();
         let in_part = format!("{}!{path}", self.part);
@@ -257,18 +257,18 @@ impl Notes {
         let found =
             [&*path, payload, &in_part].into_iter().find_map(|path| log.find(path, file.directories).transpose())?;
         match found {
-            Ok(Logged::Item(mut told)) => {
+            Ok(Recorded::Item(mut hints)) => {
                 // The log joins names by a slash that may stand in one.
                 if let Some(folder) = self.indexed(file.directories) {
-                    told.folder = Some(folder.clone());
+                    hints.folder = Some(folder.clone());
                 }
-                Some(Logged::Item(told))
+                Some(Recorded::Item(hints))
             }
-            Ok(logged) => Some(logged),
+            Ok(recorded) => Some(recorded),
             Err(error) => {
                 let detail = format!("the item log cannot be read: {error}");
                 let defects = vec![Defect::new(DefectKind::Property, detail)];
-                Some(Logged::Item(Box::new(Told { defects, ..Told::default() })))
+                Some(Recorded::Item(Box::new(Hints { defects, ..Hints::default() })))
             }
         }
     }
@@ -277,11 +277,11 @@ impl Notes {
     ///
     /// # Errors
     /// What its octets cannot be read for.
-    pub(in crate::read) fn tell_beside(&self, name: &str, source: &Source, told: &mut Told) -> Result<()> {
+    pub(in crate::read) fn tell_beside(&self, name: &str, source: &Source, hints: &mut Hints) -> Result<()> {
         match sidecar::json(source)? {
-            Some(file) if name.ends_with(".meta") => sidecar::tell_meta(name, &file, told),
-            Some(file) => self.proton.tell(&file, told),
-            None => told.defects.push(sidecar::unreadable(name)),
+            Some(file) if name.ends_with(".meta") => sidecar::tell_meta(name, &file, hints),
+            Some(file) => self.proton.tell(&file, hints),
+            None => hints.defects.push(sidecar::unreadable(name)),
         }
         Ok(())
     }

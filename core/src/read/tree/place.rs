@@ -1,4 +1,4 @@
-use super::{Notes, item_log::Logged, names, sidecar::is_beside};
+use super::{Notes, item_log::Recorded, names, sidecar::is_beside};
 use crate::{
     DateTime,
     defect::{Defect, DefectKind},
@@ -6,10 +6,10 @@ use crate::{
     read::{
         FormatInfo,
         detect::extension,
-        formats::FORMATS,
+        formats::{FORMATS, Holds, is_one_of},
+        hints::Hints,
         maildir::{self, FileName},
         mbox,
-        told::Told,
     },
 };
 
@@ -38,8 +38,8 @@ pub(in crate::read) enum Verdict {
     /// It tells of others.
     Note,
     /// It is a source; `format` where its place tells it.
-    Take { format: Option<&'static FormatInfo>, told: Box<Told> },
-    /// Its octets say what it is: [`look`](super::look()), and then [`File::told_as`].
+    Take { format: Option<&'static FormatInfo>, hints: Box<Hints> },
+    /// Its octets say what it is: [`look`](super::look()), and then [`File::hints_as`].
     Look,
 }
 
@@ -54,16 +54,13 @@ pub(in crate::read) const GYB_LABELS: &str = "msg-db.sqlite holds the labels of 
 const CRYPTED: &str = "is a message that gmvault encrypted: restore it, or take another backup without encryption";
 const REMOVED: &str = "is a message that was removed: MH marks it so by the first character of its name";
 
-/// Extensions that are no part of a folder's name.
-const OF_MAILBOXES: [&str; 6] = ["mbox", "mbx", "mbs", "mmdf", "mail", "txt"];
-
 impl File<'_> {
     /// What becomes of it.
     pub(in crate::read) fn verdict(&self, notes: &Notes) -> Verdict {
         if self.directories.first().is_some_and(|first| first == "__MACOSX") || self.name.starts_with("._") {
             return Verdict::Pass("is a resource fork of macOS");
         }
-        if extension(self.name) == Some("emlxpart") || self.is_of_apple_message() {
+        if extension(self.name).is_some_and(is_companion) || self.is_of_apple_message() {
             return Verdict::Pass(PART);
         }
         if Notes::are_in(self.directories, self.name) || is_beside(self.name) {
@@ -92,32 +89,32 @@ impl File<'_> {
         if delivered && (self.in_maildir || file_name.is_certain()) || known.is_none() && file_name.has_flags() {
             return Verdict::Take {
                 format: Some(&maildir::FORMAT),
-                told: Box::new(self.in_a_maildir(&file_name, notes)),
+                hints: Box::new(self.in_a_maildir(&file_name, notes)),
             };
         }
         match known {
-            Some(format) if matches!(format.name, "eml" | "emlx") => match notes.logged(self) {
-                Some(Logged::Item(told)) => Verdict::Take { format: None, told },
-                Some(Logged::Copy) => Verdict::Pass("is a copy, for another label, of a message in another file"),
-                None => Verdict::Take { format: None, told: Box::new(self.message(format, notes)) },
+            Some(format) if format.holds == Holds::Message => match notes.recorded(self) {
+                Some(Recorded::Item(hints)) => Verdict::Take { format: None, hints },
+                Some(Recorded::Copy) => Verdict::Pass("is a copy, for another label, of a message in another file"),
+                None => Verdict::Take { format: None, hints: Box::new(self.message(format, notes)) },
             },
-            Some(_) => Verdict::Take { format: None, told: Box::new(self.within(notes)) },
+            Some(_) => Verdict::Take { format: None, hints: Box::new(self.within(notes)) },
             None if self.name == "mbox" && parent.is_some_and(is_apple_mailbox) => {
                 let folder = Some(names::folder(notes.folders(self.directories)));
-                let told = Told { folder, vault: notes.vault(self.directories, self.name), ..Told::default() };
-                Verdict::Take { format: Some(&mbox::FORMAT), told: Box::new(told) }
+                let hints = Hints { folder, vault: notes.vault(self.directories, self.name), ..Hints::default() };
+                Verdict::Take { format: Some(&mbox::FORMAT), hints: Box::new(hints) }
             }
-            None if self.indexed => Verdict::Take { format: Some(&mbox::FORMAT), told: Box::new(self.mailbox(notes)) },
+            None if self.indexed => Verdict::Take { format: Some(&mbox::FORMAT), hints: Box::new(self.mailbox(notes)) },
             None => Verdict::Look,
         }
     }
 
     /// What its place tells of its items, if it is of this format by its octets.
-    pub(in crate::read) fn told_as(&self, format: &FormatInfo, notes: &Notes) -> Told {
-        match format.name {
-            "mbox" => self.mailbox(notes),
-            "eml" | "emlx" => self.message(format, notes),
-            _ => self.within(notes),
+    pub(in crate::read) fn hints_as(&self, format: &FormatInfo, notes: &Notes) -> Hints {
+        match format.holds {
+            Holds::Folder => self.mailbox(notes),
+            Holds::Message => self.message(format, notes),
+            Holds::Items => self.within(notes),
         }
     }
 
@@ -137,7 +134,7 @@ impl File<'_> {
         };
         FORMATS.iter().find(|format| {
             let extensions = if self.any_format { format.extensions } else { format.archived };
-            extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
+            is_one_of(extension, extensions)
         })
     }
 
@@ -158,7 +155,7 @@ impl File<'_> {
     }
 
     /// A message in a Maildir: flags and unique name from its name, the date from when it was last changed.
-    fn in_a_maildir(&self, file_name: &FileName<'_>, notes: &Notes) -> Told {
+    fn in_a_maildir(&self, file_name: &FileName<'_>, notes: &Notes) -> Hints {
         let above = match self.directories.split_last() {
             Some((last, above)) if matches!(&**last, "cur" | "new") => above,
             _ => self.directories,
@@ -172,14 +169,14 @@ impl File<'_> {
             defects.push(Defect::new(DefectKind::Property, detail));
         }
         let words: Vec<String> = words.iter().map(|word| crate::read::metadata::keyword(word)).collect();
-        Told {
+        Hints {
             key: Some(format!("{}/{}", above.join("/"), file_name.unique).trim_start_matches('/').into()),
             keywords: file_name.keywords(&words),
             received: self.received(file_name.delivered()),
             folder: Some(folder),
             over_labels: true,
             defects,
-            ..Told::default()
+            ..Hints::default()
         }
     }
 
@@ -197,53 +194,52 @@ impl File<'_> {
     }
 
     /// A message in a file of its own.
-    fn message(&self, format: &FormatInfo, notes: &Notes) -> Told {
-        let apple = (format.name == "emlx").then(|| names::of_apple_mail(self.directories)).flatten();
+    fn message(&self, format: &FormatInfo, notes: &Notes) -> Hints {
         let names = notes.folders(self.directories);
         let indexed = notes.indexed(self.directories).cloned();
-        let folder = apple.or(indexed).unwrap_or_else(|| match names.is_empty() {
+        let folder = (format.folder)(self.directories).or(indexed).unwrap_or_else(|| match names.is_empty() {
             true => notes.root_folder(),
             false => names::folder(names),
         });
-        let mut told =
-            Told { folder: Some(folder), over_labels: !notes.is_takeout(self.directories), ..Told::default() };
-        told.vault = notes.vault(self.directories, self.name);
-        self.as_zimbra(&mut told);
-        told
+        let mut hints =
+            Hints { folder: Some(folder), over_labels: !notes.is_takeout(self.directories), ..Hints::default() };
+        hints.vault = notes.vault(self.directories, self.name);
+        self.as_zimbra(&mut hints);
+        hints
     }
 
     /// Zimbra names a file after the number and the subject of its message, and takes away the right to write from those
     /// that were not read.
-    fn as_zimbra(&self, told: &mut Told) {
+    fn as_zimbra(&self, hints: &mut Hints) {
         let number = self.name.split('-').next().unwrap_or_default();
         let is_zimbra = number.len() == 10 && number.bytes().all(|octet| octet.is_ascii_digit());
         if let (true, Some(mode)) = (is_zimbra, self.mode) {
             if mode & 0o222 != 0 {
-                told.keywords.insert(Keywords::SEEN);
+                hints.keywords.insert(Keywords::SEEN);
             }
-            told.received = self.modified.map(|at| Received { at, source: DateSource::FileTime });
+            hints.received = self.modified.map(|at| Received { at, source: DateSource::FileTime });
         }
     }
 
     /// A file of many items, which names its own folder.
-    fn within(&self, notes: &Notes) -> Told {
+    fn within(&self, notes: &Notes) -> Hints {
         let vault = notes.vault(self.directories, self.name);
-        Told { within: notes.folders(self.directories), vault, ..Told::default() }
+        Hints { within: notes.folders(self.directories), vault, ..Hints::default() }
     }
 
     /// A mailbox whose name is that of its folder, less what only says that it is a mailbox.
-    fn mailbox(&self, notes: &Notes) -> Told {
+    fn mailbox(&self, notes: &Notes) -> Hints {
         let mut path = notes.folders(self.directories);
         let name = super::super::archive::without_packing(self.name).unwrap_or(self.name);
-        let stem = name.rsplit_once('.').filter(|(stem, extension)| {
-            !self.indexed && !stem.is_empty() && OF_MAILBOXES.iter().any(|known| known.eq_ignore_ascii_case(extension))
-        });
+        let stem = name
+            .rsplit_once('.')
+            .filter(|(stem, extension)| !self.indexed && !stem.is_empty() && is_of_mailbox(extension));
         let name = maildir::decoded(stem.map_or(name, |(stem, _)| stem));
         let role = crate::read::metadata::role_of_folder(&name)
             .filter(|_| self.directories.iter().all(|name| !name.ends_with(".sbd")));
         path.push(name);
         let vault = notes.vault(self.directories, self.name);
-        Told { folder: Some(Folder { path: FolderPath::new(path), role }), vault, ..Told::default() }
+        Hints { folder: Some(Folder { path: FolderPath::new(path), role }), vault, ..Hints::default() }
     }
 
     /// Its path from the root.
@@ -252,6 +248,17 @@ impl File<'_> {
         path.push_str(self.name);
         path
     }
+}
+
+/// Whether files with this extension are read along with others.
+fn is_companion(extension: &str) -> bool {
+    FORMATS.iter().any(|format| format.companions.contains(&extension))
+}
+
+/// Whether this extension says that a file is a mailbox, and is no part of its folder's name.
+fn is_of_mailbox(extension: &str) -> bool {
+    let mut mailboxes = FORMATS.iter().filter(|format| format.holds == Holds::Folder);
+    mailboxes.any(|format| is_one_of(extension, format.extensions) || is_one_of(extension, format.doubtful_extensions))
 }
 
 fn is_number(name: &str) -> bool {

@@ -7,9 +7,9 @@ use crate::{
     model::{DateSource, Folder, FolderPath, Keywords, Label, Received, Role},
     read::{
         archive::without_packing,
+        hints::Hints,
         maildir,
         metadata::{self, GmailLabels},
-        told::Told,
     },
     source::{Content, Source},
 };
@@ -49,15 +49,15 @@ fn is_of_gmvault(name: &str) -> bool {
 }
 
 /// Adds what the file `name`, `.meta`, says of a message: that of gmvault or of Zimbra.
-pub(super) fn tell_meta(name: &str, file: &Value, told: &mut Told) {
+pub(super) fn tell_meta(name: &str, file: &Value, hints: &mut Hints) {
     match is_of_gmvault(name) && file.get("gm_id").is_some() {
-        true => tell_gmvault(file, told),
-        false => tell_zimbra(file, told),
+        true => tell_gmvault(file, hints),
+        false => tell_zimbra(file, hints),
     }
 }
 
 /// Adds what `NUMBER.meta` of gmvault says: labels, flags and date as Gmail's IMAP server gave them.
-fn tell_gmvault(file: &Value, told: &mut Told) {
+fn tell_gmvault(file: &Value, hints: &mut Hints) {
     let strings = |key: &str| {
         let list = file.get(key).and_then(Value::as_array).into_iter().flatten();
         list.filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
@@ -74,14 +74,14 @@ fn tell_gmvault(file: &Value, told: &mut Told) {
     for flag in strings("flags") {
         labels.keywords.insert(metadata::keyword(&flag));
     }
-    told.folder = Some(match labels.labels.is_empty() {
+    hints.folder = Some(match labels.labels.is_empty() {
         true => Folder { path: FolderPath::new(["All Mail"]), role: Some(Role::All) },
         false => labels.primary,
     });
-    told.over_labels = true;
-    told.labels = labels.labels;
-    told.keywords = labels.keywords;
-    told.received = recorded(file.get("internal_date")).or(told.received);
+    hints.over_labels = true;
+    hints.labels = labels.labels;
+    hints.keywords = labels.keywords;
+    hints.received = recorded(file.get("internal_date")).or(hints.received);
 }
 
 /// The value that a file of JSON holds; `None` for one that is too large, or is none.
@@ -114,7 +114,7 @@ impl ProtonLabels {
     }
 
     /// Adds what `<ID>.metadata.json` says of a message.
-    pub(super) fn tell(&self, file: &Value, told: &mut Told) {
+    pub(super) fn tell(&self, file: &Value, hints: &mut Hints) {
         let message = file.get("Payload").unwrap_or(file);
         let ids = message.get("LabelIDs").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let is_set =
@@ -129,7 +129,7 @@ impl ProtonLabels {
                     let stands_for = Folder { path: FolderPath::new(path.clone()), role: None };
                     labels.push(Label { name, folder: Some(stands_for) });
                 }
-                _ if id == STARRED => told.keywords.insert(Keywords::FLAGGED),
+                _ if id == STARRED => hints.keywords.insert(Keywords::FLAGGED),
                 _ => {}
             }
         }
@@ -138,23 +138,23 @@ impl ProtonLabels {
             ("IsRepliedAll", Keywords::ANSWERED),
             ("IsForwarded", Keywords::FORWARDED),
         ];
-        said.iter().filter(|(key, _)| is_set(key)).for_each(|(_, keyword)| told.keywords.insert(*keyword));
+        said.iter().filter(|(key, _)| is_set(key)).for_each(|(_, keyword)| hints.keywords.insert(*keyword));
         if message.get("Unread").is_some() && !is_set("Unread") {
-            told.keywords.insert(Keywords::SEEN);
+            hints.keywords.insert(Keywords::SEEN);
         }
         let folder = folder.unwrap_or_else(|| Folder { path: FolderPath::new(["All Mail"]), role: Some(Role::All) });
         match folder.role {
-            Some(Role::Drafts) => told.keywords.insert(Keywords::DRAFT),
-            Some(Role::Junk) => told.keywords.insert(Keywords::JUNK),
+            Some(Role::Drafts) => hints.keywords.insert(Keywords::DRAFT),
+            Some(Role::Junk) => hints.keywords.insert(Keywords::JUNK),
             _ => {}
         }
         if !labels.is_empty() {
             labels.insert(0, Label { name: folder.path.to_string(), folder: Some(folder.clone()) });
         }
-        told.labels = labels;
-        told.folder = Some(folder);
-        told.over_labels = true;
-        told.received = recorded(message.get("Time"));
+        hints.labels = labels;
+        hints.folder = Some(folder);
+        hints.over_labels = true;
+        hints.received = recorded(message.get("Time"));
     }
 }
 
@@ -170,24 +170,25 @@ const SYSTEM: [(&str, &str, Option<Role>); 6] = [
 const STARRED: &str = "10";
 
 /// Adds what `X.eml.meta` of a Zimbra export says of a message: its flags, its tags, its date, its folder.
-pub(super) fn tell_zimbra(file: &Value, told: &mut Told) {
+pub(super) fn tell_zimbra(file: &Value, hints: &mut Hints) {
     let flags = file.get("FlagStr").and_then(Value::as_str).unwrap_or_default();
-    told.keywords = Keywords::default();
+    hints.keywords = Keywords::default();
     if !flags.contains('u') {
-        told.keywords.insert(Keywords::SEEN);
+        hints.keywords.insert(Keywords::SEEN);
     }
     for (letter, keyword) in ZIMBRA_FLAGS {
         if flags.contains(letter) {
-            told.keywords.insert(keyword);
+            hints.keywords.insert(keyword);
         }
     }
-    told.received = recorded(file.get("date")).or(told.received);
+    hints.received = recorded(file.get("date")).or(hints.received);
     if let Some(path) = file.get("Path").and_then(Value::as_str) {
         let path: Vec<String> = path.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        told.folder = Some(names::folder(path)).filter(|folder| !folder.path.names().is_empty()).or(told.folder.take());
+        hints.folder =
+            Some(names::folder(path)).filter(|folder| !folder.path.names().is_empty()).or(hints.folder.take());
     }
     let tags = file.get("TagNames").and_then(Value::as_str).unwrap_or_default();
-    told.labels = tags
+    hints.labels = tags
         .split(['\0', ','])
         .map(|tag| tag.replace('\\', ""))
         .filter(|tag| !tag.is_empty())
@@ -223,27 +224,27 @@ mod tests {
         let labels = ProtonLabels::parse(&json!({"Version": 1, "Payload": [
             {"ID": "f==", "Name": "2024", "Path": "Clients/2024", "Type": 3},
             {"ID": "l==", "Name": "urgent", "Path": ["urgent"], "Type": 1}, {"ID": 5}, "x"]}));
-        let mut told = Told::default();
+        let mut hints = Hints::default();
         let message = json!({"Version": 1, "Payload": {"LabelIDs": ["5", "15", "f==", "l==", "10"], "Unread": 0, "IsReplied": 1, "Time": 1_700_000_000}});
-        labels.tell(&message, &mut told);
-        assert_eq!(told.folder.unwrap().path.names(), ["Clients", "2024"]);
-        assert_eq!(told.labels.iter().map(|label| &*label.name).collect::<Vec<_>>(), ["Clients/2024", "urgent"]);
-        assert_eq!(told.keywords.iter().collect::<Vec<_>>(), ["$answered", "$flagged", "$seen"]);
-        let mut told = Told::default();
-        labels.tell(&json!({"LabelIDs": ["7", "2", "5"], "Unread": 1}), &mut told);
-        assert_eq!(told.folder.unwrap().role, Some(Role::Sent));
-        assert!(told.labels.is_empty() && told.keywords.iter().next().is_none());
+        labels.tell(&message, &mut hints);
+        assert_eq!(hints.folder.unwrap().path.names(), ["Clients", "2024"]);
+        assert_eq!(hints.labels.iter().map(|label| &*label.name).collect::<Vec<_>>(), ["Clients/2024", "urgent"]);
+        assert_eq!(hints.keywords.iter().collect::<Vec<_>>(), ["$answered", "$flagged", "$seen"]);
+        let mut hints = Hints::default();
+        labels.tell(&json!({"LabelIDs": ["7", "2", "5"], "Unread": 1}), &mut hints);
+        assert_eq!(hints.folder.unwrap().role, Some(Role::Sent));
+        assert!(hints.labels.is_empty() && hints.keywords.iter().next().is_none());
         for broken in [json!(null), json!([]), json!({"LabelIDs": 5, "Unread": "x"})] {
-            labels.tell(&broken, &mut Told::default());
+            labels.tell(&broken, &mut Hints::default());
         }
     }
 
     #[test]
     fn gmvault_tells_labels_flags_and_date() {
         let tell = |file: &Value| {
-            let mut told = Told::default();
-            tell_meta("1412679471642059988.meta", file, &mut told);
-            (told.folder.unwrap().path.to_string(), told.labels, told.keywords, told.received)
+            let mut hints = Hints::default();
+            tell_meta("1412679471642059988.meta", file, &mut hints);
+            (hints.folder.unwrap().path.to_string(), hints.labels, hints.keywords, hints.received)
         };
         let (folder, labels, keywords, received) = tell(
             &json!({"msg_id": "a@b", "gm_id": 1_412_679_471_642_059_988_u64,
@@ -269,12 +270,15 @@ mod tests {
 
     #[test]
     fn zimbra_tells_flags_tags_and_date() {
-        let mut told = Told::default();
-        tell_zimbra(&json!({"Path": "/Sent/", "FlagStr": "sfr", "TagNames": "a\0b", "date": 1_562_655_467}), &mut told);
-        assert_eq!(told.folder.as_ref().unwrap().role, Some(Role::Sent));
-        assert_eq!(told.keywords.iter().collect::<Vec<_>>(), ["$answered", "$flagged", "$seen"]);
-        assert_eq!(told.labels.len(), 2);
-        tell_zimbra(&json!({"FlagStr": "u"}), &mut told);
-        assert!(told.keywords.iter().next().is_none());
+        let mut hints = Hints::default();
+        tell_zimbra(
+            &json!({"Path": "/Sent/", "FlagStr": "sfr", "TagNames": "a\0b", "date": 1_562_655_467}),
+            &mut hints,
+        );
+        assert_eq!(hints.folder.as_ref().unwrap().role, Some(Role::Sent));
+        assert_eq!(hints.keywords.iter().collect::<Vec<_>>(), ["$answered", "$flagged", "$seen"]);
+        assert_eq!(hints.labels.len(), 2);
+        tell_zimbra(&json!({"FlagStr": "u"}), &mut hints);
+        assert!(hints.keywords.iter().next().is_none());
     }
 }

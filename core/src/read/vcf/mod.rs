@@ -21,11 +21,13 @@ pub use reader::VcfReader;
 use super::{FormatInfo, Request, content_lines};
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
-    name: "vcf",
-    title: "vCard (VCF)",
     extensions: &["vcf", "vcard", "contact"],
     media_types: &["text/vcard", "text/x-vcard", "text/directory"],
     archived: &["vcf", "vcard"],
-    detect: |head| content_lines::score(head, &[b"VCARD"]),
-    open: |Request { name, source, options }| Ok(Box::new(VcfReader::open(source, &name, &options)?)),
+    ..FormatInfo::new(
+        "vcf",
+        "vCard (VCF)",
+        |head| content_lines::score(head, &[b"VCARD"]),
+        |Request { name, source, options }| Ok(Box::new(VcfReader::open(source, &name, &options)?)),
+    )
 };

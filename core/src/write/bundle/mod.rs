@@ -4,11 +4,11 @@ mod documents;
 mod folder;
 
 use super::{
-    Checksums, ItemName, ItemWriter, Lost, Made, Rendered, Renderer, ReportTexts, WriteOptions, Written,
+    Checksums, ItemName, ItemWriter, Lost, Product, Rendered, Renderer, ReportTexts, WriteOptions, Written,
     container::{Bag, Container, Entry},
     files::{Files, room},
     growing::{Growing, refused},
-    made::Tell,
+    product::Tell,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -87,11 +87,11 @@ impl BundleWriter {
         let Files { paths, options, container, .. } = &mut self.files;
         let place = Self::place(&folder.path);
         let path = paths.file(&place, &options.names, item, name, rendered.name_digest());
-        let logged = container.entry(Entry::file(&path, name.date), rendered)?;
+        let recorded = container.entry(Entry::file(&path, name.date), rendered)?;
         if let Some(index) = self.folders.get_mut(&folder.path) {
             index.add(item, &path, &mut self.growing)?;
         }
-        Ok(logged)
+        Ok(recorded)
     }
 
     fn add_grown(&mut self, path: &str, grown: usize, tell: &mut Tell<'_>) -> Result<()> {
@@ -143,8 +143,8 @@ impl ItemWriter for BundleWriter {
         self.report = report;
     }
 
-    fn take_made(&mut self) -> Vec<Made> {
-        self.files.take_made()
+    fn take_products(&mut self) -> Vec<Product> {
+        self.files.take_products()
     }
 
     fn take_lost(&mut self) -> Vec<Lost> {

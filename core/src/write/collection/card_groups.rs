@@ -34,7 +34,6 @@ words! {
     /// assert_eq!("categories".parse::<CardGroups>()?, CardGroups::Categories);
     /// # Ok::<(), mailferry::Error>(())
     /// ```
-    #[non_exhaustive]
     #[derive(Default)]
     pub enum CardGroups: "a way to write groups" {
         /// As they are.

@@ -9,9 +9,9 @@ use crate::{
     hex::hex,
     source::Content,
     write::{
-        Checksums, Eol, Lost, Made, Rendered, Renderer, ZipLevel,
+        Checksums, Eol, Lost, Product, Rendered, Renderer, ZipLevel,
         growing::{Growing, refused},
-        made::Tell,
+        product::Tell,
     },
 };
 use std::fmt::Write as _;
@@ -69,15 +69,15 @@ impl Container for Bag {
             return Err(Error::new(ErrorKind::Options, "a bag needs the SHA-256 of every file: do not turn it off"));
         };
         let within = format!("{}data/{}", self.base, entry.path);
-        let logged = self.inner.entry(Entry { path: &within, ..entry }, rendered)?;
+        let recorded = self.inner.entry(Entry { path: &within, ..entry }, rendered)?;
         // Where it stands, if a file of others has its name; the parts of an archive have their own before it.
-        let path = logged.rsplit_once('!').map_or(&*logged, |(_, path)| path);
-        let path = if path == within { path } else { &logged };
+        let path = recorded.rsplit_once('!').map_or(&*recorded, |(_, path)| path);
+        let path = if path == within { path } else { &recorded };
         let path = path.strip_prefix(&self.base).unwrap_or(path);
         self.lines.append(self.manifest, line(sha256, path).as_bytes()).map_err(refused)?;
         self.files += 1;
         self.octets += rendered.size();
-        Ok(logged)
+        Ok(recorded)
     }
 
     fn standing(&self, path: &str) -> Option<String> {
@@ -93,8 +93,8 @@ impl Container for Bag {
         self.inner.is_taken(&format!("{}data/{path}", self.base))
     }
 
-    fn take_made(&mut self) -> Vec<Made> {
-        self.inner.take_made()
+    fn take_products(&mut self) -> Vec<Product> {
+        self.inner.take_products()
     }
 
     fn take_lost(&mut self) -> Option<Lost> {

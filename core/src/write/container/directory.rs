@@ -3,7 +3,7 @@ use crate::{
     date_time::DateTime,
     error::{Error, ErrorKind, Result},
     source::{Content, FileSource},
-    write::{Made, Rendered, made::Tell, render::file_digests},
+    write::{Product, Rendered, product::Tell, render::file_digests},
 };
 use std::{
     collections::HashSet,
@@ -32,7 +32,7 @@ pub(crate) struct Directory {
     /// What a run that was cut off has written here, where this one goes on in a folder that holds something.
     ours: Option<Ours>,
     /// Files of others that stay, and what was written instead of them.
-    kept: Vec<Made>,
+    kept: Vec<Product>,
 }
 
 /// What stands where a file is to be written.
@@ -126,7 +126,7 @@ impl Directory {
                 Standing::Others => continue,
                 standing => standing == Standing::Equal,
             };
-            self.kept.push(Made::Kept { path: entry.path.to_owned(), instead: path.clone() });
+            self.kept.push(Product::Kept { path: entry.path.to_owned(), instead: path.clone() });
             return Ok((path, is_there));
         }
         Err(not_ours(&self.root.join(entry.path)))
@@ -191,7 +191,7 @@ impl Container for Directory {
         }
     }
 
-    fn take_made(&mut self) -> Vec<Made> {
+    fn take_products(&mut self) -> Vec<Product> {
         std::mem::take(&mut self.kept)
     }
 

@@ -12,7 +12,7 @@ pub(crate) use bag::Bag;
 
 use super::{
     Lost, Packaging, Rendered, WriteOptions, ZipLevel,
-    made::{Made, Tell},
+    product::{Product, Tell},
 };
 use crate::{
     date_time::DateTime,
@@ -173,7 +173,7 @@ pub(crate) trait Container: Send {
     }
 
     /// What is to be told since the last call: archives that are complete, files of others that stay.
-    fn take_made(&mut self) -> Vec<Made> {
+    fn take_products(&mut self) -> Vec<Product> {
         Vec::new()
     }
 
@@ -202,16 +202,16 @@ pub(crate) fn add_told(
     rendered: &Rendered,
     tell: &mut Tell<'_>,
 ) -> Result<()> {
-    let made = |path| Made::collection(path, rendered.size(), (rendered.sha256().copied(), rendered.xxh3()));
+    let product = |path| Product::collection(path, rendered.size(), (rendered.sha256().copied(), rendered.xxh3()));
     match container.standing(entry.path) {
         Some(path) => {
-            tell(made(path.clone()))?;
+            tell(product(path.clone()))?;
             let written = container.entry(entry, rendered)?;
-            if written == path { Ok(()) } else { tell(made(written)) }
+            if written == path { Ok(()) } else { tell(product(written)) }
         }
         None => {
             let path = container.entry(entry, rendered)?;
-            tell(made(path))
+            tell(product(path))
         }
     }
 }

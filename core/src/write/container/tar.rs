@@ -4,7 +4,7 @@ use super::{Container, Entry, Stopped, copy, not_completed, refused, zip::Volume
 use crate::{
     crc32::Crc32,
     error::{Error, ErrorKind, Result},
-    write::{Lost, Rendered, TarNames, ZipLevel, deflate::Deflater, made::Tell},
+    write::{Lost, Rendered, TarNames, ZipLevel, deflate::Deflater, product::Tell},
 };
 use std::io;
 
@@ -188,7 +188,7 @@ impl<V: Volumes> Container for Tar<V> {
             ended = ended.and_then(|()| volume.write_all(&size.to_le_bytes()));
         }
         ended.map_err(|error| self.broken_by(error))?;
-        let written = self.volume.written().and_then(|made| made.map_or(Ok(()), tell));
+        let written = self.volume.written().and_then(|product| product.map_or(Ok(()), tell));
         written.and_then(|()| self.volume.complete()).map_err(|error| self.broken(error))
     }
 }

@@ -7,10 +7,10 @@ mod flags;
 mod utf7;
 
 use super::{
-    ItemName, ItemWriter, Lost, Made, Rendered, Renderer, Standing, WriteOptions, Written,
+    ItemName, ItemWriter, Lost, Product, Rendered, Renderer, Standing, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
-    made::Tell,
+    product::Tell,
 };
 use crate::{
     error::Result,
@@ -144,8 +144,8 @@ impl ItemWriter for MaildirWriter {
         self.directory(folder).map(drop)
     }
 
-    fn take_made(&mut self) -> Vec<Made> {
-        self.files.take_made()
+    fn take_products(&mut self) -> Vec<Product> {
+        self.files.take_products()
     }
 
     fn take_lost(&mut self) -> Vec<Lost> {
@@ -179,7 +179,7 @@ impl ItemWriter for MaildirWriter {
                 self.files.add_index(&format!("{}{KEYWORDS}", directory.prefix), keywords, tell)?;
             }
             let path = directory.prefix.trim_end_matches('/');
-            tell(Made::Mailbox {
+            tell(Product::Mailbox {
                 path: path.to_owned(),
                 names: folder.names().to_vec(),
                 messages: directory.messages,
@@ -188,7 +188,7 @@ impl ItemWriter for MaildirWriter {
         if self.taken.insert(String::new()) {
             // What holds the others is a Maildir too, though nothing is in it.
             self.make("")?;
-            tell(Made::Mailbox { path: String::new(), names: Vec::new(), messages: 0 })?;
+            tell(Product::Mailbox { path: String::new(), names: Vec::new(), messages: 0 })?;
         }
         self.files.finish(tell)
     }

@@ -9,11 +9,11 @@ pub use state::StateFields;
 pub use tree::MboxTree;
 
 use super::{
-    ItemName, ItemWriter, Lost, Made, Rendered, Renderer, WriteOptions, Written,
+    ItemName, ItemWriter, Lost, Product, Rendered, Renderer, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
     growing::{Growing, refused},
-    made::Tell,
+    product::Tell,
     render::Digests,
 };
 use crate::{
@@ -140,7 +140,7 @@ impl MboxWriter {
         if let Some(digests) = digests {
             let size = self.growing.len(grown);
             let settled = self.growing.settle(grown)?;
-            tell(Made::collection(path.clone(), size, digests.finish()))?;
+            tell(Product::collection(path.clone(), size, digests.finish()))?;
             if let Some(adopted) = self.files.container.adopt(&path, &settled) {
                 return adopted.map(drop);
             }
@@ -237,8 +237,8 @@ impl ItemWriter for MboxWriter {
         Ok(())
     }
 
-    fn take_made(&mut self) -> Vec<Made> {
-        self.files.take_made()
+    fn take_products(&mut self) -> Vec<Product> {
+        self.files.take_products()
     }
 
     fn take_lost(&mut self) -> Vec<Lost> {

@@ -79,9 +79,9 @@ impl Store {
             Err(e) if e.is_fatal() => return Err(e),
             _ => {}
         }
-        let (code_page, told) = text::code_page(&store.ndb, asked);
+        let (code_page, defect) = text::code_page(&store.ndb, asked);
         store.code_page = code_page;
-        store.defects.extend(told);
+        store.defects.extend(defect);
         Ok(store)
     }
 

@@ -105,7 +105,7 @@ impl Survey {
             (None, Some(page)) => (page, "as its messages say of theirs".to_owned()),
             (None, None) => (self.undeclared.guess(), format!("as {} octets of it look", self.undeclared.len())),
         };
-        let told = Defect::new(DefectKind::Charset, undeclared("the store", page, &why));
-        (Fallback::settled(page), Some(told))
+        let defect = Defect::new(DefectKind::Charset, undeclared("the store", page, &why));
+        (Fallback::settled(page), Some(defect))
     }
 }

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    write::{Made, spool::Spool},
+    write::{Product, spool::Spool},
 };
 use std::{
     borrow::Cow,
@@ -128,11 +128,11 @@ impl Volumes for ZipFiles {
         Spool::at(self.unfinished_directory())
     }
 
-    fn written(&mut self) -> Result<Option<Made>> {
+    fn written(&mut self) -> Result<Option<Product>> {
         self.flush().map_err(|error| refused(error, &self.path()))?;
         let metadata = fs::metadata(self.unfinished()).map_err(|error| refused(error, &self.path()))?;
         let path = self.target().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Some(Made::Archive { path, size: metadata.len() }))
+        Ok(Some(Product::Archive { path, size: metadata.len() }))
     }
 
     fn complete(&mut self) -> Result<()> {

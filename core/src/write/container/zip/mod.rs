@@ -12,7 +12,7 @@ pub(crate) use volume::{Named, Stream, Volumes};
 use super::{Container, Entry, Stopped, copy, not_completed, refused};
 use crate::{
     error::{Error, ErrorKind, Result},
-    write::{Lost, Made, Rendered, ZipLevel, made::Tell, spool::Spool},
+    write::{Lost, Product, Rendered, ZipLevel, product::Tell, spool::Spool},
 };
 use record::Record;
 use std::io::{self, Write};
@@ -35,7 +35,7 @@ pub(crate) struct Zip<V> {
     broken: Option<String>,
     /// What was broken, until it is told.
     lost: Option<Lost>,
-    made: Vec<Made>,
+    products: Vec<Product>,
 }
 
 impl<V: Volumes> Zip<V> {
@@ -50,7 +50,7 @@ impl<V: Volumes> Zip<V> {
             open: false,
             broken: None,
             lost: None,
-            made: Vec::new(),
+            products: Vec::new(),
         }
     }
 
@@ -68,12 +68,12 @@ impl<V: Volumes> Zip<V> {
                 return Err(Error::new(ErrorKind::Destination, message).non_fatal());
             }
             if self.open && after(self.offset, self.central.len(), self.entries) >= limit {
-                let mut made = Vec::new();
+                let mut products = Vec::new();
                 let completed = self.complete(&mut |told| {
-                    made.push(told);
+                    products.push(told);
                     Ok(())
                 });
-                self.made.append(&mut made);
+                self.products.append(&mut products);
                 completed?;
             }
         }
@@ -122,7 +122,7 @@ impl<V: Volumes> Zip<V> {
             return Err(self.broken_by(error));
         }
         self.write(&end)?;
-        let written = self.volumes.written().and_then(|made| made.map_or(Ok(()), &mut *tell));
+        let written = self.volumes.written().and_then(|product| product.map_or(Ok(()), &mut *tell));
         let completed = written.and_then(|()| self.volumes.complete());
         (self.offset, self.entries, self.open) = (0, 0, false);
         completed.map_err(|error| self.broken(error))
@@ -136,7 +136,7 @@ impl<V: Volumes> Zip<V> {
         Ok(())
     }
 
-    fn logged(&self, path: &str) -> String {
+    fn recorded(&self, path: &str) -> String {
         match self.volumes.part() {
             Some(part) => format!("{part}!{path}"),
             None => path.to_owned(),
@@ -165,7 +165,7 @@ impl<V: Volumes> Container for Zip<V> {
         match outcome {
             Ok(()) => {
                 self.record(&record, offset)?;
-                Ok(self.logged(entry.path))
+                Ok(self.recorded(entry.path))
             }
             // What stands there already is in no directory: readers pass it by.
             Err(Stopped::Source(error)) => Err(Error::from(error).non_fatal()),
@@ -187,8 +187,8 @@ impl<V: Volumes> Container for Zip<V> {
         self.record(&record, offset)
     }
 
-    fn take_made(&mut self) -> Vec<Made> {
-        std::mem::take(&mut self.made)
+    fn take_products(&mut self) -> Vec<Product> {
+        std::mem::take(&mut self.products)
     }
 
     fn take_lost(&mut self) -> Option<Lost> {
@@ -203,7 +203,7 @@ impl<V: Volumes> Container for Zip<V> {
             let message = "the archive could not be completed: make room for it, and run the same conversion again";
             return Err(Error::new(ErrorKind::Destination, message).in_file(self.volumes.path()));
         }
-        std::mem::take(&mut self.made).into_iter().try_for_each(&mut *tell)?;
+        std::mem::take(&mut self.products).into_iter().try_for_each(&mut *tell)?;
         // An archive of nothing is an archive too.
         if !self.open && !self.volumes.any() {
             self.begin()?;

@@ -1,7 +1,7 @@
 use super::refused;
 use crate::{
     error::Result,
-    write::{Made, spool::Spool},
+    write::{Product, spool::Spool},
 };
 use std::{
     borrow::Cow,
@@ -27,7 +27,7 @@ pub(crate) trait Volumes: Write + Send {
     ///
     /// # Errors
     /// When the destination refuses the last of them.
-    fn written(&mut self) -> Result<Option<Made>> {
+    fn written(&mut self) -> Result<Option<Product>> {
         Ok(None)
     }
 

@@ -11,17 +11,17 @@ use std::cmp::Ordering;
 pub(super) struct Room {
     pub(super) nodes: usize,
     pub(super) blocks: usize,
-    pub(super) told: usize,
+    pub(super) mentions: usize,
     pub(super) claimed: usize,
 }
 
 impl Room {
     /// As many as `octets` have room for: to a node there are about four blocks, of which few are damaged.
     pub(super) fn within(octets: usize) -> Self {
-        let share = size_of::<NodeEntry>() + 4 * size_of::<Block>() + size_of::<Told>() + 2 * size_of::<Claim>();
+        let share = size_of::<NodeEntry>() + 4 * size_of::<Block>() + size_of::<Mention>() + 2 * size_of::<Claim>();
         // A vector grows by doubling: at a power of two it is full.
         let nodes = (octets / share).checked_ilog2().map_or(0, |log| 1 << log);
-        Self { nodes, blocks: 4 * nodes, told: nodes, claimed: 2 * nodes }
+        Self { nodes, blocks: 4 * nodes, mentions: nodes, claimed: 2 * nodes }
     }
 }
 
@@ -98,18 +98,18 @@ impl Entry for Block {
 }
 
 /// A block as a page tells of it.
-pub(super) struct Told {
+pub(super) struct Mention {
     pub(super) block: Block,
     age: u32,
 }
 
-impl Told {
+impl Mention {
     pub(super) fn new(block: Block, age: u64) -> Self {
         Self { block, age: short(age) }
     }
 }
 
-impl Entry for Told {
+impl Entry for Mention {
     type Key = u64;
 
     fn key(&self) -> u64 {

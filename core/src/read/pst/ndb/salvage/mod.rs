@@ -21,7 +21,7 @@ use crate::{
     pst::{Variant, checksum, encoding::Encoding, le::u16_at},
     source::ReadAt,
 };
-use found::{Block, Claim, NodeEntry, Room, Told};
+use found::{Block, Claim, Mention, NodeEntry, Room};
 use std::sync::Arc;
 use table::Table;
 
@@ -43,7 +43,7 @@ pub(super) struct Salvage {
     /// Blocks that proved themselves where they lie.
     blocks: Table<Block>,
     /// Blocks that only a page speaks of.
-    told: Table<Told>,
+    mentions: Table<Mention>,
     /// Blocks that a page, however old, names as the data or the subnodes of a node.
     claimed: Table<Claim>,
     /// Octets that may still be gone through for checksums.
@@ -62,7 +62,7 @@ impl Salvage {
             variant,
             nodes: Table::new(room.nodes),
             blocks: Table::new(room.blocks),
-            told: Table::new(room.told),
+            mentions: Table::new(room.mentions),
             claimed: Table::new(room.claimed),
             checksums_left: 0,
             too_dense: false,
@@ -100,16 +100,16 @@ impl Salvage {
     fn settle(&mut self) {
         self.nodes.settle();
         self.blocks.settle();
-        self.told.settle();
+        self.mentions.settle();
         self.claimed.settle();
         // What a page tells and the block itself proves need not be held twice.
         let blocks = &self.blocks;
-        self.told.retain(|told| blocks.position(&told.block.bid).is_none());
+        self.mentions.retain(|mention| blocks.position(&mention.block.bid).is_none());
     }
 
     /// Whether there was more than is kept or looked at.
     pub(super) fn is_cut(&self) -> bool {
-        self.too_dense || self.nodes.is_cut || self.blocks.is_cut || self.told.is_cut || self.claimed.is_cut
+        self.too_dense || self.nodes.is_cut || self.blocks.is_cut || self.mentions.is_cut || self.claimed.is_cut
     }
 
     fn page_ending_at(&mut self, before: &[u8], end: u64) {
@@ -141,7 +141,7 @@ impl Salvage {
                 }
                 Tree::Blocks => {
                     if let Some(block) = Block::new(page.block(i), variant) {
-                        self.told.insert(Told::new(block, age));
+                        self.mentions.insert(Mention::new(block, age));
                     }
                 }
             }
@@ -215,8 +215,8 @@ impl Salvage {
 
     /// A block that proved itself, or else one that a page speaks of.
     pub(super) fn block(&self, bid: u64) -> Option<BlockEntry> {
-        let told = || self.told.get(&(bid & !1)).map(|told| told.block.entry(self.variant));
-        self.proven_block(bid).or_else(told)
+        let mention = || self.mentions.get(&(bid & !1)).map(|mention| mention.block.entry(self.variant));
+        self.proven_block(bid).or_else(mention)
     }
 
     /// A block that proved itself, wherever the B-tree has it.
@@ -286,7 +286,7 @@ mod tests {
         assert!(!all.is_cut() && all.nodes.as_slice().len() == 300 && all.blocks.as_slice().len() == 200);
         let some = scan(5_000);
         let kept =
-            some.nodes.as_slice().len() * 32 + some.blocks.as_slice().len() * 16 + some.told.as_slice().len() * 24;
+            some.nodes.as_slice().len() * 32 + some.blocks.as_slice().len() * 16 + some.mentions.as_slice().len() * 24;
         assert!(some.is_cut() && (1_000..=5_000).contains(&kept), "{kept} octets");
         assert!(some.nodes.as_slice().iter().all(|entry| all.node(entry.node().nid) == Some(entry.node())));
     }

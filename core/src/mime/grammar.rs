@@ -1,10 +1,10 @@
 //! Whether values of header fields are what their grammar has them (RFC 5322 §3), so that every reader takes them alike.
 
-use memchr::memchr;
+use super::encoded_word::openings;
 use std::fmt::Write;
 
 /// Whether it is a list of addresses (RFC 5322 §3.4) without anything that the grammar calls obsolete.
-pub(super) fn is_address_list(value: &[u8]) -> bool {
+pub(crate) fn is_address_list(value: &[u8]) -> bool {
     let mut scan = Scan { rest: value };
     let mut in_group = false;
     loop {
@@ -53,7 +53,7 @@ pub(super) fn is_address_list(value: &[u8]) -> bool {
 }
 
 /// Whether it is one message identifier (RFC 5322 §3.6.4) without anything that the grammar calls obsolete.
-pub(super) fn is_message_id(value: &[u8]) -> bool {
+pub(crate) fn is_message_id(value: &[u8]) -> bool {
     let mut scan = Scan { rest: value };
     scan.spaces().is_some()
         && scan.next() == Some(b'<')
@@ -66,7 +66,7 @@ pub(super) fn is_message_id(value: &[u8]) -> bool {
 }
 
 /// Whether all that stands in angle brackets are message identifiers, as in `References` and `In-Reply-To`.
-pub(super) fn are_message_ids(value: &[u8]) -> bool {
+pub(crate) fn are_message_ids(value: &[u8]) -> bool {
     value.split_inclusive(|octet| *octet == b'>').all(|word| {
         let start = word.iter().position(|octet| *octet == b'<');
         start.and_then(|start| word.get(start..)).is_none_or(is_message_id)
@@ -76,7 +76,7 @@ pub(super) fn are_message_ids(value: &[u8]) -> bool {
 /// The identifier as the grammar has it, with one `@`: octets that may not stand before it are written as `=` and two digits.
 ///
 /// The same identifier always becomes the same one, so that threads hold together.
-pub(super) fn mended_message_id(value: &str) -> Option<String> {
+pub(crate) fn mended_message_id(value: &str) -> Option<String> {
     let id: String =
         value.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !"<>\"\\".contains(*c)).collect();
     let (left, right) = id.rsplit_once('@').unwrap_or((&id, "invalid"));
@@ -102,7 +102,7 @@ pub(super) fn mended_message_id(value: &str) -> Option<String> {
 }
 
 /// The identifiers of a list, mended where they must be: what stands in angle brackets, or without any, the words.
-pub(super) fn mended_message_ids(value: &str) -> Vec<String> {
+pub(crate) fn mended_message_ids(value: &str) -> Vec<String> {
     let mended = |id: &str| if is_message_id(id.as_bytes()) { Some(id.to_owned()) } else { mended_message_id(id) };
     if value.contains('<') {
         let ids = value.split('<').skip(1).map(|id| id.split('>').next().unwrap_or_default());
@@ -113,7 +113,7 @@ pub(super) fn mended_message_ids(value: &str) -> Vec<String> {
 }
 
 /// Whether it is a date (RFC 5322 §3.3), its zone perhaps in letters.
-pub(super) fn is_date(value: &[u8]) -> bool {
+pub(crate) fn is_date(value: &[u8]) -> bool {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
     let Ok(text) = std::str::from_utf8(value) else { return false };
@@ -144,20 +144,11 @@ pub(super) fn is_date(value: &[u8]) -> bool {
 
 /// Whether it holds encoded words that not every reader decodes: in a charset that is unknown, or under the name of one that programs
 /// mistake for its larger sibling (GBK for GB2312, 949 for EUC-KR).
-pub(super) fn has_unsound_words(value: &[u8]) -> bool {
-    if memchr(b'=', value).is_none() {
-        return false;
-    }
-    let text = String::from_utf8_lossy(value);
-    let words = text.split("=?").skip(1).filter_map(|word| {
-        let mut parts = word.splitn(4, '?');
-        Some((parts.next()?, parts.next()?, parts.next()?))
-    });
-    words.into_iter().any(|(charset, encoding, _)| {
-        let charset = charset.split('*').next().unwrap_or_default().to_ascii_lowercase();
-        let decodes_by_name = !matches!(&*charset, "gb2312" | "ks_c_5601-1987" | "euc-kr");
-        let is_known = encoding_rs::Encoding::for_label(charset.as_bytes()).is_some();
-        !is_known || !decodes_by_name || !matches!(encoding, "B" | "b" | "Q" | "q")
+pub(crate) fn has_unsound_words(value: &[u8]) -> bool {
+    openings(value).any(|opening| {
+        let charset = opening.charset.to_ascii_lowercase();
+        let decodes_by_name = !matches!(&*charset, b"gb2312" | b"ks_c_5601-1987" | b"euc-kr");
+        !decodes_by_name || !opening.is_known() || encoding_rs::Encoding::for_label(&charset).is_none()
     })
 }
 

@@ -1,10 +1,7 @@
-use super::{
-    Translator,
-    decoding::{self, Decoded},
-};
+use super::decoding::{self, Decoded};
 use crate::{
     Defect, DefectKind,
-    mapi::{CodePage, PropertyValue, html_text, pid, rtf},
+    mapi::{CodePage, MapiMessage, PropertyValue, Translation, html_text, pid, rtf, values::Values},
 };
 
 /// The bodies of a message.
@@ -16,9 +13,21 @@ pub(in crate::mapi) struct Bodies {
     pub(in crate::mapi) rtf: Option<Vec<u8>>,
 }
 
-impl Translator<'_> {
+/// The bodies of a message; what could not be carried over is told in `defects`.
+pub(in crate::mapi) fn bodies(message: &MapiMessage, translation: &Translation, defects: &mut Vec<Defect>) -> Bodies {
+    BodyReader { message, values: Values::of(message), translation, defects }.bodies()
+}
+
+struct BodyReader<'a> {
+    message: &'a MapiMessage,
+    values: Values<'a>,
+    translation: &'a Translation,
+    defects: &'a mut Vec<Defect>,
+}
+
+impl BodyReader<'_> {
     /// Plain text and HTML; RTF gives what the others lack ([MS-OXBBODY] 2.1.3).
-    pub(super) fn bodies(&mut self) -> Bodies {
+    fn bodies(&mut self) -> Bodies {
         let limit = self.translation.limits.text;
         for id in [pid::BODY, pid::HTML] {
             if self.values.octets(id).is_some_and(|octets| octets.len() > limit as u64) {
@@ -69,8 +78,8 @@ impl Translator<'_> {
     }
 
     fn tell(&mut self, what: &str, decoded: Decoded) -> String {
-        let told = decoded.told.map(|told| Defect::new(DefectKind::Charset, format!("{what}: {told}")));
-        self.defects.extend(told);
+        let defect = decoded.remark.map(|remark| Defect::new(DefectKind::Charset, format!("{what}: {remark}")));
+        self.defects.extend(defect);
         decoded.text
     }
 
@@ -93,7 +102,7 @@ impl Translator<'_> {
 
     fn add_rtf(&mut self, bodies: &mut Bodies, limit: usize, use_of_rtf: UseOfRtf) {
         let Some(compressed) = self.values.octets(pid::RTF_COMPRESSED) else { return };
-        let rtf = compressed.to_vec(limit).and_then(|value| rtf::decompress(&value, limit, &mut self.defects));
+        let rtf = compressed.to_vec(limit).and_then(|value| rtf::decompress(&value, limit, self.defects));
         let rtf = match rtf {
             Ok(rtf) => rtf,
             Err(error) => {
@@ -177,9 +186,9 @@ mod tests {
         let of_rtf = (pid::RTF_COMPRESSED, PropertyValue::Binary(Octets::from(compressed)));
         let message = message(properties.iter().cloned().chain([of_rtf]));
         let translation = Translation { keep_rtf: true, ..Translation::default() };
-        let mut translator = Translator::new(&message, &translation);
-        let bodies = translator.bodies();
-        let kinds = translator.defects.iter().map(Defect::kind).collect();
+        let mut defects = Vec::new();
+        let bodies = bodies(&message, &translation, &mut defects);
+        let kinds = defects.iter().map(Defect::kind).collect();
         (bodies.plain, bodies.html, kinds, bodies.rtf.is_some())
     }
 

@@ -1,5 +1,5 @@
 /// The media type that an attachment says it has, if it is one that may stand for a part of its own.
-pub(super) fn declared(media_type: &str) -> Option<String> {
+pub(in crate::mapi) fn declared(media_type: &str) -> Option<String> {
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let (kind, subtype) = media_type.split_once('/')?;
     let is_token = |part: &str| {
@@ -11,7 +11,7 @@ pub(super) fn declared(media_type: &str) -> Option<String> {
 }
 
 /// The media type that a file name speaks of, or else the first octets, which are asked for only then (IANA, "Media Types").
-pub(super) fn guessed(file_name: &str, first: impl FnOnce() -> Vec<u8>) -> &'static str {
+pub(in crate::mapi) fn guessed(file_name: &str, first: impl FnOnce() -> Vec<u8>) -> &'static str {
     let extension = file_name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     let by_extension = extension.and_then(|extension| {
         BY_EXTENSION.iter().find(|(known, _)| *known == extension).map(|(_, media_type)| *media_type)
@@ -83,7 +83,7 @@ const BY_CONTENT: [(&[u8], &str); 9] = [
 ];
 
 /// An extension for a media type, with its full stop; empty where none is known.
-pub(super) fn extension(media_type: &str) -> String {
+pub(in crate::mapi) fn extension(media_type: &str) -> String {
     let known = BY_EXTENSION.iter().rev().find(|(_, known)| *known == media_type);
     known.map(|(extension, _)| format!(".{extension}")).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     model::AttachmentView,
     source::Content,
-    write::Made,
+    write::Product,
 };
 use serde::Deserialize;
 use std::{
@@ -27,7 +27,7 @@ const MOST_LINE: u64 = 64 << 20;
 #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "only syncs into a destination need all of it"))]
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct LoggedLine<'a> {
+pub(super) struct RecordedLine<'a> {
     #[serde(borrow)]
     pub(super) id: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -59,7 +59,7 @@ pub(super) struct LoggedSource<'a> {
     pub(super) nid: Option<u32>,
 }
 
-impl LoggedLine<'_> {
+impl RecordedLine<'_> {
     /// The digest of what was written, whichever it is.
     pub(super) fn digest(&self) -> Option<&str> {
         self.sha256.as_deref().or(self.xxh3.as_deref())
@@ -142,12 +142,12 @@ impl SyncLog {
     }
 
     /// Calls `f` with every line of the item log, and with its octets.
-    pub(super) fn for_each_line(&self, mut f: impl FnMut(LoggedLine<'_>, &[u8]) -> Result<()>) -> Result<()> {
+    pub(super) fn for_each_line(&self, mut f: impl FnMut(RecordedLine<'_>, &[u8]) -> Result<()>) -> Result<()> {
         self.items.for_each(|octets| f(serde_json::from_slice(octets).map_err(no_line)?, octets))
     }
 
     /// Calls `f` with every line of the list of files.
-    pub(super) fn for_each_made(&self, mut f: impl FnMut(Made) -> Result<()>) -> Result<()> {
+    pub(super) fn for_each_product(&self, mut f: impl FnMut(Product) -> Result<()>) -> Result<()> {
         let Some(files) = &self.files else { return Ok(()) };
         files.for_each(|octets| f(serde_json::from_slice(octets).map_err(no_line)?))
     }

@@ -50,6 +50,7 @@ pub struct Settings {
 }
 
 /// How calendar objects and cards are put into files.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Files {

@@ -1,48 +1,17 @@
 use super::{
-    names::{begun, refused},
-    run::is_torn,
+    earlier::is_torn,
+    names::{note_path, refused},
+    note::{RunNote, read},
 };
 use crate::error::{Error, ErrorKind, Result};
-use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File, TryLockError},
-    io::{Read, Seek, Write},
+    io::{Seek, Write},
     path::{Path, PathBuf},
 };
 
-/// What is written down when a sync is begun, so that it can be resumed or undone if it is cut off.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::convert) struct Begun {
-    /// The number of the sync.
-    pub(in crate::convert) sync: u32,
-    /// The digest of all that decides what comes out.
-    pub(in crate::convert) settings: String,
-    /// Whether the destination, a folder, was made by it.
-    pub(in crate::convert) folder_made: bool,
-    /// How it was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(in crate::convert) options: Option<serde_json::Value>,
-}
-
-impl Begun {
-    /// What was begun at `destination` and is not complete.
-    pub(in crate::convert) fn at(destination: &Path) -> Option<Self> {
-        read(&mut File::open(begun(destination)).ok()?)
-    }
-}
-
 /// Octets that are kept free, so that a disk that becomes full still has room for the report.
 const ROOM: usize = 64 << 10;
-/// Octets of such a file that are looked at.
-const MOST: u64 = 1 << 20;
-
-fn read(file: &mut File) -> Option<Begun> {
-    let mut text = String::new();
-    file.take(MOST).read_to_string(&mut text).ok()?;
-    serde_json::from_str(&text).ok()
-}
-
 /// Keeps every other process from the destination. The operating system takes it back however this one ends.
 pub(in crate::convert) struct Lock {
     path: PathBuf,
@@ -55,8 +24,8 @@ pub(in crate::convert) struct Lock {
 
 impl Lock {
     /// Takes the destination, and gives what was begun there and cut off. Tells whether anything was.
-    pub(in crate::convert) fn take(destination: &Path) -> Result<(Self, Option<Begun>, bool)> {
-        let path = begun(destination);
+    pub(in crate::convert) fn take(destination: &Path) -> Result<(Self, Option<RunNote>, bool)> {
+        let path = note_path(destination);
         let folder = path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(folder).map_err(|error| refused(error, folder))?;
         loop {
@@ -76,19 +45,19 @@ impl Lock {
             if !is_at(&file, &path) {
                 continue;
             }
-            let begun = read(&mut file);
-            if begun.is_none() && !is_torn(&path, "{\"sync\":") {
+            let note = read(&mut file);
+            if note.is_none() && !is_torn(&path, "{\"sync\":") {
                 let message =
                     "is there already, and no conversion has written it: move it away, or choose another destination";
                 return Err(Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy()));
             }
-            return Ok((Self { path, file, len: None, stays: begun.is_some() }, begun, cut_off));
+            return Ok((Self { path, file, len: None, stays: note.is_some() }, note, cut_off));
         }
     }
 
     /// Writes down what is begun. What is resumed stands there already, and is not to be lost for a moment.
-    pub(super) fn begin(&mut self, begun: &Begun) -> Result<()> {
-        let text = serde_json::to_string(begun).unwrap_or_default();
+    pub(super) fn begin(&mut self, note: &RunNote) -> Result<()> {
+        let text = serde_json::to_string(note).unwrap_or_default();
         self.len = Some(text.len() as u64);
         let written = self.file.set_len(0).and_then(|()| self.file.rewind()).and_then(|()| {
             self.file.write_all(text.as_bytes())?;
@@ -139,16 +108,16 @@ fn is_at(_file: &File, path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn some() -> Begun {
-        Begun { sync: 3, settings: "x".into(), folder_made: true, options: None }
+    fn some() -> RunNote {
+        RunNote { sync: 3, settings: "x".into(), folder_made: true, options: None }
     }
 
     #[test]
     fn one_at_a_time_and_nothing_is_left_of_what_was_not_begun() {
         let root = tempfile::tempdir().unwrap();
         let to = root.path().join("out");
-        let (first, begun, cut_off) = Lock::take(&to).unwrap();
-        assert_eq!((begun, cut_off), (None, false));
+        let (first, note, cut_off) = Lock::take(&to).unwrap();
+        assert_eq!((note, cut_off), (None, false));
         let error = Lock::take(&to).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("under way"), "{error}");
         drop(first);
@@ -162,10 +131,10 @@ mod tests {
         let (mut lock, ..) = Lock::take(&to).unwrap();
         lock.begin(&some()).unwrap();
         drop(lock);
-        assert_eq!(Begun::at(&to), Some(some()));
-        let (lock, begun, cut_off) = Lock::take(&to).unwrap();
-        assert_eq!((begun, cut_off), (Some(some()), true));
+        assert_eq!(RunNote::at(&to), Some(some()));
+        let (lock, note, cut_off) = Lock::take(&to).unwrap();
+        assert_eq!((note, cut_off), (Some(some()), true));
         lock.complete();
-        assert_eq!(Begun::at(&to), None);
+        assert_eq!(RunNote::at(&to), None);
     }
 }

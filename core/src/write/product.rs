@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 /// What a writer made beside the files that hold one item each; a line of the list of files.
 ///
 /// ```
-/// use mailferry::write::Made;
+/// use mailferry::write::Product;
 ///
 /// let line = r#"{"is":"folder","path":"a_b","names":["a/b"],"files":3}"#;
-/// let made: Made = serde_json::from_str(line)?;
-/// assert_eq!(made.path(), "a_b");
+/// let product: Product = serde_json::from_str(line)?;
+/// assert_eq!(product.path(), "a_b");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "lowercase")]
-pub enum Made {
+pub enum Product {
     /// A folder.
     Folder {
         /// Its path relative to the destination, parted by `/`; empty for the destination itself.
@@ -77,9 +77,9 @@ pub enum Made {
 }
 
 /// What takes what is made, before it has its name.
-pub(super) type Tell<'t> = dyn FnMut(Made) -> Result<()> + 't;
+pub(super) type Tell<'t> = dyn FnMut(Product) -> Result<()> + 't;
 
-impl Made {
+impl Product {
     /// A file of these digests that holds more than one item, or goes with them.
     pub(super) fn collection(path: String, size: u64, (sha256, xxh3): (Option<[u8; 32]>, Option<u64>)) -> Self {
         let (sha256, xxh3) = (sha256.map(|digest| hex(&digest)), xxh3.map(|digest| format!("{digest:016x}")));
@@ -142,7 +142,7 @@ impl Lost {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug)]
 pub enum Standing<'a> {
-    /// A folder, told behind the one around it, as [`Made::Folder`].
+    /// A folder, told behind the one around it, as [`Product::Folder`].
     Folder {
         /// Its names in the source.
         names: &'a [String],
@@ -153,7 +153,7 @@ pub enum Standing<'a> {
         /// Its numbered folder that was filled last.
         shard: &'a str,
     },
-    /// A folder of mail, as [`Made::Mailbox`].
+    /// A folder of mail, as [`Product::Mailbox`].
     Mailbox {
         /// Its names in the source.
         names: &'a [String],

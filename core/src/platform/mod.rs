@@ -3,7 +3,7 @@
 //! A target is data, one file each in `profiles/`; only one that needs a form of its own needs code.
 //!
 //! ```
-//! use mailferry::{target::Target, write::{OutputForm, WriteOptions}};
+//! use mailferry::{platform::Target, write::{OutputForm, WriteOptions}};
 //!
 //! let gmail = Target::named("gmail")?;
 //! let mut options = WriteOptions::default();
@@ -81,6 +81,7 @@ pub struct Limit {
 }
 
 /// What a limit bounds.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bounded {
@@ -103,6 +104,7 @@ pub enum Bounded {
 }
 
 /// What becomes of what is beyond a limit.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Then {
@@ -135,6 +137,7 @@ pub struct Knowledge {
 }
 
 /// How sure something is.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Status {
     /// The platform's own documentation, or a standard, says so.

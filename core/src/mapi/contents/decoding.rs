@@ -22,7 +22,7 @@ const LITTLE: usize = 8;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decoded {
     pub(super) text: String,
-    pub(super) told: Option<String>,
+    pub(super) remark: Option<String>,
 }
 
 /// What some octets may be in.
@@ -83,9 +83,9 @@ pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePa
     }
     if let Some(page) = wide_by_its_zeros(octets) {
         let mut decoded = as_it_is(octets, page);
-        if declared != Some(page) && decoded.told.is_none() {
+        if declared != Some(page) && decoded.remark.is_none() {
             let said = declared.map(|page| format!("not in {} as is said of it, but ", Charset::Page(page).name()));
-            decoded.told = said.map(|said| format!("it is {said}in {}", Charset::Page(page).name()));
+            decoded.remark = said.map(|said| format!("it is {said}in {}", Charset::Page(page).name()));
         }
         return decoded;
     }
@@ -101,8 +101,8 @@ pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePa
     if let Some(page) = declared.filter(|page| !page.is_known())
         && !octets.is_ascii()
     {
-        let told = format!("it is said to be in code page {}, which is not known", page.0);
-        decoded.told = Some(decoded.told.map_or(told.clone(), |more| format!("{told}; {more}")));
+        let remark = format!("it is said to be in code page {}, which is not known", page.0);
+        decoded.remark = Some(decoded.remark.map_or(remark.clone(), |more| format!("{remark}; {more}")));
     }
     decoded
 }
@@ -120,8 +120,8 @@ fn as_it_is(octets: &[u8], page: CodePage) -> Decoded {
         len if len < text.len() => text.get(..len).unwrap_or_default().to_owned(),
         _ => text,
     };
-    let told = wrong.then(|| lost(&text, &Charset::Page(page)));
-    Decoded { text, told }
+    let remark = wrong.then(|| lost(&text, &Charset::Page(page)));
+    Decoded { text, remark }
 }
 
 /// By `first`, unless it is UTF-8 or does not fit; then by what fits of the charset that it names itself, the one of the message, and the
@@ -137,8 +137,10 @@ fn by_evidence(
         // Nothing in ASCII but the escapes of ISO-2022 means anything else in another charset.
         let escaped = escaped_charset(octets).map(|label| decode_labelled(label, octets));
         return match escaped {
-            Some((text, false)) => Decoded { text, told: Some(format!("it is in ISO-2022, not in {}", first.name())) },
-            _ => Decoded { text: String::from_utf8_lossy(octets).into_owned(), told: None },
+            Some((text, false)) => {
+                Decoded { text, remark: Some(format!("it is in ISO-2022, not in {}", first.name())) }
+            }
+            _ => Decoded { text: String::from_utf8_lossy(octets).into_owned(), remark: None },
         };
     }
     let said =
@@ -146,17 +148,17 @@ fn by_evidence(
     let utf_8 = Charset::Page(CodePage::UTF_8);
     if first.is_single_octet() && is_utf_8(octets, CodePage::WINDOWS_1252) {
         let (text, _) = CodePage::UTF_8.decode_whole(octets);
-        return Decoded { text, told: is_said.then(|| said(&utf_8)) };
+        return Decoded { text, remark: is_said.then(|| said(&utf_8)) };
     }
     let (text, wrong) = first.decode(octets);
     if !wrong {
-        return Decoded { text, told: None };
+        return Decoded { text, remark: None };
     }
     let missing = text.matches(char::REPLACEMENT_CHARACTER).count();
     let beyond = text.chars().filter(|c| !c.is_ascii()).count();
     if missing * TOLERANCE <= beyond {
-        let told = lost(&text, &first);
-        return Decoded { text, told: Some(told) };
+        let remark = lost(&text, &first);
+        return Decoded { text, remark: Some(remark) };
     }
     // A few letters with marks may be of any Latin script: then it is the usual one.
     let is_little = octets.iter().filter(|octet| !octet.is_ascii()).count() < LITTLE;
@@ -169,11 +171,11 @@ fn by_evidence(
     let others = [Some(&utf_8), named, of_message, Some(&guessed)].into_iter().flatten();
     for other in others.filter(|other| **other != first) {
         if let (text, false) = other.decode(octets) {
-            return Decoded { text, told: Some(said(other)) };
+            return Decoded { text, remark: Some(said(other)) };
         }
     }
-    let told = lost(&text, &first);
-    Decoded { text, told: Some(told) }
+    let remark = lost(&text, &first);
+    Decoded { text, remark: Some(remark) }
 }
 
 fn lost(text: &str, charset: &Charset) -> String {
@@ -256,8 +258,8 @@ mod tests {
 
     /// What HTML with these octets reads as, and whether something is told.
     fn read(octets: &[u8], declared: u32, of_message: u32) -> (String, bool) {
-        let Decoded { text, told } = html(octets, Some(CodePage(declared)), CodePage(of_message));
-        (text, told.is_some())
+        let Decoded { text, remark } = html(octets, Some(CodePage(declared)), CodePage(of_message));
+        (text, remark.is_some())
     }
 
     fn units(text: &str, to_octets: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -266,7 +268,7 @@ mod tests {
 
     #[test]
     fn html_is_decoded_as_its_octets_are() {
-        for (octets, declared, text, is_told) in [
+        for (octets, declared, text, has_remark) in [
             (&b"\xe9"[..], 1252, "é", false),
             ("é".as_bytes(), 1252, "é", true),
             ("é".as_bytes(), 20_127, "é", false),
@@ -300,7 +302,7 @@ mod tests {
             (b"\xe9", 64_999, "é", true),
             (b"e", 64_999, "e", false),
         ] {
-            assert_eq!(read(octets, declared, 1252), (text.to_owned(), is_told), "{declared} {text}");
+            assert_eq!(read(octets, declared, 1252), (text.to_owned(), has_remark), "{declared} {text}");
         }
     }
 
@@ -309,7 +311,7 @@ mod tests {
         let (short, long) = ("<p>Grüße</p>", format!("<html><body>{}</body></html>", "日本語の本文 ".repeat(20)));
         for text in [short, &long] {
             let (little, big) = (units(text, u16::to_le_bytes), units(text, u16::to_be_bytes));
-            for (octets, declared, is_told) in [
+            for (octets, declared, has_remark) in [
                 (&little, 1200, false),
                 (&big, 1201, false),
                 (&big, 1200, true),
@@ -318,7 +320,7 @@ mod tests {
                 (&big, 1252, true),
                 (&little, 0, false),
             ] {
-                assert_eq!(read(octets, declared, 1252), (text.to_owned(), is_told), "{declared}");
+                assert_eq!(read(octets, declared, 1252), (text.to_owned(), has_remark), "{declared}");
             }
         }
         // Called UTF-16, and is UTF-8.
@@ -347,14 +349,14 @@ mod tests {
         }
         // What the store says is so before what the document says: its declaration may be older.
         let stored = html(b"<meta charset=windows-1251>\xe9", Some(CodePage(1252)), CodePage::WINDOWS_1252);
-        assert!(stored.text.ends_with('é') && stored.told.is_none());
+        assert!(stored.text.ends_with('é') && stored.remark.is_none());
         let of_message = html(b"<p>\x93\xfa\x96\x7b", None, CodePage(932));
-        assert_eq!((of_message.text.as_str(), of_message.told), ("<p>日本", None));
+        assert_eq!((of_message.text.as_str(), of_message.remark), ("<p>日本", None));
     }
 
     #[test]
     fn plain_text_may_be_utf_8_and_what_is_lost_is_told() {
-        for (octets, page, text, is_told) in [
+        for (octets, page, text, has_remark) in [
             ("Grüße".as_bytes(), 1252, "Grüße", true),
             (b"Gr\xfc\xdfe", 1252, "Grüße", false),
             ("日本".as_bytes(), 1250, "日本", true),
@@ -362,11 +364,11 @@ mod tests {
             (b"\x93\xfa\x96\x7b", 932, "日本", false),
         ] {
             let decoded = plain(octets, CodePage(page));
-            assert_eq!((decoded.text.as_str(), decoded.told.is_some()), (text, is_told), "{page}");
+            assert_eq!((decoded.text.as_str(), decoded.remark.is_some()), (text, has_remark), "{page}");
         }
         let long = [&b"\x93\xfa".repeat(200)[..], b"\xff"].concat();
         let decoded = plain(&long, CodePage(932));
-        assert!(decoded.text.ends_with("日\u{FFFD}") && decoded.told.is_some_and(|told| told.contains("U+FFFD")));
+        assert!(decoded.text.ends_with("日\u{FFFD}") && decoded.remark.is_some_and(|remark| remark.contains("U+FFFD")));
     }
 
     proptest::proptest! {

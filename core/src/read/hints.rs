@@ -1,15 +1,21 @@
-#[cfg(not(target_family = "wasm"))]
-use super::emlx::PartFiles;
 use super::tree::Vault;
 use crate::{
     defect::Defect,
     model::{Folder, FolderPath, Item, Keywords, Label, Received},
 };
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
+
+/// Files beside a message that hold what it is kept without.
+pub(super) trait Beside: fmt::Debug + Send + Sync {
+    /// Puts what is found there back into the message of `item`; it says what that is, and what is not there.
+    fn put_back(&self, item: &mut Item);
+}
+
+pub(super) type FilesBeside = Arc<dyn Beside>;
 
 /// What the place of a file, its name and the files beside it tell of the items in it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Hints {
     /// The folder.
     pub(super) folder: Option<Folder>,
     /// Whether that folder goes before the labels in the items themselves.
@@ -27,15 +33,14 @@ pub(super) struct Told {
     /// What names them in their mailbox; see [`Origin::key`](crate::model::Origin::key).
     pub(super) key: Option<Arc<str>>,
     /// The files that attachments of a message lie in, where it is kept without them.
-    #[cfg(not(target_family = "wasm"))]
-    pub(super) parts: Option<PartFiles>,
+    pub(super) parts: Option<FilesBeside>,
     /// What Google Vault says of the messages of a mailbox.
     pub(super) vault: Option<Arc<Vault>>,
     /// What is wrong with what was told.
     pub(super) defects: Vec<Defect>,
 }
 
-impl Told {
+impl Hints {
     /// The folder that `own` is, seen from the root of the tree.
     pub(super) fn placed(&self, own: &Folder) -> Folder {
         match (&self.folder, self.within.is_empty()) {
@@ -48,7 +53,6 @@ impl Told {
     }
 
     pub(super) fn tell(&self, item: &mut Item) {
-        #[cfg(not(target_family = "wasm"))]
         if let Some(parts) = &self.parts {
             parts.put_back(item);
         }
