@@ -309,7 +309,7 @@ fn mailferry() -> Result<Command> {
     Ok(Command::new(binary))
 }
 
-fn rival(name: &str, mailbox: &Path) -> Result<Command> {
+pub(crate) fn rival(name: &str, mailbox: &Path) -> Result<Command> {
     let mut command = Command::new(env::current_exe()?);
     command.args(["rival", name]).arg(mailbox);
     Ok(command)

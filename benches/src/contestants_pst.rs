@@ -1,6 +1,6 @@
 //! The programs that are compared on a PST.
 
-use crate::contestants::{CP, Contestant, TO_FOLDER, TO_FOLDER_SHA256, convert, program};
+use crate::contestants::{CP, Contestant, TO_FOLDER, TO_FOLDER_SHA256, convert, program, rival};
 use std::{env, fs, path::Path, process::Command};
 
 /// All that read a PST, the measure of all things first.
@@ -40,6 +40,12 @@ pub(crate) const OF_PST: &[Contestant] = &[
             command.arg(out).arg(store);
             Ok(command)
         },
+    },
+    Contestant {
+        name: "outlook-pst 1.2, properties only",
+        needs: None,
+        share: 1,
+        command: |store, _| rival("outlook-pst", store),
     },
     Contestant {
         name: "java-libpst, texts and attachments",

@@ -25,6 +25,7 @@ pub(crate) fn run(name: &str, path: &Path, out: Option<&Path>) -> Result<()> {
     let (items, octets) = match (name, out) {
         ("mail-parser", None) => mail_parser(path)?,
         ("mbox-reader", None) => mbox_reader(path)?,
+        ("outlook-pst", None) => outlook_pst(path)?,
         ("mailferry-typed", None) => mailferry_typed(path)?,
         ("mailferry", Some(out)) => mailferry(path, out)?,
         ("bare-file", Some(out)) => bare::file(path, out)?,
@@ -56,6 +57,26 @@ fn mbox_reader(path: &Path) -> Result<(u64, u64)> {
     for entry in file.iter() {
         messages += 1;
         octets += entry.message().map_or(0, |message| message.len() as u64);
+    }
+    Ok((messages, octets))
+}
+
+/// Every message of every folder under the root, with all of its properties.
+fn outlook_pst(path: &Path) -> Result<(u64, u64)> {
+    let store = outlook_pst::open_store(path)?;
+    let (mut messages, mut octets) = (0, 0);
+    let mut folders = vec![store.properties().ipm_sub_tree_entry_id()?];
+    while let Some(id) = folders.pop() {
+        let folder = store.open_folder(&id)?;
+        for row in folder.hierarchy_table().into_iter().flat_map(|table| table.rows_matrix()) {
+            folders.push(store.properties().make_entry_id(u32::from(row.id()).into())?);
+        }
+        for row in folder.contents_table().into_iter().flat_map(|table| table.rows_matrix()) {
+            let id = store.properties().make_entry_id(u32::from(row.id()).into())?;
+            let message = store.open_message(&id, None)?;
+            messages += 1;
+            octets += u64::try_from(message.properties().message_size()?).unwrap_or_default();
+        }
     }
     Ok((messages, octets))
 }

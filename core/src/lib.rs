@@ -39,9 +39,24 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 //!
+//! # Features
+//!
+//! All are on by default; without any, the crate reads.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `write` | [`write`](mod@write) and [`target`] |
+//! | `convert` | [`convert`]; it asks for `write` |
+//! | `outlook` | [`mapi`], [`read::pst`], [`read::tnef`]; with `write` also [`write::pst`](mod@write::pst) |
+//!
 //! [`Item`]: model::Item
 
+// What is left out leaves helpers behind that only it called.
+#![cfg_attr(not(all(feature = "convert", feature = "outlook")), allow(dead_code, unused_imports))]
+
+mod address_map;
 pub mod content_line;
+#[cfg(feature = "convert")]
 pub mod convert;
 mod crc32;
 mod date_time;
@@ -49,15 +64,19 @@ mod defect;
 pub mod error;
 mod hex;
 mod limits;
+#[cfg(feature = "outlook")]
 pub mod mapi;
 pub mod mime;
 pub mod model;
+#[cfg(feature = "write")]
 pub mod platform;
+#[cfg(feature = "outlook")]
 mod pst;
 pub mod read;
 pub mod source;
 pub mod time_zone;
 mod word;
+#[cfg(feature = "write")]
 pub mod write;
 
 pub use date_time::DateTime;

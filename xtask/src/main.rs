@@ -1,6 +1,7 @@
 //! Chores of the repository: `cargo xtask help`.
 
 mod budget;
+mod features;
 mod fixtures;
 mod licences;
 mod python;
@@ -29,6 +30,7 @@ cargo xtask COMMAND
   web                compiles the page into target/web and serves it on port 8080 (--quick: slower code; a port: there)
   python             tests the Python package with all that reads its tables (installs pyarrow, polars, duckdb …)
   free-threaded      type-checks the Python package for a free-threaded CPython 3.14, which need not be there
+  features           each combination of the features of the crate mailferry compiles, and reading alone passes its tests
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, whether the columns add up, and what Python reads of it
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         ["web", "--quick", port] => web(wasm::Profile::Quick, port),
         ["python"] => python::with_tables(),
         ["free-threaded"] => python::free_threaded(),
+        ["features"] => features::check(),
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change goes in, cheapest first, tests last.
 
 use crate::{
-    Result, budget, fixtures, licences, python, rust_version,
+    Result, budget, features, fixtures, licences, python, rust_version,
     step::{self, Steps, cargo, output},
     wasm, web,
 };
@@ -22,6 +22,7 @@ pub(crate) fn run() -> Result<()> {
     steps.run("the core builds for the browser", || {
         step::run(cargo().args(["check", "--package", "mailferry", "--target", wasm::TARGET, "--locked"]))
     })?;
+    steps.run("the features of the core", features::check)?;
     steps.run("the stated rust-version", rust_version::check)?;
     steps.run("build", || step::run(cargo().args(["build", "--package", "mailferry-cli", "--locked"])))?;
     steps.run("what is written is what it was", || budget::run(&["--digests"]))?;

@@ -34,8 +34,9 @@ mod to_message;
 mod translation;
 mod values;
 
+pub use crate::address_map::AddressMap;
+pub use address_book::Directory;
 pub(crate) use address_book::pairs;
-pub use address_book::{AddressMap, Directory};
 pub use bag::{NamedProperties, PropertyBag, PropertyName};
 pub use code_page::CodePage;
 pub(crate) use code_page::{Declared, Fallback, Sample, choose, undeclared};

@@ -1,13 +1,12 @@
-use super::{Head, ItemReader, Score, eml, emlx, hints::FilesBeside, ics, maildir, mbox, pst, tnef, vcf};
-use crate::{
-    error::Result,
-    limits::Limits,
-    mapi::{AddressMap, Translation},
-    model::Folder,
-    source::Source,
-};
+use super::{AddressMap, Head, ItemReader, Score, eml, emlx, hints::FilesBeside, ics, maildir, mbox, vcf};
+use crate::{error::Result, limits::Limits, model::Folder, source::Source};
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path, sync::Arc};
+#[cfg(feature = "outlook")]
+use {
+    super::{pst, tnef},
+    crate::mapi::Translation,
+};
 
 /// A format that can be read: its names, how it is known, and how it is opened.
 #[non_exhaustive]
@@ -140,9 +139,11 @@ pub struct ReadOptions {
     /// Of a store whose messages have rich text bodies: also the rich text itself, as an attachment.
     pub keep_rtf: bool,
     /// What becomes of TNEF parts (`winmail.dat`) in mail.
+    #[cfg(feature = "outlook")]
     pub tnef: tnef::TnefParts,
 }
 
+#[cfg(feature = "outlook")]
 impl ReadOptions {
     /// How message objects are translated.
     pub(super) fn translation(&self) -> Translation {
@@ -151,10 +152,20 @@ impl ReadOptions {
 }
 
 /// All formats that can be read. A new format is one more line here.
-pub const FORMATS: &[FormatInfo] =
-    &[mbox::FORMAT, eml::FORMAT, emlx::FORMAT, maildir::FORMAT, pst::FORMAT, tnef::FORMAT, ics::FORMAT, vcf::FORMAT];
+pub const FORMATS: &[FormatInfo] = &[
+    mbox::FORMAT,
+    eml::FORMAT,
+    emlx::FORMAT,
+    maildir::FORMAT,
+    #[cfg(feature = "outlook")]
+    pst::FORMAT,
+    #[cfg(feature = "outlook")]
+    tnef::FORMAT,
+    ics::FORMAT,
+    vcf::FORMAT,
+];
 
-#[cfg(test)]
+#[cfg(all(test, feature = "outlook"))]
 mod tests {
     use super::*;
     use crate::read::{Head, detect};

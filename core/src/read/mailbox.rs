@@ -1,4 +1,4 @@
-use super::{Found, Input, Inputs, ItemReader, Passed, ReadOptions, Unopened, input::Group, recovered, tnef};
+use super::{Found, Input, Inputs, ItemReader, Passed, ReadOptions, Unopened, input::Group, recovered};
 use crate::{
     defect::Defect,
     error::{Error, ErrorKind, Result},
@@ -403,7 +403,8 @@ impl Mailbox {
 /// What is done to every item: it gets its number in its source, and what the options ask for.
 fn finished(mut item: Item, ordinal: u64, options: &ReadOptions) -> Result<Item> {
     item.origin.ordinal = ordinal;
-    tnef::decode_parts(&mut item, options).map_err(Error::non_fatal)?;
+    #[cfg(feature = "outlook")]
+    super::tnef::decode_parts(&mut item, options).map_err(Error::non_fatal)?;
     if item.expunged && options.recover {
         recovered::recover(&mut item, &options.limits).map_err(Error::non_fatal)?;
     }

@@ -36,13 +36,16 @@ pub mod mbox;
 mod message_file;
 mod metadata;
 mod other_programs;
+#[cfg(feature = "outlook")]
 pub mod pst;
 mod recovered;
+#[cfg(feature = "outlook")]
 pub mod tnef;
 mod tree;
 mod unopened;
 pub mod vcf;
 
+pub use crate::address_map::AddressMap;
 pub(crate) use archive::ArchiveFiles;
 pub use detect::{Head, Score, detect};
 pub use formats::{FORMATS, FormatInfo, Holds, ReadOptions, Request};

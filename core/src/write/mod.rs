@@ -37,6 +37,7 @@ mod options;
 mod pool;
 mod product;
 mod proton;
+#[cfg(feature = "outlook")]
 pub mod pst;
 mod render;
 pub(crate) mod size;
@@ -76,6 +77,48 @@ use crate::{
 ///
 /// The work is parted so that it can be spread over threads: [`Renderer::render`] does what costs processor time, in any
 /// order; [`ItemWriter::write`] gives names and moves octets, in order, so that names and octets are always the same.
+///
+/// It can be implemented outside of this crate; three methods do it, the others have defaults that do nothing. What goes to a
+/// [`Conversion`](crate::convert::Conversion) need not be files:
+///
+/// ```
+/// use mailferry::{
+///     Result,
+///     model::{Folder, Item},
+///     write::{ItemName, ItemWriter, Made, Rendered, Renderer, Written},
+/// };
+///
+/// /// Keeps nothing, and knows how much it was.
+/// #[derive(Default)]
+/// struct Counter {
+///     octets: u64,
+/// }
+///
+/// impl ItemWriter for Counter {
+///     fn renderer(&self) -> Renderer {
+///         Renderer::default()
+///     }
+///
+///     fn write(&mut self, item: &Item, _name: &ItemName, rendered: Rendered) -> Result<Vec<Written>> {
+///         rendered.for_each_chunk(|chunk| {
+///             self.octets += chunk.len() as u64;
+///             Ok(())
+///         })?;
+///         Ok(vec![Written { path: rendered.name_digest().to_owned(), folder: item.folder.clone() }])
+///     }
+///
+///     fn folder(&mut self, _folder: &Folder) -> Result<()> {
+///         Ok(())
+///     }
+///
+///     fn finish_telling(&mut self, _tell: &mut dyn FnMut(Made) -> Result<()>) -> Result<()> {
+///         Ok(())
+///     }
+/// }
+/// # Ok::<(), mailferry::Error>(())
+/// ```
+///
+/// `examples/count.rs` shows one at work.
 pub trait ItemWriter: Send {
     /// What renders items for this writer; clone it for every thread.
     fn renderer(&self) -> Renderer;

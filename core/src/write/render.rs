@@ -1,5 +1,5 @@
 use super::{
-    Eol,
+    Eol, WriteOptions,
     collection::{Collections, Grouping},
     deflate::Deflater,
     mbox::StateFields,
@@ -97,6 +97,37 @@ impl Resting {
 }
 
 impl Renderer {
+    /// What renders items as `options` say, for an [`ItemWriter`](super::ItemWriter) of one's own: line ends, the digest, what is
+    /// changed in calendar objects and cards. Nothing is compressed, and no fields are added.
+    ///
+    /// ```
+    /// use mailferry::{
+    ///     model::{Folder, FolderPath, Item, ItemKind, Message},
+    ///     source::Content,
+    ///     write::{Eol, Fidelity, Renderer, WriteOptions},
+    /// };
+    ///
+    /// let mut options = WriteOptions::default();
+    /// options.eol = Eol::Lf;
+    /// let message = Message::new(Content::from(b"Subject: Hi\r\n\r\nHello\r\n".to_vec()));
+    /// let inbox = Folder { path: FolderPath::new(["Inbox"]), role: None };
+    /// let item = Item::new(ItemKind::Message(message), inbox, Default::default());
+    ///
+    /// let rendered = Renderer::of(&options).render(&item)?;
+    /// let mut octets = Vec::new();
+    /// rendered.for_each_chunk(|chunk| {
+    ///     octets.extend_from_slice(chunk);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(octets, b"Subject: Hi\n\nHello\n");
+    /// assert_eq!((rendered.size(), rendered.fidelity()), (19, Fidelity::Normalized));
+    /// assert!(rendered.sha256().is_some_and(|digest| digest[..2] == [0x35, 0xf2]) && rendered.xxh3().is_none());
+    /// # Ok::<(), mailferry::Error>(())
+    /// ```
+    pub fn of(options: &WriteOptions) -> Self {
+        Self::new(options.eol, options.checksums, None).with_collections(options.collections.clone())
+    }
+
     pub(crate) fn new(eol: Eol, checksums: Checksums, zip: Option<ZipLevel>) -> Self {
         Self { eol, checksums, zip, state: StateFields::None, ..Self::default() }
     }
@@ -341,7 +372,8 @@ impl Drop for HeldOrCounted {
     }
 }
 
-/// An item ready to be written.
+/// An item ready to be written: its octets, which are gone through in pieces and never held whole, and what was found out about
+/// them on the way. It belongs to no writer; whoever implements [`ItemWriter`](super::ItemWriter) is given one for each item.
 pub struct Rendered {
     octets: Octets,
     size: u64,
@@ -354,6 +386,12 @@ pub struct Rendered {
     resting: Resting,
     fidelity: Fidelity,
     defects: Vec<Defect>,
+}
+
+impl std::fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rendered({} octets, {}, {})", self.size, self.name_digest, self.fidelity.as_str())
+    }
 }
 
 impl Rendered {
@@ -398,8 +436,12 @@ impl Rendered {
         self.deflated.as_ref().map(|deflated| deflated.size)
     }
 
-    /// Calls `f` with the octets, a piece at a time.
-    pub(crate) fn for_each_chunk(&self, f: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    /// Calls `f` with the octets that are to be written, a piece at a time, [`Rendered::size`] of them in all. May be called again:
+    /// what is too large to be held is read again from its source.
+    ///
+    /// # Errors
+    /// What `f` says, which ends it, or the source.
+    pub fn for_each_chunk(&self, f: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         self.octets.for_each_chunk(f).map(|_changed| ())
     }
 

@@ -2,8 +2,8 @@
 
 use super::{ConvertOptions, OPTIONS};
 use crate::{
+    address_map::AddressMap,
     error::{Error, ErrorKind, Result},
-    mapi::AddressMap,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};

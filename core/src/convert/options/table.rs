@@ -2,7 +2,7 @@
 
 use crate::{
     convert::{Dedupe, Kind},
-    read::{mbox::Unquoting, tnef::TnefParts},
+    read::mbox::Unquoting,
     write::{
         CardGroups, Checksums, Eol, MboxTree, OutputForm, Packaging, Placement, Quoting, StateFields, TarNames,
         ZipLevel,
@@ -95,7 +95,8 @@ pub const OPTIONS: &[OptionInfo] = &[
     option("recover", &["read/recover"], Places),
     option("keep-rtf", &["read/keepRtf"], Octets),
     option("code-page", &["read/codePage"], Octets),
-    option("tnef", &["read/tnef"], Octets).words(TnefParts::NAMES),
+    #[cfg(feature = "outlook")]
+    option("tnef", &["read/tnef"], Octets).words(crate::read::tnef::TnefParts::NAMES),
     option("address-map", &["read/addressMap"], Octets).or(&["addresses"]),
     option("kind", &["selection/kinds"], Places).words(Kind::NAMES),
     option("folder", &["selection/folders"], Places),

@@ -7,13 +7,13 @@ use super::{
     note::RunNote,
 };
 use crate::{
+    address_map::AddressMap,
     convert::{
         ConvertOptions, Decides, ReadArguments, Report, SCHEME,
         options::{KeptMap, differing, digest, from_recorded, kept_map, scheme},
     },
     error::{Error, ErrorKind, Result},
     hex::hex,
-    mapi::AddressMap,
     read::Given,
 };
 use serde_json::Value;
