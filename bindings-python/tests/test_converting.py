@@ -52,7 +52,7 @@ def test_options_reach_the_core(takeout, tmp_path):
     assert any("Out" in name for name in os.listdir(tmp_path / "a"))
     with pytest.raises(mailferry.OptionsError):
         mailferry.convert(takeout, tmp_path / "b", form="papyrus")
-    with pytest.raises(TypeError, match="no option colour"):
+    with pytest.raises(TypeError, match="unknown option colour"):
         mailferry.convert(takeout, tmp_path / "b", colour="red")
     assert not (tmp_path / "b").exists()
 

@@ -21,7 +21,7 @@ pub enum ErrorKind {
     Encrypted,
     /// A bound of [`Limits`](crate::Limits) was reached.
     Limit,
-    /// The destination cannot take what was asked.
+    /// The destination cannot be written as requested.
     Destination,
     /// An option contradicts another or cannot be met.
     Options,

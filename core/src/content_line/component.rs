@@ -64,13 +64,13 @@ impl Component {
         while let Some(line) = lines.next_line()? {
             if !line.whole {
                 return Err(
-                    Error::new(ErrorKind::Limit, "a line is too long to be held").at(Location::Byte(line.start))
+                    Error::new(ErrorKind::Limit, "a line is too long").at(Location::Byte(line.start))
                 );
             }
             let Some(content) = ContentLine::parse(line.head) else { continue };
             if content.is("BEGIN") {
                 if open.len() >= limits.nesting {
-                    let error = Error::new(ErrorKind::Limit, "components nest too deep");
+                    let error = Error::new(ErrorKind::Limit, "components are nested too deeply");
                     return Err(error.at(Location::Byte(line.start)));
                 }
                 open.push(Self::new(Property::from_line(&content).value.trim()));

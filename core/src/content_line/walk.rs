@@ -124,7 +124,7 @@ pub(crate) fn walk_component(
                     return Ok(Walked { name, end: start, unclosed: open.unclosed() });
                 }
                 Closed::None => {
-                    tell(defects, || Defect::new(DefectKind::StrayEnd, "nothing of this name is open").at(line.start));
+                    tell(defects, || Defect::new(DefectKind::StrayEnd, "no open component has this name").at(line.start));
                 }
             },
             None if detail == Detail::Nesting => {
@@ -135,7 +135,7 @@ pub(crate) fn walk_component(
                 let content = ContentLine::parse(line.head);
                 if content.is_none() && !line.head.trim_ascii().is_empty() {
                     tell(defects, || {
-                        Defect::new(DefectKind::ContentLine, "a line without a name or a colon").at(line.start)
+                        Defect::new(DefectKind::ContentLine, "an invalid line: its name or colon is missing").at(line.start)
                     });
                 }
                 after_agent =

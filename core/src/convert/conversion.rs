@@ -228,7 +228,7 @@ impl<'w> Conversion<'w> {
         Ok(self.report)
     }
 
-    /// The same, and the report says that it was stopped before its end.
+    /// The same, and the report says that it was stopped before it was complete.
     ///
     /// # Errors
     /// When the destination or the log cannot be written.
@@ -436,6 +436,6 @@ fn renderer(writer: &(dyn ItemWriter + '_), journal: &(impl Journal + ?Sized)) -
 }
 
 fn lost_with(kept: Place) -> Error {
-    let message = format!("it equals item {kept}, which was to be kept in its stead and failed: convert again");
+    let message = format!("it is a duplicate of item {kept}, which was to be kept instead but failed: convert again");
     Error::new(ErrorKind::Destination, message).non_fatal()
 }

@@ -25,7 +25,7 @@ impl fmt::Display for Place {
 pub struct Skip {
     /// The stable name that stands in the item log, in snake case.
     pub reason: &'static str,
-    /// The item that is kept in its stead.
+    /// The item that is kept instead.
     pub duplicate_of: Option<Place>,
 }
 

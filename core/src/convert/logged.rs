@@ -172,6 +172,6 @@ impl Lines {
 }
 
 fn no_line(error: serde_json::Error) -> Error {
-    Error::new(ErrorKind::Malformed, "holds a line that no conversion wrote: put back the file as it was")
+    Error::new(ErrorKind::Malformed, "has a line that mailferry did not write: restore the original file")
         .because(error)
 }

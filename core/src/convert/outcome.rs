@@ -15,7 +15,7 @@ const MOST_REASONS: usize = 100;
 /// // Of nothing, nothing was migrated.
 /// let outcome = Report::default().outcome();
 /// assert_eq!(outcome.as_str(), "nothing_migrated");
-/// assert_eq!(outcome.reasons()[0].to_string(), "the sources hold no items");
+/// assert_eq!(outcome.reasons()[0].to_string(), "the sources contain no items");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -169,7 +169,7 @@ impl Shortfall {
 impl fmt::Display for Shortfall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cancelled => f.write_str("it was stopped before its end"),
+            Self::Cancelled => f.write_str("it was stopped before it was complete"),
             Self::Stopped { error } | Self::FailedSource { error } => f.write_str(error),
             Self::FailedItems { items: 1 } => f.write_str("1 item failed"),
             Self::FailedItems { items } => write!(f, "{items} items failed"),
@@ -178,7 +178,7 @@ impl fmt::Display for Shortfall {
                 write!(f, "{source} is cut short: {place}")
             }
             Self::MoreSources { sources } => write!(f, "{sources} more sources failed or are cut short"),
-            Self::NoItems => f.write_str("the sources hold no items"),
+            Self::NoItems => f.write_str("the sources contain no items"),
             Self::AllSkipped { items, reason } => write!(f, "all {items} items were skipped, most of them as {reason}"),
         }
     }

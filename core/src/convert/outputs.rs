@@ -44,11 +44,11 @@ pub(super) fn outputs(paths: &SyncPaths, page: Option<&Path>) -> Vec<Named> {
         ("the report", REPORT),
         ("the table", TABLE),
         ("the list of files", FILES),
-        ("the list of items that are gone", GONE),
+        ("the list of items no longer in the sources", GONE),
     ] {
         outputs.push(Named::new(what, paths.beside(suffix)));
     }
-    outputs.push(Named::new("the note of a run under way", paths.first_beside(BEGUN)));
+    outputs.push(Named::new("the note of a running conversion", paths.first_beside(BEGUN)));
     outputs.extend(page.map(|page| Named::new("the page", page.to_owned())));
     outputs
 }
@@ -85,7 +85,7 @@ pub(super) fn check<'s>(outputs: &[Named], sources: impl Iterator<Item = &'s Pat
             && source.starts_with(&destination)
         {
             let message =
-                format!("lies in the destination {}: choose a destination that holds no source", destination.display());
+                format!("is inside the destination {}: choose a destination that contains no source", destination.display());
             return Err(Error::new(ErrorKind::Destination, message).in_file(source.to_string_lossy()));
         }
     }
@@ -177,7 +177,7 @@ pub(super) fn check_page(page: &Path) -> Result<()> {
         return Ok(());
     }
     let message =
-        "is there already and is no page of a report, so that it is not replaced: choose another path for the page";
+        "exists already and is not a report page, so it was not replaced: choose another path for the page";
     Err(Error::new(ErrorKind::Destination, message).in_file(page.to_string_lossy()))
 }
 
@@ -260,7 +260,7 @@ mod tests {
             assert!(told.contains("would be both"), "{destination:?} {page:?}: {told}");
         }
         let told = refused(&at("out"), None, &at("out/old.mbox")).unwrap();
-        assert!(told.contains("lies in the destination"), "{told}");
+        assert!(told.contains("is inside the destination"), "{told}");
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(at("in.mbox"), at("link")).unwrap();

@@ -79,7 +79,7 @@ impl Preflight {
             (large_photos, "photos over 224 KB"),
             (before_1970, "dates before 1970"),
             (after_2037, "dates after 2037"),
-            (odd_telephones, "telephone numbers that are none"),
+            (odd_telephones, "invalid telephone numbers"),
         ]
         .into_iter()
         .filter(|(count, _)| *count > 0)

@@ -47,7 +47,7 @@ pub struct Tagging {
 fn folders<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<(String, String)>, D::Error> {
     let pairs = Vec::<(String, String)>::deserialize(deserializer)?;
     match pairs.iter().any(|(old, _)| old.trim_matches('/').is_empty()) {
-        true => Err(de::Error::custom("the folder to map has no name: rootFolder puts all folders into one")),
+        true => Err(de::Error::custom("the folder to map has no name: use rootFolder to put all folders into one")),
         false => Ok(pairs),
     }
 }
@@ -56,7 +56,7 @@ fn folders<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Ve
 fn one_line<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     match text.as_ref().is_some_and(|text| text.chars().any(char::is_control)) {
-        true => Err(de::Error::custom("a subject has one line, and no control characters")),
+        true => Err(de::Error::custom("a subject is one line without control characters")),
         false => Ok(text),
     }
 }

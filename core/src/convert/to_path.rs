@@ -90,7 +90,7 @@ pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
     };
     let report: Report = serde_json::from_reader(open(REPORT)?).map_err(|error| {
         let path = paths.beside(REPORT);
-        Error::new(ErrorKind::Malformed, "is no report of a conversion").because(error).in_file(path.to_string_lossy())
+        Error::new(ErrorKind::Malformed, "is not the report of a conversion").because(error).in_file(path.to_string_lossy())
     })?;
     let paths = report.sync.as_ref().map_or_else(|| paths.clone(), |sync| SyncPaths::of(destination, sync));
     let log = open(ITEM_LOG)?;
@@ -123,7 +123,7 @@ pub fn plan<G: Into<Given>>(
     while let Some(event) = mailbox.next_event() {
         plan.count(event);
         if observe().is_break() {
-            return Err(Error::new(ErrorKind::Cancelled, "stopped before all was read"));
+            return Err(Error::new(ErrorKind::Cancelled, "stopped before everything was read"));
         }
     }
     Ok(plan.finish())

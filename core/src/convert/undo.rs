@@ -83,8 +83,8 @@ pub fn undo(
     }
     if since == 0 || syncs.len() < since as usize {
         let message = match syncs.len() {
-            0 => "has no item log beside it, so that there is nothing to undo".to_owned(),
-            last => format!("has syncs 1 to {last}, and no sync {since}"),
+            0 => "has no item log next to it, so there is nothing to undo: name the destination of a conversion".to_owned(),
+            last => format!("sync {since} not found: it has syncs 1 to {last}"),
         };
         return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));
     }
@@ -273,7 +273,7 @@ impl Undoing<'_> {
         if let Some(Difference { what, told, .. }) = first {
             self.report.kept += archives.len() as u64;
             for archive in archives {
-                let told = format!("stays, as something in it is not as it was written: {what} {told}");
+                let told = format!("kept, because something in it was changed since it was written: {what} {told}");
                 (self.kept)(&Difference::new("changed", archive.to_string_lossy(), told));
             }
             return Ok("kept");
@@ -346,7 +346,7 @@ impl Undoing<'_> {
                 }
             } else {
                 self.report.kept += 1;
-                (self.kept)(&Difference::new("changed", path, "has other octets than were written"));
+                (self.kept)(&Difference::new("changed", path, "was changed since it was written"));
             }
         }
         Ok(())
@@ -374,7 +374,7 @@ impl Undoing<'_> {
                 }
             } else if !expected.knows(path) {
                 self.report.kept += 1;
-                let told = "stays, as no log names it; it may be what the run that was cut off wrote last";
+                let told = "kept, because no log lists it; it may be the last file that the interrupted run wrote";
                 (self.kept)(&Difference::new("unknown_file", path, told));
             }
             Ok(())

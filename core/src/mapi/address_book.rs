@@ -213,7 +213,7 @@ impl<'a> AddressBook<'a> {
                 let made = unresolved(stored, name);
                 let kind = address.kind.as_deref().unwrap_or("no");
                 let detail = format!(
-                    "no internet address is known for \"{}\" ({kind} address \"{stored}\"): {made} stands for it",
+                    "no internet address is known for \"{}\" ({kind} address \"{stored}\"): {made} was written instead",
                     name.unwrap_or_default()
                 );
                 defects.push(Defect::new(DefectKind::Recipient, detail));

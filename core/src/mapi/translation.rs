@@ -104,7 +104,7 @@ pub fn translate(message: &MapiMessage, translation: &Translation, defects: &mut
         Class::DistributionList => Translated::Card(to_card::group(message, translation, defects)),
         Class::Mail => Translated::Message(to_message::to_message(message, translation, defects)),
         Class::Unknown => {
-            let detail = format!("message class {class} has no counterpart: it is kept as mail");
+            let detail = format!("message class {class} has no equivalent in internet mail: it is kept as mail");
             defects.push(Defect::new(DefectKind::MessageClass, detail));
             Translated::Message(to_message::to_message(message, translation, defects))
         }

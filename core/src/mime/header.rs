@@ -86,7 +86,7 @@ impl<'a> HeaderSection<'a> {
 
     fn laid_out(octets: Cow<'a, [u8]>, layout: Layout) -> Self {
         let junk = layout.junk.map(|at| {
-            Defect::new(DefectKind::HeaderField, "a line that is no header field inside the header section")
+            Defect::new(DefectKind::HeaderField, "an invalid line in the header section")
                 .at(at as u64)
         });
         Self { octets, layout, body_offset: layout.body as u64, defects: junk.into_iter().collect() }

@@ -317,12 +317,12 @@ impl Message {
         let mut tell = |detail: String| defects.push(Defect::new(DefectKind::Charset, detail).at(field.offset()));
         let (value, used) = self.in_utf_8(field.value());
         if let Some(used) = used {
-            tell(format!("8-bit octets of no declared charset in {} were read as {used}", field.name()));
+            tell(format!("8-bit octets without a declared charset in {} were read as {used}", field.name()));
         }
         if memchr::memmem::find(&value, b"=?").is_some() {
             for (label, used) in encoded_word_decisions(&value) {
                 tell(format!(
-                    "an encoded word in {} that is not in the charset declared, {label}, was read as {used}",
+                    "an encoded word in {} that is not in the declared charset {label} was read as {used}",
                     field.name()
                 ));
             }
@@ -636,7 +636,7 @@ mod tests {
         assert_eq!(by_word.text().unwrap().as_deref(), Some("Да"));
         assert_eq!(
             details(&by_word),
-            ["charset: text that is not in the charset declared, utf-8, was read as windows-1251"]
+            ["charset: text that is not in the declared charset utf-8 was read as windows-1251"]
         );
         let by_meta = message(&[
             b"Content-Type: text/html; charset=utf-8\n\n<META CONTENT=\"text/html; CHARSET=koi8-r\">",
@@ -658,7 +658,7 @@ mod tests {
         assert_eq!(
             details(&wrong),
             [
-                "charset: an encoded word in Subject that is not in the charset declared, iso-2022-jp, was read as utf-8 at byte 0"
+                "charset: an encoded word in Subject that is not in the declared charset iso-2022-jp was read as utf-8 at byte 0"
             ]
         );
     }

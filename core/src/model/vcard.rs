@@ -92,7 +92,7 @@ impl VCard {
     pub fn parse(source: Source) -> Result<Self> {
         let mut lines = ContentLines::new(source.clone())?;
         let card = read_card(&mut lines, &source, 0)?;
-        card.ok_or_else(|| Error::new(ErrorKind::Malformed, "holds no card"))
+        card.ok_or_else(|| Error::new(ErrorKind::Malformed, "contains no vCard"))
     }
 
     /// The octets as they stand in the source, from `BEGIN` to `END`.
@@ -189,7 +189,7 @@ pub(crate) fn read_card(lines: &mut ContentLines, source: &Source, before: u64) 
                 let (_, charset) = decode_text(line.head, declared);
                 if declared.is_none() {
                     defects
-                        .push(Defect::new(DefectKind::Charset, format!("no UTF-8, read as {charset}")).at(line.start));
+                        .push(Defect::new(DefectKind::Charset, format!("not UTF-8, read as {charset}")).at(line.start));
                 }
             }
         })?;

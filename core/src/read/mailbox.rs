@@ -161,7 +161,7 @@ impl Closed {
     fn tell(&mut self, name: &str, defects: Vec<Defect>, most: usize) {
         let room = most.saturating_sub(self.defects.len());
         let cut =
-            defects.iter().find(|defect| defect.cuts_short()).map(|defect| format!("{name}: breaks off: {defect}"));
+            defects.iter().find(|defect| defect.cuts_short()).map(|defect| format!("{name}: ends too early: {defect}"));
         self.cut_short = self.cut_short.take().or(cut);
         self.defects.extend(defects.into_iter().take(room));
     }
@@ -252,7 +252,7 @@ impl Mailbox {
             Event::Closed(closed) => closed.cut_short.map(|cut| Error::new(ErrorKind::Malformed, cut)),
             _ => None,
         });
-        Err(first.unwrap_or_else(|| Error::new(ErrorKind::UnknownFormat, "there is nothing that can be read")))
+        Err(first.unwrap_or_else(|| Error::new(ErrorKind::UnknownFormat, "nothing readable was found")))
     }
 
     /// What happens next; `None` when all sources are done with.

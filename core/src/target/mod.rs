@@ -194,7 +194,7 @@ impl Target {
     pub fn named(name: &str) -> Result<&'static Self> {
         Self::all().iter().find(|target| target.name == name).ok_or_else(|| {
             let known: Vec<_> = Self::all().iter().map(|target| &*target.name).collect();
-            Error::new(ErrorKind::Options, format!("{name:?} is no target; there are {}", known.join(", ")))
+            Error::new(ErrorKind::Options, format!("{name:?} is not a target: choose one of {}", known.join(", ")))
         })
     }
 
@@ -222,7 +222,7 @@ impl Target {
             return Ok(());
         }
         let taken: Vec<_> = self.packaging.iter().map(|packaging| packaging.describe()).collect();
-        let message = format!("is not what {} takes: choose {}", self.title, taken.join(", or "));
+        let message = format!("is not accepted by {}: choose {}", self.title, taken.join(", or "));
         Err(Error::new(ErrorKind::Options, message).in_file(name))
     }
 }
@@ -283,6 +283,6 @@ mod tests {
         let zimbra = Target::named("zimbra").unwrap();
         assert!(zimbra.check_destination("x.tgz").is_ok() && zimbra.check_destination("x.tar.gz").is_ok());
         let error = zimbra.check_destination("x.zip").unwrap_err().to_string();
-        assert_eq!(error, "x.zip: is not what Zimbra takes: choose a name that ends in .tgz");
+        assert_eq!(error, "x.zip: is not accepted by Zimbra: choose a name that ends in .tgz");
     }
 }

@@ -295,7 +295,7 @@ impl Digests {
         }
     }
 
-    /// The SHA-256, or in its stead the XXH3-64 of the first 64 KiB and of the number of octets.
+    /// The SHA-256, or instead the XXH3-64 of the first 64 KiB and of the number of octets.
     pub(super) fn finish(mut self) -> (Option<[u8; 32]>, Option<u64>) {
         if let Some(xxh3) = self.xxh3.as_mut().filter(|_| self.size > NAMED_BY) {
             xxh3.write(&self.size.to_le_bytes());

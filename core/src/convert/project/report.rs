@@ -7,7 +7,7 @@ use std::{io, path::PathBuf};
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ProjectReport {
-    /// Whether it was stopped before its end.
+    /// Whether it was stopped before it was complete.
     pub cancelled: bool,
     /// The items of all mailboxes, those that were completed before included.
     pub totals: Columns,

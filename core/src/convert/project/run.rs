@@ -148,7 +148,7 @@ fn one(
     let started = Instant::now();
     let converted = match (&mailbox.options, twice) {
         (_, Some(line)) => {
-            let message = format!("is the destination of line {line} too: give each mailbox its own");
+            let message = format!("is also the destination of line {line}: give each mailbox its own");
             Err(Error::new(ErrorKind::Options, message).in_file(mailbox.destination.to_string_lossy()))
         }
         (Err(error), _) => return MailboxReport::failed(mailbox, error.to_string()),
@@ -159,7 +159,7 @@ fn one(
             let convert = || convert(&mailbox.sources, &mailbox.destination, options, observe);
             // Whatever happens to one mailbox must not take the others with it.
             catch_unwind(AssertUnwindSafe(convert)).unwrap_or_else(|_| {
-                Err(Error::new(ErrorKind::Io, "the conversion broke off by a fault of this program: please report it"))
+                Err(Error::new(ErrorKind::Io, "the conversion stopped because of a bug in mailferry: please report it"))
             })
         }
     };

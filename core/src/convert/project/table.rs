@@ -80,7 +80,7 @@ impl Project {
         let heading: Vec<String> = table.headers().map_err(unreadable)?.iter().map(column_name).collect();
         let column = |name: &str| heading.iter().position(|column| column == name);
         let (Some(source), Some(destination)) = (column("source"), column("destination")) else {
-            let message = format!("has no columns \"source\" and \"destination\", but {}", heading.join(", "));
+            let message = format!("must have the columns \"source\" and \"destination\", but has {}", heading.join(", "));
             return Err(Error::new(ErrorKind::Malformed, message));
         };
         let pilot = column("pilot");
@@ -117,7 +117,7 @@ impl Project {
                 .map(|path| folder.join(path))
                 .collect();
             if sources.is_empty() || cell(destination).is_empty() {
-                let message = "names no source or no destination: fill in both";
+                let message = "has no source or no destination: fill in both";
                 project.rows.push(Err((line, Error::new(ErrorKind::Options, message))));
                 continue;
             }

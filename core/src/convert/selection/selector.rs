@@ -38,7 +38,7 @@ impl Selector {
     pub fn new(selection: &Selection) -> Result<Self> {
         match selection.needs_survey() {
             true => {
-                let message = "a sample, and leaving out duplicates, need a first pass over the sources";
+                let message = "a sample, and leaving out duplicates, require that the sources are read twice";
                 Err(Error::new(ErrorKind::Options, message))
             }
             false => Ok(Self::compiled(selection)),
@@ -87,7 +87,7 @@ impl Selector {
             duplicates.join_labels(item, place);
         }
         if item.received.is_none() && self.selection.is_dated() {
-            item.defects.push(Defect::new(DefectKind::Undated, "kept, though items are selected by their dates"));
+            item.defects.push(Defect::new(DefectKind::Undated, "kept, because an item without a date cannot be selected by date"));
         }
         None
     }

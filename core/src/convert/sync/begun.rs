@@ -66,7 +66,7 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    let message = "another conversion to this destination is under way: wait until it has ended";
+                    let message = "another conversion to this destination is running: wait until it has finished";
                     return Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()));
                 }
                 // Some network file systems know no locks.
@@ -79,7 +79,7 @@ impl Lock {
             let begun = read(&mut file);
             if begun.is_none() && !is_torn(&path, "{\"sync\":") {
                 let message =
-                    "is there already, and no conversion has written it: move it away, or choose another destination";
+                    "exists already and was not written by a conversion: move it away, or choose another destination";
                 return Err(Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy()));
             }
             return Ok((Self { path, file, len: None, stays: begun.is_some() }, begun, cut_off));
@@ -150,7 +150,7 @@ mod tests {
         let (first, begun, cut_off) = Lock::take(&to).unwrap();
         assert_eq!((begun, cut_off), (None, false));
         let error = Lock::take(&to).map(|_| ()).unwrap_err();
-        assert!(error.to_string().contains("under way"), "{error}");
+        assert!(error.to_string().contains("is running"), "{error}");
         drop(first);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
     }

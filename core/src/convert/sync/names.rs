@@ -51,7 +51,7 @@ pub(super) fn is_there(path: &Path) -> bool {
 
 /// The error for a file that cannot be written.
 pub(in crate::convert) fn refused(error: io::Error, path: &Path) -> Error {
-    let message = "cannot be written: choose a destination that you may write to and that has room";
+    let message = "cannot be written: choose a destination where you have write permission and enough space";
     Error::new(ErrorKind::Destination, message).because(error).in_file(path.to_string_lossy())
 }
 

@@ -96,8 +96,8 @@ fn is_log(path: &Path) -> bool {
 }
 
 fn not_ours(path: &Path) -> Error {
-    let message = "is there already, and not from a conversion that can be continued: move it away, or choose another \
-                   destination";
+    let message = "exists already, and is not from a conversion that can be continued: move it away, or choose \
+         another destination";
     Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy())
 }
 
@@ -166,8 +166,8 @@ impl Sync {
             check_further(destination, report, options)?;
         }
         if number > 1 && options.archive.checksums == Checksums::None {
-            let message = "was written with --checksums none, so that nothing tells what has changed since: convert to \
-                           another destination";
+            let message = "was written with --checksums none, so changes since then cannot be detected: convert to \
+                 another destination";
             return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));
         }
         let folder_made = match &cut_off {
@@ -255,7 +255,7 @@ impl Sync {
             if stopped {
                 return Ok(());
             }
-            let message = "has lines of items that its source no longer holds: undo that run with `mailferry undo`, and \
+            let message = "has lines for items that are no longer in its source: undo that run with `mailferry undo`, and \
                            convert again";
             let log = self.journal.log.path().to_string_lossy();
             return Err(Error::new(ErrorKind::Destination, message).in_file(log));

@@ -56,8 +56,8 @@ fn before(
     let words = record.get("arguments").and_then(Value::as_array);
     let Some(words) = words else { return Ok(None) };
     let Some(older) = older else {
-        let message = "was written by an older version, which told its options by a command line only: the command `mailferry` \
-                       reads that";
+        let message = "was written by an older version, which recorded its options only as a command line: use the \
+             command `mailferry`";
         return Err(named(Error::new(ErrorKind::Options, message)));
     };
     let words: Vec<_> = words.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect();
@@ -69,7 +69,7 @@ fn before(
 }
 
 fn not_told(destination: &Path) -> Error {
-    let message = "its report does not tell the options that it was written with, as an older version left them out: nothing can \
+    let message = "its report does not contain the options that it was written with, as an older version left them out: nothing can \
                    be compared with it. Verify it without sources, or convert to another destination";
     Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy())
 }
@@ -138,7 +138,7 @@ pub(super) fn check_resumed(
         format!(" (mailferry {})", words.join(" "))
     });
     let message = format!(
-        "holds a run that was cut off and was begun with other sources or options{}: resume it with those, or remove what \
+        "has an interrupted run that was begun with other sources or options{}: resume it with those, or remove what \
          it wrote with `mailferry undo --since {}`",
         how.unwrap_or_default(),
         begun.sync
@@ -188,7 +188,7 @@ fn load(destination: &Path, kept: &KeptMap) -> Result<AddressMap> {
     let read = File::open(&path).and_then(|file| file.take(MOST).read_to_end(&mut octets));
     read.map_err(|error| named("the file that keeps it cannot be read").because(error))?;
     if hex(&Sha256::digest(&octets)) != kept.sha256 {
-        return Err(named("the file that keeps it is not the one that was written: its SHA-256 is another"));
+        return Err(named("the file that keeps it was changed since it was written: its SHA-256 differs"));
     }
     Ok(AddressMap::read(&*octets)?)
 }

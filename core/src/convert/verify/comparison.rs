@@ -183,7 +183,7 @@ impl Journal for Shared {
         let digest = line.sha256.as_ref().or(line.xxh3.as_ref());
         if !digest.is_some_and(|digest| logged.keys.take(Key::of_item(digest, folder))) {
             let subject = line.item.subject.as_deref().unwrap_or_default();
-            logged.tell(line, format!("no line of the log says that it was written: {subject:?} in {folder}"));
+            logged.tell(line, format!("not found in the log: {subject:?} in {folder}"));
         }
         true
     }

@@ -38,13 +38,13 @@ pub fn verify<G: Into<Given>>(
     let mut report = VerifyReport::default();
     let syncs = logged_syncs(destination)?;
     if syncs.is_empty() {
-        let message = "has no item log beside it, so that there is nothing to verify it by";
+        let message = "has no item log next to it, so it cannot be verified: name the destination of a conversion";
         return Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()));
     }
     let complete = Syncs::at(destination)?.0.len();
     let unreported = || syncs.get(complete).map(SyncPaths::number);
     if let Some(sync) = Begun::at(destination).map(|begun| begun.sync).or_else(unreported) {
-        let told = format!("sync {sync} was cut off: convert again to complete it");
+        let told = format!("sync {sync} was interrupted: run the same conversion again to complete it");
         report.differences += 1;
         found(&Difference::new("unfinished", destination.to_string_lossy(), told));
     }
@@ -83,7 +83,7 @@ fn compare(
         let changes = changes(destination, report, options)?.unwrap_or_default();
         if !changes.is_empty() {
             let message = format!(
-                "was written with other options ({}): give those again to hold it against its sources",
+                "was written with other options ({}): give the same options again to compare it with its sources",
                 changes.join(", ")
             );
             return Err(Error::new(ErrorKind::Options, message).in_file(paths.archive().to_string_lossy()));

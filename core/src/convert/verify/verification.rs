@@ -93,7 +93,7 @@ impl Verification {
             bag = self.bag_in_archives()?;
             self.logs.extend(bag.as_ref().and_then(Bag::log));
             if self.logs.is_empty() {
-                let message = "is no import bundle with its log in it: give the item log that was written beside it";
+                let message = "is not an import bundle with its own log: also give the item log that was written next to it";
                 let name = self.waiting.front().map(|(name, _)| name.clone()).unwrap_or_default();
                 return Err(Error::new(ErrorKind::Options, message).in_file(name));
             }
@@ -228,7 +228,7 @@ impl Verification {
                     if expected.is_missing(path) {
                         tell("missing", path, format!("is missing; {item} was written there"));
                     } else if expected.is_lost(&line, path) {
-                        tell("changed", path, format!("{item} is not found in it as it was written"));
+                        tell("changed", path, format!("{item} is not found in it unchanged"));
                     }
                 }
                 Ok(())

@@ -68,7 +68,7 @@ impl Decoder<'_> {
                     Ok(None) => {}
                     Err(error) if error.kind() == ErrorKind::Io => return Err(error),
                     Err(error) => {
-                        let what = format!("winmail.dat stays as it is: {error}");
+                        let what = format!("winmail.dat was kept unchanged: {error}");
                         self.defects.push(Defect::new(DefectKind::Tnef, what));
                     }
                 }

@@ -64,7 +64,7 @@ fn read_at_depth(stream: &Content, limits: &Limits, depth: usize) -> Result<Mapi
                 if !attribute.of_attachment {
                     read.attribute(&attribute);
                 } else if !part_of(&mut parts, attribute, limits.entities) {
-                    let what = format!("more than the {} attachments that are read", limits.entities);
+                    let what = format!("more than {} attachments: the rest are not read", limits.entities);
                     read.defects.push(Defect::new(DefectKind::EntityLimit, what));
                     break;
                 }
@@ -288,7 +288,7 @@ struct Embedded {
 impl EmbeddedMessage for Embedded {
     fn open(&self) -> Result<MapiMessage> {
         if self.depth > self.limits.nesting {
-            let what = "messages are attached to one another deeper than is read";
+            let what = "messages are attached to one another too deeply: the inner ones are not read";
             return Err(Error::new(ErrorKind::Limit, what).non_fatal());
         }
         read_at_depth(&self.stream, &self.limits, self.depth)

@@ -66,7 +66,7 @@ impl Translator<'_> {
         }
         for (old, new) in content_id::tie(html, &mut identities) {
             let detail = format!(
-                "Content-ID \"{old}\" is written as \"{new}\", in the HTML too: mail readers would not find it"
+                "Content-ID \"{old}\" was changed to \"{new}\", also in the HTML: mail programs would not find the picture otherwise"
             );
             self.defects.push(Defect::new(DefectKind::Rewritten, detail));
         }
@@ -112,7 +112,7 @@ impl Translator<'_> {
             AttachmentBody::None => {
                 let path = values.text(pid::ATTACH_LONG_PATHNAME).or_else(|| values.text(pid::ATTACH_PATHNAME));
                 if let Some(path) = path {
-                    let detail = format!("the attachment is only referred to: {path}");
+                    let detail = format!("the attachment is only a link: {path}");
                     self.defects.push(Defect::new(DefectKind::Attachment, detail));
                     return Some((by_reference(&path, values), name));
                 }
@@ -156,7 +156,7 @@ impl Translator<'_> {
     }
 
     fn tell_missing(&mut self, name: &str) {
-        let detail = format!("the store has no data of the attachment \"{name}\": only its name was found");
+        let detail = format!("the store has no data for the attachment \"{name}\": only its name was found");
         self.defects.push(Defect::new(DefectKind::Attachment, detail));
     }
 
@@ -166,7 +166,7 @@ impl Translator<'_> {
         let names = names.iter().filter_map(|id| values.text(*id));
         let (name, safe) = names.filter_map(|name| file_name::safe(&name).map(|safe| (name, safe))).next()?;
         if name.trim() != safe {
-            let detail = format!("the attachment \"{}\" is named \"{safe}\": no file can have its name", name.trim());
+            let detail = format!("the attachment \"{}\" was renamed to \"{safe}\": its name is not valid for a file", name.trim());
             self.defects.push(Defect::new(DefectKind::Rewritten, detail));
         }
         Some(safe)

@@ -102,7 +102,7 @@ impl CalendarComponent {
                     facts.legacy_charset = true;
                     let (_, charset) = decode_text(line.head, None);
                     defects
-                        .push(Defect::new(DefectKind::Charset, format!("no UTF-8, read as {charset}")).at(line.start));
+                        .push(Defect::new(DefectKind::Charset, format!("not UTF-8, read as {charset}")).at(line.start));
                 }
             })?;
         facts.defects = defects;

@@ -326,7 +326,7 @@ pub(crate) fn read_calendar(
                 None => calendar.begun = false,
             },
             Some(Marker::End(_)) => {
-                tell(defects, || Defect::new(DefectKind::StrayEnd, "nothing of this name is open").at(line_start));
+                tell(defects, || Defect::new(DefectKind::StrayEnd, "no open component has this name").at(line_start));
             }
             None => {
                 let content = ContentLine::parse(line.head);
@@ -340,7 +340,7 @@ pub(crate) fn read_calendar(
                     Some(_) => {}
                     None if line.head.trim_ascii().is_empty() => {}
                     None => {
-                        let what = "a line without a name or a colon";
+                        let what = "an invalid line: its name or colon is missing";
                         tell(defects, || Defect::new(DefectKind::ContentLine, what).at(line_start));
                     }
                 }

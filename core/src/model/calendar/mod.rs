@@ -77,12 +77,12 @@ impl CalendarObject {
     /// [`ErrorKind::Io`] when it cannot be read.
     pub fn parse(source: Source, limits: &Limits) -> Result<Self> {
         let mut lines = ContentLines::new(source.clone())?;
-        let none = || Error::new(ErrorKind::Malformed, "holds no calendar component");
+        let none = || Error::new(ErrorKind::Malformed, "contains no calendar component");
         let (calendar, _) = read_calendar(&mut lines, &source, 0, 0, &mut Vec::new())?.ok_or_else(none)?;
         let mut components = Vec::new();
         while let Some(component) = read_component(&mut lines, &calendar)? {
             if components.len() >= limits.overrides {
-                return Err(Error::new(ErrorKind::Limit, "one calendar object of too many components"));
+                return Err(Error::new(ErrorKind::Limit, "a calendar object with too many components"));
             }
             components.push(component);
         }

@@ -5,7 +5,7 @@ use crate::mime;
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
     name: "eml",
-    title: "A message in a file of its own (EML, RFC 5322)",
+    title: "A single message (EML, RFC 5322)",
     extensions: &["eml"],
     media_types: &["message/rfc822"],
     archived: &["eml"],

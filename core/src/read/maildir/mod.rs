@@ -13,7 +13,7 @@ use super::{FormatInfo, Score, message_file::MessageFile};
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
     name: "maildir",
-    title: "Maildir and Maildir++ (Dovecot, Courier, Stalwart): a directory, known by cur and new",
+    title: "Maildir and Maildir++ (Dovecot, Courier, Stalwart): a directory with cur and new",
     extensions: &[],
     media_types: &["message/rfc822"],
     archived: &[],

@@ -28,7 +28,7 @@ use crate::{
 words! {
     /// What becomes of TNEF parts (`winmail.dat`) in mail.
     #[derive(Default)]
-    pub enum TnefParts: "a way with winmail.dat" {
+    pub enum TnefParts: "a way to handle winmail.dat" {
         /// They stay as they are: the mail keeps its octets.
         #[default]
         Keep = "keep",

@@ -59,7 +59,7 @@ impl ItemLog {
                 lines.extend(copies.iter().map(|copy| (digest(copy), at)));
             }
             if lines.len() as u64 > most {
-                return Err(Error::new(ErrorKind::Limit, format!("tells of more than {most} files")));
+                return Err(Error::new(ErrorKind::Limit, format!("describes more than {most} files")));
             }
             at = next;
         }

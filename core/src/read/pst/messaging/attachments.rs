@@ -67,7 +67,7 @@ impl AttachmentTable {
         let nid = context.object_node(raw)?;
         let node =
             context.heap().subnodes().get(nid)?.ok_or_else(|| {
-                Error::new(ErrorKind::Malformed, format!("subnode {nid:#x} is not there")).non_fatal()
+                Error::new(ErrorKind::Malformed, format!("subnode {nid:#x} not found")).non_fatal()
             })?;
         if method == Some(EMBEDDED_MESSAGE) {
             return Ok(AttachmentBody::Message(Arc::new(Embedded { node, opening: self.opening.clone() })));

@@ -133,13 +133,13 @@ fn date(field: &Field, name: &str, text: &str, lost: &mut Lost) -> Property {
     match CardDate::parse(text).and_then(|date| date.to_v3()) {
         Some((date, false)) => property(field, name, date),
         Some((date, true)) => {
-            lost.tell(format!("the {name} without a year gets 1604, which Apple's programs take for none"));
+            lost.tell(format!("the {name} has no year and gets 1604, which Apple's programs read as no year"));
             property(field, name, date).with("X-APPLE-OMIT-YEAR", "1604")
         }
         None if unescape_text(text).trim().is_empty() => property(field, name, text.to_owned()),
         None => {
             let kept = if name.starts_with("X-") { name.to_owned() } else { format!("X-{name}") };
-            lost.tell(format!("{name} is no full date and is kept as {kept}"));
+            lost.tell(format!("{name} is not a full date and is kept as {kept}"));
             property(field, &kept, text.to_owned())
         }
     }
