@@ -220,7 +220,7 @@ test('an archive is checked by its log, and what was done to it is told', { skip
   assert.match(await page.textContent('#differences'), /bad\.zip!.*\.eml/);
   await page.setInputFiles('#check-files', beside);
   await page.waitForSelector('#problem:not([hidden])');
-  assert.match(await page.textContent('#problem-text'), /no archive/);
+  assert.match(await page.textContent('#problem-text'), /is an archive/);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });
