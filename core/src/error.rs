@@ -30,7 +30,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The kind as a stable lower-case word, as it stands in the item log.
+    /// The kind as a stable lower-case word, as in the item log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Io => "io",

@@ -326,7 +326,7 @@ fn a_project_converts_every_row_it_can() {
     let first = bench.run(&["run", "p.csv", "--jobs", "3"]);
     assert_eq!(first.status, Some(1), "{}", first.stderr);
     assert_eq!(states(&bench), expected);
-    for told in ["none.mbox", "destination of line 3 too", "--eol", "no source or no destination", "PDF"] {
+    for told in ["none.mbox", "also the destination of line 3", "--eol", "no source or no destination", "PDF"] {
         assert!(first.stdout.contains(told), "{told}: {}", first.stdout);
     }
     let a = archive::log(&bench.path("out/a.items.jsonl"));

@@ -105,7 +105,7 @@ fn the_log_of_an_earlier_conversion() {
     for name in ["out.items.jsonl", "out.report.json", "out.report.csv"] {
         let bench = bench();
         bench.file(name, b"precious");
-        refused(&bench, &["in.mbox", "--to", "out"], &[name, "is there already", "move it away"]);
+        refused(&bench, &["in.mbox", "--to", "out"], &[name, "exists already", "move it away"]);
         assert_eq!(fs::read(bench.path(name)).unwrap(), b"precious");
     }
 }
@@ -115,7 +115,7 @@ fn an_option_that_cannot_be_met() {
     for (options, told) in [
         (&["--names", "{sender}"][..], &["{sender}", "{date}", "{messageid}"][..]),
         (&["--names", "{date}/{subject}"], &["not folders"]),
-        (&["--split", "0"], &["no size"]),
+        (&["--split", "0"], &["not a possible size"]),
         (&["--split", "12X"], &["not a unit of size"]),
         (&["--split", "1M"], &["cannot be split", ".zip"]),
         (&["--jobs", "0"], &["--jobs"]),

@@ -10,7 +10,7 @@ use crate::{
 /// What passes through untouched is never held like this: it stays octets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Component {
-    /// The name behind `BEGIN:`.
+    /// The name after `BEGIN:`.
     pub name: String,
     /// Its own properties in their order.
     pub properties: Vec<Property>,

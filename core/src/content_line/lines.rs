@@ -23,7 +23,7 @@ pub struct Line<'a> {
 /// Walks over the logical lines of a source in a window of 256 KiB, whatever the length of a line.
 ///
 /// A line ends with CRLF or LF, or with CR where the first window holds no LF. A line that starts with a space or a tab
-/// continues the one before (RFC 5545 §3.1), and so does the line behind a soft line break of a quoted-printable value
+/// continues the one before (RFC 5545 §3.1), and so does the line after a soft line break of a quoted-printable value
 /// (vCard 2.1 §2.1.3).
 ///
 /// ```
@@ -138,7 +138,7 @@ impl ContentLines {
     /// The next logical line, or `None` at the end.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
         let (start, from) = (self.offset(), self.at);
         let rest = self.window.get(from..).unwrap_or_default();

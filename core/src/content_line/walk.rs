@@ -19,9 +19,9 @@ const DEFECTS: usize = 32;
 /// What a line is for the nesting of components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Marker<'a> {
-    /// `BEGIN:` with the name behind it.
+    /// `BEGIN:` with the name after it.
     Begin(&'a [u8]),
-    /// `END:` with the name behind it.
+    /// `END:` with the name after it.
     End(&'a [u8]),
 }
 
@@ -57,9 +57,9 @@ pub(crate) struct Placement<'a> {
 /// How closely lines are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {
-    /// Each is cut into its parts, and what is no content line is told.
+    /// Each is cut into its parts, and what is not a content line is told.
     Parsed,
-    /// Only what nests components and tells their identity; other lines may be passed over.
+    /// Only what nests components and tells their identity; other lines may be skipped.
     Nesting,
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// Reasons that are told one by one.
 const MOST_REASONS: usize = 100;
 
-/// What a run amounts to, for exit statuses, tables, pages and whoever else tells its end.
+/// The result of a run, for exit statuses, tables, pages and everything else that reports it.
 ///
 /// Serialised as `{"state": "incomplete", "reasons": [{"what": "failed_items", "items": 3, "text": "3 items failed …"}]}`.
 ///
@@ -34,7 +34,7 @@ pub enum Outcome {
 pub enum Shortfall {
     /// Somebody stopped it before its end.
     Cancelled,
-    /// The destination could be written no more, or something at it could not be used.
+    /// The destination could no longer be written, or something at it could not be used.
     Stopped {
         /// What happened.
         error: String,
@@ -56,7 +56,7 @@ pub enum Shortfall {
         /// Where it breaks off.
         place: String,
     },
-    /// More sources than are told one by one failed or were cut short.
+    /// Further sources that failed or were cut short, beyond those that are listed.
     MoreSources {
         /// How many more.
         sources: u64,

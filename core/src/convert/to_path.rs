@@ -19,8 +19,8 @@ use std::{
 /// Converts `sources` into the form that the options ask for at `destination`, whose name tells the
 /// [`Packaging`](crate::write::Packaging).
 ///
-/// The item log and the report stand beside it, where [`SyncPaths`](super::SyncPaths) says. `observe` is asked after every
-/// item whether to go on; the archive is valid wherever it stops.
+/// The item log and the report are next to it, where [`SyncPaths`](super::SyncPaths) says. `observe` is asked after every
+/// item whether to continue; the archive is valid wherever it stops.
 ///
 /// Where an earlier run has left a report, this one is a further sync: it adds items that are new or changed since, by their
 /// octets and their folder; those that are there already are skipped as `already_migrated`, and what the sources hold no
@@ -28,7 +28,7 @@ use std::{
 ///
 /// # Errors
 /// Only when it cannot start, and then nothing was written: when none of the sources can be opened, why the first cannot;
-/// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something of others is at the destination or beside it, a
+/// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something of others is at the destination or next to it, a
 /// conversion to it is under way, or it cannot be written; [`ErrorKind::Options`](crate::ErrorKind::Options) when the run
 /// before cannot be continued with these options; [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) when it is stopped in
 /// a first pass over the sources. What goes wrong later is told in the report.
@@ -73,8 +73,8 @@ pub fn convert<G: Into<Given>>(
     Ok(report)
 }
 
-/// Writes the report of the last conversion to `destination` as a page for people to `page`, from the report and the item log
-/// that stand beside it.
+/// Writes the report of the last conversion to `destination` as a page to `page`, from the report and the item log
+/// that are next to it.
 ///
 /// # Errors
 /// [`ErrorKind::Io`] when they cannot be read, [`ErrorKind::Malformed`] when the report is none,
@@ -103,7 +103,7 @@ pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
     })
 }
 
-/// What will become of `sources` at `target`, read, selected, changed and marked as [`convert`] does it with the same options,
+/// A preview of what `target` accepts of `sources`, read, selected, changed and marked as [`convert`] does it with the same options,
 /// and split as they say. Nothing is written.
 ///
 /// # Errors

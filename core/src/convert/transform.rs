@@ -22,7 +22,7 @@ pub struct Transform(Arc<Change>);
 type Change = dyn Fn(&mut Item) -> ControlFlow<&'static str> + Send + Sync;
 
 impl Transform {
-    /// What `change` makes of each item, in the order of the sources; the reason it breaks with stands in the log.
+    /// What `change` makes of each item, in the order of the sources; the reason it breaks with is in the log.
     pub fn new(change: impl Fn(&mut Item) -> ControlFlow<&'static str> + Send + Sync + 'static) -> Self {
         Self(Arc::new(change))
     }

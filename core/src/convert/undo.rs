@@ -33,7 +33,7 @@ pub struct UndoReport {
     pub missing: u64,
     /// Files that stay, because their octets are not those that were written.
     pub kept: u64,
-    /// Whether files were told apart by their size and first 64 KiB only, as no SHA-256 was asked for.
+    /// Whether files were compared by their size and first 64 KiB only, because no SHA-256 was requested.
     pub without_proof: bool,
     /// The list of what was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,12 +61,12 @@ struct Undone<'a> {
 /// stays if anything in it is not as its log says; so is an mbox, a calendar, an address book. A run that was cut off is a sync
 /// too; the file that it wrote last may be one that no log names yet: that is told, and stays.
 ///
-/// What becomes of each item is written to a list beside the destination, `DEST.undo001.jsonl`; each file that stays goes to
+/// What becomes of each item is written to a list next to the destination, `DEST.undo001.jsonl`; each file that stays goes to
 /// `kept`. With `dry` nothing is removed or written.
 ///
 /// # Errors
 /// [`ErrorKind::Options`] when there is no such sync, [`ErrorKind::Destination`] when a conversion is under way, or something
-/// cannot be removed, [`ErrorKind::Cancelled`] when `stop` was asked for: then what is left can be undone again.
+/// cannot be removed, [`ErrorKind::Cancelled`] when `stop` asks for it: then what is left can be undone again.
 pub fn undo(
     destination: &Path,
     since: u32,

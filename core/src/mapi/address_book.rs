@@ -119,7 +119,7 @@ impl<'de> Deserialize<'de> for AddressMap {
     }
 }
 
-/// Where internet addresses of Exchange addresses are looked up: what a store tells beside the message at hand.
+/// Where internet addresses of Exchange addresses are looked up: what a store tells besides the message at hand.
 pub trait Directory: Send + Sync + fmt::Debug {
     /// The internet address of an address of Exchange (`/O=…/CN=…`), if it is known.
     fn internet_address(&self, exchange: &str) -> Option<String>;

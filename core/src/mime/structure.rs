@@ -21,7 +21,7 @@ const MAX_GUESSES: usize = 8;
 
 /// The entities of a message (RFC 2045 §2.4): the message itself, and the parts of its multiparts, found in one forward scan.
 ///
-/// They stand in the order of the message, each before its parts. A message inside a message is one entity: it has a
+/// They are in the order of the message, each before its parts. A message inside a message is one entity: it has a
 /// structure of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Structure {
@@ -126,7 +126,7 @@ impl Structure {
     /// [`Limits::nesting`] is one entity; behind [`Limits::entities`] no more are found.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn read(message: &Content, limits: &Limits) -> Result<Self> {
         let header = HeaderSection::read(message, limits)?;
         let mut scan = Scan::new(message, limits, header.line_end());

@@ -20,7 +20,7 @@ const SAMPLE: usize = 64 << 10;
 /// the other parts and the header section say, decides better.
 ///
 /// # Errors
-/// What the source says.
+/// Errors of the source.
 pub fn text(entity: &Entity, message: &Content, limits: &Limits) -> Result<(String, Vec<Defect>)> {
     text_without(entity, message, limits, &[], &Evidence::default)
 }

@@ -76,7 +76,7 @@ impl MessageView {
     /// Reads the whole message once more for its attachments.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn of(message: &Message) -> Result<Self> {
         Ok(Self {
             subject: message.subject()?,
@@ -102,7 +102,7 @@ impl AttachmentView {
     /// Reads the attachment once, for its size and digest.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn of(attachment: &Attachment<'_>) -> Result<Self> {
         let mut reader = attachment.reader();
         let mut digest = Sha256::new();

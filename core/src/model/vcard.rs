@@ -78,7 +78,7 @@ impl VCard {
     /// A card made of properties.
     ///
     /// # Errors
-    /// [`ErrorKind::Malformed`] when the component is no VCARD.
+    /// [`ErrorKind::Malformed`] when the component is not a VCARD.
     pub fn from_component(card: &Component) -> Result<Self> {
         let mut octets = Vec::new();
         card.write_to(&mut octets);
@@ -95,7 +95,7 @@ impl VCard {
         card.ok_or_else(|| Error::new(ErrorKind::Malformed, "contains no vCard"))
     }
 
-    /// The octets as they stand in the source, from `BEGIN` to `END`.
+    /// The octets as in the source, from `BEGIN` to `END`.
     pub fn content(&self) -> Content {
         Content::new(self.source.clone(), Some(self.range.clone()))
     }
@@ -137,12 +137,12 @@ impl VCard {
         self.facts.is_group
     }
 
-    /// Octets of the largest PHOTO or LOGO as it stands in the card.
+    /// Octets of the largest PHOTO or LOGO as in the card.
     pub fn photo_len(&self) -> u64 {
         self.facts.photo
     }
 
-    /// TEL values without a digit, or with so many letters that they are no numbers.
+    /// TEL values without a digit, or with so many letters that they are not numbers.
     pub fn odd_telephones(&self) -> u32 {
         self.facts.odd_telephones
     }
@@ -155,7 +155,7 @@ impl VCard {
     /// The octets of the card, and an `END` line for each card that is left open.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn to_content(&self) -> io::Result<Content> {
         let content = self.content();
         let closing = closing_of(&content, &self.unclosed)?.replace('\n', line_end_of(&content)?);

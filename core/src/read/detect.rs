@@ -33,7 +33,7 @@ impl Head<'_> {
 pub enum Score {
     /// They are not.
     No,
-    /// They could be: nothing speaks against it.
+    /// They could be: there is no evidence against it.
     Possible,
     /// They look like it, but another format may look alike.
     Likely,

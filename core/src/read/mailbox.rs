@@ -118,7 +118,7 @@ pub enum Event {
         /// of it when the error is [fatal](Error::is_fatal).
         within: bool,
     },
-    /// An entry of an archive or a file in a directory is no source.
+    /// An entry of an archive or a file in a directory is not a source.
     Passed(Passed),
     /// A source is done with; or the archive or directory that sources came from, if something is wrong with it or it has
     /// folders without an item.
@@ -152,7 +152,7 @@ pub struct Closed {
     pub folders: Vec<Folder>,
     /// What was wrong with the source itself.
     pub defects: Vec<Defect>,
-    /// Where the source breaks off, if it does: what should follow is missing.
+    /// Where the source ends too early, if it does: what should follow is missing.
     pub cut_short: Option<String>,
 }
 
@@ -218,7 +218,7 @@ impl Mailbox {
         &self.options.limits.stop
     }
 
-    /// How many octets of the sources lie behind.
+    /// How many octets of the sources were read.
     pub fn position(&self) -> u64 {
         self.behind + self.open.as_ref().and_then(|open| open.reader.as_ref()).map_or(0, |reader| reader.position())
     }

@@ -42,7 +42,7 @@ words! {
 }
 
 impl OutputForm {
-    /// Whether a further run into the same folder adds to what is there. One in another form is written beside it, whole in
+    /// Whether a further run into the same folder adds to what is there. One in another form is written next to it, whole in
     /// itself.
     pub fn goes_on(self) -> bool {
         matches!(self, Self::Eml | Self::Maildir | Self::Proton)
@@ -67,7 +67,7 @@ words! {
 }
 
 impl Packaging {
-    /// How a destination is to be named, for people.
+    /// How a destination is to be named, as text.
     pub fn describe(self) -> &'static str {
         match self {
             Self::Folder => "a folder",
@@ -127,7 +127,7 @@ pub(crate) fn reopen(path: &Path, options: WriteOptions, ours: Option<Ours>) -> 
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when `open` refuses; [`ErrorKind::Options`](crate::ErrorKind::Options) when it is to be a folder, or what is no ZIP archive
+/// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when `open` refuses; [`ErrorKind::Options`](crate::ErrorKind::Options) when it is to be a folder, or what is not a ZIP archive
 /// is to be split.
 pub fn create_with<W: Write + Send + 'static>(
     name: &str,

@@ -156,7 +156,7 @@ pub struct ReportTexts {
 /// Where an item was written to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// The path relative to the destination, parted by `/`; `X.part001.zip!path` in a split archive.
+    /// The path relative to the destination, separated by `/`; `X.part001.zip!path` in a split archive.
     pub path: String,
     /// The folder of the source that it stands for.
     pub folder: Folder,

@@ -26,7 +26,7 @@ pub fn size(text: &str) -> Result<u64, String> {
     number
         .checked_shl(unit)
         .filter(|size| size >> unit == number && *size > 0)
-        .ok_or_else(|| format!("{text:?} is too large for a size"))
+        .ok_or_else(|| format!("{text:?} is not a possible size: it is zero or too large"))
 }
 
 /// A number of octets in JSON: a number, or text such as 480M.

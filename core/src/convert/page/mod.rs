@@ -47,7 +47,7 @@ impl Report {
     /// ```
     ///
     /// # Errors
-    /// What `log` or `out` says. A line of the log that is none is passed over.
+    /// What `log` or `out` says. A line of the log that is none is skipped.
     pub fn write_page(&self, name: &str, log_name: &str, log: impl BufRead, mut out: impl Write) -> io::Result<()> {
         let out = &mut out;
         self.write_head(name, out)?;

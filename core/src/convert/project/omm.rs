@@ -146,7 +146,7 @@ impl OmmAccount {
 }
 
 impl OmmTable {
-    /// Reads a table with these columns, in any order and parted by `;`, `,` or tabs.
+    /// Reads a table with these columns, in any order and separated by `;`, `,` or tabs.
     ///
     /// # Errors
     /// When a column is missing, or the table cannot be read. No error holds a cell.
@@ -203,7 +203,7 @@ impl OmmTable {
     /// Writes the table as the migrator takes it, passwords included.
     ///
     /// # Errors
-    /// What `out` says.
+    /// Errors of `out`.
     pub fn write(&self, mut out: impl Write) -> std::io::Result<()> {
         out.write_all(OMM_HEADER.as_bytes())?;
         out.write_all(b"\n")?;

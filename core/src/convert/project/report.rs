@@ -40,7 +40,7 @@ pub enum MailboxState {
 }
 
 impl MailboxState {
-    /// The stable name that stands in the report.
+    /// The stable name in the report.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -148,7 +148,7 @@ impl ProjectReport {
     /// starts with an apostrophe.
     ///
     /// # Errors
-    /// What `out` says.
+    /// Errors of `out`.
     pub fn write_csv(&self, out: impl io::Write) -> io::Result<()> {
         let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         table.write_record([

@@ -11,10 +11,10 @@ const DEFAULTS: &str = "*";
 /// Octets of the heading that tell what parts its cells.
 const HEADING: usize = 64 << 10;
 
-/// A table of mailboxes (RFC 4180; `;` and tabs part cells too): a row each, under a heading that names the columns.
+/// A table of mailboxes (RFC 4180; `;` and tabs separate cells too): a row each, under a heading that names the columns.
 ///
-/// `source` and `destination` have to be there, `pilot` may; every other column is a setting, under its name. Several sources
-/// of one mailbox are parted by `|`. Relative paths start at the folder of the table. The row whose source is `*` holds the
+/// `source` and `destination` must be there, `pilot` may; every other column is a setting, under its name. Several sources
+/// of one mailbox are separated by `|`. Relative paths start at the folder of the table. The row whose source is `*` holds the
 /// settings of all rows that leave them empty.
 ///
 /// ```
@@ -36,7 +36,7 @@ const HEADING: usize = 64 << 10;
 pub struct Project {
     /// The names of the columns that are settings.
     pub settings: Vec<String>,
-    /// The rows; what is wrong with one stands in its place.
+    /// The rows; what is wrong with one is in its place.
     pub rows: Vec<std::result::Result<ProjectRow, (u64, Error)>>,
 }
 
@@ -139,7 +139,7 @@ impl Project {
 }
 
 impl ProjectRow {
-    /// Where the test migration of this mailbox goes, so that the full one is not parted by it: `X.pilot`, `X.pilot.zip`.
+    /// Where the test migration of this mailbox goes, so that the full one is not affected by it: `X.pilot`, `X.pilot.zip`.
     pub fn pilot_destination(&self) -> PathBuf {
         let name = self.destination.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let lower = name.to_ascii_lowercase();

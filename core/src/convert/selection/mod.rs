@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which items are converted: those that meet all of its conditions. The default selects everything.
 ///
-/// A list that is empty asks for nothing; of one that is not, one entry has to be met. It is plain data, and the same in
+/// A list that is empty asks for nothing; of one that is not, one entry must be met. It is plain data, and the same in
 /// JSON, with its names in camel case. [`Selector`] applies it.
 ///
 /// ```

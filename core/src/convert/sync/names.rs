@@ -9,24 +9,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What the name of the item log has behind that of the destination.
+/// What the name of the item log appends to that of the destination.
 pub const ITEM_LOG: &str = ".items.jsonl";
-/// What the name of the report has behind that of the destination.
+/// What the name of the report appends to that of the destination.
 pub const REPORT: &str = ".report.json";
-/// What the name of the report as a table has behind that of the destination.
+/// What the name of the report as a table appends to that of the destination.
 pub const TABLE: &str = ".report.csv";
-/// What the name of the list of folders, and of files that hold many items, has behind that of the destination.
+/// What the name of the list of folders, and of files that hold many items, appends to that of the destination.
 pub const FILES: &str = ".files.jsonl";
-/// What the name of the list of items that the sources hold no more has behind that of the destination.
+/// What the name of the list of items that the sources no longer hold appends to that of the destination.
 pub const GONE: &str = ".gone.jsonl";
-/// What the name of the address map that is kept for whoever goes on has behind that of the destination.
+/// What the name of the address map that is kept for later runs appends to that of the destination.
 pub const ADDRESS_MAP: &str = ".address-map.tsv";
 /// What a name has behind it until what it names is complete.
 pub(in crate::convert) const UNFINISHED: &str = ".unfinished";
 /// What the name of the file that says that a sync was begun has behind that of the destination.
 pub(in crate::convert) const BEGUN: &str = ".unfinished.json";
 
-/// The path of the file that stands beside `destination` and ends in `suffix`.
+/// The path of the file that is next to `destination` and ends in `suffix`.
 pub fn beside(destination: &Path, suffix: &str) -> PathBuf {
     // The components leave out a slash at the end.
     let path: PathBuf = destination.components().collect();
@@ -102,7 +102,7 @@ impl SyncPaths {
         self.number
     }
 
-    /// The path of what stands beside the destination: [`ITEM_LOG`], [`REPORT`], [`TABLE`], [`FILES`] or [`GONE`].
+    /// The path of what is next to the destination: [`ITEM_LOG`], [`REPORT`], [`TABLE`], [`FILES`] or [`GONE`].
     pub fn beside(&self, suffix: &str) -> PathBuf {
         match self.number {
             1 => beside(&self.destination, suffix),

@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Holds every item of sources against the logs of what was written from them: it goes the way of a conversion up to where the
-/// item would be written, and then one with these octets has to be in a log, in this folder, as often as the sources have it.
+/// item would be written, and then one with these octets must be in a log, in this folder, as often as the sources have it.
 ///
 /// ```
 /// use mailferry::{
@@ -86,7 +86,7 @@ impl Comparison {
         Ok(Self { logs, conversion, logged, stop, differences: 0 })
     }
 
-    /// Goes on until something was done that the report tells; `false` when there is nothing more to do.
+    /// Continues until something was done that the report tells; `false` when there is nothing more to do.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) when the limits of the mailbox stopped it.

@@ -13,12 +13,12 @@ use crate::{
 };
 use std::collections::VecDeque;
 
-/// Reads every file of a destination again and holds it against the logs of the syncs that wrote it: its SHA-256, its size,
+/// Reads every file of a destination again and compares it with the logs of the syncs that wrote it: its SHA-256, its size,
 /// whether it can be read as what it is, the attachments where the log lists them; and tells files that no line names, and
 /// lines whose file is not there.
 ///
 /// A destination is archives, which are gone through a file at a time, or [single files](Self::file), or both. Of an import
-/// bundle every file is held against the manifests of the bag too (RFC 8493 §3), and its log may be the one that it carries.
+/// bundle every file is compared with the manifests of the bag too (RFC 8493 §3), and its log may be the one that it carries.
 /// Memory grows by some 100 octets a file.
 ///
 /// ```
@@ -62,7 +62,7 @@ pub struct Verification {
 impl Verification {
     /// Reads the `logs` of the syncs that wrote one place, the first one first: one folder, or one archive, perhaps in parts.
     /// `archives` are those, each under the name that it has in the log if it is one of several parts. Where there are no
-    /// logs, an archive has to be an import bundle, which carries its own.
+    /// logs, an archive must be an import bundle, which carries its own.
     ///
     /// # Errors
     /// [`ErrorKind::Options`] when there is no log; when one cannot be read, or is none; [`ErrorKind::Cancelled`] as soon as
@@ -181,7 +181,7 @@ impl Verification {
         Ok(goes_on)
     }
 
-    /// Reads a file that stands in the destination by itself, at `path` as the log has it.
+    /// Reads a file that is in the destination by itself, at `path` as the log has it.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`].

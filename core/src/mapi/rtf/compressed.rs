@@ -19,7 +19,7 @@ const DICTIONARY: usize = 4096;
 /// read is given.
 ///
 /// # Errors
-/// [`ErrorKind::Malformed`] when it is no compressed RTF at all.
+/// [`ErrorKind::Malformed`] when it is not compressed RTF at all.
 ///
 /// ```
 /// use mailferry::mapi::rtf;

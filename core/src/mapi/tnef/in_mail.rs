@@ -15,13 +15,13 @@ use crate::{
 };
 use std::{collections::BTreeMap, ops::Range};
 
-/// The mail with what its TNEF parts hold in their place: the HTML beside the plain text, attachments as attachments. `None`
+/// The mail with what its TNEF parts hold in their place: the HTML next to the plain text, attachments as attachments. `None`
 /// where there is no such part, or none that can be read; `defects` tells what was done.
 ///
 /// All other parts stay octet for octet, also those of messages that are attached to it.
 ///
 /// # Errors
-/// What the source says.
+/// Errors of the source.
 pub fn decode_in_mail(
     message: &Message,
     translation: &Translation,

@@ -41,10 +41,10 @@ const LEGACY_CLASSES: [(&str, &str); 8] = [
 
 /// Reads the message object of a TNEF stream ([MS-OXTNEF] 2.1). Attachments stay in `stream` until they are read.
 ///
-/// What is broken or cut is a defect of the message; what stands before it is kept.
+/// What is broken or cut is a defect of the message; what is before it is kept.
 ///
 /// # Errors
-/// [`UnknownFormat`](ErrorKind::UnknownFormat) when it is no TNEF stream, [`Io`](ErrorKind::Io) when it cannot be read.
+/// [`UnknownFormat`](ErrorKind::UnknownFormat) when it is not a TNEF stream, [`Io`](ErrorKind::Io) when it cannot be read.
 ///
 /// [MS-OXTNEF]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxtnef/
 pub fn read_tnef(stream: &Content, limits: &Limits) -> Result<MapiMessage> {

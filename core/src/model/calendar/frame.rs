@@ -52,7 +52,7 @@ impl Calendar {
         names.into_iter().flatten().map(String::as_str).find(|name| !name.is_empty())
     }
 
-    /// Its colour as it stands there: `COLOR` (RFC 7986 §5.9) or `X-APPLE-CALENDAR-COLOR`.
+    /// Its colour unchanged there: `COLOR` (RFC 7986 §5.9) or `X-APPLE-CALENDAR-COLOR`.
     pub fn color(&self) -> Option<&str> {
         self.facts.color.as_deref()
     }
@@ -92,12 +92,12 @@ impl Calendar {
         Content::new(self.source.clone(), self.properties.iter().cloned())
     }
 
-    /// What stands before its first component: `BEGIN:VCALENDAR`, properties, zones.
+    /// What is before its first component: `BEGIN:VCALENDAR`, properties, zones.
     pub fn head(&self) -> Content {
         Content::new(self.source.clone(), [self.head.clone()])
     }
 
-    /// What stands behind its last component: `END:VCALENDAR`.
+    /// What is after its last component: `END:VCALENDAR`.
     pub fn tail(&self) -> Content {
         Content::new(self.source.clone(), [self.tail.clone()])
     }

@@ -19,7 +19,7 @@ use crate::{
 };
 use std::{io, sync::Arc};
 
-/// A calendar object resource: all components of one UID — a master and its overrides — and the calendar they stand in.
+/// A calendar object resource: all components of one UID — a master and its overrides — and the calendar they are in.
 ///
 /// ```
 /// use mailferry::{content_line::{Component, Property}, model::{CalendarObject, ComponentKind}};
@@ -92,7 +92,7 @@ impl CalendarObject {
         }
     }
 
-    /// The calendar that the components stand in.
+    /// The calendar that the components are in.
     pub fn calendar(&self) -> &Arc<Calendar> {
         &self.calendar
     }
@@ -157,7 +157,7 @@ impl CalendarObject {
     /// without a component is given as it is.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn to_content(&self) -> io::Result<Content> {
         if self.is_empty() {
             return Ok(self.calendar.head());

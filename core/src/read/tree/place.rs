@@ -33,7 +33,7 @@ pub(in crate::read) struct File<'p> {
 
 /// What becomes of a file in a tree.
 pub(in crate::read) enum Verdict {
-    /// It is passed over.
+    /// It is skipped.
     Pass(&'static str),
     /// It tells of others.
     Note,

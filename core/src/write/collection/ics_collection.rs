@@ -28,7 +28,7 @@ pub struct IcsOptions {
     pub iana_zones: bool,
     /// Adds a short VTIMEZONE for every known zone that is named but not defined.
     pub complete_zones: bool,
-    /// Folds every line anew after 75 octets.
+    /// Folds every line again after 75 octets.
     pub refold: bool,
 }
 

@@ -14,7 +14,7 @@ words! {
         Mozilla = "mozilla",
         /// `X-Gmail-Labels`, of Google Takeout: labels, and whether it was read or starred.
         Gmail = "gmail",
-        /// None: the octets stay as they are.
+        /// None: the octets stay unchanged.
         #[default]
         None = "none",
     }
