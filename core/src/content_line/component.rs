@@ -87,7 +87,7 @@ impl Component {
                 return Ok(component);
             }
         }
-        Err(Error::new(ErrorKind::Malformed, "no component begins here"))
+        Err(Error::new(ErrorKind::Malformed, "not the start of a component"))
     }
 
     /// Appends the component: its properties, then the components inside, each line folded and ended with CRLF.

@@ -31,7 +31,7 @@ impl Target {
         // What else calendars hold, such as times that are free or busy, goes where events go.
         let kind = Some(item.kind.as_str()).filter(|kind| KINDS.contains(kind)).unwrap_or("event");
         if !self.kinds.iter().any(|taken| taken == kind) {
-            let because = self.lacks.get(kind).map_or("the target does not take this kind", String::as_str);
+            let because = self.lacks.get(kind).map_or("the target does not accept this kind", String::as_str);
             return Verdict { refusal: Some(Refusal { reason: lacking(kind), because }), flags: Vec::new() };
         }
         let mut verdict = Verdict::default();

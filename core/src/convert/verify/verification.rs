@@ -243,7 +243,7 @@ impl Verification {
         if let Some(bag) = &bag {
             bag.for_each_line(|path, _| {
                 if expected.is_missing_in_bag(path) {
-                    tell("missing", path, "is missing; the manifest of the bag names it".to_owned());
+                    tell("missing", path, "is missing, but is listed in the manifest of the bag".to_owned());
                 }
                 Ok(())
             })?;

@@ -51,7 +51,7 @@ pub(in crate::read) const GYB: &str = "msg-db.sqlite";
 pub(in crate::read) const GYB_LABELS: &str = "msg-db.sqlite has the labels of a Got Your Back (GYB) backup, which \
      are not read: folders are named after the directories instead. To get the labels, take them from an mbox of Google Takeout, or list them with \
     sqlite3 msg-db.sqlite \"select message_filename, label from messages join labels using (message_num)\"";
-const CRYPTED: &str = "is a message that gmvault encrypted: restore it, or take another backup without encryption";
+const CRYPTED: &str = "is a message that gmvault encrypted: restore it, or make another backup without encryption";
 const REMOVED: &str = "is a deleted message: MH marks it by the first character of its name";
 
 /// Extensions that are no part of a folder's name.

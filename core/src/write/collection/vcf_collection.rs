@@ -146,7 +146,7 @@ pub(super) fn convert(card: &VCard, options: &VcfOptions) -> Result<(Content, Ve
             }
             Err(error) if error.kind() == ErrorKind::Limit => {
                 let detail =
-                    format!("a card of {} octets is too large to be converted and stays as it is", content.len());
+                    format!("a card of {} octets is too large to be converted and stays unchanged", content.len());
                 defects.push(Defect::new(DefectKind::Conversion, detail));
             }
             Err(error) => return Err(error),

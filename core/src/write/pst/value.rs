@@ -56,7 +56,7 @@ fn several(values: &[PropertyValue]) -> Result<(PropertyType, Stored)> {
         }
     }
     let kind = PropertyType::from_code(kind.code() | 0x1000).ok_or_else(|| {
-        Error::new(ErrorKind::Unsupported, format!("there can be no several values of the type {kind:?}"))
+        Error::new(ErrorKind::Unsupported, format!("values of the type {kind:?} cannot be multiple"))
     })?;
     if parts.is_empty() {
         return Ok((kind, Stored::Octets(fixed.into())));

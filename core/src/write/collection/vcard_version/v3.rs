@@ -59,14 +59,14 @@ fn one(mut field: Field, lost: &mut Lost) -> Property {
     for parameter in &mut field.parameters {
         let name = parameter.name.to_ascii_uppercase();
         if !PARAMETERS.contains(&&*name) && !name.starts_with("X-") {
-            lost.tell(format!("the parameter {name} of {} has no place in vCard 3.0", field.name));
+            lost.tell(format!("the parameter {name} of {} does not exist in vCard 3.0", field.name));
             parameter.name = format!("X-{name}");
         }
     }
     let name = field.name.to_ascii_uppercase();
     let renamed = RENAMED.iter().find(|(old, _)| *old == name).map(|(_, new)| *new);
     if let Some(renamed) = renamed {
-        lost.tell(format!("{name} has no place in vCard 3.0 and is kept as {renamed}"));
+        lost.tell(format!("{name} does not exist in vCard 3.0 and is kept as {renamed}"));
     }
     let spelled = renamed.unwrap_or(&field.name);
     let mut made = match (&field.value, &*name) {
