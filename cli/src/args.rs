@@ -50,10 +50,10 @@ const VERIFY_STATUS: &str =
     "Exit status: 0 no differences, 1 differences (each is printed), 2 could not start.";
 
 const RUN_HELP: &str = "\
-The table is CSV with the columns source and destination; paths are relative to the folder of the table. Further columns are
-options of `mailferry convert`, by their long names: skip-trash, eol, split … A row whose source is * gives the values of cells
-that other rows leave empty. Several sources of one mailbox are separated by |. The column pilot says which mailboxes --pilot
-takes, and how many items of each.
+The table is CSV with the columns source and destination; paths are relative to the folder of the table. Further columns \
+are options of `mailferry convert`, by their long names: skip-trash, eol, split … A row whose source is * gives the values \
+of cells that other rows leave empty. Several sources of one mailbox are separated by |. The column pilot says which \
+mailboxes --pilot takes, and how many items of each.
 
 Run it again to continue where it was stopped. Ctrl-Z and fg, or the signals TSTP and CONT, pause and resume it.
 
