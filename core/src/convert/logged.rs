@@ -1,4 +1,4 @@
-//! What a conversion has written down, for whoever holds something against it.
+//! The logs of a conversion, for comparing them with something.
 
 use super::item_log::Status;
 #[cfg(not(target_family = "wasm"))]

@@ -1,4 +1,4 @@
-//! What a run writes beside its items, held against what it reads: no output may be a source, or another output.
+//! What a run writes besides its items, compared with what it reads: no output may be a source, or another output.
 
 use super::sync::{ADDRESS_MAP, BEGUN, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, UNFINISHED, with_suffix};
 use crate::{

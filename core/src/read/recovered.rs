@@ -1,4 +1,4 @@
-//! What a mailbox shows no more, where it was asked for.
+//! Items that a mailbox no longer shows, if they are requested.
 
 use super::metadata::MOZILLA_EXPUNGED;
 use crate::{

@@ -1,4 +1,4 @@
-//! Holding what stands at a destination against the logs, and the logs against the sources.
+//! Comparing a destination with the logs, and the logs with the sources.
 
 mod bag;
 mod check;

@@ -1,4 +1,4 @@
-//! What TNEF parts hold, in their place in a mail (RFC 2045, [MS-OXTNEF] 1.3).
+//! Replaces TNEF parts in a mail by their contents (RFC 2045, [MS-OXTNEF] 1.3).
 
 use super::{attribute::SIGNATURE, read_tnef};
 use crate::{

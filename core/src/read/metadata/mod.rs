@@ -1,4 +1,4 @@
-//! What the header section of a message tells about its place and state in the mailbox.
+//! What the header section of a message says about its place and state in the mailbox.
 
 mod gmail;
 

@@ -1,4 +1,4 @@
-//! Files that lie beside a message and tell its state: those of Zimbra and of Proton.
+//! Files next to a message that have its state: those of Zimbra and of Proton.
 
 use crate::{
     DateTime,

@@ -1,4 +1,4 @@
-//! `EXPORT-metadata.xml`, which Google Vault puts beside its mailboxes: the labels and dates of their messages (EDRM XML).
+//! `EXPORT-metadata.xml`, which Google Vault puts next to its mailboxes: the labels and dates of their messages (EDRM XML).
 
 use crate::{
     DateTime,

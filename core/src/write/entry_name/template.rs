@@ -193,7 +193,7 @@ impl FromStr for NameTemplate {
                 };
                 let Some(placeholder) = Placeholder::ALL.into_iter().find(|known| known.as_str() == word) else {
                     let known = Placeholder::ALL.map(|known| format!("{{{}}}", known.as_str())).join(" ");
-                    return refuse(format!("unknown placeholder {{{word}}} in the name template: choose from {known}"));
+                    return refuse(format!("unknown placeholder {{{word}}}: a name template can contain {known}"));
                 };
                 if !literal.is_empty() {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));

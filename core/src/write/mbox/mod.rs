@@ -1,4 +1,4 @@
-//! MBOX files: a folder's messages one behind the other, each behind its From_ line (RFC 4155).
+//! MBOX files: a folder's messages one after the other, each after its From_ line (RFC 4155).
 
 mod from_line;
 mod quoting;
