@@ -183,9 +183,9 @@ export interface ConvertPorts {
   sink: Sink | ((part: Part) => PartSink | Promise<PartSink>);
   /** The name of the archives without extension, if `sink` is a function; `archive` by default. */
   name?: string;
-  /** Receives the item log: one JSON object a line, one per item. */
+  /** Receives the item log: one JSON object per line, one per item. */
   log?: Sink;
-  /** Receives the list of files that hold many items or none: one JSON object a line. {@link verify} takes it. */
+  /** Receives the list of files that hold many items or none: one JSON object per line. {@link verify} takes it. */
   files?: Sink;
   onProgress?: (progress: ConvertProgress) => void;
   /** Stops between two items; the archive is valid, and the report says `cancelled`. */

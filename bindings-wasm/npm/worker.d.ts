@@ -24,9 +24,9 @@ export interface ReadItem extends ItemRecord {
 
 export interface Converted {
   report: Report;
-  /** The item log: one JSON object a line, one per item. */
+  /** The item log: one JSON object per line, one per item. */
   log: Blob;
-  /** The list of files that hold many items or none: one JSON object a line. */
+  /** The list of files that hold many items or none: one JSON object per line. */
   files: Blob;
   /** Items that are not in the archive, the first 10,000. */
   left: (Pick<LogLine, 'id' | 'status' | 'reason' | 'folder' | 'subject'> & { source?: string })[];

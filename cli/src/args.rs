@@ -302,7 +302,7 @@ pub(crate) struct Convert {
     #[arg(long, value_name = "N", default_value_t = default_jobs(), hide_default_value = true)]
     pub(crate) jobs: NonZeroUsize,
 
-    /// How progress is shown: `auto` is a bar on a terminal and lines elsewhere, `json` is one JSON object a line
+    /// How progress is shown: `auto` is a bar on a terminal and lines elsewhere, `json` is one JSON object per line
     #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "HOW")]
     pub(crate) progress: Progress,
 }
@@ -473,7 +473,7 @@ pub(crate) struct List {
     #[command(flatten)]
     pub(crate) selecting: Selecting,
 
-    /// Print one JSON object a line, as in the item log
+    /// Print one JSON object per line, as in the item log
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -13,10 +13,10 @@ def index(argv: list[str]) -> int:
 
     import mailferry
 
-    parser = argparse.ArgumentParser("mailferry index", description="Write a row an item into a Parquet file.")
+    parser = argparse.ArgumentParser("mailferry index", description="Write one row per item to a Parquet file.")
     parser.add_argument("source", nargs="+", help="mailboxes, as for `mailferry convert`")
-    parser.add_argument("--to", required=True, metavar="FILE", help="the Parquet file to write; nothing may be there yet")
-    parser.add_argument("--headers", action="store_true", help="leave out what needs more than the header sections")
+    parser.add_argument("--to", required=True, metavar="FILE", help="the Parquet file to write; it must not exist yet")
+    parser.add_argument("--headers", action="store_true", help="only columns that need the header sections")
     arguments = parser.parse_args(argv)
     try:
         import pyarrow

@@ -80,7 +80,7 @@ pub struct ItemRecord {
 
 /// One line of the item log: an item, and the result of it.
 ///
-/// Serialised as one JSON object a line, in the order of the sources; a field that is not known is left out.
+/// Serialised as one JSON object per line, in the order of the sources; a field that is not known is left out.
 #[non_exhaustive]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
