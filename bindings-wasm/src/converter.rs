@@ -147,6 +147,7 @@ fn finished() -> Error {
 }
 
 fn one_sink() -> Error {
-    let message = "an archive in parts needs a sink for each part: give a function that is called with the name of each";
+    let message =
+        "an archive in parts needs a sink for each part: give a function that is called with the name of each";
     Error::new(ErrorKind::Options, message)
 }

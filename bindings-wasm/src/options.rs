@@ -35,7 +35,9 @@ pub(crate) fn read(json: &str) -> Result<Asked> {
     let packaging = match given.remove("packaging") {
         None | Some(Value::Null) => Packaging::Zip,
         Some(name) => match name.as_str().unwrap_or_default().parse()? {
-            Packaging::Folder => return Err(wrong("packaging: a folder cannot be written to a sink, choose an archive")),
+            Packaging::Folder => {
+                return Err(wrong("packaging: a folder cannot be written to a sink, choose an archive"));
+            }
             archive => archive,
         },
     };

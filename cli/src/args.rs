@@ -27,7 +27,9 @@ use std::{
 /// Every item ends as migrated, skipped or failed, and has a line in the item log.
 #[derive(Debug, Parser)]
 #[command(name = "mailferry", version, arg_required_else_help = true, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 complete, 1 incomplete or nothing migrated (the reasons are printed), 2 could not start.")]
+#[command(
+    after_help = "Exit status: 0 complete, 1 incomplete or nothing migrated (the reasons are printed), 2 could not start."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -46,8 +48,7 @@ Examples:
   mailferry plan takeout.zip --target zoho
   mailferry plan outlook.pst --target icloud --json";
 
-const VERIFY_STATUS: &str =
-    "Exit status: 0 no differences, 1 differences (each is printed), 2 could not start.";
+const VERIFY_STATUS: &str = "Exit status: 0 no differences, 1 differences (each is printed), 2 could not start.";
 
 const RUN_HELP: &str = "\
 The table is CSV with the columns source and destination; paths are relative to the folder of the table. Further columns \

@@ -189,7 +189,12 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
     let paths = SyncPaths::of(&arguments.to, sync);
     let beside = |suffix| paths.beside(suffix);
     if sync.number > 1 {
-        writeln!(out, "Sync {} into {}: items that were already there were skipped", sync.number, paths.archive().display())?;
+        writeln!(
+            out,
+            "Sync {} into {}: items that were already there were skipped",
+            sync.number,
+            paths.archive().display()
+        )?;
         if sync.damaged > 0 {
             writeln!(
                 out,

@@ -62,7 +62,10 @@ fn print(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
     }
     if inspection.expunged > 0 {
         let count = inspection.expunged;
-        writeln!(out, "{count} more were deleted but not yet compacted away: they are left out; --recover restores them")?;
+        writeln!(
+            out,
+            "{count} more were deleted but not yet compacted away: they are left out; --recover restores them"
+        )?;
     }
     if let (Some(earliest), Some(latest)) = (&inspection.earliest, &inspection.latest) {
         writeln!(out, "from {earliest} to {latest}")?;

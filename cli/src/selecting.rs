@@ -87,7 +87,9 @@ const HEADING: &str = "Selection";
 fn dedupe(rule: Dedupe) -> &'static str {
     match rule {
         Dedupe::Off => "All items are kept",
-        Dedupe::Exact => "Equal octets, not counting header fields that a mailbox adds (X-Gmail-Labels, Status, X-Mozilla-Status …)",
+        Dedupe::Exact => {
+            "Equal octets, not counting header fields that a mailbox adds (X-Gmail-Labels, Status, X-Mozilla-Status …)"
+        }
         Dedupe::Loose => "Equal Message-ID, Date, From, Subject and decoded bodies",
         _ => "",
     }

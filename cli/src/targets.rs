@@ -18,10 +18,7 @@ pub(crate) fn run(arguments: &args::Targets) -> Outcome {
                 .map(|target| [target.name.clone(), target.kinds.join(" "), target.form.clone(), target.title.clone()])
                 .collect();
             table::print(&mut out, ["Target", "accepts", "as", "title"], &rows)?;
-            writeln!(
-                out,
-                "\n`mailferry targets NAME` shows its limits, how to import there, and how that is known."
-            )?;
+            writeln!(out, "\n`mailferry targets NAME` shows its limits, how to import there, and how that is known.")?;
         }
     }
     Ok(ExitCode::SUCCESS)

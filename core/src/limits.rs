@@ -156,7 +156,7 @@ pub struct Exclusion(Option<(&'static str, Arc<Excludes>)>);
 type Excludes = dyn Fn(&Path) -> bool + Send + Sync;
 
 impl Exclusion {
-    /// Leaves out what `excludes` says by its path, and tells `why`.
+    /// Leaves out paths for which `excludes` returns true, with the reason `why`.
     pub fn when(why: &'static str, excludes: impl Fn(&Path) -> bool + Send + Sync + 'static) -> Self {
         Self(Some((why, Arc::new(excludes))))
     }

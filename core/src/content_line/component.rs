@@ -63,9 +63,7 @@ impl Component {
         let mut open: Vec<Self> = Vec::new();
         while let Some(line) = lines.next_line()? {
             if !line.whole {
-                return Err(
-                    Error::new(ErrorKind::Limit, "a line is too long").at(Location::Byte(line.start))
-                );
+                return Err(Error::new(ErrorKind::Limit, "a line is too long").at(Location::Byte(line.start)));
             }
             let Some(content) = ContentLine::parse(line.head) else { continue };
             if content.is("BEGIN") {

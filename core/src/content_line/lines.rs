@@ -7,7 +7,7 @@ const WINDOW: usize = 256 << 10;
 /// Octets of an unfolded line that are held; the rest is only walked over.
 const HEAD: usize = 64 << 10;
 
-/// A logical line of a source: one content line with its folds, or a blank line, or whatever else stands there.
+/// A logical line of a source: one content line with its folds, or a blank line, or anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
     /// Where it starts, in octets from the start of the source.
@@ -123,7 +123,7 @@ impl ContentLines {
         self.window_start <= range.start && range.end <= self.window_start + self.window.len() as u64
     }
 
-    /// Goes to `offset`, which is to be the start of a line.
+    /// Goes to `offset`, which must be the start of a line.
     pub fn seek(&mut self, offset: u64) {
         match offset.checked_sub(self.window_start).and_then(|at| usize::try_from(at).ok()) {
             Some(at) if at <= self.window.len() => self.at = at,

@@ -54,7 +54,7 @@ pub struct Progress<'a> {
 }
 
 impl<'w> Conversion<'w> {
-    /// A conversion of `mailbox` to `writer`, whose item log goes to `log`, a line at a time, each behind its file.
+    /// A conversion of `mailbox` to `writer`, whose item log goes to `log`, one line at a time, each after its file.
     pub fn new(mailbox: Mailbox, writer: Box<dyn ItemWriter + 'w>, log: impl Write + Send + 'w) -> Self {
         Self::told_to(mailbox, writer, Lines(log))
     }
@@ -137,7 +137,7 @@ impl<'w> Conversion<'w> {
         self
     }
 
-    /// Continues until something was done that the report tells; `false` when there is nothing more to do.
+    /// Continues until something was done that is in the report; `false` when there is nothing more to do.
     ///
     /// # Errors
     /// When the destination or the log cannot be written: then only [`Conversion::finish`] is left. [`ErrorKind::Cancelled`]

@@ -30,7 +30,7 @@ pub struct Skip {
 }
 
 impl Skip {
-    /// Why an item is left out that its mail program shows no more.
+    /// Why an item is left out that its mail program no longer shows.
     pub const EXPUNGED: &'static str = "expunged";
 
     /// Why `item` is left out for what its mailbox says of it, whatever is selected.

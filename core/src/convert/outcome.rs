@@ -174,7 +174,8 @@ impl fmt::Display for Shortfall {
             Self::FailedItems { items: 1 } => f.write_str("1 item failed"),
             Self::FailedItems { items } => write!(f, "{items} items failed"),
             Self::CutShort { source, place } => {
-                let place = place.strip_prefix(&**source).map_or(&**place, |place| place.trim_start_matches([':', ' ']));
+                let place =
+                    place.strip_prefix(&**source).map_or(&**place, |place| place.trim_start_matches([':', ' ']));
                 write!(f, "{source} is cut short: {place}")
             }
             Self::MoreSources { sources } => write!(f, "{sources} more sources failed or are cut short"),

@@ -84,8 +84,10 @@ pub(super) fn check<'s>(outputs: &[Named], sources: impl Iterator<Item = &'s Pat
             && !paths.is_archive()
             && source.starts_with(&destination)
         {
-            let message =
-                format!("is inside the destination {}: choose a destination that contains no source", destination.display());
+            let message = format!(
+                "is inside the destination {}: choose a destination that contains no source",
+                destination.display()
+            );
             return Err(Error::new(ErrorKind::Destination, message).in_file(source.to_string_lossy()));
         }
     }
@@ -176,8 +178,7 @@ pub(super) fn check_page(page: &Path) -> Result<()> {
     if is_ours {
         return Ok(());
     }
-    let message =
-        "exists already and is not a report page, so it was not replaced: choose another path for the page";
+    let message = "exists already and is not a report page, so it was not replaced: choose another path for the page";
     Err(Error::new(ErrorKind::Destination, message).in_file(page.to_string_lossy()))
 }
 

@@ -290,7 +290,7 @@ impl Plan {
         }
     }
 
-    /// The plan when all is counted: what is bounded as a whole, parts, and estimates.
+    /// The final plan: limits of the whole, parts, and estimates.
     #[must_use]
     pub fn finish(mut self) -> Self {
         let of = |kinds: &[&str]| -> Size {

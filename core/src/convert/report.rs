@@ -60,7 +60,7 @@ pub struct Report {
     pub sync: Option<SyncReport>,
     /// The sources, in order.
     pub sources: Vec<SourceReport>,
-    /// Files of others at the destination that stay, beside which an item was written under another name.
+    /// Files at the destination that were changed since and are kept; the items were written under another name.
     #[serde(skip_serializing_if = "KeptReport::is_empty")]
     pub kept: KeptReport,
     /// Files in directories and archives that are not sources.
@@ -162,7 +162,7 @@ pub struct SourceReport {
     pub file: String,
     /// The name of its format; empty when it could not be opened.
     pub format: Cow<'static, str>,
-    /// What tells it apart from another file of the same name.
+    /// Distinguishes it from another file of the same name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
     /// Its items.
@@ -185,7 +185,7 @@ pub struct SourceReport {
 pub struct Fingerprint {
     /// Its length in octets.
     pub bytes: u64,
-    /// The SHA-256 of its first and last MiB, one behind the other; of all octets when there are no more than two.
+    /// The SHA-256 of its first and last MiB, one after the other; of all octets when there are no more than two.
     pub sha256_of_ends: String,
 }
 

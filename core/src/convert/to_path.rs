@@ -90,7 +90,9 @@ pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
     };
     let report: Report = serde_json::from_reader(open(REPORT)?).map_err(|error| {
         let path = paths.beside(REPORT);
-        Error::new(ErrorKind::Malformed, "is not the report of a conversion").because(error).in_file(path.to_string_lossy())
+        Error::new(ErrorKind::Malformed, "is not the report of a conversion")
+            .because(error)
+            .in_file(path.to_string_lossy())
     })?;
     let paths = report.sync.as_ref().map_or_else(|| paths.clone(), |sync| SyncPaths::of(destination, sync));
     let log = open(ITEM_LOG)?;

@@ -83,7 +83,8 @@ pub fn undo(
     }
     if since == 0 || syncs.len() < since as usize {
         let message = match syncs.len() {
-            0 => "has no item log next to it, so there is nothing to undo: name the destination of a conversion".to_owned(),
+            0 => "has no item log next to it, so there is nothing to undo: name the destination of a conversion"
+                .to_owned(),
             last => format!("sync {since} not found: it has syncs 1 to {last}"),
         };
         return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));

@@ -19,7 +19,7 @@ use std::{
 /// The domain of addresses that were made because no internet address is known (RFC 2606: `.invalid` leads nowhere).
 pub(super) const UNRESOLVED_DOMAIN: &str = "unresolved.invalid";
 
-/// Which internet address an address of Exchange (`/O=…/CN=…`) stands for.
+/// Internet addresses by Exchange addresses (`/O=…/CN=…`).
 ///
 /// ```
 /// use mailferry::mapi::AddressMap;

@@ -16,7 +16,7 @@ use oem_cp::code_table::DECODING_TABLE_CP_MAP;
 pub struct CodePage(pub u32);
 
 impl CodePage {
-    /// Western European, the usual one where none is told.
+    /// Western European, the default where none is declared.
     pub const WINDOWS_1252: Self = Self(1252);
     /// UTF-8.
     pub const UTF_8: Self = Self(65001);

@@ -85,10 +85,9 @@ impl<'a> HeaderSection<'a> {
     }
 
     fn laid_out(octets: Cow<'a, [u8]>, layout: Layout) -> Self {
-        let junk = layout.junk.map(|at| {
-            Defect::new(DefectKind::HeaderField, "an invalid line in the header section")
-                .at(at as u64)
-        });
+        let junk = layout
+            .junk
+            .map(|at| Defect::new(DefectKind::HeaderField, "an invalid line in the header section").at(at as u64));
         Self { octets, layout, body_offset: layout.body as u64, defects: junk.into_iter().collect() }
     }
 
@@ -122,7 +121,7 @@ impl<'a> HeaderSection<'a> {
 
     /// Whether a blank line, or a line that can only belong to a body, ends the section.
     ///
-    /// Of a message cut off somewhere, `false` says that the cut lies in the header section.
+    /// For an incomplete message, `false` means that it ends in the header section.
     pub fn is_complete(&self) -> bool {
         self.layout.complete
     }

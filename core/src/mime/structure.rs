@@ -122,8 +122,8 @@ impl Entity {
 impl Structure {
     /// Finds the entities of a message.
     ///
-    /// Missing, wrong and unclosed boundaries are survived, which is a defect. What is nested deeper than
-    /// [`Limits::nesting`] is one entity; behind [`Limits::entities`] no more are found.
+    /// Missing, wrong and unclosed boundaries are tolerated, with a defect. What is nested deeper than
+    /// [`Limits::nesting`] is one entity; after [`Limits::entities`] no more are found.
     ///
     /// # Errors
     /// Errors of the source.

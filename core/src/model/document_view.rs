@@ -9,7 +9,7 @@ use crate::{
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Something wrong that was survived, as a program wants to see it.
+/// A defect, for programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DefectView {
     /// The kind, as in the item log.
@@ -27,7 +27,7 @@ impl DefectView {
     }
 }
 
-/// A calendar object or a contact as a program wants to see it: a JSON object when serialised.
+/// A calendar object or a contact for programs: a JSON object when serialised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DocumentView {

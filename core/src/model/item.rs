@@ -174,7 +174,7 @@ impl DateSource {
         }
     }
 
-    /// What told a date, by the name in an item log; [`Self::Recorded`] for a name that is not known.
+    /// The origin of a date, by its name in an item log; [`Self::Recorded`] for an unknown name.
     pub fn of_name(name: &str) -> Self {
         const ALL: [DateSource; 7] = [
             DateSource::FromLine,

@@ -23,7 +23,7 @@ pub struct MboxOrigin {
 pub enum MboxQuoting {
     /// mboxrd: `^>*From ` gets one more `>`; the reverse loses nothing.
     Mboxrd,
-    /// mboxo: only `^From ` gets a `>`, so that a `>From ` of the author cannot be told apart.
+    /// mboxo: only `^From ` gets a `>`, so that a `>From ` of the author cannot be distinguished.
     Mboxo,
 }
 

@@ -196,7 +196,7 @@ impl Message {
         Ok(&self.parsed()?.0)
     }
 
-    /// What a person reads as plain text, its parts one after the other; `None` where there is none.
+    /// The plain text, its parts one after the other; `None` where there is none.
     ///
     /// Files that are in it, as uuencode has them, are left out: they are [attachments](Self::attachments). What an opaque
     /// S/MIME message (`signed-data`) encloses is read as if it were not signed: no signature is verified.
@@ -208,7 +208,7 @@ impl Message {
         self.joined(structure, &parts.text, Self::text)
     }
 
-    /// What a person reads as HTML, its parts one after the other; `None` where there is none.
+    /// The HTML, its parts one after the other; `None` where there is none.
     ///
     /// # Errors
     /// Errors of the source.
@@ -494,7 +494,7 @@ pub struct Attachment<'a> {
 }
 
 impl<'a> Attachment<'a> {
-    /// The body part it is, or that it is in as a file in a text.
+    /// Its body part, or the one whose text contains it.
     pub fn entity(&self) -> &'a Entity {
         self.entity
     }

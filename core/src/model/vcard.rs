@@ -26,7 +26,7 @@ words! {
 }
 
 impl VCardVersion {
-    /// The version that a VERSION property tells.
+    /// The version in the VERSION property.
     pub fn of(value: &str) -> Option<Self> {
         value.trim().parse().ok()
     }

@@ -43,7 +43,7 @@ pub enum Score {
 
 /// The format with the highest [`Score`]; among equals the one whose extension the name has, then the first of the table.
 ///
-/// An empty source is of the format that its name tells.
+/// An empty source has the format of its extension.
 ///
 /// # Errors
 /// [`ErrorKind::UnknownFormat`] when no format knows the octets; the message says what they look like.

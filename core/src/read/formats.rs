@@ -50,7 +50,7 @@ pub struct Request {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ReadOptions {
-    /// Bounds on what a source may cost, and who may stop it: no option, and not part of what is kept of them.
+    /// Limits of what a source may cost, and who may stop it: not an option, and not recorded.
     #[serde(skip)]
     pub limits: Limits,
     /// How quoted From_ lines in an mbox are unquoted.

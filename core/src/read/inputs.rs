@@ -30,7 +30,7 @@ pub enum Found {
 pub struct Passed {
     /// The name: `archive.zip!Takeout/archive_browser.html`.
     pub name: Arc<str>,
-    /// Its length in octets, as the archive tells it.
+    /// Its length in octets, according to the archive.
     pub size: u64,
     /// Why it is skipped.
     pub why: Cow<'static, str>,

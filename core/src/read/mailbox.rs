@@ -10,9 +10,9 @@ use std::{collections::VecDeque, sync::Arc};
 
 /// All items of any number of files, archives, directories and other sources, one after the other.
 ///
-/// Messages in files of their own that lie in one directory or archive are one source, in the order of their files.
+/// Single-message files in one directory or archive are one source, in the order of their files.
 ///
-/// What cannot be opened or read is told in its place; the rest follows. The items of a source are numbered from 1, and an
+/// What cannot be opened or read is reported in its place; the rest follows. The items of a source are numbered from 1, and an
 /// item that cannot be read has its number too.
 ///
 /// ```
@@ -148,7 +148,7 @@ impl std::fmt::Debug for Opened {
 #[non_exhaustive]
 #[derive(Clone, Debug, Default)]
 pub struct Closed {
-    /// Its folders that hold no item.
+    /// Its folders without items.
     pub folders: Vec<Folder>,
     /// What was wrong with the source itself.
     pub defects: Vec<Defect>,

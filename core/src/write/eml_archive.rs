@@ -22,7 +22,7 @@ pub struct EmlArchive {
 }
 
 impl EmlArchive {
-    /// An archive at `path`, in the [`Packaging`](super::Packaging) that its name tells.
+    /// An archive at `path`, in the [`Packaging`](super::Packaging) that its name decides.
     ///
     /// # Errors
     /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something is there already, or it cannot be written;

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use {super::container::Ours, std::path::Path};
 
 words! {
-    /// The form in which items are written: what becomes a file, and where it stands.
+    /// The form in which items are written: what becomes a file, and where it is.
     ///
     /// ```
     /// use mailferry::write::OutputForm;
@@ -67,7 +67,7 @@ words! {
 }
 
 impl Packaging {
-    /// How a destination is to be named, as text.
+    /// How to name a destination, as text.
     pub fn describe(self) -> &'static str {
         match self {
             Self::Folder => "a folder",
@@ -146,7 +146,7 @@ fn base(name: &str) -> String {
     }
 }
 
-/// One archive to `writer`, in one pass; [`WriteOptions::zip_split`] is not heeded.
+/// One archive to `writer`, in one pass; [`WriteOptions::zip_split`] is ignored.
 ///
 /// # Errors
 /// [`ErrorKind::Options`](crate::ErrorKind::Options) when it is to be a folder.

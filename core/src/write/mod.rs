@@ -73,7 +73,7 @@ use crate::{
 
 /// Takes items, one at a time, in the order of their source.
 ///
-/// The work is parted so that it can be spread over threads: [`Renderer::render`] does what costs processor time, in any
+/// The work is divided so that it can be spread over threads: [`Renderer::render`] does what costs processor time, in any
 /// order; [`ItemWriter::write`] gives names and moves octets, in order, so that names and octets are always the same.
 pub trait ItemWriter: Send {
     /// What renders items for this writer; clone it for every thread.
@@ -158,6 +158,6 @@ pub struct ReportTexts {
 pub struct Written {
     /// The path relative to the destination, separated by `/`; `X.part001.zip!path` in a split archive.
     pub path: String,
-    /// The folder of the source that it stands for.
+    /// The folder of the source that it represents.
     pub folder: Folder,
 }

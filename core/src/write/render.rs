@@ -64,7 +64,7 @@ words! {
 pub enum Fidelity {
     /// They are the item's, octet for octet.
     Verbatim,
-    /// They are the item's with other line ends, or with fields added that tell its state.
+    /// They are the item's with other line ends, or with added fields for its state.
     Normalized,
     /// They were made, because the source does not hold the item in its standard form.
     Synthesized,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, de};
 /// ```
 ///
 /// # Errors
-/// Why it is none, for a person.
+/// Why it is not a size, as text.
 pub fn size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());

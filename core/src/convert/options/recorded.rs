@@ -110,7 +110,9 @@ pub(in crate::convert) fn from_recorded(
         }
         None => return Err(refused("does not contain the options that it was written with".into())),
     }
-    let Value::Object(mut all) = record.clone() else { return Err(refused("its options are not a JSON object".into())) };
+    let Value::Object(mut all) = record.clone() else {
+        return Err(refused("its options are not a JSON object".into()));
+    };
     ["scheme", "arguments", "transform"].into_iter().for_each(|key| drop(all.remove(key)));
     let map = match kept_map(record) {
         Some(kept) => {

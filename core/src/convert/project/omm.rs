@@ -83,7 +83,7 @@ pub struct OmmAccount {
 pub struct OmmTable {
     /// The accounts, with their lines from 1.
     pub accounts: Vec<(u64, OmmAccount)>,
-    /// Lines that have not as many cells as there are columns, so that a password may stand anywhere in them.
+    /// Lines with another number of cells than the header, so that a password may be anywhere in them.
     pub shifted: Vec<u64>,
 }
 
@@ -162,7 +162,8 @@ impl OmmTable {
         let missing: Vec<_> =
             COLUMNS.iter().zip(places).take(8).filter(|(_, place)| place.is_none()).map(|(name, _)| *name).collect();
         if !missing.is_empty() {
-            let message = format!("is not a project table of OVH Mail Migrator: column not found: {}", missing.join(", "));
+            let message =
+                format!("is not a project table of OVH Mail Migrator: column not found: {}", missing.join(", "));
             return Err(Error::new(ErrorKind::Malformed, message));
         }
         let (mut accounts, mut shifted) = (Vec::new(), Vec::new());

@@ -50,7 +50,7 @@ pub struct ProjectRow {
     pub sources: Vec<PathBuf>,
     /// Where it goes.
     pub destination: PathBuf,
-    /// How many of its items a test migration takes; `None` where it takes no part in one.
+    /// How many of its items a test migration takes; `None` if it is not part of one.
     pub pilot: Option<u64>,
     /// Its settings, without those that are empty.
     pub settings: BTreeMap<String, String>,
@@ -80,7 +80,8 @@ impl Project {
         let heading: Vec<String> = table.headers().map_err(unreadable)?.iter().map(column_name).collect();
         let column = |name: &str| heading.iter().position(|column| column == name);
         let (Some(source), Some(destination)) = (column("source"), column("destination")) else {
-            let message = format!("must have the columns \"source\" and \"destination\", but has {}", heading.join(", "));
+            let message =
+                format!("must have the columns \"source\" and \"destination\", but has {}", heading.join(", "));
             return Err(Error::new(ErrorKind::Malformed, message));
         };
         let pilot = column("pilot");

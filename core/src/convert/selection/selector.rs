@@ -87,7 +87,10 @@ impl Selector {
             duplicates.join_labels(item, place);
         }
         if item.received.is_none() && self.selection.is_dated() {
-            item.defects.push(Defect::new(DefectKind::Undated, "kept, because an item without a date cannot be selected by date"));
+            item.defects.push(Defect::new(
+                DefectKind::Undated,
+                "kept, because an item without a date cannot be selected by date",
+            ));
         }
         None
     }

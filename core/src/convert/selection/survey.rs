@@ -49,7 +49,7 @@ impl Survey {
         self.mailbox.as_ref()
     }
 
-    /// What applies the selection. It knows only what was looked at.
+    /// Applies the selection. It knows only the items read so far.
     pub fn finish(mut self) -> Selector {
         self.selector.end_of_first_pass();
         self.selector

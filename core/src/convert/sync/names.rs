@@ -82,7 +82,7 @@ impl SyncPaths {
         Self { destination: destination.to_owned(), number, apart: false }
     }
 
-    /// Those of the sync that `report` tells of: in a form that does not [go on](OutputForm::goes_on) each has a folder of its
+    /// Those of the sync in `report`: in a form that does not [go on](OutputForm::goes_on) each has a folder of its
     /// own.
     pub fn of(destination: &Path, report: &SyncReport) -> Self {
         Self::new(destination, report.number).in_form(report.form.parse().unwrap_or_default())

@@ -26,8 +26,8 @@ use std::{
 /// Octets of an address map that are read back.
 const MOST: u64 = 1 << 30;
 
-/// The options that `destination` was written with, as the report of its first run tells them, or the run that was cut off there.
-/// `older` reads what older versions told.
+/// The options that `destination` was written with, as in the report of its first run, or the run that was cut off there.
+/// `older` reads the records of older versions.
 ///
 /// # Errors
 /// [`ErrorKind::Options`] when they are not told, or cannot be read back: nothing is taken for a default.

@@ -20,7 +20,7 @@ use std::{
 };
 
 /// Reads every file at `destination` again and compares it with the item logs, as [`Verification`] does; a run that was cut off
-/// is told as `unfinished`. Each difference goes to `found`.
+/// is reported as `unfinished`. Each difference goes to `found`.
 ///
 /// Where there are `sources`, every item of them is read and rendered again, and must be in the logs; `options` are those
 /// that the destination was written with, as [`recorded_options`](crate::convert::recorded_options) gives them.

@@ -93,7 +93,8 @@ impl Verification {
             bag = self.bag_in_archives()?;
             self.logs.extend(bag.as_ref().and_then(Bag::log));
             if self.logs.is_empty() {
-                let message = "is not an import bundle with its own log: also give the item log that was written next to it";
+                let message =
+                    "is not an import bundle with its own log: also give the item log that was written next to it";
                 let name = self.waiting.front().map(|(name, _)| name.clone()).unwrap_or_default();
                 return Err(Error::new(ErrorKind::Options, message).in_file(name));
             }

@@ -15,8 +15,8 @@ use crate::{
 };
 use std::{collections::BTreeMap, ops::Range};
 
-/// The mail with what its TNEF parts hold in their place: the HTML next to the plain text, attachments as attachments. `None`
-/// where there is no such part, or none that can be read; `defects` tells what was done.
+/// The mail with its TNEF parts replaced by their contents: the HTML next to the plain text, attachments as attachments. `None`
+/// where there is no such part, or none that can be read; `defects` says what was done.
 ///
 /// All other parts stay octet for octet, also those of messages that are attached to it.
 ///

@@ -166,7 +166,10 @@ impl Translator<'_> {
         let names = names.iter().filter_map(|id| values.text(*id));
         let (name, safe) = names.filter_map(|name| file_name::safe(&name).map(|safe| (name, safe))).next()?;
         if name.trim() != safe {
-            let detail = format!("the attachment \"{}\" was renamed to \"{safe}\": its name is not valid for a file", name.trim());
+            let detail = format!(
+                "the attachment \"{}\" was renamed to \"{safe}\": its name is not valid for a file",
+                name.trim()
+            );
             self.defects.push(Defect::new(DefectKind::Rewritten, detail));
         }
         Some(safe)

@@ -103,8 +103,9 @@ impl Translator<'_> {
         };
         let (body, wrong) = rtf::read_told(&rtf);
         if wrong > 0 {
-            let what =
-                format!("the rich text body: {wrong} characters are invalid in its code page and were replaced by U+FFFD");
+            let what = format!(
+                "the rich text body: {wrong} characters are invalid in its code page and were replaced by U+FFFD"
+            );
             self.defects.push(Defect::new(DefectKind::Charset, what));
         }
         let is_html = matches!(body, rtf::Body::Html(_));

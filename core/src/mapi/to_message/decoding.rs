@@ -141,8 +141,7 @@ fn by_evidence(
             _ => Decoded { text: String::from_utf8_lossy(octets).into_owned(), told: None },
         };
     }
-    let said =
-        |used: &Charset| format!("it is not in {} as declared: it was read as {}", first.name(), used.name());
+    let said = |used: &Charset| format!("it is not in {} as declared: it was read as {}", first.name(), used.name());
     let utf_8 = Charset::Page(CodePage::UTF_8);
     if first.is_single_octet() && is_utf_8(octets, CodePage::WINDOWS_1252) {
         let (text, _) = CodePage::UTF_8.decode_whole(octets);

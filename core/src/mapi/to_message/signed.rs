@@ -32,7 +32,8 @@ impl Translator<'_> {
             let entity =
                 self.with_boundary_of_transport(content).or_else(|| self.with_boundary_of_its_own(content, &head));
             if entity.is_none() {
-                let detail = "a signed message whose attachment is not multipart/signed: it is written as shown in Outlook";
+                let detail =
+                    "a signed message whose attachment is not multipart/signed: it is written as shown in Outlook";
                 self.defects.push(Defect::new(DefectKind::Attachment, detail));
             }
             return entity;

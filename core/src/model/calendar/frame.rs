@@ -139,7 +139,7 @@ impl Calendar {
         self.head.end >= self.tail.start
     }
 
-    /// Whether it begins with a `BEGIN:VCALENDAR`; components without one stand bare in their source.
+    /// Whether it begins with a `BEGIN:VCALENDAR`; components without one are alone in their source.
     pub fn is_begun(&self) -> bool {
         self.begun
     }

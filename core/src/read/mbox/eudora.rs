@@ -83,8 +83,7 @@ impl Found {
 
     fn told(self) -> Vec<Defect> {
         let defect = |name: &String| {
-            let detail =
-                format!("Eudora keeps the attachment \"{name}\" in a separate file: it is not included");
+            let detail = format!("Eudora keeps the attachment \"{name}\" in a separate file: it is not included");
             Defect::new(DefectKind::Attachment, detail)
         };
         let mut defects: Vec<_> = self.names.iter().map(defect).collect();

@@ -66,7 +66,7 @@ struct Located {
 }
 
 impl MboxReader {
-    /// Opens the mbox `source`; `name` is what its items tell as their source, and names their folder.
+    /// Opens the mbox `source`; `name` is the source of its items, and names their folder.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownFormat`] when it holds nothing that starts a message; [`ErrorKind::Io`] when it cannot be read.

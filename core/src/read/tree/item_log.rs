@@ -38,7 +38,7 @@ struct Line<'l> {
 
 /// What the log says of a file.
 pub(in crate::read) enum Logged {
-    /// What it tells of the message.
+    /// What it says about the message.
     Item(Box<Told>),
     /// It is a further copy of a message, for another label.
     Copy,

@@ -35,7 +35,7 @@ pub(in crate::read) struct File<'p> {
 pub(in crate::read) enum Verdict {
     /// It is skipped.
     Pass(&'static str),
-    /// It tells of others.
+    /// It describes other files.
     Note,
     /// It is a source; `format` where its place tells it.
     Take { format: Option<&'static FormatInfo>, told: Box<Told> },
@@ -168,7 +168,8 @@ impl File<'_> {
         let letters = file_name.unknown_letters(words);
         let mut defects = Vec::new();
         if !letters.is_empty() {
-            let detail = format!("the letters {letters} of its name stand for keywords that are not in dovecot-keywords");
+            let detail =
+                format!("the letters {letters} of its name stand for keywords that are not in dovecot-keywords");
             defects.push(Defect::new(DefectKind::Property, detail));
         }
         let words: Vec<String> = words.iter().map(|word| crate::read::metadata::keyword(word)).collect();

@@ -210,7 +210,10 @@ fn recorded(seconds: Option<&Value>) -> Option<Received> {
 
 /// What is said of a message whose file of state is there and cannot be read.
 pub(super) fn unreadable(name: &str) -> Defect {
-    Defect::new(DefectKind::Property, format!("{name} is not valid JSON of at most 4 MiB: the state of the message is unknown"))
+    Defect::new(
+        DefectKind::Property,
+        format!("{name} is not valid JSON of at most 4 MiB: the state of the message is unknown"),
+    )
 }
 
 #[cfg(test)]

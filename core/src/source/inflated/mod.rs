@@ -285,7 +285,8 @@ pub(crate) fn expansion_limit(compressed: u64, limits: &Limits) -> u64 {
 
 /// The error for what expands beyond `most` octets.
 pub(crate) fn expands_too_far(most: u64) -> Error {
-    let message =
-        format!("expands to more than {most} octets, as a decompression bomb does: if it is not one, decompress it first");
+    let message = format!(
+        "expands to more than {most} octets, as a decompression bomb does: if it is not one, decompress it first"
+    );
     Error::new(ErrorKind::Limit, message)
 }

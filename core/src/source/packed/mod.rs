@@ -215,8 +215,10 @@ impl Unpacked {
             }
             #[cfg(target_family = "wasm")]
             if octets.len() > IN_MEMORY {
-                let message =
-                    format!("expands to more than {IN_MEMORY} octets of {} data: decompress it first", compression.name());
+                let message = format!(
+                    "expands to more than {IN_MEMORY} octets of {} data: decompress it first",
+                    compression.name()
+                );
                 return Err(Error::new(ErrorKind::Limit, message));
             }
             if let Some(end) = end {
@@ -224,8 +226,7 @@ impl Unpacked {
             }
         };
         if unpacking.input.out == 0 && end != End::Complete {
-            let message =
-                format!("is {} data that cannot be read: it is cut off or damaged", compression.name());
+            let message = format!("is {} data that cannot be read: it is cut off or damaged", compression.name());
             return Err(Error::new(ErrorKind::Malformed, message));
         }
         #[cfg(not(target_family = "wasm"))]

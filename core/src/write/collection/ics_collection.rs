@@ -261,7 +261,8 @@ impl IcsCollection {
     fn define_zone(&mut self, name: &str, line_end: &str) -> Result<()> {
         let known = time_zone::iana_name(name).and_then(|iana| time_zone::definition(iana, name));
         let Some(zone) = known else {
-            self.defects.push(Defect::new(DefectKind::TimeZone, format!("{name:?} is neither defined nor a known time zone")));
+            self.defects
+                .push(Defect::new(DefectKind::TimeZone, format!("{name:?} is neither defined nor a known time zone")));
             return Ok(());
         };
         let mut octets = Vec::new();

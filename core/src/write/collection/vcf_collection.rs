@@ -23,7 +23,7 @@ pub struct VcfOptions {
     /// Gives a card without a UID one that is made of its octets: a UUID of version 5 (RFC 9562 §5.5).
     #[serde(rename = "cardUids")]
     pub add_uid: bool,
-    /// How groups are told, within one file of many cards.
+    /// How groups are written, within one file of many cards.
     #[serde(rename = "cardGroups")]
     pub groups: CardGroups,
     /// Bounds on what is held in memory.

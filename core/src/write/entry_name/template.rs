@@ -176,7 +176,9 @@ impl FromStr for NameTemplate {
     fn from_str(template: &str) -> Result<Self> {
         let refuse = |message: String| Err(Error::new(ErrorKind::Options, message));
         if template.contains(['/', '\\']) {
-            return refuse(format!("the name template \"{template}\" holds a / or \\: a template names files, not folders"));
+            return refuse(format!(
+                "the name template \"{template}\" holds a / or \\: a template names files, not folders"
+            ));
         }
         let mut parts = Vec::new();
         let mut literal = String::new();

@@ -31,11 +31,11 @@ use std::{collections::HashMap, io};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct MboxOptions {
-    /// How body lines are told from From_ lines.
+    /// How body lines are distinguished from From_ lines.
     pub quoting: Quoting,
-    /// Where the mbox of a folder stands.
+    /// Where the mbox of a folder is.
     pub tree: MboxTree,
-    /// The header fields that tell the state of a message, added where it has none that does.
+    /// The header fields with the state of a message, added where it has none.
     pub state: StateFields,
 }
 

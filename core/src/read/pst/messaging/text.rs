@@ -103,7 +103,9 @@ impl Survey {
         let (page, why) = match (asked, most) {
             (Some(page), _) => (page, "as requested".to_owned()),
             (None, Some(page)) => (page, "as declared in its messages".to_owned()),
-            (None, None) => (self.undeclared.guess(), format!("which fits {} octets of it best", self.undeclared.len())),
+            (None, None) => {
+                (self.undeclared.guess(), format!("which fits {} octets of it best", self.undeclared.len()))
+            }
         };
         let told = Defect::new(DefectKind::Charset, undeclared("the store", page, &why));
         (Fallback::settled(page), Some(told))

@@ -70,8 +70,11 @@ impl DataTree {
                     }
                 }
                 _ => {
-                    return Err(Error::new(ErrorKind::Malformed, format!("block {bid:#x} is not a tree of data blocks"))
-                        .non_fatal());
+                    return Err(Error::new(
+                        ErrorKind::Malformed,
+                        format!("block {bid:#x} is not a tree of data blocks"),
+                    )
+                    .non_fatal());
                 }
             }
         } else {

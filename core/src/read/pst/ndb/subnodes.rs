@@ -78,7 +78,9 @@ impl Subnodes {
     fn list(&self, bid: u64) -> Result<List> {
         let octets = self.ndb.block(bid)?;
         let (Some(2), Some(level)) = (octets.first(), octets.get(1)) else {
-            return Err(Error::new(ErrorKind::Malformed, format!("block {bid:#x} is not a list of subnodes")).non_fatal());
+            return Err(
+                Error::new(ErrorKind::Malformed, format!("block {bid:#x} is not a list of subnodes")).non_fatal()
+            );
         };
         Ok(List { level: *level, variant: self.ndb.variant, octets })
     }
