@@ -59,7 +59,7 @@ fn transform_of(callable: Py<PyAny>, inside: Arc<Raised>) -> Transform {
                 return Ok(ControlFlow::Continue(()));
             }
             let octets = made.cast::<PyBytes>().map_err(|_| {
-                PyTypeError::new_err("transform has to give an Item, bytes, or None for an item that is left out")
+                PyTypeError::new_err("transform must return an Item, bytes, or None to leave the item out")
             })?;
             let form = match &item.kind {
                 ItemKind::Calendar(_) => "ics",
@@ -153,7 +153,7 @@ pub(crate) fn convert(
     if failed {
         let kind = report.reasons.keys().next().map_or("malformed", String::as_str);
         let source = report.sources.iter().find_map(|source| source.error.clone());
-        let told = source.unwrap_or_else(|| format!("an item failed: the item log beside {} says why", to.display()));
+        let told = source.unwrap_or_else(|| format!("an item failed: see the item log next to {}", to.display()));
         return Err(of_kind(py, kind, &told, None));
     }
     Report::of(py, &report)
@@ -296,7 +296,7 @@ pub(crate) fn run_project(
     let (inside, watch) = (Arc::new(Raised::default()), Mutex::new(Watch::new()));
     let project = mailboxes.try_iter()?.zip(1..).map(|(mailbox, line)| {
         let keywords = Keywords::new(py, Some(mailbox?.cast::<PyDict>()?))?;
-        let needed = |name: &str| PyValueError::new_err(format!("mailbox {line} has no {name}"));
+        let needed = |name: &str| PyValueError::new_err(format!("{name} is missing in mailbox {line}"));
         let given = keywords.object("source")?.ok_or_else(|| needed("source"))?;
         let sources = match given.extract::<PathBuf>() {
             Ok(path) => vec![path],

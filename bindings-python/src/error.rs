@@ -10,13 +10,13 @@ use pyo3::{
 use std::{error::Error as _, io};
 
 const KINDS: &[(ErrorKind, &str, &str)] = &[
-    (ErrorKind::UnknownFormat, "UnknownFormatError", "The octets are of no format that is read."),
-    (ErrorKind::Malformed, "MalformedError", "A structure is broken beyond what can be read."),
-    (ErrorKind::Unsupported, "UnsupportedError", "A variant of a format that is not read."),
+    (ErrorKind::UnknownFormat, "UnknownFormatError", "Unknown format."),
+    (ErrorKind::Malformed, "MalformedError", "A structure is too damaged to be read."),
+    (ErrorKind::Unsupported, "UnsupportedError", "A variant of a format that is not supported."),
     (ErrorKind::Encrypted, "EncryptedError", "The octets are encrypted, and no key was given."),
-    (ErrorKind::Limit, "LimitError", "A bound on what a source may cost was reached."),
-    (ErrorKind::Destination, "DestinationError", "The destination cannot take what was asked."),
-    (ErrorKind::Options, "OptionsError", "An option contradicts another, or cannot be met."),
+    (ErrorKind::Limit, "LimitError", "A limit was exceeded."),
+    (ErrorKind::Destination, "DestinationError", "The destination cannot be written as requested."),
+    (ErrorKind::Options, "OptionsError", "An option is invalid, or contradicts another."),
     (ErrorKind::Cancelled, "CancelledError", "It was stopped."),
 ];
 
@@ -40,7 +40,7 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 impl Types {
     fn new(py: Python<'_>) -> PyResult<Self> {
-        let doc = "What could not be read, written or done; kind, path, offset and node tell more.";
+        let doc = "What could not be read, written or done; see also kind, path, offset and node.";
         let error = class(py, "Error", doc, &[py.get_type::<PyException>()], "io")?;
         error.setattr("fatal", true)?;
         for name in ["path", "offset", "node"] {

@@ -35,7 +35,7 @@ impl Item {
     /// The message, where there has to be one.
     pub(crate) fn message(&self) -> PyResult<&Message> {
         self.item.message().ok_or_else(|| {
-            PyTypeError::new_err(format!("this item is no message: its kind is {}", self.item.kind.as_str()))
+            PyTypeError::new_err(format!("this item is not a message: its kind is {}", self.item.kind.as_str()))
         })
     }
 

@@ -141,7 +141,7 @@ pub(crate) fn raises(py: Python<'_>, on_error: &str) -> PyResult<bool> {
     match on_error {
         "raise" => Ok(true),
         "skip" => Ok(false),
-        other => Err(options(py, &format!("on_error={other:?}: there are \"raise\", \"skip\""))),
+        other => Err(options(py, &format!("on_error={other:?}: choose \"raise\" or \"skip\""))),
     }
 }
 

@@ -61,7 +61,7 @@ impl<'py> Keywords<'py> {
         for (name, value) in &self.given {
             let name: String = name.extract()?;
             if !OptionInfo::named(&name).is_some_and(|option| !option.places.is_empty() && is_known(option)) {
-                return Err(PyTypeError::new_err(format!("there is no option {name}")));
+                return Err(PyTypeError::new_err(format!("unknown option {name}")));
             }
             let value = json(&value).map_err(|wrong| {
                 let told = format!("{name}={value:?}: {}", wrong.value(self.py));

@@ -86,7 +86,7 @@ pub(crate) fn restore_item(
 #[pyo3(name = "_restore_attachment")]
 pub(crate) fn restore_attachment(item: &Bound<'_, Item>, number: usize) -> PyResult<Py<Attachment>> {
     let attachments = item.getattr("attachments")?.cast_into::<PyTuple>()?;
-    let attachment = attachments.get_item(number).map_err(|_| PyIndexError::new_err("there is no such attachment"))?;
+    let attachment = attachments.get_item(number).map_err(|_| PyIndexError::new_err("attachment not found"))?;
     Ok(attachment.cast_into::<Attachment>()?.unbind())
 }
 

@@ -166,11 +166,11 @@ impl FileObject {
         self.file.call_method1(py, "seek", (offset,))?;
         let read = self.file.call_method1(py, "read", (buf.len(),))?;
         let octets = read.bind(py).cast::<PyBytes>().map_err(|_| {
-            PyTypeError::new_err("read() of a source gave no bytes: it has to be a binary, blocking file object")
+            PyTypeError::new_err("read() of a source did not return bytes: it must be a binary, blocking file object")
         })?;
         let octets = octets.as_bytes();
         let Some(buf) = buf.get_mut(..octets.len()) else {
-            return Err(PyValueError::new_err("read() of a source gave more bytes than it was asked for"));
+            return Err(PyValueError::new_err("read() of a source returned more bytes than requested"));
         };
         buf.copy_from_slice(octets);
         Ok(octets.len())

@@ -52,7 +52,7 @@ def test_options_reach_the_core(takeout, tmp_path):
     assert any("Out" in name for name in os.listdir(tmp_path / "a"))
     with pytest.raises(mailferry.OptionsError):
         mailferry.convert(takeout, tmp_path / "b", form="papyrus")
-    with pytest.raises(TypeError, match="no option colour"):
+    with pytest.raises(TypeError, match="unknown option colour"):
         mailferry.convert(takeout, tmp_path / "b", colour="red")
     assert not (tmp_path / "b").exists()
 
@@ -86,7 +86,7 @@ def test_verify_reads_the_options_from_the_report(takeout, tmp_path, monkeypatch
     del old["options"]
     report.write_text(json.dumps(old))
     assert mailferry.verify(tmp_path / "out").differences == 0
-    with pytest.raises(mailferry.OptionsError, match="does not tell"):
+    with pytest.raises(mailferry.OptionsError, match="does not contain"):
         mailferry.verify(tmp_path / "out", takeout)
 
 
@@ -118,7 +118,7 @@ def test_groups_of_cards_are_told_as_is_asked_for(tmp_path):
     for line in [b"FN:Friends", b"X-ADDRESSBOOKSERVER-KIND:group", b"X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:ann"]:
         assert line + b"\r\n" in cards[len(categories):]
     for wrong in [{"card_groups": "flocks"}, {"card_groups": "cards", "collect": "item"}]:
-        with pytest.raises(mailferry.OptionsError, match="groups of cards"):
+        with pytest.raises(mailferry.OptionsError, match="groups cannot be written"):
             mailferry.convert(ANN, tmp_path / "wrong.zip", name="Friends.vcf", **wrong)
     assert not (tmp_path / "wrong.zip").exists()
 

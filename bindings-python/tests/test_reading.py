@@ -144,7 +144,7 @@ def test_other_errors_are_of_a_class_for_each_kind(tmp_path):
     assert (type(again), str(again), again.kind) == (type(error), str(error), error.kind)
     with pytest.raises(ValueError):
         mailferry.open(MBOX, dedupe="sometimes")
-    with pytest.raises(TypeError, match="no option afer"):
+    with pytest.raises(TypeError, match="unknown option afer"):
         mailferry.open(MBOX, afer="2024")
     with pytest.raises(mailferry.Error):
         mailferry.open(tmp_path)

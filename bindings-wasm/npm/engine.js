@@ -89,7 +89,7 @@ async function sinkOf(to) {
   if (to instanceof WritableStream) return webStreamSink(to);
   if (to instanceof MessagePort) return portSink(to);
   if (typeof to?.createWritable === 'function') return fileHandleSink(to);
-  if (typeof to !== 'string') throw new MailferryError({ kind: 'options', message: 'convert wants { to }: a FileSystemFileHandle, a MessagePort, a WritableStream, or the name of a file of the origin private file system' });
+  if (typeof to !== 'string') throw new MailferryError({ kind: 'options', message: 'convert needs { to }: a FileSystemFileHandle, a MessagePort, a WritableStream, or the name of a file of the origin private file system' });
   const folder = await navigator.storage.getDirectory();
   const handle = await (await folder.getFileHandle(to, { create: true })).createSyncAccessHandle();
   handle.truncate(0);

@@ -1,30 +1,30 @@
-/** Octets at an offset. `readAt` fills as much of `octets` as it can and gives the number, 0 only at the end. */
+/** Octets at an offset. `readAt` fills as much of `octets` as it can and returns the number, 0 only at the end. */
 export interface Source {
-  /** Advises the format, and names the folder of what has no folders. */
+  /** A hint for the format, and the name of the folder where the source has no folders. */
   readonly name?: string;
   readonly size: number;
   readAt(offset: number, octets: Uint8Array): number;
 }
 
-/** Takes octets in their order. */
+/** Receives octets in order. */
 export interface Sink {
-  /** Where `true`, the octets are the memory of the core: `write` is done with them when it returns. Else they are a copy. */
+  /** If `true`, the octets are memory of the core: `write` must not use them after it returns. Otherwise they are a copy. */
   readonly borrows?: boolean;
-  /** A promise is waited for before the next octets are made. */
+  /** A promise is awaited before the next octets are produced. */
   write(octets: Uint8Array): void | Promise<void>;
 }
 
-/** An archive that begins, or a part of one. */
+/** An archive, or a part of one, that is about to be written. */
 export interface Part {
   /** From 1. */
   number: number;
-  /** `archive.zip`, or, where it is in parts, `archive.part001.zip`, `archive.part002.zip` … */
+  /** `archive.zip`, or, if it is split, `archive.part001.zip`, `archive.part002.zip` … */
   name: string;
 }
 
-/** A sink for one archive of several: closed behind its last octet, or aborted, or else closed, where it will not be complete. */
+/** A sink for one archive of several. It is closed after its last octet; if it will not be complete, it is aborted, or closed if it has no `abort`. */
 export interface PartSink extends Sink {
-  /** A promise is waited for before the next part begins. */
+  /** A promise is awaited before the next part begins. */
   close?(): void | Promise<void>;
   abort?(reason: unknown): void | Promise<void>;
 }
@@ -57,16 +57,16 @@ export declare class MailferryError extends Error {
   readonly kind: ErrorKind;
   readonly path?: string;
   readonly location?: Location;
-  /** Whether nothing more can come from the same source. */
+  /** Whether nothing more can be read from the same source. */
   readonly fatal: boolean;
 }
 
 export type Kind = 'mail' | 'event' | 'task' | 'journal' | 'contact';
 
-/** Which items are taken; those that are left out are `skipped`, each with its reason. */
+/** Which items are selected; the others are `skipped`, each with its reason. */
 export interface Selection {
   kinds?: Kind[];
-  /** Globs: `*` within a name, `**` over any number of names, `?` one character, in any case. */
+  /** Globs: `*` is any part of a name, `**` any number of names, `?` one character; upper and lower case are the same. */
   folders?: string[];
   skipFolders?: string[];
   skipTrash?: boolean;
@@ -82,93 +82,93 @@ export interface Selection {
   larger?: number;
   smaller?: number;
   hasAttachment?: boolean;
-  /** So many of all, spread evenly over folders and kinds. The sources are read twice. */
+  /** Only this many items, spread evenly over folders and kinds. The sources are read twice. */
   sample?: number;
   seed?: number;
-  /** Leaves out what is equal to an earlier item. The sources are read twice. */
+  /** Leaves out duplicates of an earlier item. The sources are read twice. */
   dedupe?: 'off' | 'exact' | 'loose';
 }
 
 /** How sources are read. */
 export interface ReadOptions {
-  /** What becomes of quoted From_ lines of an mbox. */
+  /** How quoted From_ lines of an mbox are unquoted. */
   mboxQuoting?: 'auto' | 'rd' | 'o' | 'raw';
-  /** Of a PST or OST: also the hidden items of each folder. */
+  /** PST and OST: also read the hidden items of each folder. */
   hidden?: boolean;
   /**
-   * Also what is deleted but still there, into a folder `Recovered`: of a PST or OST items that no folder lists any more, of a mailbox
-   * of Thunderbird messages that were not compacted away.
+   * Also read deleted items that are still in the file, into a folder `Recovered`: in a PST or OST those that no folder lists, in a
+   * Thunderbird mailbox those that were not compacted away.
    */
   recover?: boolean;
-  /** Of a PST or OST: attach genuine rich text bodies too. */
+  /** PST and OST: also attach rich text (RTF) bodies. */
   keepRtf?: boolean;
-  /** The Windows code page of 8-bit text in a store that says nothing of it. */
+  /** The Windows code page of 8-bit text in a store that does not declare one. */
   codePage?: number;
-  /** What becomes of winmail.dat attachments (TNEF) in mail: they stay, or what they hold replaces them. */
+  /** winmail.dat attachments (TNEF) in mail: kept, or replaced by their contents. */
   tnef?: 'keep' | 'decode';
-  /** Internet addresses by Exchange addresses (`/O=…/CN=…`). `addresses` is an older name of it. */
+  /** Internet addresses by Exchange addresses (`/O=…/CN=…`). `addresses` is its older name. */
   addressMap?: Record<string, string>;
   addresses?: Record<string, string>;
   select?: Selection;
 }
 
-/** How items are marked, to tell where they come from. */
+/** How items are marked, to show where they come from. */
 export interface Tagging {
   addLabels?: string[];
-  /** Folders, and what takes their place, with all below them; of several the first that applies. Names separated by `/`. */
+  /** Folders and their new places, with all folders below them; the first that matches applies. Names are separated by `/`. */
   mapFolders?: [string, string][];
   /** The folder that all others are put into. */
   rootFolder?: string;
-  /** What the subject of every message gets behind it, which breaks signatures over it. */
+  /** Appended to the subject of every message, which breaks signatures over the subject. */
   subjectSuffix?: string;
 }
 
 /** What is written, and how. */
 export interface ConvertOptions extends ReadOptions {
-  /** Files of messages, mboxes, Maildir++, an import bundle, what Proton's tool restores, or natives with a load file. */
+  /** One file per message, mboxes, Maildir++, an import bundle, what Proton's tool restores, or native files with a load file. */
   as?: 'eml' | 'mbox' | 'maildir' | 'bundle' | 'proton' | 'ediscovery';
   tagging?: Tagging;
-  /** Where the items are to go: the name of one of {@link targets}, which has its own way with some of what follows. */
+  /** The platform that will import the items: a name from {@link targets}. It decides some of the options below. */
   target?: string;
   packaging?: 'zip' | 'tar' | 'tgz';
   /** Where a message with several labels goes: to its primary folder, or to all. */
   labels?: 'primary' | 'every';
   eol?: 'keep' | 'crlf' | 'lf';
   checksums?: 'sha256' | 'none';
-  /** How files are named, of {date} {hash} {subject} {from} {messageid} {ordinal}. */
+  /** Names of files, made of {date} {hash} {subject} {from} {messageid} {ordinal}. */
   names?: string;
-  /** How many files a folder takes. */
+  /** The most files in one folder. */
   shard?: number;
-  /** How hard a ZIP archive is compressed: not at all, where nothing is said. `compress` is an older name of it. */
+  /** How much a ZIP archive is compressed; by default not at all. `compress` is its older name. */
   zipLevel?: 'store' | 'fast' | 'best';
   compress?: 'store' | 'fast' | 'best';
   /**
-   * Octets that no ZIP archive reaches: there are several then, each complete, and `sink` is a function. A target may ask for
-   * them too (`settings.splitOctets` of {@link targets}); where `sink` is no function, it gets one archive all the same.
+   * Each ZIP archive is smaller than this many octets: several independent archives are written, and `sink` must be a function. A
+   * target may require it too (`settings.splitOctets` of {@link targets}); if `sink` is not a function then, it gets one archive.
    */
   split?: number;
-  /** Calendars and contacts: one file a calendar or address book, one an item, or parts of so many items (`500`) or octets (`900K`). */
+  /** Calendars and contacts: one file per calendar or address book, one per item, or parts of at most so many items (`500`) or octets (`900K`). */
   collect?: 'calendar' | 'item' | (string & {});
   vcard?: '3.0' | '4.0';
   cardUids?: boolean;
-  /** Groups of cards: as they are, as categories of their members (Google, Nextcloud, Outlook), or as cards of their own (Apple). */
+  /** Groups of contacts: unchanged, as categories of their members (Google, Nextcloud, Outlook), or as contacts of their own (Apple). */
   cardGroups?: 'keep' | 'categories' | 'cards';
   noInvitations?: boolean;
   ianaZones?: boolean;
   /** Whether the log lists the attachments of every message. */
   attachments?: boolean;
-  /** When it is written, as a bundle tells. */
+  /** The date that a bundle states as its own. */
   created?: string | Date;
 }
 
 export interface Progress {
-  /** Octets of the sources that lie behind. */
+  /** Octets of the sources that were read. */
   position: number;
-  /** Octets of all sources; not known where archives hide it. */
+  /** Octets of all sources; undefined where an archive does not say it. */
   total?: number;
   /** Items so far. */
   available: number;
-  /** Whether this is the first of two times through the sources, which a sample, and leaving out duplicates, need. */
+  /** Whether the sources are read for the first of two times, as a sample and leaving out duplicates require. */
   surveying: boolean;
 }
 
@@ -181,13 +181,13 @@ export interface ConvertProgress extends Progress {
 }
 
 export interface ConvertPorts {
-  /** Takes the archive; or gives what takes it, and each of its parts. */
+  /** Receives the archive; or a function that returns a sink for it, or for each of its parts. */
   sink: Sink | ((part: Part) => PartSink | Promise<PartSink>);
-  /** What archives are named after, without an ending, where `sink` is a function: `archive` where nothing is said. */
+  /** The name of the archives without extension, if `sink` is a function; `archive` by default. */
   name?: string;
-  /** Takes the item log: a JSON object a line, an item each. */
+  /** Receives the item log: one JSON object per line, one per item. */
   log?: Sink;
-  /** Takes the list of files of many items, and of those beside the items: a JSON object a line. {@link verify} asks for it. */
+  /** Receives the list of files that hold many items or none: one JSON object per line. {@link verify} takes it. */
   files?: Sink;
   onProgress?: (progress: ConvertProgress) => void;
   /** Stops between two items; the archive is valid, and the report says `cancelled`. */
@@ -202,7 +202,7 @@ export interface Attachment {
   cid: string | null;
 }
 
-/** What is known of an item. What is not known is absent. */
+/** What is known about an item; unknown fields are absent. */
 export interface ItemRecord {
   /** The number of the source and that of the item in it, both from 1: `1:42`. */
   id: string;
@@ -253,11 +253,11 @@ export interface MessageView {
   text: string | null;
   html: string | null;
   attachments: Attachment[];
-  /** What is wrong with it and was survived, and what was decided in reading it. */
+  /** What is wrong with it, and what was decided while reading it. */
   defects: { kind: string; message: string; offset: number | null }[];
 }
 
-/** An item in hand: its octets can be read until the next one is asked for. */
+/** The current item: its octets can be read until the next one is requested. */
 export interface Item extends ItemRecord {
   defects: { kind: string; message: string; offset: number | null }[];
   key?: string;
@@ -266,7 +266,7 @@ export interface Item extends ItemRecord {
   card?: { version: string | null; group: boolean };
   /** An RFC 5322 message, an iCalendar object or a vCard. */
   octets(): Uint8Array;
-  /** A message as a person wants to see it; nothing of another item. The HTML is that of the sender: not to be trusted. */
+  /** A message for display; `null` for other items. The HTML is that of the sender: do not trust it. */
   view(): MessageView | null;
 }
 
@@ -279,13 +279,13 @@ export interface Problem {
 }
 
 export interface Mailbox extends AsyncIterable<Item> {
-  /** What could not be read, and what was wrong with sources, up to here. */
+  /** What could not be read, and what was wrong with sources, so far. */
   readonly problems: Problem[];
   readonly position: number;
   readonly total?: number;
-  /** The item of this id, if it is yet to come; those before it are passed over. */
+  /** The item of this id, if it was not read yet; those before it are skipped. */
   find(id: string): Promise<Item | undefined>;
-  /** Lets go of everything; the end of a loop does it too. */
+  /** Closes everything; the end of a loop does it too. */
   close(): void;
 }
 
@@ -298,14 +298,14 @@ export interface Inspection extends Size {
   failed: number;
   /** Items among them that are marked as deleted and still shown. */
   deleted: number;
-  /** Items that are left out because their mail program shows them no more. */
+  /** Items that are left out because their mail program no longer shows them. */
   expunged: number;
   earliest: string | null;
   latest: string | null;
   kinds: Partial<Record<Kind, Size>>;
   /** By the names of the folder, joined by `/`. */
   folders: Record<string, Size>;
-  /** The names of those folders of which one itself holds a `/`. */
+  /** The names of those folders with a name that contains a `/`. */
   slashed?: Record<string, string[]>;
   years: Record<string, Size>;
   warnings: Record<string, number>;
@@ -314,12 +314,12 @@ export interface Inspection extends Size {
   sources: [name: string, format: string][];
   unopened: number;
   problems: string[];
-  /** Sources that break off. */
+  /** Sources that end too early. */
   cutShort: number;
   ignored: Ignored;
 }
 
-/** Files in directories and archives that are no sources: the first thousand by name, the others by extension. */
+/** Files in directories and archives that are not sources: the first thousand by name, the others by extension. */
 export interface Ignored {
   count: number;
   entries: { name: string; bytes: number; why: string }[];
@@ -334,7 +334,7 @@ export interface Columns {
   bytes: number;
 }
 
-/** What a conversion amounts to. */
+/** The result of a conversion. */
 export interface Outcome {
   state: 'complete' | 'incomplete' | 'nothing_migrated';
   /** Why it is not complete. */
@@ -359,28 +359,28 @@ export interface Report {
   options?: { scheme: number; [group: string]: unknown };
 }
 
-/** Something that is not as the log says. */
+/** A difference from the log. */
 export interface Difference {
   kind: 'missing' | 'changed' | 'unknown_file' | 'unreadable' | 'attachments' | 'unfinished' | 'not_migrated';
   /** The file in the archive, or the item of the source. */
   what: string;
-  /** What is wrong, for people. */
+  /** What is wrong, as text. */
   told: string;
 }
 
 export interface VerifyPorts {
   /** The item log of the conversion; an import bundle carries its own. */
   log?: SourceLike;
-  /** Its list of files: without it files of many items are held to be there and readable, no more. */
+  /** Its list of files: without it, files of many items are only checked to exist and to be readable. */
   files?: SourceLike;
-  /** What was converted: every item is read and rendered again, and has to be in the log. */
+  /** What was converted: every item is read and rendered again, and must be in the log. */
   source?: SourceLike | SourceLike[];
-  /** The report of the conversion, which tells its options, where there is a source. */
+  /** The report of the conversion, which has its options; needed with `source`. */
   report?: Pick<Report, 'options'>;
-  /** The options themselves, where there is no report of them. */
+  /** The options themselves, if there is no report. */
   options?: ConvertOptions;
   onDifference?: (difference: Difference) => void;
-  /** `available` are files, then items of the source; of an archive `position` is in the octets of its files. */
+  /** `available` counts files, then items of the source; for an archive `position` is in octets of its files. */
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -390,14 +390,14 @@ export interface VerifyReport {
   /** Files that were read, and their octets. */
   files: number;
   bytes: number;
-  /** Items that the log calls migrated. */
+  /** Items that are migrated according to the log. */
   items: number;
-  /** Items of the source that were held against the log, and those of the log that it does not hold any more. */
+  /** Items of the source that were compared with the log, and those of the log that are no longer in the source. */
   sourceItems: number;
   gone: number;
-  /** Whether files were compared by their size and first 64 KiB only, as no SHA-256 was asked for. */
+  /** Whether files were compared by their size and first 64 KiB only, because the archive was written without SHA-256. */
   withoutProof: boolean;
-  /** Differences that were told. */
+  /** The number of differences. */
   differences: number;
 }
 
@@ -408,16 +408,16 @@ export interface Format {
   mediaTypes: string[];
 }
 
-/** What a platform takes. */
+/** What a platform accepts. */
 export interface Target {
   name: string;
   title: string;
   form: string;
-  /** What the files may be put in, the best first; what is to be a folder is unpacked from an archive. */
+  /** How the files may be packed, the best first; for `folder`, unpack the archive. */
   packaging: ('folder' | 'zip' | 'tar' | 'tgz')[];
   kinds: Kind[];
   lacks: Partial<Record<Kind, string>>;
-  /** How its files are written, as far as it asks for that. */
+  /** How its files are written, as far as it requires that. */
   settings: { splitOctets?: number; [setting: string]: unknown };
   limits: { of: string; octets?: number; items?: number; then: string; because: string }[];
   /** How the files are imported there. */
@@ -425,17 +425,17 @@ export interface Target {
   knowledge: { claim: string; source: string; status: string }[];
 }
 
-/** What will go to a target, and what will not. */
+/** What a target accepts, and what it rejects. */
 export interface Plan {
   target: string;
   available: Size;
   goes: Size;
   kinds: Partial<Record<Kind, Size>>;
-  /** What the target does not take, by reason. */
+  /** What the target rejects, by reason. */
   refused: Record<string, Size & { because: string }>;
   /** What is not selected, by reason. */
   leftOut: Record<string, Size>;
-  /** What is beyond a limit and goes all the same, by limit. */
+  /** What exceeds a limit and is written nevertheless, by limit. */
   flagged: Record<string, Size & { first: string[] }>;
   missing: { from: number; date: number; unparsableDate: number; messageId: number; arrival: number };
   preflight: Record<string, number>;
@@ -448,7 +448,7 @@ export interface Plan {
   problems: string[];
 }
 
-/** Loads the core; everything else does so when it is first called. `input`: where it is, its octets, or its module. */
+/** Loads the core; every other function does so when it is first called. `input`: where it is, its octets, or its module. */
 export declare function init(input?: string | URL | Request | Response | BufferSource | WebAssembly.Module): Promise<void>;
 export declare function version(): Promise<string>;
 export declare function formats(): Promise<Format[]>;
@@ -458,38 +458,38 @@ export declare function targets(): Promise<Target[]>;
 /** The items of sources, one after the other. Throws a {@link MailferryError} where none of the sources can be opened. */
 export declare function open(source: SourceLike | SourceLike[], options?: ReadOptions): Promise<Mailbox>;
 
-/** What is known of the items, without their octets; for many items faster than {@link open}. */
+/** What is known about the items, without their octets; for many items faster than {@link open}. */
 export declare function list(
   source: SourceLike | SourceLike[],
   options?: ReadOptions & { signal?: AbortSignal; onProblem?: (problem: MailferryError) => void },
 ): AsyncGenerator<ItemRecord, void, undefined>;
 
-/** Counts what sources hold; writes nothing. */
+/** Counts the items of sources; nothing is written. */
 export declare function inspect(
   source: SourceLike | SourceLike[],
   options?: ReadOptions & { largest?: number; signal?: AbortSignal; onProgress?: (progress: Progress) => void },
 ): Promise<Inspection>;
 
-/** Finds what will go to a target, and what will not; writes nothing. */
+/** Previews what a target accepts, what it rejects, and why; nothing is written. */
 export declare function plan(
   source: SourceLike | SourceLike[],
   target: string,
   options?: ConvertOptions & { signal?: AbortSignal; onProgress?: (progress: Progress) => void },
 ): Promise<Plan>;
 
-/** Writes the items of sources into an archive. What a sink throws is thrown; what stopped items stands in the report. */
+/** Writes the items of sources into an archive. Exceptions of a sink are passed on; failures of items are in the report. */
 export declare function convert(
   source: SourceLike | SourceLike[],
   options: ConvertOptions | undefined,
   ports: ConvertPorts,
 ): Promise<Report>;
 
-/** Reads every file of an archive, or of its parts, again and holds it against the log of the conversion; writes nothing. */
+/** Reads every file of an archive, or of its parts, again and compares it with the log of the conversion; nothing is written. */
 export declare function verify(archive: SourceLike | SourceLike[], ports?: VerifyPorts): Promise<VerifyReport>;
 
 /**
- * The report as one HTML page that needs nothing else, with what failed and was left out by `log`, which is named as its source is.
- * `name` is what the page calls the archive.
+ * The report as one self-contained HTML page, with the failed and skipped items of `log`, under the name of that source.
+ * `name` is the name of the archive on the page.
  */
 export declare function reportPage(report: Report, log: SourceLike, name?: string): Promise<string>;
 

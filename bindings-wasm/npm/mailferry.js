@@ -213,7 +213,7 @@ async function stepped(looking, sources, { signal, onProgress, found, between })
 
 export async function verify(archive, ports) {
   const { log, files, source, options, report: written, onDifference, onProgress, signal } = ports ?? {};
-  if (source && !log) throw new MailferryError({ kind: 'options', message: 'verify wants { log } to hold the sources against' });
+  if (source && !log) throw new MailferryError({ kind: 'options', message: 'verify needs { log } to compare the sources with' });
   signal?.throwIfAborted();
   await init();
   const between = (looking) => JSON.parse(guarded(() => looking.takeDifferences())).forEach((difference) => onDifference?.(difference));
@@ -239,7 +239,7 @@ function dated(options) {
 export async function convert(source, options, ports) {
   const { sink, name, log, files, onProgress, signal } = ports ?? {};
   const named = typeof sink === 'function';
-  if (!named && typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: 'convert wants { sink }, which has write(octets), or gives such a one for each archive' });
+  if (!named && typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: 'convert needs { sink }: an object with write(octets), or a function that returns one for each archive' });
   signal?.throwIfAborted();
   await init();
   const archive = new Drain(sink);

@@ -12,7 +12,7 @@ export function handleSink(handle) {
       let rest = octets;
       while (rest.length > 0) {
         const written = handle.write(rest, { at });
-        if (written === 0) throw new Error('there is no room left');
+        if (written === 0) throw new Error('there is not enough space');
         at += written;
         rest = rest.subarray(written);
       }

@@ -7,28 +7,28 @@ export type Input = Blob | ArrayBuffer | ArrayBufferView;
 
 /**
  * Where an archive goes: a file that the user chose; one of the origin private file system, by its name; or what is transferred:
- * a port, or a stream (which copies octets on their way, and so takes more memory). For every `'more'` that is sent to it, a port
- * gives a `Uint8Array`, and `null` behind the last; its `ArrayBuffer`, sent back, counts as `'more'` and is filled again. A text says why
- * there are no more, from either side.
+ * a port, or a stream (which copies octets, and so needs more memory). For every `'more'` that it receives, a port
+ * sends a `Uint8Array`, and `null` after the last; its `ArrayBuffer`, sent back, counts as `'more'` and is reused. A text from either
+ * side ends it, and says why.
  */
 export type Output = FileSystemFileHandle | MessagePort | WritableStream<Uint8Array> | string;
 
-/** An item with what is asked for of it. */
+/** An item with the requested data. */
 export interface ReadItem extends ItemRecord {
   defects: { kind: string; message: string; offset: number | null }[];
-  /** Of a message only. The HTML is that of the sender: not to be trusted. */
+  /** Of messages only. The HTML is that of the sender: do not trust it. */
   view: MessageView | null;
-  /** Of what is no message; of a message where `octets` was asked for. */
+  /** Of items that are not messages; of a message if `octets` was requested. */
   octets?: Uint8Array;
 }
 
 export interface Converted {
   report: Report;
-  /** The item log: a JSON object a line, an item each. */
+  /** The item log: one JSON object per line, one per item. */
   log: Blob;
-  /** The list of files of many items, and of those beside the items: a JSON object a line. */
+  /** The list of files that hold many items or none: one JSON object per line. */
   files: Blob;
-  /** What is not in the archive: the first 10,000 of them. */
+  /** Items that are not in the archive, the first 10,000. */
   left: (Pick<LogLine, 'id' | 'status' | 'reason' | 'folder' | 'subject'> & { source?: string })[];
 }
 
@@ -37,9 +37,9 @@ export interface Engine {
   version(): Promise<string>;
   formats(): Promise<Format[]>;
   targets(): Promise<Target[]>;
-  /** What is known of the first items, `most` of them. */
+  /** What is known about the first items, at most `most`. */
   list(source: Input | Input[], most: number, options?: ReadOptions): Promise<ItemRecord[]>;
-  /** The item of this id; those before it are passed over. */
+  /** The item of this id; those before it are skipped. */
   item(source: Input | Input[], id: string, options?: ReadOptions & { octets?: boolean }): Promise<ReadItem | undefined>;
   inspect(
     source: Input | Input[],
@@ -54,9 +54,9 @@ export interface Engine {
     source: Input | Input[],
     options: ConvertOptions | undefined,
     ports: {
-      /** Or, on the page, what is asked where an archive, and each of its parts, goes, when it begins. */
+      /** Or a function that is called on the page when an archive, or a part of it, begins. */
       to: Output | ((part: Part) => Output | Promise<Output>);
-      /** What archives are named after, without an ending, where `to` is a function. */
+      /** The name of the archives without extension, if `to` is a function. */
       name?: string;
       onProgress?: (progress: ConvertProgress) => void;
       signal?: AbortSignal;
@@ -67,11 +67,11 @@ export interface Engine {
     archive: Input | Input[],
     ports?: Omit<VerifyPorts, 'log' | 'files' | 'source' | 'onDifference'> & { log?: Input; files?: Input; source?: Input | Input[] },
   ): Promise<{ report: VerifyReport; found: Difference[] }>;
-  /** The report as a page for people, which calls the archive and the log by these names. */
+  /** The report as an HTML page, with these names of the archive and the log. */
   reportPage(report: Report, log: Blob, names?: { name?: string; logName?: string }): Promise<Blob>;
-  /** Ends the Worker, and what it is doing; what is asked for later starts another. */
+  /** Ends the Worker, and what it is doing; a later call starts another. */
   close(): void;
 }
 
-/** Starts a Worker when it is first asked for something; one is enough for a page. */
+/** Starts a Worker at the first call; one is enough for a page. */
 export declare function inWorker(): Engine;

@@ -135,5 +135,5 @@ impl Waiting {
 }
 
 fn finished() -> Error {
-    Error::new(ErrorKind::Options, "the comparison is finished: begin another one")
+    Error::new(ErrorKind::Options, "the comparison is finished: start another one")
 }

@@ -143,10 +143,11 @@ impl Converter {
 }
 
 fn finished() -> Error {
-    Error::new(ErrorKind::Options, "the conversion is finished: begin another one")
+    Error::new(ErrorKind::Options, "the conversion is finished: start another one")
 }
 
 fn one_sink() -> Error {
-    let message = "an archive in parts wants a sink for each: give a function that is called with their names";
+    let message =
+        "an archive in parts needs a sink for each part: give a function that is called with the name of each";
     Error::new(ErrorKind::Options, message)
 }

@@ -32,5 +32,5 @@ pub(crate) fn told(error: &Error) -> serde_json::Value {
 
 /// What is thrown when something of ours has no JSON.
 pub(crate) fn not_told(error: serde_json::Error) -> JsValue {
-    thrown(&Error::new(ErrorKind::Io, "cannot be told in JSON").because(error))
+    thrown(&Error::new(ErrorKind::Io, "cannot be written as JSON").because(error))
 }

@@ -35,7 +35,9 @@ pub(crate) fn read(json: &str) -> Result<Asked> {
     let packaging = match given.remove("packaging") {
         None | Some(Value::Null) => Packaging::Zip,
         Some(name) => match name.as_str().unwrap_or_default().parse()? {
-            Packaging::Folder => return Err(wrong("packaging: a sink takes an archive, and no folder")),
+            Packaging::Folder => {
+                return Err(wrong("packaging: a folder cannot be written to a sink, choose an archive"));
+            }
             archive => archive,
         },
     };
@@ -56,7 +58,7 @@ pub(crate) fn reading(json: &str) -> Result<ConvertOptions> {
     let is_other =
         |name: &&String| *name != "select" && !OptionInfo::named(name).is_some_and(OptionInfo::is_of_reading);
     match given.keys().find(is_other) {
-        Some(name) => Err(wrong(&format!("there is no option {name} of reading"))),
+        Some(name) => Err(wrong(&format!("unknown reading option {name}"))),
         None => ConvertOptions::from_names(&given),
     }
 }
@@ -68,8 +70,8 @@ fn object(json: &str) -> Result<Map<String, Value>> {
     // As the core does: to read from text would be the same code once more.
     match serde_json::from_slice(json.as_bytes()) {
         Ok(Value::Object(given)) => Ok(given),
-        Ok(_) => Err(wrong("the options are no object")),
-        Err(error) => Err(wrong(&format!("the options are not right: {error}"))),
+        Ok(_) => Err(wrong("the options are not an object")),
+        Err(error) => Err(wrong(&format!("invalid options: {error}"))),
     }
 }
 

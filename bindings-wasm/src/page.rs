@@ -19,7 +19,7 @@ pub fn report_page(report: &str, log: SourcePort, name: &str) -> std::result::Re
 
 fn write(report: &str, log: SourcePort, name: &str) -> Result<String> {
     let report: Report = serde_json::from_slice(report.as_bytes())
-        .map_err(|error| Error::new(ErrorKind::Options, "is no report of a conversion").because(error))?;
+        .map_err(|error| Error::new(ErrorKind::Options, "is not the report of a conversion").because(error))?;
     let (log_name, log) = JsSource::new(log);
     let log = Content::from(Arc::new(Paged::new(log)) as mailferry::source::Source);
     let mut page = Vec::new();

@@ -59,8 +59,7 @@ impl Planner {
     /// # Errors
     /// When it was asked for before.
     pub fn finish(&mut self) -> Result<String, JsValue> {
-        let asked_before =
-            || thrown(&Error::new(ErrorKind::Options, "the plan was asked for before: begin another one"));
+        let asked_before = || thrown(&Error::new(ErrorKind::Options, "the plan was already taken: start another one"));
         let plan = self.plan.take().ok_or_else(asked_before)?;
         serde_json::to_string(&plan.finish()).map_err(not_told)
     }

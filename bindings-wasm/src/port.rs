@@ -105,7 +105,7 @@ impl ReadAt for JsSource {
         let read = usize::try_from(read).unwrap_or(usize::MAX);
         match read <= most {
             true => Ok(read),
-            false => Err(io::Error::other("readAt told more octets than there was room for")),
+            false => Err(io::Error::other("readAt returned more octets than requested")),
         }
     }
 }

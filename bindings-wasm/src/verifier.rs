@@ -101,5 +101,5 @@ pub(crate) fn taken(told: &mut Vec<Difference>) -> Result<String, JsValue> {
 }
 
 fn finished() -> Error {
-    Error::new(ErrorKind::Options, "the verification is finished: begin another one")
+    Error::new(ErrorKind::Options, "the verification is finished: start another one")
 }

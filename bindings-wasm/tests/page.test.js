@@ -120,7 +120,7 @@ test('an archive in parts is what the command writes, whichever way it is saved'
     return page;
   };
   await t.test('as downloads, one after the other', async () => {
-    const own = await page(['showSaveFilePicker'], new RegExp(`below ${SIZE / 4e6} MB.*among your downloads`));
+    const own = await page(['showSaveFilePicker'], new RegExp(`below ${SIZE / 4e6} MB.*in your downloads`));
     const downloads = [];
     own.on('download', (download) => downloads.push(download));
     await own.click('#convert');
@@ -131,7 +131,7 @@ test('an archive in parts is what the command writes, whichever way it is saved'
     await own.context().close();
   });
   await t.test('kept in the browser first', async () => {
-    const own = await page(['showSaveFilePicker', 'serviceWorker'], /among your downloads/);
+    const own = await page(['showSaveFilePicker', 'serviceWorker'], /in your downloads/);
     await own.click('#convert');
     await own.waitForSelector('#archive', PATIENCE);
     const got = {};
@@ -161,7 +161,7 @@ test('an archive in parts is what the command writes, whichever way it is saved'
     await looked(own, mailbox);
     await own.click('#convert');
     await own.waitForSelector('#problem:not([hidden])', PATIENCE);
-    assert.match(await own.textContent('#problem'), /Generated\.part001\.zip is in that folder already/);
+    assert.match(await own.textContent('#problem'), /Generated\.part001\.zip already exists in that folder/);
     await own.selectOption('#target', 'zoho');
     await own.fill('#split', '');
     assert.match(await own.textContent('#save-how'), /below 480 MB/);
@@ -208,7 +208,7 @@ test('an archive is checked by its log, and what was done to it is told', { skip
   const beside = [`${wanted}.items.jsonl`, `${wanted}.files.jsonl`, `${wanted}.report.json`];
   await page.setInputFiles('#check-files', [wanted, ...beside]);
   await page.waitForSelector('#checked:not([hidden])', PATIENCE);
-  assert.match(await page.textContent('#checked'), /All is as it was written[\s\S]*24 items/);
+  assert.match(await page.textContent('#checked'), /Nothing has changed since it was written[\s\S]*24 items/);
   await page.click('#checked-again');
   const bad = join(root, 'bad.zip');
   const octets = readFileSync(wanted);
@@ -220,7 +220,7 @@ test('an archive is checked by its log, and what was done to it is told', { skip
   assert.match(await page.textContent('#differences'), /bad\.zip!.*\.eml/);
   await page.setInputFiles('#check-files', beside);
   await page.waitForSelector('#problem:not([hidden])');
-  assert.match(await page.textContent('#problem-text'), /no archive/);
+  assert.match(await page.textContent('#problem-text'), /is an archive/);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });
@@ -235,7 +235,7 @@ test('a bundle is one archive, and carries what it is checked by', { skip }, asy
   assert.match(execFileSync('python3', ['-c', check, bundle], { encoding: 'utf8' }), /bagit\.txt[\s\S]*manifest-sha256\.txt|manifest-sha256\.txt[\s\S]*bagit\.txt/);
   await page.setInputFiles('#check-files', bundle);
   await page.waitForSelector('#checked:not([hidden])', PATIENCE);
-  assert.match(await page.textContent('#checked'), /All is as it was written[\s\S]*24 items/);
+  assert.match(await page.textContent('#checked'), /Nothing has changed since it was written[\s\S]*24 items/);
   await page.context().close();
 });
 

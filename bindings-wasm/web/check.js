@@ -1,4 +1,4 @@
-// Whether an archive is as it was written: it is read again and held against the log of its conversion.
+// Whether an archive has changed since it was written: it is read again and compared with the log of its conversion.
 import { engine } from './engine.js';
 import { bytes, number, say } from './text.js';
 

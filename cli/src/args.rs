@@ -24,11 +24,11 @@ use std::{
 ///
 /// Reads MBOX (Gmail Takeout, Thunderbird, Apple Mail, Unix), PST and OST, EML, EMLX, ICS and VCF, Maildir and other trees of
 /// files, also inside .gz, .zip, .tar and .tgz, and writes EML archives, mailboxes and import bundles. Sources are never changed.
-/// Every item ends as migrated, skipped or failed, with a line in the item log.
+/// Every item ends as migrated, skipped or failed, and has a line in the item log.
 #[derive(Debug, Parser)]
 #[command(name = "mailferry", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit status: 0 complete, 1 incomplete or nothing migrated, each with its reasons, 2 could not start."
+    after_help = "Exit status: 0 complete, 1 incomplete or nothing migrated (the reasons are printed), 2 could not start."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -48,15 +48,15 @@ Examples:
   mailferry plan takeout.zip --target zoho
   mailferry plan outlook.pst --target icloud --json";
 
-const VERIFY_STATUS: &str =
-    "Exit status: 0 no difference, 1 some differences, each of which is printed, 2 could not start.";
+const VERIFY_STATUS: &str = "Exit status: 0 no differences, 1 differences (each is printed), 2 could not start.";
 
 const RUN_HELP: &str = "\
-The table is CSV with the columns source and destination; all paths start at its folder. Further columns are options of
-`mailferry convert`, by their long names: skip-trash, eol, split … A row whose source is * fills cells that others leave
-empty. Several sources of one mailbox are parted by |. A column pilot says which mailboxes --pilot takes, and how many items.
+The table is CSV with the columns source and destination; paths are relative to the folder of the table. Further columns \
+are options of `mailferry convert`, by their long names: skip-trash, eol, split … A row whose source is * gives the values \
+of cells that other rows leave empty. Several sources of one mailbox are separated by |. The column pilot says which \
+mailboxes --pilot takes, and how many items of each.
 
-Run it again to go on where it was stopped. Ctrl-Z and fg, or the signals TSTP and CONT, pause and resume it.
+Run it again to continue where it was stopped. Ctrl-Z and fg, or the signals TSTP and CONT, pause and resume it.
 
 Example:
   source,destination,pilot,skip-trash,split
@@ -66,35 +66,35 @@ Example:
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Write the items of mailboxes into an archive
+    /// Convert mailboxes into an archive
     #[command(after_help = CONVERT_EXAMPLES)]
     Convert(Box<Convert>),
-    /// Read what was written again, and hold it against the item logs and the sources
+    /// Check what was written against its item logs, and against the sources if they are given
     #[command(after_help = VERIFY_STATUS)]
     Verify(Verify),
-    /// Remove what runs into a destination have written, as far as it is still as they wrote it
+    /// Remove what was written to a destination, except files that were changed since
     Undo(Undo),
-    /// Convert many mailboxes, a row of a table each
+    /// Convert many mailboxes, listed in a table
     #[command(after_help = RUN_HELP)]
     Run(Run),
-    /// Read and write the project tables of other migrators
+    /// Check and write the project tables of other migration tools
     Project(Project),
-    /// Count what mailboxes hold; write nothing
+    /// Count the items of mailboxes; nothing is written
     Inspect(Inspect),
-    /// List the items of a mailbox, a line each
+    /// List the items of mailboxes, one line each
     List(List),
-    /// Print one item, for a person or as JSON
+    /// Print one item, as text or as JSON
     Show(Show),
-    /// Write the report of a conversion as a page for people
+    /// Write the report of a conversion as an HTML page
     Report(Report),
-    /// Tell what a target will take of mailboxes, and what not and why; write nothing
+    /// Preview what a target accepts, what it rejects, and why; nothing is written
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(Box<Plan>),
-    /// List the targets: what each takes, its limits, and how that is known
+    /// List the targets: what each accepts, its limits, and how that is known
     Targets(Targets),
     /// List the formats that can be read
     Formats(Formats),
-    /// Print the completions for a shell
+    /// Print the completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -109,8 +109,8 @@ pub(crate) enum Command {
 /// Where items come from, and how they are read.
 #[derive(Args, Debug)]
 pub(crate) struct Source {
-    /// Mailboxes: MBOX, PST, OST, EML, EMLX, ICS and VCF files, .gz, Takeout .zip or .tgz as they are; directories: Maildir,
-    /// Thunderbird profiles, Apple Mail, Proton exports, EML archives and bundles, any tree of files
+    /// What to read. Files: MBOX, PST, OST, EML, EMLX, ICS, VCF, also compressed (.gz) or in an archive (a Takeout .zip or .tgz).
+    /// Directories: Maildir, Thunderbird profiles, Apple Mail, Proton exports, EML archives and bundles, any tree of files
     #[arg(required = true, value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
 
@@ -129,37 +129,37 @@ impl Source {
 
 #[derive(Args, Debug)]
 pub(crate) struct Reading {
-    /// What becomes of quoted From_ lines (">From ") in the bodies of MBOX messages
+    /// How quoted From_ lines (">From ") in the bodies of MBOX messages are unquoted
     #[arg(long, value_parser = words(unquoting), default_value_t, value_name = "RULE", help_heading = "Reading")]
     mbox_quoting: Unquoting,
 
-    /// Of a PST or OST: also the hidden items of each folder (views, rules, settings)
+    /// PST and OST: also read the hidden items of each folder (views, rules, settings)
     #[arg(long, help_heading = "Reading")]
     hidden: bool,
 
-    /// Also what is deleted but still there, into a folder "Recovered": of a PST or OST items that no folder lists any more, of
-    /// a mailbox of Thunderbird messages that were not compacted away
+    /// Also read deleted items that are still in the file, into a folder "Recovered": in a PST or OST those that no folder lists,
+    /// in a Thunderbird mailbox those that were not compacted away
     #[arg(long, help_heading = "Reading")]
     recover: bool,
 
-    /// Of a PST or OST: attach genuine rich text bodies as they are, beside the HTML made from them
+    /// PST and OST: attach rich text (RTF) bodies unchanged, in addition to the HTML made from them
     #[arg(long, help_heading = "Reading")]
     keep_rtf: bool,
 
-    /// Of a PST or OST: the Windows code page of 8-bit text (932, 1251) that nothing in the store tells the code page of
+    /// PST and OST: the Windows code page (932, 1251) of 8-bit text where the store does not say which one it is
     #[arg(long, value_name = "N", help_heading = "Reading")]
     code_page: Option<u32>,
 
-    /// What becomes of winmail.dat attachments (TNEF) in mail
+    /// What to do with winmail.dat attachments (TNEF) in mail
     #[arg(long, value_parser = words(tnef), default_value_t, value_name = "WHAT", help_heading = "Reading")]
     tnef: TnefParts,
 
-    /// Internet addresses for the Exchange addresses of a PST or OST: lines of /O=…/CN=…, a tab, and name@example.org
+    /// PST and OST: a file of internet addresses for Exchange addresses; each line is /O=…/CN=…, a tab, and name@example.org
     #[arg(long, value_name = "FILE", value_parser = address_map, help_heading = "Reading")]
     address_map: Option<AddressMap>,
 }
 
-/// Reads a file of pairs, a line each; lines without a tab are nothing.
+/// Reads a file of pairs, one a line; lines without a tab are ignored.
 fn address_map(path: &str) -> Result<AddressMap, String> {
     let map = File::open(path).and_then(|file| AddressMap::read(BufReader::new(file)));
     map.map_err(|error| error.to_string())
@@ -168,19 +168,19 @@ fn address_map(path: &str) -> Result<AddressMap, String> {
 fn unquoting(rule: Unquoting) -> &'static str {
     match rule {
         Unquoting::Auto => {
-            "As rd; but a message that Content-Length separates from the next stays raw when its From_ lines are not quoted"
+            "As rd, but as raw where Content-Length separates the messages and their From_ lines are not quoted"
         }
         Unquoting::Mboxrd => "mboxrd: every \">…>From \" loses one \">\"",
         Unquoting::Mboxo => "mboxo: \">From \" loses its \">\", \">>From \" stays",
-        Unquoting::Raw => "All lines stay as they are",
+        Unquoting::Raw => "All lines stay unchanged",
         _ => "",
     }
 }
 
 fn tnef(parts: TnefParts) -> &'static str {
     match parts {
-        TnefParts::Keep => "They stay as they are",
-        TnefParts::Decode => "What they hold replaces them: HTML beside the text, attachments as attachments",
+        TnefParts::Keep => "They stay unchanged",
+        TnefParts::Decode => "They are replaced by their contents: HTML in addition to the text, and attachments",
         _ => "",
     }
 }
@@ -204,8 +204,8 @@ pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) source: Source,
 
-    /// What to write: a folder, or an archive if it ends in .zip, .tar, .tgz or .tar.gz. Where mailferry has written before, it
-    /// adds what is new since; nothing else may be there
+    /// Where to write: a folder, or an archive if the name ends in .zip, .tar, .tgz or .tar.gz. It must be new or empty, or
+    /// written by mailferry before: then only new items are added
     #[arg(long, value_name = "DEST")]
     pub(crate) to: PathBuf,
 
@@ -215,40 +215,40 @@ pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) tagging: Tagging,
 
-    /// The form to write
+    /// The output form
     #[arg(long = "as", value_parser = words(form), default_value_t, value_name = "FORM", conflicts_with = "target")]
     pub(crate) form: OutputForm,
 
-    /// Where it is to go: sets the form and all that the target cares for; see `mailferry targets`
+    /// The platform that will import it: sets the form and all options that it needs; see `mailferry targets`
     #[arg(long, value_name = "NAME", value_parser = target)]
     pub(crate) target: Option<&'static Target>,
 
-    /// Where a message with many labels goes: one file in its primary folder, or one file a label
+    /// Where a message with several labels goes
     #[arg(long, value_parser = words(labels), default_value_t, value_name = "WHERE", help_heading = "Archive")]
     pub(crate) labels: Placement,
 
-    /// Line ends of the messages written
+    /// Line ends of the written messages
     #[arg(long, value_parser = words(eol), default_value_t, value_name = "EOL", help_heading = "Archive")]
     pub(crate) eol: Eol,
 
-    /// How files are named, of {date} {hash} {subject} {from} {messageid} {ordinal}
+    /// Names of files, made of {date} {hash} {subject} {from} {messageid} {ordinal}
     #[arg(long, default_value_t, value_name = "TEMPLATE", help_heading = "Archive")]
     pub(crate) names: NameTemplate,
 
-    /// Put at most N files into a folder, the rest into numbered folders in it (slower)
+    /// Put at most N files into a folder, and the others into numbered folders inside it (slower)
     #[arg(long, value_name = "N", help_heading = "Archive")]
     pub(crate) shard: Option<NonZeroU32>,
 
-    /// How hard a ZIP archive is compressed
+    /// How much a ZIP archive is compressed
     #[arg(long, value_parser = words(zip_level), default_value_t, value_name = "LEVEL", help_heading = "Archive")]
     pub(crate) zip_level: ZipLevel,
 
-    /// Write independent ZIP archives DEST.part001.zip …, each smaller than SIZE (480M, 2G)
+    /// Write several independent ZIP archives, DEST.part001.zip …, each smaller than SIZE (480M, 2G)
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Archive")]
     pub(crate) split: Option<u64>,
 
-    /// Calendars and contacts: one file a `calendar` (or address book), one an `item` (Outlook reads one card a file), or
-    /// `parts` of at most so many items or octets: 500 items, or 900K
+    /// What goes into one file: a whole `calendar` (or address book), one `item` (Outlook reads one card per file), or parts of
+    /// at most so many items (500) or octets (900K)
     #[arg(
         long,
         default_value = "calendar",
@@ -261,71 +261,71 @@ pub(crate) struct Convert {
     #[arg(long, conflicts_with = "collect", help_heading = "Calendars and contacts")]
     per_item: bool,
 
-    /// Convert cards to this version of vCard
+    /// Convert contacts to this version of vCard
     #[arg(long, value_parser = some_words(WRITTEN_VERSIONS), value_name = "VERSION", help_heading = "Calendars and contacts")]
     pub(crate) vcard: Option<VCardVersion>,
 
-    /// Give cards without a UID one that is made of their content
+    /// Give contacts without a UID one derived from their content
     #[arg(long, help_heading = "Calendars and contacts")]
     pub(crate) card_uids: bool,
 
-    /// How groups of cards are written
+    /// How groups of contacts are written
     #[arg(long, value_parser = words(card_groups), default_value_t, value_name = "HOW", help_heading = "Calendars and contacts")]
     pub(crate) card_groups: CardGroups,
 
-    /// Leave out what makes an import send invitations (METHOD, RSVP)
+    /// Leave out what would make an import send invitations (METHOD, RSVP)
     #[arg(long, help_heading = "Calendars and contacts")]
     pub(crate) no_invitations: bool,
 
-    /// Name time zones as the IANA database does, and define short ones that are missing
+    /// Use the IANA names of time zones, and add definitions that are missing
     #[arg(long, help_heading = "Calendars and contacts")]
     pub(crate) iana_zones: bool,
 
-    /// The digest of every file in the item log and in its name
+    /// The digest that the item log and the file names carry
     #[arg(long, value_parser = words(checksums), default_value_t, value_name = "DIGEST", help_heading = "Log and report")]
     pub(crate) checksums: Checksums,
 
-    /// In a further sync, compare every octet at the destination with what was written there, not only sizes
+    /// Before adding to a destination, compare every octet there with the log, and not only the sizes
     #[arg(long, help_heading = "Log and report")]
     pub(crate) check: bool,
 
-    /// List the attachments of every message in the item log, each with its SHA-256
+    /// List the attachments of every message in the item log, with their SHA-256
     #[arg(long, help_heading = "Log and report")]
     pub(crate) attachments: bool,
 
-    /// Write the report's table as DEST.report.csv too
+    /// Also write the table of the report, DEST.report.csv
     #[arg(long, help_heading = "Log and report")]
     pub(crate) csv: bool,
 
-    /// Write the report as one HTML page, for people, to FILE too
+    /// Also write the report as one HTML page, to FILE
     #[arg(long, value_name = "FILE", help_heading = "Log and report")]
     pub(crate) html: Option<PathBuf>,
 
-    /// Threads that render items; what is written does not depend on it
+    /// Number of threads; the output does not depend on it (default: one per processor)
     #[arg(long, value_name = "N", default_value_t = default_jobs(), hide_default_value = true)]
     pub(crate) jobs: NonZeroUsize,
 
-    /// How progress is shown: a bar on a terminal and lines elsewhere, nothing, or a JSON object a line
+    /// How progress is shown: `auto` is a bar on a terminal and lines elsewhere, `json` is one JSON object per line
     #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "HOW")]
     pub(crate) progress: Progress,
 }
 
 fn labels(place: Placement) -> &'static str {
     match place {
-        Placement::Primary => "The folder of its primary label",
-        Placement::Every => "The folder of every label, a file in each",
+        Placement::Primary => "One file, in the folder of its primary label",
+        Placement::Every => "A file in the folder of each label",
         _ => "",
     }
 }
 
 fn form(form: OutputForm) -> &'static str {
     match form {
-        OutputForm::Eml => "A file a message",
-        OutputForm::Mbox => "An mbox a folder",
+        OutputForm::Eml => "One file per message",
+        OutputForm::Mbox => "One mbox per folder",
         OutputForm::Maildir => "Maildir++",
-        OutputForm::Bundle => "An import bundle",
-        OutputForm::Proton => "A folder as Proton's export tool makes and restores it",
-        OutputForm::Ediscovery => "Natives and a Concordance load file",
+        OutputForm::Bundle => "An import bundle (a BagIt bag)",
+        OutputForm::Proton => "The folder layout that Proton's export tool writes and restores",
+        OutputForm::Ediscovery => "Native files and a Concordance load file",
         _ => "",
     }
 }
@@ -336,18 +336,18 @@ fn eol(eol: Eol) -> &'static str {
 
 fn zip_level(level: ZipLevel) -> &'static str {
     match level {
-        ZipLevel::Store => "Not at all",
-        ZipLevel::Fast => "As well as usual, in a fraction of the time",
-        ZipLevel::Best => "As well as can be",
+        ZipLevel::Store => "No compression",
+        ZipLevel::Fast => "About the usual size, in a fraction of the time",
+        ZipLevel::Best => "The smallest size",
         _ => "",
     }
 }
 
 fn card_groups(groups: CardGroups) -> &'static str {
     match groups {
-        CardGroups::Keep => "As they are",
+        CardGroups::Keep => "Unchanged",
         CardGroups::Categories => "As categories of their members (Google, Nextcloud, Outlook)",
-        CardGroups::Cards => "As cards of their own (Apple)",
+        CardGroups::Cards => "As contacts of their own (Apple)",
         _ => "",
     }
 }
@@ -355,13 +355,13 @@ fn card_groups(groups: CardGroups) -> &'static str {
 fn checksums(checksums: Checksums) -> &'static str {
     match checksums {
         Checksums::Sha256 => "SHA-256",
-        Checksums::None => "No digest; file names carry an XXH3 instead",
+        Checksums::None => "No digest; file names carry an XXH3 hash instead",
         _ => "",
     }
 }
 
 impl Convert {
-    /// Whether calendars and contacts stand together in files.
+    /// How many calendar items or contacts go into one file.
     pub(crate) fn collect(&self) -> Grouping {
         if self.per_item { Grouping::EachItem } else { self.collect }
     }
@@ -376,11 +376,11 @@ pub(crate) enum Progress {
 
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
-    /// What was written: the DEST of `mailferry convert`
+    /// What was written: DEST of `mailferry convert`
     #[arg(value_name = "DEST")]
     pub(crate) destination: PathBuf,
 
-    /// Mailboxes that it was written from: each of their items has to be there
+    /// The sources it was written from: each of their items must be at the destination
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
 
@@ -391,15 +391,15 @@ pub(crate) struct Verify {
 
 #[derive(Args, Debug)]
 pub(crate) struct Undo {
-    /// What was written: the DEST of `mailferry convert`
+    /// What was written: DEST of `mailferry convert`
     #[arg(value_name = "DEST")]
     pub(crate) destination: PathBuf,
 
-    /// Only what the runs from the Nth on have written
+    /// Only remove what run N and later runs have written
     #[arg(long, value_name = "N", default_value_t = NonZeroU32::MIN)]
     pub(crate) since: NonZeroU32,
 
-    /// Say what would be done, and do nothing
+    /// Only say what would be removed
     #[arg(long)]
     pub(crate) dry_run: bool,
 
@@ -410,19 +410,19 @@ pub(crate) struct Undo {
 
 #[derive(Args, Debug)]
 pub(crate) struct Run {
-    /// The table, whose report stands beside it as PROJECT.report.json and .csv
+    /// The table; its report is written next to it, as PROJECT.report.json and .csv
     #[arg(value_name = "PROJECT.csv")]
     pub(crate) project: PathBuf,
 
-    /// Mailboxes at a time
+    /// Mailboxes that are converted at the same time
     #[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN)]
     pub(crate) jobs: NonZeroUsize,
 
-    /// A test migration: only mailboxes that the column pilot names, some items of each, to DEST.pilot
+    /// A test migration: only mailboxes with a value in the column pilot, some items of each, to DEST.pilot
     #[arg(long)]
     pub(crate) pilot: bool,
 
-    /// Sync mailboxes again that were completed before; else they are passed over
+    /// Also sync mailboxes that were completed before; without it they are skipped
     #[arg(long)]
     pub(crate) delta: bool,
 
@@ -439,17 +439,17 @@ pub(crate) struct Project {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProjectOf {
-    /// OVH Mail Migrator: check a table of accounts, and write it as the migrator takes it
+    /// OVH Mail Migrator: check a table of accounts, and write it in the form that it accepts
     Omm(Omm),
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Omm {
-    /// A table with the columns of the template, in any order; without one the template is written as it is
+    /// A table with the columns of the template, in any order; without a table the empty template is written
     #[arg(value_name = "TABLE", required_unless_present = "to")]
     pub(crate) table: Option<PathBuf>,
 
-    /// Where the table is written, passwords included; nothing may be there yet
+    /// The file to write, passwords included; it must not exist yet
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
 }
@@ -466,7 +466,7 @@ pub(crate) struct Inspect {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// How many of the largest items are named
+    /// How many of the largest items are listed
     #[arg(long, default_value_t = 10, value_name = "N")]
     pub(crate) largest: usize,
 }
@@ -479,7 +479,7 @@ pub(crate) struct List {
     #[command(flatten)]
     pub(crate) selecting: Selecting,
 
-    /// Print a JSON object a line, as in the item log
+    /// Print one JSON object per line, as in the item log
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -489,7 +489,7 @@ pub(crate) struct Show {
     /// A mailbox
     pub(crate) source: PathBuf,
 
-    /// The number of the item, from 1
+    /// The number of the item, starting from 1
     #[arg(default_value = "1", value_name = "N")]
     pub(crate) number: NonZeroU64,
 
@@ -497,7 +497,7 @@ pub(crate) struct Show {
     #[arg(long, conflicts_with = "raw")]
     pub(crate) json: bool,
 
-    /// Print the octets of the item
+    /// Print the unchanged octets of the item
     #[arg(long)]
     pub(crate) raw: bool,
 
@@ -507,11 +507,11 @@ pub(crate) struct Show {
 
 #[derive(Args, Debug)]
 pub(crate) struct Report {
-    /// What a conversion wrote; its report and item log stand beside it
+    /// DEST of `mailferry convert`; its report and item log must be next to it
     #[arg(value_name = "DEST")]
     pub(crate) destination: PathBuf,
 
-    /// The HTML page to write; one that is there is replaced
+    /// The HTML page to write; an earlier page is replaced
     #[arg(long, value_name = "FILE")]
     pub(crate) html: PathBuf,
 }
@@ -527,15 +527,15 @@ pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) tagging: Tagging,
 
-    /// Where a message with many labels goes: one file in its primary folder, or one file a label
+    /// Where a message with several labels goes
     #[arg(long, value_parser = words(labels), default_value_t, value_name = "WHERE", help_heading = "Archive")]
     pub(crate) labels: Placement,
 
-    /// Tell how many ZIP archives it will be, each smaller than SIZE (480M, 2G); a target may ask for smaller ones
+    /// Count the ZIP archives it will take, each smaller than SIZE (480M, 2G); the target may require smaller ones
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Archive")]
     pub(crate) split: Option<u64>,
 
-    /// Where the items are to go; see `mailferry targets`
+    /// The platform that will import the items; see `mailferry targets`
     #[arg(long, value_name = "NAME", value_parser = target)]
     pub(crate) target: &'static Target,
 
@@ -546,7 +546,7 @@ pub(crate) struct Plan {
 
 #[derive(Args, Debug)]
 pub(crate) struct Targets {
-    /// Only the target of this name, with all that is known of it
+    /// Only this target, with its limits, its import steps and their sources
     #[arg(value_name = "NAME", value_parser = target)]
     pub(crate) target: Option<&'static Target>,
 

@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &args::Convert) -> Outcome {
         _ => {}
     }
     if report.cancelled {
-        complain("stopped; what was migrated until then is complete and valid");
+        complain("stopped; what was migrated until then is complete and valid: run the same command again to continue");
     }
     let outcome = report.outcome();
     if !outcome.is_complete() && !report.cancelled {
@@ -93,7 +93,7 @@ pub fn read_arguments(words: &[String]) -> mailferry::Result<(Vec<PathBuf>, Conv
             let options = options(&arguments, words.iter().map(OsString::from));
             Ok((arguments.source.sources, options))
         }
-        Ok(_) => Err(Error::new(ErrorKind::Options, "the command line that it recorded is no conversion")),
+        Ok(_) => Err(Error::new(ErrorKind::Options, "the recorded command line is not one of `mailferry convert`")),
         Err(error) => Err(Error::new(ErrorKind::Options, first_line(&error))),
     }
 }
@@ -124,12 +124,12 @@ pub(crate) fn print_ignored(out: &mut impl Write, ignored: &IgnoredReport) -> io
     if count == 0 {
         return Ok(());
     }
-    writeln!(out, "Ignored, because they are neither mail, nor calendars, nor contacts: {count}")?;
+    writeln!(out, "Ignored, because not mail, calendars or contacts: {count}")?;
     for entry in others.iter().take(MOST_IGNORED) {
         writeln!(out, "  {} {}", plain(&entry.name), plain(&entry.why))?;
     }
     if count > MOST_IGNORED as u64 {
-        writeln!(out, "  … and {} more, which the report or --json names", count - MOST_IGNORED as u64)?;
+        writeln!(out, "  … and {} more, listed in the report and by --json", count - MOST_IGNORED as u64)?;
     }
     Ok(())
 }
@@ -173,7 +173,7 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
     for kept in report.kept.files.iter().take(MOST_FOLDERS) {
         writeln!(
             out,
-            "Kept, because it is not as a conversion wrote it: {}; written instead: {}",
+            "Kept, because it was changed since it was written: {}; written instead: {}",
             plain(&kept.path),
             plain(&kept.instead)
         )?;
@@ -189,7 +189,12 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
     let paths = SyncPaths::of(&arguments.to, sync);
     let beside = |suffix| paths.beside(suffix);
     if sync.number > 1 {
-        writeln!(out, "Sync {} into {}: what was there already was skipped", sync.number, paths.archive().display())?;
+        writeln!(
+            out,
+            "Sync {} into {}: items that were already there were skipped",
+            sync.number,
+            paths.archive().display()
+        )?;
         if sync.damaged > 0 {
             writeln!(
                 out,
@@ -203,14 +208,14 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
         if sync.changed > 0 {
             writeln!(
                 out,
-                "{} items were changed in the source: what was written of them before is still there",
+                "{} items have changed in the source: the new versions were written, the old ones are still there",
                 sync.changed
             )?;
         }
         if sync.gone > 0 {
             writeln!(
                 out,
-                "{} items are no longer in the source and still there: {}",
+                "{} items are no longer in the source, but still at the destination: {}",
                 sync.gone,
                 beside(GONE).display()
             )?;

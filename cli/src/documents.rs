@@ -17,7 +17,10 @@ pub(crate) fn man(of: Option<&str>) -> Outcome {
     // So that the pages of its commands know whose they are.
     command.build();
     if let Some(name) = of {
-        command = command.find_subcommand(name).ok_or_else(|| format!("there is no command {name:?}"))?.clone();
+        command = command
+            .find_subcommand(name)
+            .ok_or_else(|| format!("unknown command {name:?}: see `mailferry --help`"))?
+            .clone();
     }
     clap_mangen::Man::new(command).render(&mut io::stdout())?;
     Ok(ExitCode::SUCCESS)

@@ -25,10 +25,10 @@ pub(crate) fn run(arguments: &args::Formats) -> Outcome {
             .iter()
             .map(|format| [format.name.to_owned(), format.extensions.join(" "), format.title.to_owned()])
             .collect();
-        table::print(&mut out, ["Format", "extensions", "what it is"], &rows)?;
+        table::print(&mut out, ["Format", "extensions", "title"], &rows)?;
         let rows: Vec<_> = LAYOUTS.iter().map(|layout| [layout.name.to_owned(), layout.title.to_owned()]).collect();
         writeln!(out)?;
-        table::print(&mut out, ["Directory or archive", "what it is"], &rows)?;
+        table::print(&mut out, ["Directory or archive", "title"], &rows)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &args::Inspect) -> Outcome {
             Event::Opened(_) | Event::Failed { within: false, .. } => source += 1,
             Event::Item(item) => {
                 let place = Place { source, ordinal: item.origin.ordinal };
-                // What its mail program shows no more is counted apart.
+                // What its mail program no longer shows is counted separately.
                 is_selected = selector.decide(item, place).is_none() || item.expunged;
             }
             _ => {}
@@ -58,11 +58,14 @@ fn print(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
     }
     writeln!(out, "{} items, {}", inspection.items, HumanBytes(inspection.bytes))?;
     if inspection.deleted > 0 {
-        writeln!(out, "{} of them marked as deleted: --skip-trash leaves them out", inspection.deleted)?;
+        writeln!(out, "{} of them are marked as deleted: --skip-trash leaves them out", inspection.deleted)?;
     }
     if inspection.expunged > 0 {
         let count = inspection.expunged;
-        writeln!(out, "{count} more are deleted and not yet compacted away: left out, --recover brings them back")?;
+        writeln!(
+            out,
+            "{count} more were deleted but not yet compacted away: they are left out; --recover restores them"
+        )?;
     }
     if let (Some(earliest), Some(latest)) = (&inspection.earliest, &inspection.latest) {
         writeln!(out, "from {earliest} to {latest}")?;
@@ -84,7 +87,7 @@ fn print(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
         }
     }
     for (count, what) in inspection.preflight.told() {
-        writeln!(out, "{count} × targets may refuse: {what}")?;
+        writeln!(out, "{count} × may be rejected by a target: {what}")?;
     }
     for (warning, items) in &inspection.warnings {
         writeln!(out, "{items} × warning: {warning}")?;

@@ -45,9 +45,9 @@ fn print(out: &mut impl Write, plan: &Plan, target: &Target) -> io::Result<()> {
     let row = |name: &str, size: &Size| [name.to_owned(), size.items.to_string(), HumanBytes(size.bytes).to_string()];
     let mut rows: Vec<_> = plan.kinds.iter().map(|(kind, size)| row(kind, size)).collect();
     rows.push(row("All", &plan.goes));
-    table::print(out, ["Goes", "items", "size"], &rows)?;
+    table::print(out, ["Accepted", "items", "size"], &rows)?;
     if !plan.refused.is_empty() {
-        writeln!(out, "\nDoes not go")?;
+        writeln!(out, "\nRejected")?;
         for refused in plan.refused.values() {
             let Size { items, bytes, .. } = refused.size;
             writeln!(out, "{items} items, {}: {}", HumanBytes(bytes), refused.because)?;
@@ -63,15 +63,15 @@ fn print(out: &mut impl Write, plan: &Plan, target: &Target) -> io::Result<()> {
     let told = [
         (missing.from, "messages without From"),
         (missing.date, "messages without Date"),
-        (missing.unparsable_date, "messages whose Date is none"),
+        (missing.unparsable_date, "messages with an invalid Date"),
         (missing.message_id, "messages without Message-ID"),
-        (missing.arrival, "messages with no date of arrival"),
-        (plan.shortened_folders, "folders whose names are shortened"),
+        (missing.arrival, "messages without a date of arrival"),
+        (plan.shortened_folders, "folders whose names will be shortened"),
     ];
     let told = told.into_iter().chain(plan.preflight.told()).filter(|(count, _)| *count > 0);
     let told: Vec<_> = told.collect();
     if !plan.flagged.is_empty() || !told.is_empty() {
-        writeln!(out, "\nTo look at")?;
+        writeln!(out, "\nTo check")?;
         for (because, flagged) in &plan.flagged {
             writeln!(out, "{} × {because}", flagged.size.items)?;
             if !flagged.first.is_empty() {
@@ -85,6 +85,6 @@ fn print(out: &mut impl Write, plan: &Plan, target: &Target) -> io::Result<()> {
     if let Some(parts) = plan.parts {
         writeln!(out, "Parts: at most about {parts}")?;
     }
-    writeln!(out, "Room: at most {}", HumanBytes(plan.estimate.bytes))?;
+    writeln!(out, "Space: at most {}", HumanBytes(plan.estimate.bytes))?;
     writeln!(out, "Time: about {} s", plan.estimate.seconds.max(1))
 }

@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
     let settings = Settings::new();
     if let Some(unknown) = project.settings.iter().find(|name| settings.action(name).is_none()) {
         return Err(format!(
-            "{}: has a column {unknown:?}, which is no option of `mailferry convert`",
+            "{}: the column {unknown:?} is not an option of `mailferry convert`",
             arguments.project.display()
         )
         .into());
@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
         writeln!(out, "\nReport: {}\nTable:  {}", beside("json").display(), beside("csv").display())?;
     }
     if report.cancelled {
-        complain("stopped; what was migrated until then is complete and valid: run it again to go on");
+        complain("stopped; what was migrated until then is complete and valid: run it again to continue");
     }
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
@@ -99,7 +99,7 @@ fn mailbox(
     let parsed = Arguments::try_parse_from(["mailferry".into()].iter().chain(&words));
     let options = match parsed.map(|arguments| arguments.command) {
         Ok(Command::Convert(arguments)) => Ok(convert::options(&arguments, words)),
-        Ok(_) => Err(Error::new(ErrorKind::Options, "names no conversion")),
+        Ok(_) => Err(Error::new(ErrorKind::Options, "is not a conversion")),
         Err(error) => Err(Error::new(ErrorKind::Options, convert::first_line(&error))),
     };
     Some(ProjectMailbox::new(row.line, row.sources, destination, options))
@@ -183,7 +183,7 @@ fn check_report(path: &Path, is_ours: impl Fn(&[u8]) -> bool) -> Result<(), Stri
         return Ok(());
     }
     Err(format!(
-        "{}: is there already and is no report of this program, so that it is not replaced: move it away",
+        "{}: exists already and is not a report of mailferry, so it was not replaced: move it away",
         path.display()
     ))
 }

@@ -15,20 +15,20 @@ pub(crate) struct Selecting {
     #[arg(long, value_parser = words::<Kind>(|_| ""), value_delimiter = ',', value_name = "KIND", hide_possible_values = true, help_heading = HEADING)]
     kind: Vec<Kind>,
 
-    /// Only items in a folder that GLOB names: '*' within a name, '**' over any number of names, '?' one character, in any
-    /// case. 'Projects/**' is Projects and all below it
+    /// Only items in folders that match GLOB: '*' is any part of a name, '**' any number of names, '?' one character; upper and
+    /// lower case are the same. 'Projects/**' is Projects and all folders below it
     #[arg(long, value_name = "GLOB", help_heading = HEADING)]
     folder: Vec<String>,
 
-    /// No items in a folder that GLOB names
+    /// No items in folders that match GLOB
     #[arg(long, value_name = "GLOB", help_heading = HEADING)]
     skip_folder: Vec<String>,
 
-    /// No deleted items: none in the trash, whatever the language of the mailbox, and none marked as deleted
+    /// No deleted items: neither those in the trash, in any language, nor those marked as deleted
     #[arg(long, help_heading = HEADING)]
     skip_trash: bool,
 
-    /// No spam, whatever the language of the mailbox
+    /// No items in the spam folder, in any language
     #[arg(long, help_heading = HEADING)]
     skip_junk: bool,
 
@@ -41,19 +41,19 @@ pub(crate) struct Selecting {
     #[arg(long, value_name = "DATE", help_heading = HEADING)]
     before: Option<DateTime>,
 
-    /// Only items with a label that GLOB names
+    /// Only items with a label that matches GLOB
     #[arg(long, value_name = "GLOB", help_heading = HEADING)]
     label: Vec<String>,
 
-    /// Only messages from TEXT: a part of a name or an address, in any case
+    /// Only messages whose From contains TEXT, in the name or the address; upper and lower case are the same
     #[arg(long, value_name = "TEXT", help_heading = HEADING)]
     from: Vec<String>,
 
-    /// Only messages to TEXT, by To, Cc or Bcc
+    /// Only messages whose To, Cc or Bcc contains TEXT
     #[arg(long, value_name = "TEXT", help_heading = HEADING)]
     recipient: Vec<String>,
 
-    /// Only items with TEXT in their subject
+    /// Only items whose subject contains TEXT
     #[arg(long, value_name = "TEXT", help_heading = HEADING)]
     subject: Vec<String>,
 
@@ -65,19 +65,19 @@ pub(crate) struct Selecting {
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = HEADING)]
     smaller: Option<u64>,
 
-    /// Only messages with a file, a picture or a message attached
+    /// Only messages with an attachment (a file, a picture or a message)
     #[arg(long, help_heading = HEADING)]
     has_attachment: bool,
 
-    /// Only N of these items, spread evenly over folders and kinds: a migration on trial
+    /// Only N of these items, spread evenly over folders and kinds, for a test migration
     #[arg(long, value_name = "N", help_heading = HEADING)]
     sample: Option<u64>,
 
-    /// Which of all samples; the same one for the same number
+    /// The seed of the sample: the same seed selects the same items
     #[arg(long, value_name = "S", default_value_t = 0, help_heading = HEADING)]
     seed: u64,
 
-    /// Leave out items that are equal to an earlier one; the earlier one gets their labels
+    /// Leave out duplicates of an earlier item; that item gets their labels
     #[arg(long, value_parser = words(dedupe), default_value_t, value_name = "HOW", help_heading = HEADING)]
     dedupe: Dedupe,
 }
@@ -86,8 +86,10 @@ const HEADING: &str = "Selection";
 
 fn dedupe(rule: Dedupe) -> &'static str {
     match rule {
-        Dedupe::Off => "All items are taken",
-        Dedupe::Exact => "Equal octets, but for what a mailbox adds (X-Gmail-Labels, Status, X-Mozilla-Status …)",
+        Dedupe::Off => "All items are kept",
+        Dedupe::Exact => {
+            "Equal octets, not counting header fields that a mailbox adds (X-Gmail-Labels, Status, X-Mozilla-Status …)"
+        }
         Dedupe::Loose => "Equal Message-ID, Date, From, Subject and decoded bodies",
         _ => "",
     }

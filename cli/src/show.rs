@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &args::Show) -> Outcome {
             Err(error) => complain(error),
         }
     }
-    complain(format!("{}: has {number} items, there is no item {wanted}", arguments.source.display()));
+    complain(format!("{}: item {wanted} not found, there are {number} items", arguments.source.display()));
     Ok(ExitCode::from(SOME_FAILED))
 }
 

@@ -4,19 +4,19 @@ use mailferry::convert;
 /// How what is migrated is marked.
 #[derive(Args, Debug)]
 pub(crate) struct Tagging {
-    /// Give every item this label
+    /// Add this label to every item
     #[arg(long, value_name = "LABEL", help_heading = HEADING)]
     add_label: Vec<String>,
 
-    /// Put all folders into this one (names parted by /)
+    /// Put all folders into this one (names separated by /)
     #[arg(long, value_name = "FOLDER", help_heading = HEADING)]
     root_folder: Option<String>,
 
-    /// Put the folder OLD, and all below it, where NEW is (names parted by /); of several the first that applies
+    /// Move the folder OLD, and all below it, to NEW (names separated by /); the first that matches a folder applies
     #[arg(long, value_name = "OLD=NEW", value_parser = pair, help_heading = HEADING)]
     map_folder: Vec<(String, String)>,
 
-    /// Put TEXT behind the subject of every message. This changes messages, and breaks signatures over their subject
+    /// Append TEXT to the subject of every message. This changes messages, and breaks signatures over their subject
     #[arg(long, value_name = "TEXT", value_parser = one_line, help_heading = HEADING)]
     subject_suffix: Option<String>,
 }
@@ -24,16 +24,16 @@ pub(crate) struct Tagging {
 const HEADING: &str = "Tagging";
 
 fn pair(text: &str) -> Result<(String, String), String> {
-    let (old, new) = text.split_once('=').ok_or("is no OLD=NEW")?;
+    let (old, new) = text.split_once('=').ok_or("is not of the form OLD=NEW")?;
     match old.trim_matches('/') {
-        "" => Err("OLD is empty: --root-folder puts all folders into one".into()),
+        "" => Err("OLD is empty: use --root-folder to put all folders into one".into()),
         _ => Ok((old.into(), new.into())),
     }
 }
 
 fn one_line(text: &str) -> Result<String, String> {
     match text.chars().any(char::is_control) {
-        true => Err("a subject has one line, and no control characters".into()),
+        true => Err("a subject is one line without control characters".into()),
         false => Ok(text.into()),
     }
 }

@@ -17,11 +17,8 @@ pub(crate) fn run(arguments: &args::Targets) -> Outcome {
                 .iter()
                 .map(|target| [target.name.clone(), target.kinds.join(" "), target.form.clone(), target.title.clone()])
                 .collect();
-            table::print(&mut out, ["Target", "takes", "as", "what it is"], &rows)?;
-            writeln!(
-                out,
-                "\nmailferry targets NAME tells its limits, how to import there, and how all that is known."
-            )?;
+            table::print(&mut out, ["Target", "accepts", "as", "title"], &rows)?;
+            writeln!(out, "\n`mailferry targets NAME` shows its limits, how to import there, and how that is known.")?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -29,7 +26,7 @@ pub(crate) fn run(arguments: &args::Targets) -> Outcome {
 
 fn print(out: &mut impl Write, target: &Target) -> io::Result<()> {
     writeln!(out, "{}: {}", target.name, target.title)?;
-    writeln!(out, "takes {} as {}", target.kinds.join(", "), target.form)?;
+    writeln!(out, "accepts {} as {}", target.kinds.join(", "), target.form)?;
     let packages: Vec<_> = target.packaging.iter().map(|package| package.describe()).collect();
     writeln!(out, "destination: {}", packages.join(", or "))?;
     for (kind, because) in &target.lacks {

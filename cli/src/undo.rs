@@ -31,10 +31,10 @@ pub(crate) fn run(arguments: &Undo) -> Outcome {
         let syncs: Vec<_> = report.syncs.iter().map(ToString::to_string).collect();
         writeln!(out, "Run {}: {} files {done}, {} kept", syncs.join(", "), report.removed, report.kept)?;
         if report.missing > 0 {
-            writeln!(out, "{} files were gone already", report.missing)?;
+            writeln!(out, "{} files were missing already", report.missing)?;
         }
         if report.without_proof {
-            writeln!(out, "Written with --checksums none: files were told apart by size and first 64 KiB only")?;
+            writeln!(out, "Written with --checksums none: files were compared by size and first 64 KiB only")?;
         }
         if let Some(list) = &report.list {
             writeln!(out, "List: {}", list.display())?;

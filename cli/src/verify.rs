@@ -39,10 +39,10 @@ pub(crate) fn run(arguments: &Verify) -> Outcome {
         let size = HumanBytes(report.bytes);
         writeln!(out, "{} items in {} files ({size}), runs: {}", report.items, report.files, report.syncs)?;
         if !arguments.sources.is_empty() {
-            writeln!(out, "{} items of the sources were held against them", report.source_items)?;
+            writeln!(out, "{} items of the sources were compared with them", report.source_items)?;
         }
         if report.gone > 0 {
-            writeln!(out, "{} items are there that the sources hold no more", report.gone)?;
+            writeln!(out, "{} items are at the destination that are no longer in the sources", report.gone)?;
         }
         if report.without_proof {
             writeln!(out, "Written with --checksums none: files were compared by size and first 64 KiB only")?;

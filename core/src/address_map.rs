@@ -10,7 +10,7 @@ use std::{
     io::{self, BufRead, Write},
 };
 
-/// Which internet address an address of Exchange (`/O=…/CN=…`) stands for.
+/// Internet addresses by Exchange addresses (`/O=…/CN=…`).
 ///
 /// ```
 /// use mailferry::read::AddressMap;

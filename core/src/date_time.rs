@@ -142,7 +142,7 @@ impl FromStr for DateTime {
 
     fn from_str(text: &str) -> Result<Self> {
         let no_date = || {
-            let message = format!("{text:?} is no date; 2024-02-29 and 2024-02-29T12:00:00+01:00 are");
+            let message = format!("{text:?} is not a date; examples are 2024-02-29 and 2024-02-29T12:00:00+01:00");
             Error::new(ErrorKind::Options, message)
         };
         rfc_3339(text.trim()).ok_or_else(no_date)

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, fmt};
 
-/// Something wrong that was found, survived, and told.
+/// Something wrong that was found, survived, and reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defect {
     kind: DefectKind,
@@ -10,7 +10,7 @@ pub struct Defect {
 }
 
 impl Defect {
-    /// A defect of `kind`; `detail` says it to a person and may be empty.
+    /// A defect of `kind`; `detail` describes it as text and may be empty.
     pub fn new(kind: DefectKind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, offset: None, detail: detail.into(), cuts_short: false }
     }
@@ -22,14 +22,14 @@ impl Defect {
         self
     }
 
-    /// The same defect of a source that breaks off there: what should follow is missing.
+    /// The same defect, of a source that ends too early there: what should follow is missing.
     #[must_use]
     pub fn cutting_short(mut self) -> Self {
         self.cuts_short = true;
         self
     }
 
-    /// Whether the source breaks off there.
+    /// Whether the source ends too early there.
     pub fn cuts_short(&self) -> bool {
         self.cuts_short
     }
@@ -44,7 +44,7 @@ impl Defect {
         self.offset
     }
 
-    /// What a person should know beside the kind.
+    /// More about it, as text.
     pub fn detail(&self) -> &str {
         &self.detail
     }
@@ -91,41 +91,41 @@ macro_rules! defect_kinds {
 }
 
 defect_kinds! {
-    /// Octets before the first message that belong to none.
+    /// Octets before the first message that do not belong to a message.
     LeadingGarbage = "leading_garbage",
     /// NUL octets at the end of a file, left by a crash of the program that wrote it.
     NulTail = "nul_tail",
     /// The source ends inside an item.
     Truncated = "truncated",
-    /// A `Content-Length` that lands on no separator.
+    /// A `Content-Length` that does not end at a separator line.
     WrongContentLength = "wrong_content_length",
-    /// A header section longer than is parsed.
+    /// A header section that is longer than the limit.
     HeaderSectionLimit = "header_section_limit",
-    /// More quoted From_ lines than are unquoted.
+    /// More quoted From_ lines than the limit: they are left unchanged.
     QuotedLinesLimit = "quoted_lines_limit",
-    /// A message without a header field.
+    /// A message without header fields.
     NoHeader = "no_header",
     /// No date anywhere: neither a From_ line, nor `Received`, nor `Date`.
     NoDate = "no_date",
-    /// No date, so that the item is kept whatever dates are selected.
+    /// No date, so the item is kept although items are selected by date.
     Undated = "undated",
-    /// Multiparts or messages nested deeper than is parsed.
+    /// Multiparts or messages nested deeper than the limit.
     NestingLimit = "nesting_limit",
-    /// More body parts than are parsed.
+    /// More body parts than the limit.
     EntityLimit = "entity_limit",
-    /// A multipart without a boundary parameter, or none of whose delimiters occurs.
+    /// A multipart without a boundary parameter, or whose delimiter does not occur.
     MissingBoundary = "missing_boundary",
     /// A multipart that is not closed.
     UnclosedMultipart = "unclosed_multipart",
-    /// A charset that is unknown, or octets that are not of the charset declared.
+    /// An unknown charset, or octets that are invalid in the declared charset.
     Charset = "charset",
-    /// A transfer encoding that is unknown, or octets that break its rules.
+    /// An unknown transfer encoding, or octets that are invalid in it.
     TransferEncoding = "transfer_encoding",
     /// A header field that does not follow its grammar.
     HeaderField = "header_field",
-    /// Octets after the end of a compressed stream that belong to nothing.
+    /// Octets after the end of a compressed stream.
     TrailingGarbage = "trailing_garbage",
-    /// Octets that are not what a checksum or a recorded length says of them.
+    /// Octets that do not match their checksum or recorded length.
     Damaged = "damaged",
     /// A component or card that is never closed.
     MissingEnd = "missing_end",
@@ -133,15 +133,15 @@ defect_kinds! {
     StrayEnd = "stray_end",
     /// A content line that does not follow the grammar of RFC 5545 §3.1.
     ContentLine = "content_line",
-    /// Components that stand in no calendar object, or a calendar object without a component.
+    /// Components outside of a calendar object, or a calendar object without a component.
     CalendarObject = "calendar_object",
-    /// More overrides of recurring components than are brought together with their masters.
+    /// More overrides of recurring components than the limit: the rest are separate items.
     OverrideLimit = "override_limit",
     /// A time zone that is neither defined nor known.
     TimeZone = "time_zone",
-    /// Something that the form converted to cannot express; it is kept as an `X-` property, or left out as the detail says.
+    /// Something that the output format cannot express; it is kept as an `X-` property, or left out, as the detail says.
     Conversion = "conversion",
-    /// Octets that a [`Transform`](crate::convert::Transform) put in the place of those of the source.
+    /// Octets that a [`Transform`](crate::convert::Transform) wrote instead of those of the source.
     Transformed = "transformed",
     /// Text in 16-bit code units, read as UTF-8.
     Utf16 = "utf16",
@@ -151,27 +151,27 @@ defect_kinds! {
     Recipient = "recipient",
     /// An attachment that could not be read, or only in part.
     Attachment = "attachment",
-    /// A password that is set and protects nothing.
+    /// A password that is set but does not protect the data.
     Password = "password",
     /// A page or block whose checksum, signature or identifier is not what it should be.
     Checksum = "checksum",
-    /// A structure of the source that is broken and was read around or rebuilt.
+    /// A broken structure of the source that was skipped or rebuilt.
     Structure = "structure",
-    /// A message class that no standard has a counterpart for.
+    /// A message class without an equivalent in any standard.
     MessageClass = "message_class",
-    /// Beyond what the target takes; it may be refused there.
+    /// Beyond a limit of the target, which may reject it.
     TargetLimit = "target_limit",
-    /// A recurrence that could not be read, or not be written as a rule.
+    /// A recurrence that could not be read, or not written as a rule.
     Recurrence = "recurrence",
-    /// A folder that holds nothing of its own: it shows what a search finds in others.
+    /// A search folder: it has no items of its own, but shows those of other folders.
     SearchFolder = "search_folder",
     /// A TNEF stream (`winmail.dat`) that could not be read, or only in part.
     Tnef = "tnef",
-    /// A signature around a message that is shown: it was not verified.
+    /// The signature of a displayed message, which was not verified.
     Signature = "signature",
-    /// A line of an mbox that may part messages and may be text, and what it was taken for.
+    /// A line of an mbox that may separate messages or be text, and how it was read.
     DoubtfulSeparator = "doubtful_separator",
-    /// Octets that were made anew, as was asked or because they could not stand as they were.
+    /// Octets that were rewritten, on request or because they were invalid.
     Rewritten = "rewritten",
 }
 

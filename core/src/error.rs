@@ -21,7 +21,7 @@ pub enum ErrorKind {
     Encrypted,
     /// A bound of [`Limits`](crate::Limits) was reached.
     Limit,
-    /// The destination cannot take what was asked.
+    /// The destination cannot be written as requested.
     Destination,
     /// An option contradicts another or cannot be met.
     Options,
@@ -30,7 +30,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The kind as a stable lower-case word, as it stands in the item log.
+    /// The kind as a stable lower-case word, as in the item log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Io => "io",

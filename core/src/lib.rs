@@ -8,8 +8,8 @@
 //! | VCF | [`read::vcf`] | contacts |
 //! | PST, OST | [`read::pst`] | messages, calendar objects, contacts |
 //!
-//! gzip, ZIP, tar and UTF-16 around them are opened as they are. The common model is the standards themselves: an [`Item`]
-//! is an RFC 5322 message, an iCalendar object or a vCard, and its octets pass through untouched.
+//! gzip, ZIP, tar and UTF-16 around them are read directly. The common model is the standards themselves: an [`Item`]
+//! is an RFC 5322 message, an iCalendar object or a vCard, and its octets pass through unchanged.
 //!
 //! Everything in one call, from paths to a path:
 //!

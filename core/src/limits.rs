@@ -21,7 +21,7 @@ pub struct Limits {
     pub nesting: usize,
     /// Entities (body parts) of one message that are parsed.
     pub entities: usize,
-    /// Quoted From_ lines of one message that are unquoted; the rest stays as it stands.
+    /// Quoted From_ lines of one message that are unquoted; the rest stays unchanged.
     pub quoted_lines: usize,
     /// Octets that an mbox reader looks ahead for the closing delimiter of a multipart.
     pub multipart_lookahead: u64,
@@ -33,7 +33,7 @@ pub struct Limits {
     pub expansion_floor: u64,
     /// Overrides of recurring components in one calendar that are brought together with their masters, 40 octets of memory each.
     pub overrides: usize,
-    /// Octets of a calendar component or a card that is converted; a larger one passes through as it is.
+    /// Octets of a calendar component or a card that is converted; a larger one passes through unchanged.
     pub component: usize,
     /// Octets of decoded text that one body yields to a person (text, HTML).
     pub text: usize,
@@ -140,7 +140,7 @@ impl fmt::Debug for Stop {
     }
 }
 
-/// Files and folders that are left out of the trees of a file system, each told with why.
+/// Files and folders that are left out of the trees of a file system, each with its reason.
 ///
 /// ```
 /// use mailferry::Exclusion;
@@ -156,7 +156,7 @@ pub struct Exclusion(Option<(&'static str, Arc<Excludes>)>);
 type Excludes = dyn Fn(&Path) -> bool + Send + Sync;
 
 impl Exclusion {
-    /// Leaves out what `excludes` says by its path, and tells `why`.
+    /// Leaves out paths for which `excludes` returns true, with the reason `why`.
     pub fn when(why: &'static str, excludes: impl Fn(&Path) -> bool + Send + Sync + 'static) -> Self {
         Self(Some((why, Arc::new(excludes))))
     }

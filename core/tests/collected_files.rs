@@ -64,7 +64,7 @@ fn a_file_that_cannot_be_made_is_told_and_takes_no_other_with_it() {
     };
     let error = archive.finish_telling(&mut tell).unwrap_err();
     assert_eq!(error.path(), Some("lost/lost.ics"));
-    assert!(error.to_string().contains("the 1 items that were put into it"), "{error}");
+    assert!(error.to_string().contains("the 1 items in it"), "{error}");
     assert!(paths.contains(&"kept/kept.ics".to_owned()) && !paths.contains(&"lost/lost.ics".to_owned()), "{paths:?}");
     let octets = out.0.lock().unwrap().clone();
     assert!(octets.windows(4).any(|window| window == b"PK\x05\x06"), "the archive is completed");

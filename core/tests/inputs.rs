@@ -378,7 +378,7 @@ fn a_zip_that_is_cut_says_so() {
     let archive = zip(&[("a.mbox", MAIL, stored())]);
     let error = open("t.zip", archive[..archive.len() - 30].to_vec()).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Malformed);
-    assert!(error.to_string().starts_with("t.zip: ") && error.to_string().contains("fetch it again"), "{error}");
+    assert!(error.to_string().starts_with("t.zip: ") && error.to_string().contains("download it again"), "{error}");
 }
 
 #[test]

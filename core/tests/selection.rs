@@ -189,7 +189,7 @@ fn told_of(mbox: &str, recover: bool, skip_trash: bool) -> (Report, Vec<String>,
     };
     let told = lines.map(|line| {
         let text = |key: &str| line[key].as_str().unwrap_or("-").to_owned();
-        assert_eq!(words(&line["warnings"]).contains("is recovered"), text("fidelity") == "normalized");
+        assert_eq!(words(&line["warnings"]).contains("and recovered"), text("fidelity") == "normalized");
         format!("{} {} [{}] {}", text("subject"), text("folder"), words(&line["keywords"]), text("reason"))
     });
     let (told, octets) = (told.collect(), archive.0.lock().unwrap().clone());

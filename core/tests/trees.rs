@@ -428,7 +428,7 @@ fn a_partial_message_says_what_it_is_without() {
         X-Apple-Content-Length: 99\n\n--b--\n";
     let octets = [format!("{:<10}\n", message.len()).as_bytes(), message].concat();
     let told = Told::octets("1.partial.emlx", octets);
-    assert!(told.defects.iter().any(|defect| defect.ends_with("not part of it: plan.pdf")), "{:?}", told.defects);
+    assert!(told.defects.iter().any(|defect| defect.ends_with("not included: plan.pdf")), "{:?}", told.defects);
 }
 
 /// A message that Apple Mail keeps in parts: what stands in `Messages/7.partial.emlx` and in the files of its parts, and what it was

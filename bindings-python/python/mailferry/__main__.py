@@ -8,15 +8,15 @@ from . import cli_main
 
 
 def index(argv: list[str]) -> int:
-    """Write a table of the items of a mailbox as a Parquet file; gives the exit status."""
+    """Write a table of the items of a mailbox as a Parquet file; returns the exit status."""
     import argparse
 
     import mailferry
 
-    parser = argparse.ArgumentParser("mailferry index", description="Write a row an item into a Parquet file.")
-    parser.add_argument("source", nargs="+", help="mailboxes, as `mailferry convert` takes them")
-    parser.add_argument("--to", required=True, metavar="FILE", help="the Parquet file to write; nothing may be there yet")
-    parser.add_argument("--headers", action="store_true", help="leave out what needs more than the header sections")
+    parser = argparse.ArgumentParser("mailferry index", description="Write one row per item to a Parquet file.")
+    parser.add_argument("source", nargs="+", help="mailboxes, as for `mailferry convert`")
+    parser.add_argument("--to", required=True, metavar="FILE", help="the Parquet file to write; it must not exist yet")
+    parser.add_argument("--headers", action="store_true", help="only columns that need the header sections")
     arguments = parser.parse_args(argv)
     try:
         import pyarrow
@@ -37,7 +37,7 @@ def index(argv: list[str]) -> int:
 
 
 def main() -> int:
-    """Run the command with the arguments of the process; gives the exit status."""
+    """Run the command with the arguments of the process; returns the exit status."""
     argv = sys.argv[1:]
     if argv[:1] == ["index"]:
         return index(argv[1:])

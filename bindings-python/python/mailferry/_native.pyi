@@ -57,35 +57,35 @@ class Error(Exception):
     node: int | None
     """The node of a PST or OST, where one is known."""
     fatal: bool
-    """Whether nothing more can come from the same source."""
+    """Whether nothing more can be read from the same source."""
 
 class UnknownFormatError(Error):
-    """The octets are of no format that is read."""
+    """Unknown format."""
 
 class MalformedError(Error):
-    """A structure is broken beyond what can be read."""
+    """A structure is too damaged to be read."""
 
 class UnsupportedError(Error):
-    """A variant of a format that is not read."""
+    """A variant of a format that is not supported."""
 
 class EncryptedError(Error):
     """The octets are encrypted, and no key was given."""
 
 class LimitError(Error):
-    """A bound on what a source may cost was reached."""
+    """A limit was exceeded."""
 
 class DestinationError(Error):
-    """The destination cannot take what was asked."""
+    """The destination cannot be written as requested."""
 
 class OptionsError(Error, ValueError):
-    """An option contradicts another, or cannot be met."""
+    """An option is invalid, or contradicts another."""
 
 class CancelledError(Error):
     """It was stopped."""
 
 @final
 class Address:
-    """A name and an address. Equal ones are equal, and it can be a key.
+    """A name and an address; comparable and hashable.
 
     >>> import mailferry
     >>> str(mailferry.Address("Ann", "ann@example.org"))
@@ -98,7 +98,7 @@ class Address:
         """The display name, decoded."""
     @property
     def address(self) -> str:
-        """The address as ``local-part@domain``; empty where a name stands alone."""
+        """The address as ``local-part@domain``; empty where there is only a name."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -106,7 +106,7 @@ class Address:
 
 @final
 class Defect:
-    """Something wrong that was found and survived."""
+    """A problem that was found and did not stop the reading."""
 
     def __new__(cls, kind: str, detail: str, offset: int | None = None) -> Self: ...
     @property
@@ -114,10 +114,10 @@ class Defect:
         """What it is, as a stable word in lower case: ``charset``."""
     @property
     def detail(self) -> str:
-        """What a person should know beside the kind; may be empty."""
+        """More about it, as text; may be empty."""
     @property
     def offset(self) -> int | None:
-        """Where it is, in octets: from the start of the source, or from that of the message for what is wrong in its body."""
+        """Where it is, in octets: from the start of the source, or of the message for a defect in its body."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -140,22 +140,22 @@ class Attachment:
     def content_id(self) -> str | None:
         """The ``Content-ID`` without angle brackets, by which HTML refers to it (RFC 2392)."""
     def __bytes__(self) -> bytes:
-        """The decoded octets; ``OSError`` when the source cannot be read any more."""
+        """The decoded octets; ``OSError`` when the source can no longer be read."""
     def __reduce__(self) -> tuple[Callable[..., Attachment], tuple[Item, int]]: ...
 
 @final
 class Item:
-    """A message, a calendar object or a contact. It is read as far as it is asked for, and stays readable while its
-    source is there.
+    """A message, a calendar object or a contact. Only what is asked for is read; it stays readable as long as its
+    source exists.
 
-    No accessor raises for what is wrong with mail: what can be read is given, and ``defects`` tells the rest. ``OSError`` is
-    raised where the source cannot be read, and what a caller's own ``read()`` raises comes out as it is. A pickled item
-    carries its octets.
+    No accessor raises because of broken mail: it returns what can be read, and ``defects`` lists the rest. ``OSError`` is
+    raised where the source cannot be read, and exceptions of a caller's own ``read()`` are passed on unchanged. A pickled
+    item carries its octets.
     """
 
     @property
     def id(self) -> str:
-        """The number of its source and its own in it, both from 1, as in the item log: ``1:42``."""
+        """The number of its source and its number in it, both from 1, as in the item log: ``1:42``."""
     @property
     def kind(self) -> str:
         """``mail``, ``event``, ``task``, ``journal`` or ``contact``."""
@@ -176,7 +176,7 @@ class Item:
         """Its own octets."""
     @property
     def folder(self) -> str:
-        """The names of its folder, joined by ``/``; a name may itself hold a ``/``."""
+        """The names of its folder, joined by ``/``; a name may itself contain a ``/``."""
     @property
     def folder_names(self) -> tuple[str, ...]:
         """The names of its folder and those above it, outermost first."""
@@ -194,7 +194,7 @@ class Item:
         """When it arrived, in the zone it was written in, UTC where none was given."""
     @property
     def date_source(self) -> str | None:
-        """What told ``received``: ``from_line``, ``received``, ``date``, ``delivery_time``, ``submit_time``, ``file_time``,
+        """Where ``received`` was taken from: ``from_line``, ``received``, ``date``, ``delivery_time``, ``submit_time``, ``file_time``,
         ``file_name``, ``recorded``."""
     @property
     def date(self) -> datetime.datetime | None:
@@ -225,7 +225,7 @@ class Item:
         """The ``Message-ID`` without angle brackets."""
     @property
     def in_reply_to(self) -> list[str]:
-        """The messages it answers, without angle brackets."""
+        """The messages it replies to, without angle brackets."""
     @property
     def references(self) -> list[str]:
         """The messages of its thread, oldest first, without angle brackets."""
@@ -256,7 +256,7 @@ class Item:
         """Whether a calendar object has more than one occurrence."""
     @property
     def defects(self) -> list[Defect]:
-        """What is wrong with it and was survived; all of a message is read for it."""
+        """What is wrong with it; the whole message is read for this."""
     def to_email(self) -> email.message.EmailMessage:
         """The message as the standard library parses it with ``email.policy.default``; ``TypeError`` for other items."""
     def __bytes__(self) -> bytes:
@@ -267,30 +267,30 @@ class Item:
 class Mailbox:
     """The items of sources, one after the other, in constant memory: an iterator, and a context manager that closes it.
 
-    Several threads may take items from one mailbox; each item comes once. A pickled mailbox is opened anew where it is
+    Several threads may take items from one mailbox; each item comes once. A pickled mailbox is opened again where it is
     unpickled, at its start.
     """
 
     def __iter__(self) -> Self: ...
     def __next__(self) -> Item:
-        """The next item. What cannot be read is raised, and the call after goes on behind it, unless it is skipped."""
+        """The next item. What cannot be read is raised, and the next call continues after it, unless it is skipped."""
     @property
     def errors(self) -> tuple[Error, ...]:
         """What was skipped, up to a thousand."""
     @property
     def position(self) -> int:
-        """How many octets of the sources lie behind."""
+        """How many octets of the sources were read."""
     @property
     def total(self) -> int | None:
-        """How many octets there are in all; ``None`` where archives hide it."""
+        """How many octets there are in all; ``None`` where an archive does not say it."""
     def index(self, *, content: bool = True, batch_size: int = 8192) -> Index:
-        """A table with a row an item, for pyarrow, polars, pandas and duckdb; the sources are read anew for it.
+        """A table with one row per item, for pyarrow, polars, pandas and duckdb; the sources are read again for it.
 
         Without ``content`` only header sections are parsed, and the columns ``attachments``, ``attachment_bytes``,
         ``has_html`` and ``sha256`` are left out. A batch has at most ``batch_size`` rows.
         """
     def close(self) -> None:
-        """Lets the sources go; items that were taken keep theirs."""
+        """Closes the sources; items that were taken stay readable."""
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -305,7 +305,7 @@ class Mailbox:
 class Index:
     """A table of items by the Arrow PyCapsule interface; each consumer reads the sources from their start.
 
-    What stops a reading of it, Ctrl-C too, is an error of the consumer's own kind with the text of the exception.
+    An exception while it is read, Ctrl-C too, becomes an error of the consumer, with the text of the exception.
 
     Columns: ``id``, ``source``, ``kind``, ``folder``, ``role``, ``labels`` (list), ``keywords`` (list), ``received`` and
     ``date`` (timestamps in µs, UTC), ``from_name``, ``from``, ``to`` (list), ``cc`` (list), ``subject``, ``message_id``,
@@ -324,11 +324,11 @@ class Index:
 
 @type_check_only
 class _Document:
-    """Plain data: it is equal to one with the same content, pickles, and is a table in a notebook."""
+    """Plain data: compared by content, can be pickled, and shown as a table in a notebook."""
 
     def __new__(cls, json: str) -> Self: ...
     def to_dict(self) -> dict[str, Any]:
-        """All of it, under the names that it has in JSON."""
+        """All of it, with the same names as in JSON."""
     def to_json(self) -> str:
         """All of it as JSON, indented."""
     def _repr_html_(self) -> str: ...
@@ -339,7 +339,7 @@ class _Document:
 
 @final
 class Report(_Document):
-    """What became of all items of a conversion; ``available = migrated + failed + skipped``."""
+    """The result of a conversion; ``available = migrated + failed + skipped``."""
 
     @property
     def version(self) -> str:
@@ -350,10 +350,10 @@ class Report(_Document):
         each with ``what`` and ``text``."""
     @property
     def cancelled(self) -> bool:
-        """Whether it was stopped before its end."""
+        """Whether it was stopped before it was complete."""
     @property
     def error(self) -> str | None:
-        """What stopped it: a destination that could be written no more."""
+        """What stopped it: the destination could no longer be written."""
     @property
     def totals(self) -> _Columns:
         """All items: ``available``, ``migrated``, ``failed``, ``skipped``, and ``bytes`` written."""
@@ -374,16 +374,16 @@ class Report(_Document):
         """How many items carry a warning of each kind."""
     @property
     def preflight(self) -> dict[str, int]:
-        """What targets are likely to refuse or to spoil."""
+        """What targets are likely to reject or to damage."""
     @property
     def sources(self) -> list[dict[str, Any]]:
-        """The sources, in order: ``file``, ``format``, ``items``, ``defects``, ``error``, and ``cutShort`` where one breaks off."""
+        """The sources, in order: ``file``, ``format``, ``items``, ``defects``, ``error``, and ``cutShort`` where one ends too early."""
     @property
     def kept(self) -> dict[str, Any] | None:
-        """Files of others at the destination that stay, and what was written instead of them."""
+        """Files at the destination that were changed since and are kept, and what was written instead of them."""
     @property
     def ignored(self) -> dict[str, Any]:
-        """Files in directories and archives that are no source.
+        """Files in directories and archives that are not sources.
 
         ``count``; ``entries``, the first thousand, with ``name``, ``bytes``, ``why``; ``others`` by extension.
         """
@@ -393,20 +393,20 @@ class Report(_Document):
 
 @final
 class Inspection(_Document):
-    """What mailboxes hold."""
+    """The contents of mailboxes."""
 
     @property
     def items(self) -> int:
         """Items that can be read."""
     @property
     def failed(self) -> int:
-        """Items, or rests of sources, that cannot."""
+        """Items, or remaining parts of sources, that cannot be read."""
     @property
     def deleted(self) -> int:
         """Items among them that are marked as deleted and still shown."""
     @property
     def expunged(self) -> int:
-        """Items that are left out because their mail program shows them no more."""
+        """Items that are left out because their mail program no longer shows them."""
     @property
     def bytes(self) -> int:
         """Octets of the items."""
@@ -430,7 +430,7 @@ class Inspection(_Document):
         """How many items carry a warning of each kind."""
     @property
     def preflight(self) -> dict[str, int]:
-        """What targets are likely to refuse or to spoil."""
+        """What targets are likely to reject or to damage."""
     @property
     def largest(self) -> list[dict[str, Any]]:
         """The largest items, the largest first."""
@@ -442,11 +442,11 @@ class Inspection(_Document):
         """What could not be opened or read."""
     @property
     def ignored(self) -> dict[str, Any]:
-        """Files in directories and archives that are no source: ``count``, ``entries``, ``others``."""
+        """Files in directories and archives that are not sources: ``count``, ``entries``, ``others``."""
 
 @final
 class Plan(_Document):
-    """What will become of mailboxes at a target."""
+    """A preview of what a target accepts, and what it rejects."""
 
     @property
     def target(self) -> str:
@@ -456,19 +456,19 @@ class Plan(_Document):
         """All items."""
     @property
     def goes(self) -> _Size:
-        """Those that the target takes."""
+        """Those that the target accepts."""
     @property
     def kinds(self) -> dict[str, _Size]:
-        """What goes, by kind."""
+        """What is accepted, by kind."""
     @property
     def refused(self) -> dict[str, dict[str, Any]]:
-        """What does not go, and why."""
+        """What is rejected, and why."""
     @property
     def flagged(self) -> dict[str, dict[str, Any]]:
-        """What is beyond a limit."""
+        """What exceeds a limit."""
     @property
     def missing(self) -> dict[str, int]:
-        """What messages lack."""
+        """How many messages have no From, Date, Message-ID or date of arrival."""
     @property
     def left_out(self) -> dict[str, _Size]:
         """What is not selected, by reason."""
@@ -480,11 +480,11 @@ class Plan(_Document):
         """How many parts there are at most."""
     @property
     def estimate(self) -> dict[str, Any]:
-        """Octets and seconds that a conversion takes, about."""
+        """The approximate octets and seconds that a conversion takes."""
 
 @final
 class Verification(_Document):
-    """What differs between a destination and its logs."""
+    """The differences between a destination and its logs."""
 
     @property
     def syncs(self) -> int:
@@ -497,16 +497,16 @@ class Verification(_Document):
         """Their octets."""
     @property
     def items(self) -> int:
-        """Items that the logs call migrated."""
+        """Items that are migrated according to the logs."""
     @property
     def source_items(self) -> int:
-        """Items of the sources that were held against the logs."""
+        """Items of the sources that were compared with the logs."""
     @property
     def gone(self) -> int:
-        """Items of the logs that the sources do not hold any more."""
+        """Items of the logs that are no longer in the sources."""
     @property
     def without_proof(self) -> bool:
-        """Whether files were compared by size and first 64 KiB only, as no SHA-256 was asked for."""
+        """Whether files were compared by size and first 64 KiB only, because the destination was written without SHA-256."""
     @property
     def differences(self) -> int:
         """How many differences there are."""
@@ -516,7 +516,7 @@ class Verification(_Document):
 
 @final
 class Undoing(_Document):
-    """What was removed of a destination. The table in a notebook is of what stays."""
+    """What was removed of a destination. The table in a notebook lists what was kept."""
 
     @property
     def syncs(self) -> list[int]:
@@ -526,27 +526,27 @@ class Undoing(_Document):
         """Files that were removed."""
     @property
     def missing(self) -> int:
-        """Files that were gone already."""
+        """Files that were missing already."""
     @property
     def kept(self) -> int:
-        """Files that stay, because they were changed since."""
+        """Files that were kept, because they were changed since."""
     @property
     def without_proof(self) -> bool:
-        """Whether files were told apart by size and first 64 KiB only."""
+        """Whether files were compared by size and first 64 KiB only."""
     @property
     def list_file(self) -> str | None:
         """The path of the list of what was removed."""
     @property
     def found(self) -> list[dict[str, str]]:
-        """The first ten thousand files that stay: ``kind``, ``what``, ``told``."""
+        """The first ten thousand files that were kept: ``kind``, ``what``, ``told``."""
 
 @final
 class ProjectReport(_Document):
-    """What became of all mailboxes of a project."""
+    """The result of a project of many mailboxes."""
 
     @property
     def cancelled(self) -> bool:
-        """Whether it was stopped before its end."""
+        """Whether it was stopped before it was complete."""
     @property
     def totals(self) -> _Columns:
         """The items of all mailboxes."""
@@ -586,13 +586,13 @@ def open(
 ) -> Mailbox:
     """The items of ``source``: a path, octets, a binary file object with ``seek`` and ``read``, or a list of these.
 
-    ``name`` is what octets and file objects are called; it advises their format and names their folder. With
+    ``name`` is the file name of octets and file objects: a hint for their format, and the name of their folder. With
     ``on_error="skip"`` what cannot be read is kept in ``Mailbox.errors``. The other options are those of the command
-    ``mailferry``: how sources are read, and which items are taken. A date is RFC 3339 text, or of ``datetime``; a size is a
-    number of octets or text such as ``"480M"``. A file object is read by position, and not to be used elsewhere meanwhile.
+    ``mailferry``: how sources are read, and which items are taken. A date is RFC 3339 text or a ``datetime``; a size is a
+    number of octets or text such as ``"480M"``. A file object is read by position and must not be used elsewhere meanwhile.
 
-    ``KeyboardInterrupt``, or what the ``read()`` of a file object raises, may come in the midst of an item. The mailbox then
-    may not give that item and what follows it in its source: open it again to read these.
+    ``KeyboardInterrupt``, or what the ``read()`` of a file object raises, may interrupt an item. The mailbox then
+    may not return that item and those after it in its source: open it again to read them.
 
     Raises ``OSError``, or the ``Error`` of the first source when none can be opened.
 
@@ -661,16 +661,16 @@ def convert(
 ) -> Report:
     """Writes the items of ``source`` to ``to``: a folder, or an archive if it ends in .zip, .tar, .tgz or .tar.gz.
 
-    The item log and the report stand beside it. A second call with the same destination adds what is new. ``progress`` is
+    The item log and the report are written next to it. A second call with the same destination adds what is new. ``progress`` is
     called with octets done and octets in all (``None`` where unknown), at most 20 times a second; or it is a bar such as
-    ``tqdm``, or its class. ``transform`` gets each selected item and gives it back, or octets in its place, or ``None`` to
-    leave it out. ``jobs`` threads render items; what is written does not depend on their number. With
+    ``tqdm``, or its class. ``transform`` gets each selected item and returns it, or octets instead, or ``None`` to
+    leave it out. ``jobs`` is the number of threads; the output does not depend on it. With
     ``on_error="raise"`` the first failure stops it. The other options are those of ``mailferry convert``, under its names:
-    ``as_`` and ``from_`` are ``--as`` and ``--from``, which Python keeps for itself.
+    ``as_`` and ``from_`` are ``--as`` and ``--from``, which are reserved words in Python.
 
-    What ``progress``, ``transform`` or the ``read()`` of a file object raises comes out as it is, and so does
-    ``KeyboardInterrupt``; what was written until then is complete and valid. Raises ``DestinationError`` when something is at
-    the destination already, ``OSError`` and other ``Error`` when nothing could be started.
+    What ``progress``, ``transform`` or the ``read()`` of a file object raises is passed on unchanged, and so is
+    ``KeyboardInterrupt``; what was written until then is complete and valid. Raises ``DestinationError`` when the destination
+    exists already and cannot be continued, ``OSError`` and other ``Error`` when nothing could be started.
 
     >>> import mailferry, pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -710,7 +710,7 @@ def inspect(
     seed: int = 0,
     dedupe: Literal["off", "exact", "loose"] = "off",
 ) -> Inspection:
-    """Counts what ``source`` holds, and names the ``largest`` largest items; writes nothing.
+    """Counts the items of ``source``, and lists the ``largest`` largest ones; nothing is written.
 
     >>> import mailferry
     >>> mailferry.inspect(b"From a\\nSubject: one\\n\\n", name="Inbox.mbox").folders
@@ -747,7 +747,7 @@ def plan(
     seed: int = 0,
     dedupe: Literal["off", "exact", "loose"] = "off",
 ) -> Plan:
-    """What will become of ``source`` at the target of this name; writes nothing. ``targets`` gives the names.
+    """Previews what the target of this name accepts of ``source``; nothing is written. ``targets`` lists the names.
 
     >>> import mailferry
     >>> mailferry.plan(b"From a\\nSubject: one\\n\\n", "zoho").goes["items"]
@@ -809,17 +809,17 @@ def verify(
     html: str | os.PathLike[str] | None = None,
     jobs: int = 1,
 ) -> Verification:
-    """Reads every file at ``to`` again and holds it against the item logs beside it.
+    """Reads every file at ``to`` again and compares it with the item logs next to it.
 
-    With ``source``, every item of it is read and rendered again and has to be in the logs, with the options that the report
-    tells; ``transform`` is to be that which the destination was written with. Options need to be given only for what an older
-    version wrote, whose report does not tell them: then all of them. Raises ``Error`` or ``OSError`` when there is nothing to verify.
+    With ``source``, every item of it is read and rendered again, with the options in the report, and must be in the logs;
+    ``transform`` must be the one that the destination was written with. Options must be given only for a destination of an
+    older version whose report does not contain them: then all of them. Raises ``Error`` or ``OSError`` when there is nothing to verify.
     """
 
 def undo(to: str | os.PathLike[str], *, since: int = 1, dry: bool = False) -> Undoing:
-    """Removes what the syncs from number ``since`` on have written at ``to``: only files that were not changed since.
+    """Removes what sync number ``since`` and later ones wrote at ``to``: only files that are unchanged since.
 
-    With ``dry`` nothing is removed. Raises ``OptionsError`` when there is no such sync, ``DestinationError`` when something
+    With ``dry`` nothing is removed. Raises ``OptionsError`` when that sync is not found, ``DestinationError`` when something
     cannot be removed.
     """
 
@@ -832,8 +832,8 @@ def run_project(
 ) -> ProjectReport:
     """Converts many mailboxes, ``at_a_time`` of them at once; each is a dict of ``source``, ``to`` and options of ``convert``.
 
-    Paths only. One that was completed before is passed over, or synced again with ``delta``. ``ended`` is called with the
-    row of each mailbox when it has ended, from threads of their own.
+    Paths only. A mailbox that was completed before is skipped, or synced again with ``delta``. ``ended`` is called with the
+    row of each mailbox when it is done, from another thread.
     """
 
 def formats() -> list[_Format]:
@@ -845,7 +845,7 @@ def formats() -> list[_Format]:
     """
 
 def targets() -> list[dict[str, Any]]:
-    """The targets that are known: what each takes, its limits, how to import there, and how all that is known.
+    """The known targets: what each accepts, its limits, how to import there, and how that is known.
 
     >>> import mailferry
     >>> "zoho" in [target["name"] for target in mailferry.targets()]
@@ -853,7 +853,7 @@ def targets() -> list[dict[str, Any]]:
     """
 
 def cli_main(argv: Sequence[str]) -> int:
-    """Runs the command line of the binary ``mailferry`` with these arguments, less its own name; gives the exit status."""
+    """Runs the command line of the binary ``mailferry`` with these arguments, without its own name; returns the exit status."""
 
 def _index(mailbox: Mailbox, content: bool, rows: int) -> Index: ...
 def _reopen(source: _Sources, name: str | None, on_error: _OnError, options: dict[str, Any]) -> Mailbox: ...

@@ -21,7 +21,7 @@ fn an_empty_file() {
     let bench = Bench::new(b"");
     let run = bench.convert("out", &[]);
     assert_eq!(run.status, Some(1), "{}", run.stderr);
-    assert!(run.stderr.contains("nothing was migrated: the sources hold no items"), "{}", run.stderr);
+    assert!(run.stderr.contains("nothing was migrated: the sources contain no items"), "{}", run.stderr);
     let archive = bench.archive("out");
     archive.check();
     assert!(archive.log.is_empty());
@@ -81,10 +81,10 @@ fn every_command_tells_that_a_source_breaks_off() {
         let run = bench.run(arguments);
         assert_eq!(run.status, Some(1), "{arguments:?}: {}", run.stderr);
         let told = format!("{}{}", run.stdout, run.stderr);
-        assert!(told.contains("cut.mbox: breaks off: ") && told.contains(&format!("byte {}", cut.len())), "{told}");
+        assert!(told.contains("cut.mbox: ends too early: ") && told.contains(&format!("byte {}", cut.len())), "{told}");
     }
     let report = fs::read_to_string(bench.path("out.zip.report.json")).unwrap();
-    assert!(report.contains("\"cutShort\": \"cut.mbox: breaks off: "), "{report}");
+    assert!(report.contains("\"cutShort\": \"cut.mbox: ends too early: "), "{report}");
 }
 
 #[test]

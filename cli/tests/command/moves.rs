@@ -194,7 +194,7 @@ fn what_cannot_be_continued_is_refused_and_left_as_it_is() {
         ("out", &["--address-map", "map.tsv"], "(--address-map)"),
         ("out", &["--root-folder", "Old"], "(--root-folder)"),
         ("out", &["--iana-zones"], "(--iana-zones)"),
-        ("none", &["--checksums", "none"], "nothing tells what has changed"),
+        ("none", &["--checksums", "none"], "changes since then cannot be detected"),
     ] {
         let run = bench.convert(to, options);
         assert_eq!(run.status, Some(2), "{to} {options:?}: {}", run.stdout);
@@ -212,7 +212,7 @@ fn what_cannot_be_continued_is_refused_and_left_as_it_is() {
     let log = archive::log(&bench.path("out.sync002.items.jsonl"));
     assert_eq!(log[1]["path"], path.replace(".eml", " (2).eml"), "it gets another name");
     assert!(
-        run.stdout.contains(&format!("Kept, because it is not as a conversion wrote it: {path}")),
+        run.stdout.contains(&format!("Kept, because it was changed since it was written: {path}")),
         "{}",
         run.stdout
     );
@@ -232,7 +232,7 @@ fn verify_names_each_difference() {
         fs::write(&log, text.replace(&digest, &"0".repeat(64)).replace("number-3.eml", "number-4.eml")).unwrap();
         let verified = bench.run(&["verify", to]);
         assert_eq!(verified.status, Some(1), "{to}: {}", verified.stdout);
-        for told in ["other octets than were written", "named by no line", "is missing", "3 differences"] {
+        for told in ["was changed since it was written", "is not listed in the log", "is missing", "3 differences"] {
             assert!(verified.stdout.contains(told), "{to}: {told}: {}", verified.stdout);
         }
         let undone = bench.run(&["undo", to, "--dry-run"]);
@@ -261,7 +261,7 @@ fn the_attachments_that_the_log_lists_are_verified() {
     fs::write(&log, text.replace("a.bin", "b.bin")).unwrap();
     let verified = bench.run(&["verify", "out"]);
     assert_eq!(verified.status, Some(1));
-    assert!(verified.stdout.contains("other attachments than the log lists"), "{}", verified.stdout);
+    assert!(verified.stdout.contains("attachments that differ from those in the log"), "{}", verified.stdout);
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn a_project_converts_every_row_it_can() {
     let first = bench.run(&["run", "p.csv", "--jobs", "3"]);
     assert_eq!(first.status, Some(1), "{}", first.stderr);
     assert_eq!(states(&bench), expected);
-    for told in ["none.mbox", "destination of line 3 too", "--eol", "no source or no destination", "PDF"] {
+    for told in ["none.mbox", "also the destination of line 3", "--eol", "no source or no destination", "PDF"] {
         assert!(first.stdout.contains(told), "{told}: {}", first.stdout);
     }
     let a = archive::log(&bench.path("out/a.items.jsonl"));

@@ -122,7 +122,7 @@ fn where_no_options_are_told_what_is_there_is_verified_and_nothing_is_added() {
     assert_eq!(bench.run(&["verify", "out"]).status, Some(0));
     for refused in [bench.run(&["verify", "out", "Inbox.mbox"]), again(&bench, &SAME)] {
         assert_eq!(refused.status, Some(2), "{}", refused.stdout);
-        assert!(refused.stderr.contains("does not tell the options"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("does not contain the options"), "{}", refused.stderr);
     }
     let undone = bench.run(&["undo", "out"]);
     assert_eq!(undone.status, Some(0), "{}", undone.stderr);
@@ -149,7 +149,7 @@ fn an_option_that_cannot_be_read_back_is_named() {
         (json!({ "scheme": 1, "archive": { "eof": "lf" } }), "unknown field `eof`"),
         (json!({ "scheme": 2, "archive": { "eol": "crlf" } }), "newer version"),
         (json!({ "arguments": ["convert", "in.mbox", "--to", "new", "--eof", "crlf"] }), "--eof"),
-        (json!({}), "does not tell the options"),
+        (json!({}), "does not contain the options"),
     ] {
         with_options(&bench, "new", Some(options));
         verify(told);

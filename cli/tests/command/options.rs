@@ -83,7 +83,7 @@ fn the_placeholders_that_the_help_names_are_all_there_are() {
     assert!(known.len() >= 6, "{}", refused.stderr);
     let help = bench.run(&["convert", "--help"]).stdout;
     assert!(known.iter().all(|word| help.contains(word)), "{known:?}");
-    let told = help.split_once("named, of").unwrap().1.split("[default").next().unwrap();
+    let told = help.split_once("made of").unwrap().1.split("[default").next().unwrap();
     assert!(told.split_whitespace().filter(|word| word.starts_with('{')).all(|word| known.contains(&word)), "{told}");
 }
 

@@ -103,7 +103,7 @@ fn an_item_that_is_not_there_is_not_shown() {
     let bench = Bench::new(&mbox([message("one")]));
     let shown = bench.run(&["show", "in.mbox", "2"]);
     assert_eq!((shown.status, &*shown.stdout), (Some(1), ""));
-    assert!(shown.stderr.contains("in.mbox: has 1 items, there is no item 2"), "{}", shown.stderr);
+    assert!(shown.stderr.contains("in.mbox: item 2 not found, there are 1 items"), "{}", shown.stderr);
     for number in ["0", "-1", "x"] {
         assert_eq!(bench.run(&["show", "in.mbox", number]).status, Some(2), "{number}");
     }

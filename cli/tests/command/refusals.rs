@@ -29,7 +29,7 @@ fn a_directory_without_a_source() {
     let bench = bench();
     fs::create_dir(bench.path("folder")).unwrap();
     fs::write(bench.path("folder/notes.txt"), "words").unwrap();
-    refused(&bench, &["folder", "--to", "out"], &["nothing that can be read"]);
+    refused(&bench, &["folder", "--to", "out"], &["nothing readable was found"]);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_source_of_no_known_format() {
     bench.file("letter.pdf", b"%PDF-1.7 and so on");
     refused(&bench, &["letter.pdf", "--to", "out"], &["letter.pdf: is a PDF document", "mbox"]);
     bench.file("x", &[0x81, 0, 0xfe, 7].repeat(1000));
-    refused(&bench, &["x", "--to", "out"], &["x: is of no known format", "81 00 fe 07"]);
+    refused(&bench, &["x", "--to", "out"], &["x: unknown format", "81 00 fe 07"]);
     bench.file("nothing", b"");
     refused(&bench, &["nothing", "--to", "out"], &["nothing: is empty"]);
 }
@@ -77,7 +77,7 @@ fn a_destination_that_may_not_be_written() {
             command.arg("convert").arg(bench.path("in.mbox")).arg("--to").arg(bench.path(to)).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{to}: {stderr}");
-        assert!(stderr.contains("locked") && stderr.contains("that you may write to"), "{to}: {stderr}");
+        assert!(stderr.contains("locked") && stderr.contains("where you have write permission"), "{to}: {stderr}");
         assert_eq!(crate::run::names(&bench.path("locked")), [""; 0], "{to}");
     }
     mode("locked", 0o755);
@@ -105,7 +105,7 @@ fn the_log_of_an_earlier_conversion() {
     for name in ["out.items.jsonl", "out.report.json", "out.report.csv"] {
         let bench = bench();
         bench.file(name, b"precious");
-        refused(&bench, &["in.mbox", "--to", "out"], &[name, "is there already", "move it away"]);
+        refused(&bench, &["in.mbox", "--to", "out"], &[name, "exists already", "move it away"]);
         assert_eq!(fs::read(bench.path(name)).unwrap(), b"precious");
     }
 }
@@ -115,8 +115,8 @@ fn an_option_that_cannot_be_met() {
     for (options, told) in [
         (&["--names", "{sender}"][..], &["{sender}", "{date}", "{messageid}"][..]),
         (&["--names", "{date}/{subject}"], &["not folders"]),
-        (&["--split", "0"], &["no size"]),
-        (&["--split", "12X"], &["no unit of size"]),
+        (&["--split", "0"], &["not a possible size"]),
+        (&["--split", "12X"], &["not a unit of size"]),
         (&["--split", "1M"], &["cannot be split", ".zip"]),
         (&["--jobs", "0"], &["--jobs"]),
         (&["--shard", "0"], &["--shard"]),

@@ -157,7 +157,7 @@ fn undo_storm(kills: u32, to: &'static str, options: &'static [&'static str]) {
         }
         let output = mailferry().current_dir(storm.here()).args(["undo", to]).output().unwrap();
         let told = String::from_utf8_lossy(&output.stdout);
-        let unknown: Vec<_> = told.lines().filter(|line| line.contains("no log names it")).collect();
+        let unknown: Vec<_> = told.lines().filter(|line| line.contains("no log lists it")).collect();
         let status = if unknown.is_empty() { 0 } else { 1 };
         assert_eq!(output.status.code(), Some(status), "{told}{}", String::from_utf8_lossy(&output.stderr));
         let _list = fs::remove_file(storm.here().join(format!("{to}.undo001.jsonl")));
@@ -243,7 +243,7 @@ fn killed(bench: &Bench, to: &str) {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(second.status, Some(2), "two at once: {}", second.stdout);
-    assert!(second.stderr.contains("under way"), "{}", second.stderr);
+    assert!(second.stderr.contains("is running"), "{}", second.stderr);
 }
 
 #[test]

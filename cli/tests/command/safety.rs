@@ -404,7 +404,7 @@ fn every_end_tells_the_truth() {
     is(&["in.mbox", "cut.mbox.gz"], 1, "incomplete", "cut.mbox is cut short");
     is(&["in.mbox", "letter.docx"], 1, "incomplete", "letter.docx");
     is(&["in.mbox", "empty.txt"], 1, "incomplete", "empty.txt");
-    is(&["none.mbox"], 1, "nothing_migrated", "the sources hold no items");
+    is(&["none.mbox"], 1, "nothing_migrated", "the sources contain no items");
     is(&["in.mbox", "--after", "2030-01-01"], 1, "nothing_migrated", "all 14 items were skipped");
     is(&["in.mbox", "--target", "m365"], 1, "nothing_migrated", "target_takes_no_mail");
     // The table of a project has the same end.

@@ -152,7 +152,7 @@ fn a_project_that_was_stopped_goes_on_when_it_is_run_again() {
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("run it again to go on"), "{stderr}");
+    assert!(stderr.contains("run it again to continue"), "{stderr}");
     let first = archive::log(&bench.path("out/a.items.jsonl")).len();
     assert!((1..3_000).contains(&first), "{first} items");
     assert!(!bench.path("out/b.zip").exists());

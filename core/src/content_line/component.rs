@@ -10,7 +10,7 @@ use crate::{
 /// What passes through untouched is never held like this: it stays octets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Component {
-    /// The name behind `BEGIN:`.
+    /// The name after `BEGIN:`.
     pub name: String,
     /// Its own properties in their order.
     pub properties: Vec<Property>,
@@ -63,14 +63,12 @@ impl Component {
         let mut open: Vec<Self> = Vec::new();
         while let Some(line) = lines.next_line()? {
             if !line.whole {
-                return Err(
-                    Error::new(ErrorKind::Limit, "a line is too long to be held").at(Location::Byte(line.start))
-                );
+                return Err(Error::new(ErrorKind::Limit, "a line is too long").at(Location::Byte(line.start)));
             }
             let Some(content) = ContentLine::parse(line.head) else { continue };
             if content.is("BEGIN") {
                 if open.len() >= limits.nesting {
-                    let error = Error::new(ErrorKind::Limit, "components nest too deep");
+                    let error = Error::new(ErrorKind::Limit, "components are nested too deeply");
                     return Err(error.at(Location::Byte(line.start)));
                 }
                 open.push(Self::new(Property::from_line(&content).value.trim()));
@@ -87,7 +85,7 @@ impl Component {
                 return Ok(component);
             }
         }
-        Err(Error::new(ErrorKind::Malformed, "no component begins here"))
+        Err(Error::new(ErrorKind::Malformed, "not the start of a component"))
     }
 
     /// Appends the component: its properties, then the components inside, each line folded and ended with CRLF.

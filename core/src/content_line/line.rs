@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContentLine<'a> {
-    /// What stands before the first `.` of the name (RFC 6350 §3.3, `group`).
+    /// What is before the first `.` of the name (RFC 6350 §3.3, `group`).
     pub group: Option<&'a [u8]>,
     /// The name of the property as spelled, without white space around it.
     pub name: &'a [u8],
@@ -91,7 +91,7 @@ pub(super) fn find_unquoted(octets: &[u8], wanted: u8) -> Option<usize> {
     }
 }
 
-/// A parameter as it stands in the line.
+/// A parameter as in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawParameter<'a> {
     /// The name as spelled; of a bare parameter of vCard 2.1 (`TEL;HOME:`) its only word.
@@ -101,7 +101,7 @@ pub struct RawParameter<'a> {
 }
 
 impl<'a> RawParameter<'a> {
-    /// The values between the commas that stand outside quotes, each without its quotes.
+    /// The values between the commas that are outside quotes, each without its quotes.
     pub fn values(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let mut rest = self.value;
         std::iter::from_fn(move || {

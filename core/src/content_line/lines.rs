@@ -7,7 +7,7 @@ const WINDOW: usize = 256 << 10;
 /// Octets of an unfolded line that are held; the rest is only walked over.
 const HEAD: usize = 64 << 10;
 
-/// A logical line of a source: one content line with its folds, or a blank line, or whatever else stands there.
+/// A logical line of a source: one content line with its folds, or a blank line, or anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
     /// Where it starts, in octets from the start of the source.
@@ -23,7 +23,7 @@ pub struct Line<'a> {
 /// Walks over the logical lines of a source in a window of 256 KiB, whatever the length of a line.
 ///
 /// A line ends with CRLF or LF, or with CR where the first window holds no LF. A line that starts with a space or a tab
-/// continues the one before (RFC 5545 §3.1), and so does the line behind a soft line break of a quoted-printable value
+/// continues the one before (RFC 5545 §3.1), and so does the line after a soft line break of a quoted-printable value
 /// (vCard 2.1 §2.1.3).
 ///
 /// ```
@@ -123,7 +123,7 @@ impl ContentLines {
         self.window_start <= range.start && range.end <= self.window_start + self.window.len() as u64
     }
 
-    /// Goes to `offset`, which is to be the start of a line.
+    /// Goes to `offset`, which must be the start of a line.
     pub fn seek(&mut self, offset: u64) {
         match offset.checked_sub(self.window_start).and_then(|at| usize::try_from(at).ok()) {
             Some(at) if at <= self.window.len() => self.at = at,
@@ -138,7 +138,7 @@ impl ContentLines {
     /// The next logical line, or `None` at the end.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
         let (start, from) = (self.offset(), self.at);
         let rest = self.window.get(from..).unwrap_or_default();

@@ -25,13 +25,13 @@ pub struct Parameter {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Property {
-    /// The group it stands in (RFC 6350 §3.3).
+    /// The group it is in (RFC 6350 §3.3).
     pub group: Option<String>,
     /// The name as spelled.
     pub name: String,
     /// The parameters in their order.
     pub parameters: Vec<Parameter>,
-    /// The value as it stands in the line, its escapes included.
+    /// The value as in the line, its escapes included.
     pub value: String,
 }
 

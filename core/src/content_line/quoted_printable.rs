@@ -1,6 +1,6 @@
 /// Decodes quoted-printable octets whose soft line breaks are already taken out (RFC 2045 §6.7, as vCard 2.1 uses it).
 ///
-/// An `=` that no two hexadecimal digits follow stays as it is.
+/// An `=` that no two hexadecimal digits follow stays unchanged.
 pub fn decode_quoted_printable(encoded: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::new();
     let mut rest = encoded;

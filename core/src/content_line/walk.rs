@@ -19,9 +19,9 @@ const DEFECTS: usize = 32;
 /// What a line is for the nesting of components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Marker<'a> {
-    /// `BEGIN:` with the name behind it.
+    /// `BEGIN:` with the name after it.
     Begin(&'a [u8]),
-    /// `END:` with the name behind it.
+    /// `END:` with the name after it.
     End(&'a [u8]),
 }
 
@@ -57,9 +57,9 @@ pub(crate) struct Placement<'a> {
 /// How closely lines are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {
-    /// Each is cut into its parts, and what is no content line is told.
+    /// Each is split into its parts, and an invalid line is reported.
     Parsed,
-    /// Only what nests components and tells their identity; other lines may be passed over.
+    /// Only the lines that nest or identify components; others may be skipped.
     Nesting,
 }
 
@@ -124,7 +124,9 @@ pub(crate) fn walk_component(
                     return Ok(Walked { name, end: start, unclosed: open.unclosed() });
                 }
                 Closed::None => {
-                    tell(defects, || Defect::new(DefectKind::StrayEnd, "nothing of this name is open").at(line.start));
+                    tell(defects, || {
+                        Defect::new(DefectKind::StrayEnd, "no open component has this name").at(line.start)
+                    });
                 }
             },
             None if detail == Detail::Nesting => {
@@ -135,7 +137,8 @@ pub(crate) fn walk_component(
                 let content = ContentLine::parse(line.head);
                 if content.is_none() && !line.head.trim_ascii().is_empty() {
                     tell(defects, || {
-                        Defect::new(DefectKind::ContentLine, "a line without a name or a colon").at(line.start)
+                        Defect::new(DefectKind::ContentLine, "an invalid line: its name or colon is missing")
+                            .at(line.start)
                     });
                 }
                 after_agent =

@@ -15,7 +15,7 @@ use crate::{
 };
 use std::{collections::BTreeSet, io::Write, num::NonZeroUsize, ops::ControlFlow};
 
-/// Moves the items of a mailbox to a writer and tells what became of each.
+/// Moves the items of a mailbox to a writer and reports the result of each.
 pub struct Conversion<'w> {
     mailbox: Mailbox,
     writer: Box<dyn ItemWriter + 'w>,
@@ -45,7 +45,7 @@ const MOST_FAILED: usize = 1 << 20;
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<'a> {
-    /// Octets of the sources that lie behind.
+    /// Octets of the sources that were read.
     pub position: u64,
     /// Octets of all sources; `None` where archives hide it.
     pub total: Option<u64>,
@@ -54,7 +54,7 @@ pub struct Progress<'a> {
 }
 
 impl<'w> Conversion<'w> {
-    /// A conversion of `mailbox` to `writer`, whose item log goes to `log`, a line at a time, each behind its file.
+    /// A conversion of `mailbox` to `writer`, whose item log goes to `log`, one line at a time, each after its file.
     pub fn new(mailbox: Mailbox, writer: Box<dyn ItemWriter + 'w>, log: impl Write + Send + 'w) -> Self {
         Self::told_to(mailbox, writer, Lines(log))
     }
@@ -86,7 +86,7 @@ impl<'w> Conversion<'w> {
         self
     }
 
-    /// The same conversion with the list of what was made beside the files of one item each ([`Product`](crate::write::Product)) written to `files`, a
+    /// The same conversion with the list of what was made next to the files of one item each ([`Product`](crate::write::Product)) written to `files`, a
     /// line at a time. [`Verification`](super::Verification) asks for it.
     #[must_use]
     pub fn with_files(mut self, files: impl Write + Send + 'w) -> Self {
@@ -101,7 +101,7 @@ impl<'w> Conversion<'w> {
         self
     }
 
-    /// The same conversion through `gates`, in the place of those that it had.
+    /// The same conversion through `gates`, instead of those that it had.
     #[must_use]
     pub fn with_gates(mut self, gates: Gates) -> Self {
         self.gates = gates;
@@ -137,7 +137,7 @@ impl<'w> Conversion<'w> {
         self
     }
 
-    /// Goes on until something was done that the report tells; `false` when there is nothing more to do.
+    /// Continues until something was done that is in the report; `false` when there is nothing more to do.
     ///
     /// # Errors
     /// When the destination or the log cannot be written: then only [`Conversion::finish`] is left. [`ErrorKind::Cancelled`]
@@ -193,9 +193,9 @@ impl<'w> Conversion<'w> {
         Progress { position: self.mailbox.position(), total: self.mailbox.total(), report: &self.report }
     }
 
-    /// Takes every step, asking `observe` between two of them whether to go on, and finishes.
+    /// Takes every step, asking `observe` between two of them whether to continue, and finishes.
     ///
-    /// What stops it half-way, and what it cannot complete, is told in [`Report::error`].
+    /// What stops it, and what it cannot complete, is in [`Report::error`].
     pub fn run(mut self, observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Report {
         let stopped = loop {
             match self.step() {
@@ -230,7 +230,7 @@ impl<'w> Conversion<'w> {
         Ok(self.report)
     }
 
-    /// The same, and the report says that it was stopped before its end.
+    /// The same, and the report says that it was stopped before it was complete.
     ///
     /// # Errors
     /// When the destination or the log cannot be written.
@@ -438,6 +438,6 @@ fn renderer(writer: &(dyn ItemWriter + '_), journal: &(impl Journal + ?Sized)) -
 }
 
 fn lost_with(kept: Place) -> Error {
-    let message = format!("it equals item {kept}, which was to be kept in its stead and failed: convert again");
+    let message = format!("it is a duplicate of item {kept}, which was to be kept instead but failed: convert again");
     Error::new(ErrorKind::Destination, message).non_fatal()
 }

@@ -3,7 +3,7 @@
 use crate::model::{Folder, Item, Label};
 use std::fmt;
 
-/// Where an item stands in a run: the number of its source and its own in that source, both from 1.
+/// Where an item is in a run: the number of its source and its own in that source, both from 1.
 ///
 /// It is written as the `id` of the item log: `1:42`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,14 +23,14 @@ impl fmt::Display for Place {
 /// Why an item is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skip {
-    /// The stable name that stands in the item log, in snake case.
+    /// The stable name in the item log, in snake case.
     pub reason: &'static str,
-    /// The item that is kept in its stead.
+    /// The item that is kept instead of this one.
     pub duplicate_of: Option<Place>,
 }
 
 impl Skip {
-    /// Why an item is left out that its mail program shows no more.
+    /// Why an item is left out that its mail program no longer shows.
     pub const EXPUNGED: &'static str = "expunged";
 
     /// Why `item` is left out for what its mailbox says of it, whatever is selected.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then marked, and
-/// last held against what the target takes. They stand in this order, whoever gives them in which.
+/// last compared with what the target takes. They are in this order, whoever gives them in which.
 ///
 /// ```
 /// use mailferry::convert::{ConvertOptions, Gates, Selector};

@@ -35,7 +35,7 @@ pub struct Inspection {
     pub failed: u64,
     /// Items among them that are marked as deleted and still shown ([`Keywords::DELETED`]).
     pub deleted: u64,
-    /// Items that are left out because their mail program shows them no more ([`Item::expunged`]); no other figure counts them.
+    /// Items that are left out because their mail program no longer shows them ([`Item::expunged`]); no other figure counts them.
     pub expunged: u64,
     /// Octets of the items.
     pub bytes: u64,
@@ -47,7 +47,7 @@ pub struct Inspection {
     pub kinds: BTreeMap<String, Size>,
     /// By folder, under its names joined by `/`.
     pub folders: BTreeMap<String, Size>,
-    /// The names of those folders of which one itself holds a `/`, which is seldom.
+    /// The names of those folders with a name that contains a `/`, which is rare.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub slashed: BTreeMap<String, Vec<String>>,
     /// By the year of their date, in UTC.
@@ -64,9 +64,9 @@ pub struct Inspection {
     pub unopened: u64,
     /// What could not be opened or read, and what was wrong with sources.
     pub problems: Vec<String>,
-    /// Sources that break off: what should follow is missing. Where they do stands among the problems.
+    /// Sources that end too early: what should follow is missing. The positions are among the problems.
     pub cut_short: u64,
-    /// Files in directories and archives that are no sources.
+    /// Files in directories and archives that are not sources.
     pub ignored: IgnoredReport,
     /// How many sources there were so far, those that cannot be opened included.
     #[serde(skip)]
@@ -107,7 +107,7 @@ impl Inspection {
         Self { most_largest: largest, ..Self::default() }
     }
 
-    /// Counts what a [`Mailbox`](crate::read::Mailbox) tells.
+    /// Counts the events of a [`Mailbox`](crate::read::Mailbox).
     pub fn count(&mut self, event: Event) {
         match event {
             Event::Item(item) => self.count_item(&item),

@@ -22,7 +22,7 @@ pub enum Status {
     Failed,
 }
 
-/// What is known of an item before it is decided what becomes of it.
+/// What is known about an item before it is converted or skipped.
 ///
 /// Serialised as one JSON object; a field that is not known is left out.
 #[non_exhaustive]
@@ -47,7 +47,7 @@ pub struct ItemRecord {
     /// When it arrived (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received_at: Option<String>,
-    /// What told that date.
+    /// Where that date was taken from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_source: Option<Cow<'static, str>>,
     /// Its message id without angle brackets.
@@ -65,7 +65,7 @@ pub struct ItemRecord {
     /// Its decoded subject; the summary of a calendar object, the name of a contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Its octets; in the item log those that were written, line ends converted if that was asked for.
+    /// Its octets; in the item log those that were written, line ends converted if that was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// Where it came from.
@@ -73,14 +73,14 @@ pub struct ItemRecord {
     /// What was wrong with it and survived.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// Its attachments, where they were asked for.
+    /// Its attachments, where they were requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attachments: Option<Vec<AttachmentView>>,
 }
 
-/// One line of the item log: an item, and what became of it.
+/// One line of the item log: an item, and the result of it.
 ///
-/// Serialised as one JSON object a line, in the order of the sources; a field that is not known is left out.
+/// Serialised as one JSON object per line, in the order of the sources; a field that is not known is left out.
 #[non_exhaustive]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,7 +102,7 @@ pub struct LogLine {
     /// The SHA-256 of the octets written, in hexadecimal; of an item that shares its file, those of the item alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
-    /// In its stead, where no SHA-256 was asked for, the XXH3-64 of the first 64 KiB and of the number of octets: no proof.
+    /// Instead, where no SHA-256 was requested, the XXH3-64 of the first 64 KiB and of the number of octets: no proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub xxh3: Option<String>,
     /// How the octets written relate to those of the source.

@@ -1,4 +1,4 @@
-//! What a conversion has written down, for whoever holds something against it.
+//! The logs of a conversion, for comparing them with something.
 
 use super::item_log::Status;
 #[cfg(not(target_family = "wasm"))]
@@ -172,6 +172,6 @@ impl Lines {
 }
 
 fn no_line(error: serde_json::Error) -> Error {
-    Error::new(ErrorKind::Malformed, "holds a line that no conversion wrote: put back the file as it was")
+    Error::new(ErrorKind::Malformed, "has a line that mailferry did not write: restore the original file")
         .because(error)
 }

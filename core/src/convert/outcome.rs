@@ -5,7 +5,7 @@ use std::fmt;
 /// Reasons that are told one by one.
 const MOST_REASONS: usize = 100;
 
-/// What a run amounts to, for exit statuses, tables, pages and whoever else tells its end.
+/// The result of a run, for exit statuses, tables, pages and everything else that reports it.
 ///
 /// Serialised as `{"state": "incomplete", "reasons": [{"what": "failed_items", "items": 3, "text": "3 items failed …"}]}`.
 ///
@@ -15,7 +15,7 @@ const MOST_REASONS: usize = 100;
 /// // Of nothing, nothing was migrated.
 /// let outcome = Report::default().outcome();
 /// assert_eq!(outcome.as_str(), "nothing_migrated");
-/// assert_eq!(outcome.reasons()[0].to_string(), "the sources hold no items");
+/// assert_eq!(outcome.reasons()[0].to_string(), "the sources contain no items");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -34,7 +34,7 @@ pub enum Outcome {
 pub enum Shortfall {
     /// Somebody stopped it before its end.
     Cancelled,
-    /// The destination could be written no more, or something at it could not be used.
+    /// The destination could no longer be written, or something at it could not be used.
     Stopped {
         /// What happened.
         error: String,
@@ -56,7 +56,7 @@ pub enum Shortfall {
         /// Where it breaks off.
         place: String,
     },
-    /// More sources than are told one by one failed or were cut short.
+    /// Further sources that failed or were cut short, beyond those that are listed.
     MoreSources {
         /// How many more.
         sources: u64,
@@ -169,7 +169,7 @@ impl Shortfall {
 impl fmt::Display for Shortfall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cancelled => f.write_str("it was stopped before its end"),
+            Self::Cancelled => f.write_str("it was stopped before it was complete"),
             Self::Stopped { error } | Self::FailedSource { error } => f.write_str(error),
             Self::FailedItems { items: 1 } => f.write_str("1 item failed"),
             Self::FailedItems { items } => write!(f, "{items} items failed"),
@@ -179,7 +179,7 @@ impl fmt::Display for Shortfall {
                 write!(f, "{source} is cut short: {place}")
             }
             Self::MoreSources { sources } => write!(f, "{sources} more sources failed or are cut short"),
-            Self::NoItems => f.write_str("the sources hold no items"),
+            Self::NoItems => f.write_str("the sources contain no items"),
             Self::AllSkipped { items, reason } => write!(f, "all {items} items were skipped, most of them as {reason}"),
         }
     }

@@ -1,4 +1,4 @@
-//! What a run writes beside its items, held against what it reads: no output may be a source, or another output.
+//! What a run writes besides its items, compared with what it reads: no output may be a source, or another output.
 
 use super::sync::{ADDRESS_MAP, FILES, GONE, ITEM_LOG, NOTE, REPORT, SyncPaths, TABLE, UNFINISHED, with_suffix};
 use crate::{
@@ -44,11 +44,11 @@ pub(super) fn outputs(paths: &SyncPaths, page: Option<&Path>) -> Vec<Named> {
         ("the report", REPORT),
         ("the table", TABLE),
         ("the list of files", FILES),
-        ("the list of items that are gone", GONE),
+        ("the list of items no longer in the sources", GONE),
     ] {
         outputs.push(Named::new(what, paths.beside(suffix)));
     }
-    outputs.push(Named::new("the note of a run under way", paths.first_beside(NOTE)));
+    outputs.push(Named::new("the note of a running conversion", paths.first_beside(NOTE)));
     outputs.extend(page.map(|page| Named::new("the page", page.to_owned())));
     outputs
 }
@@ -84,8 +84,10 @@ pub(super) fn check<'s>(outputs: &[Named], sources: impl Iterator<Item = &'s Pat
             && !paths.is_archive()
             && source.starts_with(&destination)
         {
-            let message =
-                format!("lies in the destination {}: choose a destination that holds no source", destination.display());
+            let message = format!(
+                "is inside the destination {}: choose a destination that contains no source",
+                destination.display()
+            );
             return Err(Error::new(ErrorKind::Destination, message).in_file(source.to_string_lossy()));
         }
     }
@@ -176,8 +178,7 @@ pub(super) fn check_page(page: &Path) -> Result<()> {
     if is_ours {
         return Ok(());
     }
-    let message =
-        "is there already and is no page of a report, so that it is not replaced: choose another path for the page";
+    let message = "exists already and is not a report page, so it was not replaced: choose another path for the page";
     Err(Error::new(ErrorKind::Destination, message).in_file(page.to_string_lossy()))
 }
 
@@ -260,7 +261,7 @@ mod tests {
             assert!(message.contains("would be both"), "{destination:?} {page:?}: {message}");
         }
         let message = refused(&at("out"), None, &at("out/old.mbox")).unwrap();
-        assert!(message.contains("lies in the destination"), "{message}");
+        assert!(message.contains("is inside the destination"), "{message}");
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(at("in.mbox"), at("link")).unwrap();

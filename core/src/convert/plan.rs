@@ -12,7 +12,7 @@ use crate::{
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What becomes of the items of some mailboxes at a target, without writing anything.
+/// A preview of what a target accepts of some mailboxes, what it rejects, and why; nothing is written.
 ///
 /// ```
 /// use mailferry::{convert::Plan, read::{Mailbox, ReadOptions}, platform::Target, write::WriteOptions};
@@ -89,7 +89,7 @@ pub struct Refused {
     /// How much.
     #[serde(flatten)]
     pub size: Size,
-    /// Why, for people.
+    /// Why, as text.
     pub because: String,
 }
 
@@ -113,7 +113,7 @@ pub struct Missing {
     pub from: u64,
     /// Messages without a `Date`.
     pub date: u64,
-    /// Messages whose `Date` is none.
+    /// Messages whose `Date` is invalid.
     pub unparsable_date: u64,
     /// Messages without a `Message-ID`.
     pub message_id: u64,
@@ -182,7 +182,7 @@ impl Plan {
         self
     }
 
-    /// Counts what a [`Mailbox`](crate::read::Mailbox) tells.
+    /// Counts the events of a [`Mailbox`](crate::read::Mailbox).
     pub fn count(&mut self, event: Event) {
         match event {
             Event::Item(item) => self.item(*item),
@@ -290,7 +290,7 @@ impl Plan {
         }
     }
 
-    /// The plan when all is counted: what is bounded as a whole, parts, and estimates.
+    /// The final plan: limits of the whole, parts, and estimates.
     #[must_use]
     pub fn finish(mut self) -> Self {
         let of = |kinds: &[&str]| -> Size {

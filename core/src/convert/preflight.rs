@@ -29,13 +29,13 @@ pub struct Preflight {
     pub large_items: u64,
     /// Cards of more than [`Preflight::LARGE_CARD`] octets, those of [`Preflight::large_items`] too.
     pub large_cards: u64,
-    /// Cards with a PHOTO or LOGO that takes more than [`Preflight::LARGE_PHOTO`] octets as it stands in them.
+    /// Cards with a PHOTO or LOGO that takes more than [`Preflight::LARGE_PHOTO`] octets as in them.
     pub large_photos: u64,
     /// Calendar objects with a date before 1970.
     pub before_1970: u64,
     /// Calendar objects with a date after 2037, the end of a recurrence among them.
     pub after_2037: u64,
-    /// TEL values that are no telephone numbers.
+    /// TEL values that are not telephone numbers.
     pub odd_telephones: u64,
 }
 
@@ -79,7 +79,7 @@ impl Preflight {
             (large_photos, "photos over 224 KB"),
             (before_1970, "dates before 1970"),
             (after_2037, "dates after 2037"),
-            (odd_telephones, "telephone numbers that are none"),
+            (odd_telephones, "invalid telephone numbers"),
         ]
         .into_iter()
         .filter(|(count, _)| *count > 0)

@@ -38,7 +38,7 @@ pub struct Report {
     pub version: Cow<'static, str>,
     /// Whether the conversion was stopped before its end.
     pub cancelled: bool,
-    /// What stopped it before its end: a destination that could be written no more.
+    /// What stopped it before it was complete: the destination could no longer be written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Whether it was the destination that refused: then the next run does it again.
@@ -50,7 +50,7 @@ pub struct Report {
     pub kinds: BTreeMap<Cow<'static, str>, Columns>,
     /// By folder, under its names joined by `/`.
     pub folders: BTreeMap<String, FolderReport>,
-    /// By the year of their date, in UTC; items without a date are in none.
+    /// By the year of their date, in UTC; items without a date are not counted.
     pub years: BTreeMap<i64, Columns>,
     /// How many items were skipped or failed for each reason.
     pub reasons: BTreeMap<String, u64>,
@@ -63,16 +63,16 @@ pub struct Report {
     pub sync: Option<SyncReport>,
     /// The sources, in order.
     pub sources: Vec<SourceReport>,
-    /// Files of others at the destination that stay, beside which an item was written under another name.
+    /// Files at the destination that were changed since and are kept; the items were written under another name.
     #[serde(skip_serializing_if = "KeptReport::is_empty")]
     pub kept: KeptReport,
-    /// Files in directories and archives that are no source.
+    /// Files in directories and archives that are not sources.
     #[serde(alias = "passed")]
     pub ignored: IgnoredReport,
     /// How long it took, where there is a clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
-    /// How the conversion was asked for, as [`ConvertOptions::record`](super::ConvertOptions::record) keeps it.
+    /// How the conversion was requested, as [`ConvertOptions::record`](super::ConvertOptions::record) keeps it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<serde_json::Value>,
 }
@@ -106,7 +106,7 @@ pub struct SyncReport {
     pub settings: String,
     /// Whether it made the folder that is the destination.
     pub folder_made: bool,
-    /// Items at the destination that the sources hold with other octets: their new form was written beside the old one.
+    /// Items at the destination that the sources hold with other octets: their new form was written next to the old one.
     pub changed: u64,
     /// Items that an earlier sync wrote and that are not at the destination any more as they were written: their files are
     /// missing, empty, of another size or, where all octets were compared, otherwise changed.
@@ -165,7 +165,7 @@ pub struct SourceReport {
     pub file: String,
     /// The name of its format; empty when it could not be opened.
     pub format: Cow<'static, str>,
-    /// What tells it apart from another file of the same name.
+    /// Distinguishes it from another file of the same name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
     /// Its items.
@@ -176,23 +176,23 @@ pub struct SourceReport {
     /// Why it, or the rest of it, could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Where it breaks off, if it does: what should follow is missing.
+    /// Where it ends too early, if it does: what should follow is missing.
     #[serde(rename = "cutShort", skip_serializing_if = "Option::is_none")]
     pub cut_short: Option<String>,
 }
 
-/// What tells a source apart from others without reading all of it.
+/// Distinguishes a source from others without reading all of it.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fingerprint {
     /// Its length in octets.
     pub bytes: u64,
-    /// The SHA-256 of its first and last MiB, one behind the other; of all octets when there are no more than two.
+    /// The SHA-256 of its first and last MiB, one after the other; of all octets when there are no more than two.
     pub sha256_of_ends: String,
 }
 
-/// Files of others at the destination that stay as they are.
+/// Files at the destination that were changed since and are kept.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -203,7 +203,7 @@ pub struct KeptReport {
     pub files: Vec<KeptFile>,
 }
 
-/// A file of others at the destination that stays as it is.
+/// A file at the destination that was changed since and is kept.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -249,7 +249,7 @@ impl<'de> Deserialize<'de> for Report {
     }
 }
 
-/// Files in directories and entries of archives that are no sources.
+/// Files in directories and entries of archives that are not sources.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -263,7 +263,7 @@ pub struct IgnoredReport {
     pub others: BTreeMap<String, u64>,
 }
 
-/// A file that is no source.
+/// A file that is not a source.
 #[non_exhaustive]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IgnoredEntry {
@@ -379,7 +379,7 @@ impl Report {
         }
     }
 
-    /// What the run amounts to: every surface tells its end by this and nothing else.
+    /// The result of the run: every surface reports only this.
     pub fn outcome(&self) -> Outcome {
         Outcome::of(self)
     }
@@ -401,7 +401,7 @@ impl Report {
     /// it would take for a formula starts with an apostrophe.
     ///
     /// # Errors
-    /// What `out` says.
+    /// Errors of `out`.
     pub fn write_csv(&self, out: impl std::io::Write) -> std::io::Result<()> {
         let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         table.write_record(["by", "name", "role", "available", "migrated", "failed", "skipped", "bytes"])?;

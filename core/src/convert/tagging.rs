@@ -12,9 +12,9 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 /// Octets of one `Subject` field that are held in memory; a longer one stays as it is.
 const SUBJECT: usize = 1 << 20;
 
-/// What is put on items to tell where they come from. The default changes nothing.
+/// How items are marked to show where they come from. The default changes nothing.
 ///
-/// The item log keeps what the source says, and tells beside it what was changed: `targetFolder`, `labelsAdded`, `changed`.
+/// The item log keeps what the source says, and also records what was changed: `targetFolder`, `labelsAdded`, `changed`.
 ///
 /// ```
 /// use mailferry::{convert::Tagging, model::FolderPath};
@@ -28,16 +28,16 @@ const SUBJECT: usize = 1 << 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Tagging {
-    /// Labels that every item is given. They are no folders: no further copy is written for them.
+    /// Labels that every item is given. They are not folders: no further copy is written for them.
     #[serde(deserialize_with = "one_or_several")]
     pub add_labels: Vec<String>,
-    /// Folders and what takes their place, names parted by `/`: the first pair applies whose first path, in any case, is that
+    /// Folders and their new places, names separated by `/`: the first pair applies whose first path, in any case, is that
     /// of a folder or of one above it.
     #[serde(deserialize_with = "folders")]
     pub map_folders: Vec<(String, String)>,
-    /// The folder that all others are put into, after they were mapped; names parted by `/`.
+    /// The folder that all others are put into, after they were mapped; names separated by `/`.
     pub root_folder: Option<String>,
-    /// What the subject of every message gets behind it (RFC 2047 where it must be). It changes the octets, so that a
+    /// What is appended to the subject of every message (encoded by RFC 2047 if necessary). It changes the octets, so that a
     /// signature over them (RFC 6376) is no longer valid: the fidelity is `normalized`, and the log has `subject` in `changed`.
     #[serde(deserialize_with = "one_line")]
     pub subject_suffix: Option<String>,
@@ -47,7 +47,7 @@ pub struct Tagging {
 fn folders<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<(String, String)>, D::Error> {
     let pairs = Vec::<(String, String)>::deserialize(deserializer)?;
     match pairs.iter().any(|(old, _)| old.trim_matches('/').is_empty()) {
-        true => Err(de::Error::custom("the folder to map has no name: rootFolder puts all folders into one")),
+        true => Err(de::Error::custom("the folder to map has no name: use rootFolder to put all folders into one")),
         false => Ok(pairs),
     }
 }
@@ -56,7 +56,7 @@ fn folders<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Ve
 fn one_line<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     match text.as_ref().is_some_and(|text| text.chars().any(char::is_control)) {
-        true => Err(de::Error::custom("a subject has one line, and no control characters")),
+        true => Err(de::Error::custom("a subject is one line without control characters")),
         false => Ok(text),
     }
 }

@@ -19,8 +19,8 @@ use std::{
 /// Converts `sources` into the form that the options ask for at `destination`, whose name tells the
 /// [`Packaging`](crate::write::Packaging).
 ///
-/// The item log and the report stand beside it, where [`SyncPaths`](super::SyncPaths) says. `observe` is asked after every
-/// item whether to go on; the archive is valid wherever it stops.
+/// The item log and the report are next to it, where [`SyncPaths`](super::SyncPaths) says. `observe` is asked after every
+/// item whether to continue; the archive is valid wherever it stops.
 ///
 /// Where an earlier run has left a report, this one is a further sync: it adds items that are new or changed since, by their
 /// octets and their folder; those that are there already are skipped as `already_migrated`, and what the sources hold no
@@ -28,7 +28,7 @@ use std::{
 ///
 /// # Errors
 /// Only when it cannot start, and then nothing was written: when none of the sources can be opened, why the first cannot;
-/// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something of others is at the destination or beside it, a
+/// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something of others is at the destination or next to it, a
 /// conversion to it is under way, or it cannot be written; [`ErrorKind::Options`](crate::ErrorKind::Options) when the run
 /// before cannot be continued with these options; [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) when it is stopped in
 /// a first pass over the sources. What goes wrong later is told in the report.
@@ -73,8 +73,8 @@ pub fn convert<G: Into<Given>>(
     Ok(report)
 }
 
-/// Writes the report of the last conversion to `destination` as a page for people to `page`, from the report and the item log
-/// that stand beside it.
+/// Writes the report of the last conversion to `destination` as a page to `page`, from the report and the item log
+/// that are next to it.
 ///
 /// # Errors
 /// [`ErrorKind::Io`] when they cannot be read, [`ErrorKind::Malformed`] when the report is none,
@@ -91,7 +91,9 @@ pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
     };
     let report: Report = serde_json::from_reader(open(REPORT)?).map_err(|error| {
         let path = paths.beside(REPORT);
-        Error::new(ErrorKind::Malformed, "is no report of a conversion").because(error).in_file(path.to_string_lossy())
+        Error::new(ErrorKind::Malformed, "is not the report of a conversion")
+            .because(error)
+            .in_file(path.to_string_lossy())
     })?;
     let paths = report.sync.as_ref().map_or_else(|| paths.clone(), |sync| SyncPaths::of(destination, sync));
     let log = open(ITEM_LOG)?;
@@ -104,7 +106,7 @@ pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
     })
 }
 
-/// What will become of `sources` at `target`, read, selected, changed and marked as [`convert`] does it with the same options,
+/// A preview of what `target` accepts of `sources`, read, selected, changed and marked as [`convert`] does it with the same options,
 /// and split as they say. Nothing is written.
 ///
 /// # Errors
@@ -124,7 +126,7 @@ pub fn plan<G: Into<Given>>(
     while let Some(event) = mailbox.next_event() {
         plan.count(event);
         if observe().is_break() {
-            return Err(Error::new(ErrorKind::Cancelled, "stopped before all was read"));
+            return Err(Error::new(ErrorKind::Cancelled, "stopped before everything was read"));
         }
     }
     Ok(plan.finish())

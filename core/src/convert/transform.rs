@@ -2,9 +2,9 @@ use super::{Place, Skip, decision::Gate};
 use crate::model::Item;
 use std::{fmt, ops::ControlFlow, sync::Arc};
 
-/// What a caller makes of each item before it is written: it may change the item, or leave it out for a reason of its own.
+/// A caller's change of each item before it is written: it may change the item, or leave it out for a reason of its own.
 ///
-/// One that replaces octets tells so by a [`Transformed`](crate::DefectKind::Transformed) defect: then the log has `octets`
+/// One that replaces octets adds a [`Transformed`](crate::DefectKind::Transformed) defect: then the log has `octets`
 /// in `changed`, and the fidelity is no longer `verbatim`.
 ///
 /// ```
@@ -22,7 +22,7 @@ pub struct Transform(Arc<Change>);
 type Change = dyn Fn(&mut Item) -> ControlFlow<&'static str> + Send + Sync;
 
 impl Transform {
-    /// What `change` makes of each item, in the order of the sources; the reason it breaks with stands in the log.
+    /// What `change` makes of each item, in the order of the sources; the reason it breaks with is in the log.
     pub fn new(change: impl Fn(&mut Item) -> ControlFlow<&'static str> + Send + Sync + 'static) -> Self {
         Self(Arc::new(change))
     }

@@ -33,7 +33,7 @@ pub struct UndoReport {
     pub missing: u64,
     /// Files that stay, because their octets are not those that were written.
     pub kept: u64,
-    /// Whether files were told apart by their size and first 64 KiB only, as no SHA-256 was asked for.
+    /// Whether files were compared by their size and first 64 KiB only, because no SHA-256 was requested.
     pub without_proof: bool,
     /// The list of what was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,12 +61,12 @@ struct Undone<'a> {
 /// stays if anything in it is not as its log says; so is an mbox, a calendar, an address book. A run that was cut off is a sync
 /// too; the file that it wrote last may be one that no log names yet: that is told, and stays.
 ///
-/// What becomes of each item is written to a list beside the destination, `DEST.undo001.jsonl`; each file that stays goes to
+/// What becomes of each item is written to a list next to the destination, `DEST.undo001.jsonl`; each file that stays goes to
 /// `kept`. With `dry` nothing is removed or written.
 ///
 /// # Errors
 /// [`ErrorKind::Options`] when there is no such sync, [`ErrorKind::Destination`] when a conversion is under way, or something
-/// cannot be removed, [`ErrorKind::Cancelled`] when `stop` was asked for: then what is left can be undone again.
+/// cannot be removed, [`ErrorKind::Cancelled`] when `stop` asks for it: then what is left can be undone again.
 pub fn undo(
     destination: &Path,
     since: u32,
@@ -83,8 +83,9 @@ pub fn undo(
     }
     if since == 0 || syncs.len() < since as usize {
         let message = match syncs.len() {
-            0 => "has no item log beside it, so that there is nothing to undo".to_owned(),
-            last => format!("has syncs 1 to {last}, and no sync {since}"),
+            0 => "has no item log next to it, so there is nothing to undo: name the destination of a conversion"
+                .to_owned(),
+            last => format!("sync {since} not found: it has syncs 1 to {last}"),
         };
         return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));
     }
@@ -274,7 +275,7 @@ impl Undoing<'_> {
         if let Some(Difference { what, told, .. }) = first {
             self.report.kept += archives.len() as u64;
             for archive in archives {
-                let detail = format!("stays, as something in it is not as it was written: {what} {told}");
+                let detail = format!("kept, because something in it was changed since it was written: {what} {told}");
                 (self.kept)(&Difference::new("changed", archive.to_string_lossy(), detail));
             }
             return Ok("kept");
@@ -347,7 +348,7 @@ impl Undoing<'_> {
                 }
             } else {
                 self.report.kept += 1;
-                (self.kept)(&Difference::new("changed", path, "has other octets than were written"));
+                (self.kept)(&Difference::new("changed", path, "was changed since it was written"));
             }
         }
         Ok(())
@@ -375,7 +376,7 @@ impl Undoing<'_> {
                 }
             } else if !expected.knows(path) {
                 self.report.kept += 1;
-                let detail = "stays, as no log names it; it may be what the run that was cut off wrote last";
+                let detail = "kept, because no log lists it; it may be the last file that the interrupted run wrote";
                 (self.kept)(&Difference::new("unknown_file", path, detail));
             }
             Ok(())

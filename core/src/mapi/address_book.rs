@@ -10,7 +10,7 @@ use std::{cell::OnceCell, fmt};
 /// The domain of addresses that were made because no internet address is known (RFC 2606: `.invalid` leads nowhere).
 pub(super) const UNRESOLVED_DOMAIN: &str = "unresolved.invalid";
 
-/// Where internet addresses of Exchange addresses are looked up: what a store tells beside the message at hand.
+/// Where internet addresses of Exchange addresses are looked up: what a store tells besides the message at hand.
 pub trait Directory: Send + Sync + fmt::Debug {
     /// The internet address of an address of Exchange (`/O=…/CN=…`), if it is known.
     fn internet_address(&self, exchange: &str) -> Option<String>;
@@ -104,7 +104,7 @@ impl<'a> AddressBook<'a> {
                 let made = unresolved(stored, name);
                 let kind = address.kind.as_deref().unwrap_or("no");
                 let detail = format!(
-                    "no internet address is known for \"{}\" ({kind} address \"{stored}\"): {made} stands for it",
+                    "no internet address is known for \"{}\" ({kind} address \"{stored}\"): {made} was written instead",
                     name.unwrap_or_default()
                 );
                 defects.push(Defect::new(DefectKind::Recipient, detail));

@@ -16,7 +16,7 @@ use oem_cp::code_table::DECODING_TABLE_CP_MAP;
 pub struct CodePage(pub u32);
 
 impl CodePage {
-    /// Western European, the usual one where none is told.
+    /// Western European, the default where none is declared.
     pub const WINDOWS_1252: Self = Self(1252);
     /// UTF-8.
     pub const UTF_8: Self = Self(65001);
@@ -28,7 +28,7 @@ impl CodePage {
 
     /// The text of `octets` up to their first NUL, and whether some of them were not of this code page.
     ///
-    /// An unknown code page is read as UTF-8 where that fits, else as 1252; what is no character becomes U+FFFD.
+    /// An unknown code page is read as UTF-8 where that fits, else as 1252; what is not a character becomes U+FFFD.
     pub fn decode(self, octets: &[u8]) -> (String, bool) {
         if self.is_wide() {
             let (pairs, _) = octets.as_chunks::<2>();

@@ -2,7 +2,7 @@ use super::{CodePage, Directory, PropertyBag};
 use crate::{defect::Defect, error::Result, source::Content};
 use std::{fmt, sync::Arc};
 
-/// A message object as its store holds it: mail, appointment, contact, task or anything else, told by its message class.
+/// A message object as its store holds it: mail, appointment, contact, task or anything else, by its message class.
 ///
 /// Owned and `Send`; what is large stays in the source until it is read.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct MapiMessage {
     ///
     /// PidTagInternetCodepage, for the HTML body, is among the properties.
     pub code_page: CodePage,
-    /// Where addresses are looked up that it does not tell itself: the store that it came from.
+    /// Where addresses are looked up that it does not have itself: the store that it came from.
     pub directory: Option<Arc<dyn Directory>>,
     /// What was wrong with it and survived.
     pub defects: Vec<Defect>,

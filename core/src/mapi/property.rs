@@ -138,7 +138,7 @@ impl PropertyValue {
         }
     }
 
-    /// The text of a string up to its first NUL; U+FFFD stands where the octets are no text.
+    /// The text of a string up to its first NUL; U+FFFD stands where the octets are not text.
     ///
     /// Nothing past `limit` octets is read; `None` for another type or when the source cannot be read.
     pub fn text(&self, code_page: CodePage, limit: usize) -> Option<String> {

@@ -15,7 +15,7 @@ pub struct Translation {
     pub limits: Limits,
     /// Internet addresses of people whom the messages name by their Exchange address only.
     pub addresses: AddressMap,
-    /// Whether genuine rich text is also attached as it is, beside the HTML made from it.
+    /// Whether genuine rich text is also attached unchanged, in addition to the HTML made from it.
     pub keep_rtf: bool,
 }
 
@@ -93,7 +93,7 @@ impl Class {
 
 /// Translates a message object by its class; one of an unknown class becomes mail, and a defect says so.
 ///
-/// What the standard has no place for is told in `defects`.
+/// What the standard cannot express is reported in `defects`.
 pub fn translate(message: &MapiMessage, translation: &Translation, defects: &mut Vec<Defect>) -> Translated {
     let class = Values::of(message).text(pid::MESSAGE_CLASS).unwrap_or_default();
     match Class::of(&class) {
@@ -105,7 +105,7 @@ pub fn translate(message: &MapiMessage, translation: &Translation, defects: &mut
         Class::DistributionList => Translated::Card(to_card::group(message, translation, defects)),
         Class::Mail => Translated::Message(to_message::to_message(message, translation, defects)),
         Class::Unknown => {
-            let detail = format!("message class {class} has no counterpart: it is kept as mail");
+            let detail = format!("message class {class} has no equivalent in internet mail: it is kept as mail");
             defects.push(Defect::new(DefectKind::MessageClass, detail));
             Translated::Message(to_message::to_message(message, translation, defects))
         }

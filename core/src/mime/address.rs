@@ -32,7 +32,7 @@ impl Address {
 /// A name and an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mailbox {
-    /// The display name, decoded; where there is none, the comment behind the address.
+    /// The display name, decoded; where there is none, the comment after the address.
     pub name: Option<String>,
     /// The address as `local-part@domain`, without comments or route; empty where a name stands alone.
     pub address: String,

@@ -72,7 +72,7 @@ enum BehindDay {
     #[default]
     Nothing,
     Month(i64),
-    /// A word that is no month, where the month should be.
+    /// A word that is not a month, where the month should be.
     Other,
 }
 

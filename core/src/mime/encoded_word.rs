@@ -13,7 +13,7 @@ const MAX_WORD: usize = 75;
 
 /// The text of an unstructured field value (RFC 5322 §2.2.1): unfolded, its encoded words decoded (RFC 2047).
 ///
-/// A character that mailers split over two adjacent words comes out whole. What is no encoded word stays; undeclared 8-bit
+/// A character that mailers split over two adjacent words comes out whole. What is not an encoded word stays; undeclared 8-bit
 /// octets are UTF-8 (RFC 6532) where valid so, otherwise what they look like.
 ///
 /// ```

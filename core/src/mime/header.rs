@@ -13,7 +13,7 @@ const FIRST_READ: usize = 16 << 10;
 /// What the delimiters of a multipart start with (RFC 2046 §5.1.1), and no field name: it ends a header section.
 const DASHES: &[u8] = b"--";
 
-/// The header section of a message or body part (RFC 5322 §2.2, RFC 2045 §3): its fields in order, as they stand.
+/// The header section of a message or body part (RFC 5322 §2.2, RFC 2045 §3): its fields in order, unchanged.
 ///
 /// Fields are found while they are iterated, so that a section costs no allocation, however many it has.
 #[derive(Clone, Debug)]
@@ -36,13 +36,13 @@ struct Layout {
 }
 
 impl<'a> HeaderSection<'a> {
-    /// Reads the header section at the start of `content`, and no octet behind it but what a first read brings along.
+    /// Reads the header section at the start of `content`, and no octet after it but what a first read brings along.
     ///
-    /// A byte-order mark, blank lines and `From ` or `>From ` lines before the first field are passed over; lines may end
+    /// A byte-order mark, blank lines and `From ` or `>From ` lines before the first field are skipped; lines may end
     /// in CRLF, LF or CR. Of a section longer than [`Limits::header_section`] the rest is not parsed, which is a defect.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn read(content: &'a Content, limits: &Limits) -> Result<Self> {
         if let Some(octets) = content.as_slice() {
             return Self::parse(octets.get(..limits.header_section).unwrap_or(octets)).within(content);
@@ -85,10 +85,9 @@ impl<'a> HeaderSection<'a> {
     }
 
     fn laid_out(octets: Cow<'a, [u8]>, layout: Layout) -> Self {
-        let junk = layout.junk.map(|at| {
-            Defect::new(DefectKind::HeaderField, "a line that is no header field inside the header section")
-                .at(at as u64)
-        });
+        let junk = layout
+            .junk
+            .map(|at| Defect::new(DefectKind::HeaderField, "an invalid line in the header section").at(at as u64));
         Self { octets, layout, body_offset: layout.body as u64, defects: junk.into_iter().collect() }
     }
 
@@ -115,14 +114,14 @@ impl<'a> HeaderSection<'a> {
         }
     }
 
-    /// The offset of the body in the message, in octets: behind the blank line, or where the header section breaks off.
+    /// The offset of the body in the message, in octets: after the blank line, or where the header section ends too early.
     pub fn body_offset(&self) -> u64 {
         self.body_offset
     }
 
     /// Whether a blank line, or a line that can only belong to a body, ends the section.
     ///
-    /// Of a message cut off somewhere, `false` says that the cut lies in the header section.
+    /// For an incomplete message, `false` means that it ends in the header section.
     pub fn is_complete(&self) -> bool {
         self.layout.complete
     }
@@ -220,7 +219,7 @@ impl<'a> Field<'a> {
         self.offset as u64
     }
 
-    /// Where its octets are in the message, from the name to the line end behind the value.
+    /// Where its octets are in the message, from the name to the line end after the value.
     pub fn range(&self) -> Range<u64> {
         self.offset()..self.offset() + self.len as u64
     }
@@ -235,7 +234,7 @@ impl<'a> Field<'a> {
         encoded_word::decode_text(self.value)
     }
 
-    /// The value as text with its encoded words as they stand; undeclared 8-bit octets as UTF-8 or windows-1252.
+    /// The value as text with its encoded words unchanged; undeclared 8-bit octets as UTF-8 or windows-1252.
     pub fn raw_text(&self) -> String {
         charset::decode_undeclared(&self.unfolded()).into_owned()
     }

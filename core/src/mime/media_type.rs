@@ -4,7 +4,7 @@ use super::{
     token::{without_leading_comments, without_quotes},
 };
 
-/// A `Content-Type` (RFC 2045 §5) or what stands for it where there is none.
+/// A `Content-Type` (RFC 2045 §5) or its default where there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaType {
     essence: String,

@@ -21,7 +21,7 @@ const MAX_GUESSES: usize = 8;
 
 /// The entities of a message (RFC 2045 §2.4): the message itself, and the parts of its multiparts, found in one forward scan.
 ///
-/// They stand in the order of the message, each before its parts. A message inside a message is one entity: it has a
+/// They are in the order of the message, each before its parts. A message inside a message is one entity: it has a
 /// structure of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Structure {
@@ -122,11 +122,11 @@ impl Entity {
 impl Structure {
     /// Finds the entities of a message.
     ///
-    /// Missing, wrong and unclosed boundaries are survived, which is a defect. What is nested deeper than
-    /// [`Limits::nesting`] is one entity; behind [`Limits::entities`] no more are found.
+    /// Missing, wrong and unclosed boundaries are tolerated, with a defect. What is nested deeper than
+    /// [`Limits::nesting`] is one entity; after [`Limits::entities`] no more are found.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn read(message: &Content, limits: &Limits) -> Result<Self> {
         let header = HeaderSection::read(message, limits)?;
         let mut scan = Scan::new(message, limits, header.line_end());
@@ -312,7 +312,7 @@ impl<'a> Scan<'a> {
             {
                 let defect = Defect::new(
                     DefectKind::MissingBoundary,
-                    "no delimiter of the boundary declared: another was taken",
+                    "the declared boundary does not occur: another one was used",
                 );
                 self.structure.defects.push(defect.at(offset));
                 self.guesses += 1;
@@ -388,7 +388,7 @@ impl<'a> Scan<'a> {
         let octets = self.window.at(start, len)?.get(..len).unwrap_or_default().to_vec();
         let header = HeaderSection::parse_part(&octets, self.line_end);
         if len == self.limits.header_section && !header.is_complete() {
-            let defect = Defect::new(DefectKind::HeaderSectionLimit, "the rest is taken for the body");
+            let defect = Defect::new(DefectKind::HeaderSectionLimit, "the rest was read as the body");
             self.structure.defects.push(defect.at(start + len as u64));
         }
         *body = start + header.body_offset();
@@ -422,7 +422,7 @@ impl<'a> Scan<'a> {
             let (declared, well_formed) = MediaType::parse(field.value());
             media_type = declared;
             if !well_formed {
-                let defect = Defect::new(DefectKind::HeaderField, "a Content-Type that is none");
+                let defect = Defect::new(DefectKind::HeaderField, "invalid Content-Type");
                 defects.push(defect.at(at.start + field.offset()));
             }
         }
@@ -430,7 +430,7 @@ impl<'a> Scan<'a> {
             .first("Content-Transfer-Encoding")
             .map_or(Some(TransferEncoding::Identity), |field| TransferEncoding::parse(&field.unfolded()));
         if encoding.is_none() {
-            defects.push(Defect::new(DefectKind::TransferEncoding, "an encoding that is not known").at(at.start));
+            defects.push(Defect::new(DefectKind::TransferEncoding, "unknown transfer encoding").at(at.start));
         }
         let content_id = header.first("Content-ID").and_then(|field| {
             let value = field.unfolded();

@@ -20,7 +20,7 @@ const SAMPLE: usize = 64 << 10;
 /// the other parts and the header section say, decides better.
 ///
 /// # Errors
-/// What the source says.
+/// Errors of the source.
 pub fn text(entity: &Entity, message: &Content, limits: &Limits) -> Result<(String, Vec<Defect>)> {
     text_without(entity, message, limits, &[], &Evidence::default)
 }
@@ -38,13 +38,13 @@ pub(crate) fn text_without(
     let reading = read(entity, &octets, evidence);
     let label = String::from_utf8_lossy(declared);
     let told = match (&reading.used, &*label) {
-        (Some(used), "") => format!("8-bit text of no declared charset was read as {used}"),
-        (Some(used), label) => format!("text that is not in the charset declared, {label}, was read as {used}"),
+        (Some(used), "") => format!("8-bit text without a declared charset was read as {used}"),
+        (Some(used), label) => format!("text that is not in the declared charset {label} was read as {used}"),
         (None, label) if octets.is_ascii() && !label.is_empty() => {
-            format!("the charset declared, {label}, is not known")
+            format!("the declared charset {label} is unknown")
         }
-        (None, "") => "octets of text that are not of its charset were replaced".to_owned(),
-        (None, label) => format!("octets of text that are not of the charset declared, {label}, were replaced"),
+        (None, "") => "octets that are invalid in the charset of the text were replaced".to_owned(),
+        (None, label) => format!("octets that are invalid in the declared charset {label} were replaced"),
     };
     if reading.used.is_some() || !reading.exact {
         defects.push(Defect::new(DefectKind::Charset, told));

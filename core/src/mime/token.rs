@@ -6,9 +6,9 @@ pub(super) enum Token<'a> {
     Space,
     /// Octets that are none of the others: atoms, dots, `@`, encoded words, domain literals.
     Text(&'a [u8]),
-    /// What stands between quotation marks, its quoted pairs as they are.
+    /// What is between quotation marks, its quoted pairs as they are.
     Quoted(&'a [u8]),
-    /// What stands between parentheses, its quoted pairs and comments as they are.
+    /// What is between parentheses, its quoted pairs and comments as they are.
     Comment(&'a [u8]),
     /// One of `<>,;:`.
     Special(u8),

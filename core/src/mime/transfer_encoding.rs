@@ -19,7 +19,7 @@ const CHUNK: u64 = 48 << 10;
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TransferEncoding {
-    /// The octets are as they are: `7bit`, `8bit`, `binary`, or an encoding that is not known.
+    /// The octets are as they are: `7bit`, `8bit`, `binary`, or unknown transfer encoding.
     #[default]
     Identity,
     /// Base64 (RFC 2045 §6.8).
@@ -100,9 +100,9 @@ impl BodyReader {
     pub fn defect(&self) -> Option<Defect> {
         let broken = match &self.decoder {
             Decoder::Identity => None,
-            Decoder::Base64(decoder) => decoder.is_broken().then_some("octets that are no base64"),
-            Decoder::QuotedPrintable(decoder) => decoder.is_broken().then_some("octets that are no quoted-printable"),
-            Decoder::Uuencode(decoder) => decoder.is_broken().then_some("lines that are no uuencode"),
+            Decoder::Base64(decoder) => decoder.is_broken().then_some("invalid base64"),
+            Decoder::QuotedPrintable(decoder) => decoder.is_broken().then_some("invalid quoted-printable"),
+            Decoder::Uuencode(decoder) => decoder.is_broken().then_some("invalid uuencode lines"),
         };
         broken.map(|detail| Defect::new(DefectKind::TransferEncoding, detail))
     }

@@ -9,7 +9,7 @@ use crate::{
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Something wrong that was survived, as a program wants to see it.
+/// A defect, for programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DefectView {
     /// The kind, as in the item log.
@@ -27,7 +27,7 @@ impl DefectView {
     }
 }
 
-/// A calendar object or a contact as a program wants to see it: a JSON object when serialised.
+/// A calendar object or a contact for programs: a JSON object when serialised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DocumentView {
@@ -50,7 +50,7 @@ pub struct DocumentView {
 /// A component with its properties and the components inside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ComponentView {
-    /// The name behind `BEGIN:`.
+    /// The name after `BEGIN:`.
     pub name: String,
     /// Its properties, in order.
     pub properties: Vec<PropertyView>,
@@ -61,7 +61,7 @@ pub struct ComponentView {
 /// A property of a calendar object or a card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PropertyView {
-    /// The group it stands in (RFC 6350 §3.3).
+    /// The group it is in (RFC 6350 §3.3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// The name as spelled.
@@ -69,7 +69,7 @@ pub struct PropertyView {
     /// The values of its parameters, by their names in upper case.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, Vec<String>>,
-    /// The value as it stands in the line, its escapes included.
+    /// The value as in the line, its escapes included.
     pub value: String,
 }
 

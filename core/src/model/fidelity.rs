@@ -14,7 +14,7 @@ pub enum Fidelity {
 }
 
 impl Fidelity {
-    /// The stable name that stands in the item log.
+    /// The stable name in the item log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Verbatim => "verbatim",

@@ -26,7 +26,7 @@ pub struct Item {
     pub defects: Vec<Defect>,
     /// How its octets relate to those that its source holds; whoever reads them, or changes them on the way, says so.
     pub provenance: Fidelity,
-    /// Whether its mail program shows it no more: it was deleted for good, and its octets are there only because the mailbox was not
+    /// Whether its mail program no longer shows it: it was deleted for good, and its octets are there only because the mailbox was not
     /// compacted since. Such an item is left out, unless [`ReadOptions::recover`](crate::read::ReadOptions) asks for it.
     pub expunged: bool,
 }
@@ -78,7 +78,7 @@ impl Item {
     /// The item as it is exchanged: an RFC 5322 message, an iCalendar object, a vCard.
     ///
     /// # Errors
-    /// What its source says.
+    /// Errors of its source.
     pub fn to_content(&self) -> Result<Content> {
         match &self.kind {
             ItemKind::Message(message) => Ok(message.content().clone()),
@@ -117,7 +117,7 @@ pub enum ItemKind {
 }
 
 impl ItemKind {
-    /// The kind as it stands in the item log.
+    /// The kind as in the item log.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Message(_) => "mail",
@@ -141,11 +141,11 @@ pub struct Label {
 pub struct Received {
     /// The date.
     pub at: DateTime,
-    /// What told it.
+    /// Where it was taken from.
     pub source: DateSource,
 }
 
-/// What told the date of an item.
+/// Where the date of an item was taken from.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateSource {
@@ -163,12 +163,12 @@ pub enum DateSource {
     FileTime,
     /// The name of its file (Maildir).
     FileName,
-    /// What a mail program or an archive keeps beside it (Apple Mail, Proton, an item log).
+    /// What a mail program or an archive keeps next to it (Apple Mail, Proton, an item log).
     Recorded,
 }
 
 impl DateSource {
-    /// The stable name that stands in the item log.
+    /// The stable name in the item log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::FromLine => "from_line",
@@ -182,7 +182,7 @@ impl DateSource {
         }
     }
 
-    /// What told a date, by the name that stands in an item log; [`Self::Recorded`] for a name that is not known.
+    /// The origin of a date, by its name in an item log; [`Self::Recorded`] for an unknown name.
     pub fn of_name(name: &str) -> Self {
         const ALL: [DateSource; 7] = [
             DateSource::FromLine,

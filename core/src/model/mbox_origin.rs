@@ -1,12 +1,12 @@
 use crate::source::Content;
 use std::io::{self, Read, Write};
 
-/// What an mbox has around and inside a message that is no part of it: with it, the mbox can be written back as it was.
+/// What an mbox has around and inside a message that is not a part of it: with it, the mbox can be written back as it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MboxOrigin {
-    /// The From_ line with its line end, or what stands in its place (the `^A^A^A^A` line of MMDF); may be empty.
+    /// The From_ line with its line end, or what is in its place (the `^A^A^A^A` line of MMDF); may be empty.
     pub from_line: Vec<u8>,
-    /// What stands between the message and the next From_ line: one line end, if it was blank, or nothing.
+    /// What is between the message and the next From_ line: one line end, if it was blank, or nothing.
     pub separator: Vec<u8>,
     /// The rule by which quoted From_ lines of the body lost one `>`; `None` when they were left as they stood.
     pub quoting: Option<MboxQuoting>,
@@ -24,7 +24,7 @@ pub struct MboxOrigin {
 pub enum MboxQuoting {
     /// mboxrd: `^>*From ` gets one more `>`; the reverse loses nothing.
     Mboxrd,
-    /// mboxo: only `^From ` gets a `>`, so that a `>From ` of the author cannot be told apart.
+    /// mboxo: only `^From ` gets a `>`, so that a `>From ` of the author cannot be distinguished.
     Mboxo,
 }
 

@@ -20,7 +20,7 @@ const MAX_SIGNED: usize = 3;
 /// Different defects of one message that are told.
 const MAX_DEFECTS: usize = 100;
 
-/// A mail message (RFC 5322): its octets, untouched, and what they say when asked.
+/// A mail message (RFC 5322): its octets, unchanged, and accessors to what is in them.
 ///
 /// Nothing is parsed before it is asked for; what was parsed is kept, for clones too. Every accessor can fail as the source can.
 ///
@@ -81,7 +81,7 @@ impl Message {
     /// The header section: its fields in order, raw and decoded.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn header(&self) -> Result<&HeaderSection<'static>> {
         get_or_read(&self.parsed.header, || {
             HeaderSection::read(&self.content, &self.parsed.limits).map(HeaderSection::into_owned)
@@ -91,7 +91,7 @@ impl Message {
     /// The `Subject`, decoded; of several, the first.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn subject(&self) -> Result<Option<String>> {
         let Some(field) = self.header()?.first("Subject") else { return Ok(None) };
         if !field.value().is_ascii() {
@@ -111,7 +111,7 @@ impl Message {
     /// Who wrote it: `From` (RFC 5322 §3.6.2).
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn from(&self) -> Result<Vec<Address>> {
         self.first_addresses("From")
     }
@@ -119,7 +119,7 @@ impl Message {
     /// Who sent it for them: `Sender` (RFC 5322 §3.6.2).
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn sender(&self) -> Result<Vec<Address>> {
         self.first_addresses("Sender")
     }
@@ -127,7 +127,7 @@ impl Message {
     /// Where answers go: `Reply-To` (RFC 5322 §3.6.2).
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn reply_to(&self) -> Result<Vec<Address>> {
         self.first_addresses("Reply-To")
     }
@@ -135,7 +135,7 @@ impl Message {
     /// Who it is to: `To` (RFC 5322 §3.6.3), of all fields with this name.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn to(&self) -> Result<Vec<Address>> {
         self.all_addresses("To")
     }
@@ -143,7 +143,7 @@ impl Message {
     /// Who has a copy: `Cc` (RFC 5322 §3.6.3), of all fields with this name.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn cc(&self) -> Result<Vec<Address>> {
         self.all_addresses("Cc")
     }
@@ -151,7 +151,7 @@ impl Message {
     /// Who has a copy that others do not know of: `Bcc` (RFC 5322 §3.6.3), of all fields with this name.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn bcc(&self) -> Result<Vec<Address>> {
         self.all_addresses("Bcc")
     }
@@ -159,7 +159,7 @@ impl Message {
     /// When it was written: `Date` (RFC 5322 §3.6.1).
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn date(&self) -> Result<Option<DateTime>> {
         Ok(self.header()?.first("Date").and_then(|field| mime::parse_date(field.value())))
     }
@@ -167,7 +167,7 @@ impl Message {
     /// Its `Message-ID`, without angle brackets (RFC 5322 §3.6.4).
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn message_id(&self) -> Result<Option<String>> {
         Ok(self.ids("Message-ID")?.into_iter().next())
     }
@@ -175,7 +175,7 @@ impl Message {
     /// The messages it answers: `In-Reply-To`, without angle brackets (RFC 5322 §3.6.4).
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn in_reply_to(&self) -> Result<Vec<String>> {
         self.ids("In-Reply-To")
     }
@@ -183,7 +183,7 @@ impl Message {
     /// The messages of its thread, oldest first: `References`, without angle brackets (RFC 5322 §3.6.4).
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn references(&self) -> Result<Vec<String>> {
         self.ids("References")
     }
@@ -191,27 +191,27 @@ impl Message {
     /// Its entities, as they are nested.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn structure(&self) -> Result<&Structure> {
         Ok(&self.parsed()?.0)
     }
 
-    /// What a person reads as plain text, its parts one after the other; `None` where there is none.
+    /// The plain text, its parts one after the other; `None` where there is none.
     ///
-    /// Files that stand in it, as uuencode has them, are left out: they are [attachments](Self::attachments). What an opaque
+    /// Files that are in it, as uuencode has them, are left out: they are [attachments](Self::attachments). What an opaque
     /// S/MIME message (`signed-data`) encloses is read as if it were not signed: no signature is verified.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn text(&self) -> Result<Option<String>> {
         let (structure, parts) = self.parsed()?;
         self.joined(structure, &parts.text, Self::text)
     }
 
-    /// What a person reads as HTML, its parts one after the other; `None` where there is none.
+    /// The HTML, its parts one after the other; `None` where there is none.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn html(&self) -> Result<Option<String>> {
         let (structure, parts) = self.parsed()?;
         self.joined(structure, &parts.html, Self::html)
@@ -220,7 +220,7 @@ impl Message {
     /// Whether there is HTML for a person to read.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn has_html(&self) -> Result<bool> {
         if !self.parsed()?.1.html.is_empty() {
             return Ok(true);
@@ -235,11 +235,11 @@ impl Message {
         Ok(false)
     }
 
-    /// Its files, pictures and messages, in order; among them files that stand in a text, as uuencode has them, and those of
+    /// Its files, pictures and messages, in order; among them files that are in a text, as uuencode has them, and those of
     /// the message that an opaque S/MIME message encloses, in place of that.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn attachments(&self) -> Result<Vec<Attachment<'_>>> {
         let (structure, parts) = self.parsed()?;
         let inside = self.inside()?;
@@ -265,7 +265,7 @@ impl Message {
     /// What is wrong with it and was survived; offsets count from its start.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn defects(&self) -> Result<&[Defect]> {
         Ok(self.structure()?.defects())
     }
@@ -273,7 +273,7 @@ impl Message {
     /// What is wrong with it, its header section and its texts, and what was decided in reading them; all of it is read for it.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn all_defects(&self) -> Result<Vec<Defect>> {
         let mut all = Vec::new();
         let mut tell = |defect: Defect| {
@@ -317,12 +317,12 @@ impl Message {
         let mut tell = |detail: String| defects.push(Defect::new(DefectKind::Charset, detail).at(field.offset()));
         let (value, used) = self.in_utf_8(field.value());
         if let Some(used) = used {
-            tell(format!("8-bit octets of no declared charset in {} were read as {used}", field.name()));
+            tell(format!("8-bit octets without a declared charset in {} were read as {used}", field.name()));
         }
         if memchr::memmem::find(&value, b"=?").is_some() {
             for (label, used) in encoded_word_decisions(&value) {
                 tell(format!(
-                    "an encoded word in {} that is not in the charset declared, {label}, was read as {used}",
+                    "an encoded word in {} that is not in the declared charset {label} was read as {used}",
                     field.name()
                 ));
             }
@@ -494,7 +494,7 @@ pub struct Attachment<'a> {
 }
 
 impl<'a> Attachment<'a> {
-    /// The body part it is, or that it stands in as a file in a text.
+    /// Its body part, or the one whose text contains it.
     pub fn entity(&self) -> &'a Entity {
         self.entity
     }
@@ -636,7 +636,7 @@ mod tests {
         assert_eq!(by_word.text().unwrap().as_deref(), Some("Да"));
         assert_eq!(
             details(&by_word),
-            ["charset: text that is not in the charset declared, utf-8, was read as windows-1251"]
+            ["charset: text that is not in the declared charset utf-8 was read as windows-1251"]
         );
         let by_meta = message(&[
             b"Content-Type: text/html; charset=utf-8\n\n<META CONTENT=\"text/html; CHARSET=koi8-r\">",
@@ -658,7 +658,7 @@ mod tests {
         assert_eq!(
             details(&wrong),
             [
-                "charset: an encoded word in Subject that is not in the charset declared, iso-2022-jp, was read as utf-8 at byte 0"
+                "charset: an encoded word in Subject that is not in the declared charset iso-2022-jp was read as utf-8 at byte 0"
             ]
         );
     }

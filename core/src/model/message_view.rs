@@ -11,7 +11,7 @@ use std::io::{self, Read};
 /// Octets of an attachment in memory at a time.
 const BUFFER: usize = 64 << 10;
 
-/// A message as a person or a program wants to see it: a JSON object when serialised.
+/// A message for display or for programs: a JSON object when serialised.
 ///
 /// ```
 /// use mailferry::model::{Message, MessageView};
@@ -29,7 +29,7 @@ pub struct MessageView {
     pub subject: Option<String>,
     /// The authors.
     pub from: Vec<MailboxView>,
-    /// The recipients; a group stands as its members.
+    /// The recipients; a group is given as its members.
     pub to: Vec<MailboxView>,
     /// Those who have a copy.
     pub cc: Vec<MailboxView>,
@@ -76,7 +76,7 @@ impl MessageView {
     /// Reads the whole message once more for its attachments.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn of(message: &Message) -> Result<Self> {
         Ok(Self {
             subject: message.subject()?,
@@ -102,7 +102,7 @@ impl AttachmentView {
     /// Reads the attachment once, for its size and digest.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn of(attachment: &Attachment<'_>) -> Result<Self> {
         let mut reader = attachment.reader();
         let mut digest = Sha256::new();

@@ -25,7 +25,7 @@ words! {
 }
 
 impl VCardVersion {
-    /// The version that a VERSION property tells.
+    /// The version in the VERSION property.
     pub fn of(value: &str) -> Option<Self> {
         value.trim().parse().ok()
     }
@@ -77,7 +77,7 @@ impl VCard {
     /// A card made of properties.
     ///
     /// # Errors
-    /// [`ErrorKind::Malformed`] when the component is no VCARD.
+    /// [`ErrorKind::Malformed`] when the component is not a VCARD.
     pub fn from_component(card: &Component) -> Result<Self> {
         let mut octets = Vec::new();
         card.write_to(&mut octets);
@@ -91,10 +91,10 @@ impl VCard {
     pub fn parse(source: Source) -> Result<Self> {
         let mut lines = ContentLines::new(source.clone())?;
         let card = read_card(&mut lines, &source, 0)?;
-        card.ok_or_else(|| Error::new(ErrorKind::Malformed, "holds no card"))
+        card.ok_or_else(|| Error::new(ErrorKind::Malformed, "contains no vCard"))
     }
 
-    /// The octets as they stand in the source, from `BEGIN` to `END`.
+    /// The octets as in the source, from `BEGIN` to `END`.
     pub fn content(&self) -> Content {
         Content::new(self.source.clone(), Some(self.range.clone()))
     }
@@ -136,12 +136,12 @@ impl VCard {
         self.facts.is_group
     }
 
-    /// Octets of the largest PHOTO or LOGO as it stands in the card.
+    /// Octets of the largest PHOTO or LOGO as in the card.
     pub fn photo_len(&self) -> u64 {
         self.facts.photo
     }
 
-    /// TEL values without a digit, or with so many letters that they are no numbers.
+    /// TEL values without a digit, or with so many letters that they are not numbers.
     pub fn odd_telephones(&self) -> u32 {
         self.facts.odd_telephones
     }
@@ -154,7 +154,7 @@ impl VCard {
     /// The octets of the card, and an `END` line for each card that is left open.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn to_content(&self) -> io::Result<Content> {
         let content = self.content();
         let closing = closing_of(&content, &self.unclosed)?.replace('\n', line_end_of(&content)?);
@@ -188,7 +188,7 @@ pub(crate) fn read_card(lines: &mut ContentLines, source: &Source, before: u64) 
                 let (_, charset) = decode_text(line.head, declared);
                 if declared.is_none() {
                     defects
-                        .push(Defect::new(DefectKind::Charset, format!("no UTF-8, read as {charset}")).at(line.start));
+                        .push(Defect::new(DefectKind::Charset, format!("not UTF-8, read as {charset}")).at(line.start));
                 }
             }
         })?;

@@ -1,6 +1,6 @@
-//! Where items are to go: what a platform takes, in which form, within which limits, and how that is known.
+//! The platforms that import items: what each accepts, in which form, within which limits, and how that is known.
 //!
-//! A target is data, one file each in `profiles/`; only one that needs a form of its own needs code.
+//! A target is data, one file each in `profiles/`; code is needed only for its own output form.
 //!
 //! ```
 //! use mailferry::{platform::Target, write::{OutputForm, WriteOptions}};
@@ -27,60 +27,60 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// What a platform takes.
+/// What a platform accepts.
 #[non_exhaustive]
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Target {
-    /// Its name, as it is given on a command line.
+    /// Its name on a command line.
     pub name: String,
-    /// Its name for people.
+    /// Its display name.
     pub title: String,
     /// The form of what is written: the name of an [`OutputForm`](crate::write::OutputForm).
     pub form: String,
-    /// What the files may be put in, the best first.
+    /// How the files may be packed, the best first.
     pub packaging: Vec<Packaging>,
-    /// The kinds of items that it takes, as the item log names them.
+    /// The kinds of items that it accepts, as in the item log.
     pub kinds: Vec<String>,
-    /// Why it does not take the others.
+    /// Why it does not accept the others.
     #[serde(default)]
     pub lacks: BTreeMap<String, String>,
     /// How its files are written.
     #[serde(default)]
     pub settings: Settings,
-    /// What it bounds.
+    /// Its limits.
     #[serde(default)]
     pub limits: Vec<Limit>,
-    /// Files that go with the items.
+    /// Additional files that are written with the items.
     #[serde(default)]
     pub documents: Vec<Document>,
     /// How the files are imported there.
     #[serde(default)]
     pub steps: Vec<String>,
-    /// How all this is known.
+    /// Sources of this knowledge.
     pub knowledge: Vec<Knowledge>,
 }
 
-/// A bound, and what becomes of what is beyond.
+/// A limit, and what happens to items beyond it.
 #[non_exhaustive]
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Limit {
-    /// What is bounded.
+    /// What is limited.
     pub of: Bounded,
-    /// At most so many octets.
+    /// The maximum in octets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub octets: Option<u64>,
-    /// At most so many.
+    /// The maximum number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<u64>,
-    /// What becomes of what is beyond.
+    /// What happens to items beyond it.
     pub then: Then,
     /// Why.
     pub because: String,
 }
 
-/// What a limit bounds.
+/// What a limit applies to.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -91,7 +91,7 @@ pub enum Bounded {
     Event,
     /// One card.
     Contact,
-    /// The photo of a card, as it stands in it.
+    /// The photo of a card, as encoded in it.
     Photo,
     /// The mail of one mbox.
     Mbox,
@@ -103,18 +103,18 @@ pub enum Bounded {
     Events,
 }
 
-/// What becomes of what is beyond a limit.
+/// What happens to items beyond a limit.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Then {
-    /// It is written, and a warning stands in the log.
+    /// It is written, with a warning in the log.
     Flag,
     /// It is left out, and the log says why.
     Refuse,
 }
 
-/// A file of a fixed text that goes with the items.
+/// A file with a fixed text that is written with the items.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
@@ -124,35 +124,35 @@ pub struct Document {
     pub text: String,
 }
 
-/// One thing that is known of a platform, and whence.
+/// One fact about a platform, and its source.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Knowledge {
     /// What is known.
     pub claim: String,
-    /// Where it stands; may be empty.
+    /// Its source; may be empty.
     pub source: String,
-    /// How sure it is.
+    /// How reliable it is.
     pub status: Status,
 }
 
-/// How sure something is.
+/// How reliable a fact is.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Status {
     /// The platform's own documentation, or a standard, says so.
     #[serde(rename = "documented")]
     Documented,
-    /// The source of the program that imports does so.
+    /// The source code of the importing program shows it.
     #[serde(rename = "read from code")]
     ReadFromCode,
-    /// It is said, and was not tried.
+    /// It is claimed, and was not tested.
     #[serde(rename = "unverified")]
     Unverified,
 }
 
 impl Status {
-    /// As the profile has it.
+    /// The word in the profile.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Documented => "documented",
@@ -197,11 +197,11 @@ impl Target {
     pub fn named(name: &str) -> Result<&'static Self> {
         Self::all().iter().find(|target| target.name == name).ok_or_else(|| {
             let known: Vec<_> = Self::all().iter().map(|target| &*target.name).collect();
-            Error::new(ErrorKind::Options, format!("{name:?} is no target; there are {}", known.join(", ")))
+            Error::new(ErrorKind::Options, format!("{name:?} is not a target: choose one of {}", known.join(", ")))
         })
     }
 
-    /// Makes `options` write what the target takes. What the target does not care for stays as it is.
+    /// Sets `options` to what the target accepts. Options that do not matter to the target stay unchanged.
     pub fn configure(&self, options: &mut WriteOptions) {
         if let Ok(form) = self.form.parse() {
             options.form = form;
@@ -215,17 +215,17 @@ impl Target {
         }
     }
 
-    /// Makes sure that what has the name of this destination can be imported.
+    /// Checks that a destination of this name can be imported.
     ///
     /// # Errors
-    /// [`ErrorKind::Options`] when it is packed in a way that the target does not take.
+    /// [`ErrorKind::Options`] when the target does not accept its packaging.
     pub fn check_destination(&self, name: &str) -> Result<()> {
         let packaging = Packaging::of_name(name);
         if self.packaging.contains(&packaging) {
             return Ok(());
         }
         let taken: Vec<_> = self.packaging.iter().map(|packaging| packaging.describe()).collect();
-        let message = format!("is not what {} takes: choose {}", self.title, taken.join(", or "));
+        let message = format!("is not accepted by {}: choose {}", self.title, taken.join(", or "));
         Err(Error::new(ErrorKind::Options, message).in_file(name))
     }
 }
@@ -286,6 +286,6 @@ mod tests {
         let zimbra = Target::named("zimbra").unwrap();
         assert!(zimbra.check_destination("x.tgz").is_ok() && zimbra.check_destination("x.tar.gz").is_ok());
         let error = zimbra.check_destination("x.zip").unwrap_err().to_string();
-        assert_eq!(error, "x.zip: is not what Zimbra takes: choose a name that ends in .tgz");
+        assert_eq!(error, "x.zip: is not accepted by Zimbra: choose a name that ends in .tgz");
     }
 }

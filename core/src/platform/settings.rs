@@ -4,7 +4,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How the files of a target are written; what is not set is left to the caller.
+/// How the files of a target are written; settings that are absent are left to the caller.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -12,39 +12,39 @@ pub struct Settings {
     /// Line ends: `crlf`, `lf`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eol: Option<Eol>,
-    /// Octets that no part of a ZIP archive reaches.
+    /// Each part of a ZIP archive is smaller than this many octets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split_octets: Option<u64>,
     /// How From_ lines are quoted in an mbox: `mboxrd`, `mboxo`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quoting: Option<Quoting>,
-    /// Where mboxes stand: `folders`, `sbd`, `apple`.
+    /// Where mboxes are: `folders`, `sbd`, `apple`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mbox_tree: Option<MboxTree>,
-    /// The fields that tell the state of a message in an mbox: `unix`, `mozilla`, `gmail`, `none`.
+    /// The fields with the state of a message in an mbox: `unix`, `mozilla`, `gmail`, `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<StateFields>,
     /// The version of cards: `3.0`, `4.0`.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "written_version")]
     pub vcard: Option<VCardVersion>,
-    /// Calendar objects and cards: `each` in a file of its own.
+    /// Calendar objects and cards: `each` in a separate file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grouping: Option<Files>,
-    /// How much goes to one file of calendar objects or cards.
+    /// The limits of one file of calendar objects or cards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ics_parts: Option<Parts>,
-    /// Whether what makes an import send invitations is left out.
+    /// Whether to leave out what would make an import send invitations.
     pub no_invitations: bool,
-    /// Whether time zones get the names of the IANA database.
+    /// Whether to use the IANA names of time zones.
     pub iana_zones: bool,
     /// Whether cards without a UID get one.
     pub card_uids: bool,
-    /// How groups of cards are told: `categories`, `cards`.
+    /// How groups of cards are written: `categories`, `cards`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card_groups: Option<CardGroups>,
-    /// Whether messages that were not read are files that may not be written.
+    /// Whether unread messages are files without write permission.
     pub unread_mode: bool,
-    /// How tar tells long names: `pax`, `gnu`.
+    /// How tar stores long names: `pax`, `gnu`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tar_names: Option<TarNames>,
 }
@@ -54,11 +54,11 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Files {
-    /// Each in a file of its own.
+    /// Each in a separate file.
     Each,
 }
 
-/// How much goes to one file.
+/// The limits of one file.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parts {

@@ -4,21 +4,21 @@ use crate::{
     model::{Item, ItemKind},
 };
 
-/// What a target says to an item.
+/// Whether a target accepts an item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// Why it does not take it.
+    /// Why it is rejected.
     pub refusal: Option<Refusal>,
-    /// What it may stumble over.
+    /// What the target may reject.
     pub flags: Vec<Defect>,
 }
 
-/// Why a target does not take an item.
+/// Why a target rejects an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The stable name that stands in the item log.
+    /// The stable name in the item log.
     pub reason: &'static str,
-    /// The same for people.
+    /// The same as text.
     pub because: &'static str,
 }
 
@@ -26,12 +26,12 @@ pub struct Refusal {
 const KINDS: [&str; 5] = ["mail", "event", "task", "journal", "contact"];
 
 impl Target {
-    /// What the target says to `item`.
+    /// Whether the target accepts `item`.
     pub fn verdict(&'static self, item: &Item) -> Verdict {
         // What else calendars hold, such as times that are free or busy, goes where events go.
         let kind = Some(item.kind.as_str()).filter(|kind| KINDS.contains(kind)).unwrap_or("event");
         if !self.kinds.iter().any(|taken| taken == kind) {
-            let because = self.lacks.get(kind).map_or("the target does not take this kind", String::as_str);
+            let because = self.lacks.get(kind).map_or("the target does not accept this kind", String::as_str);
             return Verdict { refusal: Some(Refusal { reason: lacking(kind), because }), flags: Vec::new() };
         }
         let mut verdict = Verdict::default();

@@ -33,7 +33,7 @@ impl Head<'_> {
 pub enum Score {
     /// They are not.
     No,
-    /// They could be: nothing speaks against it.
+    /// They could be: there is no evidence against it.
     Possible,
     /// They look like it, but another format may look alike.
     Likely,
@@ -43,7 +43,7 @@ pub enum Score {
 
 /// The format with the highest [`Score`]; among equals the one whose extension the name has, then the first of the table.
 ///
-/// An empty source is of the format that its name tells.
+/// An empty source has the format of its extension.
 ///
 /// # Errors
 /// [`ErrorKind::UnknownFormat`] when no format knows the octets; the message says what they look like.
@@ -84,7 +84,7 @@ pub(super) fn extension(name: &str) -> Option<&str> {
 /// The error for what no format knows: it says what the octets look like.
 pub(super) fn unknown(head: &Head<'_>) -> Error {
     if head.len == 0 {
-        return Error::new(ErrorKind::UnknownFormat, "is empty, there is nothing to read");
+        return Error::new(ErrorKind::UnknownFormat, "is empty");
     }
     if let Some(other) = other_programs::by_octets(head.octets) {
         return other.error();
@@ -93,7 +93,7 @@ pub(super) fn unknown(head: &Head<'_>) -> Error {
     let message = match (signature(head.octets), other_programs::by_name(head)) {
         (Some(what), _) => format!("is {what}; what can be read is {}", known.join(", ")),
         (None, other) => format!(
-            "is of no known format, it starts with {}; {}what can be read is {}",
+            "unknown format: the file starts with {}; {}readable formats: {}",
             first_octets(head.octets),
             other.map(|other| format!("{}; ", other.hint())).unwrap_or_default(),
             known.join(", ")
@@ -125,12 +125,12 @@ const CONTAINERS: &[(&[u8], &str)] = &[
     (b"\x1f\x8b", "compressed with gzip once more (decompress it first)"),
     (b"\x1f\x9d", "compressed with compress (decompress it first)"),
     (b"\x04\x22\x4d\x18", "compressed with LZ4 (decompress it first)"),
-    (b"Dovecot-LZ4", "compressed with LZ4 by Dovecot (let Dovecot write it anew: doveadm sync, or export it)"),
+    (b"Dovecot-LZ4", "compressed with LZ4 by Dovecot (rewrite it with doveadm sync, or export it)"),
     (b"\x5d\0\0", "compressed with LZMA (decompress it first)"),
     (b"LZIP\x01", "compressed with lzip (decompress it first)"),
     (
         b"CRYPTED\x03\x07",
-        "encrypted by Dovecot's mail-crypt (let Dovecot write it anew without: doveadm sync, or export it)",
+        "encrypted by Dovecot's mail-crypt (rewrite it without encryption with doveadm sync, or export it)",
     ),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive (unpack it first)"),
     (b"Rar!\x1a\x07", "a RAR archive (unpack it first)"),

@@ -12,7 +12,7 @@ use {
 #[non_exhaustive]
 #[derive(Clone, Copy)]
 pub struct FormatInfo {
-    /// The stable name in lower case, as it stands in reports: `mbox`.
+    /// The stable name in lower case, as in reports: `mbox`.
     pub name: &'static str,
     /// What it is, for a person.
     pub title: &'static str,
@@ -107,7 +107,7 @@ impl fmt::Debug for FormatInfo {
 /// What a reader needs to open a source.
 #[derive(Clone)]
 pub struct Request {
-    /// The name of the source, as it stands in the origin of its items.
+    /// The name of the source, as in the origin of its items.
     pub name: Arc<str>,
     /// The octets.
     pub source: Source,
@@ -120,10 +120,10 @@ pub struct Request {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ReadOptions {
-    /// Bounds on what a source may cost, and who may stop it: no option, and not part of what is kept of them.
+    /// Limits of what a source may cost, and who may stop it: not an option, and not recorded.
     #[serde(skip)]
     pub limits: Limits,
-    /// What becomes of quoted From_ lines in an mbox.
+    /// How quoted From_ lines in an mbox are unquoted.
     #[serde(rename = "mboxQuoting")]
     pub unquoting: mbox::Unquoting,
     /// Of a store that has folders: also the hidden items associated with them (views, rules, settings).
@@ -138,7 +138,7 @@ pub struct ReadOptions {
     pub code_page: Option<u32>,
     /// Of a store whose messages have rich text bodies: also the rich text itself, as an attachment.
     pub keep_rtf: bool,
-    /// What becomes of TNEF parts (`winmail.dat`) in mail.
+    /// How TNEF parts (`winmail.dat`) in mail are handled.
     #[cfg(feature = "outlook")]
     pub tnef: tnef::TnefParts,
 }

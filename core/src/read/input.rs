@@ -156,7 +156,7 @@ impl NamedReader {
         if reached >= len {
             let at = cut.offset().map(|offset| format!(" at byte {offset}")).unwrap_or_default();
             let detail = format!(
-                "the source breaks off in this item, or right behind it, and the rest is missing: {}{at}",
+                "the source ends in this item, or right after it, and the rest is missing: {}{at}",
                 cut.detail()
             );
             item.defects.push(Defect::new(DefectKind::Truncated, detail));

@@ -15,24 +15,24 @@ use crate::{
 };
 use std::{borrow::Cow, sync::Arc};
 
-/// What is found in a file or a directory: a source to read, or something that is passed over and why.
+/// What is found in a file or a directory: a source to read, or something that is skipped and why.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// A source to open.
     Input(Input),
-    /// An entry of an archive or a file in a directory that is no source.
+    /// An entry of an archive or a file in a directory that is not a source.
     Passed(Passed),
 }
 
-/// An entry of an archive, or a file in a directory, that is passed over.
+/// An entry of an archive, or a file in a directory, that is skipped.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passed {
     /// The name: `archive.zip!Takeout/archive_browser.html`.
     pub name: Arc<str>,
-    /// Its length in octets, as the archive tells it.
+    /// Its length in octets, according to the archive.
     pub size: u64,
-    /// Why it is passed over.
+    /// Why it is skipped.
     pub why: Cow<'static, str>,
 }
 
@@ -114,7 +114,7 @@ impl Inputs {
     }
 
     /// The sources at `path`: in a file, as [`Inputs::new`] says; in an Apple Mail folder `X.mbox` the file `mbox`; of any
-    /// other directory the files in it and in all below it, in the order of their names. Symbolic links in it are passed over.
+    /// other directory the files in it and in all below it, in the order of their names. Symbolic links in it are skipped.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be opened, [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported)

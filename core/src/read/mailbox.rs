@@ -10,9 +10,9 @@ use std::{collections::VecDeque, sync::Arc};
 
 /// All items of any number of files, archives, directories and other sources, one after the other.
 ///
-/// Messages in files of their own that lie in one directory or archive are one source, in the order of their files.
+/// Single-message files in one directory or archive are one source, in the order of their files.
 ///
-/// What cannot be opened or read is told in its place; the rest follows. The items of a source are numbered from 1, and an
+/// What cannot be opened or read is reported in its place; the rest follows. The items of a source are numbered from 1, and an
 /// item that cannot be read has its number too.
 ///
 /// ```
@@ -118,7 +118,7 @@ pub enum Event {
         /// of it when the error is [fatal](Error::is_fatal).
         within: bool,
     },
-    /// An entry of an archive or a file in a directory is no source.
+    /// An entry of an archive or a file in a directory is not a source.
     Passed(Passed),
     /// A source is done with; or the archive or directory that sources came from, if something is wrong with it or it has
     /// folders without an item.
@@ -148,11 +148,11 @@ impl std::fmt::Debug for Opened {
 #[non_exhaustive]
 #[derive(Clone, Debug, Default)]
 pub struct Closed {
-    /// Its folders that hold no item.
+    /// Its folders without items.
     pub folders: Vec<Folder>,
     /// What was wrong with the source itself.
     pub defects: Vec<Defect>,
-    /// Where the source breaks off, if it does: what should follow is missing.
+    /// Where the source ends too early, if it does: what should follow is missing.
     pub cut_short: Option<String>,
 }
 
@@ -161,7 +161,7 @@ impl Closed {
     fn tell(&mut self, name: &str, defects: Vec<Defect>, most: usize) {
         let room = most.saturating_sub(self.defects.len());
         let cut =
-            defects.iter().find(|defect| defect.cuts_short()).map(|defect| format!("{name}: breaks off: {defect}"));
+            defects.iter().find(|defect| defect.cuts_short()).map(|defect| format!("{name}: ends too early: {defect}"));
         self.cut_short = self.cut_short.take().or(cut);
         self.defects.extend(defects.into_iter().take(room));
     }
@@ -218,7 +218,7 @@ impl Mailbox {
         &self.options.limits.stop
     }
 
-    /// How many octets of the sources lie behind.
+    /// How many octets of the sources were read.
     pub fn position(&self) -> u64 {
         self.behind + self.open.as_ref().and_then(|open| open.reader.as_ref()).map_or(0, |reader| reader.position())
     }
@@ -252,7 +252,7 @@ impl Mailbox {
             Event::Closed(closed) => closed.cut_short.map(|cut| Error::new(ErrorKind::Malformed, cut)),
             _ => None,
         });
-        Err(first.unwrap_or_else(|| Error::new(ErrorKind::UnknownFormat, "there is nothing that can be read")))
+        Err(first.unwrap_or_else(|| Error::new(ErrorKind::UnknownFormat, "nothing readable was found")))
     }
 
     /// What happens next; `None` when all sources are done with.

@@ -70,10 +70,10 @@ impl MessageFile {
     fn item(&mut self) -> Result<Item> {
         let Range { start, end } = self.range;
         if start >= end {
-            return Err(Error::new(ErrorKind::Malformed, "is empty, there is no message in it").non_fatal());
+            return Err(Error::new(ErrorKind::Malformed, "is empty and contains no message").non_fatal());
         }
         if let Some(what) = container(&Window::new(self.source.clone()).octets(start, CONTAINER)?) {
-            return Err(Error::new(ErrorKind::Unsupported, format!("is no message but {what}")).non_fatal());
+            return Err(Error::new(ErrorKind::Unsupported, format!("is not a message but {what}")).non_fatal());
         }
         let from_line = self.leading_from_line()?;
         let message_start = start + from_line.len() as u64;

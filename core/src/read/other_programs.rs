@@ -1,4 +1,4 @@
-//! Mail, contacts and databases of other programs, which cannot be read here: how they are known, and what to do with them instead.
+//! Mail, contacts and databases of other programs, which cannot be read: how they are recognised, and what to do with them instead.
 
 use super::Head;
 use crate::error::{Error, ErrorKind};
@@ -18,7 +18,7 @@ pub(super) struct OtherProgram {
 impl OtherProgram {
     /// The error for a file of it.
     pub(super) fn error(&self) -> Error {
-        Error::new(ErrorKind::UnknownFormat, format!("is {}, which cannot be read here: {}", self.title, self.instead))
+        Error::new(ErrorKind::UnknownFormat, format!("is {}, which cannot be read: {}", self.title, self.instead))
     }
 
     /// What a file of unknown octets might be by its name.
@@ -56,7 +56,7 @@ pub(super) fn is_of_outlook_for_mac(entry: &str) -> bool {
 const OLM: OtherProgram = OtherProgram {
     title: "an archive of Outlook for Mac (OLM)",
     extensions: &["olm"],
-    instead: "import it into Outlook for Mac, and drag each folder from there to the Finder, which makes a file .mbox of it",
+    instead: "import it into Outlook for Mac, and drag each folder from there to the Finder, which creates an .mbox file",
     // It is a ZIP archive: its entries tell.
     is_one: |_| false,
 };
@@ -119,7 +119,7 @@ const PROGRAMS: &[OtherProgram] = &[
     OtherProgram {
         title: "a list of addresses that Outlook suggests (NK2)",
         extensions: &["nk2"],
-        instead: "there is no mail in it",
+        instead: "it contains no mail",
         is_one: |octets| octets.starts_with(b"\x0D\xF0\xAD\xBA"),
     },
     OtherProgram {
@@ -187,7 +187,7 @@ mod tests {
         ] {
             for name in ["x", "mail.mbox", "mail.pst", "letter.eml"] {
                 let error = told(octets, name);
-                assert!(error.contains(title) && error.contains("cannot be read here: "), "{name}: {error}");
+                assert!(error.contains(title) && error.contains("cannot be read: "), "{name}: {error}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a mailbox shows no more, where it was asked for.
+//! Items that a mailbox no longer shows, if they are requested.
 
 use super::metadata::MOZILLA_EXPUNGED;
 use crate::{
@@ -31,7 +31,7 @@ pub(super) fn recover(item: &mut Item, limits: &Limits) -> Result<()> {
         let Some((old, new, changed)) = unmarked(&octets) else { continue };
         pieces.extend([content.slice(behind..range.start), Content::from(changed)]);
         behind = range.end;
-        let detail = format!("it was expunged, and is recovered: {FIELD} {old} is written as {new}");
+        let detail = format!("expunged, and recovered: {FIELD} {old} is written as {new}");
         item.defects.push(Defect::new(DefectKind::Rewritten, detail));
     }
     if !pieces.is_empty() {

@@ -78,7 +78,7 @@ impl Content {
         self.pieces.is_empty()
     }
 
-    /// The octets as one slice, when they lie so in memory.
+    /// The octets as one slice, if they are one slice in memory.
     pub fn as_slice(&self) -> Option<&[u8]> {
         match &*self.pieces {
             [] => Some(&[]),

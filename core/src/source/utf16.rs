@@ -84,7 +84,7 @@ impl Utf16 {
             self.len += octets.len() as u64;
         }
         if has_errors {
-            let detail = "some code units of the UTF-16 text are no characters, they became U+FFFD";
+            let detail = "some code units of the UTF-16 text are invalid and were replaced by U+FFFD";
             self.lock(|state| state.defects.push(Defect::new(DefectKind::Charset, detail)));
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Natives and a Concordance load file that names them: fields parted by U+0014 and quoted by U+00FE, in UTF-8.
+//! Natives and a Concordance load file that names them: fields separated by U+0014 and quoted by U+00FE, in UTF-8.
 
 use super::{
     Grouping, ItemName, ItemWriter, Lost, Product, Rendered, Renderer, WriteOptions, Written,

@@ -22,11 +22,11 @@ pub struct EmlArchive {
 }
 
 impl EmlArchive {
-    /// An archive at `path`, in the [`Packaging`](super::Packaging) that its name tells.
+    /// An archive at `path`, in the [`Packaging`](super::Packaging) that its name decides.
     ///
     /// # Errors
     /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something is there already, or it cannot be written;
-    /// [`ErrorKind::Options`](crate::ErrorKind::Options) when what is no ZIP archive is to be split.
+    /// [`ErrorKind::Options`](crate::ErrorKind::Options) when what is not a ZIP archive is to be split.
     #[cfg(not(target_family = "wasm"))]
     pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Self> {
         Ok(Self::new(container::create(path.as_ref(), &options, None)?, options))

@@ -141,7 +141,7 @@ impl Files {
         if error.is_fatal() {
             return Err(error);
         }
-        let message = format!("the file is lost, and with it the {items} items that were put into it");
+        let message = format!("the file is lost, and with it the {items} items in it");
         self.error.get_or_insert(Error::new(error.kind(), message).because(error).in_file(path));
         Ok(())
     }

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use {super::container::Ours, std::path::Path};
 
 words! {
-    /// The form in which items are written: what becomes a file, and where it stands.
+    /// The form in which items are written: what becomes a file, and where it is.
     ///
     /// ```
     /// use mailferry::write::OutputForm;
@@ -41,7 +41,7 @@ words! {
 }
 
 impl OutputForm {
-    /// Whether a further run into the same folder adds to what is there. One in another form is written beside it, whole in
+    /// Whether a further run into the same folder adds to what is there. One in another form is written next to it, whole in
     /// itself.
     pub fn goes_on(self) -> bool {
         matches!(self, Self::Eml | Self::Maildir | Self::Proton)
@@ -65,7 +65,7 @@ words! {
 }
 
 impl Packaging {
-    /// How a destination is to be named, for people.
+    /// How to name a destination, as text.
     pub fn describe(self) -> &'static str {
         match self {
             Self::Folder => "a folder",
@@ -125,7 +125,7 @@ pub(crate) fn reopen(path: &Path, options: WriteOptions, ours: Option<Ours>) -> 
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when `open` refuses; [`ErrorKind::Options`](crate::ErrorKind::Options) when it is to be a folder, or what is no ZIP archive
+/// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when `open` refuses; [`ErrorKind::Options`](crate::ErrorKind::Options) when it is to be a folder, or what is not a ZIP archive
 /// is to be split.
 pub fn create_with<W: Write + Send + 'static>(
     name: &str,
@@ -144,7 +144,7 @@ fn base(name: &str) -> String {
     }
 }
 
-/// One archive to `writer`, in one pass; [`WriteOptions::zip_split`] is not heeded.
+/// One archive to `writer`, in one pass; [`WriteOptions::zip_split`] is ignored.
 ///
 /// # Errors
 /// [`ErrorKind::Options`](crate::ErrorKind::Options) when it is to be a folder.

@@ -170,7 +170,7 @@ impl crate::source::ReadAt for Resting {
 
 /// The error for a disk that refused what has to be kept for the time being.
 pub(super) fn refused(error: io::Error) -> Error {
-    let message = "what is collected until the end cannot be kept: free some space beside the destination";
+    let message = "the data that is collected until the end cannot be kept: free some space next to the destination";
     Error::new(ErrorKind::Destination, message).because(error)
 }
 

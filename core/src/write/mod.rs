@@ -75,7 +75,7 @@ use crate::{
 
 /// Takes items, one at a time, in the order of their source.
 ///
-/// The work is parted so that it can be spread over threads: [`Renderer::render`] does what costs processor time, in any
+/// The work is divided so that it can be spread over threads: [`Renderer::render`] does what costs processor time, in any
 /// order; [`ItemWriter::write`] gives names and moves octets, in order, so that names and octets are always the same.
 ///
 /// It can be implemented outside of this crate; three methods do it, the others have defaults that do nothing. What goes to a
@@ -200,8 +200,8 @@ pub struct ReportTexts {
 /// Where an item was written to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// The path relative to the destination, parted by `/`; `X.part001.zip!path` in a split archive.
+    /// The path relative to the destination, separated by `/`; `X.part001.zip!path` in a split archive.
     pub path: String,
-    /// The folder of the source that it stands for.
+    /// The folder of the source that it represents.
     pub folder: Folder,
 }

@@ -52,29 +52,29 @@ pub struct WriteOptions {
     pub placement: Placement,
     /// How files are named.
     pub names: NameTemplate,
-    /// How many files a folder takes before they go to numbered folders in it; no bound where there is none.
+    /// The most files in a folder before they go to numbered folders in it; no limit if absent.
     pub shard: Option<NonZeroU32>,
     /// How calendar objects and cards are put into files, and what is changed in them.
     pub collections: Collections,
     /// How hard a ZIP or gzip archive is compressed.
     pub zip_level: ZipLevel,
-    /// Octets that no part of a ZIP archive reaches; one part of any size where there is none.
+    /// Each part of a ZIP archive is smaller than this many octets; one part of any size if absent.
     #[serde(rename = "split", deserialize_with = "size::part")]
     pub zip_split: Option<u64>,
     /// How mail is put into mbox files, where they are the form.
     pub mbox: MboxOptions,
-    /// Whether a message that was not read is a file that nobody may write, which is how Zimbra tells them apart.
+    /// Whether an unread message is a file without write permission, as Zimbra marks it.
     pub unread_mode: bool,
-    /// How a tar archive tells names that its headers have no room for.
+    /// How a tar archive stores names that do not fit into its headers.
     pub tar_names: TarNames,
     /// Files of a fixed text that go with the items: a path relative to the destination, and its text.
     pub documents: Vec<(String, String)>,
-    /// When it is written, as an import bundle tells; where it is not told, the same items give the same octets.
+    /// The date that an import bundle states; without one, the same items give the same octets.
     pub created: Option<DateTime>,
 }
 
 words! {
-    /// How a tar archive tells names that are long or not ASCII.
+    /// How a tar archive stores names that are long or not ASCII.
     #[derive(Default)]
     pub enum TarNames: "a way to write long names" {
         /// In extended headers, as POSIX has it.

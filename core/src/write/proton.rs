@@ -143,7 +143,7 @@ fn mailbox(mailbox: &Mailbox) -> Value {
 
 fn octets(value: &Value) -> Result<Vec<u8>> {
     serde_json::to_vec_pretty(value)
-        .map_err(|error| Error::new(ErrorKind::Destination, "a message cannot be told in JSON").because(error))
+        .map_err(|error| Error::new(ErrorKind::Destination, "a message cannot be written as JSON").because(error))
 }
 
 impl ItemWriter for ProtonWriter {

@@ -37,7 +37,7 @@ words! {
     /// Which digest of the octets written is computed.
     #[derive(Default)]
     pub enum Checksums: "a digest" {
-        /// SHA-256 (FIPS 180-4): it stands in the item log and, shortened, in file names.
+        /// SHA-256 (FIPS 180-4): it is in the item log and, shortened, in file names.
         #[default]
         Sha256 = "sha256",
         /// None: file names carry an XXH3-64 of the first 64 KiB and the length instead, which is faster and no proof of anything.
@@ -304,7 +304,7 @@ impl Digests {
         }
     }
 
-    /// The SHA-256, or in its stead the XXH3-64 of the first 64 KiB and of the number of octets.
+    /// The SHA-256, or, without one, the XXH3-64 of the first 64 KiB and of the number of octets.
     pub(super) fn finish(mut self) -> (Option<[u8; 32]>, Option<u64>) {
         if let Some(xxh3) = self.xxh3.as_mut().filter(|_| self.size > NAMED_BY) {
             xxh3.write(&self.size.to_le_bytes());

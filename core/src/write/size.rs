@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, de};
 /// ```
 ///
 /// # Errors
-/// Why it is none, for a person.
+/// Why it is not a size, as text.
 pub fn size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -20,18 +20,18 @@ pub fn size(text: &str) -> Result<u64, String> {
         "M" | "MB" | "MIB" => 20,
         "G" | "GB" | "GIB" => 30,
         "T" | "TB" | "TIB" => 40,
-        unit => return Err(format!("{unit:?} is no unit of size; K, M, G and T are")),
+        unit => return Err(format!("{unit:?} is not a unit of size: use K, M, G or T")),
     };
-    let number: u64 = digits.trim().parse().map_err(|_| format!("{text:?} is no size; 480M is one"))?;
+    let number: u64 = digits.trim().parse().map_err(|_| format!("{text:?} is not a size; an example is 480M"))?;
     number
         .checked_shl(unit)
         .filter(|size| size >> unit == number && *size > 0)
-        .ok_or_else(|| format!("{text:?} is no size that can be reached"))
+        .ok_or_else(|| format!("{text:?} is not a possible size: it is zero or too large"))
 }
 
 /// A number of octets in JSON: a number, or text such as 480M.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "not a size: a number of octets and text such as \"480M\" are sizes")]
+#[serde(untagged, expecting = "not a size: use a number of octets or a text such as \"480M\"")]
 enum Given {
     Octets(u64),
     Text(String),
@@ -55,7 +55,7 @@ pub(crate) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
 /// For what is no such number.
 pub(crate) fn part<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     match given(deserializer)? {
-        Some(0) => Err(de::Error::custom("a part has one byte at least")),
+        Some(0) => Err(de::Error::custom("a part must have at least one byte")),
         given => Ok(given),
     }
 }

@@ -26,7 +26,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 /// How a conversion from paths to a path is done.
 ///
 /// It is plain data, and the same in JSON; the name of an option there is that of the command, in camel case. What is a function
-/// ([`ConvertOptions::transform`], [`Stop`](crate::Stop)) and the bounds of [`Limits`](crate::Limits) are no part of it.
+/// ([`ConvertOptions::transform`], [`Stop`](crate::Stop)) and the bounds of [`Limits`](crate::Limits) are not part of it.
 ///
 /// ```
 /// use mailferry::{convert::ConvertOptions, write::OutputForm};
@@ -57,7 +57,7 @@ pub struct ConvertOptions {
     /// Threads that render items; the outcome does not depend on it.
     #[serde(rename = "jobs")]
     pub threads: NonZeroUsize,
-    /// Whether a further sync compares all octets of what stands at the destination with what was written there, and not
+    /// Whether a further sync compares all octets of what is at the destination with what was written there, and not
     /// only their number.
     pub check: bool,
     /// Whether the log lists the attachments of every message.
@@ -65,11 +65,11 @@ pub struct ConvertOptions {
     /// Whether the report is written as a table too ([`Report::write_csv`](super::Report::write_csv)).
     #[serde(rename = "csv")]
     pub table: bool,
-    /// Where the report is written as a page for people too ([`Report::write_page`](super::Report::write_page)); a file that
+    /// Where the report is written as a page too ([`Report::write_page`](super::Report::write_page)); a file that
     /// is there is replaced.
     #[serde(rename = "html", with = "value::path")]
     pub page: Option<PathBuf>,
-    /// The command line that asked for it, which the report tells people.
+    /// The command line of the conversion, which the report shows.
     #[serde(skip)]
     pub arguments: Option<Vec<String>>,
     /// What reads the command line in the reports of older versions, which told their options by nothing else: a function, and no

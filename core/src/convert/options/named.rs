@@ -53,12 +53,12 @@ fn put(all: &mut Map<String, Value>, name: &str, value: &Value) -> Result<()> {
     };
     if let Some(group) = group {
         let Value::Object(fields) = value else {
-            return Err(Error::new(ErrorKind::Options, format!("{name}: is no object")));
+            return Err(Error::new(ErrorKind::Options, format!("{name}: is not an object")));
         };
         return fields.iter().try_for_each(|(field, value)| set(all, &format!("{group}/{field}"), name, value));
     }
     let option = OptionInfo::named(name).filter(|option| !option.places.is_empty());
-    let option = option.ok_or_else(|| Error::new(ErrorKind::Options, format!("there is no option {name}")))?;
+    let option = option.ok_or_else(|| Error::new(ErrorKind::Options, format!("unknown option {name}")))?;
     option.places.iter().try_for_each(|place| set(all, place, name, value))
 }
 
@@ -67,5 +67,5 @@ fn set(all: &mut Map<String, Value>, place: &str, name: &str, value: &Value) -> 
     if super::recorded::put(all, place, value.clone()) {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Options, format!("{name}: was given twice, perhaps in two spellings")))
+    Err(Error::new(ErrorKind::Options, format!("{name}: was given twice, possibly in two spellings")))
 }

@@ -77,7 +77,7 @@ impl ConvertOptions {
     /// [`ErrorKind::Options`] for what cannot be read back, with the name of the option: nothing is taken for a default.
     pub fn from_record(record: &Value) -> Result<Self> {
         from_recorded(record, &mut |kept| {
-            let message = format!("address-map: stands in the file {}, which is not at hand", kept.file);
+            let message = format!("address-map: was not found: it is kept in the file {}", kept.file);
             Err(Error::new(ErrorKind::Options, message))
         })
     }
@@ -108,9 +108,11 @@ pub(in crate::convert) fn from_recorded(
                 format!("its options were kept by a newer version of mailferry (scheme {newer}): use that one");
             return Err(refused(message));
         }
-        None => return Err(refused("does not tell the options that it was written with".into())),
+        None => return Err(refused("does not contain the options that it was written with".into())),
     }
-    let Value::Object(mut all) = record.clone() else { return Err(refused("its options are no JSON object".into())) };
+    let Value::Object(mut all) = record.clone() else {
+        return Err(refused("its options are not a JSON object".into()));
+    };
     ["scheme", "arguments", "transform"].into_iter().for_each(|key| drop(all.remove(key)));
     let map = match kept_map(record) {
         Some(kept) => {

@@ -13,17 +13,17 @@ use crate::{
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decides {
-    /// What an item is known by at a destination: its octets, or its folder. A further run there has to have the same, as else
+    /// What an item is known by at a destination: its octets, or its folder. A further run there must have the same, otherwise
     /// every item would be written a second time.
     Octets,
     /// Which items are taken, and where and how they are put down: names, folders, packaging, lines of the log. A run that was
-    /// cut off has to be resumed with the same.
+    /// cut off must be resumed with the same.
     Places,
     /// Nothing that is written of items: threads, progress, the forms of the report.
     Neither,
 }
 
-/// An option: its name everywhere, where it stands in [`ConvertOptions`](super::ConvertOptions), and what it decides.
+/// An option: its name everywhere, where it is in [`ConvertOptions`](super::ConvertOptions), and what it decides.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug)]
 pub struct OptionInfo {
@@ -32,7 +32,7 @@ pub struct OptionInfo {
     pub name: Option<&'static str>,
     /// Other spellings of the name.
     pub aliases: &'static [&'static str],
-    /// Where it stands in the JSON of [`ConvertOptions`](super::ConvertOptions), names separated by `/`; at one place or more.
+    /// Where it is in the JSON of [`ConvertOptions`](super::ConvertOptions), names separated by `/`; at one place or more.
     pub places: &'static [&'static str],
     /// What depends on it.
     pub decides: Decides,

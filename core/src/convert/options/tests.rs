@@ -104,8 +104,8 @@ fn what_cannot_be_read_back_is_an_error_that_names_the_option() {
         (json!({ "scheme": 1, "target": "fidonet" }), "target: \"fidonet\""),
         (json!({ "scheme": 1, "read": { "addressMap": { "file": "a.tsv", "sha256": "x" } } }), "address-map: "),
         (json!({ "scheme": 2 }), "newer version"),
-        (json!({ "arguments": [] }), "does not tell"),
-        (json!(null), "does not tell"),
+        (json!({ "arguments": [] }), "does not contain"),
+        (json!(null), "does not contain"),
     ] {
         let error = ConvertOptions::from_record(&record).unwrap_err().to_string();
         assert!(error.contains(told), "{record}: {error}");
@@ -150,17 +150,17 @@ fn names_are_those_of_the_command_in_the_spelling_of_each_language() {
 #[test]
 fn what_is_no_option_is_refused_by_name() {
     for (given, told) in [
-        (json!({ "colour": 1 }), "there is no option colour"),
-        (json!({ "packaging": "zip" }), "there is no option packaging"),
+        (json!({ "colour": 1 }), "unknown option colour"),
+        (json!({ "packaging": "zip" }), "unknown option packaging"),
         (json!({ "as": "mbox", "form": "eml" }), "given twice"),
         (
             json!({ "hidden": true, "tnef": "x" }),
-            "tnef: \"x\" is not a way with winmail.dat: choose one of keep, decode",
+            "tnef: \"x\" is not a way to handle winmail.dat: choose one of keep, decode",
         ),
         (json!({ "hidden": 1 }), "hidden: invalid type"),
         (json!({ "vcard": "2.1" }), "vcard: \"2.1\" is not"),
-        (json!({ "split": 0 }), "split: a part has one byte"),
-        (json!({ "larger": "x" }), "larger: \"X\" is no unit"),
+        (json!({ "split": 0 }), "split: a part must have at least one byte"),
+        (json!({ "larger": "x" }), "larger: \"X\" is not a unit"),
         (json!({ "shard": 0 }), "shard: "),
         (json!({ "after": "today" }), "after: "),
         (json!({ "select": { "folder": [] } }), "select: unknown field"),

@@ -47,7 +47,7 @@ impl Report {
     /// ```
     ///
     /// # Errors
-    /// What `log` or `out` says. A line of the log that is none is passed over.
+    /// What `log` or `out` says. A line of the log that is none is skipped.
     pub fn write_page(&self, name: &str, log_name: &str, log: impl BufRead, mut out: impl Write) -> io::Result<()> {
         let out = &mut out;
         self.write_head(name, out)?;
@@ -78,7 +78,7 @@ impl Report {
         let outcome = self.outcome();
         let (class, verdict) = match &outcome {
             Outcome::Complete => ("good", "Complete: nothing failed"),
-            _ if self.cancelled || self.error.is_some() => ("bad", "Stopped before its end"),
+            _ if self.cancelled || self.error.is_some() => ("bad", "Stopped before it was complete"),
             Outcome::NothingMigrated(_) => ("bad", "Nothing was migrated"),
             Outcome::Incomplete(_) => ("bad", "Incomplete"),
         };
@@ -93,7 +93,7 @@ impl Report {
         let cards = [
             ("available", "in the sources", available, String::new()),
             ("migrated", "written", migrated, format!("{}, {}", share(migrated), Size(bytes))),
-            ("failed", "could not be", failed, share(failed)),
+            ("failed", "could not be migrated", failed, share(failed)),
             ("skipped", "left out; the reasons are below", skipped, share(skipped)),
         ];
         for (class, what, count, more) in cards {
@@ -163,7 +163,7 @@ impl Report {
         if undated > 0 {
             writeln!(out, "<p class=\"soft\">{} items have no date.</p>", Number(undated))?;
         }
-        counted("Warnings", "of items that were survived and stand in the log", &self.warnings, out)?;
+        counted("Warnings", "of migrated items; they are in the log", &self.warnings, out)?;
         writeln!(
             out,
             "<section aria-labelledby=\"sources\"><h2 id=\"sources\">Sources</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Source</th><th scope=\"col\">Format</th><th scope=\"col\" class=\"n\">Items</th><th scope=\"col\" class=\"n\">Size</th><th scope=\"col\">What was wrong with it</th></tr></thead><tbody>"

@@ -58,9 +58,9 @@ pub struct OmmAccount {
     pub destination_mail: String,
     /// The password there.
     pub destination_password: Password,
-    /// Who may read it in its stead.
+    /// Who may read it instead.
     pub source_admin: String,
-    /// Who may write to the destination in its stead.
+    /// Who may write to the destination instead.
     pub destination_admin: String,
 }
 
@@ -83,7 +83,7 @@ pub struct OmmAccount {
 pub struct OmmTable {
     /// The accounts, with their lines from 1.
     pub accounts: Vec<(u64, OmmAccount)>,
-    /// Lines that have not as many cells as there are columns, so that a password may stand anywhere in them.
+    /// Lines with another number of cells than the header, so that a password may be anywhere in them.
     pub shifted: Vec<u64>,
 }
 
@@ -131,22 +131,22 @@ impl OmmAccount {
                 problems.push(problem);
             }
         };
-        must(Self::is_type(&self.source_type), "the source type is none of IMAP, Exchange and POP");
-        must(!self.source_url.is_empty(), "there is no source server");
-        must(!self.source_login.is_empty(), "there is no source login");
-        must(!self.source_password.is_empty() || !self.source_admin.is_empty(), "there is no source password");
-        must(Self::is_type(&self.destination_type), "the destination type is none of IMAP, Exchange and POP");
-        must(self.destination_mail.contains('@'), "the destination is no mail address");
+        must(Self::is_type(&self.source_type), "the source type is not IMAP, Exchange or POP");
+        must(!self.source_url.is_empty(), "the source server is missing");
+        must(!self.source_login.is_empty(), "the source login is missing");
+        must(!self.source_password.is_empty() || !self.source_admin.is_empty(), "the source password is missing");
+        must(Self::is_type(&self.destination_type), "the destination type is not IMAP, Exchange or POP");
+        must(self.destination_mail.contains('@'), "the destination is not an email address");
         must(
             !self.destination_password.is_empty() || !self.destination_admin.is_empty(),
-            "there is no destination password",
+            "the destination password is missing",
         );
         problems
     }
 }
 
 impl OmmTable {
-    /// Reads a table with these columns, in any order and parted by `;`, `,` or tabs.
+    /// Reads a table with these columns, in any order and separated by `;`, `,` or tabs.
     ///
     /// # Errors
     /// When a column is missing, or the table cannot be read. No error holds a cell.
@@ -162,7 +162,8 @@ impl OmmTable {
         let missing: Vec<_> =
             COLUMNS.iter().zip(places).take(8).filter(|(_, place)| place.is_none()).map(|(name, _)| *name).collect();
         if !missing.is_empty() {
-            let message = format!("is no project of OVH Mail Migrator: it has no column {}", missing.join(", "));
+            let message =
+                format!("is not a project table of OVH Mail Migrator: column not found: {}", missing.join(", "));
             return Err(Error::new(ErrorKind::Malformed, message));
         }
         let (mut accounts, mut shifted) = (Vec::new(), Vec::new());
@@ -196,14 +197,14 @@ impl OmmTable {
             let line = *line;
             account.problems().into_iter().map(move |problem| (line, problem)).collect::<Vec<_>>()
         };
-        let shifted = self.shifted.iter().map(|line| (*line, "it has not as many cells as there are columns"));
+        let shifted = self.shifted.iter().map(|line| (*line, "it does not have as many cells as the header"));
         self.accounts.iter().flat_map(problems).chain(shifted).collect()
     }
 
     /// Writes the table as the migrator takes it, passwords included.
     ///
     /// # Errors
-    /// What `out` says.
+    /// Errors of `out`.
     pub fn write(&self, mut out: impl Write) -> std::io::Result<()> {
         out.write_all(OMM_HEADER.as_bytes())?;
         out.write_all(b"\n")?;

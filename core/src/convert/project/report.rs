@@ -7,7 +7,7 @@ use std::{io, path::PathBuf};
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ProjectReport {
-    /// Whether it was stopped before its end.
+    /// Whether it was stopped before it was complete.
     pub cancelled: bool,
     /// The items of all mailboxes, those that were completed before included.
     pub totals: Columns,
@@ -40,7 +40,7 @@ pub enum MailboxState {
 }
 
 impl MailboxState {
-    /// The stable name that stands in the report.
+    /// The stable name in the report.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -148,7 +148,7 @@ impl ProjectReport {
     /// starts with an apostrophe.
     ///
     /// # Errors
-    /// What `out` says.
+    /// Errors of `out`.
     pub fn write_csv(&self, out: impl io::Write) -> io::Result<()> {
         let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         table.write_record([

@@ -46,7 +46,7 @@ impl ProjectMailbox {
 pub struct ProjectOptions {
     /// Mailboxes at a time.
     pub at_a_time: NonZeroUsize,
-    /// Whether a mailbox that was completed before is synced again; else it is passed over.
+    /// Whether a mailbox that was completed before is synced again; else it is skipped.
     pub delta: bool,
 }
 
@@ -81,9 +81,9 @@ pub fn check_project_files(mailboxes: &[ProjectMailbox], files: &[&Path]) -> Res
     Ok(())
 }
 
-/// Converts `mailboxes`, several at a time, and tells what became of each.
+/// Converts `mailboxes`, several at a time, and reports the result of each.
 ///
-/// One that was completed before is passed over, or synced again if `options` say so; one that was stopped goes on. What is
+/// One that was completed before is skipped, or synced again if `options` say so; one that was stopped goes on. What is
 /// wrong with one never stops the others. `observe` is asked between items, on any thread, with the place of the mailbox
 /// among `mailboxes`: once it says to stop, those under way are stopped where they are, and the others are not begun.
 pub fn run_project(
@@ -148,7 +148,7 @@ fn one(
     let started = Instant::now();
     let converted = match (&mailbox.options, twice) {
         (_, Some(line)) => {
-            let message = format!("is the destination of line {line} too: give each mailbox its own");
+            let message = format!("is also the destination of line {line}: give each mailbox its own");
             Err(Error::new(ErrorKind::Options, message).in_file(mailbox.destination.to_string_lossy()))
         }
         (Err(error), _) => return MailboxReport::failed(mailbox, error.to_string()),
@@ -159,7 +159,7 @@ fn one(
             let convert = || convert(&mailbox.sources, &mailbox.destination, options, observe);
             // Whatever happens to one mailbox must not take the others with it.
             catch_unwind(AssertUnwindSafe(convert)).unwrap_or_else(|_| {
-                Err(Error::new(ErrorKind::Io, "the conversion broke off by a fault of this program: please report it"))
+                Err(Error::new(ErrorKind::Io, "the conversion stopped because of a bug in mailferry: please report it"))
             })
         }
     };

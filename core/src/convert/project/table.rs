@@ -11,10 +11,10 @@ const DEFAULTS: &str = "*";
 /// Octets of the heading that tell what parts its cells.
 const HEADING: usize = 64 << 10;
 
-/// A table of mailboxes (RFC 4180; `;` and tabs part cells too): a row each, under a heading that names the columns.
+/// A table of mailboxes (RFC 4180; `;` and tabs separate cells too): a row each, under a heading that names the columns.
 ///
-/// `source` and `destination` have to be there, `pilot` may; every other column is a setting, under its name. Several sources
-/// of one mailbox are parted by `|`. Relative paths start at the folder of the table. The row whose source is `*` holds the
+/// `source` and `destination` must be there, `pilot` may; every other column is a setting, under its name. Several sources
+/// of one mailbox are separated by `|`. Relative paths start at the folder of the table. The row whose source is `*` holds the
 /// settings of all rows that leave them empty.
 ///
 /// ```
@@ -36,7 +36,7 @@ const HEADING: usize = 64 << 10;
 pub struct Project {
     /// The names of the columns that are settings.
     pub settings: Vec<String>,
-    /// The rows; what is wrong with one stands in its place.
+    /// The rows; what is wrong with one is in its place.
     pub rows: Vec<std::result::Result<ProjectRow, (u64, Error)>>,
 }
 
@@ -50,7 +50,7 @@ pub struct ProjectRow {
     pub sources: Vec<PathBuf>,
     /// Where it goes.
     pub destination: PathBuf,
-    /// How many of its items a test migration takes; `None` where it takes no part in one.
+    /// How many of its items a test migration takes; `None` if it is not part of one.
     pub pilot: Option<u64>,
     /// Its settings, without those that are empty.
     pub settings: BTreeMap<String, String>,
@@ -80,7 +80,8 @@ impl Project {
         let heading: Vec<String> = table.headers().map_err(unreadable)?.iter().map(column_name).collect();
         let column = |name: &str| heading.iter().position(|column| column == name);
         let (Some(source), Some(destination)) = (column("source"), column("destination")) else {
-            let message = format!("has no columns \"source\" and \"destination\", but {}", heading.join(", "));
+            let message =
+                format!("must have the columns \"source\" and \"destination\", but has {}", heading.join(", "));
             return Err(Error::new(ErrorKind::Malformed, message));
         };
         let pilot = column("pilot");
@@ -117,7 +118,7 @@ impl Project {
                 .map(|path| folder.join(path))
                 .collect();
             if sources.is_empty() || cell(destination).is_empty() {
-                let message = "names no source or no destination: fill in both";
+                let message = "has no source or no destination: fill in both";
                 project.rows.push(Err((line, Error::new(ErrorKind::Options, message))));
                 continue;
             }
@@ -139,7 +140,7 @@ impl Project {
 }
 
 impl ProjectRow {
-    /// Where the test migration of this mailbox goes, so that the full one is not parted by it: `X.pilot`, `X.pilot.zip`.
+    /// Where the test migration of this mailbox goes, so that the full one is not affected by it: `X.pilot`, `X.pilot.zip`.
     pub fn pilot_destination(&self) -> PathBuf {
         let name = self.destination.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let lower = name.to_ascii_lowercase();

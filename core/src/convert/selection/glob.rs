@@ -2,7 +2,7 @@ use super::fold;
 
 /// A pattern for the path of a folder, or for a label.
 ///
-/// The pattern is parted by `/` into patterns for one name each, outermost first, and names the folders whose path has those
+/// The pattern is separated by `/` into patterns for one name each, outermost first, and names the folders whose path has those
 /// names and no more:
 ///
 /// | | |

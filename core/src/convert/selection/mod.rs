@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which items are converted: those that meet all of its conditions. The default selects everything.
 ///
-/// A list that is empty asks for nothing; of one that is not, one entry has to be met. It is plain data, and the same in
+/// A list that is empty asks for nothing; of one that is not, one entry must be met. It is plain data, and the same in
 /// JSON, with its names in camel case. [`Selector`] applies it.
 ///
 /// ```
@@ -63,7 +63,7 @@ pub struct Selection {
     /// In no folder for unwanted mail, nor below one, whatever its name and language (RFC 8621 §2, `junk`).
     pub skip_junk: bool,
     /// Received at this time or later. This and [`Selection::before`] look at the date that the log has as `receivedAt`,
-    /// with what told it as `dateSource`; an item without a date is kept, with the warning `undated`.
+    /// with its origin as `dateSource`; an item without a date is kept, with the warning `undated`.
     pub after: Option<DateTime>,
     /// Received before this time.
     pub before: Option<DateTime>,
@@ -124,7 +124,7 @@ words! {
         /// `X-Keywords`, `X-UID`, `X-Mozilla-…` and the like, and `Content-Length`.
         Exact = "exact",
         /// When their `Message-ID`, `Date`, `From` and `Subject`, decoded, and the decoded octets of all their body parts are;
-        /// text without regard to how much white space parts its words. Calendar objects and contacts as with
+        /// text without regard to the white space between its words. Calendar objects and contacts as with
         /// [`Dedupe::Exact`].
         Loose = "loose",
     }

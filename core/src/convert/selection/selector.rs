@@ -14,7 +14,7 @@ const MOST_REMEMBERED: usize = 1_000;
 
 /// Applies a [`Selection`] to one item after the other.
 ///
-/// What costs least is looked at first, and nothing of an item is rendered or digested that is left out for another reason
+/// The cheapest conditions are checked first, and nothing of an item is rendered or digested that is left out for another reason
 /// than being a duplicate. An item that cannot be read is not left out: it fails, and the log says why.
 pub struct Selector {
     selection: Selection,
@@ -31,14 +31,14 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// Applies a selection that asks for nothing that has to be known of all items beforehand.
+    /// Applies a selection that asks for nothing that must be known of all items beforehand.
     ///
     /// # Errors
     /// [`ErrorKind::Options`] when it asks for a sample or for duplicates: then [`Selector::surveying`] is what is wanted.
     pub fn new(selection: &Selection) -> Result<Self> {
         match selection.needs_survey() {
             true => {
-                let message = "a sample, and leaving out duplicates, need a first pass over the sources";
+                let message = "a sample, and leaving out duplicates, require that the sources are read twice";
                 Err(Error::new(ErrorKind::Options, message))
             }
             false => Ok(Self::compiled(selection)),
@@ -46,10 +46,10 @@ impl Selector {
     }
 
     /// Applies any selection, to the items of a mailbox with the same sources and options as `mailbox`, which is read to its
-    /// end where the selection [needs it](Selection::needs_survey). `observe` is asked after every item whether to go on.
+    /// end where the selection [needs it](Selection::needs_survey). `observe` is asked after every item whether to continue.
     ///
     /// # Errors
-    /// [`ErrorKind::Cancelled`] when it was not to go on. What cannot be read is no error here: it will be one again.
+    /// [`ErrorKind::Cancelled`] when it was not to go on. What cannot be read is not an error here: it will be one again.
     pub fn surveying(
         selection: &Selection,
         mailbox: Mailbox,
@@ -87,7 +87,10 @@ impl Selector {
             duplicates.join_labels(item, place);
         }
         if item.received.is_none() && self.selection.is_dated() {
-            item.defects.push(Defect::new(DefectKind::Undated, "kept, though items are selected by their dates"));
+            item.defects.push(Defect::new(
+                DefectKind::Undated,
+                "kept, because an item without a date cannot be selected by date",
+            ));
         }
         None
     }
@@ -216,7 +219,7 @@ impl Gate for Selector {
 }
 
 impl Selection {
-    /// Whether all items have to be seen before the first can be decided upon: the sources are read twice.
+    /// Whether all items must be seen before the first can be decided upon: the sources are read twice.
     pub fn needs_survey(&self) -> bool {
         self.sample.is_some() || self.dedupe != Dedupe::Off
     }

@@ -31,7 +31,7 @@ impl Survey {
         Self { selector: Selector::compiled(selection), mailbox, source: 0 }
     }
 
-    /// Looks at what comes next; `false` where nothing is left to look at. What cannot be read is passed over: it will fail again.
+    /// Looks at what comes next; `false` where nothing is left to look at. What cannot be read is skipped: it will fail again.
     pub fn step(&mut self) -> bool {
         let Some(event) = self.mailbox.as_mut().and_then(Mailbox::next_event) else { return false };
         match event {
@@ -44,12 +44,12 @@ impl Survey {
         true
     }
 
-    /// What is being looked at, if anything has to be.
+    /// What is being looked at, if anything must be.
     pub fn mailbox(&self) -> Option<&Mailbox> {
         self.mailbox.as_ref()
     }
 
-    /// What applies the selection. It knows only what was looked at.
+    /// Applies the selection. It knows only the items read so far.
     pub fn finish(mut self) -> Selector {
         self.selector.end_of_first_pass();
         self.selector

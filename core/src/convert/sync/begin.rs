@@ -86,8 +86,8 @@ impl Sync {
             check_further(destination, report, options)?;
         }
         if number > 1 && options.archive.checksums == Checksums::None {
-            let message = "was written with --checksums none, so that nothing tells what has changed since: convert to \
-                           another destination";
+            let message = "was written with --checksums none, so changes since then cannot be detected: convert to \
+                 another destination";
             return Err(Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy()));
         }
         let folder_made = match &cut_off {

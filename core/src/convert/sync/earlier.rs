@@ -77,7 +77,7 @@ pub(super) fn is_log(path: &Path) -> bool {
 }
 
 pub(super) fn not_ours(path: &Path) -> Error {
-    let message = "is there already, and not from a conversion that can be continued: move it away, or choose another \
-                   destination";
+    let message = "exists already, and is not from a conversion that can be continued: move it away, or choose \
+         another destination";
     Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy())
 }

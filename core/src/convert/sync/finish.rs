@@ -42,7 +42,7 @@ impl Sync {
             if stopped {
                 return Ok(());
             }
-            let message = "has lines of items that its source no longer holds: undo that run with `mailferry undo`, and \
+            let message = "has lines for items that are no longer in its source: undo that run with `mailferry undo`, and \
                            convert again";
             let log = self.journal.log.path().to_string_lossy();
             return Err(Error::new(ErrorKind::Destination, message).in_file(log));

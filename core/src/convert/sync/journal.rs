@@ -224,7 +224,7 @@ impl Replayed {
             return Ok(());
         }
         let message = format!(
-            "a run that was cut off met another item where {} now stands, so its source was changed: undo that run \
+            "the interrupted run read a different item where {} is now, so its source has changed: undo that run \
              with `mailferry undo`, and convert again",
             line.item.id
         );

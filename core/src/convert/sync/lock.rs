@@ -35,7 +35,7 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    let message = "another conversion to this destination is under way: wait until it has ended";
+                    let message = "another conversion to this destination is running: wait until it has finished";
                     return Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()));
                 }
                 // Some network file systems know no locks.
@@ -48,7 +48,7 @@ impl Lock {
             let note = read(&mut file);
             if note.is_none() && !is_torn(&path, "{\"sync\":") {
                 let message =
-                    "is there already, and no conversion has written it: move it away, or choose another destination";
+                    "exists already and was not written by a conversion: move it away, or choose another destination";
                 return Err(Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy()));
             }
             return Ok((Self { path, file, len: None, stays: note.is_some() }, note, cut_off));
@@ -119,7 +119,7 @@ mod tests {
         let (first, note, cut_off) = Lock::take(&to).unwrap();
         assert_eq!((note, cut_off), (None, false));
         let error = Lock::take(&to).map(|_| ()).unwrap_err();
-        assert!(error.to_string().contains("under way"), "{error}");
+        assert!(error.to_string().contains("is running"), "{error}");
         drop(first);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
     }

@@ -1,6 +1,6 @@
 //! Runs into the same destination, one after the other: what each left, and how the next goes on.
 //!
-//! A run into a destination is a *sync*, numbered from 1. Each leaves a log and a report of its own beside the destination.
+//! A run into a destination is a *sync*, numbered from 1. Each leaves a log and a report of its own next to the destination.
 //! One with a report is complete; the next adds what is new. One without is gone through again, and writes nothing twice.
 
 mod begin;

@@ -9,24 +9,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What the name of the item log has behind that of the destination.
+/// What the name of the item log appends to that of the destination.
 pub const ITEM_LOG: &str = ".items.jsonl";
-/// What the name of the report has behind that of the destination.
+/// What the name of the report appends to that of the destination.
 pub const REPORT: &str = ".report.json";
-/// What the name of the report as a table has behind that of the destination.
+/// What the name of the report as a table appends to that of the destination.
 pub const TABLE: &str = ".report.csv";
-/// What the name of the list of folders, and of files that hold many items, has behind that of the destination.
+/// What the name of the list of folders, and of files that hold many items, appends to that of the destination.
 pub const FILES: &str = ".files.jsonl";
-/// What the name of the list of items that the sources hold no more has behind that of the destination.
+/// What the name of the list of items that the sources no longer hold appends to that of the destination.
 pub const GONE: &str = ".gone.jsonl";
-/// What the name of the address map that is kept for whoever goes on has behind that of the destination.
+/// What the name of the address map that is kept for later runs appends to that of the destination.
 pub const ADDRESS_MAP: &str = ".address-map.tsv";
 /// What a name has behind it until what it names is complete.
 pub(in crate::convert) const UNFINISHED: &str = ".unfinished";
 /// What the name of the file that says that a sync was begun has behind that of the destination.
 pub(in crate::convert) const NOTE: &str = ".unfinished.json";
 
-/// The path of the file that stands beside `destination` and ends in `suffix`.
+/// The path of the file that is next to `destination` and ends in `suffix`.
 pub fn beside(destination: &Path, suffix: &str) -> PathBuf {
     // The components leave out a slash at the end.
     let path: PathBuf = destination.components().collect();
@@ -51,7 +51,7 @@ pub(super) fn is_there(path: &Path) -> bool {
 
 /// The error for a file that cannot be written.
 pub(in crate::convert) fn refused(error: io::Error, path: &Path) -> Error {
-    let message = "cannot be written: choose a destination that you may write to and that has room";
+    let message = "cannot be written: choose a destination where you have write permission and enough space";
     Error::new(ErrorKind::Destination, message).because(error).in_file(path.to_string_lossy())
 }
 
@@ -82,7 +82,7 @@ impl SyncPaths {
         Self { destination: destination.to_owned(), number, apart: false }
     }
 
-    /// Those of the sync that `report` tells of: in a form that does not [go on](OutputForm::goes_on) each has a folder of its
+    /// Those of the sync in `report`: in a form that does not [go on](OutputForm::goes_on) each has a folder of its
     /// own.
     pub fn of(destination: &Path, report: &SyncReport) -> Self {
         Self::new(destination, report.number).in_form(report.form.parse().unwrap_or_default())
@@ -102,7 +102,7 @@ impl SyncPaths {
         self.number
     }
 
-    /// The path of what stands beside the destination: [`ITEM_LOG`], [`REPORT`], [`TABLE`], [`FILES`] or [`GONE`].
+    /// The path of what is next to the destination: [`ITEM_LOG`], [`REPORT`], [`TABLE`], [`FILES`] or [`GONE`].
     pub fn beside(&self, suffix: &str) -> PathBuf {
         match self.number {
             1 => beside(&self.destination, suffix),

@@ -27,8 +27,8 @@ use std::{
 /// Octets of an address map that are read back.
 const MOST: u64 = 1 << 30;
 
-/// The options that `destination` was written with, as the report of its first run tells them, or the run that was cut off there.
-/// `older` reads what older versions told.
+/// The options that `destination` was written with, as in the report of its first run, or the run that was cut off there.
+/// `older` reads the records of older versions.
 ///
 /// # Errors
 /// [`ErrorKind::Options`] when they are not told, or cannot be read back: nothing is taken for a default.
@@ -57,8 +57,8 @@ fn before(
     let words = record.get("arguments").and_then(Value::as_array);
     let Some(words) = words else { return Ok(None) };
     let Some(older) = older else {
-        let message = "was written by an older version, which told its options by a command line only: the command `mailferry` \
-                       reads that";
+        let message = "was written by an older version, which recorded its options only as a command line: use the \
+             command `mailferry`";
         return Err(named(Error::new(ErrorKind::Options, message)));
     };
     let words: Vec<_> = words.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect();
@@ -70,7 +70,7 @@ fn before(
 }
 
 fn not_told(destination: &Path) -> Error {
-    let message = "its report does not tell the options that it was written with, as an older version left them out: nothing can \
+    let message = "its report does not contain the options that it was written with, as an older version left them out: nothing can \
                    be compared with it. Verify it without sources, or convert to another destination";
     Error::new(ErrorKind::Options, message).in_file(destination.to_string_lossy())
 }
@@ -139,7 +139,7 @@ pub(super) fn check_resumed(
         format!(" (mailferry {})", words.join(" "))
     });
     let message = format!(
-        "holds a run that was cut off and was begun with other sources or options{}: resume it with those, or remove what \
+        "has an interrupted run that was begun with other sources or options{}: resume it with those, or remove what \
          it wrote with `mailferry undo --since {}`",
         how.unwrap_or_default(),
         note.sync
@@ -189,7 +189,7 @@ fn load(destination: &Path, kept: &KeptMap) -> Result<AddressMap> {
     let read = File::open(&path).and_then(|file| io::copy(&mut file.take(MOST), &mut octets));
     read.map_err(|error| named("the file that keeps it cannot be read").because(error))?;
     if hex(&Sha256::digest(&octets)) != kept.sha256 {
-        return Err(named("the file that keeps it is not the one that was written: its SHA-256 is another"));
+        return Err(named("the file that keeps it was changed since it was written: its SHA-256 differs"));
     }
     Ok(AddressMap::read(&*octets)?)
 }

@@ -84,7 +84,7 @@ impl Bag {
                     .split_once([' ', '\t'])
                     .filter(|(digest, _)| digest.bytes().all(|octet| octet.is_ascii_hexdigit()))
                 else {
-                    let message = format!("holds a line in the manifest of its bag that names no file: {text:?}");
+                    let message = format!("has an invalid line in the manifest of its bag: {text:?}");
                     return Err(Error::new(ErrorKind::Malformed, message));
                 };
                 let path = path.trim_start_matches([' ', '\t']);

@@ -30,12 +30,12 @@ pub(in crate::convert) fn check_file(
     }
     if files.is_empty() {
         if !expected.passes(path) {
-            found(Difference::new("unknown_file", named(), "is named by no line of the log"));
+            found(Difference::new("unknown_file", named(), "is not listed in the log"));
         }
         return;
     }
     if expected.is_unmanifested(&files, path) {
-        found(Difference::new("unknown_file", named(), "is named by no line of the manifest of its bag"));
+        found(Difference::new("unknown_file", named(), "is not listed in the manifest of its bag"));
     }
     report.files += 1;
     report.bytes += source.len();
@@ -46,7 +46,7 @@ pub(in crate::convert) fn check_file(
     if fits.is_none()
         && let Some(size) = recorded.iter().find_map(|file| file.size)
     {
-        let detail = format!("has {len} octets where the log says {size}");
+        let detail = format!("has {len} octets, the log says {size}");
         expected.look_into(path, &content);
         return found(Difference::new("changed", named(), detail));
     }
@@ -59,10 +59,10 @@ pub(in crate::convert) fn check_file(
     let is_known = recorded.iter().any(|file| file.digest.is_none_or(is_equal)) || recorded.is_empty();
     if !is_known {
         expected.look_into(path, &content);
-        return found(Difference::new("changed", named(), "has other octets than were written"));
+        return found(Difference::new("changed", named(), "was changed since it was written"));
     }
     if !by_manifest.iter().filter_map(|file| file.digest).all(is_equal) {
-        return found(Difference::new("changed", named(), "has other octets than the manifest of its bag says"));
+        return found(Difference::new("changed", named(), "does not match the checksum in the manifest of its bag"));
     }
     if let Err(detail) = parse(path, &content, expected.is_pim(archive, path)) {
         return found(Difference::new("unreadable", named(), detail));
@@ -70,13 +70,13 @@ pub(in crate::convert) fn check_file(
     if let Some(listed) = fits.and_then(|file| file.attachments)
         && attachments(content).is_ok_and(|views| attachments_key(&views) != listed)
     {
-        found(Difference::new("attachments", named(), "has other attachments than the log lists"));
+        found(Difference::new("attachments", named(), "has attachments that differ from those in the log"));
     }
 }
 
 /// Reads a file as what its name says that it is.
 fn parse(path: &str, content: &Content, is_pim: bool) -> std::result::Result<(), String> {
-    let cannot = |error: crate::Error| format!("cannot be read as what it is: {error}");
+    let cannot = |error: crate::Error| format!("cannot be read in its format: {error}");
     match path.rsplit('.').next() {
         Some("eml") => Message::new(content.clone()).structure().map(drop).map_err(cannot),
         Some("ics" | "vcf") if is_pim => {
@@ -90,7 +90,7 @@ fn parse(path: &str, content: &Content, is_pim: bool) -> std::result::Result<(),
                     _ => {}
                 }
             }
-            if items > 0 { Ok(()) } else { Err("holds no item".into()) }
+            if items > 0 { Ok(()) } else { Err("contains no item".into()) }
         }
         _ => Ok(()),
     }
@@ -103,7 +103,7 @@ fn attachments(content: Content) -> Result<Vec<AttachmentView>> {
 /// Whether what could not be read was not to be.
 pub(in crate::convert) fn go_on(stop: &Stop) -> Result<()> {
     match stop.is_asked() {
-        true => Err(Error::new(ErrorKind::Cancelled, "stopped before all was read")),
+        true => Err(Error::new(ErrorKind::Cancelled, "stopped before everything was read")),
         false => Ok(()),
     }
 }

@@ -16,8 +16,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Holds every item of sources against the logs of what was written from them: it goes the way of a conversion up to where the
-/// item would be written, and then one with these octets has to be in a log, in this folder, as often as the sources have it.
+/// Compares every item of sources with the logs of what was written from them: it goes the way of a conversion up to where the
+/// item would be written, and then one with these octets must be in a log, in this folder, as often as the sources have it.
 ///
 /// ```
 /// use mailferry::{
@@ -86,7 +86,7 @@ impl Comparison {
         Ok(Self { logs, conversion, recorded, stop, differences: 0 })
     }
 
-    /// Goes on until something was done that the report tells; `false` when there is nothing more to do.
+    /// Continues until something was done that is in the report; `false` when there is nothing more to do.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) when the limits of the mailbox stopped it.
@@ -102,7 +102,7 @@ impl Comparison {
         self.conversion.progress()
     }
 
-    /// Counts what the logs have and the sources do not. The report tells nothing of files.
+    /// Counts what the logs have and the sources do not. The report does not cover files.
     ///
     /// # Errors
     /// When a log cannot be read any more.
@@ -183,7 +183,7 @@ impl Journal for Shared {
         let digest = line.sha256.as_ref().or(line.xxh3.as_ref());
         if !digest.is_some_and(|digest| recorded.keys.take(Key::of_item(digest, folder))) {
             let subject = line.item.subject.as_deref().unwrap_or_default();
-            recorded.tell(line, format!("no line of the log says that it was written: {subject:?} in {folder}"));
+            recorded.tell(line, format!("not found in the log: {subject:?} in {folder}"));
         }
         true
     }

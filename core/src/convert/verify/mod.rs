@@ -1,4 +1,4 @@
-//! Holding what stands at a destination against the logs, and the logs against the sources.
+//! Comparing a destination with the logs, and the logs with the sources.
 
 mod bag;
 mod check;
@@ -35,13 +35,13 @@ pub struct VerifyReport {
     pub bytes: u64,
     /// Items that the logs call migrated.
     pub items: u64,
-    /// Items of the sources that were held against the logs.
+    /// Items of the sources that were compared with the logs.
     pub source_items: u64,
     /// Items of the logs that the sources do not hold any more: no difference, as a destination keeps them.
     pub gone: u64,
-    /// Whether files were compared by their size and first 64 KiB only, as no SHA-256 was asked for.
+    /// Whether files were compared by their size and first 64 KiB only, because no SHA-256 was requested.
     pub without_proof: bool,
-    /// Differences that were told.
+    /// The number of differences.
     pub differences: u64,
 }
 
@@ -68,7 +68,7 @@ pub struct Difference {
     /// The stable name of what is wrong: `missing`, `changed`, `unknown_file`, `unreadable`, `attachments`, `unfinished`,
     /// `not_migrated`.
     pub kind: &'static str,
-    /// The file, relative to the folder that the destination is or stands in; or the item of the source.
+    /// The file, relative to the folder that the destination is or is in; or the item of the source.
     pub what: String,
     /// What is wrong, for people.
     pub told: String,

@@ -19,10 +19,10 @@ use std::{
     sync::Arc,
 };
 
-/// Reads every file at `destination` again and holds it against the item logs, as [`Verification`] does; a run that was cut off
-/// is told as `unfinished`. Each difference goes to `found`.
+/// Reads every file at `destination` again and compares it with the item logs, as [`Verification`] does; a run that was cut off
+/// is reported as `unfinished`. Each difference goes to `found`.
 ///
-/// Where there are `sources`, every item of them is read and rendered again, and has to be in the logs; `options` are those
+/// Where there are `sources`, every item of them is read and rendered again, and must be in the logs; `options` are those
 /// that the destination was written with, as [`recorded_options`](crate::convert::recorded_options) gives them.
 ///
 /// # Errors
@@ -38,13 +38,13 @@ pub fn verify<G: Into<Given>>(
     let mut report = VerifyReport::default();
     let syncs = logged_syncs(destination)?;
     if syncs.is_empty() {
-        let message = "has no item log beside it, so that there is nothing to verify it by";
+        let message = "has no item log next to it, so it cannot be verified: name the destination of a conversion";
         return Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()));
     }
     let complete = Syncs::at(destination)?.0.len();
     let unreported = || syncs.get(complete).map(SyncPaths::number);
     if let Some(sync) = RunNote::at(destination).map(|note| note.sync).or_else(unreported) {
-        let detail = format!("sync {sync} was cut off: convert again to complete it");
+        let detail = format!("sync {sync} was interrupted: run the same conversion again to complete it");
         report.differences += 1;
         found(&Difference::new("unfinished", destination.to_string_lossy(), detail));
     }
@@ -83,7 +83,7 @@ fn compare(
         let changes = changes(destination, report, options)?.unwrap_or_default();
         if !changes.is_empty() {
             let message = format!(
-                "was written with other options ({}): give those again to hold it against its sources",
+                "was written with other options ({}): give the same options again to compare it with its sources",
                 changes.join(", ")
             );
             return Err(Error::new(ErrorKind::Options, message).in_file(paths.archive().to_string_lossy()));

@@ -13,12 +13,12 @@ use crate::{
 };
 use std::collections::VecDeque;
 
-/// Reads every file of a destination again and holds it against the logs of the syncs that wrote it: its SHA-256, its size,
+/// Reads every file of a destination again and compares it with the logs of the syncs that wrote it: its SHA-256, its size,
 /// whether it can be read as what it is, the attachments where the log lists them; and tells files that no line names, and
 /// lines whose file is not there.
 ///
 /// A destination is archives, which are gone through a file at a time, or [single files](Self::file), or both. Of an import
-/// bundle every file is held against the manifests of the bag too (RFC 8493 §3), and its log may be the one that it carries.
+/// bundle every file is compared with the manifests of the bag too (RFC 8493 §3), and its log may be the one that it carries.
 /// Memory grows by some 100 octets a file.
 ///
 /// ```
@@ -62,7 +62,7 @@ pub struct Verification {
 impl Verification {
     /// Reads the `logs` of the syncs that wrote one place, the first one first: one folder, or one archive, perhaps in parts.
     /// `archives` are those, each under the name that it has in the log if it is one of several parts. Where there are no
-    /// logs, an archive has to be an import bundle, which carries its own.
+    /// logs, an archive must be an import bundle, which carries its own.
     ///
     /// # Errors
     /// [`ErrorKind::Options`] when there is no log; when one cannot be read, or is none; [`ErrorKind::Cancelled`] as soon as
@@ -93,7 +93,8 @@ impl Verification {
             bag = self.bag_in_archives()?;
             self.logs.extend(bag.as_ref().and_then(Bag::log));
             if self.logs.is_empty() {
-                let message = "is no import bundle with its log in it: give the item log that was written beside it";
+                let message =
+                    "is not an import bundle with its own log: also give the item log that was written next to it";
                 let name = self.waiting.front().map(|(name, _)| name.clone()).unwrap_or_default();
                 return Err(Error::new(ErrorKind::Options, message).in_file(name));
             }
@@ -181,7 +182,7 @@ impl Verification {
         Ok(goes_on)
     }
 
-    /// Reads a file that stands in the destination by itself, at `path` as the log has it.
+    /// Reads a file that is in the destination by itself, at `path` as the log has it.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`].
@@ -228,7 +229,7 @@ impl Verification {
                     if expected.is_missing(path) {
                         tell("missing", path, format!("is missing; {item} was written there"));
                     } else if expected.is_lost(&line, path) {
-                        tell("changed", path, format!("{item} is not found in it as it was written"));
+                        tell("changed", path, format!("{item} is not found in it unchanged"));
                     }
                 }
                 Ok(())
@@ -243,7 +244,7 @@ impl Verification {
         if let Some(bag) = &bag {
             bag.for_each_line(|path, _| {
                 if expected.is_missing_in_bag(path) {
-                    tell("missing", path, "is missing; the manifest of the bag names it".to_owned());
+                    tell("missing", path, "is missing, but is listed in the manifest of the bag".to_owned());
                 }
                 Ok(())
             })?;

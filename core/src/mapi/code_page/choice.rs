@@ -144,15 +144,15 @@ pub(crate) fn choose(
     let page = match fitting {
         _ if !is_many && sample.is_utf_8(first.unwrap_or(fallback.page)) => {
             tell(match first {
-                Some(first) => format!("8-bit text is not in code page {}, as is said of it: it is UTF-8", first.0),
-                None => undeclared("the message", CodePage::UTF_8, "which is UTF-8, as it is"),
+                Some(first) => format!("8-bit text is not in code page {} as declared: it is UTF-8", first.0),
+                None => undeclared("the message", CodePage::UTF_8, "because it is valid UTF-8"),
             });
             CodePage::UTF_8
         }
         Some(page) => {
             if let Some(first) = first.filter(|first| *first != page && !sample.fits(*first)) {
                 tell(format!(
-                    "8-bit text is not in code page {}, as is said of it: it is read as code page {}",
+                    "8-bit text is not in code page {} as declared: it was read as code page {}",
                     first.0, page.0
                 ));
             }
@@ -162,10 +162,10 @@ pub(crate) fn choose(
             let page = sample.guess();
             tell(match first {
                 Some(first) => format!(
-                    "8-bit text is not in code page {}, as is said of it: it is read as code page {}, which it looks like",
+                    "8-bit text is not in code page {} as declared: it was read as code page {}, which fits it best",
                     first.0, page.0
                 ),
-                None => undeclared("the message", page, "which it looks like"),
+                None => undeclared("the message", page, "which fits it best"),
             });
             page
         }

@@ -58,7 +58,7 @@ impl AttachmentReader<'_> {
     }
 
     pub(in crate::mapi) fn tell_missing(&mut self, name: &str) {
-        let detail = format!("the store has no data of the attachment \"{name}\": only its name was found");
+        let detail = format!("the store has no data for the attachment \"{name}\": only its name was found");
         self.defects.push(Defect::new(DefectKind::Attachment, detail));
     }
 
@@ -68,7 +68,10 @@ impl AttachmentReader<'_> {
         let names = names.iter().filter_map(|id| values.text(*id));
         let (name, safe) = names.filter_map(|name| file_name::safe(&name).map(|safe| (name, safe))).next()?;
         if name.trim() != safe {
-            let detail = format!("the attachment \"{}\" is named \"{safe}\": no file can have its name", name.trim());
+            let detail = format!(
+                "the attachment \"{}\" was renamed to \"{safe}\": its name is not valid for a file",
+                name.trim()
+            );
             self.defects.push(Defect::new(DefectKind::Rewritten, detail));
         }
         Some(safe)

@@ -51,7 +51,7 @@ impl BodyReader<'_> {
             value => {
                 let text = value.text(self.message.code_page, limit)?;
                 if text.contains(char::REPLACEMENT_CHARACTER) {
-                    let what = "the plain text body: some of it is no text: U+FFFD stands there";
+                    let what = "the plain text body: invalid characters were replaced by U+FFFD";
                     self.defects.push(Defect::new(DefectKind::Charset, what));
                 }
                 text
@@ -112,8 +112,9 @@ impl BodyReader<'_> {
         };
         let (body, wrong) = rtf::read_told(&rtf);
         if wrong > 0 {
-            let what =
-                format!("the rich text body: in {wrong} places it is no text in its code page: U+FFFD stands there");
+            let what = format!(
+                "the rich text body: {wrong} characters are invalid in its code page and were replaced by U+FFFD"
+            );
             self.defects.push(Defect::new(DefectKind::Charset, what));
         }
         let is_html = matches!(body, rtf::Body::Html(_));

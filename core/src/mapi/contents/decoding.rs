@@ -84,7 +84,7 @@ pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePa
     if let Some(page) = wide_by_its_zeros(octets) {
         let mut decoded = as_it_is(octets, page);
         if declared != Some(page) && decoded.remark.is_none() {
-            let said = declared.map(|page| format!("not in {} as is said of it, but ", Charset::Page(page).name()));
+            let said = declared.map(|page| format!("not in {} as declared, but ", Charset::Page(page).name()));
             decoded.remark = said.map(|said| format!("it is {said}in {}", Charset::Page(page).name()));
         }
         return decoded;
@@ -101,7 +101,7 @@ pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePa
     if let Some(page) = declared.filter(|page| !page.is_known())
         && !octets.is_ascii()
     {
-        let remark = format!("it is said to be in code page {}, which is not known", page.0);
+        let remark = format!("it is declared to be in code page {}, which is unknown", page.0);
         decoded.remark = Some(decoded.remark.map_or(remark.clone(), |more| format!("{remark}; {more}")));
     }
     decoded
@@ -143,8 +143,7 @@ fn by_evidence(
             _ => Decoded { text: String::from_utf8_lossy(octets).into_owned(), remark: None },
         };
     }
-    let said =
-        |used: &Charset| format!("it is not in {} as is said of it: it is read as {}", first.name(), used.name());
+    let said = |used: &Charset| format!("it is not in {} as declared: it was read as {}", first.name(), used.name());
     let utf_8 = Charset::Page(CodePage::UTF_8);
     if first.is_single_octet() && is_utf_8(octets, CodePage::WINDOWS_1252) {
         let (text, _) = CodePage::UTF_8.decode_whole(octets);
@@ -180,7 +179,7 @@ fn by_evidence(
 
 fn lost(text: &str, charset: &Charset) -> String {
     let missing = text.matches(char::REPLACEMENT_CHARACTER).count();
-    format!("some of its octets are not text in {}: U+FFFD stands for them in {missing} places", charset.name())
+    format!("some of its octets are invalid in {} and were replaced by U+FFFD, in {missing} places", charset.name())
 }
 
 /// UTF-16 by its zeros: markup is ASCII, so that every other octet of it is one.

@@ -15,11 +15,11 @@ const DICTIONARY: usize = 4096;
 
 /// The RTF inside the value of `PidTagRtfCompressed`, compressed or not ([MS-OXRTFCP]).
 ///
-/// Stops at `limit` octets of RTF. A wrong checksum, a wrong size or a missing end is told in `defects` and what could be
+/// Stops at `limit` octets of RTF. A wrong checksum, a wrong size or a missing end is reported in `defects`, and what could be
 /// read is given.
 ///
 /// # Errors
-/// [`ErrorKind::Malformed`] when it is no compressed RTF at all.
+/// [`ErrorKind::Malformed`] when it is not compressed RTF at all.
 ///
 /// ```
 /// use mailferry::mapi::rtf;

@@ -10,7 +10,7 @@ const RECOGNITION: usize = 32;
 /// What a document of RTF was made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// HTML, which stands in it piece by piece (`\fromhtml1`).
+    /// HTML, which is in it piece by piece (`\fromhtml1`).
     Html,
     /// Plain text (`\fromtext`).
     Text,

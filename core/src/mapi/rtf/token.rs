@@ -11,7 +11,7 @@ pub(super) enum Token<'a> {
     Symbol(u8),
     /// An octet by its two digits: `\'e9`.
     Hex(u8),
-    /// Octets as they stand, without line ends and NULs.
+    /// Octets unchanged, without line ends and NULs.
     Text(&'a [u8]),
 }
 

@@ -62,7 +62,7 @@ impl Attributes {
     pub(super) fn open(stream: &Content) -> Result<Self> {
         let mut window = Window::new(Arc::new(stream.clone()));
         if window.array(0)? != Some(SIGNATURE) {
-            return Err(Error::new(ErrorKind::UnknownFormat, "no TNEF stream: its signature is not there").non_fatal());
+            return Err(Error::new(ErrorKind::UnknownFormat, "not a TNEF stream: its signature is missing").non_fatal());
         }
         Ok(Self { stream: stream.clone(), window, at: HEADER })
     }
@@ -84,13 +84,13 @@ impl Attributes {
         let of_attachment = match level {
             1 => false,
             2 => true,
-            _ => return broken("what should be an attribute of the TNEF stream is none"),
+            _ => return broken("invalid attribute in the TNEF stream"),
         };
         let length = u64::from(u32::from_le_bytes([e, f, g, h]));
         let start = at + ATTRIBUTE_HEADER;
         if length > left - ATTRIBUTE_HEADER {
             self.at = self.stream.len();
-            return broken("the TNEF stream is cut inside an attribute");
+            return broken("the TNEF stream ends inside an attribute");
         }
         let data = self.stream.slice(start..start + length);
         let sum = self.window.array::<2>(start + length)?.map(u16::from_le_bytes);

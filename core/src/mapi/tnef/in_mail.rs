@@ -1,4 +1,4 @@
-//! What TNEF parts hold, in their place in a mail (RFC 2045, [MS-OXTNEF] 1.3).
+//! Replaces TNEF parts in a mail by their contents (RFC 2045, [MS-OXTNEF] 1.3).
 
 use super::{attribute::SIGNATURE, read_tnef};
 use crate::{
@@ -15,13 +15,13 @@ use crate::{
 };
 use std::{collections::BTreeMap, ops::Range};
 
-/// The mail with what its TNEF parts hold in their place: the HTML beside the plain text, attachments as attachments. `None`
-/// where there is no such part, or none that can be read; `defects` tells what was done.
+/// The mail with its TNEF parts replaced by their contents: the HTML next to the plain text, attachments as attachments. `None`
+/// where there is no such part, or none that can be read; `defects` says what was done.
 ///
 /// All other parts stay octet for octet, also those of messages that are attached to it.
 ///
 /// # Errors
-/// What the source says.
+/// Errors of the source.
 pub fn decode_in_mail(
     message: &Message,
     translation: &Translation,
@@ -68,7 +68,7 @@ impl Decoder<'_> {
                     Ok(None) => {}
                     Err(error) if error.kind() == ErrorKind::Io => return Err(error),
                     Err(error) => {
-                        let what = format!("winmail.dat stays as it is: {error}");
+                        let what = format!("winmail.dat was kept unchanged: {error}");
                         self.defects.push(Defect::new(DefectKind::Tnef, what));
                     }
                 }

@@ -41,10 +41,10 @@ const LEGACY_CLASSES: [(&str, &str); 8] = [
 
 /// Reads the message object of a TNEF stream ([MS-OXTNEF] 2.1). Attachments stay in `stream` until they are read.
 ///
-/// What is broken or cut is a defect of the message; what stands before it is kept.
+/// What is broken or cut is a defect of the message; what is before it is kept.
 ///
 /// # Errors
-/// [`UnknownFormat`](ErrorKind::UnknownFormat) when it is no TNEF stream, [`Io`](ErrorKind::Io) when it cannot be read.
+/// [`UnknownFormat`](ErrorKind::UnknownFormat) when it is not a TNEF stream, [`Io`](ErrorKind::Io) when it cannot be read.
 ///
 /// [MS-OXTNEF]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxtnef/
 pub fn read_tnef(stream: &Content, limits: &Limits) -> Result<MapiMessage> {
@@ -64,7 +64,7 @@ fn read_at_depth(stream: &Content, limits: &Limits, depth: usize) -> Result<Mapi
                 if !attribute.of_attachment {
                     read.attribute(&attribute);
                 } else if !part_of(&mut parts, attribute, limits.entities) {
-                    let what = format!("more than the {} attachments that are read", limits.entities);
+                    let what = format!("more than {} attachments: the rest are not read", limits.entities);
                     read.defects.push(Defect::new(DefectKind::EntityLimit, what));
                     break;
                 }
@@ -288,7 +288,7 @@ struct Embedded {
 impl EmbeddedMessage for Embedded {
     fn open(&self) -> Result<MapiMessage> {
         if self.depth > self.limits.nesting {
-            let what = "messages are attached to one another deeper than is read";
+            let what = "messages are attached to one another too deeply: the inner ones are not read";
             return Err(Error::new(ErrorKind::Limit, what).non_fatal());
         }
         read_at_depth(&self.stream, &self.limits, self.depth)

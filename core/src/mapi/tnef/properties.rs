@@ -76,9 +76,9 @@ impl Reader {
         object: &mut Option<(Guid, Content)>,
     ) -> Result<()> {
         for _ in 0..self.u32()? {
-            *budget = budget.checked_sub(1).ok_or_else(|| {
-                Error::new(ErrorKind::Limit, "the TNEF stream has more properties than are read").non_fatal()
-            })?;
+            *budget = budget
+                .checked_sub(1)
+                .ok_or_else(|| Error::new(ErrorKind::Limit, "the TNEF stream has too many properties").non_fatal())?;
             let [kind_low, kind_high, id_low, id_high] = self.array()?;
             let id = u16::from_le_bytes([id_low, id_high]);
             let kind = PropertyType::from_code(u16::from_le_bytes([kind_low, kind_high])).ok_or_else(|| {
@@ -166,7 +166,7 @@ impl Reader {
 }
 
 fn cut() -> Error {
-    Error::new(ErrorKind::Malformed, "the properties of the TNEF stream are cut").non_fatal()
+    Error::new(ErrorKind::Malformed, "the properties of the TNEF stream are incomplete").non_fatal()
 }
 
 /// The identifier of the interface that an object was stored with, and the object.

@@ -166,11 +166,11 @@ impl Events<'_, '_> {
         let value = self.values.octets((SET, RECUR))?.first(1 << 20).ok()?;
         let recurrence = Recurrence::parse(&value, self.message.code_page);
         let problem = match &recurrence {
-            None => "the recurrence cannot be read: the event stands once",
-            Some(recurrence) if recurrence.times.is_none() => "the recurrence ends early: the event stands once",
+            None => "the recurrence cannot be read: only one event is written",
+            Some(recurrence) if recurrence.times.is_none() => "the recurrence is incomplete: only one event is written",
             Some(recurrence) if recurrence.is_cut => "the exceptions of the recurrence cannot all be read",
             Some(recurrence) if !matches!(recurrence.calendar, 0..=2 | 9..=12) => {
-                "the recurrence follows a calendar other than the Gregorian: its rule may name other days"
+                "the recurrence does not use the Gregorian calendar: its dates may differ"
             }
             Some(_) => return recurrence,
         };
@@ -197,7 +197,7 @@ impl Events<'_, '_> {
         let start = Local::in_utc(self.span()?.0);
         let shown = recurrence.start_date.plus_minutes(times.start.into());
         let minutes = (shown.0 - start.0) / 60;
-        let detail = "a series without a time zone: the offset of its first start holds for all";
+        let detail = "a series without a time zone: the UTC offset of its first start was used for all";
         self.defects.push(Defect::new(DefectKind::TimeZone, detail));
         let minutes = i32::try_from(minutes).ok().filter(|minutes| minutes.abs() <= 14 * 60)?;
         (minutes != 0).then(|| Zone::fixed(minutes))

@@ -47,8 +47,8 @@ pub(in crate::mapi) fn task(message: &MapiMessage, translation: &Translation, de
         task.properties.push(Property::new("RRULE", rrule(recurrence, Local::date)));
         if recurrence.is_regenerating {
             task.properties.push(Property::new("X-MICROSOFT-TASK-REGENERATES", "TRUE"));
-            let detail = "the task comes again some time after it is done, which iCalendar has no rule for: it is written as a task \
-                          that comes again in the same rhythm whether it is done or not";
+            let detail = "the task recurs some time after it is completed, which iCalendar cannot express: it is \
+                 written with the same interval, whether it is completed or not";
             defects.push(Defect::new(DefectKind::Recurrence, detail));
         }
         task.properties.extend(recurrence.deleted.iter().map(|day| days.property("EXDATE", *day)));

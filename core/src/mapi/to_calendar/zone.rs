@@ -53,7 +53,7 @@ impl Zone {
         let (name, rule) = defined.or_else(structured)?;
         let iana = time_zone::iana_name(&name).or_else(|| time_zone::iana_name(&described()?));
         if iana.is_none() {
-            let detail = format!("time zone \"{name}\" has no IANA name: its own rule stands for it");
+            let detail = format!("time zone \"{name}\" has no IANA name: it is defined by its own rule");
             defects.push(Defect::new(DefectKind::TimeZone, detail));
         }
         let id = match iana {

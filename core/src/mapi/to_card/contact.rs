@@ -268,7 +268,7 @@ fn picture(message: &MapiMessage, defects: &mut Vec<Defect>) -> Option<Property>
         };
         let Some(octets) = octets else {
             let name = name.unwrap_or_else(|| format!("{}", index + 1));
-            let detail = format!("attachment {name} has no place in a vCard");
+            let detail = format!("attachment {name} cannot be written in a vCard");
             defects.push(Defect::new(DefectKind::Attachment, detail));
             continue;
         };

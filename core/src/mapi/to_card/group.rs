@@ -69,7 +69,7 @@ fn members(values: Values<'_>, name: &str, defects: &mut Vec<Defect>) -> Vec<Mem
         match entry_id::list_stream(&stream) {
             Some((members, is_cut)) => {
                 if is_cut {
-                    tell("is cut: some members are lost");
+                    tell("is incomplete: some members are lost");
                 }
                 let owned = |member: entry_id::Member<'_>| Member {
                     entry: member.entry.to_vec(),
@@ -77,7 +77,7 @@ fn members(values: Values<'_>, name: &str, defects: &mut Vec<Defect>) -> Vec<Mem
                 };
                 return members.into_iter().map(owned).collect();
             }
-            None => tell("cannot be read: its members are those of an older list beside it"),
+            None => tell("cannot be read: its members were taken from an older list in the same item"),
         }
     }
     let entries = |lid: u32| -> Vec<Vec<u8>> {

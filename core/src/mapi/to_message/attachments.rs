@@ -67,7 +67,7 @@ impl Translator<'_> {
         }
         for (old, new) in content_id::tie(html, &mut identities) {
             let detail = format!(
-                "Content-ID \"{old}\" is written as \"{new}\", in the HTML too: mail readers would not find it"
+                "Content-ID \"{old}\" was changed to \"{new}\", also in the HTML: mail programs would not find the picture otherwise"
             );
             self.defects.push(Defect::new(DefectKind::Rewritten, detail));
         }
@@ -117,7 +117,7 @@ impl Translator<'_> {
             AttachmentBody::None => {
                 let path = values.text(pid::ATTACH_LONG_PATHNAME).or_else(|| values.text(pid::ATTACH_PATHNAME));
                 if let Some(path) = path {
-                    let detail = format!("the attachment is only referred to: {path}");
+                    let detail = format!("the attachment is only a link: {path}");
                     self.defects.push(Defect::new(DefectKind::Attachment, detail));
                     return Some((by_reference(&path, values), name));
                 }

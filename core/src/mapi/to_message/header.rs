@@ -47,7 +47,7 @@ impl Translator<'_> {
         if !header.has("From")
             && (is_identified(pid::SENT_REPRESENTING_ENTRY_ID) || is_identified(pid::SENDER_ENTRY_ID))
         {
-            let detail = "the sender is named by an identifier that tells no address: the message has no From";
+            let detail = "the identifier of the sender contains no address: the message has no From";
             self.defects.push(Defect::new(DefectKind::Recipient, detail));
         }
     }

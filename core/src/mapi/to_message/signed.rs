@@ -32,14 +32,15 @@ impl Translator<'_> {
             let entity =
                 self.with_boundary_of_transport(content).or_else(|| self.with_boundary_of_its_own(content, &head));
             if entity.is_none() {
-                let detail = "a signed message whose attachment is no multipart/signed: it is written as it is shown";
+                let detail =
+                    "a signed message whose attachment is not multipart/signed: it is written as shown in Outlook";
                 self.defects.push(Defect::new(DefectKind::Attachment, detail));
             }
             return entity;
         }
         // BER: a SEQUENCE of definite or indefinite length.
         if !matches!(head.as_slice(), [0x30, ..]) {
-            let detail = "a signed or encrypted message whose attachment is no such entity";
+            let detail = "a signed or encrypted message whose attachment is neither signed nor encrypted";
             self.defects.push(Defect::new(DefectKind::Attachment, detail));
             return None;
         }
@@ -78,7 +79,7 @@ impl Translator<'_> {
                 keep_field(&mut own, name, &field);
             } else if !there.any(|other| other.unfolded() == field.unfolded() || other.text() == field.text()) {
                 keep_field(&mut own, &format!("X-Original-{name}"), &field);
-                let detail = format!("the header field {name} of the signed entity is not that of the message");
+                let detail = format!("the header field {name} of the signed entity differs from that of the message");
                 self.defects.push(Defect::new(DefectKind::Rewritten, detail));
             }
         }
@@ -104,7 +105,7 @@ impl Translator<'_> {
             (false, true) => "application/pkcs7-signature",
             _ => return None,
         };
-        let detail = "the header section of the signed entity is lost: it was made anew from its parts";
+        let detail = "the header section of the signed entity is lost: it was rebuilt from its parts";
         self.defects.push(Defect::new(DefectKind::Rewritten, detail));
         let mut own = HeaderWriter::default();
         own.parameters("Content-Type", "multipart/signed", [("protocol", protocol), ("boundary", boundary)]);

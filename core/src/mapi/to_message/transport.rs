@@ -21,7 +21,7 @@ impl Translator<'_> {
                 continue;
             }
             if is_one_of(name, &ONCE) && header.has(name) {
-                self.keep_original(header, &field, "is there more than once");
+                self.keep_original(header, &field, "occurs more than once");
                 continue;
             }
             if name.eq_ignore_ascii_case("Subject") && self.edited_subject(header, &field) {
@@ -39,7 +39,7 @@ impl Translator<'_> {
                     header.out.date(name, date);
                     header.add(name);
                 }
-                self.keep_original(header, &field, "is no date as RFC 5322 has it");
+                self.keep_original(header, &field, "is not a valid date (RFC 5322)");
             } else {
                 header.add(name);
                 header.kept(name, &field);
@@ -64,7 +64,7 @@ impl Translator<'_> {
             header.out.addresses(name, &listed);
             header.add(name);
         } else if !value.trim_ascii().is_empty() {
-            self.keep_original(header, field, "names nobody");
+            self.keep_original(header, field, "has no address");
         }
     }
 
@@ -76,7 +76,7 @@ impl Translator<'_> {
             header.add(name);
         }
         if !grammar::are_message_ids(value.as_bytes()) {
-            self.keep(header, name, value, "does not list message identifiers as RFC 5322 has them");
+            self.keep(header, name, value, "is not a valid list of message identifiers (RFC 5322)");
         }
     }
 
@@ -90,7 +90,7 @@ impl Translator<'_> {
             header.add(name);
         }
         if !is_sound {
-            self.keep(header, name, value, "is no message identifier as RFC 5322 has it");
+            self.keep(header, name, value, "is not a valid message identifier (RFC 5322)");
         }
     }
 

@@ -8,7 +8,7 @@ const LINE: usize = 78;
 /// what it gave before, and `suffix`, less white space at both ends.
 ///
 /// The octets that are there stay, but for white space at their end, unless the text cannot go on behind them. Encoded words
-/// (RFC 2047) are used where they have to be. Longer lines than RFC 5322 recommends are folded by `line_end`.
+/// (RFC 2047) are used where they must be. Longer lines than RFC 5322 recommends are folded by `line_end`.
 ///
 /// ```
 /// use mailferry::mime::compose::append_text;

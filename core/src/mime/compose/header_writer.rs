@@ -126,7 +126,7 @@ impl HeaderWriter {
         self.end();
     }
 
-    /// A field of phrases (RFC 5322 §3.6.5): what would end one, or begin a comment, stands between quotation marks.
+    /// A field of phrases (RFC 5322 §3.6.5): what would end one, or begin a comment, is between quotation marks.
     pub fn phrases<'a>(&mut self, name: &str, phrases: impl IntoIterator<Item = &'a str>) {
         let mut phrases = phrases.into_iter().filter(|phrase| !phrase.trim().is_empty()).peekable();
         if phrases.peek().is_none() || !self.begin(name) {

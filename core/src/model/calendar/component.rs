@@ -27,7 +27,7 @@ pub enum ComponentKind {
     Journal,
     /// VFREEBUSY.
     FreeBusy,
-    /// Any other component that is no VTIMEZONE.
+    /// Any other component that is not a VTIMEZONE.
     Other,
 }
 
@@ -44,7 +44,7 @@ impl ComponentKind {
         known.map_or(Self::Other, |(_, kind)| *kind)
     }
 
-    /// The kind as it stands in the item log.
+    /// The kind as in the item log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Event => "event",
@@ -102,7 +102,7 @@ impl CalendarComponent {
                     facts.legacy_charset = true;
                     let (_, charset) = decode_text(line.head, None);
                     defects
-                        .push(Defect::new(DefectKind::Charset, format!("no UTF-8, read as {charset}")).at(line.start));
+                        .push(Defect::new(DefectKind::Charset, format!("not UTF-8, read as {charset}")).at(line.start));
                 }
             })?;
         facts.defects = defects;
@@ -138,7 +138,7 @@ impl CalendarComponent {
         ComponentKind::of(&self.facts.name)
     }
 
-    /// Its octets as they stand in the source, from `BEGIN` to `END`.
+    /// Its octets as in the source, from `BEGIN` to `END`.
     pub fn content(&self) -> Content {
         Content::new(self.source.clone(), [self.range.clone()])
     }

@@ -52,7 +52,7 @@ impl Calendar {
         names.into_iter().flatten().map(String::as_str).find(|name| !name.is_empty())
     }
 
-    /// Its colour as it stands there: `COLOR` (RFC 7986 §5.9) or `X-APPLE-CALENDAR-COLOR`.
+    /// Its colour unchanged there: `COLOR` (RFC 7986 §5.9) or `X-APPLE-CALENDAR-COLOR`.
     pub fn color(&self) -> Option<&str> {
         self.facts.color.as_deref()
     }
@@ -92,12 +92,12 @@ impl Calendar {
         Content::new(self.source.clone(), self.properties.iter().cloned())
     }
 
-    /// What stands before its first component: `BEGIN:VCALENDAR`, properties, zones.
+    /// What is before its first component: `BEGIN:VCALENDAR`, properties, zones.
     pub fn head(&self) -> Content {
         Content::new(self.source.clone(), [self.head.clone()])
     }
 
-    /// What stands behind its last component: `END:VCALENDAR`.
+    /// What is after its last component: `END:VCALENDAR`.
     pub fn tail(&self) -> Content {
         Content::new(self.source.clone(), [self.tail.clone()])
     }
@@ -139,7 +139,7 @@ impl Calendar {
         self.head.end >= self.tail.start
     }
 
-    /// Whether it begins with a `BEGIN:VCALENDAR`; components without one stand bare in their source.
+    /// Whether it begins with a `BEGIN:VCALENDAR`; components without one are alone in their source.
     pub fn is_begun(&self) -> bool {
         self.begun
     }
@@ -326,7 +326,7 @@ pub(crate) fn read_calendar(
                 None => calendar.begun = false,
             },
             Some(Marker::End(_)) => {
-                tell(defects, || Defect::new(DefectKind::StrayEnd, "nothing of this name is open").at(line_start));
+                tell(defects, || Defect::new(DefectKind::StrayEnd, "no open component has this name").at(line_start));
             }
             None => {
                 let content = ContentLine::parse(line.head);
@@ -340,7 +340,7 @@ pub(crate) fn read_calendar(
                     Some(_) => {}
                     None if line.head.trim_ascii().is_empty() => {}
                     None => {
-                        let what = "a line without a name or a colon";
+                        let what = "an invalid line: its name or colon is missing";
                         tell(defects, || Defect::new(DefectKind::ContentLine, what).at(line_start));
                     }
                 }

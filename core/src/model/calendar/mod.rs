@@ -19,7 +19,7 @@ use crate::{
 };
 use std::{io, sync::Arc};
 
-/// A calendar object resource: all components of one UID — a master and its overrides — and the calendar they stand in.
+/// A calendar object resource: all components of one UID — a master and its overrides — and the calendar they are in.
 ///
 /// ```
 /// use mailferry::{content_line::{Component, Property}, model::{CalendarObject, ComponentKind}};
@@ -77,12 +77,12 @@ impl CalendarObject {
     /// [`ErrorKind::Io`] when it cannot be read.
     pub fn parse(source: Source, limits: &Limits) -> Result<Self> {
         let mut lines = ContentLines::new(source.clone())?;
-        let none = || Error::new(ErrorKind::Malformed, "holds no calendar component");
+        let none = || Error::new(ErrorKind::Malformed, "contains no calendar component");
         let (calendar, _) = read_calendar(&mut lines, &source, 0, 0, &mut Vec::new())?.ok_or_else(none)?;
         let mut components = Vec::new();
         while let Some(component) = read_component(&mut lines, &calendar)? {
             if components.len() >= limits.overrides {
-                return Err(Error::new(ErrorKind::Limit, "one calendar object of too many components"));
+                return Err(Error::new(ErrorKind::Limit, "a calendar object with too many components"));
             }
             components.push(component);
         }
@@ -92,7 +92,7 @@ impl CalendarObject {
         }
     }
 
-    /// The calendar that the components stand in.
+    /// The calendar that the components are in.
     pub fn calendar(&self) -> &Arc<Calendar> {
         &self.calendar
     }
@@ -157,7 +157,7 @@ impl CalendarObject {
     /// without a component is given as it is.
     ///
     /// # Errors
-    /// What the source says.
+    /// Errors of the source.
     pub fn to_content(&self) -> io::Result<Content> {
         if self.is_empty() {
             return Ok(self.calendar.head());

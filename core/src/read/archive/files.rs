@@ -31,7 +31,7 @@ impl ArchiveFiles {
         if is_tar(&head) || head.iter().all(|octet| *octet == 0) {
             return Tar::open(source, budget).map(Self::Tar);
         }
-        Err(Error::new(ErrorKind::Malformed, "is no archive").in_file(name))
+        Err(Error::new(ErrorKind::Malformed, "is not an archive").in_file(name))
     }
 
     /// The path of the next file and its octets; `None` at the end.

@@ -145,7 +145,7 @@ impl Tar {
         let Some(block) = self.window.array(self.at)? else {
             let len = self.window.source().len();
             if self.at != len {
-                let detail = "the tar archive breaks off in the middle of an entry";
+                let detail = "the tar archive ends in the middle of an entry";
                 self.budget.defects.push(Defect::new(DefectKind::Truncated, detail).at(len).cutting_short());
                 self.at = u64::MAX;
             }
@@ -159,7 +159,7 @@ impl Tar {
             return Ok(Some(header));
         }
         self.at = u64::MAX;
-        Err(Error::new(ErrorKind::Malformed, "the tar archive is damaged: a header was expected, the rest is not read"))
+        Err(Error::new(ErrorKind::Malformed, "the tar archive is damaged: a header is invalid, the rest is not read"))
     }
 
     fn found(&mut self, Located { mut entry, kind, sparse, data }: Located) -> Result<Found> {

@@ -172,7 +172,7 @@ impl Zip {
         if same {
             return Ok(None);
         }
-        let message = format!("the ZIP archive tells {told} entries but lists {}", self.read);
+        let message = format!("the ZIP archive says it has {told} entries but lists {}", self.read);
         Err(Error::new(ErrorKind::Malformed, message).non_fatal())
     }
 
@@ -223,7 +223,7 @@ impl Zip {
         let at = record.local_header.saturating_add(self.directory.prefix);
         let header = self.window.array::<30>(at)?.filter(|header| header.starts_with(LOCAL));
         let Some(header) = header else {
-            let message = "has no local header where the central directory says";
+            let message = "its local header is not where the central directory says";
             return Err(Error::new(ErrorKind::Malformed, message).at(Location::Byte(at)));
         };
         let start = at + 30 + u64::from(u16_at(&header, 26)) + u64::from(u16_at(&header, 28));
@@ -257,7 +257,7 @@ impl Directory {
         }
         Err(broken.unwrap_or_else(|| {
             let message =
-                "is a ZIP archive without its end, where its list of entries is: fetch it again, or repair it";
+                "is an incomplete ZIP archive: the end with the list of entries is missing; download it again, or repair it";
             Error::new(ErrorKind::Malformed, message).at(Location::Byte(len))
         }))
     }
@@ -308,7 +308,7 @@ impl Directory {
         if offset < end && begins(offset)? {
             return Ok(Self { start: offset, end: offset.saturating_add(size).min(end), prefix: 0, entries, is_64 });
         }
-        let message = "the list of entries of the ZIP archive is not where its end record says";
+        let message = "the list of entries of the ZIP archive was not found where its end record says";
         Err(Error::new(ErrorKind::Malformed, message).at(Location::Byte(end)))
     }
 }

@@ -32,20 +32,20 @@ pub(super) fn end_of_message(source: &Source, start: u64, length: u64) -> Result
     }
     if let Some(end) = last_property_list(source, start)? {
         let detail = format!(
-            "the first line tells a message of {length} octets, but the property list starts after {}: the message was read up to there",
+            "the first line says {length} octets, but the property list starts after {}: the message was read up to there",
             end - start
         );
         return Ok((end, (end != claim).then(|| Defect::new(DefectKind::Damaged, detail).at(claim.min(len)))));
     }
     if claim > len {
-        let detail = format!("the file tells {length} octets and holds {}", len - start.min(len));
+        let detail = format!("the first line says {length} octets, but the file has {}", len - start.min(len));
         return Ok((len, Some(Defect::new(DefectKind::Truncated, detail).at(len))));
     }
     if is_blank(source, claim)? {
         return Ok((claim, None));
     }
     let detail = format!(
-        "the first line tells a message of {length} octets, and no property list follows: the {} octets behind were read as part of it",
+        "the first line says {length} octets, but no property list follows: the {} octets after them were read as part of the message",
         len - claim
     );
     Ok((len, Some(Defect::new(DefectKind::Damaged, detail).at(claim))))

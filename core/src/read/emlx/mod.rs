@@ -90,7 +90,7 @@ impl EmlxReader {
         let source = request.source.clone();
         let first = Window::new(source.clone()).octets(0, LENGTH_LINE)?;
         let (length, start) = length_line(&first).ok_or_else(|| {
-            let message = "does not start with a line that tells the length of the message";
+            let message = "does not start with a line that gives the length of the message";
             Error::new(ErrorKind::Malformed, message)
         })?;
         let start = start as u64;
@@ -139,8 +139,8 @@ fn without(item: &Item) -> String {
     if attachments.len() > MOST {
         list.push(format!("and {} more", attachments.len() - MOST));
     }
-    let list = if list.is_empty() { "none that it tells of".to_owned() } else { list.join(", ") };
-    format!("its attachments lie in files of their own, in Attachments or beside it, and are not part of it: {list}")
+    let list = if list.is_empty() { "unknown".to_owned() } else { list.join(", ") };
+    format!("its attachments are in separate files, in Attachments or next to it, and are not included: {list}")
 }
 
 /// Bits of `flags` that say a state; the others tell the number of attachments, a priority, colours.

@@ -66,7 +66,7 @@ impl Beside for PartFiles {
         let mut joint = Joint::of(self);
         let walked = joint.walk(message.content(), "", 0);
         if let Err(error) = walked {
-            let detail = format!("its attachments were not put back: {error}");
+            let detail = format!("its attachments were not restored: {error}");
             item.defects.push(Defect::new(DefectKind::Attachment, detail));
             return;
         }
@@ -76,15 +76,15 @@ impl Beside for PartFiles {
         // What the message is without was told before it was known.
         item.defects.retain(|defect| defect.kind() != DefectKind::Attachment);
         if !joint.put_back.is_empty() {
-            let detail = format!("put back from files of their own: {}", list(&joint.put_back));
+            let detail = format!("restored from separate files: {}", list(&joint.put_back));
             item.defects.push(Defect::new(DefectKind::Rewritten, detail));
             item.kind = ItemKind::Message(Message::with_limits(Content::join(joint.pieces), self.limits.clone()));
             item.note_change();
         }
         for (names, kind, what) in [
-            (joint.lacking, DefectKind::Attachment, "should lie in files of their own, which are not there"),
-            (joint.unreadable, DefectKind::Attachment, "lie in files of their own that cannot be put back"),
-            (joint.shortened, DefectKind::Truncated, "put back from files that have fewer octets than are told"),
+            (joint.lacking, DefectKind::Attachment, "should be in separate files, which were not found"),
+            (joint.unreadable, DefectKind::Attachment, "are in separate files that cannot be read"),
+            (joint.shortened, DefectKind::Truncated, "restored from files that have fewer octets than stated"),
         ] {
             if !names.is_empty() {
                 item.defects.push(Defect::new(kind, format!("{what}: {}", list(&names))));

@@ -74,7 +74,7 @@ impl IcsReader {
         let found = read_calendar(&mut self.lines, &self.source, start, self.max_overrides, &mut self.defects)?;
         let Some((calendar, index)) = found else { return Ok(false) };
         if index.is_cut {
-            let detail = format!("more than {} overrides; the rest are items of their own", self.max_overrides);
+            let detail = format!("more than {} overrides: the rest are separate items", self.max_overrides);
             self.defects.push(Defect::new(DefectKind::OverrideLimit, detail).at(calendar.head().len()));
         }
         let folder = match calendar.name() {
@@ -98,7 +98,7 @@ impl IcsReader {
             let mut components = vec![component];
             let companions = components.first().map(|first| current.index.take_companions(first)).unwrap_or_default();
             if companions.len() >= OverrideIndex::COMPANIONS {
-                let detail = "more overrides of one UID than can be held; the rest are items of their own";
+                let detail = "too many overrides of one UID: the rest are separate items";
                 self.defects.push(Defect::new(DefectKind::OverrideLimit, detail).at(self.lines.offset()));
             }
             let behind = self.lines.offset();
@@ -128,7 +128,7 @@ impl IcsReader {
         if first.is_none() {
             defects.push(Defect::new(DefectKind::CalendarObject, "a calendar without a component"));
         } else if !object.calendar().is_begun() {
-            let detail = "a component that stands in no calendar";
+            let detail = "a component outside of a calendar";
             defects
                 .push(Defect::new(DefectKind::CalendarObject, detail).at(first.map_or(0, CalendarComponent::offset)));
         }

@@ -60,7 +60,7 @@ fn evidence(message: &Message) -> Result<Option<&'static str>> {
     let body = structure.entities().first().map_or(0, |entity| len.saturating_sub(entity.body().start));
     // The line end of the body may be counted.
     if length.is_some_and(|length| length > body.saturating_add(2)) {
-        return Ok(Some("before the end that Content-Length tells of its last message"));
+        return Ok(Some("before the end that Content-Length gives for its last message"));
     }
     Ok(None)
 }

@@ -83,13 +83,12 @@ impl Found {
 
     fn defects(self) -> Vec<Defect> {
         let defect = |name: &String| {
-            let detail =
-                format!("Eudora keeps the attachment \"{name}\" in a file of its own: it is not part of this message");
+            let detail = format!("Eudora keeps the attachment \"{name}\" in a separate file: it is not included");
             Defect::new(DefectKind::Attachment, detail)
         };
         let mut defects: Vec<_> = self.names.iter().map(defect).collect();
         if self.more > 0 {
-            let detail = format!("{} more attachments that Eudora keeps in files of their own", self.more);
+            let detail = format!("{} more attachments that Eudora keeps in separate files", self.more);
             defects.push(Defect::new(DefectKind::Attachment, detail));
         }
         defects

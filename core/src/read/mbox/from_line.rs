@@ -15,7 +15,7 @@ pub(super) enum FromLine {
     Bare,
     /// A number, or one `@xxx`, as Google's archives have it in the place of sender and date.
     Numbered,
-    /// One or two words that are no date.
+    /// One or two words that are not a date.
     Undated,
     /// Anything else: prose, most of the time.
     Other,

@@ -51,10 +51,10 @@ pub(super) const FORMAT: FormatInfo = FormatInfo {
 };
 
 words! {
-    /// What becomes of quoted From_ lines (`>From `) in the bodies of messages.
+    /// How quoted From_ lines (`>From `) in the bodies of messages are unquoted.
     #[derive(Default)]
     pub enum Unquoting: "a rule for quoted From_ lines" {
-        /// As [`Unquoting::Mboxrd`], but a message whose `Content-Length` parts it from the next is left as it stands if it
+        /// As [`Unquoting::Mboxrd`], but a message whose `Content-Length` separates it from the next is left unchanged if it
         /// has unquoted `From ` lines (mboxcl2); so are those of MMDF and a plain message.
         #[default]
         Auto = "auto",

@@ -66,7 +66,7 @@ struct Located {
 }
 
 impl MboxReader {
-    /// Opens the mbox `source`; `name` is what its items tell as their source, and names their folder.
+    /// Opens the mbox `source`; `name` is the source of its items, and names their folder.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownFormat`] when it holds nothing that starts a message; [`ErrorKind::Io`] when it cannot be read.
@@ -96,9 +96,9 @@ impl MboxReader {
             Layout::Single
         } else {
             let found = first_separator(&mut window, line_end, at)?
-                .ok_or_else(|| Error::new(ErrorKind::UnknownFormat, "holds no line that starts a message"))?;
+                .ok_or_else(|| Error::new(ErrorKind::UnknownFormat, "is not an mbox: no line starts a message"))?;
             if found > at {
-                let detail = format!("{} octets before the first message belong to none", found - at);
+                let detail = format!("{} octets before the first message do not belong to a message", found - at);
                 leading = Some(Defect::new(DefectKind::LeadingGarbage, detail).at(at));
             }
             at = found;
@@ -270,19 +270,19 @@ fn locate_behind_from_line(window: &mut Window, scan: &mut Scan, at: u64, limits
 fn extent_defects(extent: &Extent) -> Vec<Defect> {
     let mut defects = Vec::new();
     if let Some(length) = extent.wrong_content_length {
-        let detail = format!("Content-Length {length} lands on no separator and was not followed");
+        let detail = format!("Content-Length {length} does not end at a separator line and was ignored");
         defects.push(Defect::new(DefectKind::WrongContentLength, detail).at(extent.body));
     }
     if extent.too_many_lines {
-        let detail = "more quoted lines than are unquoted: all were left as they stand";
+        let detail = "too many quoted lines: all were left unchanged";
         defects.push(Defect::new(DefectKind::QuotedLinesLimit, detail).at(extent.body));
     }
     for (line, parts) in &extent.doubtful {
         let detail = match parts {
             true => {
-                "a line \"From \" without a date, unlike those before it, was taken for the start of the next message"
+                "a line \"From \" without a date, unlike those before it, was read as the start of the next message"
             }
-            false => "a line \"From \" without a date, unlike those before it, was taken for text of this message",
+            false => "a line \"From \" without a date, unlike those before it, was read as text of this message",
         };
         defects.push(Defect::new(DefectKind::DoubtfulSeparator, detail).at(*line));
     }
@@ -344,7 +344,7 @@ fn locate_between_mmdf_lines(window: &mut Window, line_end: LineEnd, at: u64) ->
     let mut located = Located::verbatim(at..start, start..end, end..after);
     located.date = date;
     if end == after {
-        located.defects.push(Defect::new(DefectKind::Truncated, "no ^A^A^A^A line closes the message").at(end));
+        located.defects.push(Defect::new(DefectKind::Truncated, "the closing ^A^A^A^A line is missing").at(end));
     }
     Ok(Some(located))
 }

@@ -50,8 +50,8 @@ pub(in crate::read) fn separators_within(source: Source, first: u64, at: u64) ->
             let after_blank = line_end.blank_line_before(&window, found, 0)? > 0;
             match separators.look(&window, found, after_blank)? {
                 Looks::Separator if defects.len() < MOST_DOUBTFUL => {
-                    let detail = "the file is one message by its name, but this line looks like the start of another: if it is an \
-                                  mbox, name it .mbox";
+                    let detail = "the file was read as one message because of its name, but this line looks like \
+                         the start of another: if it is an mbox, rename it to .mbox";
                     defects.push(Defect::new(DefectKind::DoubtfulSeparator, detail).at(found));
                 }
                 Looks::Separator => more += 1,

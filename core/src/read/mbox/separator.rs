@@ -17,7 +17,7 @@ pub(super) enum Style {
     Dated,
     /// As git does: then its From_ lines count, which elsewhere are quoted patches.
     Git,
-    /// With nothing behind `From `, or what a program puts there always.
+    /// With nothing after `From `, or what a program puts there always.
     Bare,
     /// With one or two words.
     Undated,
@@ -33,7 +33,7 @@ pub(super) struct Separators {
 /// What a line that starts with `From ` looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Looks {
-    /// As one that parts messages.
+    /// As one that separates messages.
     Separator,
     /// As one that does in other files: it has no date, and those of this file have.
     Doubtful,

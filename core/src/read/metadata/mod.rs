@@ -1,4 +1,4 @@
-//! What the header section of a message tells about its place and state in the mailbox.
+//! What the header section of a message says about its place and state in the mailbox.
 
 mod gmail;
 
@@ -56,7 +56,7 @@ pub(super) fn read_into(item: &mut Item, message: &Message, delivered: Option<Da
     let header = message.header()?;
     item.defects.extend(header.defects().iter().cloned());
     if header.fields().next().is_none() {
-        item.defects.push(Defect::new(DefectKind::NoHeader, "the message has no header field"));
+        item.defects.push(Defect::new(DefectKind::NoHeader, "the message has no header fields"));
     }
     let (mut mozilla, mut in_gmail) = (None, false);
     for field in header.fields() {
@@ -108,7 +108,7 @@ pub(super) fn read_into(item: &mut Item, message: &Message, delivered: Option<Da
         date.map(|at| Received { at, source: DateSource::DateField })
     });
     if item.received.is_none() {
-        item.defects.push(Defect::new(DefectKind::NoDate, "neither a From_ line nor a header field tells a date"));
+        item.defects.push(Defect::new(DefectKind::NoDate, "neither a From_ line nor a header field has a date"));
     }
     Ok(())
 }

@@ -88,7 +88,7 @@ impl PstReader {
                 return Err(error);
             }
             if self.walk.is_damaged {
-                let what = "the store is damaged, and no message was found in it: there may have been some";
+                let what = "the store is damaged, and no message was found in it, although there may have been some";
                 self.walk.defects.push(Defect::new(DefectKind::Structure, what));
             }
         }
@@ -116,7 +116,7 @@ impl Place {
         let kind = translate(&message, translation, &mut defects).into_kind(&translation.limits)?;
         defects.append(&mut ndb.defects.take());
         if translation.limits.stop.is_asked() {
-            let what = "stopped while the message was read: what looks like damage may be none";
+            let what = "stopped while the message was read: what looks like damage may not be any";
             return Err(Error::new(ErrorKind::Cancelled, what));
         }
         let (keywords, received) = (keywords(&message.properties), received(&message.properties));
@@ -185,7 +185,7 @@ impl ItemReader for PstReader {
         defects.append(&mut ndb.of_file.take());
         defects.append(&mut ndb.defects.take());
         if self.has_password() && !mem::replace(&mut self.password_told, true) {
-            let what = "a password is set on the store; it protects nothing in the file, and was not needed";
+            let what = "the store has a password, which was not needed: it does not protect the data in the file";
             defects.push(Defect::new(DefectKind::Password, what));
         }
         defects

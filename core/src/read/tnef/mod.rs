@@ -26,13 +26,13 @@ use crate::{
 };
 
 words! {
-    /// What becomes of TNEF parts (`winmail.dat`) in mail.
+    /// How TNEF parts (`winmail.dat`) in mail are handled.
     #[derive(Default)]
-    pub enum TnefParts: "a way with winmail.dat" {
-        /// They stay as they are: the mail keeps its octets.
+    pub enum TnefParts: "a way to handle winmail.dat" {
+        /// They stay unchanged: the mail keeps its octets.
         #[default]
         Keep = "keep",
-        /// What they hold stands in their place; a mail that has one is rewritten there, and only there.
+        /// They are replaced by their contents; the mail is rewritten there, and only there.
         Decode = "decode",
     }
 }

@@ -21,7 +21,7 @@ impl TnefReader {
     /// Opens a source; `name` is what the user calls it.
     ///
     /// # Errors
-    /// [`UnknownFormat`](crate::ErrorKind::UnknownFormat) when it is no TNEF stream, [`Io`](crate::ErrorKind::Io) when it cannot be
+    /// [`UnknownFormat`](crate::ErrorKind::UnknownFormat) when it is not a TNEF stream, [`Io`](crate::ErrorKind::Io) when it cannot be
     /// read.
     pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
         let stream = Content::from(source);

@@ -101,7 +101,7 @@ impl Directory {
                         let defects = archive.take_defects();
                         self.archive = None;
                         let cut = defects.iter().find(|defect| defect.cuts_short()).map(|defect| {
-                            let message = format!("breaks off, what should follow is missing: {defect}");
+                            let message = format!("ends too early, what should follow is missing: {defect}");
                             Error::new(ErrorKind::Malformed, message).in_file(&*self.archive_name).non_fatal()
                         });
                         self.defects.extend(defects);
@@ -141,7 +141,7 @@ impl Directory {
                     return Ok(Some(self.pass(
                         &name,
                         0,
-                        "is a symbolic link, which is not followed: name what it leads to",
+                        "is a symbolic link, which is not followed: give the path that it points to",
                     )));
                 }
                 Kind::Other => return Ok(Some(self.pass(&name, 0, "is neither a file nor a directory"))),
@@ -152,10 +152,10 @@ impl Directory {
     fn descend(&mut self, path: PathBuf, name: &OsString) -> Result<Option<Found>> {
         let label = name.to_string_lossy();
         if label.starts_with('.') && names::of_kmail(&label).is_none() && maildir_directories(&path) == 0 {
-            return Ok(Some(self.pass(name, 0, "is a hidden directory: if there is mail in it, name it")));
+            return Ok(Some(self.pass(name, 0, "is a hidden directory: if it contains mail, give its path")));
         }
         if self.levels.len() >= DEPTH {
-            let message = format!("lies more than {DEPTH} directories deep: what is in it is not read");
+            let message = format!("is more than {DEPTH} directories deep: it is not read");
             return Err(Error::new(ErrorKind::Limit, message).in_file(path.to_string_lossy()).non_fatal());
         }
         self.enter(path);
@@ -248,7 +248,7 @@ impl Directory {
 
     fn file(&mut self, path: &Path, name: &OsString) -> Result<Option<Found>> {
         let in_file = |e: std::io::Error| {
-            Error::new(ErrorKind::Io, "cannot be looked at").because(e).in_file(path.to_string_lossy()).non_fatal()
+            Error::new(ErrorKind::Io, "cannot be read").because(e).in_file(path.to_string_lossy()).non_fatal()
         };
         let metadata = fs::symlink_metadata(path).map_err(in_file)?;
         let directories = self.directories();

@@ -38,7 +38,7 @@ struct Line<'l> {
 
 /// What the log says of a file.
 pub(in crate::read) enum Recorded {
-    /// What it tells of the message.
+    /// What it says about the message.
     Item(Box<Hints>),
     /// It is a further copy of a message, for another label.
     Copy,
@@ -59,7 +59,7 @@ impl ItemLog {
                 lines.extend(copies.iter().map(|copy| (digest(copy), at)));
             }
             if lines.len() as u64 > most {
-                return Err(Error::new(ErrorKind::Limit, format!("tells of more than {most} files")));
+                return Err(Error::new(ErrorKind::Limit, format!("describes more than {most} files")));
             }
             at = next;
         }

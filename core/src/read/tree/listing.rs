@@ -64,7 +64,7 @@ impl Listing {
         if self.held.is_empty() && std::mem::take(&mut self.more) {
             self.list().map_err(|e| {
                 self.held.clear();
-                let message = "is a directory that cannot be listed: what is in it is not read";
+                let message = "is a directory that cannot be listed: its contents are not read";
                 Error::new(ErrorKind::Io, message).because(e).in_file(self.path.to_string_lossy()).non_fatal()
             })?;
         }

@@ -33,11 +33,11 @@ pub(in crate::read) enum Look {
 use Look::{Archive, Items, Nothing};
 
 const EMPTY: &str = "is empty";
-const DATA: &str = "holds data that is neither mail, nor a calendar, nor contacts";
-const TEXT: &str = "holds text that is neither mail, nor a calendar, nor contacts";
+const DATA: &str = "contains data that is not mail, a calendar or contacts";
+const TEXT: &str = "contains text that is not mail, a calendar or contacts";
 const STORE: &str = "is a PST or OST file in an archive, where it cannot be read: unpack the archive first";
 const ZIP: &str =
-    "is a ZIP archive, or a document made of one: if it holds mail, unpack it, or give it a name that ends in .zip";
+    "is a ZIP archive, or a document made of one: if it contains mail, unpack it, or rename it to end in .zip";
 const INNER: &str = "is an archive in an archive: unpack the outer one first";
 const WEB_PAGE: &str = "is a web page that was saved as one file (MHTML)";
 
@@ -57,7 +57,7 @@ pub(in crate::read) fn look(source: &Source, file: &File<'_>) -> Result<Look> {
         let short = head.len() < HEAD;
         let len = if short { head.len() as u64 } else { u64::MAX };
         return Ok(match (of_head(&head, len, file), head.is_empty()) {
-            (_, true) => Nothing(format!("is {} data of which nothing can be read", compression.name()).into()),
+            (_, true) => Nothing(format!("is {} data that cannot be read", compression.name()).into()),
             (Nothing(why), _) => Nothing(format!("{why} ({} data)", compression.name()).into()),
             (look, _) => look,
         });

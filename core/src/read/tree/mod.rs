@@ -40,14 +40,14 @@ pub struct LayoutInfo {
 pub const LAYOUTS: &[LayoutInfo] = &[
     LayoutInfo {
         name: "tree",
-        title: "Any tree of EML, MBOX, ICS and VCF files, whatever they are called (MH, Opera, Pipermail, …): its directories are the folders",
+        title: "Any tree of EML, MBOX, ICS and VCF files, with any names (MH, Opera, Pipermail, …): directories become folders",
     },
-    LayoutInfo { name: "archive", title: "An EML archive of mailferry, with its item log X.items.jsonl beside it" },
+    LayoutInfo { name: "archive", title: "An EML archive of mailferry, with its item log X.items.jsonl next to it" },
     LayoutInfo { name: "bundle", title: "An import bundle: a BagIt bag with data/mail, data/calendars, data/contacts" },
     LayoutInfo { name: "maildir", title: "Maildir, Maildir++ (.Folder.Sub), trees of Maildirs, Evolution (_2E)" },
-    LayoutInfo { name: "kmail", title: "KMail: folders below X lie in .X.directory" },
-    LayoutInfo { name: "thunderbird", title: "A Thunderbird profile: Inbox, Inbox.sbd; .msf is passed over" },
-    LayoutInfo { name: "apple-mail", title: "Folders of Apple Mail: X.mbox with mbox or .emlx in it" },
+    LayoutInfo { name: "kmail", title: "KMail: subfolders of X are in .X.directory" },
+    LayoutInfo { name: "thunderbird", title: "A Thunderbird profile: Inbox, Inbox.sbd; .msf files are ignored" },
+    LayoutInfo { name: "apple-mail", title: "Apple Mail folders: X.mbox that contains mbox or .emlx files" },
     LayoutInfo { name: "zimbra", title: "A Zimbra export (.tgz), with or without .meta" },
     LayoutInfo {
         name: "gmvault",
@@ -55,7 +55,7 @@ pub const LAYOUTS: &[LayoutInfo] = &[
     },
     LayoutInfo {
         name: "vault",
-        title: "An export of Google Vault: X-metadata.xml beside mailboxes has their labels and dates",
+        title: "An export of Google Vault: X-metadata.xml next to mailboxes, with their labels and dates",
     },
     LayoutInfo { name: "proton", title: "A Proton Mail export: ID.eml, ID.metadata.json, labels.json" },
 ];

@@ -33,9 +33,9 @@ pub(in crate::read) struct File<'p> {
 
 /// What becomes of a file in a tree.
 pub(in crate::read) enum Verdict {
-    /// It is passed over.
+    /// It is skipped.
     Pass(&'static str),
-    /// It tells of others.
+    /// It describes other files.
     Note,
     /// It is a source; `format` where its place tells it.
     Take { format: Option<&'static FormatInfo>, hints: Box<Hints> },
@@ -44,15 +44,15 @@ pub(in crate::read) enum Verdict {
 }
 
 /// Why a file that tells of others is passed over.
-pub(in crate::read) const NOTED: &str = "tells of other files, and is read for them";
-const PART: &str = "is an attachment of a message of Apple Mail, and is read for it where that is kept in parts";
+pub(in crate::read) const NOTED: &str = "describes other files, and is read for them";
+const PART: &str = "is an attachment of an Apple Mail message, and is read together with that message";
 /// The database of Got Your Back, and what is said of it.
 pub(in crate::read) const GYB: &str = "msg-db.sqlite";
-pub(in crate::read) const GYB_LABELS: &str = "msg-db.sqlite holds the labels of a backup of Got Your Back (GYB), which are not read: the messages are in the \
-    folders that their directories are. To have the labels, take them from an mbox of Google Takeout, or list them with \
+pub(in crate::read) const GYB_LABELS: &str = "msg-db.sqlite has the labels of a Got Your Back (GYB) backup, which \
+     are not read: folders are named after the directories instead. To get the labels, take them from an mbox of Google Takeout, or list them with \
     sqlite3 msg-db.sqlite \"select message_filename, label from messages join labels using (message_num)\"";
-const CRYPTED: &str = "is a message that gmvault encrypted: restore it, or take another backup without encryption";
-const REMOVED: &str = "is a message that was removed: MH marks it so by the first character of its name";
+const CRYPTED: &str = "is a message that gmvault encrypted: restore it, or make another backup without encryption";
+const REMOVED: &str = "is a deleted message: MH marks it by the first character of its name";
 
 impl File<'_> {
     /// What becomes of it.
@@ -70,7 +70,7 @@ impl File<'_> {
         let parent = self.directories.last().map(String::as_str);
         let delivered = matches!(parent, Some("cur" | "new"));
         if self.in_maildir && parent == Some("tmp") {
-            return Verdict::Pass("lies in tmp: its delivery never ended");
+            return Verdict::Pass("is in tmp: its delivery was never completed");
         }
         if self.name.starts_with('.') {
             return Verdict::Pass("is hidden");
@@ -165,7 +165,8 @@ impl File<'_> {
         let letters = file_name.unknown_letters(words);
         let mut defects = Vec::new();
         if !letters.is_empty() {
-            let detail = format!("the letters {letters} of its name stand for keywords that no dovecot-keywords names");
+            let detail =
+                format!("the letters {letters} of its name stand for keywords that are not in dovecot-keywords");
             defects.push(Defect::new(DefectKind::Property, detail));
         }
         let words: Vec<String> = words.iter().map(|word| crate::read::metadata::keyword(word)).collect();

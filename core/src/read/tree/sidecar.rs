@@ -1,4 +1,4 @@
-//! Files that lie beside a message and tell its state: those of Zimbra and of Proton.
+//! Files next to a message that have its state: those of Zimbra and of Proton.
 
 use crate::{
     DateTime,
@@ -211,7 +211,10 @@ fn recorded(seconds: Option<&Value>) -> Option<Received> {
 
 /// What is said of a message whose file of state is there and cannot be read.
 pub(super) fn unreadable(name: &str) -> Defect {
-    Defect::new(DefectKind::Property, format!("{name} is no JSON of up to 4 MiB: the state of the message is unknown"))
+    Defect::new(
+        DefectKind::Property,
+        format!("{name} is not valid JSON of at most 4 MiB: the state of the message is unknown"),
+    )
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `EXPORT-metadata.xml`, which Google Vault puts beside its mailboxes: the labels and dates of their messages (EDRM XML).
+//! `EXPORT-metadata.xml`, which Google Vault puts next to its mailboxes: the labels and dates of their messages (EDRM XML).
 
 use crate::{
     DateTime,
@@ -45,7 +45,7 @@ impl Vault {
                 documents.push((digest(&id), start));
             }
             if documents.len() as u64 > most {
-                return Err(Error::new(ErrorKind::Limit, format!("tells of more than {most} messages")).in_file(name));
+                return Err(Error::new(ErrorKind::Limit, format!("describes more than {most} messages")).in_file(name));
             }
             at = start + octets.len() as u64;
         }

@@ -35,7 +35,7 @@ impl ItemReader for VcfReader {
         let before = if self.ordinal == 0 { 0 } else { self.lines.offset() };
         let Some(card) = read_card(&mut self.lines, &self.source, before)? else {
             if self.ordinal == 0 && !self.source.is_empty() {
-                self.defects.push(Defect::new(DefectKind::LeadingGarbage, "no card in the whole file").at(0));
+                self.defects.push(Defect::new(DefectKind::LeadingGarbage, "no vCard in the whole file").at(0));
             }
             return Ok(None);
         };

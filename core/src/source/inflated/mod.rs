@@ -88,7 +88,7 @@ impl Inflated {
         let mut state = State::default();
         let mut cursor = Cursor::at_start(compressed.clone(), Framing::Gzip)?.checked();
         if cursor.end.is_some() {
-            return Err(Error::new(ErrorKind::Malformed, "is gzip data whose header is cut off"));
+            return Err(Error::new(ErrorKind::Malformed, "is gzip data with an incomplete header: it is cut off"));
         }
         while cursor.end.is_none() {
             cursor.fill_block()?;
@@ -256,7 +256,7 @@ impl State {
             cursor.fill_block()?;
         }
         if cursor.out > len {
-            let detail = format!("the compressed data holds more than the {len} octets that its archive tells");
+            let detail = format!("the compressed data holds more than the {len} octets that the archive states");
             self.defects.push(Defect::new(DefectKind::Damaged, detail).at(len));
         }
         Ok(())
@@ -285,7 +285,8 @@ pub(crate) fn expansion_limit(compressed: u64, limits: &Limits) -> u64 {
 
 /// The error for what expands beyond `most` octets.
 pub(crate) fn expands_too_far(most: u64) -> Error {
-    let message =
-        format!("expands to more than {most} octets, as a decompression bomb does; unpack it first if it is none");
+    let message = format!(
+        "expands to more than {most} octets, as a decompression bomb does: if it is not one, decompress it first"
+    );
     Error::new(ErrorKind::Limit, message)
 }

@@ -215,8 +215,10 @@ impl Unpacked {
             }
             #[cfg(target_family = "wasm")]
             if octets.len() > IN_MEMORY {
-                let message =
-                    format!("holds more than {IN_MEMORY} octets of {} data: decompress it first", compression.name());
+                let message = format!(
+                    "expands to more than {IN_MEMORY} octets of {} data: decompress it first",
+                    compression.name()
+                );
                 return Err(Error::new(ErrorKind::Limit, message));
             }
             if let Some(end) = end {
@@ -224,8 +226,7 @@ impl Unpacked {
             }
         };
         if unpacking.input.out == 0 && end != End::Complete {
-            let message =
-                format!("is {} data of which nothing can be read: it is cut off or damaged", compression.name());
+            let message = format!("is {} data that cannot be read: it is cut off or damaged", compression.name());
             return Err(Error::new(ErrorKind::Malformed, message));
         }
         #[cfg(not(target_family = "wasm"))]
@@ -261,7 +262,8 @@ fn spill(file: &mut Option<std::fs::File>, octets: &mut Vec<u8>) -> Result<()> {
     let failed = |cause: io::Error| {
         let place = std::env::temp_dir();
         let message = format!(
-            "what it holds does not fit into a temporary file in {}: make room there, name another place (TMPDIR), or decompress it first",
+            "its contents do not fit into a temporary file in {}: free some space there, choose another folder \
+             (TMPDIR), or decompress it first",
             place.display()
         );
         Error::new(ErrorKind::Io, message).because(cause)

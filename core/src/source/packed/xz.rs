@@ -54,7 +54,7 @@ impl super::Decoder for Decoder {
                 Err(Error::new(ErrorKind::Limit, message))
             }
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-                let message = "is xz data with a filter or a check that is not known: decompress it first";
+                let message = "is xz data with an unknown filter or check: decompress it first";
                 Err(Error::new(ErrorKind::Unsupported, message).because(error))
             }
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof || input.is_at_end() => Ok(Some(End::CutOff)),

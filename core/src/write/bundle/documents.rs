@@ -65,5 +65,5 @@ fn pretty(value: &Value) -> Result<Vec<u8>> {
 }
 
 fn refused() -> Error {
-    Error::new(ErrorKind::Destination, "what the bundle tells of itself cannot be told in JSON")
+    Error::new(ErrorKind::Destination, "the description of the bundle cannot be written as JSON")
 }

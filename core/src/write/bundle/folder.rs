@@ -83,7 +83,7 @@ impl FolderIndex {
 
 fn text(value: &serde_json::Value) -> Result<String> {
     serde_json::to_string(value)
-        .map_err(|error| Error::new(ErrorKind::Destination, "a folder cannot be told in JSON").because(error))
+        .map_err(|error| Error::new(ErrorKind::Destination, "a folder cannot be written as JSON").because(error))
 }
 
 /// The attribute of RFC 6154 for a role.

@@ -44,7 +44,7 @@ impl BundleWriter {
     /// A bundle in `container`: in the folder `base` there, which has a slash behind it, if it is an archive.
     pub(super) fn new(container: Box<dyn Container>, base: &str, mut options: WriteOptions) -> Result<Self> {
         if options.zip_split.is_some() {
-            return Err(Error::new(ErrorKind::Options, "an import bundle is one archive, which cannot be split"));
+            return Err(Error::new(ErrorKind::Options, "an import bundle is one archive and cannot be split"));
         }
         options.checksums = Checksums::Sha256;
         #[cfg(not(target_family = "wasm"))]

@@ -41,7 +41,7 @@ words! {
         Keep = "keep",
         /// CATEGORIES of their members (RFC 6350 §6.7.1), in the stead of a card for each group.
         Categories = "categories",
-        /// A card for each category, beside the cards that have it: KIND and MEMBER (RFC 6350 §6.1.4, §6.6.5), or in vCard 3.0
+        /// A card for each category, next to the cards that have it: KIND and MEMBER (RFC 6350 §6.1.4, §6.6.5), or in vCard 3.0
         /// what Apple's programs call these.
         Cards = "cards",
     }

@@ -68,7 +68,7 @@ fn part(text: &str, bound: &str) -> Result<Grouping> {
 
 fn refused(text: &str) -> Error {
     let message = format!(
-        "{text:?} is neither calendar nor item nor a bound: 500 (items) and 900K (octets) are some, or both as 500,900K"
+        "{text:?} is not calendar, item or a size of parts: examples are 500 (items), 900K (octets) and 500,900K (both)"
     );
     Error::new(ErrorKind::Options, message)
 }

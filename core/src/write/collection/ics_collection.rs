@@ -28,7 +28,7 @@ pub struct IcsOptions {
     pub iana_zones: bool,
     /// Adds a short VTIMEZONE for every known zone that is named but not defined.
     pub complete_zones: bool,
-    /// Folds every line anew after 75 octets.
+    /// Folds every line again after 75 octets.
     pub refold: bool,
 }
 
@@ -261,7 +261,8 @@ impl IcsCollection {
     fn define_zone(&mut self, name: &str, line_end: &str) -> Result<()> {
         let known = time_zone::iana_name(name).and_then(|iana| time_zone::definition(iana, name));
         let Some(zone) = known else {
-            self.defects.push(Defect::new(DefectKind::TimeZone, format!("{name:?} is neither defined nor known")));
+            self.defects
+                .push(Defect::new(DefectKind::TimeZone, format!("{name:?} is neither defined nor a known time zone")));
             return Ok(());
         };
         let mut octets = Vec::new();

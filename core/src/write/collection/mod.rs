@@ -43,7 +43,8 @@ impl Collections {
     /// [`ErrorKind::Options`] when groups are asked for where every card is a file of its own.
     pub(super) fn check(&self) -> Result<()> {
         if self.vcf.groups != CardGroups::Keep && self.grouping == Grouping::EachItem {
-            let message = "groups of cards are told among the cards of one file: do not ask for one file a card";
+            let message =
+                "groups cannot be written with one file per card: choose other files, or keep the groups unchanged";
             return Err(Error::new(ErrorKind::Options, message));
         }
         Ok(())

@@ -23,7 +23,7 @@ pub struct VcfOptions {
     /// Gives a card without a UID one that is made of its octets: a UUID of version 5 (RFC 9562 §5.5).
     #[serde(rename = "cardUids")]
     pub add_uid: bool,
-    /// How groups are told, within one file of many cards.
+    /// How groups are written, within one file of many cards.
     #[serde(rename = "cardGroups")]
     pub groups: CardGroups,
     /// Bounds on what is held in memory.
@@ -146,7 +146,7 @@ pub(super) fn convert(card: &VCard, options: &VcfOptions) -> Result<(Content, Ve
             }
             Err(error) if error.kind() == ErrorKind::Limit => {
                 let detail =
-                    format!("a card of {} octets is too large to be converted and stays as it is", content.len());
+                    format!("a card of {} octets is too large to be converted and stays unchanged", content.len());
                 defects.push(Defect::new(DefectKind::Conversion, detail));
             }
             Err(error) => return Err(error),

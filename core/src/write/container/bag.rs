@@ -66,7 +66,10 @@ impl Container for Bag {
 
     fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String> {
         let Some(sha256) = rendered.sha256() else {
-            return Err(Error::new(ErrorKind::Options, "a bag needs the SHA-256 of every file: do not turn it off"));
+            return Err(Error::new(
+                ErrorKind::Options,
+                "a bag needs the SHA-256 of every file: do not use --checksums none",
+            ));
         };
         let within = format!("{}data/{}", self.base, entry.path);
         let recorded = self.inner.entry(Entry { path: &within, ..entry }, rendered)?;

@@ -270,7 +270,7 @@ fn beside(path: &str, number: u32) -> String {
 }
 
 fn not_ours(file: &Path) -> Error {
-    let message = "is there already, and no conversion has written it: move it away, and convert again";
+    let message = "exists already and was not written by a conversion: move it away, and convert again";
     Error::new(ErrorKind::Destination, message).in_file(file.to_string_lossy()).non_fatal()
 }
 

@@ -120,7 +120,7 @@ fn no_archive() -> Error {
 /// Makes sure that what is to be split can be.
 fn can_be_split(name: &str, packaging: Packaging, options: &WriteOptions) -> Result<()> {
     if options.zip_split.is_some() && packaging != Packaging::Zip {
-        let message = "cannot be split, only a ZIP archive can: name a destination that ends in .zip";
+        let message = "cannot be split, only ZIP archives can: choose a destination that ends in .zip";
         return Err(Error::new(ErrorKind::Options, message).in_file(name));
     }
     Ok(())
@@ -272,9 +272,9 @@ fn refused(error: io::Error, path: &str) -> Error {
             "the disk is full: free some space, and run the same conversion again"
         }
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-            "cannot be written: choose a destination that you may write to"
+            "cannot be written: choose a destination where you have write permission"
         }
-        io::ErrorKind::FileTooLarge => "grew larger than its file system takes: split the archive",
+        io::ErrorKind::FileTooLarge => "is larger than the file system allows: split the archive",
         _ => "cannot be written",
     };
     Error::new(ErrorKind::Destination, message).because(error).in_file(path)
@@ -282,5 +282,5 @@ fn refused(error: io::Error, path: &str) -> Error {
 
 /// The error for an archive whose end could not be reached, since what stands beside it could not be written.
 fn not_completed() -> Error {
-    Error::new(ErrorKind::Destination, "the run ended before it")
+    Error::new(ErrorKind::Destination, "the run ended before it was written")
 }

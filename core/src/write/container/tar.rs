@@ -148,7 +148,7 @@ impl<V: Volumes> Container for Tar<V> {
         match outcome {
             Ok(()) => Ok(entry.path.to_owned()),
             Err(Stopped::Source(error) | Stopped::Destination(error)) => {
-                let message = "cannot be read to its end; of its file in the tar archive the rest is zeros";
+                let message = "cannot be read to its end; the rest of its file in the tar archive is zeros";
                 Err(Error::new(ErrorKind::Io, message).because(error).in_file(entry.path).non_fatal())
             }
         }
@@ -173,7 +173,7 @@ impl<V: Volumes> Container for Tar<V> {
 
     fn finish(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         if self.broken {
-            let message = "the archive could not be completed: make room for it, and run the same conversion again";
+            let message = "the archive could not be completed: free some space, and run the same conversion again";
             return Err(Error::new(ErrorKind::Destination, message).in_file(self.volume.path()));
         }
         if std::mem::replace(&mut self.complete, true) {

@@ -10,7 +10,7 @@ pub use template::NameTemplate;
 
 use crate::{date_time::DateTime, model::ItemKind};
 
-/// What an item's file name can tell of it.
+/// What an item's file name can say about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ItemName {
     /// Its date, which is the file's date of modification too.

@@ -176,7 +176,9 @@ impl FromStr for NameTemplate {
     fn from_str(template: &str) -> Result<Self> {
         let refuse = |message: String| Err(Error::new(ErrorKind::Options, message));
         if template.contains(['/', '\\']) {
-            return refuse(format!("the name template \"{template}\" holds a / or \\: it names files, not folders"));
+            return refuse(format!(
+                "the name template \"{template}\" holds a / or \\: a template names files, not folders"
+            ));
         }
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -193,7 +195,7 @@ impl FromStr for NameTemplate {
                 };
                 let Some(placeholder) = Placeholder::ALL.into_iter().find(|known| known.as_str() == word) else {
                     let known = Placeholder::ALL.map(|known| format!("{{{}}}", known.as_str())).join(" ");
-                    return refuse(format!("the name template has no placeholder {{{word}}}: there are {known}"));
+                    return refuse(format!("unknown placeholder {{{word}}}: a name template can contain {known}"));
                 };
                 if !literal.is_empty() {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));

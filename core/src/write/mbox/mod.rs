@@ -1,4 +1,4 @@
-//! MBOX files: a folder's messages one behind the other, each behind its From_ line (RFC 4155).
+//! MBOX files: a folder's messages one after the other, each after its From_ line (RFC 4155).
 
 mod from_line;
 mod quoting;
@@ -31,11 +31,11 @@ use std::{collections::HashMap, io};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct MboxOptions {
-    /// How body lines are told from From_ lines.
+    /// How body lines are distinguished from From_ lines.
     pub quoting: Quoting,
-    /// Where the mbox of a folder stands.
+    /// Where the mbox of a folder is.
     pub tree: MboxTree,
-    /// The header fields that tell the state of a message, added where it has none that does.
+    /// The header fields with the state of a message, added where it has none.
     pub state: StateFields,
 }
 

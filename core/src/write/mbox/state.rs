@@ -5,7 +5,7 @@ use crate::{
 };
 
 words! {
-    /// The header fields by which mail programs tell the state of a message in an mbox.
+    /// The header fields in which mail programs keep the state of a message in an mbox.
     #[derive(Default)]
     pub enum StateFields: "a set of state fields" {
         /// `Status`, `X-Status` and `X-Keywords`, as mutt, Dovecot and Python's `mailbox` have them.
@@ -14,7 +14,7 @@ words! {
         Mozilla = "mozilla",
         /// `X-Gmail-Labels`, of Google Takeout: labels, and whether it was read or starred.
         Gmail = "gmail",
-        /// None: the octets stay as they are.
+        /// None: the octets stay unchanged.
         #[default]
         None = "none",
     }

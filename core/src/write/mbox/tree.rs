@@ -1,7 +1,7 @@
 use crate::{model::FolderPath, word::words, write::entry_name::Paths};
 
 words! {
-    /// Where the mbox of a folder stands.
+    /// Where the mbox of a folder is.
     #[derive(Default)]
     pub enum MboxTree: "a tree of mboxes" {
         /// `Work.mbox`, and those below it in `Work/`.

@@ -77,7 +77,7 @@ impl<W: Write + Seek> PstWriter<W> {
     /// Starts a PST at the start of `out`.
     ///
     /// # Errors
-    /// What `out` says.
+    /// Errors of `out`.
     pub fn new(out: W, layout: Layout, scrambling: Scrambling) -> Result<Self> {
         let variant = match layout {
             Layout::Ansi => Variant::Ansi,

@@ -55,9 +55,8 @@ fn several(values: &[PropertyValue]) -> Result<(PropertyType, Stored)> {
             Stored::Octets(octets) => parts.push(octets.to_vec(ONE_OF_SEVERAL)?),
         }
     }
-    let kind = PropertyType::from_code(kind.code() | 0x1000).ok_or_else(|| {
-        Error::new(ErrorKind::Unsupported, format!("there can be no several values of the type {kind:?}"))
-    })?;
+    let kind = PropertyType::from_code(kind.code() | 0x1000)
+        .ok_or_else(|| Error::new(ErrorKind::Unsupported, format!("values of the type {kind:?} cannot be multiple")))?;
     if parts.is_empty() {
         return Ok((kind, Stored::Octets(fixed.into())));
     }

@@ -28,7 +28,7 @@ impl BtreeOnHeap {
         let (Some(0xB5), Some(cb_key), Some(cb_entry), Some(levels), Some(root)) =
             (header.first(), header.get(1), header.get(2), header.get(3), u32_at(header, 4))
         else {
-            return Err(broken("there is no B-tree where the heap should have one"));
+            return Err(broken("the B-tree of the heap was not found"));
         };
         if usize::from(*cb_key) != key || usize::from(*cb_entry) < entry || *levels > DEPTH {
             return Err(broken("the B-tree of the heap has records of another kind"));

@@ -42,10 +42,10 @@ impl Heap {
         let data = DataTree::open(ndb, node.data).map_err(fail)?;
         let first = data.block(0).map_err(fail)?;
         if first.get(2) != Some(&0xEC) {
-            return Err(broken("the node's data is no heap"));
+            return Err(broken("the node's data is not a heap"));
         }
         if first.get(3) != Some(&(client as u8)) {
-            return Err(broken("the heap holds something else than it should"));
+            return Err(broken("the heap has unexpected contents"));
         }
         let root = u32_at(&first, 4).ok_or_else(|| broken("the heap is cut short"))?;
         Ok(Self { nid: node.nid, data, first, subnodes: Subnodes::new(ndb, node.subnodes), root })

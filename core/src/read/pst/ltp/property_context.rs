@@ -111,7 +111,7 @@ impl PropertyContext {
         place
             .as_slice()
             .and_then(|octets| u32_at(octets, 0))
-            .ok_or_else(|| Error::new(ErrorKind::Malformed, "an object does not say where it is").non_fatal())
+            .ok_or_else(|| Error::new(ErrorKind::Malformed, "an object has no reference to its data").non_fatal())
     }
 
     fn object(&self, raw: u32) -> Result<PropertyValue> {

@@ -57,7 +57,7 @@ impl TableContext {
         let info = heap.get(heap.root)?;
         let info = info.as_slice().unwrap_or_default();
         let (Some(0x7C), Some(count)) = (info.first(), info.get(1)) else {
-            return Err(broken("there is no table where one should be"));
+            return Err(broken("the table was not found"));
         };
         let field = |at| u16_at(info, at).map(usize::from);
         let (Some(existence), Some(row_size), Some(index), Some(rows)) =

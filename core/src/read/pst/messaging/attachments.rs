@@ -65,10 +65,11 @@ impl AttachmentTable {
             });
         }
         let nid = context.object_node(raw)?;
-        let node =
-            context.heap().subnodes().get(nid)?.ok_or_else(|| {
-                Error::new(ErrorKind::Malformed, format!("subnode {nid:#x} is not there")).non_fatal()
-            })?;
+        let node = context
+            .heap()
+            .subnodes()
+            .get(nid)?
+            .ok_or_else(|| Error::new(ErrorKind::Malformed, format!("subnode {nid:#x} not found")).non_fatal())?;
         if method == Some(EMBEDDED_MESSAGE) {
             return Ok(AttachmentBody::Message(Arc::new(Embedded { node, opening: self.opening.clone() })));
         }

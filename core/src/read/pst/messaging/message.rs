@@ -59,11 +59,14 @@ impl Opening {
             return refuse(ErrorKind::Malformed, "the message is attached to itself");
         }
         if self.around.len() > self.ndb.limits.nesting {
-            return refuse(ErrorKind::Limit, "messages are attached to one another deeper than is read");
+            return refuse(
+                ErrorKind::Limit,
+                "messages are attached to one another too deeply: the inner ones are not read",
+            );
         }
         let one_less = |left: usize| left.checked_sub(1);
         if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_err() {
-            return refuse(ErrorKind::Limit, "more messages are attached to one another than are read");
+            return refuse(ErrorKind::Limit, "too many messages are attached to one another: the rest are not read");
         }
         self.message(node)
     }

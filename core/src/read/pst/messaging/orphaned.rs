@@ -58,10 +58,10 @@ impl Orphaned {
                 continue;
             }
             let subnodes = self.subnodes_of(bid, &message)?;
-            let what = "no node leads to this message any more: it was found by its data";
+            let what = "this message is no longer listed in the store: it was recovered from its data";
             let mut defects = vec![Defect::new(DefectKind::Structure, what)];
             if subnodes.is_none() {
-                let what = "its recipients and attachments cannot be told from those of others, and are left out";
+                let what = "its recipients and attachments cannot be distinguished from those of other messages, and are left out";
                 defects.push(Defect::new(DefectKind::Attachment, what));
             }
             return Ok(Some((node(bid, subnodes), defects)));

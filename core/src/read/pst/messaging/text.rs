@@ -101,9 +101,11 @@ impl Survey {
         let most = others.max_by_key(|(_, votes)| **votes).map(|(page, _)| CodePage(*page));
         let most = most.filter(|page| self.undeclared.fits(*page));
         let (page, why) = match (asked, most) {
-            (Some(page), _) => (page, "as was asked".to_owned()),
-            (None, Some(page)) => (page, "as its messages say of theirs".to_owned()),
-            (None, None) => (self.undeclared.guess(), format!("as {} octets of it look", self.undeclared.len())),
+            (Some(page), _) => (page, "as requested".to_owned()),
+            (None, Some(page)) => (page, "as declared in its messages".to_owned()),
+            (None, None) => {
+                (self.undeclared.guess(), format!("which fits {} octets of it best", self.undeclared.len()))
+            }
         };
         let defect = Defect::new(DefectKind::Charset, undeclared("the store", page, &why));
         (Fallback::settled(page), Some(defect))

@@ -297,7 +297,7 @@ impl Walk {
             Err(_) => None,
         };
         let name = name.unwrap_or_else(|| format!("{nid:#x}"));
-        let what = format!("\"{name}\" is passed over: its items are those of other folders");
+        let what = format!("\"{name}\" is a search folder and was skipped: its items are in other folders");
         self.defects.push(Defect::new(DefectKind::SearchFolder, what));
         Ok(())
     }

@@ -73,7 +73,7 @@ impl Ndb {
             read = self.read_block(other)?;
         }
         let Read { data, sound } = read.ok_or_else(|| {
-            Error::new(ErrorKind::Malformed, format!("the octets of block {:#x} are not its own", entry.bid))
+            Error::new(ErrorKind::Malformed, format!("block {:#x} has the data of another block", entry.bid))
                 .at(Location::Byte(entry.ib))
                 .non_fatal()
         })?;

@@ -70,8 +70,11 @@ impl DataTree {
                     }
                 }
                 _ => {
-                    return Err(Error::new(ErrorKind::Malformed, format!("block {bid:#x} is no tree of data blocks"))
-                        .non_fatal());
+                    return Err(Error::new(
+                        ErrorKind::Malformed,
+                        format!("block {bid:#x} is not a tree of data blocks"),
+                    )
+                    .non_fatal());
                 }
             }
         } else {
@@ -129,7 +132,7 @@ impl DataTree {
     fn listed(&self, bid: u64, block: &[u8]) -> Result<Arc<[Leaf]>> {
         if block.first() != Some(&1) || block.get(1) != Some(&1) {
             return Err(
-                Error::new(ErrorKind::Malformed, format!("block {bid:#x} is no list of data blocks")).non_fatal()
+                Error::new(ErrorKind::Malformed, format!("block {bid:#x} is not a list of data blocks")).non_fatal()
             );
         }
         let claimed = u64::from(u32_at(block, 4).unwrap_or(0));
@@ -153,7 +156,7 @@ impl DataTree {
     }
 
     fn lost(&self, bid: u64) {
-        let what = format!("block {bid:#x} is lost; NUL octets stand for it");
+        let what = format!("block {bid:#x} is lost and was replaced by NUL octets");
         self.ndb.defects.add(bid | 1 << 63, Defect::new(DefectKind::Truncated, what));
     }
 

@@ -134,7 +134,7 @@ fn unknown_version(version: u16, is_sound: bool) -> Error {
                  for a newer mailferry"
             ),
         ),
-        false => (ErrorKind::Malformed, format!("the header of the store is damaged: there is no version {version}")),
+        false => (ErrorKind::Malformed, format!("the header of the store is damaged: {version} is not a version")),
     };
     Error::new(what.0, what.1).at(Location::Byte(10))
 }

@@ -111,11 +111,11 @@ impl Ndb {
         }
         if header.is_address_book {
             let what =
-                "this is a personal address book (PAB): what it has in folders is read, and all else on recovery";
+                "this is a personal address book (PAB): only what it has in folders is read; --recover reads the rest";
             ndb.of_file.add(8, Defect::new(DefectKind::Structure, what).at(8));
         }
         if cut {
-            let what = format!("the file is {} octets long, its header says {}", ndb.source.len(), header.file_end);
+            let what = format!("the file has {} octets, its header says {}", ndb.source.len(), header.file_end);
             let defect = Defect::new(DefectKind::Truncated, what).at(ndb.source.len());
             // A wrong header may say anything.
             let defect = if header.sound { defect.cutting_short() } else { defect };
@@ -189,7 +189,7 @@ impl Ndb {
 
     fn keep(&self, found: Salvage) {
         if found.is_cut() {
-            let what = "more nodes or blocks than are kept while a damaged store is searched: some are not found";
+            let what = "the damaged store has more nodes or blocks than can be kept in memory: some are not found";
             self.of_file.add(u64::MAX - 1, Defect::new(DefectKind::Structure, what));
         }
         self.salvage.get_or_init(|| found);
@@ -204,7 +204,7 @@ impl Ndb {
     fn salvage(&self) -> Result<&Salvage> {
         if self.salvage.get().is_none() {
             self.needs_turn()?;
-            let what = "damaged: nodes and blocks were looked for in the whole file";
+            let what = "damaged: the whole file was searched for nodes and blocks";
             self.of_file.add(u64::MAX, Defect::new(DefectKind::Structure, what));
         }
         self.search()?;

@@ -173,7 +173,7 @@ impl Ndb {
                 let mut octets = vec![0; size];
                 self.read_exact_at(at.ib, &mut octets)?;
                 let page = Page::parse(octets.into(), self.variant, tree)
-                    .ok_or_else(|| broken("there is no page of the B-tree where one should be"))?;
+                    .ok_or_else(|| broken("a page of the B-tree was not found"))?;
                 self.pages.insert(at.ib, page.clone(), size);
                 page
             }

@@ -71,14 +71,16 @@ impl Subnodes {
     pub(crate) fn data(&self, nid: u32) -> Result<DataTree> {
         let node = self
             .get(nid)?
-            .ok_or_else(|| Error::new(ErrorKind::Malformed, format!("subnode {nid:#x} is not there")).non_fatal())?;
+            .ok_or_else(|| Error::new(ErrorKind::Malformed, format!("subnode {nid:#x} not found")).non_fatal())?;
         DataTree::open(&self.ndb, node.data)
     }
 
     fn list(&self, bid: u64) -> Result<List> {
         let octets = self.ndb.block(bid)?;
         let (Some(2), Some(level)) = (octets.first(), octets.get(1)) else {
-            return Err(Error::new(ErrorKind::Malformed, format!("block {bid:#x} is no list of subnodes")).non_fatal());
+            return Err(
+                Error::new(ErrorKind::Malformed, format!("block {bid:#x} is not a list of subnodes")).non_fatal()
+            );
         };
         Ok(List { level: *level, variant: self.ndb.variant, octets })
     }

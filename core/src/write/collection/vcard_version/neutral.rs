@@ -89,7 +89,7 @@ impl Card {
                 None => {}
             }
             if raw.len() >= LINES {
-                return Err(Error::new(ErrorKind::Limit, "a card of too many properties to be converted"));
+                return Err(Error::new(ErrorKind::Limit, "a card with too many properties to convert"));
             }
             raw.push((depth, line.head.to_vec()));
         }

@@ -59,14 +59,14 @@ fn one(mut field: Field, lost: &mut Lost) -> Property {
     for parameter in &mut field.parameters {
         let name = parameter.name.to_ascii_uppercase();
         if !PARAMETERS.contains(&&*name) && !name.starts_with("X-") {
-            lost.tell(format!("the parameter {name} of {} has no place in vCard 3.0", field.name));
+            lost.tell(format!("the parameter {name} of {} does not exist in vCard 3.0", field.name));
             parameter.name = format!("X-{name}");
         }
     }
     let name = field.name.to_ascii_uppercase();
     let renamed = RENAMED.iter().find(|(old, _)| *old == name).map(|(_, new)| *new);
     if let Some(renamed) = renamed {
-        lost.tell(format!("{name} has no place in vCard 3.0 and is kept as {renamed}"));
+        lost.tell(format!("{name} does not exist in vCard 3.0 and is kept as {renamed}"));
     }
     let spelled = renamed.unwrap_or(&field.name);
     let mut made = match (&field.value, &*name) {
@@ -133,13 +133,13 @@ fn date(field: &Field, name: &str, text: &str, lost: &mut Lost) -> Property {
     match CardDate::parse(text).and_then(|date| date.to_v3()) {
         Some((date, false)) => property(field, name, date),
         Some((date, true)) => {
-            lost.tell(format!("the {name} without a year gets 1604, which Apple's programs take for none"));
+            lost.tell(format!("the {name} has no year and gets 1604, which Apple's programs read as no year"));
             property(field, name, date).with("X-APPLE-OMIT-YEAR", "1604")
         }
         None if unescape_text(text).trim().is_empty() => property(field, name, text.to_owned()),
         None => {
             let kept = if name.starts_with("X-") { name.to_owned() } else { format!("X-{name}") };
-            lost.tell(format!("{name} is no full date and is kept as {kept}"));
+            lost.tell(format!("{name} is not a full date and is kept as {kept}"));
             property(field, &kept, text.to_owned())
         }
     }

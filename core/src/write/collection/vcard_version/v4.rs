@@ -64,7 +64,7 @@ fn one(field: Field, lost: &mut Lost) -> Vec<Property> {
     let renamed = RENAMED.iter().find(|(old, _)| *old == name).map(|(_, new)| (*new).to_owned());
     let gone = GONE.contains(&&*name).then(|| format!("X-{name}"));
     if let Some(kept) = &gone {
-        lost.tell(format!("{name} has no place in vCard 4.0 and is kept as {kept}"));
+        lost.tell(format!("{name} does not exist in vCard 4.0 and is kept as {kept}"));
     }
     let spelled = renamed.or(gone).unwrap_or_else(|| field.name.clone());
     let made = match (&field.value, &*name) {
@@ -117,7 +117,7 @@ fn agent(field: &Field, lost: &mut Lost) -> Vec<Property> {
             let value_of =
                 |name: &str| card.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
             let name = value_of("FN:").or_else(|| value_of("N:")).unwrap_or_else(|| "agent".to_owned());
-            lost.tell("the card in AGENT has no place in vCard 4.0 and is kept as X-AGENT");
+            lost.tell("AGENT with a card does not exist in vCard 4.0 and is kept as X-AGENT");
             vec![related(name, "text"), property(field, "X-AGENT", agent_text(&field.value))]
         }
         Value::Uri(uri) => vec![related(uri.clone(), "uri")],

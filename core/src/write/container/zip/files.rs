@@ -108,7 +108,7 @@ impl Volumes for ZipFiles {
         self.number += 1;
         self.part = part_name(&self.stem(), self.number);
         let left = |path: &Path| {
-            Error::new(ErrorKind::Destination, "is left from a run that was cut off: remove it")
+            Error::new(ErrorKind::Destination, "is left over from an interrupted run: remove it")
                 .in_file(path.to_string_lossy())
         };
         let directory = self.unfinished_directory();

@@ -200,7 +200,7 @@ impl<V: Volumes> Container for Zip<V> {
 
     fn finish(&mut self, tell: &mut Tell<'_>) -> Result<()> {
         if self.broken.is_some() {
-            let message = "the archive could not be completed: make room for it, and run the same conversion again";
+            let message = "the archive could not be completed: free some space, and run the same conversion again";
             return Err(Error::new(ErrorKind::Destination, message).in_file(self.volumes.path()));
         }
         std::mem::take(&mut self.products).into_iter().try_for_each(&mut *tell)?;
