@@ -7,7 +7,7 @@ use mailferry::{
     convert::Conversion,
     model::{Folder, Item},
     read::{Given, Mailbox, ReadOptions},
-    write::{ItemName, ItemWriter, Made, Rendered, Renderer, WriteOptions, Written},
+    write::{ItemName, ItemWriter, Product, Rendered, Renderer, WriteOptions, Written},
 };
 use std::{
     collections::BTreeMap,
@@ -58,7 +58,7 @@ impl ItemWriter for Counter {
         Ok(())
     }
 
-    fn finish_telling(&mut self, _tell: &mut dyn FnMut(Made) -> Result<()>) -> Result<()> {
+    fn finish_telling(&mut self, _tell: &mut dyn FnMut(Product) -> Result<()>) -> Result<()> {
         Ok(())
     }
 }

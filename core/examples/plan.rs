@@ -5,8 +5,8 @@
 use mailferry::{
     Result,
     convert::{self, ConvertOptions},
+    platform::Target,
     read::Given,
-    target::Target,
 };
 use std::{
     io::{self, Write},

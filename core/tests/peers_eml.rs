@@ -18,6 +18,7 @@ const UNDECLARED: &str =
 const BLANK: &str = "ours: the header section begins behind a blank line; the peers see an empty one";
 const BOM: &str = "ours: a byte-order mark is no part of the first field name";
 const UUENCODED: &str = "ours: x-uue is decoded; the peers leave it as it is";
+const IN_TEXT: &str = "ours: uuencoded files inside of a text are attachments; the peers leave them in the text";
 const FOLDED_ID: &str = "ours: white space inside a message identifier goes (RFC 5322 §4.5.4)";
 const ALL_AUTHORS: &str =
     "ours: From has a list (RFC 5322 §3.6.2); the peers' first address stands for it in the truth";
@@ -38,6 +39,7 @@ const DISAGREEMENTS: &[(&str, &[&str], &str)] = &[
     ("apache+james-mime4j/resources/mimetools-testmsgs/re-fwd.msg", &["count", "sha256"], INNER),
     ("jstedfast+MimeKit/TestData/messages/feedback-report.txt", &["from"], BOM),
     ("MailCore+mailcore2/mbox/jwz/35", &["sha256"], UUENCODED),
+    ("zbateson+mail-mime-parser/_data/emails/m0018.txt", &["count", "names", "sha256"], IN_TEXT),
     ("MailCore+mailcore2/mbox/jwz/59", &["count", "sha256"], INNER),
     ("MailCore+mailcore2/mbox/jwz/83", &["sha256"], INNER),
     ("MailCore+mailcore2/mbox/jwz/86", &["message_id"], FOLDED_ID),
@@ -95,7 +97,12 @@ fn what_three_parsers_agree_on_is_what_we_say() {
         let source: Source = Arc::new(FileSource::open(corpus.join(path)).unwrap());
         let view = MessageView::of(&Message::new(Content::from(source))).unwrap();
         messages += 1;
+        // Of an opaque S/MIME message the peers give `smime.p7m`, and this crate what it signs.
+        let is_signed = view.defects.iter().any(|defect| defect.kind == "signature");
         for (topic, ours) in ours(&view) {
+            if is_signed && ["count", "names", "sha256"].contains(&topic) {
+                continue;
+            }
             let theirs = PEERS.map(|peer| theirs(&truth[peer], topic));
             if theirs[0] != theirs[1] || theirs[0] != theirs[2] {
                 continue;
@@ -113,8 +120,10 @@ fn what_three_parsers_agree_on_is_what_we_say() {
     println!("{messages} messages, {agreed} agreements of three, {} of them with a disagreement of ours", found.len());
     let new: Vec<_> = found.difference(&known).collect();
     let gone: Vec<_> = known.difference(&found).collect();
-    assert!(new.is_empty(), "new disagreements: {new:#?}");
-    assert!(gone.is_empty(), "no longer disagreements, take them out of the table: {gone:#?}");
+    assert!(
+        new.is_empty() && gone.is_empty(),
+        "new disagreements: {new:?}\nno longer disagreements, take them out of the table: {gone:?}"
+    );
 }
 
 /// What the view says, in the words in which the peers are compared.

@@ -70,7 +70,9 @@ fn every_message_comes_back_without_the_trees() {
                 assert_eq!(texts(&found), texts(&sound), "{what}");
                 if lost.contains(&NODE_PAGES) {
                     assert!(found.iter().all(|(_, folder, _)| folder == "Recovered"), "{what}");
-                    let told = |defects: &[String]| defects.iter().any(|defect| defect.contains("no longer listed in the store"));
+                    let told = |defects: &[String]| {
+                        defects.iter().any(|defect| defect.contains("no longer listed in the store"))
+                    };
                     assert!(found.iter().all(|(.., defects)| told(defects)), "{what}");
                 }
             }

@@ -85,7 +85,7 @@ use crate::{
 /// use mailferry::{
 ///     Result,
 ///     model::{Folder, Item},
-///     write::{ItemName, ItemWriter, Made, Rendered, Renderer, Written},
+///     write::{ItemName, ItemWriter, Product, Rendered, Renderer, Written},
 /// };
 ///
 /// /// Keeps nothing, and knows how much it was.
@@ -111,7 +111,7 @@ use crate::{
 ///         Ok(())
 ///     }
 ///
-///     fn finish_telling(&mut self, _tell: &mut dyn FnMut(Made) -> Result<()>) -> Result<()> {
+///     fn finish_telling(&mut self, _tell: &mut dyn FnMut(Product) -> Result<()>) -> Result<()> {
 ///         Ok(())
 ///     }
 /// }
