@@ -23,7 +23,7 @@ type FolderState = (Vec<String>, Option<String>);
 
 /// What `__reduce__` gives: the function that makes the item anew, and its arguments.
 pub(crate) fn state<'py>(py: Python<'py>, item: &Item) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-    let model::Item { folder, origin, keywords, labels, received, kind, defects, expunged: _ } = &item.item;
+    let model::Item { folder, origin, keywords, labels, received, kind, defects, provenance, expunged: _ } = &item.item;
     let state = PyDict::new(py);
     let of_folder = |folder: &Folder| (folder.path.names().to_vec(), folder.role.map(|role| role.as_str().to_owned()));
     state.set_item("folder", of_folder(folder))?;
@@ -35,6 +35,7 @@ pub(crate) fn state<'py>(py: Python<'py>, item: &Item) -> PyResult<(Bound<'py, P
     state.set_item("received", received.map(|received| (received.at.to_string(), received.source.as_str())))?;
     let of_defect = |defect: &Defect| (defect.kind().as_str(), defect.detail().to_owned(), defect.offset());
     state.set_item("defects", defects.iter().map(of_defect).collect::<Vec<_>>())?;
+    state.set_item("provenance", provenance.as_str())?;
     let form = match kind {
         ItemKind::Calendar(_) => "ics",
         ItemKind::Contact(_) => "vcf",
@@ -74,8 +75,11 @@ pub(crate) fn restore_item(
         received,
         kind,
         defects: defects.into_iter().filter_map(defect_of).collect(),
-        // What is restored is read, not written.
-        provenance: model::Fidelity::default(),
+        provenance: match &*get("provenance")?.extract::<String>()? {
+            "normalized" => model::Fidelity::Normalized,
+            "synthesized" => model::Fidelity::Synthesized,
+            _ => model::Fidelity::Verbatim,
+        },
         // No reader gives an item that is.
         expunged: false,
     };

@@ -683,7 +683,7 @@ mod tests {
         let cat = (Some("cat.txt".to_owned()), "Cat".to_owned());
         let alone = message(&[b"Subject: s\n\n", uu.as_bytes()]);
         assert_eq!(alone.text().unwrap().as_deref(), Some("see\nbye"));
-        assert_eq!(attachments(&alone), [cat.clone()]);
+        assert_eq!(attachments(&alone), std::slice::from_ref(&cat));
         let mixed = message(&[mixed.as_bytes()]);
         assert_eq!(mixed.text().unwrap().as_deref(), Some("see\nbye"));
         assert_eq!(attachments(&mixed), [cat, (Some("a.png".to_owned()), "png".to_owned())]);
