@@ -85,6 +85,10 @@ fn compare(archive: &Archive, cases: &[Case]) {
         for item in items {
             let line = lines.next().unwrap();
             assert_eq!(line["source"]["file"], path);
+            // What was expunged is left out, and nothing else.
+            if line["reason"] == "expunged" && path.contains("mozilla-status") {
+                continue;
+            }
             assert_eq!(line["status"], "migrated", "{path}");
             // Otherwise the fixture is read with an option.
             if head.get("quoting").is_none() {

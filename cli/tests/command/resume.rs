@@ -258,7 +258,10 @@ fn other_options_or_another_source_are_refused_and_the_run_can_be_undone() {
     assert_eq!(changed.status, Some(1), "{}", changed.stderr);
     assert!(changed.stdout.contains("undo"), "{}", changed.stdout);
     let undone = bench.run(&["undo", "out"]);
-    assert_eq!(undone.status, Some(0), "{}{}", undone.stdout, undone.stderr);
+    // The file that it wrote last may have no line yet: that one is named, and stays.
+    let is_last =
+        undone.status == Some(1) && undone.stdout.contains(", 1 kept") && undone.stdout.contains("no log lists it");
+    assert!(undone.status == Some(0) || is_last, "{}{}", undone.stdout, undone.stderr);
     let left = crate::run::names(&bench.path(""));
     assert!(!left.contains(&"out.items.jsonl".to_owned()), "{left:?}");
 }
