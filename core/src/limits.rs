@@ -108,6 +108,7 @@ impl Stop {
     }
 
     /// The same question, so that whether it waits is decided apart from all others that ask it.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn apart(&self) -> Self {
         Self { ask: self.ask.clone(), waits: Arc::default() }
     }

@@ -39,6 +39,8 @@ const DISAGREEMENTS: &[(&str, &[&str], &str)] = &[
     ("apache+james-mime4j/resources/mimetools-testmsgs/re-fwd.msg", &["count", "sha256"], INNER),
     ("jstedfast+MimeKit/TestData/messages/feedback-report.txt", &["from"], BOM),
     ("MailCore+mailcore2/mbox/jwz/35", &["sha256"], UUENCODED),
+    ("MailCore+mailcore2/mbox/jwz/68", &["count", "names", "sha256"], IN_TEXT),
+    ("apache+james-mime4j/resources/mimetools-testmsgs/uu-zeegee.msg", &["count", "names", "sha256"], IN_TEXT),
     ("zbateson+mail-mime-parser/_data/emails/m0018.txt", &["count", "names", "sha256"], IN_TEXT),
     ("MailCore+mailcore2/mbox/jwz/59", &["count", "sha256"], INNER),
     ("MailCore+mailcore2/mbox/jwz/83", &["sha256"], INNER),

@@ -367,7 +367,7 @@ fn apple_mail_keeps_state_behind_the_message() {
     assert_eq!(told.sources.len(), 1);
     assert_eq!(told.failed.len(), 1, "{:?}", told.failed);
     assert!(told.failed[0].starts_with("true") && told.failed[0].contains("4.emlx"), "{:?}", told.failed);
-    for word in ["attachments lie in files", "truncated", "state is unknown"] {
+    for word in ["attachments are in separate files", "truncated", "state is unknown"] {
         assert!(told.defects.iter().any(|defect| defect.contains(word)), "{word}: {:?}", told.defects);
     }
 }
@@ -522,7 +522,7 @@ fn a_message_that_is_attached_is_put_back_and_what_cannot_be_read_harms_no_other
     let (octets, defects) = only_message(&root.path().join("M/Messages/1.partial.emlx"));
     let taken = message.replacen("X-Apple-Content-Length: 18\n\n", "\nSubject: inner\n\ny", 1);
     assert_eq!(octets, taken);
-    for told in ["put back: p.pdf (", ", t.txt (", "own: m.eml"] {
+    for told in ["cannot be read: p.pdf (", ", t.txt (", "separate files: m.eml"] {
         assert!(defects.iter().any(|defect| defect.contains(told)), "{told}: {defects:?}");
     }
 }
@@ -544,7 +544,7 @@ fn a_part_that_is_not_there_or_is_cut_short_is_named() {
         "{defects:?}"
     );
     assert!(
-        defects.iter().any(|defect| defect.contains("truncated") && defect.ends_with("are told: a.jpg")),
+        defects.iter().any(|defect| defect.contains("truncated") && defect.ends_with("than stated: a.jpg")),
         "{defects:?}"
     );
 }

@@ -80,6 +80,7 @@ pub struct ConvertOptions {
 
 impl ConvertOptions {
     /// The same, with what the target asks for.
+    #[cfg(not(target_family = "wasm"))]
     pub(super) fn for_target(&self) -> Self {
         let mut options = self.clone();
         options.target.iter().for_each(|target| target.configure(&mut options.archive));
