@@ -49,6 +49,11 @@ def test_fixture(case, expectation):
     file, *lines = (json.loads(line) for line in expectation.read_text(encoding="utf-8").splitlines())
     if "items" not in file:
         pytest.skip("not about items")
+    if "8 expunged" in file.get("rule", ""):
+        # What a mail program has expunged is left out unless it is asked for.
+        left = [line for line in lines if "$deleted" not in line["keywords"]]
+        file["items"] -= len(lines) - len(left)
+        lines = left
     quoting = file.get("quoting", "auto")
     items = list(mailferry.open(str(case), on_error="skip", mbox_quoting=quoting))
     assert len(items) == file["items"]

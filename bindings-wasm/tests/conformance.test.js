@@ -53,7 +53,11 @@ function* cases(folder = FIXTURES) {
   }
 }
 
-async function differences(source, [file, ...lines]) {
+/** What a mail program has expunged is left out unless it is asked for. */
+const isExpunged = (file) => (item) => file.rule?.includes('8 expunged') && item.keywords.includes('$deleted');
+
+async function differences(source, [file, ...items]) {
+  const lines = items.filter((item) => !isExpunged(file)(item));
   const found = [];
   const mailbox = await open(source, { mboxQuoting: file.quoting ?? 'auto' });
   let number = 0;
@@ -66,7 +70,8 @@ async function differences(source, [file, ...lines]) {
       if (JSON.stringify(said) !== JSON.stringify(value)) found.push(`item ${number}: ${key} is ${JSON.stringify(said)}, not ${JSON.stringify(value)}`);
     }
   }
-  if (number !== file.items) found.push(`${number} items, not ${file.items}`);
+  const left = file.items - (items.length - lines.length);
+  if (number !== left) found.push(`${number} items, not ${left}`);
   const problems = mailbox.problems.map((problem) => problem.kind);
   if (file.defects && JSON.stringify(problems) !== JSON.stringify(file.defects)) found.push(`defects ${problems}, not ${file.defects}`);
   return found;
