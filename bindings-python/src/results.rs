@@ -29,6 +29,8 @@ document! {
     Inspection {
         items,
         failed,
+        deleted,
+        expunged,
         bytes,
         earliest,
         latest,
