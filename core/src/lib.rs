@@ -45,7 +45,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `write` | [`write`](mod@write) and [`target`] |
+//! | `write` | [`write`](mod@write) and [`platform`] |
 //! | `convert` | [`convert`]; it asks for `write` |
 //! | `outlook` | [`mapi`], [`read::pst`], [`read::tnef`]; with `write` also [`write::pst`](mod@write::pst) |
 //!
