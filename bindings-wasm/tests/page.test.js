@@ -120,7 +120,7 @@ test('an archive in parts is what the command writes, whichever way it is saved'
     return page;
   };
   await t.test('as downloads, one after the other', async () => {
-    const own = await page(['showSaveFilePicker'], new RegExp(`below ${SIZE / 4e6} MB.*in your downloads`));
+    const own = await page(['showSaveFilePicker'], new RegExp(`smaller than ${SIZE / 4e6} MB.*in your downloads`));
     const downloads = [];
     own.on('download', (download) => downloads.push(download));
     await own.click('#convert');
@@ -164,7 +164,7 @@ test('an archive in parts is what the command writes, whichever way it is saved'
     assert.match(await own.textContent('#problem'), /Generated\.part001\.zip already exists in that folder/);
     await own.selectOption('#target', 'zoho');
     await own.fill('#split', '');
-    assert.match(await own.textContent('#save-how'), /below 480 MB/);
+    assert.match(await own.textContent('#save-how'), /smaller than 480 MB/);
     await own.context().close();
   });
 });
@@ -332,7 +332,7 @@ test('it can be used with the keyboard, and says what it is', { skip }, async ()
   assert.equal(await page.evaluate(() => document.activeElement.id), 'found-title');
   const snapshot = await page.locator('main').ariaSnapshot();
   assert.match(snapshot, /tree "Folders":\s+- treeitem "Inbox, [\d,]+ items, [^"]*" \[checked\]/);
-  for (const named of [/combobox "To be imported into"/, /checkbox "Mail \([\d,]+\)" \[checked\]/, /button "Convert and save"/, /rowheader "2016"/]) assert.match(snapshot, named);
+  for (const named of [/combobox "For import into"/, /checkbox "Mail \([\d,]+\)" \[checked\]/, /button "Convert and save"/, /rowheader "2016"/]) assert.match(snapshot, named);
   const unnamed = await page.evaluate(() => [...document.querySelectorAll('main button, main select, main input')].filter((each) => each.checkVisibility() && !(each.labels?.length || each.textContent.trim() || each.ariaLabel)).map((each) => each.id));
   assert.deepEqual(unnamed, []);
   await page.focus('[role=treeitem][tabindex="0"]');

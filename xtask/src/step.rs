@@ -12,6 +12,7 @@ use std::{
 pub(crate) struct Steps {
     times: Vec<(String, Duration)>,
     summaries: Vec<String>,
+    failures: Vec<String>,
 }
 
 impl Steps {
@@ -20,7 +21,8 @@ impl Steps {
         self.timed(name, |_| step())
     }
 
-    /// Runs a test runner under a heading and keeps its summary lines for the end.
+    /// Runs a test runner under a heading and keeps its summary lines for the end. If tests fail, [`Steps::report`] says so:
+    /// one run tells all that is wrong.
     pub(crate) fn tests(&mut self, name: &str, command: &mut Command) -> Result<()> {
         self.timed(name, |steps| {
             let mut child = command.current_dir(root()).stdout(Stdio::piped()).spawn().map_err(not_started(name))?;
@@ -33,12 +35,15 @@ impl Steps {
                     }
                 }
             }
-            if child.wait()?.success() { Ok(()) } else { Err(format!("{name} failed").into()) }
+            if !child.wait()?.success() {
+                steps.failures.push(name.to_owned());
+            }
+            Ok(())
         })
     }
 
-    /// Prints the time of each step, then what each test runner said of itself.
-    pub(crate) fn report(&self) {
+    /// Prints the time of each step, then what each test runner said of itself; fails where tests failed.
+    pub(crate) fn report(&self) -> Result<()> {
         println!("\n== times");
         for (name, time) in &self.times {
             println!("{:>7.1} s  {name}", time.as_secs_f64());
@@ -47,6 +52,7 @@ impl Steps {
         for summary in &self.summaries {
             println!("{summary}");
         }
+        if self.failures.is_empty() { Ok(()) } else { Err(format!("tests failed: {}", self.failures.join("; ")).into()) }
     }
 
     /// How long all of it took.

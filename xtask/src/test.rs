@@ -35,7 +35,7 @@ pub(crate) fn run() -> Result<()> {
     steps.tests("JavaScript reads and writes through the npm package", &mut wasm::tests()?)?;
     steps.tests("Python reads what is written, and through the package", &mut pytest)?;
     steps.tests("Rust tests", cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]))?;
-    steps.report();
+    steps.report()?;
     budget::note_seconds(steps.total().as_secs())
 }
 
