@@ -52,7 +52,11 @@ impl Steps {
         for summary in &self.summaries {
             println!("{summary}");
         }
-        if self.failures.is_empty() { Ok(()) } else { Err(format!("tests failed: {}", self.failures.join("; ")).into()) }
+        if self.failures.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("tests failed: {}", self.failures.join("; ")).into())
+        }
     }
 
     /// How long all of it took.
