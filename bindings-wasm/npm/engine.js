@@ -1,5 +1,5 @@
 // The Worker of worker.js.
-import { MailferryError, blobSource, convert, formats, handleSink, inspect, list, open, plan, reportPage, targets, verify, version, webStreamSink } from './mailferry.js';
+import { MailferryError, blobSource, convert, formats, handleSink, inspect, list, open, options, plan, reportPage, targets, verify, version, webStreamSink } from './mailferry.js';
 import { fileHandleSink, portSink } from './sinks.js';
 
 /** Items that did not come through, and differences, of which a list is kept. */
@@ -10,6 +10,7 @@ const DOES = {
   version,
   formats,
   targets,
+  options,
   inspect: ({ source, options }, { ports }) => inspect(source, { ...options, ...ports }),
   plan: ({ source, target, options }, { ports }) => plan(source, target, { ...options, ...ports }),
   async verify({ archive, options }, { ports }) {

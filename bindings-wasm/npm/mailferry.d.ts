@@ -408,6 +408,16 @@ export interface Format {
   mediaTypes: string[];
 }
 
+/** An option. */
+export interface OptionInfo {
+  /** Its name on the command line, `zip-level`; here it is `zipLevel`. */
+  name: string;
+  /** What depends on it: what an item is known by, where it is put down, or nothing that is written of items. */
+  decides: 'octets' | 'places' | 'neither';
+  /** The words that it may be, the default not always first; empty where it is something else. */
+  words: string[];
+}
+
 /** What a platform accepts. */
 export interface Target {
   name: string;
@@ -454,6 +464,9 @@ export declare function version(): Promise<string>;
 export declare function formats(): Promise<Format[]>;
 
 export declare function targets(): Promise<Target[]>;
+
+/** The options of {@link convert}, {@link plan} and {@link open} that have names. */
+export declare function options(): Promise<OptionInfo[]>;
 
 /** The items of sources, one after the other. Throws a {@link MailferryError} where none of the sources can be opened. */
 export declare function open(source: SourceLike | SourceLike[], options?: ReadOptions): Promise<Mailbox>;

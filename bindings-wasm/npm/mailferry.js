@@ -1,5 +1,5 @@
 // What the package exports, over the classes of the compiled core. Types and their meaning: mailferry.d.ts.
-import load, { Comparer, Converter, Inspector, Planner, Reader, Verifier, formats as formatsJson, reportPage as reportPageOf, targets as targetsJson, version as coreVersion } from './wasm/mailferry.js';
+import load, { Comparer, Converter, Inspector, Planner, Reader, Verifier, formats as formatsJson, options as optionsJson, reportPage as reportPageOf, targets as targetsJson, version as coreVersion } from './wasm/mailferry.js';
 import { MailferryError, asError } from './error.js';
 import { asSources, prefetched } from './sources.js';
 import { Drain } from './sinks.js';
@@ -33,6 +33,11 @@ export async function version() {
 export async function formats() {
   await init();
   return JSON.parse(formatsJson());
+}
+
+export async function options() {
+  await init();
+  return JSON.parse(optionsJson());
 }
 
 export async function targets() {
@@ -214,6 +219,7 @@ async function stepped(looking, sources, { signal, onProgress, found, between })
 export async function verify(archive, ports) {
   const { log, files, source, options, report: written, onDifference, onProgress, signal } = ports ?? {};
   if (source && !log) throw new MailferryError({ kind: 'options', message: 'verify needs { log } to compare the sources with' });
+  if (source && !(options ?? written?.options)) throw new MailferryError({ kind: 'options', message: 'verify needs the { report } of the conversion, or its { options }, to read the sources as they were read then' });
   signal?.throwIfAborted();
   await init();
   const between = (looking) => JSON.parse(guarded(() => looking.takeDifferences())).forEach((difference) => onDifference?.(difference));

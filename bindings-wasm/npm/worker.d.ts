@@ -1,4 +1,4 @@
-import type { ConvertOptions, ConvertProgress, Difference, Format, Inspection, ItemRecord, LogLine, MessageView, Part, Plan, Progress, ReadOptions, Report, Target, VerifyPorts, VerifyReport } from './mailferry.js';
+import type { ConvertOptions, ConvertProgress, Difference, Format, Inspection, ItemRecord, LogLine, MessageView, OptionInfo, Part, Plan, Progress, ReadOptions, Report, Target, VerifyPorts, VerifyReport } from './mailferry.js';
 
 export { MailferryError } from './mailferry.js';
 
@@ -37,6 +37,7 @@ export interface Engine {
   version(): Promise<string>;
   formats(): Promise<Format[]>;
   targets(): Promise<Target[]>;
+  options(): Promise<OptionInfo[]>;
   /** What is known about the first items, at most `most`. */
   list(source: Input | Input[], most: number, options?: ReadOptions): Promise<ItemRecord[]>;
   /** The item of this id; those before it are skipped. */

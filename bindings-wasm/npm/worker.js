@@ -10,6 +10,7 @@ export function inWorker() {
     version: () => ask('version'),
     formats: () => ask('formats'),
     targets: () => ask('targets'),
+    options: () => ask('options'),
     list: (source, most, options) => ask('list', { source, most, options }),
     item: (source, id, options) => ask('item', { source, item: id, options }),
     inspect: (source, options) => ask('inspect', { source, ...parted(options) }),

@@ -27,7 +27,7 @@ pub use planner::Planner;
 pub use reader::Reader;
 pub use verifier::Verifier;
 
-use mailferry::{platform::Target, read::FORMATS};
+use mailferry::{convert::OPTIONS, platform::Target, read::FORMATS};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// The version of the core.
@@ -48,6 +48,16 @@ pub fn formats() -> String {
         })
     });
     serde_json::Value::from_iter(formats).to_string()
+}
+
+/// The options that have names, as a JSON array: their names in kebab case, what each decides, and the words that it may be.
+#[wasm_bindgen]
+pub fn options() -> String {
+    let named = OPTIONS.iter().filter_map(|option| {
+        let decides = option.decides.as_str();
+        Some(serde_json::json!({ "name": option.name?, "decides": decides, "words": option.words }))
+    });
+    serde_json::Value::from_iter(named).to_string()
 }
 
 /// The targets that items can be written for, as a JSON array: what each takes, its limits, and how it is imported.

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, inspect, list, open, plan, reportPage, targets, verify, version, webStreamSink } from 'mailferry';
+import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, inspect, list, open, options, plan, reportPage, targets, verify, version, webStreamSink } from 'mailferry';
 import { mbox } from './generate.js';
 
 const TAKEOUT = new URL('../../fixtures/mbox/takeout.mbox', import.meta.url).pathname;
@@ -39,6 +39,15 @@ test('formats and version are told', async () => {
   assert.match(await version(), /^\d+\.\d+\.\d+$/);
   const names = (await formats()).map((format) => format.name);
   for (const name of ['mbox', 'pst', 'ics', 'vcf']) assert.ok(names.includes(name), name);
+});
+
+test('options are told with their values', async () => {
+  const all = await options();
+  const named = (name) => all.find((option) => option.name === name);
+  assert.deepEqual(named('zip-level'), { name: 'zip-level', decides: 'places', words: ['store', 'fast', 'best'] });
+  assert.deepEqual(named('packaging').words, ['zip', 'tar', 'tgz']);
+  assert.equal(named('eol').decides, 'octets');
+  assert.deepEqual(named('subject').words, []);
 });
 
 test('items have fields, octets and a view', async () => {
@@ -222,6 +231,8 @@ test('an archive is verified by its log, whoever wrote it, and what was done to 
   assert.equal((await verify(bundle.octets())).items, 24);
   await assert.rejects(verify(text('From a\n\n')), { kind: 'options' });
   await assert.rejects(verify(bundle.octets(), { source: fileSource(TAKEOUT) }), { kind: 'options' });
+  const withoutOptions = { source: fileSource(TAKEOUT), log: bundle.octets() };
+  await assert.rejects(verify(bundle.octets(), withoutOptions), /needs the \{ report \} of the conversion/);
   await assert.rejects(verify(bundle.octets(), { signal: AbortSignal.abort() }), { name: 'AbortError' });
   await assert.rejects(verify(bundle.octets(), { log: text('no line of a log\n') }), (error) => error instanceof MailferryError);
   if (!existsSync(COMMAND)) return t.skip('the command is not built');

@@ -13,6 +13,9 @@ const SECTIONS = ['choose', 'work', 'problem', 'found', 'done', 'checked'];
 /** What is chosen among the targets and is none. */
 const BUNDLE = 'bundle';
 
+/** How packagings are called where that is not their word. */
+const PACKAGING = { zip: 'ZIP', tgz: 'tar.gz' };
+
 let files = [];
 let found;
 let targets = [];
@@ -46,7 +49,11 @@ async function look(chosen) {
   try {
     found = await atWork('looking', (ports) => engine.inspect(files, ports));
     found.subjects = await engine.list(files, 8);
-    targets = targets.length > 0 ? targets : await engine.targets();
+    if (targets.length === 0) {
+      targets = await engine.targets();
+      const { words } = (await engine.options()).find(({ name }) => name === 'packaging');
+      part('packaging').replaceChildren(...words.map((word) => new Option(PACKAGING[word] ?? word, word)));
+    }
     again = showFound;
     showFound();
     show('found');

@@ -2,7 +2,11 @@
 
 use crate::run::run;
 use mailferry::convert::{OPTIONS, OptionInfo};
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 /// Where an option can be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +22,25 @@ enum Surface {
 
 use Surface::{Command, JavaScript, Page, Project, Python};
 
+impl Surface {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Command => "the command",
+            Self::Python => "Python",
+            Self::JavaScript => "JavaScript",
+            Self::Page => "the page",
+            Self::Project => "the table of `run`",
+        }
+    }
+}
+
 const SURFACES: [Surface; 5] = [Command, Python, JavaScript, Page, Project];
 
 const NAME_OF_FILE: &str = "the name of the destination says it";
 const WRITES_REPORT: &str = "there is no path to write to: reportPage gives the page, the report the numbers";
 const NO_THREADS: &str = "WebAssembly has one thread";
 const TIME_OF_RUN: &str = "it is the time of the run, or SOURCE_DATE_EPOCH";
-const OF_PAGE: &str = "a target sets it, or its default is what people want: the page asks little";
+const OF_PAGE: &str = "a target sets it, or the default suits most people: the page asks for little";
 
 /// Where an option is missing, and why.
 const EXCEPTIONS: &[(&str, &[Surface], &str)] = &[
@@ -224,9 +240,67 @@ fn the_page_asks_for_what_the_table_says() {
     };
     let found: BTreeSet<_> = named().filter(|(name, option)| asks(option, name)).map(|(name, _)| name).collect();
     assert_eq!(found, expected(Page));
-    let html = file("bindings-wasm/web/index.html");
-    let (_, packaging) = named().find(|(name, _)| *name == "packaging").unwrap();
-    for word in packaging.words {
-        assert!(html.contains(&format!("<option value=\"{word}\">")), "{word}");
+    // Its lists of values come from the package: none is written down in it.
+    assert!(!file("bindings-wasm/web/index.html").contains("<option"));
+}
+
+/// What `--help` says of each option: its first line.
+fn help() -> BTreeMap<String, String> {
+    let help = run(["convert", "--help"]).stdout;
+    let mut lines = help.lines().map(str::trim).peekable();
+    let mut found = BTreeMap::new();
+    while let Some(line) = lines.next() {
+        let Some(name) = line.trim_start_matches("-h, ").strip_prefix("--") else { continue };
+        let name = name.split([' ', '=']).next().unwrap().to_owned();
+        let mut about = String::new();
+        while let Some(line) = lines.next_if(|line| !line.is_empty() && !line.starts_with('-')) {
+            about = format!("{about} {line}");
+        }
+        let about = about.split(" [possible values").next().unwrap().split(" Possible values").next().unwrap();
+        found.insert(name, about.trim().to_owned());
     }
+    found
+}
+
+/// `docs/options.md`.
+fn page_of_options() -> String {
+    let help = help();
+    let mut page = String::from(
+        "# Options\n\nWritten by a test of the command from its table of options; do not edit.\n\n\
+         An option has one name: `--zip-level` of the command and the column `zip-level` of the table of `mailferry run` are \
+         `zip_level` in Python and\n`zipLevel` in JavaScript (there, options of selection and tagging are fields of `select` and \
+         `tagging`). *Decides* says what\ndepends on it: `octets`, what an item is known by at a destination (a further run there must \
+         have the same); `places`, which items are\ntaken and where they are put down (a run that was cut off must be resumed with \
+         the same); `neither`.\n\n| option | what it does | values | decides | not in |\n|---|---|---|---|---|\n",
+    );
+    for (name, option) in named() {
+        let aliases: String = option.aliases.iter().map(|alias| format!("<br>also `{alias}`")).collect();
+        let words: Vec<_> = option.words.iter().map(|word| format!("`{word}`")).collect();
+        let missing = |(of, surfaces, why): &&(&str, &'static [Surface], &str)| {
+            (*of == name).then(|| {
+                let surfaces: Vec<_> = surfaces.iter().map(|surface| surface.title()).collect();
+                format!("{}: {why}", surfaces.join(", "))
+            })
+        };
+        let missing: Vec<_> = EXCEPTIONS.iter().filter_map(|exception| missing(&exception)).collect();
+        let about = help.get(name).map_or("how archives are packed", |about| about.as_str());
+        let cells = [about, &words.join(", "), option.decides.as_str(), &missing.join("; ")]
+            .map(|cell| cell.replace('|', "\\|"));
+        page += &format!("| `{name}`{aliases} | {} |\n", cells.join(" | "));
+    }
+    page
+}
+
+#[test]
+fn the_page_of_options_is_what_the_table_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/options.md");
+    let page = page_of_options();
+    if std::env::var_os("MAILFERRY_WRITE_DOCS").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let there = fs::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(
+        there == page,
+        "docs/options.md is not what the options are: write it anew with MAILFERRY_WRITE_DOCS=1 and this test"
+    );
 }

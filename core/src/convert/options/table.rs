@@ -3,24 +3,25 @@
 use crate::{
     convert::{Dedupe, Kind},
     read::mbox::Unquoting,
+    word::words,
     write::{
         CardGroups, Checksums, Eol, MboxTree, OutputForm, Packaging, Placement, Quoting, StateFields, TarNames,
         ZipLevel,
     },
 };
 
-/// What depends on an option.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decides {
-    /// What an item is known by at a destination: its octets, or its folder. A further run there must have the same, otherwise
-    /// every item would be written a second time.
-    Octets,
-    /// Which items are taken, and where and how they are put down: names, folders, packaging, lines of the log. A run that was
-    /// cut off must be resumed with the same.
-    Places,
-    /// Nothing that is written of items: threads, progress, the forms of the report.
-    Neither,
+words! {
+    /// What depends on an option.
+    pub enum Decides: "what an option decides" {
+        /// What an item is known by at a destination: its octets, or its folder. A further run there must have the same,
+        /// otherwise every item would be written a second time.
+        Octets = "octets",
+        /// Which items are taken, and where and how they are put down: names, folders, packaging, lines of the log. A run that
+        /// was cut off must be resumed with the same.
+        Places = "places",
+        /// Nothing that is written of items: threads, progress, the forms of the report.
+        Neither = "neither",
+    }
 }
 
 /// An option: its name everywhere, where it is in [`ConvertOptions`](super::ConvertOptions), and what it decides.
