@@ -62,3 +62,16 @@ def test_fixture(case, expectation):
         assert found == {key: line[key] for key in found}
         again = pickle.loads(pickle.dumps(item))
         assert {key: READ[key](again) for key in found} == found
+
+
+FIELD_CASES = [json.loads(line) for line in (FIXTURES / "mime/field_cases.jsonl").read_text("ascii").splitlines()]
+
+
+@pytest.mark.parametrize("case", FIELD_CASES, ids=[case["case"] for case in FIELD_CASES])
+def test_field_case(case):
+    message = mailferry.Message(case["message"].encode("latin-1"))
+    expected = case["expected"]
+    if "text" in expected:
+        assert message.text == expected["text"]
+    found = [(each.name, each.media_type, bytes(each).decode("latin-1")) for each in message.attachments]
+    assert found == [(each["name"], each["type"], each["octets"]) for each in expected["attachments"]]

@@ -102,3 +102,18 @@ test('a file of the file system is a source', async () => {
   assert.deepEqual(await differences(source, expected), []);
   source.close();
 });
+
+for (const line of readFileSync(join(FIXTURES, 'mime/field_cases.jsonl'), 'utf8').trim().split('\n')) {
+  const { case: name, message, expected } = JSON.parse(line);
+  test(`field case ${name}`, async () => {
+    for await (const item of await open(bytesSource(Buffer.from(message, 'latin1'), 'case.eml'))) {
+      const { text, attachments } = item.view();
+      if ('text' in expected) assert.equal(text, expected.text);
+      const digest = (octets) => createHash('sha256').update(octets, 'latin1').digest('hex');
+      assert.deepEqual(
+        attachments.map((each) => [each.name, each.type, each.sha256]),
+        expected.attachments.map((each) => [each.name, each.type, digest(each.octets)]),
+      );
+    }
+  });
+}

@@ -1,4 +1,4 @@
-//! Messages that are hard to read, and what the standards say of them: `fixtures/mime/hard_cases.jsonl`.
+//! Messages that are hard to read, and what the standards say of them: `fixtures/mime/*_cases.jsonl`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "a table of known length")]
 
@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 use std::{fs, io};
 
 /// The number of cases that there are at least.
-const CASES: usize = 138;
+const CASES: usize = 197;
 
 #[test]
 fn every_hard_case_is_read_as_the_standards_say() {
-    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/mime/hard_cases.jsonl");
-    let table = fs::read_to_string(table).unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/mime");
+    let table = |name: &str| fs::read_to_string(format!("{folder}/{name}.jsonl")).unwrap();
+    let table = table("hard_cases") + &table("field_cases");
     let cases: Vec<Value> = table.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut wrong = Vec::new();
     for case in &cases {
