@@ -1,6 +1,7 @@
 """Every fixture is read as its expectation says; `fixtures/README.md` has the keys."""
 
 import hashlib
+import io
 import json
 import pathlib
 import pickle
@@ -69,7 +70,7 @@ FIELD_CASES = [json.loads(line) for line in (FIXTURES / "mime/field_cases.jsonl"
 
 @pytest.mark.parametrize("case", FIELD_CASES, ids=[case["case"] for case in FIELD_CASES])
 def test_field_case(case):
-    message = mailferry.Message(case["message"].encode("latin-1"))
+    (message,) = mailferry.open(io.BytesIO(case["message"].encode("latin-1")), name="case.eml")
     expected = case["expected"]
     if "text" in expected:
         assert message.text == expected["text"]
