@@ -91,11 +91,11 @@ impl Observer<'_> {
     fn look(&mut self, position: u64, total: Option<u64>) -> ControlFlow<()> {
         self.last = Some((position, total));
         if self.watch.is_due() {
-            let told = Python::attach(|py| {
+            let outcome = Python::attach(|py| {
                 py.check_signals()?;
                 self.progress.tell(py, position, total)
             });
-            if let Err(error) = told {
+            if let Err(error) = outcome {
                 self.inside.keep(error);
             }
         }
@@ -104,8 +104,8 @@ impl Observer<'_> {
 
     fn end(self, py: Python<'_>) {
         let Self { progress, inside, last, .. } = self;
-        let told = last.map_or(Ok(()), |(position, total)| progress.tell(py, position, total));
-        if let Err(error) = told.and_then(|()| progress.end(py)) {
+        let outcome = last.map_or(Ok(()), |(position, total)| progress.tell(py, position, total));
+        if let Err(error) = outcome.and_then(|()| progress.end(py)) {
             inside.keep(error);
         }
     }
@@ -153,8 +153,8 @@ pub(crate) fn convert(
     if failed {
         let kind = report.reasons.keys().next().map_or("malformed", String::as_str);
         let source = report.sources.iter().find_map(|source| source.error.clone());
-        let told = source.unwrap_or_else(|| format!("an item failed: see the item log next to {}", to.display()));
-        return Err(of_kind(py, kind, &told, None));
+        let outcome = source.unwrap_or_else(|| format!("an item failed: see the item log next to {}", to.display()));
+        return Err(of_kind(py, kind, &outcome, None));
     }
     Report::of(py, &report)
 }
@@ -323,11 +323,11 @@ pub(crate) fn run_project(
                 };
                 let tell = |mailbox: &core::MailboxReport| {
                     let Some(ended) = &ended else { return };
-                    let told = Python::attach(|py| {
+                    let outcome = Python::attach(|py| {
                         let row = serde_json::to_value(mailbox).unwrap_or_default();
                         ended.call1(py, (crate::document::to_python(py, &row)?,)).map(drop)
                     });
-                    if let Err(error) = told {
+                    if let Err(error) = outcome {
                         inside.keep(error);
                     }
                 };

@@ -64,8 +64,8 @@ impl<'py> Keywords<'py> {
                 return Err(PyTypeError::new_err(format!("unknown option {name}")));
             }
             let value = json(&value).map_err(|wrong| {
-                let told = format!("{name}={value:?}: {}", wrong.value(self.py));
-                if wrong.is_instance_of::<PyTypeError>(self.py) { PyTypeError::new_err(told) } else { wrong }
+                let message = format!("{name}={value:?}: {}", wrong.value(self.py));
+                if wrong.is_instance_of::<PyTypeError>(self.py) { PyTypeError::new_err(message) } else { wrong }
             })?;
             all.insert(name, value);
         }

@@ -8,7 +8,7 @@ pub(crate) enum Progress {
     /// An object with `update(n)`, and its own count.
     Bar {
         bar: Py<PyAny>,
-        told: u64,
+        shown: u64,
         made_here: bool,
     },
     Nobody,
@@ -22,13 +22,13 @@ impl Progress {
             return Ok(Self::Callable(given.clone().unbind()));
         }
         if !given.is_instance_of::<PyType>() {
-            return Ok(Self::Bar { bar: given.clone().unbind(), told: 0, made_here: false });
+            return Ok(Self::Bar { bar: given.clone().unbind(), shown: 0, made_here: false });
         }
         let look = PyDict::new(given.py());
         look.set_item("unit", "B")?;
         look.set_item("unit_scale", true)?;
         let bar = given.call((), Some(&look))?.unbind();
-        Ok(Self::Bar { bar, told: 0, made_here: true })
+        Ok(Self::Bar { bar, shown: 0, made_here: true })
     }
 
     /// Tells that `position` of `total` octets are done with.
@@ -38,12 +38,12 @@ impl Progress {
             Self::Callable(callable) => {
                 callable.call1(py, (position, total))?;
             }
-            Self::Bar { bar, told, .. } => {
+            Self::Bar { bar, shown, .. } => {
                 if bar.bind(py).hasattr("total")? {
                     bar.setattr(py, "total", total)?;
                 }
-                bar.call_method1(py, "update", (position.saturating_sub(*told),))?;
-                *told = position.max(*told);
+                bar.call_method1(py, "update", (position.saturating_sub(*shown),))?;
+                *shown = position.max(*shown);
             }
         }
         Ok(())

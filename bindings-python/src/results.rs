@@ -117,7 +117,7 @@ fn rows<'v>(of: &'v Value, keys: &'v [&'v str]) -> impl Iterator<Item = Vec<Stri
 fn listed(found: &Value) -> impl Iterator<Item = Vec<String>> {
     let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let found = found.as_array().into_iter().flatten();
-    found.map(move |row| ["kind", "what", "told"].map(|key| text(row, key)).to_vec())
+    found.map(move |row| ["kind", "what", "detail"].map(|key| text(row, key)).to_vec())
 }
 
 impl Report {
@@ -129,9 +129,9 @@ impl Report {
     }
 
     fn text(&self) -> String {
-        let told = COLUMNS.map(|key| format!("{key}={}", count(self.field("totals"), key)));
+        let columns = COLUMNS.map(|key| format!("{key}={}", count(self.field("totals"), key)));
         let outcome = self.field("outcome").get("state").and_then(Value::as_str).unwrap_or_default();
-        format!("<Report {outcome} {}>", told.join(" "))
+        format!("<Report {outcome} {}>", columns.join(" "))
     }
 }
 
@@ -163,7 +163,7 @@ impl Plan {
 
 impl Verification {
     fn html(&self) -> String {
-        table("Differences", &["kind", "what", "told"], listed(self.field("found")))
+        table("Differences", &["kind", "what", "detail"], listed(self.field("found")))
     }
 
     fn text(&self) -> String {
@@ -173,7 +173,7 @@ impl Verification {
 
 impl Undoing {
     fn html(&self) -> String {
-        table("Kept", &["kind", "what", "told"], listed(self.field("found")))
+        table("Kept", &["kind", "what", "detail"], listed(self.field("found")))
     }
 
     fn text(&self) -> String {
@@ -190,10 +190,10 @@ impl ProjectReport {
     }
 
     fn text(&self) -> String {
-        let told = COLUMNS.map(|key| format!("{key}={}", count(self.field("totals"), key)));
+        let columns = COLUMNS.map(|key| format!("{key}={}", count(self.field("totals"), key)));
         let state = |row: &Value| row.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mailboxes = self.field("mailboxes").as_array().into_iter().flatten().map(state);
         let (done, not): (Vec<_>, Vec<_>) = mailboxes.partition(|state| state == "done" || state == "done_before");
-        format!("<ProjectReport mailboxes={} not_done={} {}>", done.len() + not.len(), not.len(), told.join(" "))
+        format!("<ProjectReport mailboxes={} not_done={} {}>", done.len() + not.len(), not.len(), columns.join(" "))
     }
 }

@@ -365,7 +365,7 @@ export interface Difference {
   /** The file in the archive, or the item of the source. */
   what: string;
   /** What is wrong, as text. */
-  told: string;
+  detail: string;
 }
 
 export interface VerifyPorts {

@@ -19,7 +19,7 @@ pub struct Comparer {
     first_pass: FirstPass,
     waiting: Option<Waiting>,
     comparison: Option<Comparison>,
-    told: Vec<Difference>,
+    differences: Vec<Difference>,
 }
 
 /// What a comparison is made of as soon as it is known what is selected.
@@ -56,7 +56,7 @@ impl Comparer {
     /// When the log cannot be read any more, or it is not gone through or was finished.
     pub fn finish(&mut self) -> Result<String, JsValue> {
         let comparison = self.comparison.take().ok_or_else(|| thrown(&finished()))?;
-        let report = comparison.finish(&mut |difference| self.told.push(difference.clone()));
+        let report = comparison.finish(&mut |difference| self.differences.push(difference.clone()));
         serde_json::to_string(&report.map_err(|error| thrown(&error))?).map_err(not_told)
     }
 
@@ -66,7 +66,7 @@ impl Comparer {
     /// When they have no JSON.
     #[wasm_bindgen(js_name = takeDifferences)]
     pub fn take_differences(&mut self) -> Result<String, JsValue> {
-        taken(&mut self.told)
+        taken(&mut self.differences)
     }
 
     /// Octets of the sources that lie behind.
@@ -102,7 +102,7 @@ impl Comparer {
         let mailbox = sources.mailbox(&options.read)?;
         let first_pass = FirstPass::new(&options.selection, sources.unopened(&options.read));
         let waiting = Waiting { log: sync_log(Some(log), None), mailbox, options, archive };
-        Ok(Self { first_pass, waiting: Some(waiting), comparison: None, told: Vec::new() })
+        Ok(Self { first_pass, waiting: Some(waiting), comparison: None, differences: Vec::new() })
     }
 
     fn go_on(&mut self, octets: f64) -> mailferry::Result<bool> {
@@ -115,7 +115,7 @@ impl Comparer {
         let until = self.position() + octets;
         for _ in 0..1_024 {
             let comparison = self.comparison.as_mut().ok_or_else(finished)?;
-            if !comparison.step(&mut |difference| self.told.push(difference.clone()))? {
+            if !comparison.step(&mut |difference| self.differences.push(difference.clone()))? {
                 return Ok(false);
             }
             if self.position() >= until {

@@ -16,7 +16,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 #[wasm_bindgen]
 pub struct Verifier {
     verification: Option<Verification>,
-    told: Vec<Difference>,
+    differences: Vec<Difference>,
 }
 
 #[wasm_bindgen]
@@ -28,7 +28,7 @@ impl Verifier {
     #[wasm_bindgen(constructor)]
     pub fn new(archives: Vec<SourcePort>, log: Option<SourcePort>, files: Option<SourcePort>) -> Result<Self, JsValue> {
         let verification = Verification::new(sync_log(log, files), Sources::new(archives).named(), &Stop::default());
-        Ok(Self { verification: Some(verification.map_err(|error| thrown(&error))?), told: Vec::new() })
+        Ok(Self { verification: Some(verification.map_err(|error| thrown(&error))?), differences: Vec::new() })
     }
 
     /// Reads files until they had `octets`, or some hundred; `false` when nothing is left.
@@ -39,7 +39,7 @@ impl Verifier {
         let until = self.position() + octets;
         for _ in 0..256 {
             let verification = self.verification.as_mut().ok_or_else(|| thrown(&finished()))?;
-            let mut found = |difference: &Difference| self.told.push(difference.clone());
+            let mut found = |difference: &Difference| self.differences.push(difference.clone());
             if !verification.step(&mut found).map_err(|error| thrown(&error))? {
                 return Ok(false);
             }
@@ -56,7 +56,7 @@ impl Verifier {
     /// When the log cannot be read any more, or it is finished.
     pub fn finish(&mut self) -> Result<String, JsValue> {
         let verification = self.verification.take().ok_or_else(|| thrown(&finished()))?;
-        let report = verification.finish(&mut |difference| self.told.push(difference.clone()));
+        let report = verification.finish(&mut |difference| self.differences.push(difference.clone()));
         serde_json::to_string(&report.map_err(|error| thrown(&error))?).map_err(not_told)
     }
 
@@ -66,7 +66,7 @@ impl Verifier {
     /// When they have no JSON.
     #[wasm_bindgen(js_name = takeDifferences)]
     pub fn take_differences(&mut self) -> Result<String, JsValue> {
-        taken(&mut self.told)
+        taken(&mut self.differences)
     }
 
     /// Octets of the files that were read.

@@ -23,9 +23,9 @@ export function showChecked({ report, found }) {
   part('checked-text').textContent = `${say('checkedText', values)} ${report.withoutProof ? say('checkedWithoutProof') : ''} ${more}`;
   part('differences').hidden = found.length === 0;
   part('differences').querySelector('tbody').replaceChildren(
-    ...found.slice(0, MOST_ROWS).map(({ kind, what, told }) => {
+    ...found.slice(0, MOST_ROWS).map(({ kind, what, detail }) => {
       const row = document.createElement('tr');
-      for (const text of [say(kind), what, told]) row.insertCell().textContent = text;
+      for (const text of [say(kind), what, detail]) row.insertCell().textContent = text;
       return row;
     }),
   );

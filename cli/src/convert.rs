@@ -75,8 +75,8 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
     archive.names = arguments.names.clone();
     archive.shard = arguments.shard;
     archive.zip_split = arguments.split;
-    let told = words.into_iter().map(|word| word.to_string_lossy().into_owned());
-    options.arguments = Some(told.collect());
+    let arguments = words.into_iter().map(|word| word.to_string_lossy().into_owned());
+    options.arguments = Some(arguments.collect());
     options.older = Some(read_arguments);
     options
 }
@@ -100,8 +100,8 @@ pub fn read_arguments(words: &[String]) -> mailferry::Result<(Vec<PathBuf>, Conv
 
 /// What is wrong with a command line, less how commands are used.
 pub(crate) fn first_line(error: &clap::Error) -> String {
-    let told = error.to_string();
-    told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    let message = error.to_string();
+    message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 /// What a bundle tells as its date: `SOURCE_DATE_EPOCH` where it is set, so that the same items give the same octets.

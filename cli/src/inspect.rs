@@ -86,7 +86,7 @@ fn print(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
             writeln!(out, "{:>12}  {}  {}", HumanBytes(largest.bytes).to_string(), largest.item.id, plain(subject))?;
         }
     }
-    for (count, what) in inspection.preflight.told() {
+    for (count, what) in inspection.preflight.counts() {
         writeln!(out, "{count} × may be rejected by a target: {what}")?;
     }
     for (warning, items) in &inspection.warnings {

@@ -60,7 +60,7 @@ fn print(out: &mut impl Write, plan: &Plan, target: &Target) -> io::Result<()> {
         }
     }
     let missing = &plan.missing;
-    let told = [
+    let notes = [
         (missing.from, "messages without From"),
         (missing.date, "messages without Date"),
         (missing.unparsable_date, "messages with an invalid Date"),
@@ -68,9 +68,9 @@ fn print(out: &mut impl Write, plan: &Plan, target: &Target) -> io::Result<()> {
         (missing.arrival, "messages without a date of arrival"),
         (plan.shortened_folders, "folders whose names will be shortened"),
     ];
-    let told = told.into_iter().chain(plan.preflight.told()).filter(|(count, _)| *count > 0);
-    let told: Vec<_> = told.collect();
-    if !plan.flagged.is_empty() || !told.is_empty() {
+    let notes = notes.into_iter().chain(plan.preflight.counts()).filter(|(count, _)| *count > 0);
+    let notes: Vec<_> = notes.collect();
+    if !plan.flagged.is_empty() || !notes.is_empty() {
         writeln!(out, "\nTo check")?;
         for (because, flagged) in &plan.flagged {
             writeln!(out, "{} × {because}", flagged.size.items)?;
@@ -78,7 +78,7 @@ fn print(out: &mut impl Write, plan: &Plan, target: &Target) -> io::Result<()> {
                 writeln!(out, "    items {}", flagged.first.join(" "))?;
             }
         }
-        told.iter().try_for_each(|(count, what)| writeln!(out, "{count} × {what}"))?;
+        notes.iter().try_for_each(|(count, what)| writeln!(out, "{count} × {what}"))?;
     }
     plan.problems.iter().try_for_each(|problem| writeln!(out, "{}", plain(problem)))?;
     writeln!(out)?;

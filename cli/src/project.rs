@@ -22,9 +22,9 @@ pub(crate) fn run(arguments: &Project) -> Outcome {
 fn omm(arguments: &Omm) -> Outcome {
     let table = match &arguments.table {
         Some(path) => {
-            let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-            let file = File::open(path).map_err(|error| told(&error))?;
-            OmmTable::read(file).map_err(|error| told(&error))?
+            let with_path = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+            let file = File::open(path).map_err(|error| with_path(&error))?;
+            OmmTable::read(file).map_err(|error| with_path(&error))?
         }
         None => OmmTable::default(),
     };

@@ -8,17 +8,17 @@ use std::{
 pub(crate) fn run(arguments: &Undo) -> Outcome {
     let mut out = io::stdout().lock();
     let mut kept: Vec<Difference> = Vec::new();
-    let mut told = Ok(());
+    let mut printed = Ok(());
     // What was removed until then is to be listed too.
     let stop = Interrupt::catch().stop();
     let report = undo(&arguments.destination, arguments.since.get(), arguments.dry_run, &stop, &mut |difference| {
         if arguments.json {
             kept.push(difference.clone());
-        } else if told.is_ok() {
-            told = writeln!(out, "kept: {}: {}", plain(&difference.what), plain(&difference.told));
+        } else if printed.is_ok() {
+            printed = writeln!(out, "kept: {}: {}", plain(&difference.what), plain(&difference.detail));
         }
     })?;
-    told?;
+    printed?;
     if arguments.json {
         let mut json = serde_json::to_value(&report)?;
         if let Some(object) = json.as_object_mut() {

@@ -17,17 +17,17 @@ pub(crate) fn run(arguments: &Verify) -> Outcome {
     };
     let mut out = io::stdout().lock();
     let mut differences: Vec<Difference> = Vec::new();
-    let mut told = Ok(());
+    let mut printed = Ok(());
     let report = verify(&arguments.destination, &arguments.sources, &options, &mut |difference| {
         if arguments.json {
             if differences.len() < MOST {
                 differences.push(difference.clone());
             }
-        } else if told.is_ok() {
-            told = writeln!(out, "{}: {}", plain(&difference.what), plain(&difference.told));
+        } else if printed.is_ok() {
+            printed = writeln!(out, "{}: {}", plain(&difference.what), plain(&difference.detail));
         }
     })?;
-    told?;
+    printed?;
     if arguments.json {
         let mut json = serde_json::to_value(&report)?;
         if let Some(object) = json.as_object_mut() {

@@ -15,7 +15,7 @@ use std::{
 pub(crate) fn run(destination: &Path, sources: Vec<PathBuf>, out: &mut dyn Write) -> Result<u64> {
     let mut lines = Vec::new();
     let tell = &mut |difference: &Difference| {
-        lines.push(format!("{}: {}: {}", difference.kind, difference.what, difference.told));
+        lines.push(format!("{}: {}: {}", difference.kind, difference.what, difference.detail));
     };
     let report = convert::verify(destination, sources, &ConvertOptions::default(), tell)?;
     for line in lines {

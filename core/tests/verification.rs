@@ -74,7 +74,7 @@ fn verified(logs: Vec<SyncLog>, archives: &Archives) -> (VerifyReport, Vec<Strin
     let mut verification = Verification::new(logs, sources, &Stop::default()).unwrap();
     while verification.step(&mut |difference| told.push(format!("{} {}", difference.kind, difference.what))).unwrap() {}
     let report = verification
-        .finish(&mut |difference| told.push(format!("{} {}: {}", difference.kind, difference.what, difference.told)))
+        .finish(&mut |difference| told.push(format!("{} {}: {}", difference.kind, difference.what, difference.detail)))
         .unwrap();
     assert_eq!(report.differences, told.len() as u64);
     (report, told)

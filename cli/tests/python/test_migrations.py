@@ -74,7 +74,7 @@ def test_a_mailbox_that_is_in_use_is_named_and_stays(tmp_path):
     theirs.close()
     found = json.loads(run("verify", out, "--json", expected=1))["found"]
     assert {(difference["kind"], difference["what"]) for difference in found} == {("changed", path)}
-    named = " ".join(difference["told"] for difference in found)
+    named = " ".join(difference["detail"] for difference in found)
     inside = [line["id"] for line in log if line["path"] == path]
     assert f"item {inside[0]} of" in named and all(f"item {other} of" not in named for other in inside[1:])
     run("undo", out, expected=1)

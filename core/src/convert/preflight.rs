@@ -71,7 +71,7 @@ impl Preflight {
     }
 
     /// The counts that are not 0, each with what it counts.
-    pub fn told(&self) -> impl Iterator<Item = (u64, &'static str)> {
+    pub fn counts(&self) -> impl Iterator<Item = (u64, &'static str)> {
         let Self { large_items, large_cards, large_photos, before_1970, after_2037, odd_telephones } = *self;
         [
             (large_items, "over 1 MB"),

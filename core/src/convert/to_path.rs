@@ -55,14 +55,14 @@ pub fn convert<G: Into<Given>>(
         observe(Progress { position: mailbox.position(), total: mailbox.total(), report: &nothing_yet })
     })?;
     let (mut sync, writer) = Sync::begin(destination, &sources, given, options)?;
-    let told = sync.options();
+    let recorded = sync.options();
     let conversion = Conversion::told_to(mailbox, writer, sync.journal())
         .with_gates(Gates::new(selector, options))
         .with_threads(options.threads)
         .with_attachments(options.attachments);
     let mut report = conversion.run(observe);
     report.seconds = Some((started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
-    report.options = told;
+    report.options = recorded;
     let written = sync.finish(&mut report, options.table).and_then(|()| match &options.page {
         Some(page) => write_page(destination, page),
         None => Ok(()),

@@ -272,10 +272,10 @@ impl Undoing<'_> {
             first.get_or_insert_with(|| difference.clone());
         };
         while verification.step(&mut keep)? {}
-        if let Some(Difference { what, told, .. }) = first {
+        if let Some(Difference { what, detail, .. }) = first {
             self.report.kept += archives.len() as u64;
             for archive in archives {
-                let detail = format!("kept, because something in it was changed since it was written: {what} {told}");
+                let detail = format!("kept, because something in it was changed since it was written: {what} {detail}");
                 (self.kept)(&Difference::new("changed", archive.to_string_lossy(), detail));
             }
             return Ok("kept");

@@ -128,10 +128,10 @@ pub(crate) fn pairs(text: impl Fn(u16) -> Option<String>) -> Vec<(String, String
     ];
     let exchange = |id: u16| text(id).filter(|address| address.starts_with('/'));
     let internet = |id: u16| text(id).filter(|address| is_internet(address.trim()));
-    let told = PAIRS
+    let addresses = PAIRS
         .into_iter()
         .filter_map(|(of_exchange, of_internet)| Some((exchange(of_exchange)?, internet(of_internet)?)));
-    told.collect()
+    addresses.collect()
 }
 
 /// Whether it is an address of internet mail.

@@ -37,7 +37,7 @@ pub(crate) fn text_without(
     let declared = entity.media_type().parameters().octets("charset").unwrap_or_default();
     let reading = read(entity, &octets, evidence);
     let label = String::from_utf8_lossy(declared);
-    let told = match (&reading.used, &*label) {
+    let decision = match (&reading.used, &*label) {
         (Some(used), "") => format!("8-bit text without a declared charset was read as {used}"),
         (Some(used), label) => format!("text that is not in the declared charset {label} was read as {used}"),
         (None, label) if octets.is_ascii() && !label.is_empty() => {
@@ -47,7 +47,7 @@ pub(crate) fn text_without(
         (None, label) => format!("octets that are invalid in the declared charset {label} were replaced"),
     };
     if reading.used.is_some() || !reading.exact {
-        defects.push(Defect::new(DefectKind::Charset, told));
+        defects.push(Defect::new(DefectKind::Charset, decision));
     }
     Ok((with_line_feeds(&reading.text), defects))
 }

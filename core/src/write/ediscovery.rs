@@ -78,11 +78,11 @@ fn line<S: AsRef<str>>(fields: impl IntoIterator<Item = S>) -> String {
 
 fn addresses(addresses: Vec<Address>) -> String {
     let mailboxes = addresses.iter().flat_map(|address| address.mailboxes());
-    let told = mailboxes.map(|mailbox| match &mailbox.name {
+    let names = mailboxes.map(|mailbox| match &mailbox.name {
         Some(name) => format!("{name} <{}>", mailbox.address),
         None => mailbox.address.clone(),
     });
-    told.collect::<Vec<_>>().join("; ")
+    names.collect::<Vec<_>>().join("; ")
 }
 
 impl ItemWriter for EdiscoveryWriter {

@@ -117,8 +117,8 @@ impl Files {
     /// Keeps what `write` makes, to be told when it is asked for.
     fn telling_later(&mut self, write: impl FnOnce(&mut Self, &mut Tell<'_>) -> Result<()>) -> Result<()> {
         let mut products = Vec::new();
-        let written = write(self, &mut |told| {
-            products.push(told);
+        let written = write(self, &mut |product| {
+            products.push(product);
             Ok(())
         });
         self.products.append(&mut products);

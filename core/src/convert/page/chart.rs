@@ -44,7 +44,7 @@ pub(super) fn lying(out: &mut impl Write, caption: &str, rows: &[(String, Column
             out,
             r#"<g><title>{}: {}</title><text x="{}" y="{text}" text-anchor="end">{}</text>"#,
             Text(name),
-            told(columns),
+            summary(columns),
             NAMES - 8,
             Text(&short)
         )?;
@@ -73,7 +73,7 @@ pub(super) fn upright(out: &mut impl Write, caption: &str, bars: &[(String, Colu
     for (number, (name, columns)) in (0..).zip(bars) {
         let x = 10 + number * step;
         let middle = x + width / 2;
-        write!(out, "<g><title>{}: {}</title>", Text(name), told(columns))?;
+        write!(out, "<g><title>{}: {}</title>", Text(name), summary(columns))?;
         let mut y = foot;
         for (class, count) in stacked(columns).into_iter().filter(|(_, count)| *count > 0) {
             let tall = scaled(count, most, HEIGHT);
@@ -93,7 +93,7 @@ pub(super) fn upright(out: &mut impl Write, caption: &str, bars: &[(String, Colu
     writeln!(out, "</svg></figure>")
 }
 
-fn told(columns: &Columns) -> String {
+fn summary(columns: &Columns) -> String {
     let [migrated, failed, skipped] = stacked(columns).map(|(_, count)| Number(count));
     format!("{migrated} migrated, {failed} failed, {skipped} skipped")
 }

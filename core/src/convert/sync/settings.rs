@@ -134,7 +134,7 @@ pub(super) fn check_resumed(
     if is_same {
         return Ok(());
     }
-    let how = note.options.as_ref().and_then(|told| told.get("arguments")?.as_array()).map(|arguments| {
+    let how = note.options.as_ref().and_then(|recorded| recorded.get("arguments")?.as_array()).map(|arguments| {
         let words: Vec<_> = arguments.iter().filter_map(|word| word.as_str()).collect();
         format!(" (mailferry {})", words.join(" "))
     });

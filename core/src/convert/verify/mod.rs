@@ -71,12 +71,12 @@ pub struct Difference {
     /// The file, relative to the folder that the destination is or is in; or the item of the source.
     pub what: String,
     /// What is wrong, for people.
-    pub told: String,
+    pub detail: String,
 }
 
 impl Difference {
-    pub(super) fn new(kind: &'static str, what: impl Into<String>, told: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), told: told.into() }
+    pub(super) fn new(kind: &'static str, what: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), detail: detail.into() }
     }
 }
 

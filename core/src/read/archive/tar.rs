@@ -194,12 +194,12 @@ impl Header {
 
     /// The sum of all octets, those of the checksum itself taken as blanks; some old programs took them as signed.
     fn is_valid(&self) -> bool {
-        let told = octal(self.field::<148, 8>());
+        let recorded = octal(self.field::<148, 8>());
         let octet = |(i, octet): (usize, &u8)| if (148..156).contains(&i) { b' ' } else { *octet };
         let octets = || self.0.iter().enumerate().map(octet);
         let unsigned: u64 = octets().map(u64::from).sum();
         let signed: i64 = octets().map(|octet| i64::from(octet.cast_signed())).sum();
-        told.is_some_and(|told| told == unsigned || i64::try_from(told) == Ok(signed))
+        recorded.is_some_and(|recorded| recorded == unsigned || i64::try_from(recorded) == Ok(signed))
     }
 
     fn kind(&self) -> u8 {

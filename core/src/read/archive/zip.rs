@@ -166,13 +166,13 @@ impl Zip {
 
     /// Says once, at the end, when the directory has not as many entries as it claims.
     fn compare_count(&mut self) -> Result<Option<Record>> {
-        let told = std::mem::replace(&mut self.directory.entries, self.read);
+        let counted = std::mem::replace(&mut self.directory.entries, self.read);
         // Writers without ZIP64 let the count of 16 bits wrap.
-        let same = told == self.read || (!self.directory.is_64 && told == self.read & 0xffff);
+        let same = counted == self.read || (!self.directory.is_64 && counted == self.read & 0xffff);
         if same {
             return Ok(None);
         }
-        let message = format!("the ZIP archive says it has {told} entries but lists {}", self.read);
+        let message = format!("the ZIP archive says it has {counted} entries but lists {}", self.read);
         Err(Error::new(ErrorKind::Malformed, message).non_fatal())
     }
 

@@ -62,7 +62,7 @@ impl Vault {
     pub(in crate::read) fn tell(&self, item: &mut Item) {
         let Some(id) = item.message().and_then(|message| message.message_id().ok().flatten()) else { return };
         match self.find(&id) {
-            Ok(Some(document)) => told(&document, item),
+            Ok(Some(document)) => apply(&document, item),
             // It tells of no other messages than those of its export.
             Ok(None) => {}
             Err(error) => {
@@ -93,7 +93,7 @@ impl fmt::Debug for Vault {
     }
 }
 
-fn told(document: &[u8], item: &mut Item) {
+fn apply(document: &[u8], item: &mut Item) {
     if let Some(labels) = tag(document, "Labels") {
         let labels = GmailLabels::of_names(GmailLabels::split(&labels).iter().filter_map(|name| label(name)));
         item.folder = labels.primary;

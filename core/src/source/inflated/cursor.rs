@@ -185,7 +185,7 @@ impl MemberCheck {
         let crc = std::mem::take(&mut self.crc).value();
         let len = out - std::mem::replace(&mut self.start, out);
         let found = u64::from(crc) | (len & u64::from(u32::MAX)) << 32;
-        if trailer.is_some_and(|told| told != found) && self.defects.len() < MEMBER_DEFECTS {
+        if trailer.is_some_and(|recorded| recorded != found) && self.defects.len() < MEMBER_DEFECTS {
             let detail = "the checksum or length of the gzip data does not match: some octets are wrong";
             self.defects.push(Defect::new(DefectKind::Damaged, detail).at(at));
         }

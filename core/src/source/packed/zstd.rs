@@ -97,8 +97,8 @@ impl super::Decoder for Decoder {
         self.frame.collect_to_writer(&mut *out)?;
         if self.frame.is_finished() {
             (self.in_frame, self.whole) = (false, true);
-            let told = self.frame.get_checksum_from_data();
-            if told.is_some() && told != self.frame.get_calculated_checksum() {
+            let checksum = self.frame.get_checksum_from_data();
+            if checksum.is_some() && checksum != self.frame.get_calculated_checksum() {
                 let detail = "the checksum of the Zstandard data does not match: some octets are wrong";
                 input.tell(Defect::new(DefectKind::Damaged, detail).at(input.at));
             }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// When it is not told when the bundle is made, it is made at the epoch.
-fn told(created: Option<DateTime>) -> String {
+fn date_text(created: Option<DateTime>) -> String {
     created.unwrap_or(DateTime::from_unix_seconds(0)).to_string()
 }
 
@@ -26,7 +26,7 @@ pub(super) fn manifest(report: &ReportTexts, created: Option<DateTime>) -> Resul
         "profile": BUNDLE_PROFILE,
         "layout": BUNDLE_LAYOUT,
         "generator": generator(),
-        "created": told(created),
+        "created": date_text(created),
         "report": report,
     }))
 }
@@ -37,7 +37,7 @@ pub(super) fn archive(
     complete: bool,
     created: Option<DateTime>,
 ) -> Result<Vec<u8>> {
-    let created = told(created);
+    let created = date_text(created);
     let types: Vec<String> = data_types.iter().map(|name| name.to_uppercase()).collect();
     let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, format!("{BUNDLE_PROFILE} {created} {types:?}").as_bytes());
     pretty(&json!({

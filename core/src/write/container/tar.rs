@@ -98,8 +98,8 @@ impl<V: Volumes> Tar<V> {
             record(&mut records, "size", &size.to_string());
         }
         let modified = entry.modified.map_or(0, |date| date.unix_seconds());
-        let told = u64::try_from(modified).ok().filter(|seconds| *seconds <= MAX_SIZE);
-        if told.is_none() {
+        let seconds = u64::try_from(modified).ok().filter(|seconds| *seconds <= MAX_SIZE);
+        if seconds.is_none() {
             record(&mut records, "mtime", &modified.to_string());
         }
         if !records.is_empty() {
@@ -109,7 +109,7 @@ impl<V: Volumes> Tar<V> {
         }
         // What an extended header tells is told here only as far as there is room.
         let name = name.unwrap_or_else(|| Name::start_of(entry.path));
-        octets.extend(header(kind, name, entry.mode, size.min(MAX_SIZE), told.unwrap_or(0)));
+        octets.extend(header(kind, name, entry.mode, size.min(MAX_SIZE), seconds.unwrap_or(0)));
         self.put(&octets).map_err(|error| self.broken_by(error))
     }
 }

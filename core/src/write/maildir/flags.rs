@@ -22,9 +22,9 @@ impl KeywordLetters {
     pub(super) fn of_file(text: &str) -> Self {
         let mut letters = Vec::new();
         for line in text.lines() {
-            let told =
+            let known =
                 line.split_once(' ').and_then(|(number, keyword)| Some((number.parse::<usize>().ok()?, keyword)));
-            if let Some((number, keyword)) = told.filter(|(number, _)| *number < LETTERS) {
+            if let Some((number, keyword)) = known.filter(|(number, _)| *number < LETTERS) {
                 // A number that is left out is nobody's, and stays so.
                 letters.resize(letters.len().max(number + 1), String::new());
                 if let Some(letter) = letters.get_mut(number) {
@@ -59,8 +59,8 @@ impl KeywordLetters {
 
     /// The file `dovecot-keywords`: a number and a keyword a line; `None` where there are none.
     pub(super) fn file(&self) -> Option<Vec<u8>> {
-        let told = self.0.iter().enumerate().filter(|(_, keyword)| !keyword.is_empty());
-        let lines = told.map(|(number, keyword)| format!("{number} {keyword}\n"));
+        let known = self.0.iter().enumerate().filter(|(_, keyword)| !keyword.is_empty());
+        let lines = known.map(|(number, keyword)| format!("{number} {keyword}\n"));
         (!self.0.is_empty()).then(|| lines.collect::<String>().into_bytes())
     }
 }

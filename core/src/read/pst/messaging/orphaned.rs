@@ -158,8 +158,8 @@ impl Orphaned {
     /// Whether the recipients of the list are those that the message tells by name: `None` where neither all are nor none is, or where it
     /// tells none of their type.
     fn has_its_recipients(&self, context: &PropertyContext, subnodes: &Subnodes) -> Option<bool> {
-        let told = |id| context.get(id).ok().flatten()?.text(self.code_page, NAMES).filter(|names| !names.is_empty());
-        let told = [(TO, told(pid::DISPLAY_TO)), (CC, told(pid::DISPLAY_CC)), (BCC, told(pid::DISPLAY_BCC))];
+        let shown = |id| context.get(id).ok().flatten()?.text(self.code_page, NAMES).filter(|names| !names.is_empty());
+        let shown = [(TO, shown(pid::DISPLAY_TO)), (CC, shown(pid::DISPLAY_CC)), (BCC, shown(pid::DISPLAY_BCC))];
         let table = TableContext::open(&self.ndb, &subnodes.get(nid::RECIPIENT_TABLE).ok()??).ok()?;
         let (mut compared, mut same) = (0, 0);
         for i in 0..table.room().min(COMPARED) {
@@ -167,7 +167,7 @@ impl Orphaned {
             let kind = table.get(&row, pid::RECIPIENT_TYPE).ok().flatten().and_then(|kind| kind.integer());
             let name =
                 table.get(&row, pid::DISPLAY_NAME).ok().flatten().and_then(|name| name.text(self.code_page, NAMES));
-            let names = told.iter().find_map(|(known, names)| names.as_ref().filter(|_| Some(*known) == kind));
+            let names = shown.iter().find_map(|(known, names)| names.as_ref().filter(|_| Some(*known) == kind));
             if let (Some(name), Some(names)) = (name, names) {
                 compared += 1;
                 same += u64::from(names.contains(&name));

@@ -16,7 +16,7 @@ pub(crate) struct DefectLog(Mutex<Log>);
 
 #[derive(Default)]
 struct Log {
-    told: HashSet<u64>,
+    seen: HashSet<u64>,
     /// By their places.
     waiting: Vec<(u64, Defect)>,
 }
@@ -25,7 +25,7 @@ impl DefectLog {
     /// Adds a defect, unless one of the same place was added before.
     pub(crate) fn add(&self, place: u64, defect: Defect) {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if log.told.len() < PLACES && log.told.insert(place) && log.waiting.len() < WAITING {
+        if log.seen.len() < PLACES && log.seen.insert(place) && log.waiting.len() < WAITING {
             log.waiting.push((place, defect));
         }
     }

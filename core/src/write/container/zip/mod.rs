@@ -69,8 +69,8 @@ impl<V: Volumes> Zip<V> {
             }
             if self.open && after(self.offset, self.central.len(), self.entries) >= limit {
                 let mut products = Vec::new();
-                let completed = self.complete(&mut |told| {
-                    products.push(told);
+                let completed = self.complete(&mut |product| {
+                    products.push(product);
                     Ok(())
                 });
                 self.products.append(&mut products);
