@@ -34,6 +34,8 @@ cargo xtask COMMAND
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, whether the columns add up, and what Python reads of it
+  takeout SIZE       a Google Takeout of SIZE (1G) in four parts to Zoho: killed, resumed, verified, continued with the next month's;
+                     prints times and memory (takeout SIZE LARGEST: with a mailbox of LARGEST octets more, over 4 GB for ZIP64)
   kill-storm         kills conversions at random points, many times over, and compares what is left when they are resumed
   faults             one call to the system fails (ENOSPC, EIO), or the process is killed there, at 300 places each; then the same
                      again, which must come to what one run comes to (--positions N, --binary FILE, --form NAME, --kind NAME,
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),
+        ["takeout", ref sizes @ ..] if (1..=2).contains(&sizes.len()) => python::takeout(sizes),
         ["kill-storm"] => storm::random::run(),
         ["faults", ref options @ ..] => storm::faults(options),
         ["licences"] => licences::check(),

@@ -57,6 +57,22 @@ pub(crate) fn read_back(destination: &Path, form: &str) -> Result<String> {
     output(in_environment().args(["-B", "cli/tests/python/read_back.py"]).arg(destination).arg(form))
 }
 
+/// The journey of a Takeout in parts, as `cli/tests/python/takeout.py` goes it, with the command as it is published.
+pub(crate) fn takeout(sizes: &[&str]) -> Result<()> {
+    set_up()?;
+    run(cargo().args(["build", "--release", "--package", "mailferry-cli", "--locked"]))?;
+    let room = root().join("target/takeout");
+    if room.exists() {
+        fs::remove_dir_all(&room)?;
+    }
+    fs::create_dir_all(&room)?;
+    let command = root().join("target/release").join(format!("mailferry{}", std::env::consts::EXE_SUFFIX));
+    let mut journey = in_environment();
+    journey.arg("cli/tests/python/takeout.py").arg(&room).args(sizes).env("MAILFERRY", fs::canonicalize(command)?);
+    run(&mut journey)?;
+    Ok(fs::remove_dir_all(&room)?)
+}
+
 /// Tests the package with all that reads its tables.
 pub(crate) fn with_tables() -> Result<()> {
     set_up()?;

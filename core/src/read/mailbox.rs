@@ -1,6 +1,11 @@
-use super::{Found, Input, Inputs, ItemReader, Passed, ReadOptions, Unopened, input::Group, recovered};
+use super::{
+    Found, Input, Inputs, ItemReader, Passed, ReadOptions, Unopened,
+    input::Group,
+    recovered,
+    takeout::{Part, Parts, place_of},
+};
 use crate::{
-    defect::Defect,
+    defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     limits::Stop,
     model::{Folder, Item},
@@ -35,9 +40,13 @@ use std::{collections::VecDeque, sync::Arc};
 pub struct Mailbox {
     options: Arc<ReadOptions>,
     places: VecDeque<Given>,
+    /// The parts of a Takeout, as they come.
+    parts: Parts,
     inputs: Option<Inputs>,
     /// What they are in.
     place: Arc<str>,
+    /// That its next part was not given.
+    beside: Option<Defect>,
     open: Option<Open>,
     /// Found behind the source in hand, which has to be closed first.
     waiting: Option<Result<Found>>,
@@ -173,8 +182,10 @@ impl Mailbox {
         Self {
             options: Arc::new(options),
             places: VecDeque::new(),
+            parts: Parts::default(),
             inputs: None,
             place: "".into(),
+            beside: None,
             open: None,
             waiting: None,
             early: VecDeque::new(),
@@ -195,13 +206,40 @@ impl Mailbox {
         };
         let len = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
         self.total = self.total.filter(|_| is_plain(&path) && !path.is_dir()).map(|total| total + len);
-        self.places.push_back(Given::Path(path));
+        self.place(Given::Path(path));
+    }
+
+    /// Adds a place behind the others; the parts of a Google Takeout come together and in their order, however they were given.
+    fn place(&mut self, place: Given) {
+        let names = self.places.iter().map(|place| std::borrow::Cow::Owned(place.name().to_string()));
+        let at = place_of(&place.name(), names).unwrap_or(self.places.len());
+        self.places.insert(at, place);
+    }
+
+    /// That the next part of a Takeout lies beside the one at `place`, and was not given.
+    fn next_part_beside(&self, place: &Given) -> Option<Defect> {
+        let part = Part::named(&place.name())?;
+        let following = self.places.front().and_then(|next| Part::named(&next.name()));
+        if following.is_some_and(|next| next.is_of_set(&part)) {
+            return None;
+        }
+        match place {
+            #[cfg(not(target_family = "wasm"))]
+            Given::Path(path) => path.with_file_name(part.next()).is_file().then(|| {
+                let detail = format!(
+                    "{} lies beside it and was not given: a Takeout is complete with all its parts",
+                    part.next()
+                );
+                Defect::new(DefectKind::Structure, detail)
+            }),
+            Given::Source(..) => None,
+        }
     }
 
     /// Adds octets from anywhere under a name, which advises their format and names their folder.
     pub fn add_source(&mut self, name: &str, source: Source) {
         self.total = self.total.map(|total| total + source.len());
-        self.places.push_back(Given::Source(name.into(), source));
+        self.place(Given::Source(name.into(), source));
     }
 
     /// Adds what was given.
@@ -290,7 +328,8 @@ impl Mailbox {
                 None => {}
             }
             if let Some(mut inputs) = self.inputs.take() {
-                let (defects, folders) = (inputs.take_defects(), inputs.take_folders());
+                let (mut defects, folders) = (inputs.take_defects(), inputs.take_folders());
+                defects.extend(self.beside.take());
                 if !defects.is_empty() || !folders.is_empty() {
                     let mut closed = Closed { folders, ..Closed::default() };
                     closed.tell(&self.place, defects, usize::MAX);
@@ -298,8 +337,13 @@ impl Mailbox {
                 }
             }
             let limits = &self.options.limits;
+            let place = self.places.front()?;
+            if let Some(error) = self.parts.missing_before(&place.name()) {
+                return Some(failed(error));
+            }
             let place = self.places.pop_front()?;
             self.place = place.name();
+            self.beside = self.next_part_beside(&place);
             let inputs = match place {
                 #[cfg(not(target_family = "wasm"))]
                 Given::Path(path) => Inputs::at_path(path, limits),

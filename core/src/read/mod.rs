@@ -39,6 +39,7 @@ mod other_programs;
 #[cfg(feature = "outlook")]
 pub mod pst;
 mod recovered;
+mod takeout;
 #[cfg(feature = "outlook")]
 pub mod tnef;
 mod tree;

@@ -12,7 +12,7 @@ use crate::{
     model::Folder,
     read::{
         FormatInfo, Found, Input, Inputs, Passed, archive::without_packing, detect::extension, formats::files_beside,
-        hints::Hints, input::Group,
+        hints::Hints, input::Group, takeout::Parts,
     },
     source::{Compression, FileSource, SIGNATURE, Source, Stoppable, Window},
 };
@@ -38,6 +38,8 @@ pub(in crate::read) struct Directory {
     /// An archive in the directory.
     archive: Option<Box<Inputs>>,
     archive_name: String,
+    /// The parts of a Takeout, as they come.
+    parts: Parts,
     /// What was wrong with archives.
     defects: Vec<Defect>,
     empty: Vec<Folder>,
@@ -80,6 +82,7 @@ impl Directory {
             levels: Vec::new(),
             archive: None,
             archive_name: String::new(),
+            parts: Parts::default(),
             defects: Vec::new(),
             empty: Vec::new(),
         };
@@ -302,8 +305,9 @@ impl Directory {
         self.archive_name = self.name_of(name);
         let vault = self.notes.vault(&self.directories(), &text(name));
         let inputs = Inputs::with_notes((&*self.archive_name).into(), source, None, vault, &self.limits);
+        let missing = self.parts.missing_before(&self.archive_name);
         self.archive = Some(Box::new(inputs.map_err(Error::non_fatal)?));
-        Ok(None)
+        missing.map_or(Ok(None), Err)
     }
 
     fn octets(&self, path: &Path) -> Result<Source> {
