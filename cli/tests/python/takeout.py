@@ -110,8 +110,10 @@ def journey(directory, size, largest=0, split="480M", packing="zip"):
     out = directory / "zoho.zip"
     asked = ["convert", *given, "--to", out, "--target", "zoho", "--split", split, "--dedupe", "exact", "--progress", "none"]
     start = time.monotonic()
-    kills = sum(killed(asked, wait) for wait in (0.05, 0.4, max(0.8, size / 4e8)))
-    run(*asked)
+    waits = (0.05, 0.4, max(0.8, size / 4e8))
+    kills = next((number for number, wait in enumerate(waits) if not killed(asked, wait)), len(waits))
+    if kills == len(waits):
+        run(*asked)
     took = time.monotonic() - start
     report = json.loads(pathlib.Path(f"{out}.report.json").read_text())
     totals = report["totals"]
