@@ -70,6 +70,9 @@ impl Charset {
 
 /// HTML: by its byte-order mark, its order of octets, the code page `declared`, its own `meta`, or the one of the message's text.
 pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePage) -> Decoded {
+    if let Some(text) = plain_ascii(octets, declared) {
+        return Decoded { text, remark: None };
+    }
     let marks: [(&[u8], CodePage); 3] =
         [(b"\xEF\xBB\xBF", CodePage::UTF_8), (b"\xFF\xFE", CodePage::UTF_16LE), (b"\xFE\xFF", CodePage::UTF_16BE)];
     for (mark, page) in marks {
@@ -107,6 +110,15 @@ pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePa
     decoded
 }
 
+/// Most HTML: ASCII without zeros or escapes, declared to be in a code page that has ASCII as it is.
+fn plain_ascii(octets: &[u8], declared: Option<CodePage>) -> Option<String> {
+    let declared = declared.filter(|page| page.is_known() && !page.is_wide() && !page.says_nothing())?;
+    if Charset::Page(declared).has_escapes() || !octets.is_ascii() || memchr::memchr2(0, 0x1B, octets).is_some() {
+        return None;
+    }
+    std::str::from_utf8(octets).ok().map(str::to_owned)
+}
+
 /// Plain text, up to its first NUL, in the code page of the message's text.
 pub(super) fn plain(octets: &[u8], page: CodePage) -> Decoded {
     let octets = octets.split(|octet| *octet == 0).next().unwrap_or_default();
@@ -140,7 +152,7 @@ fn by_evidence(
             Some((text, false)) => {
                 Decoded { text, remark: Some(format!("it is in ISO-2022, not in {}", first.name())) }
             }
-            _ => Decoded { text: String::from_utf8_lossy(octets).into_owned(), remark: None },
+            _ => Decoded { text: std::str::from_utf8(octets).unwrap_or_default().to_owned(), remark: None },
         };
     }
     let said = |used: &Charset| format!("it is not in {} as declared: it was read as {}", first.name(), used.name());

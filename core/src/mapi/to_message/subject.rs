@@ -39,6 +39,9 @@ impl Translator<'_> {
     /// Whether a person changed the subject: not what a store does to it, which is to cut it, to take out white space, to replace
     /// what it has no character for, or to take it for another charset.
     fn is_edit(&self, field: &Field<'_>, received: &str, shown: &str) -> bool {
+        if received == shown {
+            return false;
+        }
         let (received_words, shown_words) = (words(received), words(shown));
         let is_cut = |short: &str, long: &str| short.chars().count() >= CUT && long.starts_with(short);
         if received_words == shown_words
@@ -64,7 +67,9 @@ impl Translator<'_> {
 
 /// The characters of a subject less all white space, as folding and stores change that.
 fn words(text: &str) -> String {
-    text.nfc().filter(|c| !c.is_whitespace() && !c.is_control()).collect()
+    let is_word = |c: &char| !c.is_whitespace() && !c.is_control();
+    // ASCII is its own normal form.
+    if text.is_ascii() { text.chars().filter(is_word).collect() } else { text.nfc().filter(is_word).collect() }
 }
 
 /// What is left of a subject where there are only letters of ASCII: marks fall off, and what has no counterpart is a question mark.
