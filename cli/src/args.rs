@@ -51,10 +51,13 @@ Examples:
 const VERIFY_STATUS: &str = "Exit status: 0 no differences, 1 differences (each is printed), 2 could not start.";
 
 const RUN_HELP: &str = "\
-The table is CSV with the columns source and destination; paths are relative to the folder of the table. Further columns \
-are options of `mailferry convert`, by their long names: skip-trash, eol, split … A row whose source is * gives the values \
+The table is CSV with the columns source and destination; paths are relative to the folder of the table. The columns name, mailbox and \
+email say what reports call a mailbox. Further columns are options of `mailferry convert`, by their long names: skip-trash, eol, split … A row whose source is * gives the values \
 of cells that other rows leave empty. Several sources of one mailbox are separated by |. The column pilot says which \
 mailboxes --pilot takes, and how many items of each.
+
+PROJECT.report.html, .json and .csv tell the result. `mailferry plan`, `verify`, `undo` and `report` take the table, too, and do the \
+same for each of its mailboxes.
 
 Run it again to continue where it was stopped. Ctrl-Z and fg, or the signals TSTP and CONT, pause and resume it.
 
@@ -376,11 +379,11 @@ pub(crate) enum Progress {
 
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
-    /// What was written: DEST of `mailferry convert`
+    /// What was written: DEST of `mailferry convert`, or the table of a project: then each of its mailboxes
     #[arg(value_name = "DEST")]
     pub(crate) destination: PathBuf,
 
-    /// The sources it was written from: each of their items must be at the destination
+    /// The sources it was written from: each of their items must be at the destination. Those of a project are in its table
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
 
@@ -391,7 +394,7 @@ pub(crate) struct Verify {
 
 #[derive(Args, Debug)]
 pub(crate) struct Undo {
-    /// What was written: DEST of `mailferry convert`
+    /// What was written: DEST of `mailferry convert`, or the table of a project: then each of its mailboxes
     #[arg(value_name = "DEST")]
     pub(crate) destination: PathBuf,
 
@@ -426,6 +429,18 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) delta: bool,
 
+    /// Only preview what is accepted of each mailbox, as `mailferry plan PROJECT.csv` does; nothing is written
+    #[arg(long, conflicts_with_all = ["delta", "notify"])]
+    pub(crate) dry_run: bool,
+
+    /// How to show progress on standard error: a bar for all and one for each mailbox in work, JSON objects, or not
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "HOW")]
+    pub(crate) progress: Progress,
+
+    /// Run COMMAND in the shell at the first mailbox that is not complete and at the end, with a JSON summary on its standard input
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) notify: Option<String>,
+
     /// Print a JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -445,11 +460,13 @@ pub(crate) enum ProjectOf {
 
 #[derive(Args, Debug)]
 pub(crate) struct Omm {
-    /// A table with the columns of the template, in any order; without a table the empty template is written
+    /// A table with the columns of the template, in any order. It is checked and shown, without passwords; nothing is written
+    /// without --to
     #[arg(value_name = "TABLE", required_unless_present = "to")]
     pub(crate) table: Option<PathBuf>,
 
-    /// The file to write, passwords included; it must not exist yet
+    /// Write the table in the form of the template, passwords included; without TABLE, the empty template. The file must not exist
+    /// yet
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
 }
@@ -507,7 +524,8 @@ pub(crate) struct Show {
 
 #[derive(Args, Debug)]
 pub(crate) struct Report {
-    /// DEST of `mailferry convert`; its report and item log must be next to it
+    /// DEST of `mailferry convert`; its report and item log must be next to it. Or the table of a project: the page is that of the
+    /// project then, and each mailbox gets its own, DEST.report.html
     #[arg(value_name = "DEST")]
     pub(crate) destination: PathBuf,
 
@@ -535,9 +553,14 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Archive")]
     pub(crate) split: Option<u64>,
 
-    /// The platform that will import the items; see `mailferry targets`
+    /// The platform that will import the items; see `mailferry targets`. The mailboxes of a project (`plan PROJECT.csv`) have their
+    /// own in its table
     #[arg(long, value_name = "NAME", value_parser = target)]
-    pub(crate) target: &'static Target,
+    pub(crate) target: Option<&'static Target>,
+
+    /// Of a project: only mailboxes with a value in the column pilot, some items of each
+    #[arg(long)]
+    pub(crate) pilot: bool,
 
     /// Print a JSON object
     #[arg(long)]

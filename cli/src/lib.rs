@@ -15,7 +15,6 @@ mod plan;
 mod progress;
 mod project;
 mod report;
-mod run;
 mod selecting;
 mod show;
 mod table;
@@ -54,7 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCo
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Undo(arguments) => undo::run(&arguments),
-        Command::Run(arguments) => run::run(&arguments),
+        Command::Run(arguments) => project::run::run(&arguments),
         Command::Project(arguments) => project::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::List(arguments) => list::run(&arguments),

@@ -1,29 +1,38 @@
 use crate::{
     Outcome, SOME_FAILED, args,
     interrupt::Interrupt,
-    table,
+    project, table,
     terminal::{complain, plain},
 };
 use indicatif::HumanBytes;
 use mailferry::{
-    convert::{ConvertOptions, Plan, Size, plan},
+    Error, ErrorKind,
+    convert::{ConvertOptions, Place, Plan, ProjectMailbox, Selector, Size, plan},
     platform::Target,
+    read::{Event, Mailbox},
 };
 use std::{
     io::{self, Write},
     ops::ControlFlow,
+    path::Path,
     process::ExitCode,
 };
 
 pub(crate) fn run(arguments: &args::Plan) -> Outcome {
     let interrupt = Interrupt::catch();
+    if let [path] = &*arguments.source.sources
+        && project::is_project(path)
+    {
+        return project(path, arguments.pilot, arguments.json);
+    }
+    let target = arguments.target.ok_or("--target NAME is needed: see `mailferry targets` for the platforms")?;
     let mut options = ConvertOptions::default();
     options.read = arguments.source.reading.options();
     options.selection = arguments.selecting.selection();
     options.tagging = arguments.tagging.tagging();
     options.archive.zip_split = arguments.split;
     options.archive.placement = arguments.labels;
-    let plan = plan(&arguments.source.sources, arguments.target, &options, &mut || match interrupt.is_asked() {
+    let plan = plan(&arguments.source.sources, target, &options, &mut || match interrupt.is_asked() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),
     })?;
@@ -31,7 +40,7 @@ pub(crate) fn run(arguments: &args::Plan) -> Outcome {
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&plan)?)?;
     } else {
-        print(&mut out, &plan, arguments.target)?;
+        print(&mut out, &plan, target)?;
     }
     if plan.failed > 0 {
         complain(format!("{} items or sources cannot be read", plan.failed));
@@ -39,7 +48,67 @@ pub(crate) fn run(arguments: &args::Plan) -> Outcome {
     Ok(if plan.is_clear() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
 
-fn print(out: &mut impl Write, plan: &Plan, target: &Target) -> io::Result<()> {
+/// The same for each mailbox of the table at `path`, with the options of its row.
+pub(crate) fn project(path: &Path, pilot: bool, json: bool) -> Outcome {
+    let interrupt = Interrupt::catch();
+    let mut observe = || if interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    project::each(path, pilot, json, |out, mailbox| {
+        let options = mailbox.options.as_ref().map_err(ToString::to_string)?;
+        let Some(target) = options.target else {
+            let (items, bytes) = count(mailbox, options, &mut observe)?;
+            if !json {
+                writeln!(
+                    out,
+                    "{items} items, {}, all of which can be written: the row has no target",
+                    HumanBytes(bytes)
+                )?;
+            }
+            return Ok((serde_json::json!({ "goes": { "items": items, "bytes": bytes } }), true));
+        };
+        let plan = plan(&mailbox.sources, target, options, &mut observe)?;
+        if !json {
+            print(out, &plan, target)?;
+        }
+        Ok((serde_json::to_value(&plan)?, plan.is_clear()))
+    })
+}
+
+/// The items that are selected, and their octets.
+fn count(
+    mailbox: &ProjectMailbox,
+    options: &ConvertOptions,
+    observe: &mut dyn FnMut() -> ControlFlow<()>,
+) -> mailferry::Result<(u64, u64)> {
+    let all = || {
+        let mut all = Mailbox::new(options.read.clone());
+        mailbox.sources.iter().for_each(|source| all.add_path(source));
+        all
+    };
+    let mut items = all();
+    items.start()?;
+    let mut selector = Selector::surveying(&options.selection, all(), &mut |_| observe())?;
+    let (mut source, mut count, mut bytes) = (0, 0, 0_u64);
+    while let Some(event) = items.next_event() {
+        match event {
+            Event::Opened(_) => source += 1,
+            Event::Failed { error, .. } => return Err(error),
+            Event::Item(mut item) => {
+                let place = Place { source, ordinal: item.origin.ordinal };
+                if selector.decide(&mut item, place).is_none() {
+                    count += 1;
+                    bytes = bytes.saturating_add(item.size());
+                }
+            }
+            _ => {}
+        }
+        if observe().is_break() {
+            return Err(Error::new(ErrorKind::Cancelled, "stopped before everything was read"));
+        }
+    }
+    Ok((count, bytes))
+}
+
+fn print(out: &mut dyn Write, plan: &Plan, target: &Target) -> io::Result<()> {
     writeln!(out, "{} items, {}, to {}", plan.available.items, HumanBytes(plan.available.bytes), target.title)?;
     writeln!(out)?;
     let row = |name: &str, size: &Size| [name.to_owned(), size.items.to_string(), HumanBytes(size.bytes).to_string()];

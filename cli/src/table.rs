@@ -2,7 +2,11 @@ use crate::terminal;
 use std::io::{self, Write};
 
 /// Prints rows under a heading, the first column to the left and the others to the right, as wide as they need be.
-pub(crate) fn print<const N: usize>(out: &mut impl Write, heading: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
+pub(crate) fn print<const N: usize>(
+    out: &mut (impl Write + ?Sized),
+    heading: [&str; N],
+    rows: &[[String; N]],
+) -> io::Result<()> {
     let mut widths = heading.map(terminal::width);
     for row in rows {
         for (widest, cell) in widths.iter_mut().zip(row) {
@@ -13,7 +17,11 @@ pub(crate) fn print<const N: usize>(out: &mut impl Write, heading: [&str; N], ro
     rows.iter().try_for_each(|row| print_row(out, row, &widths))
 }
 
-fn print_row<const N: usize>(out: &mut impl Write, row: &[String; N], widths: &[usize; N]) -> io::Result<()> {
+fn print_row<const N: usize>(
+    out: &mut (impl Write + ?Sized),
+    row: &[String; N],
+    widths: &[usize; N],
+) -> io::Result<()> {
     let mut line = String::new();
     for (i, (cell, widest)) in row.iter().zip(widths).enumerate() {
         let pad = " ".repeat(widest.saturating_sub(terminal::width(cell)));

@@ -11,6 +11,7 @@ mod collections;
 mod fixtures;
 mod harm;
 mod moves;
+mod newcomer;
 mod older;
 mod options;
 mod reading;

@@ -10,7 +10,7 @@ use std::{
     collections::BTreeMap,
     io::{self, BufRead, Read, Write},
 };
-use text::{Number, Size, Text};
+pub(super) use text::{Number, Size, Text};
 
 /// Failed and skipped items of one reason that the page lists.
 const MOST_OF_REASON: u64 = 2_000;
@@ -26,7 +26,7 @@ const MOST_YEARS: usize = 28;
 /// Octets of one line of the log.
 const MOST_LINE: u64 = 16 << 20;
 
-const CSS: &str = include_str!("page.css");
+pub(super) const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 impl Report {

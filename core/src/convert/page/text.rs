@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 const MOST_CHARS: usize = 300;
 
 /// Text as HTML has it, in elements and in quoted attributes alike; what no page can show stands as U+FFFD.
-pub(super) struct Text<'a>(pub(super) &'a str);
+pub(in crate::convert) struct Text<'a>(pub(in crate::convert) &'a str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,7 +30,7 @@ impl fmt::Display for Text<'_> {
 }
 
 /// A number with its thousands apart.
-pub(super) struct Number(pub(super) u64);
+pub(in crate::convert) struct Number(pub(in crate::convert) u64);
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,7 +46,7 @@ impl fmt::Display for Number {
 }
 
 /// Octets in the largest unit of 1,024 that leaves a number.
-pub(super) struct Size(pub(super) u64);
+pub(in crate::convert) struct Size(pub(in crate::convert) u64);
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,7 @@
 //! Many mailboxes, each converted to a destination of its own, from one table.
 
 mod omm;
+mod page;
 mod report;
 mod run;
 mod table;

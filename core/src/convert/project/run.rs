@@ -25,6 +25,8 @@ use std::{
 pub struct ProjectMailbox {
     /// The line of the table, from 1.
     pub line: u64,
+    /// What the table calls it.
+    pub name: Option<String>,
     /// Its files.
     pub sources: Vec<PathBuf>,
     /// Where it goes.
@@ -36,7 +38,13 @@ pub struct ProjectMailbox {
 impl ProjectMailbox {
     /// A mailbox of the line `line`.
     pub fn new(line: u64, sources: Vec<PathBuf>, destination: PathBuf, options: Result<ConvertOptions>) -> Self {
-        Self { line, sources, destination, options }
+        Self { line, name: None, sources, destination, options }
+    }
+
+    /// The same under a name for people.
+    #[must_use]
+    pub fn named(self, name: Option<String>) -> Self {
+        Self { name, ..self }
     }
 }
 

@@ -8,12 +8,15 @@ use std::{
 
 /// What stands in the source column of the row whose cells are those of all rows that leave them empty.
 const DEFAULTS: &str = "*";
+/// Columns that only say what a mailbox is called.
+const LABELS: [&str; 3] = ["name", "mailbox", "email"];
 /// Octets of the heading that tell what parts its cells.
 const HEADING: usize = 64 << 10;
 
 /// A table of mailboxes (RFC 4180; `;` and tabs separate cells too): a row each, under a heading that names the columns.
 ///
-/// `source` and `destination` must be there, `pilot` may; every other column is a setting, under its name. Several sources
+/// `source` and `destination` must be there, `pilot` may, and `name`, `mailbox` or `email` say what reports call a mailbox; every
+/// other column is a setting, under its name. Several sources
 /// of one mailbox are separated by `|`. Relative paths start at the folder of the table. The row whose source is `*` holds the
 /// settings of all rows that leave them empty.
 ///
@@ -48,6 +51,8 @@ pub struct ProjectRow {
     pub line: u64,
     /// Its files.
     pub sources: Vec<PathBuf>,
+    /// What it is called: the cells of the columns `name`, `mailbox` and `email`.
+    pub name: Option<String>,
     /// Where it goes.
     pub destination: PathBuf,
     /// How many of its items a test migration takes; `None` if it is not part of one.
@@ -85,7 +90,8 @@ impl Project {
             return Err(Error::new(ErrorKind::Malformed, message));
         };
         let pilot = column("pilot");
-        let own = [Some(source), Some(destination), pilot];
+        let labels = LABELS.map(column);
+        let own = [Some(source), Some(destination), pilot].into_iter().chain(labels).collect::<Vec<_>>();
         let settings: Vec<(usize, &String)> =
             heading.iter().enumerate().filter(|(at, name)| !own.contains(&Some(*at)) && !name.is_empty()).collect();
         let mut project =
@@ -122,8 +128,12 @@ impl Project {
                 project.rows.push(Err((line, Error::new(ErrorKind::Options, message))));
                 continue;
             }
+            let mut names: Vec<&str> =
+                labels.iter().flatten().map(|at| cell(*at)).filter(|name| !name.is_empty()).collect();
+            names.dedup();
             project.rows.push(Ok(ProjectRow {
                 line,
+                name: (!names.is_empty()).then(|| names.join(", ")),
                 sources,
                 destination: folder.join(cell(destination)),
                 pilot: pilot.and_then(|at| sample(cell(at))),

@@ -31,6 +31,9 @@ pub struct Selector {
 }
 
 impl Selector {
+    /// Why an item is left out that is not part of the sample.
+    pub(in crate::convert) const NOT_IN_SAMPLE: &'static str = "excluded_sample";
+
     /// Applies a selection that asks for nothing that must be known of all items beforehand.
     ///
     /// # Errors
@@ -81,7 +84,7 @@ impl Selector {
             return Some(Skip { reason: "duplicate", duplicate_of: Some(kept) });
         }
         if self.sample.as_mut().is_some_and(|sample| !sample.takes(item)) {
-            return Some(Skip::because("excluded_sample"));
+            return Some(Skip::because(Self::NOT_IN_SAMPLE));
         }
         if let Some(duplicates) = &self.duplicates {
             duplicates.join_labels(item, place);

@@ -36,7 +36,13 @@ pub fn recorded_options(destination: &Path, older: Option<ReadArguments>) -> Res
     let complete = Syncs::at(destination)?.0;
     let record = match complete.into_iter().next() {
         Some((_, report)) => report.options,
-        None => RunNote::at(destination).and_then(|note| note.options),
+        None => match RunNote::at(destination) {
+            Some(note) => note.options,
+            None => {
+                let message = "nothing was converted to it: there is no report beside it";
+                return Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()));
+            }
+        },
     };
     let read = before(destination, record.as_ref(), older)?;
     read.map(|(_, options)| options).ok_or_else(|| not_told(destination))

@@ -1,9 +1,4 @@
-use crate::{
-    Outcome, SOME_FAILED,
-    args::{Omm, Project, ProjectOf},
-    table,
-    terminal::plain,
-};
+use crate::{Outcome, SOME_FAILED, args::Omm, table, terminal::plain};
 use mailferry::convert::{OmmAccount, OmmTable};
 use std::{
     fs::{File, OpenOptions},
@@ -12,14 +7,8 @@ use std::{
     process::ExitCode,
 };
 
-pub(crate) fn run(arguments: &Project) -> Outcome {
-    match &arguments.of {
-        ProjectOf::Omm(arguments) => omm(arguments),
-    }
-}
-
 /// Shows the accounts without their passwords, and what the migrator would refuse.
-fn omm(arguments: &Omm) -> Outcome {
+pub(super) fn run(arguments: &Omm) -> Outcome {
     let table = match &arguments.table {
         Some(path) => {
             let with_path = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
