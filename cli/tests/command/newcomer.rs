@@ -128,7 +128,7 @@ fn twenty_commands_of_a_newcomer() {
     assert!(nothing.stdout.contains("nothing was converted to it"), "{}", nothing.stdout);
     let kept = bench.run(&["run", "p.csv"]);
     assert!(kept.stdout.contains("out/bob: is not empty"), "{}", kept.stdout);
-    fs::remove_file(&letter).unwrap();
+    fs::remove_dir_all(bench.path("out/bob")).unwrap();
     well(bench.run(&["run", "p.csv"]));
 }
 
