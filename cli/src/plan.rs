@@ -6,10 +6,11 @@ use crate::{
 };
 use indicatif::HumanBytes;
 use mailferry::{
-    convert::{ConvertOptions, Plan, Size, plan},
+    convert::{ConvertOptions, Flagged, Plan, Size, plan},
     platform::Target,
 };
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     ops::ControlFlow,
     process::ExitCode,
@@ -59,6 +60,10 @@ fn print(out: &mut impl Write, plan: &Plan, target: &Target) -> io::Result<()> {
             writeln!(out, "{} items, {}: {reason}", size.items, HumanBytes(size.bytes))?;
         }
     }
+    if !plan.mended.is_empty() {
+        writeln!(out, "\nTo be mended")?;
+        print_flagged(out, &plan.mended)?;
+    }
     let missing = &plan.missing;
     let told = [
         (missing.from, "messages without From"),
@@ -72,12 +77,7 @@ fn print(out: &mut impl Write, plan: &Plan, target: &Target) -> io::Result<()> {
     let told: Vec<_> = told.collect();
     if !plan.flagged.is_empty() || !told.is_empty() {
         writeln!(out, "\nTo check")?;
-        for (because, flagged) in &plan.flagged {
-            writeln!(out, "{} × {because}", flagged.size.items)?;
-            if !flagged.first.is_empty() {
-                writeln!(out, "    items {}", flagged.first.join(" "))?;
-            }
-        }
+        print_flagged(out, &plan.flagged)?;
         told.iter().try_for_each(|(count, what)| writeln!(out, "{count} × {what}"))?;
     }
     plan.problems.iter().try_for_each(|problem| writeln!(out, "{}", plain(problem)))?;
@@ -87,4 +87,15 @@ fn print(out: &mut impl Write, plan: &Plan, target: &Target) -> io::Result<()> {
     }
     writeln!(out, "Space: at most {}", HumanBytes(plan.estimate.bytes))?;
     writeln!(out, "Time: about {} s", plan.estimate.seconds.max(1))
+}
+
+/// How many items, of what, and which first.
+fn print_flagged(out: &mut impl Write, rows: &BTreeMap<String, Flagged>) -> io::Result<()> {
+    for (what, flagged) in rows {
+        writeln!(out, "{} × {}", flagged.size.items, plain(what))?;
+        if !flagged.first.is_empty() {
+            writeln!(out, "    items {}", flagged.first.join(" "))?;
+        }
+    }
+    Ok(())
 }

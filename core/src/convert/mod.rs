@@ -30,6 +30,7 @@ mod item_log;
 mod journal;
 mod keys;
 mod log_reader;
+mod mend_gate;
 mod options;
 mod outcome;
 #[cfg(not(target_family = "wasm"))]
