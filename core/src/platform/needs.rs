@@ -28,6 +28,8 @@ impl Needs {
         ics.strip_scheduling |= needs.strip_scheduling;
         ics.iana_zones |= needs.iana_zones;
         ics.complete_zones |= needs.complete_zones;
+        ics.move_attendees |= needs.move_attendees;
+        ics.display_alarms |= needs.display_alarms;
         ics.refold |= needs.refold;
         options.collections.vcf.mend |= self.cards.mend;
     }

@@ -7,7 +7,7 @@ use crate::{
 use std::{collections::HashSet, fmt, io, ops::Range, sync::Arc};
 
 /// The PRODID of calendars that this crate makes.
-pub(super) const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSION"), "//EN");
+pub(crate) const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSION"), "//EN");
 
 /// Calendar properties that are kept for objects of their own.
 const PROPERTIES: usize = 4_096;

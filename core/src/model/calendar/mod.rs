@@ -6,7 +6,7 @@ mod time;
 
 pub use component::{CalendarComponent, ComponentKind};
 pub use frame::Calendar;
-use frame::PRODUCT;
+pub(crate) use frame::PRODUCT;
 pub(crate) use frame::{OverrideIndex, read_calendar, read_component};
 pub use time::CalendarTime;
 
