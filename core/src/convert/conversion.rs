@@ -345,7 +345,9 @@ impl<'w> Conversion<'w> {
     fn note(&mut self, event: Event) -> Result<()> {
         match event {
             Event::Item(_) => {}
-            Event::Opened(Opened { name, format, source }) => {
+            Event::Opened(opened) => {
+                self.gates.open(&opened);
+                let Opened { name, format, source } = opened;
                 self.ordinal = 0;
                 let fingerprint = source.and_then(|source| Fingerprint::of(&source).ok());
                 let file = name.to_string();

@@ -41,6 +41,7 @@ mod preflight;
 #[cfg(not(target_family = "wasm"))]
 mod project;
 mod report;
+mod same_uid;
 mod selection;
 #[cfg(not(target_family = "wasm"))]
 mod sync;

@@ -64,6 +64,27 @@ impl CalendarMender {
         Self { options, zones: Zones::default(), frame: None }
     }
 
+    /// The same for an object that gets a UID made of its own and of its octets, because another has that too.
+    ///
+    /// # Errors
+    /// As [`CalendarMender::mend`].
+    pub(crate) fn mend_apart(&mut self, object: &mut CalendarObject, uid: &str) -> Result<Notes> {
+        let mut octets = uid.as_bytes().to_vec();
+        for component in object.components() {
+            octets.extend(component.content().slice(0..TELLING).to_vec(TELLING as usize)?);
+        }
+        let uid = required::uid_of(&octets);
+        let mut components = Vec::new();
+        for component in object.components() {
+            let Some(mut draft) = Draft::read(&component.content())? else { continue };
+            let index = Index::of(&draft, draft.numbers(), 1);
+            index.first("UID").into_iter().for_each(|number| draft.replace(number, format!("UID:{uid}").into_bytes()));
+            components.push(component.replaced(draft.finish())?);
+        }
+        *object = CalendarObject::joined(object.calendar().clone(), components, object.added_zones().to_vec());
+        self.mend(object)
+    }
+
     /// Mends `object` and gives what was done; its octets stay where nothing is wrong.
     ///
     /// # Errors
@@ -79,7 +100,7 @@ impl CalendarMender {
             _ => Frame::open(given, &self.options, &mut self.zones)?,
         };
         notes.add(&frame.notes);
-        let mut added = Vec::new();
+        let mut added = object.added_zones().to_vec();
         let components = self.components(object, &frame, &mut added, &mut notes);
         let calendar = frame.mended.clone();
         self.frame = Some(frame);

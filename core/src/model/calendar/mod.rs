@@ -166,6 +166,15 @@ impl CalendarObject {
         self.is_mended
     }
 
+    /// The object that these components of several calendars are; what else `calendar` does not define is in `zones`.
+    pub(crate) fn joined(
+        calendar: Arc<Calendar>,
+        components: Vec<CalendarComponent>,
+        zones: Vec<Arc<CalendarComponent>>,
+    ) -> Self {
+        Self { calendar, components, added_zones: zones, is_mended: false }
+    }
+
     /// The object as it was mended, whatever of it was.
     pub(crate) fn replaced(
         calendar: Arc<Calendar>,
