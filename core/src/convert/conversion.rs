@@ -378,8 +378,11 @@ impl<'w> Conversion<'w> {
             }
             Event::Passed(passed) => self.report.ignored.tell(passed),
             Event::Closed(Closed { folders, defects, cut_short }) => {
+                let is_of_mail =
+                    self.report.sources.last().is_none_or(|source| !matches!(&*source.format, "ics" | "vcf"));
+                let is_wanted = is_of_mail || !self.writer.has_folders_of_mail();
                 for mut folder in folders {
-                    if self.gates.keeps(&mut folder) {
+                    if self.gates.keeps(&mut folder) && is_wanted {
                         self.writer.folder(&folder)?;
                     }
                 }

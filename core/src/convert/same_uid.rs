@@ -98,7 +98,10 @@ impl SameUid {
                         group => group,
                     };
                     self.members.insert(ordinal, group);
-                    self.groups.get_mut(group).into_iter().for_each(|group| group.others.push((ordinal, object.clone())));
+                    self.groups
+                        .get_mut(group)
+                        .into_iter()
+                        .for_each(|group| group.others.push((ordinal, object.clone())));
                     held += 1;
                 }
                 Entry::Occupied(_) => {}
@@ -162,7 +165,9 @@ fn join(
     members.extend(others.iter().map(|(ordinal, other)| (*ordinal, other)));
     let versions: Vec<Vec<Version>> =
         members.iter().map(|(_, member)| member.components().iter().map(Version::of).collect()).collect();
-    let master = |at: usize| versions.get(at).and_then(|versions| versions.iter().find(|version| version.recurrence_id.is_none()));
+    let master = |at: usize| {
+        versions.get(at).and_then(|versions| versions.iter().find(|version| version.recurrence_id.is_none()))
+    };
     // The newest master; of equal ones the first.
     let mut winner: Option<usize> = None;
     for at in 0..members.len() {
@@ -203,7 +208,8 @@ fn join(
             }
         }
     }
-    let calendar = winner.and_then(|at| members.get(at)).map_or(object.calendar(), |(_, member)| member.calendar()).clone();
+    let calendar =
+        winner.and_then(|at| members.get(at)).map_or(object.calendar(), |(_, member)| member.calendar()).clone();
     let mut components: Vec<(usize, CalendarComponent, Version)> = Vec::new();
     for at in joined {
         let (Some((_, member)), Some(versions)) = (members.get(at), versions.get(at)) else { continue };
