@@ -63,10 +63,14 @@ impl Frame {
         if options.mend {
             is_changed |= frame.mend_extent()?;
         }
-        if let Some(Clocks { definition: Some(definition), .. }) = &frame.clocks {
+        if let Some(Clocks { definition: Some(definition), id: Some(id), .. }) = &frame.clocks {
             let mut octets = Vec::new();
             definition.write_to(&mut octets);
-            frame.clocks_zone = Some(Arc::new(CalendarComponent::of_octets(octets)?));
+            let zone = CalendarComponent::of_octets(octets)?;
+            if let Some(definition) = Draft::read(&zone.content())?.as_ref().and_then(Definition::read) {
+                frame.definitions.insert(id.clone(), definition);
+            }
+            frame.clocks_zone = Some(Arc::new(zone));
         }
         let mut mended = Vec::new();
         for zone in given.zones() {
@@ -132,8 +136,12 @@ impl Frame {
         }
         let mut start = Vec::new();
         given.head().reader().take(3).read_to_end(&mut start)?;
-        if start == b"\xef\xbb\xbf" {
+        let has_mark = start == b"\xef\xbb\xbf";
+        if has_mark {
             notes.mended("byte-order mark removed");
+        }
+        if given.is_begun() && given.strays() > if has_mark { 3 } else { 0 } {
+            notes.mended("lines that are none left out before the first component");
         }
         Ok(notes.mended.len() > before)
     }

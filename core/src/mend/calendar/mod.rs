@@ -15,6 +15,9 @@ mod text;
 mod version1;
 mod zones;
 
+#[cfg(test)]
+mod tests;
+
 pub use options::IcsOptions;
 
 use super::{Notes, draft::Draft};
@@ -128,7 +131,12 @@ impl CalendarMender {
         let mut components = Vec::new();
         for component in order {
             let mended = self.component(component, frame, uid.as_deref(), &mut series, added, notes)?;
-            components.push(mended.unwrap_or_else(|| component.clone()));
+            let mended = mended.unwrap_or_else(|| component.clone());
+            let without = if self.options.mend { mended.without_blank_lines()? } else { None };
+            if without.is_some() {
+                notes.mended("blank lines removed");
+            }
+            components.push(without.unwrap_or(mended));
         }
         components.sort_by_key(CalendarComponent::offset);
         Ok(components)

@@ -34,13 +34,25 @@ fn mend_line(draft: &mut Draft, number: usize, notes: &mut Notes) {
         }
         return;
     };
+    if let Some(marker) = Marker::of(text) {
+        let (word, name) = match marker {
+            Marker::Begin(name) => (&b"BEGIN:"[..], name),
+            Marker::End(name) => (&b"END:"[..], name),
+        };
+        let right = [word, &name.to_ascii_uppercase()].concat();
+        if right != text {
+            draft.replace(number, right);
+            notes.mended("BEGIN and END written as the standard has them");
+        }
+        return;
+    }
     let has_odd_name = |octet: &u8| !(octet.is_ascii_alphanumeric() || *octet == b'-');
     if content.name.iter().any(has_odd_name) || content.group.is_some() {
         notes.flag("the name of a property has characters that are not allowed");
     }
     let is_plain = text.iter().all(|octet| matches!(octet, 9 | 32..=126));
     let is_declared = !content.parameters.is_empty() && has_charset_or_encoding(&content);
-    if (is_plain && !is_declared) || Marker::of(text).is_some() {
+    if is_plain && !is_declared {
         return;
     }
     if !draft.is_whole(number) {

@@ -104,6 +104,16 @@ impl Calendar {
         Ok(Self { mended: Some(properties), zones, facts, ..self.clone() })
     }
 
+    /// Octets before its first component that are neither its `BEGIN` line, nor a property, nor a zone: blank lines, or lines that are none.
+    pub(crate) fn strays(&self) -> u64 {
+        const BEGIN: u64 = "BEGIN:VCALENDAR\r\n".len() as u64;
+        let inside = |range: &Range<u64>| self.head.start <= range.start && range.end <= self.head.end;
+        let len = |range: &Range<u64>| range.end - range.start;
+        let properties: u64 = self.properties.iter().filter(|range| inside(range)).map(len).sum();
+        let zones: u64 = self.zones.iter().map(|zone| &zone.range).filter(|range| inside(range)).map(len).sum();
+        len(&self.head).saturating_sub(properties + zones + BEGIN)
+    }
+
     /// Whether its properties or zones are not those of its source.
     pub(crate) fn is_mended(&self) -> bool {
         self.mended.is_some()
