@@ -153,6 +153,8 @@ export interface ConvertOptions extends ReadOptions {
   cardUids?: boolean;
   /** Groups of contacts: unchanged, as categories of their members (Google, Nextcloud, Outlook), or as contacts of their own (Apple). */
   cardGroups?: 'keep' | 'categories' | 'cards';
+  /** Whether calendars and contacts that break the standards are mended; the log says what was. */
+  mend?: boolean;
   noInvitations?: boolean;
   ianaZones?: boolean;
   /** Whether the log lists the attachments of every message. */
@@ -236,6 +238,8 @@ export interface LogLine extends ItemRecord {
   duplicateOf?: string;
   targetFolder?: string;
   labelsAdded?: string[];
+  /** What was mended for the target. */
+  mended?: string[];
 }
 
 export interface Address {

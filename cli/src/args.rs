@@ -276,6 +276,10 @@ pub(crate) struct Convert {
     #[arg(long, value_parser = words(card_groups), default_value_t, value_name = "HOW", help_heading = "Calendars and contacts")]
     pub(crate) card_groups: CardGroups,
 
+    /// Mend calendars and contacts that break the standards, where there is one right answer; the log says what was mended
+    #[arg(long, help_heading = "Calendars and contacts")]
+    pub(crate) mend: bool,
+
     /// Leave out what would make an import send invitations (METHOD, RSVP)
     #[arg(long, help_heading = "Calendars and contacts")]
     pub(crate) no_invitations: bool,

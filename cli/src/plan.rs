@@ -7,11 +7,12 @@ use crate::{
 use indicatif::HumanBytes;
 use mailferry::{
     Error, ErrorKind,
-    convert::{ConvertOptions, Place, Plan, ProjectMailbox, Selector, Size, plan},
+    convert::{ConvertOptions, Flagged, Place, Plan, ProjectMailbox, Selector, Size, plan},
     platform::Target,
     read::{Event, Mailbox},
 };
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     ops::ControlFlow,
     path::Path,
@@ -128,6 +129,10 @@ fn print(out: &mut dyn Write, plan: &Plan, target: &Target) -> io::Result<()> {
             writeln!(out, "{} items, {}: {reason}", size.items, HumanBytes(size.bytes))?;
         }
     }
+    if !plan.mended.is_empty() {
+        writeln!(out, "\nTo be mended")?;
+        print_flagged(out, &plan.mended)?;
+    }
     let missing = &plan.missing;
     let notes = [
         (missing.from, "messages without From"),
@@ -141,12 +146,7 @@ fn print(out: &mut dyn Write, plan: &Plan, target: &Target) -> io::Result<()> {
     let notes: Vec<_> = notes.collect();
     if !plan.flagged.is_empty() || !notes.is_empty() {
         writeln!(out, "\nTo check")?;
-        for (because, flagged) in &plan.flagged {
-            writeln!(out, "{} × {because}", flagged.size.items)?;
-            if !flagged.first.is_empty() {
-                writeln!(out, "    items {}", flagged.first.join(" "))?;
-            }
-        }
+        print_flagged(out, &plan.flagged)?;
         notes.iter().try_for_each(|(count, what)| writeln!(out, "{count} × {what}"))?;
     }
     plan.problems.iter().try_for_each(|problem| writeln!(out, "{}", plain(problem)))?;
@@ -156,4 +156,15 @@ fn print(out: &mut dyn Write, plan: &Plan, target: &Target) -> io::Result<()> {
     }
     writeln!(out, "Space: at most {}", HumanBytes(plan.estimate.bytes))?;
     writeln!(out, "Time: about {} s", plan.estimate.seconds.max(1))
+}
+
+/// How many items, of what, and which first.
+fn print_flagged(out: &mut dyn Write, rows: &BTreeMap<String, Flagged>) -> io::Result<()> {
+    for (what, flagged) in rows {
+        writeln!(out, "{} × {}", flagged.size.items, plain(what))?;
+        if !flagged.first.is_empty() {
+            writeln!(out, "    items {}", flagged.first.join(" "))?;
+        }
+    }
+    Ok(())
 }

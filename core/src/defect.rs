@@ -171,6 +171,8 @@ defect_kinds! {
     Signature = "signature",
     /// A line of an mbox that may separate messages or be text, and how it was read.
     DoubtfulSeparator = "doubtful_separator",
+    /// Something that a standard or a target does not permit, and that has no single right answer: it is written as it is.
+    NotMended = "not_mended",
     /// Octets that were rewritten, on request or because they were invalid.
     Rewritten = "rewritten",
 }

@@ -45,7 +45,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `write` | [`write`](mod@write) and [`platform`] |
+//! | `write` | [`write`](mod@write), [`mend`] and [`platform`] |
 //! | `convert` | [`convert`]; it asks for `write` |
 //! | `outlook` | [`mapi`], [`read::pst`], [`read::tnef`]; with `write` also [`write::pst`](mod@write::pst) |
 //!
@@ -66,6 +66,8 @@ mod hex;
 mod limits;
 #[cfg(feature = "outlook")]
 pub mod mapi;
+#[cfg(feature = "write")]
+pub mod mend;
 pub mod mime;
 pub mod model;
 #[cfg(feature = "write")]

@@ -8,7 +8,7 @@ const LAYERS: [&[&str]; 9] = [
     &["convert"],
     &["platform"],
     &["read", "write"],
-    &["mapi"],
+    &["mapi", "mend"],
     &["model"],
     &["time_zone"],
     &["mime", "content_line"],

@@ -1,15 +1,18 @@
 use super::{
     ConvertOptions, Place, Selector, Skip, Tagging, Transform,
     decision::{Decided, Gate, InSource},
+    mend_gate::MendGate,
     target_gate::TargetGate,
 };
 use crate::{
     model::{Folder, Item},
     platform::Target,
+    read::{Opened, ReadOptions},
+    write::WriteOptions,
 };
 
-/// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then marked, and
-/// last compared with what the target takes. They are in this order, whoever gives them in which.
+/// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then marked, then
+/// mended, and last compared with what the target takes. They are in this order, whoever gives them in which.
 ///
 /// ```
 /// use mailferry::convert::{ConvertOptions, Gates, Selector};
@@ -23,6 +26,7 @@ pub struct Gates {
     pub(super) selector: Option<Selector>,
     pub(super) transforms: Vec<Transform>,
     pub(super) tagging: Option<Tagging>,
+    pub(super) mend: Option<MendGate>,
     pub(super) target: Option<TargetGate>,
 }
 
@@ -34,6 +38,9 @@ impl Gates {
         gates.transforms.extend(options.transform.clone());
         gates.tag(options.tagging.clone());
         gates.target = options.target.map(TargetGate);
+        let mut archive = options.archive.clone();
+        options.target.iter().for_each(|target| target.configure(&mut archive));
+        gates.mend = MendGate::new(&archive.collections, &options.read);
         gates
     }
 
@@ -47,21 +54,31 @@ impl Gates {
 
     pub(super) fn send_to(&mut self, target: &'static Target) {
         self.target = Some(TargetGate(target));
+        let mut options = WriteOptions::default();
+        target.configure(&mut options);
+        self.mend = self.mend.take().or_else(|| MendGate::new(&options.collections, &ReadOptions::default()));
     }
 
     /// Whether every item passes as it is.
     pub(super) fn is_empty(&self) -> bool {
-        self.selector.is_none() && self.transforms.is_empty() && self.tagging.is_none() && self.target.is_none()
+        let Self { selector, transforms, tagging, mend, target } = self;
+        selector.is_none() && transforms.is_empty() && tagging.is_none() && mend.is_none() && target.is_none()
+    }
+
+    /// Learns that the items that follow are of this source.
+    pub(super) fn open(&mut self, opened: &Opened) {
+        self.mend.iter_mut().for_each(|mend| mend.open(opened));
     }
 
     /// The gates, in their order.
     fn in_order(&mut self) -> impl Iterator<Item = &mut dyn Gate> {
-        let Self { selector, transforms, tagging, target } = self;
+        let Self { selector, transforms, tagging, mend, target } = self;
         let selector = selector.iter_mut().map(|gate| gate as &mut dyn Gate);
         let transforms = transforms.iter_mut().map(|gate| gate as &mut dyn Gate);
         let tagging = tagging.iter_mut().map(|gate| gate as &mut dyn Gate);
+        let mend = mend.iter_mut().map(|gate| gate as &mut dyn Gate);
         let target = target.iter_mut().map(|gate| gate as &mut dyn Gate);
-        selector.chain(transforms).chain(tagging).chain(target)
+        selector.chain(transforms).chain(tagging).chain(mend).chain(target)
     }
 
     /// Why an item is left out; `None` where it goes on, as the gates have changed it.

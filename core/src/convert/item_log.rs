@@ -120,6 +120,9 @@ pub struct LogLine {
     /// What of its octets was changed on request: `subject`, or all `octets`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<Cow<'static, str>>,
+    /// What of it was mended for its target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mended: Vec<Cow<'static, str>>,
     /// The number of the sync, from 1, where it was written to a path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sync: Option<u32>,
@@ -231,6 +234,7 @@ impl LogLine {
             target_folder: None,
             labels_added: Vec::new(),
             changed: Vec::new(),
+            mended: Vec::new(),
         }
     }
 
@@ -262,6 +266,7 @@ impl LogLine {
         if is_transformed(item) {
             self.changed.push("octets".into());
         }
+        self.mended.clone_from(&item.mended);
         let on_request = if self.changed.is_empty() { Fidelity::Verbatim } else { Fidelity::Normalized };
         let fidelity = item.provenance.max(rendered.fidelity()).max(on_request);
         self.item.size = Some(rendered.size());

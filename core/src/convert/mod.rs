@@ -30,6 +30,7 @@ mod item_log;
 mod journal;
 mod keys;
 mod log_reader;
+mod mend_gate;
 mod options;
 mod outcome;
 #[cfg(not(target_family = "wasm"))]
@@ -40,6 +41,7 @@ mod preflight;
 #[cfg(not(target_family = "wasm"))]
 mod project;
 mod report;
+mod same_uid;
 mod selection;
 #[cfg(not(target_family = "wasm"))]
 mod sync;

@@ -1,12 +1,19 @@
 //! What will go to a target, and what will not: found before anything is written.
 
-use super::{Gates, Preflight, decision::Place, inspection::Size, report::row};
+use super::{
+    Gates, Preflight,
+    decision::{Gate as _, Place},
+    inspection::Size,
+    mend_gate::MendGate,
+    report::row,
+};
 use crate::{
+    defect::DefectKind,
     error::Result,
     mime,
     model::{Item, Message},
-    platform::{Bounded, Target, Then},
-    read::Event,
+    platform::{Bounded, Refusal, Target, Then},
+    read::{Event, ReadOptions},
     write::{Placement, WriteOptions},
 };
 use serde::Serialize;
@@ -44,7 +51,9 @@ pub struct Plan {
     pub refused: BTreeMap<String, Refused>,
     /// What is not selected, by reason.
     pub left_out: BTreeMap<String, Size>,
-    /// What is beyond a limit and goes all the same, by limit.
+    /// What is mended for the target, by what is.
+    pub mended: BTreeMap<String, Flagged>,
+    /// What is beyond a limit, or not as the target needs it, and goes all the same, by why.
     pub flagged: BTreeMap<String, Flagged>,
     /// What an importing program may miss in messages that go.
     pub missing: Missing,
@@ -76,6 +85,8 @@ pub struct Plan {
     #[serde(skip)]
     gates: Gates,
     #[serde(skip)]
+    mend: Option<MendGate>,
+    #[serde(skip)]
     sources: u64,
     /// Octets of mail by folder.
     #[serde(skip)]
@@ -93,7 +104,7 @@ pub struct Refused {
     pub because: String,
 }
 
-/// What is beyond a limit.
+/// What is beyond a limit, or is mended.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Flagged {
@@ -154,6 +165,7 @@ impl Plan {
             kinds: BTreeMap::new(),
             refused: BTreeMap::new(),
             left_out: BTreeMap::new(),
+            mended: BTreeMap::new(),
             flagged: BTreeMap::new(),
             missing: Missing::default(),
             preflight: Preflight::default(),
@@ -169,6 +181,7 @@ impl Plan {
             part: 0,
             placement: options.placement,
             gates: Gates::default(),
+            mend: MendGate::new(&options.collections, &ReadOptions::default()),
             sources: 0,
             boxes: BTreeMap::new(),
         }
@@ -178,7 +191,7 @@ impl Plan {
     #[must_use]
     pub fn with_gates(mut self, gates: Gates) -> Self {
         // What the target refuses is told apart from what is not selected.
-        self.gates = Gates { target: None, ..gates };
+        self.gates = Gates { target: None, mend: None, ..gates };
         self
     }
 
@@ -186,7 +199,10 @@ impl Plan {
     pub fn count(&mut self, event: Event) {
         match event {
             Event::Item(item) => self.item(*item),
-            Event::Opened(_) => self.sources += 1,
+            Event::Opened(opened) => {
+                self.sources += 1;
+                self.mend.iter_mut().for_each(|mend| mend.open(&opened));
+            }
             Event::Failed { error, within } => {
                 self.failed += 1;
                 self.sources += u64::from(!within);
@@ -211,15 +227,28 @@ impl Plan {
             self.left_out.entry(skip.reason.to_owned()).or_default().add(bytes);
             return;
         }
-        let verdict = self.profile.verdict(&item);
+        let not_mendable = self.mend.as_mut().and_then(|mend| mend.decide(&mut item, place));
+        if let Some(skip) = not_mendable.as_ref().filter(|skip| skip.duplicate_of.is_some()) {
+            self.left_out.entry(skip.reason.to_owned()).or_default().add(bytes);
+            return;
+        }
+        let mut verdict = self.profile.verdict(&item);
+        verdict.refusal =
+            verdict.refusal.or(not_mendable.map(|skip| Refusal { reason: skip.reason, because: skip.reason }));
         if let Some(refusal) = verdict.refusal {
             let refused = self.refused.entry(refusal.reason.to_owned()).or_default();
             refused.size.add(bytes);
             refusal.because.clone_into(&mut refused.because);
             return;
         }
-        for flag in verdict.flags {
-            self.flag(flag.detail(), bytes, Some(place));
+        let of_mending = |kind| matches!(kind, DefectKind::NotMended | DefectKind::TimeZone);
+        let flags = verdict.flags.iter().chain(item.defects.iter().filter(|defect| of_mending(defect.kind())));
+        for flag in flags {
+            count(&mut self.flagged, flag.detail(), bytes, place);
+        }
+        for mended in &item.mended {
+            // What stands behind a colon is the instance: the name of a zone.
+            count(&mut self.mended, mended.split(": ").next().unwrap_or(mended), bytes, place);
         }
         self.goes.add(bytes);
         self.kinds.entry(item.kind.as_str().to_owned()).or_default().add(bytes);
@@ -276,14 +305,6 @@ impl Plan {
         self.shortened_folders += u64::from(units > FOLDER_UNITS || path.split('/').any(|name| name.len() > 120));
     }
 
-    fn flag(&mut self, because: &str, bytes: u64, place: Option<Place>) {
-        let flagged = row(&mut self.flagged, because);
-        flagged.size.add(bytes);
-        if flagged.first.len() < FIRST {
-            flagged.first.extend(place.map(|place| place.to_string()));
-        }
-    }
-
     fn tell(&mut self, problem: String) {
         if self.problems.len() < FIRST {
             self.problems.push(problem);
@@ -325,5 +346,14 @@ impl Plan {
     /// Whether all that was selected goes, within all limits.
     pub fn is_clear(&self) -> bool {
         self.refused.is_empty() && self.flagged.is_empty() && self.failed == 0
+    }
+}
+
+/// Counts one item in the row of `why`.
+fn count(rows: &mut BTreeMap<String, Flagged>, why: &str, bytes: u64, place: Place) {
+    let flagged = row(rows, why);
+    flagged.size.add(bytes);
+    if flagged.first.len() < FIRST {
+        flagged.first.push(place.to_string());
     }
 }

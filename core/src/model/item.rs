@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     source::{Content, ReadAt as _},
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// One thing of a mailbox: a message, a calendar object or a contact, with what the mailbox knows about it.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Item {
     pub defects: Vec<Defect>,
     /// How its octets relate to those that its source holds; whoever reads them, or changes them on the way, says so.
     pub provenance: Fidelity,
+    /// What of it was mended on the way, as text, each once.
+    pub mended: Vec<Cow<'static, str>>,
     /// Whether its mail program no longer shows it: it was deleted for good, and its octets are there only because the mailbox was not
     /// compacted since. Such an item is left out, unless [`ReadOptions::recover`](crate::read::ReadOptions) asks for it.
     pub expunged: bool,
@@ -43,6 +45,7 @@ impl Item {
             kind,
             defects: Vec::new(),
             provenance: Fidelity::default(),
+            mended: Vec::new(),
             expunged: false,
         }
     }

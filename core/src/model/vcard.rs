@@ -55,6 +55,10 @@ pub struct VCard {
     after: u64,
     unclosed: Vec<Vec<u8>>,
     facts: Box<Facts>,
+    /// What is written instead of its octets, where it was mended.
+    mended: Option<Content>,
+    /// Whether it was looked through for what a target needs.
+    is_mended: bool,
 }
 
 /// What the lines of a card say.
@@ -94,9 +98,35 @@ impl VCard {
         card.ok_or_else(|| Error::new(ErrorKind::Malformed, "contains no vCard"))
     }
 
-    /// The octets as in the source, from `BEGIN` to `END`.
+    /// The octets as in the source, or as the card was mended, from `BEGIN` to `END`.
     pub fn content(&self) -> Content {
-        Content::new(self.source.clone(), Some(self.range.clone()))
+        self.mended.clone().unwrap_or_else(|| Content::new(self.source.clone(), Some(self.range.clone())))
+    }
+
+    /// The same card of other octets.
+    pub(crate) fn replaced(&self, content: Content) -> Result<Self> {
+        let Self { facts, unclosed, .. } = Self::parse(Arc::new(content.clone()))?;
+        let (source, range) = (self.source.clone(), self.range.clone());
+        Ok(Self {
+            source,
+            range,
+            before: self.before,
+            after: self.after,
+            unclosed,
+            facts,
+            mended: Some(content),
+            is_mended: true,
+        })
+    }
+
+    /// Notes that it was looked through for what a target needs.
+    pub(crate) fn set_mended(&mut self) {
+        self.is_mended = true;
+    }
+
+    /// Whether it was looked through for what a target needs.
+    pub(crate) fn is_mended(&self) -> bool {
+        self.is_mended
     }
 
     /// The offset of its first octet in the source.
@@ -106,7 +136,15 @@ impl VCard {
 
     /// The octets of the card with those around it that belong to no card: a byte-order mark, blank lines.
     pub fn content_and_around(&self) -> Content {
-        Content::new(self.source.clone(), Some(self.range_and_around()))
+        let of_source = |range| Content::new(self.source.clone(), Some(range));
+        match &self.mended {
+            Some(content) => Content::join([
+                of_source(self.before..self.range.start),
+                content.clone(),
+                of_source(self.range.end..self.after),
+            ]),
+            None => of_source(self.range_and_around()),
+        }
     }
 
     /// Where these stand in the source.
@@ -194,7 +232,8 @@ pub(crate) fn read_card(lines: &mut ContentLines, source: &Source, before: u64) 
         })?;
     facts.defects = defects;
     let after = seek_card(lines)?.unwrap_or_else(|| lines.offset());
-    Ok(Some(VCard { source: source.clone(), before, range: start..end, after, unclosed, facts: Box::new(facts) }))
+    let (source, facts) = (source.clone(), Box::new(facts));
+    Ok(Some(VCard { source, before, range: start..end, after, unclosed, facts, mended: None, is_mended: false }))
 }
 
 /// Goes to the next line that begins a card and gives its offset.

@@ -14,9 +14,11 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+mod needs;
 mod settings;
 mod verdict;
 
+pub use needs::{CardNeeds, Needs};
 pub use settings::{Files, Parts, Settings};
 pub use verdict::{Refusal, Verdict};
 
@@ -48,6 +50,9 @@ pub struct Target {
     /// How its files are written.
     #[serde(default)]
     pub settings: Settings,
+    /// What its calendar objects and cards are mended for.
+    #[serde(default)]
+    pub needs: Needs,
     /// Its limits.
     #[serde(default)]
     pub limits: Vec<Limit>,
@@ -207,6 +212,7 @@ impl Target {
             options.form = form;
         }
         self.settings.configure(options);
+        self.needs.configure(options);
         for Document { path, text } in &self.documents {
             // To be asked twice is to be asked once.
             if options.documents.iter().all(|(other, _)| other != path) {

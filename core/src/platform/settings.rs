@@ -33,10 +33,6 @@ pub struct Settings {
     /// The limits of one file of calendar objects or cards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ics_parts: Option<Parts>,
-    /// Whether to leave out what would make an import send invitations.
-    pub no_invitations: bool,
-    /// Whether to use the IANA names of time zones.
-    pub iana_zones: bool,
     /// Whether cards without a UID get one.
     pub card_uids: bool,
     /// How groups of cards are written: `categories`, `cards`.
@@ -87,9 +83,6 @@ impl Settings {
         if let Some(Parts { items, octets }) = self.ics_parts {
             collections.grouping = Grouping::Parts { items, octets };
         }
-        collections.ics.strip_scheduling |= self.no_invitations;
-        collections.ics.iana_zones |= self.iana_zones;
-        collections.ics.complete_zones |= self.iana_zones;
         collections.vcf.add_uid |= self.card_uids;
         collections.vcf.groups = self.card_groups.unwrap_or(collections.vcf.groups);
         options.unread_mode |= self.unread_mode;

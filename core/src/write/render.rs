@@ -173,16 +173,15 @@ impl Renderer {
     pub fn render(&self, item: &Item) -> Result<Rendered> {
         let render = || match &item.kind {
             ItemKind::Message(message) => self.render_message(item, message),
-            ItemKind::Calendar(object) if self.collections.changes_objects() => {
-                let (content, defects) = self.collections.object(object)?;
-                self.render_changed(content, defects)
-            }
             ItemKind::Contact(card) if self.collections.changes(card) => {
                 let (content, defects) = self.collections.card(card)?;
-                self.render_changed(content, defects)
+                self.of_lines(true).render_changed(content, defects)
             }
-            ItemKind::Calendar(object) => self.render_member(object.to_content()?),
-            ItemKind::Contact(card) => self.render_member(card.to_content()?),
+            ItemKind::Calendar(object) => match self.collections.object(object)? {
+                Some((content, defects)) => self.of_lines(false).render_changed(content, defects),
+                None => self.of_lines(false).render_member(object.to_content()?),
+            },
+            ItemKind::Contact(card) => self.of_lines(true).render_member(card.to_content()?),
         };
         render().map_err(Error::non_fatal)
     }
@@ -208,6 +207,12 @@ impl Renderer {
         rendered.defects = defects;
         rendered.fidelity = Fidelity::Normalized;
         Ok(rendered)
+    }
+
+    /// The same for calendars, or cards: what is mended for a target has the line end that their standards ask for.
+    pub(super) fn of_lines(&self, are_cards: bool) -> Self {
+        let mends = if are_cards { self.collections.vcf.mend } else { self.collections.ics.mend };
+        Self { eol: if mends { Eol::Crlf } else { self.eol }, ..self.clone() }
     }
 
     /// Renders what goes to a file with others: only that file is compressed.

@@ -132,6 +132,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     option("vcard", &["archive/collections/vcf/vcard"], Octets).words(&["3.0", "4.0"]),
     option("card-uids", &["archive/collections/vcf/cardUids"], Octets),
     option("card-groups", &["archive/collections/vcf/cardGroups"], Octets).words(CardGroups::NAMES),
+    option("mend", &["archive/collections/ics/mend", "archive/collections/vcf/mend"], Octets),
     option("no-invitations", &["archive/collections/ics/noInvitations"], Octets),
     option("iana-zones", &["archive/collections/ics/ianaZones", "archive/collections/ics/completeZones"], Octets),
     option("checksums", &["archive/checksums"], Octets).words(Checksums::NAMES),
@@ -149,5 +150,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     of_target(&["archive/unreadMode"], Places),
     of_target(&["archive/tarNames"], Places).words(TarNames::NAMES),
     of_target(&["archive/documents"], Places),
+    of_target(&["archive/collections/ics/moveAttendees"], Octets),
+    of_target(&["archive/collections/ics/displayAlarms"], Octets),
     of_target(&["archive/collections/ics/refold"], Octets),
 ];

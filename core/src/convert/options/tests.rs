@@ -58,6 +58,8 @@ fn all_others() -> ConvertOptions {
     (collections.vcf.version, collections.vcf.add_uid) = (Some(VCardVersion::V4), true);
     collections.vcf.groups = crate::write::CardGroups::Categories;
     (collections.ics.strip_scheduling, collections.ics.refold) = (true, true);
+    (collections.ics.move_attendees, collections.ics.display_alarms) = (true, true);
+    (collections.ics.mend, collections.vcf.mend) = (true, true);
     (collections.ics.iana_zones, collections.ics.complete_zones) = (true, true);
     archive.mbox.quoting = crate::write::Quoting::Mboxo;
     (archive.mbox.tree, archive.mbox.state) = (MboxTree::Apple, StateFields::None);

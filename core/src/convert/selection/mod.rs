@@ -124,8 +124,8 @@ words! {
         /// `X-Keywords`, `X-UID`, `X-Mozilla-…` and the like, and `Content-Length`.
         Exact = "exact",
         /// When their `Message-ID`, `Date`, `From` and `Subject`, decoded, and the decoded octets of all their body parts are;
-        /// text without regard to the white space between its words. Calendar objects and contacts as with
-        /// [`Dedupe::Exact`].
+        /// text without regard to the white space between its words. Calendar objects when their UID is, and RECURRENCE-ID and
+        /// SEQUENCE of all their components; those without a UID, and contacts, as with [`Dedupe::Exact`].
         Loose = "loose",
     }
 }

@@ -10,6 +10,7 @@ use std::{
     hash::{DefaultHasher, Hasher},
     io,
     ops::Range,
+    sync::Arc,
 };
 
 /// Zones that one component may name.
@@ -66,6 +67,8 @@ pub struct CalendarComponent {
     /// The names of what it leaves open, innermost first.
     pub(super) unclosed: Vec<Vec<u8>>,
     pub(super) facts: Facts,
+    /// What is written instead of its octets, where it was mended; it still stands at its place in the source.
+    pub(super) mended: Option<Content>,
 }
 
 /// What the lines of a component say.
@@ -108,7 +111,23 @@ impl CalendarComponent {
         facts.defects = defects;
         let Walked { name, end, unclosed } = walked;
         facts.name = name;
-        Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts })
+        Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts, mended: None })
+    }
+
+    /// The component of these octets: what a component of the calendar was mended to, or was made to go with it.
+    pub(crate) fn of_octets(octets: Vec<u8>) -> io::Result<Self> {
+        let source: Source = Arc::new(octets);
+        let mut lines = ContentLines::new(source.clone()).map_err(io::Error::other)?;
+        Self::read(&mut lines, &source)
+    }
+
+    /// The same component at the same place, of other octets.
+    pub(crate) fn replaced(&self, content: Content) -> io::Result<Self> {
+        let source: Source = Arc::new(content.clone());
+        let mut lines = ContentLines::new(source.clone()).map_err(io::Error::other)?;
+        let Self { facts, unclosed, .. } = Self::read(&mut lines, &source)?;
+        let (source, range, after) = (self.source.clone(), self.range.clone(), self.after);
+        Ok(Self { source, range, after, unclosed, facts, mended: Some(content) })
     }
 
     /// Reads of the component whose `BEGIN` line comes next only its extent, and what tells which components belong together.
@@ -130,7 +149,20 @@ impl CalendarComponent {
         })?;
         let Walked { name, end, unclosed } = walked;
         facts.name = name;
-        Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts })
+        Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts, mended: None })
+    }
+
+    /// The same component without the blank lines that follow it, if nothing else does.
+    pub(crate) fn without_blank_lines(&self) -> io::Result<Option<Self>> {
+        const MOST: u64 = 4_096;
+        let behind = self.range.end..self.after;
+        if behind.is_empty() || behind.end - behind.start > MOST {
+            return Ok(None);
+        }
+        let mut octets = Vec::new();
+        Content::new(self.source.clone(), [behind]).write_to(&mut octets)?;
+        let is_blank = octets.trim_ascii().is_empty();
+        Ok(is_blank.then(|| Self { after: self.range.end, ..self.clone() }))
     }
 
     /// What it is.
@@ -138,9 +170,9 @@ impl CalendarComponent {
         ComponentKind::of(&self.facts.name)
     }
 
-    /// Its octets as in the source, from `BEGIN` to `END`.
+    /// Its octets as in the source, or as it was mended, from `BEGIN` to `END`.
     pub fn content(&self) -> Content {
-        Content::new(self.source.clone(), [self.range.clone()])
+        self.mended.clone().unwrap_or_else(|| Content::new(self.source.clone(), [self.range.clone()]))
     }
 
     /// The offset of its first octet in the source.
@@ -311,7 +343,6 @@ pub(super) fn text_of(line: &ContentLine<'_>) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::sync::Arc;
 
     proptest! {
         #[test]

@@ -4,10 +4,10 @@ use crate::{
     defect::{Defect, DefectKind},
     source::{Content, Source},
 };
-use std::{collections::HashSet, fmt, io, ops::Range};
+use std::{collections::HashSet, fmt, io, ops::Range, sync::Arc};
 
 /// The PRODID of calendars that this crate makes.
-pub(super) const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSION"), "//EN");
+pub(crate) const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSION"), "//EN");
 
 /// Calendar properties that are kept for objects of their own.
 const PROPERTIES: usize = 4_096;
@@ -29,6 +29,8 @@ pub struct Calendar {
     pub(super) begun: bool,
     /// Whether it was made from properties.
     pub(super) made: bool,
+    /// What is written instead of its properties, where it was mended.
+    pub(super) mended: Option<Content>,
     pub(super) zones: Vec<CalendarComponent>,
     pub(super) facts: CalendarFacts,
 }
@@ -87,9 +89,34 @@ impl Calendar {
         self.zones.iter().find(|zone| zone.facts.zone_id.as_deref() == Some(id))
     }
 
-    /// The lines of its own properties.
+    /// The lines of its own properties, as in the source or as they were mended.
     pub fn properties(&self) -> Content {
-        Content::new(self.source.clone(), self.properties.iter().cloned())
+        self.mended.clone().unwrap_or_else(|| Content::new(self.source.clone(), self.properties.iter().cloned()))
+    }
+
+    /// The same calendar with other properties and zones.
+    pub(crate) fn replaced(&self, properties: Content, zones: Vec<CalendarComponent>) -> io::Result<Self> {
+        let mut lines = ContentLines::new(Arc::new(properties.clone())).map_err(io::Error::other)?;
+        let mut facts = CalendarFacts::default();
+        while let Some(line) = lines.next_line()? {
+            ContentLine::parse(line.head).iter().for_each(|line| facts.take(line));
+        }
+        Ok(Self { mended: Some(properties), zones, facts, ..self.clone() })
+    }
+
+    /// Octets before its first component that are neither its `BEGIN` line, nor a property, nor a zone: blank lines, or lines that are none.
+    pub(crate) fn strays(&self) -> u64 {
+        const BEGIN: u64 = "BEGIN:VCALENDAR\r\n".len() as u64;
+        let inside = |range: &Range<u64>| self.head.start <= range.start && range.end <= self.head.end;
+        let len = |range: &Range<u64>| range.end - range.start;
+        let properties: u64 = self.properties.iter().filter(|range| inside(range)).map(len).sum();
+        let zones: u64 = self.zones.iter().map(|zone| &zone.range).filter(|range| inside(range)).map(len).sum();
+        len(&self.head).saturating_sub(properties + zones + BEGIN)
+    }
+
+    /// Whether its properties or zones are not those of its source.
+    pub(crate) fn is_mended(&self) -> bool {
+        self.mended.is_some()
     }
 
     /// What is before its first component: `BEGIN:VCALENDAR`, properties, zones.
@@ -262,6 +289,7 @@ pub(crate) fn read_calendar(
         properties: Vec::new(),
         begun: false,
         made: false,
+        mended: None,
         zones: Vec::new(),
         facts: CalendarFacts::default(),
     };

@@ -6,7 +6,7 @@ mod time;
 
 pub use component::{CalendarComponent, ComponentKind};
 pub use frame::Calendar;
-use frame::PRODUCT;
+pub(crate) use frame::PRODUCT;
 pub(crate) use frame::{OverrideIndex, read_calendar, read_component};
 pub use time::CalendarTime;
 
@@ -39,12 +39,16 @@ use std::{io, sync::Arc};
 pub struct CalendarObject {
     calendar: Arc<Calendar>,
     components: Vec<CalendarComponent>,
+    /// VTIMEZONEs that were added to those of the calendar.
+    added_zones: Vec<Arc<CalendarComponent>>,
+    /// Whether it was looked through for what a target needs.
+    is_mended: bool,
 }
 
 impl CalendarObject {
     /// The object that these components of `calendar` are.
     pub(crate) fn new(calendar: Arc<Calendar>, components: Vec<CalendarComponent>) -> Self {
-        Self { calendar, components }
+        Self { calendar, components, added_zones: Vec::new(), is_mended: false }
     }
 
     /// An object made of properties: those of the calendar, its VTIMEZONEs, and the components of one UID.
@@ -142,13 +146,42 @@ impl CalendarObject {
         self.components.is_empty()
     }
 
-    /// The VTIMEZONEs that the components name, as far as the calendar has them.
+    /// The VTIMEZONEs that the components name, as far as the calendar has them or they were added.
     pub fn zones(&self) -> impl Iterator<Item = &CalendarComponent> {
-        self.calendar.zones().iter().filter(|zone| {
+        let own = self.calendar.zones().iter().filter(|zone| {
             let named =
                 |component: &CalendarComponent| component.zone_ids().iter().any(|id| zone.zone_id() == Some(id));
             self.components.iter().any(named)
-        })
+        });
+        own.chain(self.added_zones.iter().map(|zone| &**zone))
+    }
+
+    /// Its zones that stand in no calendar of its source.
+    pub(crate) fn added_zones(&self) -> &[Arc<CalendarComponent>] {
+        &self.added_zones
+    }
+
+    /// Whether it was looked through for what a target needs.
+    pub(crate) fn is_mended(&self) -> bool {
+        self.is_mended
+    }
+
+    /// The object that these components of several calendars are; what else `calendar` does not define is in `zones`.
+    pub(crate) fn joined(
+        calendar: Arc<Calendar>,
+        components: Vec<CalendarComponent>,
+        zones: Vec<Arc<CalendarComponent>>,
+    ) -> Self {
+        Self { calendar, components, added_zones: zones, is_mended: false }
+    }
+
+    /// The object as it was mended, whatever of it was.
+    pub(crate) fn replaced(
+        calendar: Arc<Calendar>,
+        components: Vec<CalendarComponent>,
+        added_zones: Vec<Arc<CalendarComponent>>,
+    ) -> Self {
+        Self { calendar, components, added_zones, is_mended: true }
     }
 
     /// The octets of a whole calendar object: the properties of its calendar, the zones it names, and its components octet for octet.
@@ -191,7 +224,12 @@ impl CalendarComponent {
 
     /// The octets of the component and of what follows it in its calendar: blank lines, and properties and zones of the calendar.
     pub fn content_and_after(&self) -> Content {
-        Content::new(self.source.clone(), Some(self.range.start..self.after))
+        match &self.mended {
+            Some(content) => {
+                Content::join([content.clone(), Content::new(self.source.clone(), Some(self.range.end..self.after))])
+            }
+            None => Content::new(self.source.clone(), Some(self.range.start..self.after)),
+        }
     }
 
     /// Whether `zone` stands between this component and the next.

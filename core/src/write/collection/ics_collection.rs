@@ -1,36 +1,19 @@
-use super::{assembly::Assembly, ics_edit::Edit};
+use super::assembly::Assembly;
 use crate::{
-    defect::{Defect, DefectKind},
+    defect::Defect,
     error::Result,
+    mend::{CalendarMender, IcsOptions},
     model::{Calendar, CalendarComponent, CalendarObject},
     source::Content,
-    time_zone,
 };
-use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     io,
     sync::Arc,
 };
 
 /// Components that wait for their place in the order of the source.
 const PENDING: usize = 1 << 16;
-
-/// What is changed in calendars that are written; nothing where nothing is asked for.
-#[non_exhaustive]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct IcsOptions {
-    /// Leaves out METHOD, and RSVP of attendees, so that an import sends no invitations.
-    #[serde(rename = "noInvitations")]
-    pub strip_scheduling: bool,
-    /// Gives time zones the names of the IANA database where they are known under others.
-    pub iana_zones: bool,
-    /// Adds a short VTIMEZONE for every known zone that is named but not defined.
-    pub complete_zones: bool,
-    /// Folds every line again after 75 octets.
-    pub refold: bool,
-}
 
 /// Puts calendar objects together to one iCalendar file, in bounded memory.
 ///
@@ -55,8 +38,8 @@ pub struct IcsOptions {
 /// ```
 #[derive(Default)]
 pub struct IcsCollection {
-    options: IcsOptions,
-    edit: Edit,
+    /// What brings objects to what is asked for, where they were not on their way.
+    mender: Option<CalendarMender>,
     out: Assembly,
     objects: u64,
     open: Option<Open>,
@@ -72,15 +55,16 @@ struct Open {
     /// The TZIDs, as they are written, of the zones that are there.
     zones: HashSet<String>,
     /// Those of the zones that are named and have not been met.
-    missing: BTreeMap<String, ()>,
+    missing: BTreeSet<String>,
+    /// Zones that no calendar of the source defines.
+    added: BTreeMap<String, Arc<CalendarComponent>>,
 }
 
 impl IcsCollection {
     /// A collection without an object.
     pub fn new(options: IcsOptions) -> Self {
-        let IcsOptions { strip_scheduling, iana_zones, refold, .. } = options;
-        let edit = Edit { strip_scheduling, iana_zones, refold, ..Edit::default() };
-        Self { edit, options, ..Self::default() }
+        let mender = (options != IcsOptions::default()).then(|| CalendarMender::new(options));
+        Self { mender, ..Self::default() }
     }
 
     /// Adds an object; its components are written in the order of their source.
@@ -88,6 +72,17 @@ impl IcsCollection {
     /// # Errors
     /// What the source says, or the place where octets are held meanwhile.
     pub fn add(&mut self, object: &CalendarObject) -> Result<()> {
+        match &mut self.mender {
+            Some(mender) if !object.is_mended() => {
+                let mut object = object.clone();
+                self.defects.append(&mut mender.mend(&mut object)?.flagged);
+                self.add_mended(&object)
+            }
+            _ => self.add_mended(object),
+        }
+    }
+
+    fn add_mended(&mut self, object: &CalendarObject) -> Result<()> {
         self.objects += 1;
         self.go_to(object.calendar(), object)?;
         let mut components = object.components().iter();
@@ -95,6 +90,12 @@ impl IcsCollection {
         self.write_pending_before(first.offset())?;
         self.write_component(first)?;
         if let Some(open) = &mut self.open {
+            for zone in object.added_zones() {
+                let Some(id) = zone.zone_id() else { continue };
+                if !open.added.contains_key(id) {
+                    open.added.insert(id.to_owned(), zone.clone());
+                }
+            }
             for component in components {
                 open.pending_octets += component.content().len();
                 open.pending.insert(component.offset(), component.clone());
@@ -126,12 +127,6 @@ impl IcsCollection {
         std::mem::take(&mut self.defects)
     }
 
-    /// Ends the calendar at hand and gives what could not be done in it.
-    pub(super) fn end(&mut self) -> Result<Vec<Defect>> {
-        self.close()?;
-        Ok(self.take_defects())
-    }
-
     /// Ends the last calendar and gives the whole file.
     ///
     /// # Errors
@@ -141,9 +136,9 @@ impl IcsCollection {
         self.out.finish()
     }
 
-    /// Whether lines are changed, or calendars made here are put together.
-    fn edits(&self, calendar: &Calendar) -> bool {
-        self.options != IcsOptions::default() || calendar.is_made()
+    /// Whether calendars made or mended here are put together, and not what stands in a source.
+    fn edits(calendar: &Calendar) -> bool {
+        calendar.is_made() || calendar.is_mended()
     }
 
     fn go_to(&mut self, calendar: &Arc<Calendar>, object: &CalendarObject) -> Result<()> {
@@ -154,11 +149,11 @@ impl IcsCollection {
         }
         self.close()?;
         let line_end = object.line_end()?;
-        if !self.edits(calendar) {
+        if !Self::edits(calendar) {
             self.out.content(&calendar.head())?;
         } else {
             self.octets(&calendar.beginning(), line_end)?;
-            self.edit.write(&calendar.properties(), line_end, &mut self.out)?;
+            self.out.content(&calendar.properties())?;
         }
         self.open = Some(Open {
             calendar: calendar.clone(),
@@ -166,9 +161,10 @@ impl IcsCollection {
             pending: BTreeMap::new(),
             pending_octets: 0,
             zones: HashSet::new(),
-            missing: BTreeMap::new(),
+            missing: BTreeSet::new(),
+            added: BTreeMap::new(),
         });
-        if self.edits(calendar) {
+        if Self::edits(calendar) {
             for zone in calendar.zones() {
                 self.write_zone(zone)?;
             }
@@ -200,12 +196,11 @@ impl IcsCollection {
         let Some(open) = &mut self.open else { return Ok(()) };
         let (calendar, line_end) = (open.calendar.clone(), open.line_end);
         for id in component.zone_ids() {
-            let name = self.edit.zone_name(id);
-            if !open.zones.contains(name) && !open.missing.contains_key(name) {
-                open.missing.insert(name.to_owned(), ());
+            if !open.zones.contains(id) && !open.missing.contains(id) {
+                open.missing.insert(id.clone());
             }
         }
-        if !self.edits(&calendar) {
+        if !Self::edits(&calendar) {
             let open_zones = calendar.zones().iter().filter(|zone| component.is_followed_by(zone));
             for zone in open_zones {
                 if let (Some(open), Some(id)) = (&mut self.open, zone.zone_id()) {
@@ -216,7 +211,7 @@ impl IcsCollection {
             self.out.content(&component.content_and_after())?;
             return Ok(());
         }
-        self.edit.write(&component.content(), line_end, &mut self.out)?;
+        self.out.content(&component.content())?;
         let closing = component.closing()?;
         self.octets(&closing, line_end)?;
         Ok(())
@@ -224,14 +219,14 @@ impl IcsCollection {
 
     /// Writes a zone unless one of its name is there.
     fn write_zone(&mut self, zone: &CalendarComponent) -> Result<()> {
-        let name = self.edit.zone_name(zone.zone_id().unwrap_or_default()).to_owned();
+        let name = zone.zone_id().unwrap_or_default().to_owned();
         let Some(open) = &mut self.open else { return Ok(()) };
         let line_end = open.line_end;
         open.missing.remove(&name);
         if !open.zones.insert(name) {
             return Ok(());
         }
-        self.edit.write(&zone.content(), line_end, &mut self.out)?;
+        self.out.content(&zone.content())?;
         let closing = zone.closing()?;
         self.octets(&closing, line_end)?;
         Ok(())
@@ -241,34 +236,18 @@ impl IcsCollection {
         self.write_pending_before(u64::MAX)?;
         let Some(open) = &mut self.open else { return Ok(()) };
         let (calendar, line_end) = (open.calendar.clone(), open.line_end);
-        for name in std::mem::take(&mut open.missing).into_keys() {
+        let added = std::mem::take(&mut open.added);
+        for name in std::mem::take(&mut open.missing) {
             let defined = calendar.zones().iter().find(|zone| zone.zone_id() == Some(&name));
-            if let Some(zone) = defined {
+            if let Some(zone) = defined.or(added.get(&name).map(|zone| &**zone)) {
                 self.write_zone(zone)?;
-            } else if self.options.complete_zones {
-                self.define_zone(&name, line_end)?;
             }
         }
-        match self.edits(&calendar) {
+        match Self::edits(&calendar) {
             true => self.octets("END:VCALENDAR\n", line_end)?,
             false => self.out.content(&calendar.tail())?,
         }
         self.open = None;
-        Ok(())
-    }
-
-    /// Writes a short VTIMEZONE for a zone that the source names and does not define.
-    fn define_zone(&mut self, name: &str, line_end: &str) -> Result<()> {
-        let known = time_zone::iana_name(name).and_then(|iana| time_zone::definition(iana, name));
-        let Some(zone) = known else {
-            self.defects
-                .push(Defect::new(DefectKind::TimeZone, format!("{name:?} is neither defined nor a known time zone")));
-            return Ok(());
-        };
-        let mut octets = Vec::new();
-        zone.write_to(&mut octets);
-        let text = String::from_utf8_lossy(&octets).replace("\r\n", "\n");
-        self.octets(&text, line_end)?;
         Ok(())
     }
 }

@@ -4,14 +4,14 @@ mod assembly;
 mod card_groups;
 mod grouping;
 mod ics_collection;
-mod ics_edit;
 mod open;
 mod vcard_version;
 mod vcf_collection;
 
+pub use crate::mend::IcsOptions;
 pub use card_groups::CardGroups;
 pub use grouping::Grouping;
-pub use ics_collection::{IcsCollection, IcsOptions};
+pub use ics_collection::IcsCollection;
 pub(super) use open::OpenCollection;
 pub(crate) use vcf_collection::written_version;
 pub use vcf_collection::{VcfCollection, VcfOptions, WRITTEN_VERSIONS};
@@ -19,6 +19,7 @@ pub use vcf_collection::{VcfCollection, VcfOptions, WRITTEN_VERSIONS};
 use crate::{
     defect::Defect,
     error::{Error, ErrorKind, Result},
+    mend::CalendarMender,
     model::{CalendarObject, VCard},
     source::Content,
 };
@@ -50,20 +51,22 @@ impl Collections {
         Ok(())
     }
 
-    /// Whether the octets of calendar objects do not stay as they are.
-    pub(super) fn changes_objects(&self) -> bool {
-        self.ics != IcsOptions::default()
+    /// Whether the octets of a calendar object may not stay as they are: it was not mended on its way.
+    pub(super) fn changes_object(&self, object: &CalendarObject) -> bool {
+        self.ics != IcsOptions::default() && !object.is_mended()
     }
 
-    /// The octets of one calendar object, as a file of its own has them, and what could not be kept.
-    pub(super) fn object(&self, object: &CalendarObject) -> Result<(Content, Vec<Defect>)> {
-        if !self.changes_objects() {
-            return Ok((object.to_content()?, Vec::new()));
+    /// The octets of one calendar object, as a file of its own has them, and what could not be kept; `None` where all is.
+    pub(super) fn object(&self, object: &CalendarObject) -> Result<Option<(Content, Vec<Defect>)>> {
+        if !self.changes_object(object) {
+            return Ok(None);
         }
-        let mut collection = IcsCollection::new(self.ics.clone());
-        collection.add(object)?;
-        let defects = collection.end()?;
-        Ok((collection.finish()?, defects))
+        let mut object = object.clone();
+        let notes = CalendarMender::new(self.ics.clone()).mend(&mut object)?;
+        match notes.mended.is_empty() && notes.flagged.is_empty() {
+            true => Ok(None),
+            false => Ok(Some((object.to_content()?, notes.flagged))),
+        }
     }
 
     /// Whether the octets of the card do not stay as they are.

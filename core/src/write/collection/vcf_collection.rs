@@ -17,6 +17,8 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct VcfOptions {
+    /// Mends what the standards do not permit (RFC 6350, RFC 2426) where there is one right answer, and flags the rest.
+    pub mend: bool,
     /// The version that cards of another are converted to: 3.0 or 4.0, and 3.0 for anything else.
     #[serde(rename = "vcard", deserialize_with = "written_version")]
     pub version: Option<VCardVersion>,

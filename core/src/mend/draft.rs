@@ -1,0 +1,349 @@
+//! The content lines of a component or a card while they are changed.
+
+use crate::{
+    content_line::{ContentLine, ContentLines, Marker, Property, fold},
+    error::Result,
+    limits::Limits,
+    source::{Content, Source},
+};
+use std::{ops::Range, sync::Arc};
+
+/// Octets of a physical line without its end (RFC 5545 §3.1, RFC 6350 §3.2).
+const PHYSICAL: usize = 75;
+
+/// The lines of one component or card, each as it stands in the source or as it was changed.
+///
+/// A line keeps its number whatever is changed; new lines stand before one that is there. Lines that are longer than the limit are
+/// kept as ranges of the source, and nothing of them is changed.
+pub(super) struct Draft {
+    content: Content,
+    /// All octets, where they are not too many.
+    raw: Vec<u8>,
+    lines: Vec<DraftLine>,
+    line_end: LineEnd,
+    is_changed: bool,
+    was_open: bool,
+}
+
+/// What the lines end with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    CrLf,
+    Lf,
+    Cr,
+    /// Some with one, some with another.
+    Mixed,
+}
+
+struct DraftLine {
+    range: Range<u64>,
+    head: Head,
+    whole: bool,
+    /// Components that are open where it stands, its own included: 1 for the lines of the outermost.
+    depth: usize,
+    /// Lines that were put before it.
+    before: Vec<Vec<u8>>,
+    state: State,
+}
+
+enum Head {
+    /// In the octets of the draft.
+    Raw(Range<usize>),
+    Unfolded(Vec<u8>),
+}
+
+#[derive(PartialEq, Eq)]
+enum State {
+    Kept,
+    Changed(Vec<u8>),
+    Removed,
+}
+
+impl Draft {
+    /// The lines of `content`; `None` where those that can be held are more than [`Limits::component`] octets.
+    ///
+    /// # Errors
+    /// Errors of the source.
+    pub(super) fn read(content: &Content) -> Result<Option<Self>> {
+        let limit = Limits::default().component;
+        let is_small = content.len() <= limit as u64;
+        let raw = if is_small { content.to_vec(limit)? } else { Vec::new() };
+        let source: Source = Arc::new(content.clone());
+        let mut lines = ContentLines::new(source)?;
+        if is_small {
+            lines.hold_lines_of(limit);
+        }
+        let mut draft = Self {
+            content: content.clone(),
+            raw,
+            lines: Vec::new(),
+            line_end: LineEnd::CrLf,
+            is_changed: false,
+            was_open: false,
+        };
+        let (mut held, mut depth) = (0, 0_usize);
+        while let Some(line) = lines.next_line()? {
+            let from = usize::try_from(line.start).unwrap_or(usize::MAX);
+            let in_raw = from..from.saturating_add(line.head.len());
+            let head = match draft.raw.get(in_raw.clone()) == Some(line.head) {
+                true => Head::Raw(in_raw),
+                false => {
+                    held += line.head.len();
+                    Head::Unfolded(line.head.to_vec())
+                }
+            };
+            let marker = Marker::of(line.head);
+            depth += usize::from(matches!(marker, Some(Marker::Begin(_))));
+            let (range, whole) = (line.start..line.end, line.whole);
+            draft.lines.push(DraftLine { range, head, whole, depth, before: Vec::new(), state: State::Kept });
+            depth = depth.saturating_sub(usize::from(matches!(marker, Some(Marker::End(_)))));
+            held += size_of::<DraftLine>();
+            if held > limit * 8 {
+                return Ok(None);
+            }
+        }
+        draft.line_end = draft.find_line_end();
+        // What was never closed is closed, so that lines can be put before its end.
+        let unclosed: Vec<Vec<u8>> = draft.unclosed();
+        if !unclosed.is_empty() {
+            (draft.was_open, draft.is_changed) = (true, true);
+            let end = content.len();
+            for (closed, name) in unclosed.into_iter().enumerate() {
+                let state = State::Changed([b"END:", &name[..]].concat());
+                let head = Head::Unfolded(Vec::new());
+                let depth = depth.saturating_sub(closed);
+                draft.lines.push(DraftLine { range: end..end, head, whole: true, depth, before: Vec::new(), state });
+            }
+        }
+        Ok(Some(draft))
+    }
+
+    /// The names of the components that are open at the end, innermost first.
+    fn unclosed(&self) -> Vec<Vec<u8>> {
+        let mut open: Vec<Vec<u8>> = Vec::new();
+        for number in self.numbers() {
+            match Marker::of(self.text(number)) {
+                Some(Marker::Begin(name)) => open.push(name.to_vec()),
+                Some(Marker::End(_)) => drop(open.pop()),
+                None => {}
+            }
+        }
+        open.reverse();
+        open
+    }
+
+    /// What the lines end with; CRLF where there is no whole line.
+    fn find_line_end(&self) -> LineEnd {
+        let mut found = None;
+        for at in memchr::memchr2_iter(b'\r', b'\n', &self.raw) {
+            let end = match (self.raw.get(at), self.raw.get(at + 1)) {
+                (Some(b'\r'), Some(b'\n' | b'\r')) => continue,
+                (Some(b'\r'), _) => LineEnd::Cr,
+                _ if at > 0 && self.raw.get(at - 1) == Some(&b'\r') => LineEnd::CrLf,
+                _ => LineEnd::Lf,
+            };
+            if *found.get_or_insert(end) != end {
+                return LineEnd::Mixed;
+            }
+        }
+        found.unwrap_or(LineEnd::CrLf)
+    }
+
+    /// The numbers of all lines, those that were removed included.
+    pub(super) fn numbers(&self) -> Range<usize> {
+        0..self.lines.len()
+    }
+
+    /// The unfolded octets of a line as it is now; nothing of one that was removed.
+    pub(super) fn text(&self, number: usize) -> &[u8] {
+        let Some(line) = self.lines.get(number) else { return b"" };
+        match (&line.state, &line.head) {
+            (State::Removed, _) => b"",
+            (State::Changed(octets), _) | (State::Kept, Head::Unfolded(octets)) => octets,
+            (State::Kept, Head::Raw(range)) => self.raw.get(range.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// A line cut into its parts; `None` for one that cannot be, or that is too long to be changed.
+    pub(super) fn line(&self, number: usize) -> Option<ContentLine<'_>> {
+        self.is_whole(number).then(|| ContentLine::parse(self.text(number))).flatten()
+    }
+
+    /// The same, decoded.
+    pub(super) fn property(&self, number: usize) -> Option<Property> {
+        self.line(number).map(|line| Property::from_line(&line))
+    }
+
+    /// Whether all of a line is held.
+    pub(super) fn is_whole(&self, number: usize) -> bool {
+        self.lines.get(number).is_some_and(|line| line.whole)
+    }
+
+    /// How many components are open where a line stands, its own included.
+    pub(super) fn depth(&self, number: usize) -> usize {
+        self.lines.get(number).map_or(0, |line| line.depth)
+    }
+
+    /// The number of the line that closes the outermost component.
+    pub(super) fn end(&self) -> usize {
+        let is_end =
+            |number: &usize| self.depth(*number) == 1 && matches!(Marker::of(self.text(*number)), Some(Marker::End(_)));
+        self.numbers().rev().find(is_end).unwrap_or(self.lines.len())
+    }
+
+    /// Whether a line is there, as it was or changed.
+    pub(super) fn is_kept(&self, number: usize) -> bool {
+        self.lines.get(number).is_some_and(|line| line.state != State::Removed)
+    }
+
+    /// Writes `text` instead of a line.
+    pub(super) fn replace(&mut self, number: usize, text: Vec<u8>) {
+        if let Some(line) = self.lines.get_mut(number) {
+            line.state = State::Changed(text);
+            self.is_changed = true;
+        }
+    }
+
+    /// Leaves a line out.
+    pub(super) fn remove(&mut self, number: usize) {
+        if let Some(line) = self.lines.get_mut(number) {
+            line.state = State::Removed;
+            self.is_changed = true;
+        }
+    }
+
+    /// Puts a line before another; lines that were put there stay before it.
+    pub(super) fn insert(&mut self, number: usize, text: Vec<u8>) {
+        if let Some(line) = self.lines.get_mut(number) {
+            line.before.push(text);
+            self.is_changed = true;
+        }
+    }
+
+    /// Whether a component in it was never closed, and is now.
+    pub(super) fn was_open(&self) -> bool {
+        self.was_open
+    }
+
+    /// Whether anything was changed.
+    pub(super) fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    /// Whether the octets of a line, as they stand in the source, are folded as they should be: after at most 75 octets, and inside no
+    /// UTF-8 sequence. Of one that is too long to be held nothing is known.
+    pub(super) fn is_well_folded(&self, number: usize) -> bool {
+        let Some(line) = self.lines.get(number) else { return true };
+        match (&line.state, &line.head) {
+            (State::Kept, Head::Raw(range)) => range.len() <= PHYSICAL,
+            (State::Kept, Head::Unfolded(_)) if line.whole => {
+                let bounds = usize::try_from(line.range.start).ok().zip(usize::try_from(line.range.end).ok());
+                let raw = bounds.and_then(|(from, to)| self.raw.get(from..to)).unwrap_or_default();
+                let starts_inside = |piece: &[u8]| matches!(piece.first(), Some(0x80..=0xbf));
+                raw.split(|octet| *octet == b'\n').enumerate().all(|(number, piece)| {
+                    let piece = piece.strip_suffix(b"\r").unwrap_or(piece);
+                    let behind = piece.get(usize::from(number > 0)..).unwrap_or_default();
+                    piece.len() <= PHYSICAL && !(number > 0 && starts_inside(behind))
+                })
+            }
+            _ => true,
+        }
+    }
+
+    /// Writes a line as it is, folded anew.
+    pub(super) fn refold(&mut self, number: usize) {
+        let text = self.text(number).to_vec();
+        self.replace(number, text);
+    }
+
+    /// The octets as they are now.
+    pub(super) fn finish(self) -> Content {
+        let line_end = match self.line_end {
+            LineEnd::Lf => "\n",
+            LineEnd::Cr => "\r",
+            LineEnd::CrLf | LineEnd::Mixed => "\r\n",
+        };
+        let mut parts = Vec::new();
+        let mut made = Vec::new();
+        let mut kept = 0..0;
+        let write = |text: &[u8], made: &mut Vec<u8>| {
+            let from = made.len();
+            fold(text, made);
+            if line_end != "\r\n" {
+                let folded = made.split_off(from);
+                for piece in folded.split_inclusive(|octet| *octet == b'\n') {
+                    made.extend_from_slice(piece.strip_suffix(b"\r\n").unwrap_or(piece));
+                    made.extend_from_slice(line_end.as_bytes());
+                }
+            }
+        };
+        for line in self.lines {
+            line.before.iter().for_each(|text| {
+                if !kept.is_empty() {
+                    flush(&self.content, &self.raw, std::mem::take(&mut kept), &mut made, &mut parts);
+                }
+                write(text, &mut made);
+            });
+            match &line.state {
+                State::Kept if kept.end == line.range.start && !kept.is_empty() => kept.end = line.range.end,
+                State::Kept => {
+                    flush(&self.content, &self.raw, std::mem::take(&mut kept), &mut made, &mut parts);
+                    kept = line.range.clone();
+                }
+                State::Changed(text) => {
+                    flush(&self.content, &self.raw, std::mem::take(&mut kept), &mut made, &mut parts);
+                    write(text, &mut made);
+                }
+                State::Removed => {}
+            }
+        }
+        flush(&self.content, &self.raw, kept, &mut made, &mut parts);
+        if !made.is_empty() {
+            parts.push(Content::from(made));
+        }
+        Content::join(parts)
+    }
+}
+
+/// Writes what was kept: short pieces by their octets, long ones as ranges of the source.
+fn flush(content: &Content, raw: &[u8], kept: Range<u64>, made: &mut Vec<u8>, parts: &mut Vec<Content>) {
+    const SHORT: u64 = 64 << 10;
+    if kept.is_empty() {
+        return;
+    }
+    let bounds = usize::try_from(kept.start).ok().zip(usize::try_from(kept.end).ok());
+    match bounds.and_then(|(from, to)| raw.get(from..to)).filter(|_| kept.end - kept.start < SHORT) {
+        Some(octets) => made.extend_from_slice(octets),
+        None => {
+            if !made.is_empty() {
+                parts.push(Content::from(std::mem::take(made)));
+            }
+            parts.push(content.slice(kept));
+        }
+    }
+}
+
+/// The line without the parameters of these names, and with others: `;NAME=VALUE`. All else of it stays.
+pub(super) fn rebuilt(line: &ContentLine<'_>, gone: &[&str], add: &[u8]) -> Vec<u8> {
+    let mut octets = Vec::new();
+    if let Some(group) = line.group {
+        octets.extend_from_slice(group);
+        octets.push(b'.');
+    }
+    octets.extend_from_slice(line.name);
+    octets.extend_from_slice(add);
+    for parameter in line.parameters() {
+        if gone.iter().any(|name| parameter.name.eq_ignore_ascii_case(name.as_bytes())) {
+            continue;
+        }
+        octets.push(b';');
+        octets.extend_from_slice(parameter.name);
+        if let Some(value) = parameter.value {
+            octets.push(b'=');
+            octets.extend_from_slice(value);
+        }
+    }
+    octets.push(b':');
+    octets.extend_from_slice(line.value);
+    octets
+}
