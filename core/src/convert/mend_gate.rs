@@ -18,11 +18,11 @@ pub(super) struct MendGate {
 impl MendGate {
     /// What mends as `collections` say; nothing where they ask for nothing.
     pub(super) fn new(collections: &Collections, read: &ReadOptions) -> Option<Self> {
-        let asked = collections.ics != IcsOptions::default() || collections.vcf.mend;
+        let asked = collections.ics != IcsOptions::default() || collections.vcf.is_mending();
         asked.then(|| Self {
             calendars: CalendarMender::new(collections.ics.clone()),
             same_uid: collections.ics.mend.then(SameUid::default),
-            cards: collections.vcf.mend.then(CardMender::new),
+            cards: collections.vcf.mender(),
             read: read.clone(),
         })
     }

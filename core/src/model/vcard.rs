@@ -129,6 +129,11 @@ impl VCard {
         self.is_mended
     }
 
+    /// Whether it has no END.
+    pub(crate) fn is_unclosed(&self) -> bool {
+        !self.unclosed.is_empty()
+    }
+
     /// The offset of its first octet in the source.
     pub fn offset(&self) -> u64 {
         self.range.start

@@ -173,15 +173,14 @@ impl Renderer {
     pub fn render(&self, item: &Item) -> Result<Rendered> {
         let render = || match &item.kind {
             ItemKind::Message(message) => self.render_message(item, message),
-            ItemKind::Contact(card) if self.collections.changes(card) => {
-                let (content, defects) = self.collections.card(card)?;
-                self.of_lines(true).render_changed(content, defects)
-            }
             ItemKind::Calendar(object) => match self.collections.object(object)? {
                 Some((content, defects)) => self.of_lines(false).render_changed(content, defects),
                 None => self.of_lines(false).render_member(object.to_content()?),
             },
-            ItemKind::Contact(card) => self.of_lines(true).render_member(card.to_content()?),
+            ItemKind::Contact(card) => match self.collections.card(card)? {
+                Some((content, defects)) => self.of_lines(true).render_changed(content, defects),
+                None => self.of_lines(true).render_member(card.to_content()?),
+            },
         };
         render().map_err(Error::non_fatal)
     }

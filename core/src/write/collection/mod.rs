@@ -69,13 +69,8 @@ impl Collections {
         }
     }
 
-    /// Whether the octets of the card do not stay as they are.
-    pub(super) fn changes(&self, card: &VCard) -> bool {
-        vcf_collection::changes(card, &self.vcf)
-    }
-
-    /// The octets of one card, as a file of its own has them, and what could not be kept.
-    pub(super) fn card(&self, card: &VCard) -> Result<(Content, Vec<Defect>)> {
+    /// The octets of one card, as a file of its own has them, and what could not be kept; `None` where all is.
+    pub(super) fn card(&self, card: &VCard) -> Result<Option<(Content, Vec<Defect>)>> {
         vcf_collection::convert(card, &self.vcf)
     }
 }

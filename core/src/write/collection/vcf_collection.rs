@@ -4,6 +4,7 @@ use crate::{
     defect::{Defect, DefectKind},
     error::{ErrorKind, Result},
     limits::Limits,
+    mend::{CardMender, YearlessDates},
     model::{VCard, VCardVersion},
     source::{Content, Source},
     word::unknown,
@@ -25,6 +26,9 @@ pub struct VcfOptions {
     /// Gives a card without a UID one that is made of its octets: a UUID of version 5 (RFC 9562 §5.5).
     #[serde(rename = "cardUids")]
     pub add_uid: bool,
+    /// How a birthday without a year is written in vCard 3.0.
+    #[serde(rename = "yearlessDates")]
+    pub yearless: YearlessDates,
     /// How groups are written, within one file of many cards.
     #[serde(rename = "cardGroups")]
     pub groups: CardGroups,
@@ -90,11 +94,10 @@ impl VcfCollection {
     /// What the source says, or the place where octets are held meanwhile.
     pub fn add(&mut self, card: &VCard) -> Result<Vec<Defect>> {
         self.cards += 1;
-        if !changes(card, &self.options) {
+        let Some((content, defects)) = convert(card, &self.options)? else {
             self.out.content(&card.content_and_around())?;
             return Ok(Vec::new());
-        }
-        let (content, defects) = convert(card, &self.options)?;
+        };
         self.out.content(&content)?;
         Ok(defects)
     }
@@ -123,28 +126,50 @@ impl VcfCollection {
     }
 }
 
-/// Whether the octets of the card do not stay as they are.
-pub(super) fn changes(card: &VCard, options: &VcfOptions) -> bool {
-    options.version.is_some_and(|version| card.version() != Some(version)) || (options.add_uid && card.uid().is_none())
+impl VcfOptions {
+    /// Whether cards are mended: those that are to be of a version are to be valid in it.
+    pub(crate) fn is_mending(&self) -> bool {
+        self.mend || self.version.is_some()
+    }
+
+    /// What mends them, if they are.
+    pub(crate) fn mender(&self) -> Option<CardMender> {
+        self.is_mending().then(|| CardMender::new().with_yearless_dates(self.yearless))
+    }
 }
 
-/// The octets of the card as `options` want them, and what could not be kept as it was.
-pub(super) fn convert(card: &VCard, options: &VcfOptions) -> Result<(Content, Vec<Defect>)> {
-    let mut content = card.to_content()?;
-    let mut defects = Vec::new();
+/// Whether the octets of the card may not stay as they are.
+fn changes(card: &VCard, options: &VcfOptions) -> bool {
+    options.version.is_some_and(|version| card.version() != Some(version))
+        || (options.add_uid && card.uid().is_none())
+        || (options.is_mending() && !card.is_mended())
+}
+
+/// The octets of the card as `options` want them, and what could not be kept as it was; `None` where they stay.
+pub(super) fn convert(card: &VCard, options: &VcfOptions) -> Result<Option<(Content, Vec<Defect>)>> {
     if !changes(card, options) {
-        return Ok((content, defects));
+        return Ok(None);
     }
+    let mut defects = Vec::new();
+    let mut card = card.clone();
+    let mut is_changed = false;
+    if let Some(mut mender) = options.mender().filter(|_| !card.is_mended()) {
+        let notes = mender.mend(&mut card)?;
+        is_changed = !notes.mended.is_empty();
+        defects.extend(notes.flagged);
+    }
+    let mut content = card.to_content()?;
     let limit = options.limits.component;
     let uid = match options.add_uid && card.uid().is_none() {
         true => content.to_vec(limit).ok().map(|octets| Uuid::new_v5(&Uuid::NAMESPACE_OID, &octets)),
         false => None,
     };
     if let Some(version) = options.version.filter(|version| card.version() != Some(*version)) {
-        match vcard_version::convert(&content, version, limit) {
+        match vcard_version::convert(&content, version, options.yearless, limit) {
             Ok((octets, lost)) => {
                 content = Content::from(octets);
-                defects = lost;
+                defects.extend(lost);
+                is_changed = true;
             }
             Err(error) if error.kind() == ErrorKind::Limit => {
                 let detail =
@@ -156,8 +181,9 @@ pub(super) fn convert(card: &VCard, options: &VcfOptions) -> Result<(Content, Ve
     }
     if let Some(uid) = uid {
         content = with_uid(&content, &uid.urn().to_string())?;
+        is_changed = true;
     }
-    Ok((content, defects))
+    Ok((is_changed || !defects.is_empty()).then_some((content, defects)))
 }
 
 /// The card with a UID before its `END` line.

@@ -4,19 +4,26 @@ use crate::{
         split_unescaped, unescape_text,
     },
     error::{Error, ErrorKind, Result},
+    mend::{Kind, Media, looks_like_uri, media_kind, media_type_of, unescape_uri},
     model::VCardVersion,
     source::{Content, Source},
 };
 use std::sync::Arc;
 
-/// Properties whose value is binary or a URI.
-const BINARY: [&str; 4] = ["PHOTO", "LOGO", "SOUND", "KEY"];
-
 /// Lines of a card that is converted: each takes more memory than its octets.
 const LINES: usize = 1 << 16;
 
+/// Values of TYPE that the standards have, which are the same in any case.
+const TYPES: [&str; 31] = [
+    "home", "work", "pref", "voice", "fax", "cell", "msg", "pager", "bbs", "modem", "car", "isdn", "video", "pcs", "text",
+    "textphone", "dom", "intl", "postal", "parcel", "internet", "x400", "contact", "agent", "spouse", "child", "parent",
+    "friend", "sibling", "kin", "other",
+];
+
 /// A card of no version.
 pub(super) struct Card {
+    /// The version it was.
+    pub(super) version: Option<VCardVersion>,
     pub(super) fields: Vec<Field>,
 }
 
@@ -25,13 +32,17 @@ pub(super) struct Card {
 pub(super) struct Field {
     pub(super) group: Option<String>,
     pub(super) name: String,
-    /// Parameters but for TYPE, PREF, ENCODING, CHARSET, VALUE.
+    /// Parameters but for TYPE, PREF, ENCODING, CHARSET, VALUE, MEDIATYPE.
     pub(super) parameters: Vec<Parameter>,
-    /// In lower case.
+    /// Those of the standards in lower case.
     pub(super) types: Vec<String>,
     pub(super) pref: Option<u8>,
-    /// The VALUE parameter, in lower case, where the value is neither a URI nor binary.
+    /// The VALUE parameter, in lower case.
     pub(super) value_type: Option<String>,
+    /// The media type of what a URI refers to.
+    pub(super) media_type: Option<String>,
+    /// The TYPE that said the media type in RFC 2426, where that is not the one that it would get again; nothing is `none`.
+    pub(super) media_word: Option<String>,
     pub(super) value: Value,
 }
 
@@ -40,10 +51,7 @@ pub(super) enum Value {
     /// Escaped as RFC 6350 §3.4 has it, `;` and `,` bare between parts.
     Text(String),
     Uri(String),
-    Binary {
-        media_type: Option<String>,
-        base64: String,
-    },
+    Binary(Media),
     /// A card inside a card.
     Card(String),
 }
@@ -57,6 +65,8 @@ impl Field {
             types: Vec::new(),
             pref: None,
             value_type: None,
+            media_type: None,
+            media_word: None,
             value: Value::Text(value),
         }
     }
@@ -68,8 +78,36 @@ impl Field {
     pub(super) fn text(&self) -> &str {
         match &self.value {
             Value::Text(text) | Value::Uri(text) | Value::Card(text) => text,
-            Value::Binary { .. } => "",
+            Value::Binary(_) => "",
         }
+    }
+
+    /// Adds a parameter.
+    pub(super) fn add(&mut self, name: &str, value: &str) {
+        self.parameters.push(Parameter { name: name.to_owned(), values: vec![value.to_owned()] });
+    }
+
+    /// Whether it has a parameter of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.parameters.iter().any(|parameter| parameter.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Removes a parameter.
+    pub(super) fn take(&mut self, name: &str) -> Option<Parameter> {
+        let found = self.parameters.iter().position(|parameter| parameter.name.eq_ignore_ascii_case(name))?;
+        Some(self.parameters.remove(found))
+    }
+
+    /// Removes a parameter and gives its first value.
+    pub(super) fn take_value(&mut self, name: &str) -> Option<String> {
+        self.take(name).map(|parameter| parameter.values.into_iter().next().unwrap_or_default())
+    }
+
+    /// The values of TYPE, `pref` among them where one is preferred.
+    pub(super) fn all_types(&self) -> Vec<String> {
+        let mut types = self.types.clone();
+        types.extend(self.pref.map(|_| "pref".to_owned()));
+        types
     }
 }
 
@@ -103,7 +141,6 @@ impl Card {
         });
         let mut fields: Vec<Field> = Vec::new();
         let mut agent: Option<Vec<String>> = None;
-        let mut continues = false;
         for (depth, line) in lines {
             if *depth > 1 || (agent.is_some() && matches!(Marker::of(line), Some(Marker::End(_)))) {
                 let text = agent.get_or_insert_default();
@@ -119,42 +156,41 @@ impl Card {
                 continue;
             }
             match ContentLine::parse(line) {
-                Some(parsed) if !parsed.is("VERSION") => {
-                    let field = field(&parsed, version);
-                    continues = matches!(field.value, Value::Binary { .. });
-                    fields.push(field);
-                }
+                Some(parsed) if !parsed.is("VERSION") => fields.push(field(&parsed, version)),
                 Some(_) => {}
-                // Base64 of vCard 2.1 that was broken without the white space of a fold.
-                None if continues => {
-                    if let Some(Field { value: Value::Binary { base64, .. }, .. }) = fields.last_mut() {
-                        base64.extend(
-                            line.iter().filter(|octet| !octet.is_ascii_whitespace()).map(|octet| char::from(*octet)),
-                        );
-                    }
-                }
                 None => fields.push(Field::new("X-LINE", escape_text(&decode_text(line, None).0))),
             }
         }
-        Self { fields }
+        Self { version, fields }
     }
 }
 
 fn field(line: &ContentLine<'_>, version: Option<VCardVersion>) -> Field {
     let mut property = Property::from_line(line);
+    let is_v2 = version.is_none_or(|version| version == VCardVersion::V2_1);
+    let is_v4 = version == Some(VCardVersion::V4);
     let (mut types, mut pref, mut encoding, mut value_type, mut charset) = (Vec::new(), None, None, None, None);
-    let mut media_type = None;
-    property.parameters.retain_mut(|parameter| {
+    let (mut media_type, mut media_word) = (None, None);
+    let spelled = |word: &str| {
+        let lower = word.trim().to_lowercase();
+        if is_v2 || TYPES.contains(&&*lower) { lower } else { word.trim().to_owned() }
+    };
+    property.parameters.retain(|parameter| {
         let name = parameter.name.to_ascii_uppercase();
-        let first = parameter.values.first().map(|value| value.to_ascii_lowercase());
+        let value = parameter.values.first();
+        let first = value.map(|value| value.to_ascii_lowercase());
         match (&*name, first) {
-            ("TYPE", _) => types
-                .extend(parameter.values.iter().flat_map(|value| value.split(',')).map(|t| t.trim().to_lowercase())),
+            ("TYPE", _) => {
+                types.extend(parameter.values.iter().flat_map(|value| value.split(',')).map(spelled));
+            }
             ("PREF", Some(first)) if first.parse::<u8>().is_ok() => pref = first.parse().ok(),
+            ("X-PREF", Some(first)) if !is_v4 && first.parse::<u8>().is_ok() => pref = first.parse().ok(),
             ("ENCODING", Some(first)) => encoding = Some(first),
             ("VALUE", Some(first)) => value_type = Some(first),
             ("CHARSET", Some(first)) => charset = Some(first),
-            ("MEDIATYPE", Some(first)) => media_type = Some(first),
+            ("MEDIATYPE", Some(_)) => media_type = value.cloned(),
+            ("X-MEDIATYPE", Some(_)) if !is_v4 => media_type = value.cloned(),
+            (super::V3_TYPE, Some(_)) if is_v4 => media_word = value.cloned(),
             ("QUOTED-PRINTABLE" | "BASE64" | "B" | "8BIT" | "7BIT", None) => encoding = Some(name.to_ascii_lowercase()),
             ("URL" | "URI" | "CID" | "CONTENT-ID" | "INLINE", None) => value_type = Some(name.to_ascii_lowercase()),
             (_, None) => types.push(name.to_ascii_lowercase()),
@@ -168,27 +204,43 @@ fn field(line: &ContentLine<'_>, version: Option<VCardVersion>) -> Field {
         pref.get_or_insert(1);
     }
     let name = property.name.to_ascii_uppercase();
-    let is_binary = BINARY.contains(&&*name);
+    let kind = Kind::of(&name);
+    let has_word = kind == Kind::Binary && !is_v4;
+    let mut take_word = || {
+        let found = types.iter().rposition(|word| has_word && !matches!(&**word, "home" | "work"))?;
+        Some(types.remove(found))
+    };
+    let is_uri = matches!(value_type.as_deref(), Some("uri" | "url" | "cid" | "content-id"));
     let value = match encoding.as_deref() {
         Some("base64" | "b") => {
-            let kind = is_binary.then(|| types.pop()).flatten();
-            Value::Binary {
-                media_type: media_type.take().or(kind.map(|kind| media_type_of(&name, &kind))),
-                base64: property.value.chars().filter(|c| !c.is_whitespace()).collect(),
-            }
+            let word = take_word();
+            let media_type = media_type.take().or(word.as_deref().map(|word| media_type_of(&name, word)));
+            media_word = media_word.or_else(|| odd_word(&name, word, media_type.as_deref()));
+            Value::Binary(Media { media_type, base64: crate::mend::bare_base64(&property.value) })
         }
         Some("quoted-printable") => {
             let decoded = decode_quoted_printable(line.value);
             let text = decode_text(&decoded, charset.as_deref().map(str::as_bytes)).0.into_owned();
-            Value::Text(from_2_1(&text))
+            of_v2(&text, kind)
         }
-        _ if is_binary && property.value.to_ascii_lowercase().starts_with("data:") => data_uri(&property.value),
-        _ if is_binary || matches!(value_type.as_deref(), Some("uri" | "url")) => Value::Uri(property.value.clone()),
-        _ if version.is_none_or(|version| version == VCardVersion::V2_1) => Value::Text(from_2_1(&property.value)),
-        _ => Value::Text(property.value.clone()),
+        _ => match Media::of_uri(&property.value) {
+            Some(media) if kind == Kind::Binary || (name.starts_with("X-") && is_v4) => Value::Binary(media),
+            _ if is_uri || (kind == Kind::Uri && value_type.as_deref() != Some("text")) => {
+                Value::Uri(unescape_uri(&property.value))
+            }
+            _ if kind == Kind::Binary && (is_v4 || looks_like_uri(&property.value)) && value_type.as_deref() != Some("text") => {
+                Value::Uri(property.value.clone())
+            }
+            _ if is_v2 => of_v2(&property.value, kind),
+            _ => Value::Text(property.value.clone()),
+        },
     };
+    if matches!(value, Value::Uri(_)) && kind == Kind::Binary && media_type.is_none() {
+        let word = take_word();
+        media_type = word.as_deref().map(|word| media_type_of(&name, word));
+        media_word = media_word.or_else(|| odd_word(&name, word, media_type.as_deref()).filter(|word| word != super::NONE));
+    }
     let value = match value {
-        Value::Text(text) if name == "KEY" => Value::Text(text),
         // A nested card of RFC 2426 is one line of escaped text.
         Value::Text(text)
             if name == "AGENT" && unescape_text(&text).to_ascii_uppercase().starts_with("BEGIN:VCARD") =>
@@ -197,13 +249,6 @@ fn field(line: &ContentLine<'_>, version: Option<VCardVersion>) -> Field {
         }
         value => value,
     };
-    if let Some(media_type) = media_type {
-        property.parameters.push(Parameter { name: "MEDIATYPE".to_owned(), values: vec![media_type] });
-    }
-    let value_type = value_type.filter(|value_type| {
-        !matches!(value, Value::Uri(_) | Value::Binary { .. })
-            && !matches!(&**value_type, "inline" | "text" | "uri" | "url")
-    });
     Field {
         group: property.group,
         name: property.name,
@@ -211,42 +256,34 @@ fn field(line: &ContentLine<'_>, version: Option<VCardVersion>) -> Field {
         types,
         pref,
         value_type,
+        media_type,
+        media_word,
         value,
     }
 }
 
-/// A value of vCard 2.1 with the escapes of its successors: only `;` parts it there, and a comma is a comma.
-fn from_2_1(value: &str) -> String {
-    let parts: Vec<_> = split_unescaped(value, ';').map(|part| escape_text(&unescape_text(part))).collect();
-    parts.join(";")
-}
-
-/// The media type that a TYPE of RFC 2426 or vCard 2.1 means.
-fn media_type_of(name: &str, kind: &str) -> String {
-    if kind.contains('/') {
-        return kind.to_owned();
-    }
-    match (name, kind) {
-        ("KEY", "x509" | "x.509") => "application/pkix-cert".to_owned(),
-        ("KEY", "pgp") => "application/pgp-keys".to_owned(),
-        ("KEY", _) => format!("application/{kind}"),
-        ("SOUND", _) => format!("audio/{kind}"),
-        (_, "jpg") => "image/jpeg".to_owned(),
-        _ => format!("image/{kind}"),
+/// The TYPE of octets, where they would not get it again by their media type.
+fn odd_word(name: &str, word: Option<String>, media_type: Option<&str>) -> Option<String> {
+    match (word, media_type) {
+        (Some(word), Some(media_type)) if media_kind(name, media_type).eq_ignore_ascii_case(&word) => None,
+        (Some(word), _) if word.eq_ignore_ascii_case("jpg") => None,
+        (Some(word), _) => Some(word),
+        (None, _) => Some(super::NONE.to_owned()),
     }
 }
 
-/// The octets of a `data:` URI (RFC 2397), if they are base64.
-fn data_uri(uri: &str) -> Value {
-    let found = uri.get(5..).and_then(|rest| rest.split_once(',')).and_then(|(head, data)| {
-        let (media_type, encoding) = head.rsplit_once(';')?;
-        encoding.eq_ignore_ascii_case("base64").then_some((media_type, data))
-    });
-    match found {
-        Some((media_type, data)) => Value::Binary {
-            media_type: (!media_type.is_empty()).then(|| media_type.to_owned()),
-            base64: data.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=").replace('\\', ""),
-        },
-        None => Value::Uri(uri.to_owned()),
-    }
+/// A value of vCard 2.1 with the escapes of its successors: only `;` separates parts there and is escaped, and a comma or a backslash
+/// is what it is.
+fn of_v2(value: &str, kind: Kind) -> Value {
+    let escaped = |part: &str| escape_text(&part.replace("\\;", ";").replace("\\,", ","));
+    Value::Text(match kind {
+        Kind::Uri => return Value::Uri(unescape_uri(value)),
+        Kind::Date | Kind::Stamp | Kind::Place => value.to_owned(),
+        Kind::Text => escaped(value),
+        Kind::List => {
+            let values = split_unescaped(value, ';').flat_map(|part| split_unescaped(part, ','));
+            values.map(|value| escaped(value.trim())).collect::<Vec<_>>().join(",")
+        }
+        _ => split_unescaped(value, ';').map(escaped).collect::<Vec<_>>().join(";"),
+    })
 }

@@ -1,123 +1,243 @@
 use super::{
-    Lost, agent_text,
-    dates::CardDate,
+    Lost, NAMED_BY_APPLE, NONE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_VALUE, agent_name, agent_text,
     neutral::{Card, Field, Value},
     property,
 };
-use crate::content_line::{Parameter, Property, escape_text, unescape_text};
+use crate::{
+    content_line::{Parameter, Property, escape_text, unescape_text},
+    mend::{CardDate, Kind, YearlessDates, escape_bare, media_kind},
+    model::VCardVersion,
+};
+use std::collections::HashMap;
 
-/// What RFC 6350 has and RFC 2426 has not, with the name it gets there.
-const RENAMED: [(&str, &str); 13] = [
-    ("KIND", "X-ADDRESSBOOKSERVER-KIND"),
-    ("MEMBER", "X-ADDRESSBOOKSERVER-MEMBER"),
-    ("GENDER", "X-GENDER"),
-    ("ANNIVERSARY", "X-ANNIVERSARY"),
-    ("LANG", "X-LANG"),
-    ("RELATED", "X-RELATED"),
-    ("XML", "X-XML"),
-    ("CLIENTPIDMAP", "X-CLIENTPIDMAP"),
-    ("BIRTHPLACE", "X-BIRTHPLACE"),
-    ("DEATHPLACE", "X-DEATHPLACE"),
-    ("DEATHDATE", "X-DEATHDATE"),
-    ("EXPERTISE", "X-EXPERTISE"),
-    ("HOBBY", "X-HOBBY"),
-];
-
-/// Parameters of RFC 2426.
-const PARAMETERS: [&str; 2] = ["LANGUAGE", "CONTEXT"];
+/// What RFC 2426 has once; of RFC 6350 there may be more, in other languages.
+const ONCE: [&str; 6] = ["FN", "N", "BDAY", "REV", "UID", "PRODID"];
 
 /// The properties of the card as RFC 2426 has them.
-pub(super) fn properties(card: Card, lost: &mut Lost) -> Vec<Property> {
+pub(super) fn properties(mut card: Card, yearless: YearlessDates, lost: &mut Lost) -> Vec<Property> {
+    let from_v4 = card.version == Some(VCardVersion::V4);
+    if from_v4 {
+        join_agents(&mut card.fields);
+        keep_one(&mut card.fields, lost);
+    }
+    keep_best(&mut card.fields);
     let mut properties = Vec::new();
     for mut field in card.fields {
-        let label = take_parameter(&mut field, "LABEL");
-        let sort_as = take_parameter(&mut field, "SORT-AS");
-        if let Some(sort_as) = sort_as {
-            let family = sort_as.values.first().map_or("", |value| value.as_str());
-            properties.push(Property::text("SORT-STRING", family));
+        let label = field.take("LABEL");
+        let label_type = field.take(super::LABEL_TYPE);
+        if field.is("N") && from_v4 {
+            sort_string(&mut field, &mut properties);
         }
         if let Some(label) = label {
-            let mut label = property(
-                &Field { parameters: Vec::new(), ..field.clone() },
-                "LABEL",
-                escape_text(&label.values.join(",")),
-            );
-            add_types(&mut label, &field);
+            let types = match label_type {
+                Some(types) => types.values.into_iter().filter(|word| word != NONE).collect(),
+                None => types_of(&field),
+            };
+            let text = escape_text(&label.values.join(","));
+            let mut label = property(&Field { parameters: Vec::new(), ..field.clone() }, "LABEL", text);
+            add_types(&mut label, types);
             properties.push(label);
+            // An address that was made for its label alone.
+            if field.text().chars().all(|c| c == ';') && field.parameters.is_empty() {
+                continue;
+            }
         }
-        properties.push(one(field, lost));
+        properties.push(one(field, from_v4, yearless, lost));
     }
     properties
 }
 
-fn take_parameter(field: &mut Field, name: &str) -> Option<Parameter> {
-    let found = field.parameters.iter().position(|parameter| parameter.name.eq_ignore_ascii_case(name))?;
-    Some(field.parameters.remove(found))
+/// Takes back the card in an AGENT, and leaves out who was named for it.
+fn join_agents(fields: &mut Vec<Field>) {
+    let names: Vec<String> = fields
+        .iter()
+        .filter(|field| field.is("X-AGENT"))
+        .map(|field| agent_name(&unescape_text(field.text())))
+        .collect();
+    if names.is_empty() {
+        return;
+    }
+    let is_made = |field: &Field| {
+        field.is("RELATED") && field.types == ["agent"] && names.iter().any(|name| *name == unescape_text(field.text()))
+    };
+    fields.retain(|field| !is_made(field));
+    fields.iter_mut().filter(|field| field.is("X-AGENT")).for_each(|field| field.name = "AGENT".to_owned());
 }
 
-fn one(mut field: Field, lost: &mut Lost) -> Property {
-    for parameter in &mut field.parameters {
-        let name = parameter.name.to_ascii_uppercase();
-        if !PARAMETERS.contains(&&*name) && !name.starts_with("X-") {
-            lost.tell(format!("the parameter {name} of {} does not exist in vCard 3.0", field.name));
-            parameter.name = format!("X-{name}");
+/// Keeps the first of what RFC 2426 has once under its name.
+fn keep_one(fields: &mut [Field], lost: &mut Lost) {
+    for name in ONCE {
+        for field in fields.iter_mut().filter(|field| field.is(name)).skip(1) {
+            field.name = format!("X-{name}");
+            lost.tell(format!("{name} may stand once in vCard 3.0; another is kept as X-{name}"));
         }
     }
+}
+
+/// RFC 2426 has one TYPE for what is preferred, which the best of each kind gets; the others keep their number.
+fn keep_best(fields: &mut [Field]) {
+    let mut best: HashMap<String, (u8, usize)> = HashMap::new();
+    for (at, field) in fields.iter().enumerate() {
+        let Some(pref) = field.pref else { continue };
+        let best = best.entry(field.name.to_ascii_uppercase()).or_insert((pref, at));
+        if pref < best.0 {
+            *best = (pref, at);
+        }
+    }
+    for (at, field) in fields.iter_mut().enumerate() {
+        let Some(pref) = field.pref else { continue };
+        let is_best = best.get(&field.name.to_ascii_uppercase()).is_some_and(|(_, best)| *best == at);
+        // What had it in RFC 2426 has it again.
+        let had = field.take(super::V3_TYPE).is_some() || field.media_word.as_deref() == Some("pref");
+        if had {
+            field.media_word = None;
+        }
+        if !is_best && !had {
+            field.pref = None;
+        }
+        if !had && (!is_best || pref != 1) {
+            field.add("X-PREF", &pref.to_string());
+        }
+    }
+}
+
+/// SORT-AS of a name as SORT-STRING (RFC 2426 §3.6.5), which has one part.
+fn sort_string(field: &mut Field, properties: &mut Vec<Property>) {
+    let Some(sort_as) = field.take("SORT-AS") else { return };
+    let whole = sort_as.values.join(",");
+    let first = whole.split(',').next().unwrap_or_default();
+    properties.push(Property::text("SORT-STRING", first));
+    if first != whole {
+        field.parameters.push(Parameter { name: "X-SORT-AS".to_owned(), values: sort_as.values });
+    }
+}
+
+/// The name in RFC 2426, and whether it is one that the other has not.
+fn name_of(field: &Field, name: &str, from_v4: bool) -> (String, bool) {
+    if let Some((_, apple)) = NAMED_BY_APPLE.iter().find(|(known, _)| *known == name) {
+        return ((*apple).to_owned(), true);
+    }
+    if ONLY_V4.contains(&name) {
+        return (format!("X-{name}"), true);
+    }
+    let bare = name.strip_prefix("X-").filter(|bare| from_v4 && ONLY_V3.contains(bare));
+    (bare.map_or_else(|| field.name.clone(), str::to_owned), false)
+}
+
+fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost) -> Property {
     let name = field.name.to_ascii_uppercase();
-    let renamed = RENAMED.iter().find(|(old, _)| *old == name).map(|(_, new)| *new);
-    if let Some(renamed) = renamed {
-        lost.tell(format!("{name} does not exist in vCard 3.0 and is kept as {renamed}"));
+    let was = if from_v4 { field.take_value(V3_NAME) } else { None };
+    let value_was = if from_v4 { field.take_value(V3_VALUE) } else { None };
+    for parameter in &mut field.parameters {
+        let parameter_name = parameter.name.to_ascii_uppercase();
+        if PARAMETERS_V4.contains(&&*parameter_name) {
+            lost.tell(format!("the parameter {parameter_name} of {} does not exist in vCard 3.0", field.name));
+            parameter.name = format!("X-{parameter_name}");
+        }
     }
-    let spelled = renamed.unwrap_or(&field.name);
-    let mut made = match (&field.value, &*name) {
-        (Value::Card(_), _) => property(&field, spelled, agent_text(&field.value)),
-        (Value::Binary { media_type, base64 }, _) => {
-            let made = property(&field, spelled, base64.clone()).with("ENCODING", "b");
-            match media_type.as_deref().map(|media_type| kind_of(&name, media_type)) {
-                Some(kind) => made.with("TYPE", kind),
-                None => made,
+    if was.as_deref() == Some("AGENT") || (name == "RELATED" && from_v4 && field.types == ["agent"]) {
+        match &field.value {
+            Value::Uri(uri) if field.value_type.as_deref() != Some("text") => {
+                return property(&field, "AGENT", uri.clone()).with("VALUE", "uri");
             }
+            value if was.is_some() => return property(&field, "AGENT", agent_text(value)),
+            _ => {}
         }
-        (Value::Uri(uri), "TEL") => property(&field, spelled, telephone(uri)),
-        (Value::Uri(uri), "GEO") => property(&field, spelled, uri.clone()),
-        (Value::Uri(uri), "UID" | "URL" | "SOURCE" | "IMPP" | "FBURL" | "CALURI" | "CALADRURI") => {
-            property(&field, spelled, uri.clone())
-        }
-        (Value::Uri(uri), _) => property(&field, spelled, uri.clone()).with("VALUE", "uri"),
-        (Value::Text(text), "BDAY" | "REV" | "ANNIVERSARY" | "DEATHDATE") => date(&field, spelled, text, lost),
-        (Value::Text(text), "TEL") => property(&field, spelled, telephone(text)),
-        (Value::Text(text), _) => property(&field, spelled, text.clone()),
+    }
+    let (spelled, is_kept) = match was {
+        Some(was) => (was, false),
+        None => name_of(&field, &name, from_v4),
     };
-    if name == "GEO" {
-        let place = made.value.strip_prefix("geo:").unwrap_or(&made.value);
-        made.value =
-            place.split(';').next().filter(|_| made.value.starts_with("geo:")).unwrap_or(place).replacen(',', ";", 1);
+    if is_kept {
+        lost.tell(format!("{name} does not exist in vCard 3.0 and is kept as {spelled}"));
     }
-    if let Some(value_type) =
-        field.value_type.as_deref().filter(|value_type| matches!(*value_type, "date" | "date-time" | "utc-offset"))
+    let kind = Kind::of(&name);
+    let mut made = match (&field.value, kind) {
+        (Value::Card(_), _) => property(&field, &spelled, agent_text(&field.value)),
+        (Value::Binary(media), _) => {
+            let mut made = property(&field, &spelled, media.base64.clone()).with("ENCODING", "b");
+            if kind == Kind::Binary {
+                let sniffed = media.media_type.as_deref().or(media.sniffed());
+                add_media(&mut made, &field, sniffed.map(|media_type| media_kind(&name, media_type)));
+            } else if let Some(media_type) = media.media_type.as_deref().filter(|_| field.media_word.is_none()) {
+                made = made.with("X-MEDIATYPE", media_type);
+            }
+            made
+        }
+        (Value::Uri(uri), _) if name == "TEL" => {
+            property(&field, &spelled, telephone(uri)).with("X-VALUE", "uri")
+        }
+        (Value::Uri(uri), Kind::Place) => property(&field, &spelled, uri.clone()),
+        (Value::Uri(uri), Kind::Binary) => {
+            let mut made = property(&field, &spelled, uri.clone()).with("VALUE", "uri");
+            // The word of vCard 2.1 stays as it was written.
+            let kind = field.media_type.as_deref().map(|media_type| media_kind(&name, media_type));
+            add_media(&mut made, &field, if from_v4 { kind } else { kind.map(|kind| kind.to_ascii_lowercase()) });
+            made
+        }
+        (Value::Uri(uri), Kind::Uri) => property(&field, &spelled, uri.clone()),
+        (Value::Uri(uri), _) if name == "UID" => property(&field, &spelled, uri.clone()),
+        (Value::Uri(uri), _) => property(&field, &spelled, uri.clone()).with("VALUE", "uri"),
+        (Value::Text(text), Kind::Date | Kind::Stamp) => {
+            date(&field, &spelled, text, value_was.as_deref(), yearless, lost)
+        }
+        (Value::Text(text), Kind::Text) => property(&field, &spelled, escape_bare(text, &[',', ';'])),
+        (Value::Text(text), Kind::List) => property(&field, &spelled, escape_bare(text, &[';'])),
+        (Value::Text(text), Kind::Binary | Kind::Uri) => {
+            let made = property(&field, &spelled, text.clone());
+            if value_was.as_deref() == Some(NONE) { made } else { made.with("VALUE", "text") }
+        }
+        (Value::Text(text), _) if name == "TEL" => property(&field, &spelled, telephone(text)),
+        (Value::Text(text), _) if name == "TZ" && from_v4 => offset(&field, text),
+        (Value::Text(text), _) => property(&field, &spelled, text.clone()),
+    };
+    if kind == Kind::Place {
+        let rest = made.value.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("geo:")).and(made.value.get(4..));
+        if let Some(place) = rest {
+            let (coordinates, more) = place.split_once(';').unwrap_or((place, ""));
+            if !more.is_empty() {
+                lost.tell(format!("vCard 3.0 has no place for {more} of GEO"));
+            }
+            made.value = coordinates.replacen(',', ";", 1);
+        } else {
+            made.value = made.value.replacen(',', ";", 1);
+        }
+    }
+    if name.starts_with("X-")
+        && let Some(value_type) = &field.value_type
+        && made.parameter("VALUE").is_none()
+        && !matches!(field.value, Value::Binary(_))
+        && !matches!(&**value_type, "uri" | "url" | "inline")
     {
-        made.parameters.push(Parameter { name: "VALUE".to_owned(), values: vec![value_type.to_owned()] });
+        made = made.with("VALUE", value_type);
     }
-    add_types(&mut made, &field);
+    add_types(&mut made, types_of(&field));
     made
 }
 
-fn add_types(property: &mut Property, field: &Field) {
-    let mut values = field.types.clone();
-    if field.pref.is_some() {
-        values.push("pref".to_owned());
-    }
-    if !values.is_empty() {
+/// The values of TYPE.
+fn types_of(field: &Field) -> Vec<String> {
+    field.all_types()
+}
+
+fn add_types(property: &mut Property, mut values: Vec<String>) {
+    if let Some(types) = property.parameters.iter_mut().find(|parameter| parameter.name == "TYPE") {
+        std::mem::swap(&mut types.values, &mut values);
+        types.values.append(&mut values);
+    } else if !values.is_empty() {
         property.parameters.push(Parameter { name: "TYPE".to_owned(), values });
     }
 }
 
-/// The TYPE of RFC 2426 for a media type.
-fn kind_of(name: &str, media_type: &str) -> String {
-    match (name, media_type.split(';').next().unwrap_or_default()) {
-        ("KEY", "application/pkix-cert") => "X509".to_owned(),
-        ("KEY", "application/pgp-keys") => "PGP".to_owned(),
-        (_, media_type) => media_type.rsplit('/').next().unwrap_or_default().to_ascii_uppercase(),
+/// The TYPE for what octets are.
+fn add_media(property: &mut Property, field: &Field, kind: Option<String>) {
+    let word = match field.media_word.as_deref() {
+        Some(NONE) => None,
+        Some(word) => Some(word.to_owned()),
+        None => kind,
+    };
+    if let Some(word) = word {
+        property.parameters.push(Parameter { name: "TYPE".to_owned(), values: vec![word] });
     }
 }
 
@@ -129,18 +249,57 @@ fn telephone(value: &str) -> String {
     }
 }
 
-fn date(field: &Field, name: &str, text: &str, lost: &mut Lost) -> Property {
-    match CardDate::parse(text).and_then(|date| date.to_v3()) {
-        Some((date, false)) => property(field, name, date),
-        Some((date, true)) => {
-            lost.tell(format!("the {name} has no year and gets 1604, which Apple's programs read as no year"));
-            property(field, name, date).with("X-APPLE-OMIT-YEAR", "1604")
+/// TZ is an offset in RFC 2426 where nothing else is said, and text in RFC 6350.
+fn offset(field: &Field, text: &str) -> Property {
+    if field.value_type.as_deref() != Some("utc-offset") {
+        return property(field, "TZ", text.to_owned()).with("VALUE", "text");
+    }
+    let digits = text.trim();
+    match digits.split_at_checked(3).filter(|(_, minutes)| minutes.len() == 2) {
+        Some((hours, minutes)) => property(field, "TZ", format!("{hours}:{minutes}")),
+        None => property(field, "TZ", digits.to_owned()),
+    }
+}
+
+fn date(
+    field: &Field,
+    name: &str,
+    text: &str,
+    value_was: Option<&str>,
+    yearless: YearlessDates,
+    lost: &mut Lost,
+) -> Property {
+    let mut field = field.clone();
+    let is_stamp = Kind::of(&field.name) == Kind::Stamp;
+    let parsed = CardDate::parse(&unescape_text(text)).filter(|_| field.value_type.as_deref() != Some("text"));
+    if let Some(mut date) = parsed {
+        let named = field.parameters.iter().find(|parameter| parameter.name.eq_ignore_ascii_case("X-APPLE-OMIT-YEAR"));
+        let named = named.and_then(|parameter| parameter.values.first()).cloned();
+        if !is_stamp && date.omit_year(named.as_deref()) {
+            field.take("X-APPLE-OMIT-YEAR");
         }
-        None if unescape_text(text).trim().is_empty() => property(field, name, text.to_owned()),
-        None => {
-            let kept = if name.starts_with("X-") { name.to_owned() } else { format!("X-{name}") };
-            lost.tell(format!("{name} is not a full date and is kept as {kept}"));
-            property(field, &kept, text.to_owned())
+        if date.is_yearless() && yearless == YearlessDates::Hyphens {
+            return property(&field, name, date.to_hyphens().unwrap_or_default());
+        }
+        if value_was == Some("date") {
+            date = date.without_time();
+        }
+        if let Some(written) = date.to_v3().filter(|_| date.is_full() || date.is_yearless()) {
+            let made = property(&field, name, written);
+            if date.is_yearless() {
+                lost.tell(format!("the {name} has no year and gets 1604, which Apple's programs read as no year"));
+                return made.with("X-APPLE-OMIT-YEAR", "1604");
+            }
+            return match (is_stamp, date.has_time()) {
+                (true, false) if !name.starts_with("X-") => made.with("VALUE", "date"),
+                (false, true) if name == "BDAY" => made.with("VALUE", "date-time"),
+                _ => made,
+            };
         }
     }
+    if unescape_text(text).trim().is_empty() || !matches!(name, "BDAY" | "REV") || value_was.is_some() {
+        return property(&field, name, text.to_owned());
+    }
+    lost.tell(format!("{name} is not a full date and is kept as X-{name}"));
+    property(&field, &format!("X-{name}"), text.to_owned())
 }

@@ -1,6 +1,23 @@
+use crate::word::words;
+
+/// The year that stands for none in the programs of Apple and Microsoft: a leap year before which nobody was born.
+const NO_YEAR: u16 = 1604;
+
+words! {
+    /// How a birthday without a year is written in vCard 3.0, which has no form for it.
+    #[derive(Default)]
+    pub enum YearlessDates: "a form of dates without a year" {
+        /// `BDAY;X-APPLE-OMIT-YEAR=1604:1604-12-24`, as Apple's programs do.
+        #[default]
+        Apple = "apple",
+        /// `BDAY:--12-24`, as Google's do, and RFC 6350 nearly.
+        Hyphens = "hyphens",
+    }
+}
+
 /// A date of a card, as far as it is known (RFC 6350 §4.3), and a time of day as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CardDate {
+pub(crate) struct CardDate {
     year: Option<u16>,
     month: Option<u8>,
     day: Option<u8>,
@@ -10,7 +27,7 @@ pub(super) struct CardDate {
 
 impl CardDate {
     /// Reads the forms of all versions: `19960415`, `1996-04-15`, `--0415`, `---15`, `1996-04`, `1996`, each with a time.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (date, time) = match text.split_once(['T', 't']) {
             Some((date, time)) => (date, Some(basic_time(time)?)),
@@ -45,15 +62,18 @@ impl CardDate {
         (known && valid && (date.len() != 8 || year.is_some())).then_some(Self { year, month, day, time })
     }
 
-    /// Without a year that only stands for none (Apple's `X-APPLE-OMIT-YEAR`).
-    pub(super) fn omit_year(&mut self, year: &str) {
-        if self.year.is_some_and(|known| year.parse() == Ok(known)) {
+    /// Without a year that only stands for none, 1604 or the one that Apple's `X-APPLE-OMIT-YEAR` names; whether it had one.
+    pub(crate) fn omit_year(&mut self, named: Option<&str>) -> bool {
+        let stands_for_none =
+            self.year.is_some_and(|known| known == NO_YEAR || named.is_some_and(|named| named.trim().parse() == Ok(known)));
+        if stands_for_none {
             self.year = None;
         }
+        stands_for_none
     }
 
     /// The basic format of RFC 6350.
-    pub(super) fn to_v4(&self) -> String {
+    pub(crate) fn to_v4(&self) -> String {
         let date = match (self.year, self.month, self.day) {
             (Some(year), Some(month), Some(day)) => format!("{year:04}{month:02}{day:02}"),
             (Some(year), Some(month), None) => format!("{year:04}-{month:02}"),
@@ -69,20 +89,56 @@ impl CardDate {
         }
     }
 
-    /// The extended format of RFC 2426, and whether the year stands for none; `None` where month or day are not known.
-    pub(super) fn to_v3(&self) -> Option<(String, bool)> {
+    /// Whether month and day are known and the year is not.
+    pub(crate) fn is_yearless(&self) -> bool {
+        self.year.is_none() && self.month.is_some() && self.day.is_some()
+    }
+
+    /// Whether all of a day is known.
+    pub(crate) fn is_full(&self) -> bool {
+        self.year.is_some() && self.month.is_some() && self.day.is_some()
+    }
+
+    /// Whether it has a time of day.
+    pub(crate) fn has_time(&self) -> bool {
+        self.time.is_some()
+    }
+
+    /// The same at midnight, where it has no time of day.
+    pub(crate) fn at_midnight(mut self) -> Self {
+        self.time.get_or_insert_with(|| "000000Z".to_owned());
+        self
+    }
+
+    /// The same without a time of day.
+    pub(crate) fn without_time(mut self) -> Self {
+        self.time = None;
+        self
+    }
+
+    /// The extended format of RFC 2426, with the year that stands for none where there is none; `None` where month or day are not
+    /// known.
+    pub(crate) fn to_v3(&self) -> Option<String> {
         let (month, day) = (self.month?, self.day?);
-        let date = format!("{:04}-{month:02}-{day:02}", self.year.unwrap_or(1604));
-        let text = match self.time.as_deref().filter(|time| time.len() >= 6) {
+        let date = format!("{:04}-{month:02}-{day:02}", self.year.unwrap_or(NO_YEAR));
+        Some(match self.time.as_deref().filter(|time| time.len() >= 6) {
             Some(time) => {
                 let (clock, zone) = time.split_at(6);
                 let (hour, rest) = clock.split_at(2);
                 let (minute, second) = rest.split_at(2);
+                let zone = match (zone.get(..3), zone.get(3..)) {
+                    (Some(hours), Some(minutes)) if minutes.len() == 2 => format!("{hours}:{minutes}"),
+                    _ => zone.to_owned(),
+                };
                 format!("{date}T{hour}:{minute}:{second}{zone}")
             }
             None => date,
-        };
-        Some((text, self.year.is_none()))
+        })
+    }
+
+    /// `--12-24`, which some programs write in vCard 3.0 too.
+    pub(crate) fn to_hyphens(&self) -> Option<String> {
+        Some(format!("--{:02}-{:02}", self.month?, self.day?))
     }
 }
 
@@ -111,13 +167,13 @@ mod tests {
             ("---15", "---15", None),
             ("1996-04", "1996-04", None),
             ("1996", "1996", None),
-            ("1987-09-27T08:30:00-06:00", "19870927T083000-0600", Some("1987-09-27T08:30:00-0600")),
+            ("1987-09-27T08:30:00-06:00", "19870927T083000-0600", Some("1987-09-27T08:30:00-06:00")),
             ("1953-10-15T23:10:00Z", "19531015T231000Z", Some("1953-10-15T23:10:00Z")),
             ("2008-04-24T19:52:43.000Z", "20080424T195243Z", Some("2008-04-24T19:52:43Z")),
         ] {
             let date = CardDate::parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(date.to_v4(), v4, "{text}");
-            assert_eq!(date.to_v3().map(|(text, _)| text).as_deref(), v3, "{text}");
+            assert_eq!(date.to_v3().as_deref(), v3, "{text}");
         }
     }
 
