@@ -131,6 +131,8 @@ export interface ConvertOptions extends ReadOptions {
   /** The platform that will import the items: a name from {@link targets}. It decides some of the options below. */
   target?: string;
   packaging?: 'zip' | 'tar' | 'tgz';
+  /** Folders keep the names of the source; else inbox, sent, drafts … in any language go to the folder that the target has for them. */
+  keepFolderNames?: boolean;
   /** Where a message with several labels goes: to its primary folder, or to all. */
   labels?: 'primary' | 'every';
   eol?: 'keep' | 'crlf' | 'lf';
@@ -440,6 +442,8 @@ export interface Plan {
   missing: { from: number; date: number; unparsableDate: number; messageId: number; arrival: number };
   preflight: Record<string, number>;
   folders: number;
+  /** Where each folder goes, the first thousand. */
+  mapping: (Size & { folder: string; role?: string; target: string })[];
   longestFolder: number;
   shortenedFolders: number;
   parts: number | null;

@@ -61,6 +61,7 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
     archive.form = arguments.form;
     archive.created = Some(now());
     archive.placement = arguments.labels;
+    archive.keep_folder_names = arguments.tagging.keep_folder_names;
     archive.eol = arguments.eol;
     archive.checksums = arguments.checksums;
     archive.zip_level = arguments.zip_level;

@@ -1,15 +1,17 @@
 use super::{
     ConvertOptions, Place, Selector, Skip, Tagging, Transform,
     decision::{Decided, Gate, InSource},
+    moves::Moves,
     target_gate::TargetGate,
 };
 use crate::{
     model::{Folder, Item},
     platform::Target,
+    write::WriteOptions,
 };
 
-/// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then marked, and
-/// last compared with what the target takes. They are in this order, whoever gives them in which.
+/// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then moved to
+/// other folders and marked, and last compared with what the target takes. They are in this order, whoever gives them in which.
 ///
 /// ```
 /// use mailferry::convert::{ConvertOptions, Gates, Selector};
@@ -22,7 +24,7 @@ use crate::{
 pub struct Gates {
     pub(super) selector: Option<Selector>,
     pub(super) transforms: Vec<Transform>,
-    pub(super) tagging: Option<Tagging>,
+    pub(super) moves: Moves,
     pub(super) target: Option<TargetGate>,
 }
 
@@ -33,6 +35,9 @@ impl Gates {
         gates.select(selector);
         gates.transforms.extend(options.transform.clone());
         gates.tag(options.tagging.clone());
+        let mut written = options.archive.clone();
+        options.target.iter().for_each(|target| target.configure(&mut written));
+        gates.moves.rules = written.folder_rules();
         gates.target = options.target.map(TargetGate);
         gates
     }
@@ -42,26 +47,29 @@ impl Gates {
     }
 
     pub(super) fn tag(&mut self, tagging: Tagging) {
-        self.tagging = (tagging != Tagging::default()).then_some(tagging);
+        self.moves.tagging = tagging;
     }
 
     pub(super) fn send_to(&mut self, target: &'static Target) {
+        let mut written = WriteOptions::default();
+        target.configure(&mut written);
+        self.moves.rules = written.folder_rules();
         self.target = Some(TargetGate(target));
     }
 
     /// Whether every item passes as it is.
     pub(super) fn is_empty(&self) -> bool {
-        self.selector.is_none() && self.transforms.is_empty() && self.tagging.is_none() && self.target.is_none()
+        self.selector.is_none() && self.transforms.is_empty() && self.moves.is_empty() && self.target.is_none()
     }
 
     /// The gates, in their order.
     fn in_order(&mut self) -> impl Iterator<Item = &mut dyn Gate> {
-        let Self { selector, transforms, tagging, target } = self;
+        let Self { selector, transforms, moves, target } = self;
         let selector = selector.iter_mut().map(|gate| gate as &mut dyn Gate);
         let transforms = transforms.iter_mut().map(|gate| gate as &mut dyn Gate);
-        let tagging = tagging.iter_mut().map(|gate| gate as &mut dyn Gate);
+        let moves = [moves].into_iter().filter(|moves| !moves.is_empty()).map(|gate| gate as &mut dyn Gate);
         let target = target.iter_mut().map(|gate| gate as &mut dyn Gate);
-        selector.chain(transforms).chain(tagging).chain(target)
+        selector.chain(transforms).chain(moves).chain(target)
     }
 
     /// Why an item is left out; `None` where it goes on, as the gates have changed it.

@@ -14,9 +14,11 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+mod flaws;
 mod settings;
 mod verdict;
 
+pub use flaws::Flaw;
 pub use settings::{Files, Parts, Settings};
 pub use verdict::{Refusal, Verdict};
 
@@ -51,6 +53,9 @@ pub struct Target {
     /// Its limits.
     #[serde(default)]
     pub limits: Vec<Limit>,
+    /// What it is likely to refuse a message for, whatever its size: it is written, with a warning in the log.
+    #[serde(default)]
+    pub flaws: BTreeMap<Flaw, String>,
     /// Additional files that are written with the items.
     #[serde(default)]
     pub documents: Vec<Document>,

@@ -42,9 +42,9 @@ words! {
 
 impl OutputForm {
     /// Whether a further run into the same folder adds to what is there. One in another form is written next to it, whole in
-    /// itself.
+    /// itself: what Proton's export tool restores would be imported a second time.
     pub fn goes_on(self) -> bool {
-        matches!(self, Self::Eml | Self::Maildir | Self::Proton)
+        matches!(self, Self::Eml | Self::Maildir)
     }
 }
 
