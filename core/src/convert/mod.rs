@@ -65,7 +65,7 @@ pub use options::{ConvertOptions, Decides, OPTIONS, OptionInfo, ReadArguments, S
 pub use outcome::{Outcome, Shortfall};
 pub use plan::{Estimate, Flagged, Mapped, Missing, Plan, Refused};
 pub use preflight::Preflight;
-pub use report::{
+pub use report::{WrittenFile, 
     Columns, Fingerprint, FolderReport, GoneItem, IgnoredEntry, IgnoredReport, KeptFile, KeptReport, Report,
     SourceReport, SyncReport,
 };

@@ -23,6 +23,9 @@ pub(crate) trait Volumes: Write + Send {
         Spool::default()
     }
 
+    /// The archive at hand is the last; if it is the only one, it is no part.
+    fn be_last(&mut self) {}
+
     /// What is to be told of the archive at hand, all octets of which were written, before it gets its name.
     ///
     /// # Errors
