@@ -230,7 +230,12 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
     writeln!(out)?;
     if Packaging::of_name(&arguments.to.to_string_lossy()) != Packaging::Folder {
         for file in report.files.iter().take(MOST_FOLDERS) {
-            writeln!(out, "Archive:  {} ({})", arguments.to.with_file_name(&file.name).display(), HumanBytes(file.bytes))?;
+            writeln!(
+                out,
+                "Archive:  {} ({})",
+                arguments.to.with_file_name(&file.name).display(),
+                HumanBytes(file.bytes)
+            )?;
         }
         if report.files.len() > MOST_FOLDERS {
             writeln!(out, "  … and {} more, listed in the report", report.files.len() - MOST_FOLDERS)?;

@@ -65,9 +65,9 @@ pub use options::{ConvertOptions, Decides, OPTIONS, OptionInfo, ReadArguments, S
 pub use outcome::{Outcome, Shortfall};
 pub use plan::{Estimate, Flagged, Mapped, Missing, Plan, Refused};
 pub use preflight::Preflight;
-pub use report::{WrittenFile, 
+pub use report::{
     Columns, Fingerprint, FolderReport, GoneItem, IgnoredEntry, IgnoredReport, KeptFile, KeptReport, Report,
-    SourceReport, SyncReport,
+    SourceReport, SyncReport, WrittenFile,
 };
 pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector, Survey};
 #[cfg(not(target_family = "wasm"))]

@@ -61,7 +61,8 @@ impl Moves {
 /// The names behind those that mail programs put accounts into: `ImapMail/imap.example.org/INBOX`, `Mail/Local Folders/Inbox`.
 fn within_account(names: &[String]) -> &[String] {
     let is_account = |name: &str| {
-        matches!(&*name.to_lowercase(), "mail" | "imapmail" | "local folders") || (name.contains('.') && !name.contains(' '))
+        matches!(&*name.to_lowercase(), "mail" | "imapmail" | "local folders")
+            || (name.contains('.') && !name.contains(' '))
     };
     let accounts = names.iter().take_while(|name| is_account(name)).count();
     names.get(accounts..).unwrap_or_default()

@@ -63,7 +63,6 @@ pub struct Report {
     pub sync: Option<SyncReport>,
     /// What was written, by name: the archives, or else the files that hold many items (mboxes, calendars, address books); the
     /// first thousand.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<WrittenFile>,
     /// The name of a part that turned out to be the only one.
     #[serde(skip)]

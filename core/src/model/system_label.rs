@@ -290,7 +290,8 @@ mod tests {
         ] {
             assert_eq!(SystemLabel::of(name), Some(label), "{name}");
         }
-        for name in ["Category theory", "Projects/Inbox", "Inboxes", "Kategorie A", "Personal", "Sent Items", "Archive"] {
+        for name in ["Category theory", "Projects/Inbox", "Inboxes", "Kategorie A", "Personal", "Sent Items", "Archive"]
+        {
             assert_eq!(SystemLabel::of(name), None, "{name}");
         }
     }
@@ -322,7 +323,8 @@ mod tests {
     #[test]
     fn no_name_has_two_meanings_and_every_name_is_in_lower_case() {
         let all: Vec<&str> = NAMES.iter().flat_map(|(_, names)| names.iter().copied()).collect();
-        let all: Vec<&str> = all.into_iter().chain(FOLDERS.iter().flat_map(|(_, names)| names.iter().copied())).collect();
+        let all: Vec<&str> =
+            all.into_iter().chain(FOLDERS.iter().flat_map(|(_, names)| names.iter().copied())).collect();
         for name in &all {
             assert_eq!(all.iter().filter(|other| other == &name).count(), 1, "{name}");
             assert_eq!(*name, name.to_lowercase().trim(), "{name}");

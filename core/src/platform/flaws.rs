@@ -58,7 +58,9 @@ pub(super) fn flaws_of(content: &Content) -> io::Result<BTreeSet<Flaw>> {
 /// How far into the header section it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    LineStart { first: bool },
+    LineStart {
+        first: bool,
+    },
     /// Behind a CR at the start of a line.
     Return,
     Name,

@@ -1,6 +1,9 @@
 use crate::{
     model::VCardVersion,
-    write::{CardGroups, Eol, FolderRules, FromLines, Grouping, MboxTree, Quoting, StateFields, TarNames, WriteOptions, written_version},
+    write::{
+        CardGroups, Eol, FolderRules, FromLines, Grouping, MboxTree, Quoting, StateFields, TarNames, WriteOptions,
+        written_version,
+    },
 };
 use serde::{Deserialize, Serialize};
 

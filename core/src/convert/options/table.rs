@@ -4,8 +4,8 @@ use crate::{
     convert::{Dedupe, Kind},
     read::mbox::Unquoting,
     write::{
-        CardGroups, Checksums, Eol, FromLines, MboxTree, OutputForm, Packaging, Placement, Quoting, StateFields, TarNames,
-        ZipLevel,
+        CardGroups, Checksums, Eol, FromLines, MboxTree, OutputForm, Packaging, Placement, Quoting, StateFields,
+        TarNames, ZipLevel,
     },
 };
 

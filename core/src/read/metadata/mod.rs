@@ -11,8 +11,8 @@ use crate::{
     read::formats::{FORMATS, Holds, is_one_of},
 };
 pub(super) use gmail::Labels as GmailLabels;
-pub(super) use gmail::label;
 use gmail::Labels;
+pub(super) use gmail::label;
 
 /// The folder that a file stands for: its name, less the path and the extension.
 pub(super) fn folder_of_file(name: &str) -> Folder {

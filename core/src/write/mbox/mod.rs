@@ -108,7 +108,14 @@ impl MboxWriter {
         let growing = Growing::within(container.home());
         #[cfg(target_family = "wasm")]
         let growing = Growing::default();
-        Self { files: Files::new(container, options), growing, boxes: HashMap::new(), order: Vec::new(), kept: Vec::new(), others: HashSet::new() }
+        Self {
+            files: Files::new(container, options),
+            growing,
+            boxes: HashMap::new(),
+            order: Vec::new(),
+            kept: Vec::new(),
+            others: HashSet::new(),
+        }
     }
 
     /// Begins the mbox of `folder` and those around it, and gives the folder that it is known by.

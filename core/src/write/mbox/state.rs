@@ -80,7 +80,8 @@ fn mozilla_bits(keywords: &Keywords) -> u16 {
 /// Whether the field of the message tells the state that its mailbox does: one of an earlier life of it may say another, or that it is
 /// not to be shown.
 fn tells_mozilla(item: &Item, message: &Message) -> bool {
-    let text = message.header().ok().and_then(|header| Some(header.first("X-Mozilla-Status")?.text().trim().to_owned()));
+    let text =
+        message.header().ok().and_then(|header| Some(header.first("X-Mozilla-Status")?.text().trim().to_owned()));
     let known = MOZILLA.iter().fold(MOZILLA_EXPUNGED, |bits, (bit, _)| bits | bit);
     text.is_some_and(|text| {
         u16::from_str_radix(&text, 16).is_ok_and(|bits| bits & known == mozilla_bits(&item.keywords))

@@ -37,7 +37,8 @@ impl ZipFiles {
     /// Makes sure that nothing is at `path`, or at the path of any of its parts, but what is one of `ours`.
     pub(crate) fn create(path: &Path, split: bool, joins: bool, ours: Option<Ours>) -> Result<Self> {
         let (joins, is_only) = (joins && split, false);
-        let files = Self { path: path.to_owned(), split, joins, is_only, number: 0, part: String::new(), file: None, ours };
+        let files =
+            Self { path: path.to_owned(), split, joins, is_only, number: 0, part: String::new(), file: None, ours };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(|error| refused(error, &folder.to_string_lossy()))?;
         let taken = |path: &Path| {
