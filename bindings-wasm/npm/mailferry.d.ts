@@ -18,7 +18,7 @@ export interface Sink {
 export interface Part {
   /** From 1. */
   number: number;
-  /** `archive.zip`, or, if it is split, `archive.part001.zip`, `archive.part002.zip` … */
+  /** `archive.zip`, or, if it is split, `archive.part001.zip`, `archive.part002.zip` … (a sink is opened before it is known whether there will be more) */
   name: string;
 }
 
@@ -131,6 +131,8 @@ export interface ConvertOptions extends ReadOptions {
   /** The platform that will import the items: a name from {@link targets}. It decides some of the options below. */
   target?: string;
   packaging?: 'zip' | 'tar' | 'tgz';
+  /** Folders keep the names of the source; else inbox, sent, drafts … in any language go to the folder that the target has for them. */
+  keepFolderNames?: boolean;
   /** Where a message with several labels goes: to its primary folder, or to all. */
   labels?: 'primary' | 'every';
   eol?: 'keep' | 'crlf' | 'lf';
@@ -357,6 +359,8 @@ export interface Report {
   warnings: Record<string, number>;
   preflight: Record<string, number>;
   sources: { file: string; format: string; items: number; error?: string; defects?: string[]; cutShort?: string }[];
+  /** What was written, by name: the archives that have one, or else the files of many items. */
+  files: { name: string; bytes: number }[];
   ignored: Ignored;
   seconds: number;
   /** The options that are not at their defaults, for {@link verify}. */
@@ -434,9 +438,27 @@ export interface Target {
   /** How its files are written, as far as it requires that. */
   settings: { splitOctets?: number; [setting: string]: unknown };
   limits: { of: string; octets?: number; items?: number; then: string; because: string }[];
-  /** How the files are imported there. */
-  steps: string[];
   knowledge: { claim: string; source: string; status: string }[];
+}
+
+/**
+ * How files are imported at a target, as `guides.json` of this package has it by the names of targets; it is a file of its own, which
+ * is loaded only where somebody wants to read it: `import guides from 'mailferry/guides.json' with { type: 'json' }`, or `fetch`.
+ */
+export interface Guide {
+  steps: Advice[];
+  limits: Advice[];
+  time: Advice[];
+  check: Advice[];
+  undo: Advice[];
+}
+
+/** A sentence of a guide, where it is said, and when that was read. */
+export interface Advice {
+  en: string;
+  fr: string;
+  source?: string;
+  checked?: string;
 }
 
 /** What a target accepts, and what it rejects. */
@@ -454,6 +476,8 @@ export interface Plan {
   missing: { from: number; date: number; unparsableDate: number; messageId: number; arrival: number };
   preflight: Record<string, number>;
   folders: number;
+  /** Where each folder goes, the first thousand. */
+  mapping: (Size & { folder: string; role?: string; target: string })[];
   longestFolder: number;
   shortenedFolders: number;
   parts: number | null;

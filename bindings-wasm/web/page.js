@@ -195,9 +195,40 @@ function targetChosen() {
   showHow();
   part('target-steps').textContent = part('target').value === BUNDLE ? say('bundleHint') : target && !target.packaging.includes(packaging) ? say('unpack') : '';
   part('planned').replaceChildren();
+  showGuide(target?.name);
 }
 
 part('target').addEventListener('change', targetChosen);
+
+let guides;
+
+// How files are imported there: a file of its own, which is loaded when it is wanted for the first time.
+async function showGuide(name) {
+  const place = part('guide');
+  place.hidden = true;
+  if (!name) return;
+  guides ??= fetch(new URL('./mailferry/guides.json', import.meta.url))
+    .then((answer) => (answer.ok ? answer.json() : {}))
+    .catch(() => ({}));
+  const guide = (await guides)[name];
+  if (!guide || part('target').value !== name) return;
+  const language = current();
+  const list = (key, kind) => {
+    const heading = document.createElement('h3');
+    heading.textContent = say(`guide_${key}`);
+    const entries = document.createElement(kind);
+    for (const advice of guide[key]) {
+      const entry = document.createElement('li');
+      entry.textContent = advice[language] ?? advice.en;
+      if (advice.source) entry.title = `${advice.source}, ${advice.checked ?? say('notChecked')}`;
+      entries.append(entry);
+    }
+    return [heading, entries];
+  };
+  const keys = ['steps', 'limits', 'time', 'check', 'undo'].filter((key) => guide[key].length);
+  part('guide-text').replaceChildren(...keys.flatMap((key) => list(key, key === 'steps' ? 'ol' : 'ul')));
+  place.hidden = false;
+}
 
 function showHow() {
   // A bundle is one archive, whole.

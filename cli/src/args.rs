@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailferry::{
     mapi::AddressMap,
     model::VCardVersion,
-    platform::Target,
+    platform::{Language, Target},
     read::{Mailbox, ReadOptions, mbox::Unquoting, tnef::TnefParts},
     write::{
         CardGroups, Checksums, Eol, Grouping, NameTemplate, OutputForm, Placement, WRITTEN_VERSIONS, ZipLevel, size,
@@ -573,13 +573,25 @@ pub(crate) struct Plan {
 
 #[derive(Args, Debug)]
 pub(crate) struct Targets {
-    /// Only this target, with its limits, its import steps and their sources
+    /// Only this target, with its guide: what to do, limits, time, how to check and to take it back, and their sources
     #[arg(value_name = "NAME", value_parser = target)]
     pub(crate) target: Option<&'static Target>,
+
+    /// The language of the guide
+    #[arg(long, value_parser = words(language), default_value_t, value_name = "LANGUAGE")]
+    pub(crate) lang: Language,
 
     /// Print a JSON array
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn language(language: Language) -> &'static str {
+    match language {
+        Language::English => "English",
+        Language::French => "Français",
+        _ => "",
+    }
 }
 
 fn target(name: &str) -> Result<&'static Target, String> {

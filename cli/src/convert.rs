@@ -10,6 +10,7 @@ use indicatif::HumanBytes;
 use mailferry::{
     DateTime, Error, ErrorKind,
     convert::{Columns, ConvertOptions, GONE, ITEM_LOG, IgnoredReport, REPORT, Report, SyncPaths, TABLE, convert},
+    write::Packaging,
 };
 use std::{
     ffi::OsString,
@@ -61,6 +62,7 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
     archive.form = arguments.form;
     archive.created = Some(now());
     archive.placement = arguments.labels;
+    archive.keep_folder_names = arguments.tagging.keep_folder_names;
     archive.eol = arguments.eol;
     archive.checksums = arguments.checksums;
     archive.zip_level = arguments.zip_level;
@@ -190,12 +192,16 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
     let paths = SyncPaths::of(&arguments.to, sync);
     let beside = |suffix| paths.beside(suffix);
     if sync.number > 1 {
-        writeln!(
-            out,
-            "Sync {} into {}: items that were already there were skipped",
-            sync.number,
-            paths.archive().display()
-        )?;
+        let into = paths.archive();
+        match report.totals.migrated {
+            0 => writeln!(out, "Sync {}: nothing new; items that were already there were skipped", sync.number)?,
+            _ => writeln!(
+                out,
+                "Sync {} into {}: items that were already there were skipped",
+                sync.number,
+                into.display()
+            )?,
+        }
         if sync.damaged > 0 {
             writeln!(
                 out,
@@ -222,7 +228,21 @@ fn print(out: &mut impl Write, report: &Report, arguments: &args::Convert) -> io
             )?;
         }
     }
-    writeln!(out, "\nItem log: {}", beside(ITEM_LOG).display())?;
+    writeln!(out)?;
+    if Packaging::of_name(&arguments.to.to_string_lossy()) != Packaging::Folder {
+        for file in report.files.iter().take(MOST_FOLDERS) {
+            writeln!(
+                out,
+                "Archive:  {} ({})",
+                arguments.to.with_file_name(&file.name).display(),
+                HumanBytes(file.bytes)
+            )?;
+        }
+        if report.files.len() > MOST_FOLDERS {
+            writeln!(out, "  … and {} more, listed in the report", report.files.len() - MOST_FOLDERS)?;
+        }
+    }
+    writeln!(out, "Item log: {}", beside(ITEM_LOG).display())?;
     writeln!(out, "Report:   {}", beside(REPORT).display())?;
     if arguments.csv {
         writeln!(out, "Table:    {}", beside(TABLE).display())?;

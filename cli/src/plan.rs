@@ -7,7 +7,8 @@ use crate::{
 use indicatif::HumanBytes;
 use mailferry::{
     Error, ErrorKind,
-    convert::{ConvertOptions, Flagged, Place, Plan, ProjectMailbox, Selector, Size, plan},
+    convert::{ConvertOptions, Flagged, Mapped, Place, Plan, ProjectMailbox, Selector, Size, plan},
+    model::Role,
     platform::Target,
     read::{Event, Mailbox},
 };
@@ -33,6 +34,8 @@ pub(crate) fn run(arguments: &args::Plan) -> Outcome {
     options.tagging = arguments.tagging.tagging();
     options.archive.zip_split = arguments.split;
     options.archive.placement = arguments.labels;
+    options.archive.keep_folder_names = arguments.tagging.keep_folder_names;
+    options.target = Some(target);
     let plan = plan(&arguments.source.sources, target, &options, &mut || match interrupt.is_asked() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),
@@ -109,6 +112,28 @@ fn count(
     Ok((count, bytes))
 }
 
+/// Folders that the table has.
+const MOST_FOLDERS: usize = 60;
+
+/// Where each folder goes, those that change their names or are joined first.
+fn print_mapping(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    if plan.mapping.is_empty() {
+        return Ok(());
+    }
+    let (moved, stay): (Vec<_>, Vec<_>) = plan.mapping.iter().partition(|mapped| mapped.folder != mapped.target);
+    let row = |mapped: &&Mapped| {
+        let role = mapped.role.map_or("", Role::as_str);
+        [plain(&mapped.folder), role.to_owned(), mapped.size.items.to_string(), plain(&mapped.target)]
+    };
+    let rows: Vec<_> = moved.iter().chain(&stay).take(MOST_FOLDERS).map(row).collect();
+    writeln!(out)?;
+    table::print(out, ["Folder", "role", "items", "goes to"], &rows)?;
+    if plan.mapping.len() > MOST_FOLDERS {
+        writeln!(out, "… and {} more, all of them with --json", plan.mapping.len() - MOST_FOLDERS)?;
+    }
+    Ok(())
+}
+
 fn print(out: &mut dyn Write, plan: &Plan, target: &Target) -> io::Result<()> {
     writeln!(out, "{} items, {}, to {}", plan.available.items, HumanBytes(plan.available.bytes), target.title)?;
     writeln!(out)?;
@@ -116,6 +141,7 @@ fn print(out: &mut dyn Write, plan: &Plan, target: &Target) -> io::Result<()> {
     let mut rows: Vec<_> = plan.kinds.iter().map(|(kind, size)| row(kind, size)).collect();
     rows.push(row("All", &plan.goes));
     table::print(out, ["Accepted", "items", "size"], &rows)?;
+    print_mapping(out, plan)?;
     if !plan.refused.is_empty() {
         writeln!(out, "\nRejected")?;
         for refused in plan.refused.values() {

@@ -16,6 +16,11 @@ pub(crate) struct Tagging {
     #[arg(long, value_name = "OLD=NEW", value_parser = pair, help_heading = HEADING)]
     map_folder: Vec<(String, String)>,
 
+    /// Keep the names of folders, instead of putting inbox, sent, drafts, trash, junk and archive, in any language, into the folder
+    /// that the target has for them
+    #[arg(long, help_heading = HEADING)]
+    pub(crate) keep_folder_names: bool,
+
     /// Append TEXT to the subject of every message. This changes messages, and breaks signatures over their subject
     #[arg(long, value_name = "TEXT", value_parser = one_line, help_heading = HEADING)]
     subject_suffix: Option<String>,

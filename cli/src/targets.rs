@@ -1,6 +1,6 @@
 use crate::{Outcome, args, table};
 use indicatif::HumanBytes;
-use mailferry::platform::{Limit, Target};
+use mailferry::platform::{Guide, Language, Limit, Target};
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -11,7 +11,7 @@ pub(crate) fn run(arguments: &args::Targets) -> Outcome {
     match (arguments.json, arguments.target) {
         (true, Some(target)) => writeln!(out, "{}", serde_json::to_string_pretty(&[target])?)?,
         (true, None) => writeln!(out, "{}", serde_json::to_string_pretty(Target::all())?)?,
-        (false, Some(target)) => print(&mut out, target)?,
+        (false, Some(target)) => print(&mut out, target, arguments.lang)?,
         (false, None) => {
             let rows: Vec<_> = Target::all()
                 .iter()
@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &args::Targets) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(out: &mut impl Write, target: &Target) -> io::Result<()> {
+fn print(out: &mut impl Write, target: &Target, language: Language) -> io::Result<()> {
     writeln!(out, "{}: {}", target.name, target.title)?;
     writeln!(out, "accepts {} as {}", target.kinds.join(", "), target.form)?;
     let packages: Vec<_> = target.packaging.iter().map(|package| package.describe()).collect();
@@ -38,15 +38,31 @@ fn print(out: &mut impl Write, target: &Target) -> io::Result<()> {
     for document in &target.documents {
         writeln!(out, "adds {}", document.path)?;
     }
-    writeln!(out, "\nTo import")?;
-    for step in &target.steps {
-        writeln!(out, "- {step}")?;
+    if let Some(guide) = &target.guide {
+        print_guide(out, guide, language)?;
     }
     writeln!(out, "\nHow this is known")?;
     for knowledge in &target.knowledge {
         writeln!(out, "- {} ({})", knowledge.claim, knowledge.status.as_str())?;
         if !knowledge.source.is_empty() {
             writeln!(out, "  {}", knowledge.source)?;
+        }
+    }
+    Ok(())
+}
+
+fn print_guide(out: &mut impl Write, guide: &Guide, language: Language) -> io::Result<()> {
+    for (at, (heading, advice)) in guide.chapters(language).into_iter().enumerate() {
+        if advice.is_empty() {
+            continue;
+        }
+        writeln!(out, "\n{heading}")?;
+        for (number, advice) in (1..).zip(advice) {
+            match at {
+                0 => writeln!(out, "{number}. {}", advice.text(language))?,
+                _ => writeln!(out, "- {}", advice.text(language))?,
+            }
+            advice.origin(language).map_or(Ok(()), |origin| writeln!(out, "   {origin}"))?;
         }
     }
     Ok(())

@@ -80,6 +80,7 @@ fn media_type(path: &Path) -> Option<&'static str> {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "wasm" => "application/wasm",
+        "json" => "application/json",
         _ => return None,
     })
 }

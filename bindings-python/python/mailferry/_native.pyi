@@ -379,6 +379,9 @@ class Report(_Document):
     def sources(self) -> list[dict[str, Any]]:
         """The sources, in order: ``file``, ``format``, ``items``, ``defects``, ``error``, and ``cutShort`` where one ends too early."""
     @property
+    def files(self) -> list[dict[str, Any]]:
+        """What was written, by ``name`` and ``bytes``: the archives, or else the files of many items; the first thousand."""
+    @property
     def kept(self) -> dict[str, Any] | None:
         """Files at the destination that were changed since and are kept, and what was written instead of them."""
     @property
@@ -463,6 +466,9 @@ class Plan(_Document):
     @property
     def refused(self) -> dict[str, dict[str, Any]]:
         """What is rejected, and why."""
+    @property
+    def mapping(self) -> list[dict[str, Any]]:
+        """Where each folder goes: ``folder``, ``role``, ``target``, ``items``, ``bytes``; the first thousand."""
     @property
     def flagged(self) -> dict[str, dict[str, Any]]:
         """What exceeds a limit."""
@@ -652,6 +658,7 @@ def convert(
     add_label: _Texts | None = None,
     map_folder: Mapping[str, str] | None = None,
     root_folder: str | None = None,
+    keep_folder_names: bool = False,
     subject_suffix: str | None = None,
     created: _Date | None = None,
     check: bool = False,
@@ -804,6 +811,7 @@ def verify(
     add_label: _Texts | None = None,
     map_folder: Mapping[str, str] | None = None,
     root_folder: str | None = None,
+    keep_folder_names: bool = False,
     subject_suffix: str | None = None,
     created: _Date | None = None,
     attachments: bool = False,

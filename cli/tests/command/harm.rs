@@ -113,7 +113,7 @@ fn every_file_that_is_changed_or_gone_is_named_and_the_rest_is_undone() {
         let before = everything(&bench.path(""));
         convert(&bench, "out", options);
         let whole = everything(&bench.path("out"));
-        let indices = ["dovecot-keywords", "labels.json"];
+        let indices = ["dovecot-keywords", "labels.json", "subscriptions"];
         for (name, octets) in whole.iter().filter(|(name, _)| is_file(name)) {
             let path = bench.path("out").join(name);
             let named = name.to_string_lossy();

@@ -6,6 +6,7 @@
 )]
 
 mod archive;
+mod arrival;
 mod bad_input;
 mod collections;
 mod fixtures;

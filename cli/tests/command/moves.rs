@@ -76,7 +76,7 @@ fn other_forms_go_on_in_the_folder_or_beside_it() {
         let log = archive::log(&bench.path("out.sync002.items.jsonl"));
         let ends: Vec<_> = log.iter().map(|line| line["reason"].as_str().unwrap_or("migrated")).collect();
         assert_eq!(ends, ["already_migrated", "already_migrated", "migrated", "migrated"], "{form}");
-        let goes_on = matches!(form, "maildir" | "proton");
+        let goes_on = form == "maildir";
         assert_eq!(bench.path("out.sync002").exists(), !goes_on, "{form}");
         let to = if goes_on { "out" } else { "out.sync002" };
         for line in log.iter().filter_map(|line| line["path"].as_str()) {
@@ -87,6 +87,7 @@ fn other_forms_go_on_in_the_folder_or_beside_it() {
         assert_eq!(third.status, Some(0), "{form}: {}", third.stderr);
         let log = archive::log(&bench.path("out.sync003.items.jsonl"));
         assert!(log.iter().all(|line| line["reason"] == "already_migrated"), "{form}: {log:?}");
+        assert!(!bench.path("out.sync003").exists(), "{form}: there was nothing new");
         let verified = bench.run(&["verify", "out", "in.mbox"]);
         assert_eq!(verified.status, Some(0), "{form}: {}{}", verified.stdout, verified.stderr);
         let undone = bench.run(&["undo", "out", "--since", "2"]);

@@ -71,6 +71,7 @@ const EXCEPTIONS: &[(&str, &[Surface], &str)] = &[
     ("add-label", &[Page], OF_PAGE),
     ("root-folder", &[Page], OF_PAGE),
     ("map-folder", &[Page], OF_PAGE),
+    ("keep-folder-names", &[Page], OF_PAGE),
     ("subject-suffix", &[Page], OF_PAGE),
     ("labels", &[Page], OF_PAGE),
     ("eol", &[Page], OF_PAGE),

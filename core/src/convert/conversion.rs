@@ -250,7 +250,10 @@ impl<'w> Conversion<'w> {
         let listed = self.tell_products();
         let Self { writer, journal, files, report, .. } = &mut *self;
         let finished = writer.finish_telling(&mut |product| tell(&mut **journal, files, report, &product));
-        let counted = self.count_lost();
+        let counted = self.count_lost().and_then(|()| match self.report.joined.take() {
+            Some(part) => self.journal.join(&part),
+            None => Ok(()),
+        });
         self.report.cancelled |= stop.was_asked();
         finished.and(listed).and(counted)?;
         self.files.as_mut().map_or(Ok(()), Write::flush).map_err(log_refused)?;
@@ -417,8 +420,14 @@ fn tell(
     report: &mut Report,
     product: &Product,
 ) -> Result<()> {
-    if let Product::Kept { path, instead } = product {
-        report.keep(path, instead);
+    match product {
+        Product::Kept { path, instead } => report.keep(path, instead),
+        Product::Archive { path, size, part } => {
+            report.joined.clone_from(part);
+            report.tell_file(path, *size, true);
+        }
+        Product::Collection { path, size, .. } => report.tell_file(path, *size, false),
+        Product::Folder { .. } | Product::Mailbox { .. } | Product::Index { .. } => {}
     }
     journal.product(product)?;
     let Some(files) = files else { return Ok(()) };

@@ -2,6 +2,7 @@ use super::{
     ConvertOptions, Place, Selector, Skip, Tagging, Transform,
     decision::{Decided, Gate, InSource},
     mend_gate::MendGate,
+    moves::Moves,
     target_gate::TargetGate,
 };
 use crate::{
@@ -11,8 +12,9 @@ use crate::{
     write::WriteOptions,
 };
 
-/// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then marked, then
-/// mended, and last compared with what the target takes. They are in this order, whoever gives them in which.
+/// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then moved to
+/// other folders and marked, then mended, and last compared with what the target takes. They are in this order, whoever gives them
+/// in which.
 ///
 /// ```
 /// use mailferry::convert::{ConvertOptions, Gates, Selector};
@@ -25,7 +27,7 @@ use crate::{
 pub struct Gates {
     pub(super) selector: Option<Selector>,
     pub(super) transforms: Vec<Transform>,
-    pub(super) tagging: Option<Tagging>,
+    pub(super) moves: Moves,
     pub(super) mend: Option<MendGate>,
     pub(super) target: Option<TargetGate>,
 }
@@ -37,10 +39,11 @@ impl Gates {
         gates.select(selector);
         gates.transforms.extend(options.transform.clone());
         gates.tag(options.tagging.clone());
+        let mut written = options.archive.clone();
+        options.target.iter().for_each(|target| target.configure(&mut written));
+        gates.moves.rules = written.folder_rules();
+        gates.mend = MendGate::new(&written.collections, &options.read);
         gates.target = options.target.map(TargetGate);
-        let mut archive = options.archive.clone();
-        options.target.iter().for_each(|target| target.configure(&mut archive));
-        gates.mend = MendGate::new(&archive.collections, &options.read);
         gates
     }
 
@@ -49,20 +52,21 @@ impl Gates {
     }
 
     pub(super) fn tag(&mut self, tagging: Tagging) {
-        self.tagging = (tagging != Tagging::default()).then_some(tagging);
+        self.moves.tagging = tagging;
     }
 
     pub(super) fn send_to(&mut self, target: &'static Target) {
+        let mut written = WriteOptions::default();
+        target.configure(&mut written);
+        self.moves.rules = written.folder_rules();
+        self.mend = self.mend.take().or_else(|| MendGate::new(&written.collections, &ReadOptions::default()));
         self.target = Some(TargetGate(target));
-        let mut options = WriteOptions::default();
-        target.configure(&mut options);
-        self.mend = self.mend.take().or_else(|| MendGate::new(&options.collections, &ReadOptions::default()));
     }
 
     /// Whether every item passes as it is.
     pub(super) fn is_empty(&self) -> bool {
-        let Self { selector, transforms, tagging, mend, target } = self;
-        selector.is_none() && transforms.is_empty() && tagging.is_none() && mend.is_none() && target.is_none()
+        let Self { selector, transforms, moves, mend, target } = self;
+        selector.is_none() && transforms.is_empty() && moves.is_empty() && mend.is_none() && target.is_none()
     }
 
     /// Learns that the items that follow are of this source.
@@ -72,13 +76,13 @@ impl Gates {
 
     /// The gates, in their order.
     fn in_order(&mut self) -> impl Iterator<Item = &mut dyn Gate> {
-        let Self { selector, transforms, tagging, mend, target } = self;
+        let Self { selector, transforms, moves, mend, target } = self;
         let selector = selector.iter_mut().map(|gate| gate as &mut dyn Gate);
         let transforms = transforms.iter_mut().map(|gate| gate as &mut dyn Gate);
-        let tagging = tagging.iter_mut().map(|gate| gate as &mut dyn Gate);
+        let moves = [moves].into_iter().filter(|moves| !moves.is_empty()).map(|gate| gate as &mut dyn Gate);
         let mend = mend.iter_mut().map(|gate| gate as &mut dyn Gate);
         let target = target.iter_mut().map(|gate| gate as &mut dyn Gate);
-        selector.chain(transforms).chain(tagging).chain(mend).chain(target)
+        selector.chain(transforms).chain(moves).chain(mend).chain(target)
     }
 
     /// Why an item is left out; `None` where it goes on, as the gates have changed it.

@@ -44,6 +44,11 @@ pub(super) trait Journal: Send {
         Ok(())
     }
 
+    /// Takes the name of a part out of the lines: it is the only one, and has the name of the whole.
+    fn join(&mut self, _part: &str) -> Result<()> {
+        Ok(())
+    }
+
     fn flush(&mut self) -> Result<()>;
 }
 
@@ -75,6 +80,10 @@ impl<J: Journal> Journal for &mut J {
 
     fn lose(&mut self, lost: &[Lost], failed: &mut dyn FnMut(&LogLine, &str)) -> Result<()> {
         (**self).lose(lost, failed)
+    }
+
+    fn join(&mut self, part: &str) -> Result<()> {
+        (**self).join(part)
     }
 
     fn flush(&mut self) -> Result<()> {

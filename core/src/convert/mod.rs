@@ -31,6 +31,7 @@ mod journal;
 mod keys;
 mod log_reader;
 mod mend_gate;
+mod moves;
 mod options;
 mod outcome;
 #[cfg(not(target_family = "wasm"))]
@@ -64,11 +65,11 @@ pub use item_log::{ItemRecord, LogLine, RecordSource, Status};
 pub use log_reader::SyncLog;
 pub use options::{ConvertOptions, Decides, OPTIONS, OptionInfo, ReadArguments, SCHEME};
 pub use outcome::{Outcome, Shortfall};
-pub use plan::{Estimate, Flagged, Missing, Plan, Refused};
+pub use plan::{Estimate, Flagged, Mapped, Missing, Plan, Refused};
 pub use preflight::Preflight;
 pub use report::{
     Columns, Fingerprint, FolderReport, GoneItem, IgnoredEntry, IgnoredReport, KeptFile, KeptReport, Report,
-    SourceReport, SyncReport,
+    SourceReport, SyncReport, WrittenFile,
 };
 pub use selection::{Dedupe, FolderGlob, Kind, Selection, Selector, Survey};
 #[cfg(not(target_family = "wasm"))]

@@ -11,7 +11,7 @@ use crate::{
     defect::DefectKind,
     error::Result,
     mime,
-    model::{Item, Message},
+    model::{Folder, Item, Message, Role},
     platform::{Bounded, Refusal, Target, Then},
     read::{Event, ReadOptions},
     write::{Placement, WriteOptions},
@@ -63,6 +63,8 @@ pub struct Plan {
     pub folders: u64,
     /// The length of the longest path of a folder, in UTF-16 units.
     pub longest_folder: u64,
+    /// Where each folder goes: the first thousand.
+    pub mapping: Vec<Mapped>,
     /// Folders whose names are too long to be kept whole.
     pub shortened_folders: u64,
     /// About how many ZIP archives, where they are split; as many as it takes where nothing can be compressed.
@@ -73,6 +75,9 @@ pub struct Plan {
     pub failed: u64,
     /// Why, the first of them.
     pub problems: Vec<String>,
+    /// What goes from one folder to another, in the order of their names.
+    #[serde(skip)]
+    mapped: BTreeMap<(Folder, String), Size>,
     #[serde(skip)]
     profile: &'static Target,
     #[serde(skip)]
@@ -91,6 +96,23 @@ pub struct Plan {
     /// Octets of mail by folder.
     #[serde(skip)]
     boxes: BTreeMap<String, u64>,
+}
+
+/// Where a folder goes.
+#[non_exhaustive]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mapped {
+    /// Its names at the source, joined by `/`.
+    pub folder: String,
+    /// What it is for there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Its names at the target, joined by `/`.
+    pub target: String,
+    /// What goes there from it.
+    #[serde(flatten)]
+    pub size: Size,
 }
 
 /// What a target does not take.
@@ -142,6 +164,9 @@ pub struct Estimate {
     pub seconds: u64,
 }
 
+/// Folders whose way is told.
+const MOST_MAPPED: usize = 1_000;
+
 /// Items that are named for each limit, and problems that are told.
 const FIRST: usize = 10;
 /// UTF-16 units of the path of a folder that are kept.
@@ -170,6 +195,8 @@ impl Plan {
             missing: Missing::default(),
             preflight: Preflight::default(),
             folders: 0,
+            mapping: Vec::new(),
+            mapped: BTreeMap::new(),
             longest_folder: 0,
             shortened_folders: 0,
             parts: options.zip_split.map(|_| 1),
@@ -211,8 +238,10 @@ impl Plan {
             Event::Passed(_) => {}
             Event::Closed(closed) => {
                 for mut folder in closed.folders {
+                    let source = folder.clone();
                     if self.gates.keeps(&mut folder) {
                         self.folder(&folder.path.to_string());
+                        self.map(source, &folder);
                     }
                 }
             }
@@ -223,6 +252,7 @@ impl Plan {
         let place = Place { source: self.sources, ordinal: item.origin.ordinal };
         let bytes = item.size();
         self.available.add(bytes);
+        let source = item.folder.clone();
         if let Some(skip) = self.gates.decide(&mut item, place) {
             self.left_out.entry(skip.reason.to_owned()).or_default().add(bytes);
             return;
@@ -253,6 +283,9 @@ impl Plan {
         self.goes.add(bytes);
         self.kinds.entry(item.kind.as_str().to_owned()).or_default().add(bytes);
         self.preflight += Preflight::of(&item);
+        if let Some(size) = self.map(source, &item.folder) {
+            size.add(bytes);
+        }
         let written = item.size();
         for folder in self.placement.folders(&item) {
             self.file(written + ENTRY);
@@ -269,6 +302,13 @@ impl Plan {
             self.failed += 1;
             self.tell(error.to_string());
         }
+    }
+
+    /// Notes that a folder of the source goes to one at the target.
+    fn map(&mut self, source: Folder, target: &Folder) -> Option<&mut Size> {
+        let way = (source, target.path.to_string());
+        let has_room = self.mapped.len() < MOST_MAPPED || self.mapped.contains_key(&way);
+        has_room.then(|| self.mapped.entry(way).or_default())
     }
 
     /// A file of so many octets in the archive, its own and those that tell of it.
@@ -339,6 +379,10 @@ impl Plan {
         for (because, size) in beyond {
             row(&mut self.flagged, &because).size = size;
         }
+        self.mapping = std::mem::take(&mut self.mapped)
+            .into_iter()
+            .map(|((folder, target), size)| Mapped { folder: folder.path.to_string(), role: folder.role, target, size })
+            .collect();
         self.estimate.seconds = self.goes.bytes.div_ceil(Self::RATE);
         self
     }

@@ -61,6 +61,15 @@ pub struct Report {
     /// Which of several runs into the same destination this was, where that is a path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync: Option<SyncReport>,
+    /// What was written, by name: the archives, or else the files that hold many items (mboxes, calendars, address books); the
+    /// first thousand.
+    pub files: Vec<WrittenFile>,
+    /// The name of a part that turned out to be the only one.
+    #[serde(skip)]
+    pub(super) joined: Option<String>,
+    /// Whether [`Report::files`] are archives.
+    #[serde(skip)]
+    pub(super) has_archives: bool,
     /// The sources, in order.
     pub sources: Vec<SourceReport>,
     /// Files at the destination that were changed since and are kept; the items were written under another name.
@@ -190,6 +199,17 @@ pub struct Fingerprint {
     pub bytes: u64,
     /// The SHA-256 of its first and last MiB, one after the other; of all octets when there are no more than two.
     pub sha256_of_ends: String,
+}
+
+/// A file that was written.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WrittenFile {
+    /// Its name: of an archive, without the folder that it is in; of another file, its path in the destination.
+    pub name: String,
+    /// Its octets.
+    pub bytes: u64,
 }
 
 /// Files at the destination that were changed since and are kept.
@@ -387,6 +407,17 @@ impl Report {
     /// Whether [the outcome](Self::outcome) is [`Outcome::Complete`].
     pub fn is_complete(&self) -> bool {
         self.outcome().is_complete()
+    }
+
+    /// Notes a file that was written; what is in an archive is told by the archive.
+    pub(super) fn tell_file(&mut self, name: &str, bytes: u64, is_archive: bool) {
+        if is_archive && !self.has_archives {
+            self.has_archives = true;
+            self.files.clear();
+        }
+        if is_archive == self.has_archives && self.files.len() < MOST_TOLD {
+            self.files.push(WrittenFile { name: name.to_owned(), bytes });
+        }
     }
 
     /// Notes a file of others that stays.

@@ -4,7 +4,7 @@ use super::{Place, Skip, decision::Gate, options::one_or_several, selection::fol
 use crate::{
     error::Result,
     mime::compose::append_text,
-    model::{Folder, FolderPath, Item, ItemKind, Label, Message},
+    model::{FolderPath, Item, ItemKind, Label, Message},
     source::Content,
 };
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -77,24 +77,15 @@ impl Tagging {
             None => FolderPath::new(root.chain(names.iter().map(String::as_str))),
         }
     }
-
-    fn move_folder(&self, folder: &mut Folder) {
-        let path = self.folder(&folder.path);
-        if path != folder.path {
-            // What it is for at the source it need not be for where it is put.
-            *folder = Folder { path, role: None };
-        }
-    }
 }
 
 fn parted(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|name| !name.is_empty())
 }
 
+/// Where folders go is the business of [`Moves`](super::moves::Moves).
 impl Gate for Tagging {
     fn decide(&mut self, item: &mut Item, _: Place) -> Option<Skip> {
-        self.move_folder(&mut item.folder);
-        item.labels.iter_mut().filter_map(|label| label.folder.as_mut()).for_each(|folder| self.move_folder(folder));
         for name in &self.add_labels {
             if item.labels.iter().all(|label| label.name != *name) {
                 item.labels.push(Label { name: name.clone(), folder: None });
@@ -113,11 +104,6 @@ impl Gate for Tagging {
             *message = Message::new(content);
         }
         None
-    }
-
-    fn keeps(&mut self, folder: &mut Folder) -> bool {
-        self.move_folder(folder);
-        true
     }
 }
 

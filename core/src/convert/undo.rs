@@ -263,7 +263,13 @@ impl Undoing<'_> {
     fn remove_archive(&mut self, paths: &SyncPaths, log: &SyncLog) -> Result<&'static str> {
         let archives = archives(paths)?;
         if archives.is_empty() {
-            self.report.missing += 1;
+            // A sync that found nothing new left no archive.
+            let mut wrote = false;
+            log.for_each_line(|line, _| {
+                wrote |= line.is_migrated();
+                Ok(())
+            })?;
+            self.report.missing += u64::from(wrote);
             return Ok("missing");
         }
         let mut first = None;

@@ -75,6 +75,7 @@ property_ids! {
     ICON_INDEX = 0x1080, "IconIndex";
     LAST_VERB_EXECUTED = 0x1081, "LastVerbExecuted";
     FLAG_STATUS = 0x1090, "FlagStatus";
+    ATTRIBUTE_HIDDEN = 0x10F4, "AttributeHidden";
     DISPLAY_NAME = 0x3001, "DisplayName";
     ADDRESS_TYPE = 0x3002, "AddressType";
     EMAIL_ADDRESS = 0x3003, "EmailAddress";

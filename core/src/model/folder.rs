@@ -1,3 +1,4 @@
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, sync::Arc};
 
 /// The names of a folder and its ancestors, outermost first, as the source has them.
@@ -77,5 +78,18 @@ impl Role {
         const ALL: [Role; 7] =
             [Role::Inbox, Role::Sent, Role::Drafts, Role::Trash, Role::Junk, Role::Archive, Role::All];
         ALL.into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+impl Serialize for Role {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Role {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::of_name(&name).ok_or_else(|| de::Error::custom(format!("{name:?} is not the role of a folder")))
     }
 }

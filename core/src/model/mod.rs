@@ -14,6 +14,7 @@ mod line_end;
 mod mbox_origin;
 mod message;
 mod message_view;
+mod system_label;
 mod vcard;
 
 pub use calendar::{Calendar, CalendarComponent, CalendarObject, CalendarTime, ComponentKind};
@@ -26,5 +27,6 @@ pub use keywords::Keywords;
 pub use mbox_origin::{MboxOrigin, MboxQuoting};
 pub use message::{Attachment, Message};
 pub use message_view::{AttachmentView, MailboxView, MessageView};
+pub(crate) use system_label::SystemLabel;
 pub(crate) use vcard::read_card;
 pub use vcard::{VCard, VCardVersion};

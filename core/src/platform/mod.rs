@@ -14,10 +14,14 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+mod flaws;
+mod guide;
 mod needs;
 mod settings;
 mod verdict;
 
+pub use flaws::Flaw;
+pub use guide::{Advice, Guide, Language};
 pub use needs::{CardNeeds, Needs};
 pub use settings::{Files, Parts, Settings};
 pub use verdict::{Refusal, Verdict};
@@ -56,12 +60,15 @@ pub struct Target {
     /// Its limits.
     #[serde(default)]
     pub limits: Vec<Limit>,
+    /// What it is likely to refuse a message for, whatever its size: it is written, with a warning in the log.
+    #[serde(default)]
+    pub flaws: BTreeMap<Flaw, String>,
     /// Additional files that are written with the items.
     #[serde(default)]
     pub documents: Vec<Document>,
-    /// How the files are imported there.
-    #[serde(default)]
-    pub steps: Vec<String>,
+    /// How the files are imported there; not in WebAssembly, where it is a file beside it.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub guide: Option<Guide>,
     /// Sources of this knowledge.
     pub knowledge: Vec<Knowledge>,
 }
@@ -185,9 +192,38 @@ const PROFILES: [&str; 15] = [
     include_str!("profiles/ediscovery.json"),
 ];
 
+/// The guides, by the names of their targets.
+#[cfg(not(target_family = "wasm"))]
+const GUIDES: [(&str, &str); 15] = [
+    ("generic", include_str!("guides/generic.json")),
+    ("zoho", include_str!("guides/zoho.json")),
+    ("ovh-omm", include_str!("guides/ovh-omm.json")),
+    ("m365", include_str!("guides/m365.json")),
+    ("gmail", include_str!("guides/gmail.json")),
+    ("thunderbird", include_str!("guides/thunderbird.json")),
+    ("maildir", include_str!("guides/maildir.json")),
+    ("apple-mail", include_str!("guides/apple-mail.json")),
+    ("proton", include_str!("guides/proton.json")),
+    ("zimbra", include_str!("guides/zimbra.json")),
+    ("roundcube", include_str!("guides/roundcube.json")),
+    ("nextcloud", include_str!("guides/nextcloud.json")),
+    ("icloud", include_str!("guides/icloud.json")),
+    ("mx-plan", include_str!("guides/mx-plan.json")),
+    ("ediscovery", include_str!("guides/ediscovery.json")),
+];
+
 /// A profile that cannot be read is left out, which a test keeps from happening.
-static TARGETS: LazyLock<Vec<Target>> =
-    LazyLock::new(|| PROFILES.iter().filter_map(|profile| serde_json::from_slice(profile.as_bytes()).ok()).collect());
+static TARGETS: LazyLock<Vec<Target>> = LazyLock::new(|| {
+    let read = |profile: &&str| serde_json::from_slice::<Target>(profile.as_bytes()).ok();
+    #[cfg(not(target_family = "wasm"))]
+    let read = |profile: &&str| {
+        let mut target = read(profile)?;
+        let guide = GUIDES.iter().find(|(name, _)| *name == target.name);
+        target.guide = guide.and_then(|(_, guide)| serde_json::from_slice(guide.as_bytes()).ok());
+        Some(target)
+    };
+    PROFILES.iter().filter_map(|profile| read(profile)).collect()
+});
 
 impl Target {
     /// All targets.
@@ -248,7 +284,7 @@ mod tests {
         for profile in PROFILES {
             let target: Target = serde_json::from_str(profile).unwrap();
             assert!(target.form.parse::<OutputForm>().is_ok(), "{}", target.name);
-            assert!(!target.knowledge.is_empty() && !target.steps.is_empty(), "{}", target.name);
+            assert!(!target.knowledge.is_empty(), "{}", target.name);
             for kind in KINDS {
                 let takes = target.kinds.iter().any(|taken| taken == kind);
                 assert!(takes != target.lacks.contains_key(kind), "{}: {kind}", target.name);

@@ -1,6 +1,9 @@
 use crate::{
     model::VCardVersion,
-    write::{CardGroups, Eol, Grouping, MboxTree, Quoting, StateFields, TarNames, WriteOptions, written_version},
+    write::{
+        CardGroups, Eol, FolderRules, FromLines, Grouping, MboxTree, Quoting, StateFields, TarNames, WriteOptions,
+        written_version,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +43,11 @@ pub struct Settings {
     pub card_groups: Option<CardGroups>,
     /// Whether unread messages are files without write permission.
     pub unread_mode: bool,
+    /// How the From_ lines of an mbox are made: `keep`, `made`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_lines: Option<FromLines>,
+    /// What folders are called there.
+    pub folders: FolderRules,
     /// How tar stores long names: `pax`, `gnu`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tar_names: Option<TarNames>,
@@ -75,6 +83,10 @@ impl Settings {
         mbox.quoting = self.quoting.unwrap_or(mbox.quoting);
         mbox.tree = self.mbox_tree.unwrap_or(mbox.tree);
         mbox.state = self.state.unwrap_or(mbox.state);
+        mbox.from_lines = self.from_lines.unwrap_or(mbox.from_lines);
+        if self.folders != FolderRules::default() {
+            options.folders = Some(self.folders.clone());
+        }
         let collections = &mut options.collections;
         collections.vcf.version = self.vcard.or(collections.vcf.version);
         if self.grouping == Some(Files::Each) {

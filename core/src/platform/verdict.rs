@@ -1,4 +1,4 @@
-use super::{Bounded, Limit, Target, Then};
+use super::{Bounded, Limit, Target, Then, flaws::flaws_of};
 use crate::{
     defect::{Defect, DefectKind},
     model::{Item, ItemKind},
@@ -38,6 +38,14 @@ impl Target {
                 }
                 Then::Flag => verdict.flags.push(Defect::new(DefectKind::TargetLimit, &*limit.because)),
             }
+        }
+        if !self.flaws.is_empty()
+            && let Some(message) = item.message()
+            // One that cannot be read fails where it is rendered.
+            && let Ok(flaws) = flaws_of(message.content())
+        {
+            let because = flaws.iter().filter_map(|flaw| self.flaws.get(flaw));
+            verdict.flags.extend(because.map(|because| Defect::new(DefectKind::TargetLimit, &**because)));
         }
         verdict
     }

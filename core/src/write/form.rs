@@ -42,9 +42,9 @@ words! {
 
 impl OutputForm {
     /// Whether a further run into the same folder adds to what is there. One in another form is written next to it, whole in
-    /// itself.
+    /// itself: what Proton's export tool restores would be imported a second time.
     pub fn goes_on(self) -> bool {
-        matches!(self, Self::Eml | Self::Maildir | Self::Proton)
+        matches!(self, Self::Eml | Self::Maildir)
     }
 }
 
@@ -95,13 +95,19 @@ impl Packaging {
 /// no ZIP archive is to be split.
 #[cfg(not(target_family = "wasm"))]
 pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Box<dyn ItemWriter>> {
-    reopen(path.as_ref(), options, None)
+    at(path.as_ref(), options, false, None)
 }
 
-/// The same; a folder may hold something where there are `ours`: what a run that was cut off has written.
+/// The same; a folder may hold something where there are `ours`: what a run that was cut off has written. One part alone of what was
+/// to be split gets the name of the whole: [`Product::Archive`](super::Product) says so.
 #[cfg(not(target_family = "wasm"))]
 pub(crate) fn reopen(path: &Path, options: WriteOptions, ours: Option<Ours>) -> Result<Box<dyn ItemWriter>> {
-    let container = container::create(path, &options, ours)?;
+    at(path, options, true, ours)
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn at(path: &Path, options: WriteOptions, joins: bool, ours: Option<Ours>) -> Result<Box<dyn ItemWriter>> {
+    let container = container::create(path, &options, joins, ours)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     within(container, &base(&name), options)
 }

@@ -54,9 +54,10 @@ pub use entry_name::{ItemName, NameTemplate};
 #[cfg(not(target_family = "wasm"))]
 pub use form::create;
 pub use form::{OutputForm, Packaging, create_with, stream};
-pub use mbox::{MboxOptions, MboxTree, Quoting, StateFields};
+pub use mbox::{FromLines, MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;
-pub use options::{Placement, TarNames, WriteOptions};
+pub(crate) use options::INBOX;
+pub use options::{FolderRules, Placement, TarNames, WriteOptions};
 pub use product::{Lost, Product, Standing};
 pub(crate) use render::file_digests;
 pub use render::{Checksums, Rendered, Renderer, ZipLevel};

@@ -1,11 +1,15 @@
 use super::{Checksums, Collections, Eol, MboxOptions, NameTemplate, OutputForm, ZipLevel, size};
 use crate::{
     date_time::DateTime,
-    model::{Folder, Item},
+    model::{Folder, Item, Role},
     word::words,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::HashSet, num::NonZeroU32};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+    num::NonZeroU32,
+};
 
 words! {
     /// Which folders an item with several labels is written to.
@@ -67,10 +71,80 @@ pub struct WriteOptions {
     pub unread_mode: bool,
     /// How a tar archive stores names that do not fit into its headers.
     pub tar_names: TarNames,
+    /// What folders are called at the target, where it asks for something.
+    pub folders: Option<FolderRules>,
+    /// Whether folders keep the names of the source, whatever they are for.
+    pub keep_folder_names: bool,
     /// Files of a fixed text that go with the items: a path relative to the destination, and its text.
     pub documents: Vec<(String, String)>,
     /// The date that an import bundle states; without one, the same items give the same octets.
     pub created: Option<DateTime>,
+}
+
+/// What folders are called at a target: those of a role by one name each, all of a role in one folder; and which characters it refuses.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct FolderRules {
+    /// The folder of each role.
+    pub roles: BTreeMap<Role, String>,
+    /// Characters that no name of a folder may have, control characters aside: each becomes `_`.
+    pub refused: String,
+    /// Characters that none may start with.
+    pub refused_first: String,
+    /// Characters that none may end with.
+    pub refused_last: String,
+    /// Names that the target has for folders of its own: another of such a name, in any case, gets ` (2)` behind it.
+    pub reserved: Vec<String>,
+}
+
+impl FolderRules {
+    /// What a Maildir++ needs, wherever it goes: the inbox has no directory of its own, and servers refuse some names.
+    fn of_maildir() -> Self {
+        Self {
+            roles: [(Role::Inbox, INBOX.to_owned())].into(),
+            refused: "%*\\".to_owned(),
+            refused_first: "~#".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// A name of a folder as the target takes it.
+    pub(crate) fn name<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        let last = name.chars().count().saturating_sub(1);
+        let refuses = |at: usize, c: char| {
+            self.refused.contains(c)
+                || (at == 0 && self.refused_first.contains(c))
+                || (at == last && self.refused_last.contains(c))
+                || (*self != Self::default() && c.is_control())
+        };
+        let name: Cow<'n, str> = match name.chars().enumerate().any(|(at, c)| refuses(at, c)) {
+            true => name.chars().enumerate().map(|(at, c)| if refuses(at, c) { '_' } else { c }).collect(),
+            false => name.into(),
+        };
+        match self.reserved.iter().any(|reserved| reserved.eq_ignore_ascii_case(name.trim())) {
+            true => format!("{name} (2)").into(),
+            false => name,
+        }
+    }
+}
+
+/// What IMAP calls the inbox, in any case (RFC 9051 §5.1).
+pub(crate) const INBOX: &str = "INBOX";
+
+impl WriteOptions {
+    /// What folders are called where they are written to.
+    pub(crate) fn folder_rules(&self) -> FolderRules {
+        let mut rules = match (&self.folders, self.form) {
+            (Some(rules), _) => rules.clone(),
+            (None, OutputForm::Maildir) => FolderRules::of_maildir(),
+            (None, _) => FolderRules::default(),
+        };
+        if self.keep_folder_names {
+            rules.roles.clear();
+        }
+        rules
+    }
 }
 
 words! {

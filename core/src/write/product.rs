@@ -66,6 +66,9 @@ pub enum Product {
         path: String,
         /// Its octets.
         size: u64,
+        /// The name of a part that lines have which were written before it was known that it is the only one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<String>,
     },
     /// A file of others that stays, because nothing says that it was written by a conversion and not changed since.
     Kept {

@@ -1,7 +1,7 @@
 //! A folder as Proton's export tool makes and restores it: `ID.eml`, `ID.metadata.json`, `labels.json`.
 
 use super::{
-    ItemName, ItemWriter, Lost, Product, Rendered, Renderer, Standing, WriteOptions, Written,
+    ItemName, ItemWriter, Lost, Product, Rendered, Renderer, WriteOptions, Written,
     container::{Container, Entry},
     files::Files,
     product::Tell,
@@ -17,9 +17,20 @@ use twox_hash::XxHash3_64;
 
 /// The version of both kinds of JSON files.
 const VERSION: u32 = 1;
-/// The type of a label that is a folder.
+/// The type of a label that is a folder, and of one that every mailbox has.
 const FOLDER: u32 = 3;
+const SYSTEM: u32 = 4;
 const STARRED: &str = "10";
+/// The labels of every mailbox that a message may have. A restore takes none that `labels.json` does not name.
+const SYSTEM_LABELS: [(&str, &str); 7] = [
+    ("0", "Inbox"),
+    ("3", "Trash"),
+    ("4", "Spam"),
+    ("6", "Archive"),
+    ("7", "Sent"),
+    ("8", "Drafts"),
+    (STARRED, "Starred"),
+];
 /// Bits of `Flags`: it was received, it was sent.
 const RECEIVED: u32 = 1;
 const SENT: u32 = 2;
@@ -39,7 +50,8 @@ impl ProtonWriter {
 
     /// The identifier of a folder: that of Proton where it has one, else one made of its names.
     fn label(&mut self, folder: &Folder) -> Option<String> {
-        if let Some(id) = folder.role.and_then(system_label) {
+        let role = folder.role.filter(|_| !self.files.options.keep_folder_names);
+        if let Some(id) = role.and_then(system_label) {
             return Some(id.to_owned());
         }
         let names = folder.path.names();
@@ -173,46 +185,25 @@ impl ItemWriter for ProtonWriter {
         self.files.take_lost()
     }
 
-    fn goes_on(&self) -> bool {
-        self.files.goes_on()
-    }
-
-    fn adopt(&mut self, standing: Standing<'_>) {
-        match standing {
-            Standing::Mailbox { names, .. } => {
-                let folder = FolderPath::new(names.iter().cloned());
-                let id = identifier(&folder);
-                self.labels.insert(folder, id);
-            }
-            Standing::File(path) => match path.strip_prefix("mf").and_then(|rest| rest.strip_suffix(".eml")) {
-                Some(name) => {
-                    let (digest, copy) = name.split_once('-').unwrap_or((name, "1"));
-                    let copies = self.copies.entry(digest.to_owned()).or_default();
-                    *copies = copy.parse().map_or(*copies, |copy| (*copies).max(copy));
-                }
-                None => self.files.adopt(standing),
-            },
-            Standing::Folder { .. } => self.files.adopt(standing),
-        }
-    }
-
     fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
-        let labels: Vec<Value> = self
-            .labels
-            .iter()
-            .map(|(path, id)| {
-                let around = path.names().split_last().map_or(&[][..], |(_, around)| around);
-                let parent = self.labels.get(&FolderPath::new(around.iter().cloned()));
-                json!({
-                    "ID": id,
-                    "ParentID": parent.map_or("", String::as_str),
-                    "Name": path.names().last(),
-                    "Path": path.names(),
-                    "Color": "#8080FF",
-                    "Type": FOLDER,
-                })
+        let label = |id: &str, parent: &str, path: &[String], color: &str, kind: u32| {
+            json!({
+                "ID": id,
+                "ParentID": parent,
+                "Name": path.last(),
+                // One string, which their programs part at the slashes.
+                "Path": path.join("/"),
+                "Color": color,
+                "Type": kind,
             })
-            .collect();
+        };
+        let system = SYSTEM_LABELS.iter().map(|(id, name)| label(id, "", &[(*name).to_owned()], "", SYSTEM));
+        let folders = self.labels.iter().map(|(path, id)| {
+            let around = path.names().split_last().map_or(&[][..], |(_, around)| around);
+            let parent = self.labels.get(&FolderPath::new(around.iter().cloned()));
+            label(id, parent.map_or("", String::as_str), path.names(), "#8080FF", FOLDER)
+        });
+        let labels: Vec<Value> = system.chain(folders).collect();
         let labels = octets(&json!({ "Version": VERSION, "Payload": labels }))?;
         self.files.add_index("labels.json", labels, tell)?;
         for folder in self.labels.keys() {

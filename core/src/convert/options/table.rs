@@ -5,8 +5,8 @@ use crate::{
     read::mbox::Unquoting,
     word::words,
     write::{
-        CardGroups, Checksums, Eol, MboxTree, OutputForm, Packaging, Placement, Quoting, StateFields, TarNames,
-        ZipLevel,
+        CardGroups, Checksums, Eol, FromLines, MboxTree, OutputForm, Packaging, Placement, Quoting, StateFields,
+        TarNames, ZipLevel,
     },
 };
 
@@ -119,6 +119,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     option("add-label", &["tagging/addLabels"], Octets),
     option("root-folder", &["tagging/rootFolder"], Octets),
     option("map-folder", &["tagging/mapFolders"], Octets),
+    option("keep-folder-names", &["archive/keepFolderNames"], Octets),
     option("subject-suffix", &["tagging/subjectSuffix"], Octets),
     option("as", &["archive/as"], Octets).or(&["form"]).words(OutputForm::NAMES),
     option("target", &["target"], Places),
@@ -147,8 +148,10 @@ pub const OPTIONS: &[OptionInfo] = &[
     of_target(&["archive/mbox/quoting"], Octets).words(Quoting::NAMES),
     of_target(&["archive/mbox/tree"], Places).words(MboxTree::NAMES),
     of_target(&["archive/mbox/state"], Octets).words(StateFields::NAMES),
+    of_target(&["archive/mbox/fromLines"], Octets).words(FromLines::NAMES),
     of_target(&["archive/unreadMode"], Places),
     of_target(&["archive/tarNames"], Places).words(TarNames::NAMES),
+    of_target(&["archive/folders"], Octets),
     of_target(&["archive/documents"], Places),
     of_target(&["archive/collections/ics/moveAttendees"], Octets),
     of_target(&["archive/collections/ics/displayAlarms"], Octets),

@@ -63,6 +63,9 @@ fn all_others() -> ConvertOptions {
     (collections.ics.iana_zones, collections.ics.complete_zones) = (true, true);
     archive.mbox.quoting = crate::write::Quoting::Mboxo;
     (archive.mbox.tree, archive.mbox.state) = (MboxTree::Apple, StateFields::None);
+    archive.mbox.from_lines = crate::write::FromLines::Made;
+    archive.folders = Some(crate::write::FolderRules { refused: "#".into(), ..crate::write::FolderRules::default() });
+    archive.keep_folder_names = true;
     archive.unread_mode = true;
     archive.tar_names = crate::write::TarNames::Gnu;
     archive.documents = vec![("a.txt".into(), "text".into())];

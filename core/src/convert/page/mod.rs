@@ -4,6 +4,7 @@ mod chart;
 mod text;
 
 use super::{Columns, Outcome, Report, Status};
+use crate::platform::{Language, Target};
 use serde::Deserialize;
 use std::{
     borrow::Cow,
@@ -54,6 +55,7 @@ impl Report {
         self.write_figures(out)?;
         self.write_items(log_name, log, out)?;
         self.write_tables(out)?;
+        self.write_guide(out)?;
         writeln!(
             out,
             "</main><footer><p class=\"soft\">mailferry {}. Every item, the migrated ones too, has a line in <code>{}</code>.</p></footer>",
@@ -108,6 +110,42 @@ impl Report {
             writeln!(out, " · {seconds:.1} s")?;
         }
         writeln!(out, "</p>")
+    }
+
+    /// How to import what was written, where it was written for a target.
+    fn write_guide(&self, out: &mut impl Write) -> io::Result<()> {
+        let name = self.options.as_ref().and_then(|options| options.get("target")?.as_str());
+        let Some(target) = name.and_then(|name| Target::named(name).ok()) else { return Ok(()) };
+        let Some(guide) = &target.guide else { return Ok(()) };
+        for language in Language::ALL {
+            let heading = match language {
+                Language::English => "How to import it",
+                Language::French => "Comment l’importer",
+            };
+            let open = if *language == Language::English { " open" } else { "" };
+            writeln!(
+                out,
+                "<details class=\"guide\" lang=\"{language}\"{open}><summary><h2>{heading}: {}</h2></summary>",
+                Text(&target.title)
+            )?;
+            for (at, (heading, advice)) in guide.chapters(*language).into_iter().enumerate() {
+                if advice.is_empty() {
+                    continue;
+                }
+                let list = if at == 0 { "ol" } else { "ul" };
+                writeln!(out, "<h3>{}</h3><{list}>", Text(heading))?;
+                for advice in advice {
+                    write!(out, "<li>{}", Text(advice.text(*language)))?;
+                    if let Some(origin) = advice.origin(*language) {
+                        write!(out, "<br><small class=\"soft\">{}</small>", Text(&origin))?;
+                    }
+                    writeln!(out, "</li>")?;
+                }
+                writeln!(out, "</{list}>")?;
+            }
+            writeln!(out, "</details>")?;
+        }
+        Ok(())
     }
 
     fn write_figures(&self, out: &mut impl Write) -> io::Result<()> {

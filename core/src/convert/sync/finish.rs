@@ -1,6 +1,6 @@
 use super::{
     begin::Sync,
-    names::{GONE, REPORT, TABLE, UNFINISHED, refused, with_suffix},
+    names::{FILES, GONE, REPORT, TABLE, UNFINISHED, refused, with_suffix},
     standing::StandingFiles,
 };
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
         SyncLog,
         keys::{Key, Keys},
         report::{GoneItem, MOST_TOLD, Report, SyncReport},
+        verify::archives,
     },
     error::{Error, ErrorKind, Result},
 };
@@ -49,6 +50,9 @@ impl Sync {
         }
         if !stopped {
             self.tell_gone(report)?;
+            if report.totals.migrated == 0 {
+                self.remove_empty(report)?;
+            }
         }
         if table {
             write_whole(&self.paths.beside(TABLE), |file| report.write_csv(file))?;
@@ -62,6 +66,28 @@ impl Sync {
             self.lock.complete();
         }
         Ok(())
+    }
+
+    /// Removes the archive, or the folder, that a further sync has made for itself and put no item in. Its log and its report stay.
+    fn remove_empty(&self, report: &mut Report) -> Result<()> {
+        if self.note.sync < 2 {
+            return Ok(());
+        }
+        if self.paths.is_archive() {
+            for archive in archives(&self.paths)? {
+                fs::remove_file(&archive).map_err(|error| refused(error, &archive))?;
+            }
+        } else if self.paths.own_folder().is_some() && self.note.folder_made {
+            let folder = self.paths.archive();
+            match fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(refused(error, &folder)),
+                _ => {}
+            }
+        } else {
+            return Ok(());
+        }
+        report.files.clear();
+        write_whole(&self.paths.beside(FILES), |_| Ok(()))
     }
 
     /// Lists what the destination holds and the sources of this run, all of them read to their ends, do not.

@@ -135,6 +135,43 @@ impl Journal for SyncJournal {
         })
     }
 
+    fn join(&mut self, part: &str) -> Result<()> {
+        let whole = |path: &mut String| {
+            if let Some((of, entry)) = path.split_once('!')
+                && of == part
+            {
+                *path = entry.to_owned();
+            }
+        };
+        let read = |path: &Path| Ok::<_, Error>(Content::from(Arc::new(FileSource::open(path)?) as Source));
+        let log = SyncLog::new(self.sync, read(self.log.path())?);
+        write_whole(self.log.path(), |file| {
+            let rewritten = log.for_each_line(|line, octets| {
+                if line.paths().next().is_some() {
+                    let mut line: LogLine =
+                        serde_json::from_slice(octets).map_err(|error| log_refused(error.into()))?;
+                    line.path.iter_mut().chain(&mut line.copies).for_each(whole);
+                    serde_json::to_writer(&mut *file, &line).map_err(|error| log_refused(error.into()))?;
+                } else {
+                    file.write_all(octets).map_err(log_refused)?;
+                }
+                file.write_all(b"\n").map_err(log_refused)
+            });
+            rewritten.map_err(io::Error::other)
+        })?;
+        let files = SyncLog::new(self.sync, Vec::new()).with_files(read(self.files.path())?);
+        write_whole(self.files.path(), |file| {
+            let rewritten = files.for_each_product(|mut product| {
+                if let Product::Collection { path, .. } | Product::Index { path, .. } = &mut product {
+                    whole(path);
+                }
+                serde_json::to_writer(&mut *file, &product).map_err(|error| log_refused(error.into()))?;
+                file.write_all(b"\n").map_err(log_refused)
+            });
+            rewritten.map_err(io::Error::other)
+        })
+    }
+
     fn flush(&mut self) -> Result<()> {
         Ok(())
     }

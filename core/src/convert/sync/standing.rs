@@ -113,7 +113,7 @@ impl<'p> StandingFiles<'p> {
         let mut collections = Vec::new();
         SyncLog::at(paths)?.for_each_product(|product| {
             match product {
-                Product::Archive { path, size } => drop(archives.insert(path, size)),
+                Product::Archive { path, size, .. } => drop(archives.insert(path, size)),
                 Product::Collection { path, size, sha256, xxh3 } => collections.push((path, size, sha256.or(xxh3))),
                 _ => {}
             }

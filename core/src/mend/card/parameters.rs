@@ -8,8 +8,23 @@ use crate::{
 
 /// Parameters that programs run together.
 const KNOWN: [&str; 17] = [
-    "TYPE", "PREF", "VALUE", "ENCODING", "CHARSET", "LANGUAGE", "LABEL", "MEDIATYPE", "ALTID", "PID", "SORT-AS", "CALSCALE",
-    "GEO", "TZ", "INDEX", "LEVEL", "CONTEXT",
+    "TYPE",
+    "PREF",
+    "VALUE",
+    "ENCODING",
+    "CHARSET",
+    "LANGUAGE",
+    "LABEL",
+    "MEDIATYPE",
+    "ALTID",
+    "PID",
+    "SORT-AS",
+    "CALSCALE",
+    "GEO",
+    "TZ",
+    "INDEX",
+    "LEVEL",
+    "CONTEXT",
 ];
 /// Schemes of URIs whose colon was taken for that of the line.
 const SCHEMES: [&str; 12] =
@@ -77,7 +92,9 @@ fn part(property: &mut Property, notes: &mut Notes) -> bool {
     }
     // A parameter that now stands there twice is one of more values.
     for parameter in parted {
-        let same = |other: &&mut Parameter| other.name.eq_ignore_ascii_case(&parameter.name) && parameter.name.eq_ignore_ascii_case("TYPE");
+        let same = |other: &&mut Parameter| {
+            other.name.eq_ignore_ascii_case(&parameter.name) && parameter.name.eq_ignore_ascii_case("TYPE")
+        };
         match property.parameters.iter_mut().find(same) {
             Some(other) => other.values.extend(parameter.values),
             None => property.parameters.push(parameter),

@@ -7,12 +7,12 @@ use crate::{
     defect::{Defect, DefectKind},
     error::Result,
     mime,
-    model::{DateSource, Folder, FolderPath, Item, Keywords, Message, Received, Role},
+    model::{DateSource, Folder, FolderPath, Item, Keywords, Message, Received, Role, SystemLabel},
     read::formats::{FORMATS, Holds, is_one_of},
 };
 pub(super) use gmail::Labels as GmailLabels;
+use gmail::Labels;
 pub(super) use gmail::label;
-use gmail::{Labels, SystemLabel};
 
 /// The folder that a file stands for: its name, less the path and the extension.
 pub(super) fn folder_of_file(name: &str) -> Folder {
@@ -28,16 +28,12 @@ pub(super) fn folder_of_file(name: &str) -> Folder {
         }
         _ => name,
     };
-    Folder { path: FolderPath::new([stem]), role: SystemLabel::of(stem).and_then(SystemLabel::role) }
+    Folder { path: FolderPath::new([stem]), role: role_of_folder(stem) }
 }
 
 /// What a folder of this name is for, in any language.
 pub(super) fn role_of_folder(name: &str) -> Option<Role> {
-    match &*name.to_lowercase() {
-        "archive" | "archives" => Some(Role::Archive),
-        "sent items" | "sent messages" | "sent-mail" => Some(Role::Sent),
-        _ => SystemLabel::of(name).and_then(SystemLabel::role),
-    }
+    SystemLabel::role_of_folder(name)
 }
 
 /// What a folder of these names is for, where only names tell: one at the top, or one in `INBOX` or `[Gmail]`, where servers
@@ -61,7 +57,8 @@ pub(super) fn read_into(item: &mut Item, message: &Message, delivered: Option<Da
     let (mut mozilla, mut in_gmail) = (None, false);
     for field in header.fields() {
         match field.name() {
-            name if name.eq_ignore_ascii_case("X-Gmail-Labels") => {
+            // Where there are several, the first was added last.
+            name if name.eq_ignore_ascii_case("X-Gmail-Labels") && !in_gmail => {
                 in_gmail = true;
                 let labels = Labels::parse(&field.text());
                 item.folder = labels.primary;

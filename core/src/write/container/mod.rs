@@ -56,7 +56,12 @@ impl<'a> Entry<'a> {
 /// The container at `path`, as its name tells. Something may be there already where there are `ours`: what a run that was cut
 /// off has written.
 #[cfg(not(target_family = "wasm"))]
-pub(crate) fn create(path: &Path, options: &WriteOptions, ours: Option<Ours>) -> Result<Box<dyn Container>> {
+pub(crate) fn create(
+    path: &Path,
+    options: &WriteOptions,
+    joins: bool,
+    ours: Option<Ours>,
+) -> Result<Box<dyn Container>> {
     let name = path.file_name().map(|name| name.to_string_lossy());
     let packaging = Packaging::of_name(&name.unwrap_or_default());
     can_be_split(&path.to_string_lossy(), packaging, options)?;
@@ -66,15 +71,17 @@ pub(crate) fn create(path: &Path, options: &WriteOptions, ours: Option<Ours>) ->
             None => Directory::create(path)?,
         }),
         Packaging::Zip => {
-            let files = ZipFiles::create(path, options.zip_split.is_some(), ours)?;
+            let files = ZipFiles::create(path, options.zip_split.is_some(), joins, ours)?;
             let mut zip = Zip::new(files, options.zip_level, options.zip_split);
             zip.begin()?;
             Box::new(zip)
         }
-        Packaging::Tar => Box::new(Tar::begin(ZipFiles::create(path, false, ours)?, None, options.tar_names)?),
-        Packaging::Tgz => {
-            Box::new(Tar::begin(ZipFiles::create(path, false, ours)?, Some(options.zip_level), options.tar_names)?)
-        }
+        Packaging::Tar => Box::new(Tar::begin(ZipFiles::create(path, false, false, ours)?, None, options.tar_names)?),
+        Packaging::Tgz => Box::new(Tar::begin(
+            ZipFiles::create(path, false, false, ours)?,
+            Some(options.zip_level),
+            options.tar_names,
+        )?),
     })
 }
 

@@ -10,6 +10,9 @@ const FLAGS: [(char, &str); 6] = [
     ('T', Keywords::DELETED),
 ];
 
+/// Keywords as IMAP registers them, where that is not in lower case (IANA "IMAP and JMAP Keywords").
+const SPELLED: [&str; 6] = ["$Forwarded", "$Junk", "$NotJunk", "$MDNSent", "$Phishing", "$Important"];
+
 /// Letters that stand for keywords: `a` for the first, up to `z`.
 const LETTERS: usize = 26;
 
@@ -35,16 +38,21 @@ impl KeywordLetters {
         Self(letters)
     }
 
-    /// The flags of a message, those of its keywords behind. A 27th keyword of a directory has no letter.
+    /// The flags of a message, those of its keywords behind. A 27th keyword of a directory has no letter. That it was forwarded is
+    /// told as a keyword too, as Dovecot does not know that flag.
     pub(super) fn flags(&mut self, keywords: &Keywords) -> String {
         let mut flags: String =
             FLAGS.iter().filter(|(_, keyword)| keywords.contains(keyword)).map(|(flag, _)| *flag).collect();
         let mut letters: Vec<char> = Vec::new();
-        for keyword in keywords.iter().filter(|keyword| FLAGS.iter().all(|(_, flag)| flag != keyword)) {
-            let at = self.0.iter().position(|known| known == keyword).or_else(|| self.learn(keyword));
+        let is_flag = |keyword: &str| keyword != Keywords::FORWARDED && FLAGS.iter().any(|(_, flag)| *flag == keyword);
+        for keyword in keywords.iter().filter(|keyword| !is_flag(keyword)) {
+            let keyword = SPELLED.into_iter().find(|known| known.eq_ignore_ascii_case(keyword)).unwrap_or(keyword);
+            let known = self.0.iter().position(|known| known.eq_ignore_ascii_case(keyword));
+            let at = known.or_else(|| self.learn(keyword));
             letters.extend(at.and_then(|at| char::from_digit(u32::try_from(at).ok()? + 10, 36)));
         }
         letters.sort_unstable();
+        letters.dedup();
         flags.extend(letters);
         flags
     }
@@ -92,6 +100,15 @@ mod tests {
         }
         assert_eq!(letters.flags(&keywords), "cd");
         assert_eq!(letters.file().unwrap(), b"0 $label1\n2 theirs\n3 ours\n");
+    }
+
+    #[test]
+    fn keywords_are_spelled_as_imap_registers_them() {
+        let mut letters = KeywordLetters::of_file("0 $junk\n");
+        let mut keywords = Keywords::default();
+        [Keywords::FORWARDED, Keywords::JUNK, "$notjunk"].into_iter().for_each(|keyword| keywords.insert(keyword));
+        assert_eq!(letters.flags(&keywords), "Pabc");
+        assert_eq!(letters.file().unwrap(), b"0 $junk\n1 $Forwarded\n2 $NotJunk\n");
     }
 
     #[test]

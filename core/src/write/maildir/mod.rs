@@ -15,6 +15,7 @@ use super::{
 use crate::{
     error::Result,
     model::{Folder, FolderPath, Item, Role},
+    write::INBOX,
 };
 use flags::KeywordLetters;
 use std::collections::{HashMap, HashSet};
@@ -41,25 +42,43 @@ struct Directory {
 
 const KEYWORDS: &str = "dovecot-keywords";
 
+/// The list of folders that are shown, by names as IMAP has them, in the form that Dovecot has always read.
+const SUBSCRIPTIONS: &str = "subscriptions";
+
 impl MaildirWriter {
     pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Self {
         let files = Files::new(container, options);
         Self { files, directories: HashMap::new(), order: Vec::new(), taken: HashSet::new() }
     }
 
+    /// The folder that `folder` is in a Maildir++: every inbox is the one at the top, and what is below an inbox is below `INBOX`,
+    /// as servers never show another folder of that name in whatever case.
+    fn home(&self, folder: &Folder) -> FolderPath {
+        let inbox_by_role = folder.role == Some(Role::Inbox) && !self.files.options.keep_folder_names;
+        match folder.path.names() {
+            [] => FolderPath::new([INBOX]),
+            [_] if inbox_by_role => FolderPath::new([INBOX]),
+            [first, below @ ..] if first.trim().eq_ignore_ascii_case(INBOX) => {
+                FolderPath::new([INBOX].into_iter().chain(below.iter().map(String::as_str)))
+            }
+            _ => folder.path.clone(),
+        }
+    }
+
     /// The directory of `folder`, made if it is not there yet.
     fn directory(&mut self, folder: &Folder) -> Result<&mut Directory> {
-        if !self.directories.contains_key(&folder.path) {
-            let prefix = self.prefix(folder);
+        let home = self.home(folder);
+        if !self.directories.contains_key(&home) {
+            let prefix = self.prefix(&home);
             self.make(&prefix)?;
             if !prefix.is_empty() {
                 self.files.add_octets(&format!("{prefix}maildirfolder"), Vec::new())?;
             }
-            self.order.push(folder.path.clone());
+            self.order.push(home.clone());
             let directory = Directory { prefix, keywords: KeywordLetters::default(), messages: 0 };
-            self.directories.insert(folder.path.clone(), directory);
+            self.directories.insert(home.clone(), directory);
         }
-        Ok(self.directories.entry(folder.path.clone()).or_insert_with(|| Directory {
+        Ok(self.directories.entry(home).or_insert_with(|| Directory {
             prefix: String::new(),
             keywords: KeywordLetters::default(),
             messages: 0,
@@ -73,21 +92,14 @@ impl MaildirWriter {
             .try_for_each(|part| self.files.container.add_folder(&format!("{prefix}{part}")))
     }
 
-    fn prefix(&mut self, folder: &Folder) -> String {
-        let names = folder.path.names();
-        let is_inbox = match names {
-            [] => true,
-            [name] => folder.role == Some(Role::Inbox) || name.eq_ignore_ascii_case("INBOX"),
-            _ => false,
-        };
-        if is_inbox && self.taken.insert(String::new()) {
+    fn prefix(&mut self, home: &FolderPath) -> String {
+        let names = home.names();
+        if matches!(names, [name] if name == INBOX) {
+            self.taken.insert(String::new());
             return String::new();
         }
         let encoded: Vec<String> = names.iter().map(|name| utf7::encoded(&segment(name))).collect();
         let mut name = encoded.join(".");
-        if name.is_empty() {
-            name.push_str("INBOX");
-        }
         let mut cut = name.len().min(NAME - 16);
         while !name.is_char_boundary(cut) {
             cut -= 1;
@@ -100,6 +112,14 @@ impl MaildirWriter {
             number += 1;
         }
         format!(".{candidate}/")
+    }
+
+    /// The list of folders, with those that somebody has added to it.
+    fn subscriptions(&self, folders: &[String]) -> Vec<u8> {
+        let earlier = self.files.left_by_earlier(SUBSCRIPTIONS).unwrap_or_default();
+        let mut seen = HashSet::new();
+        let lines = earlier.lines().chain(folders.iter().map(String::as_str)).filter(|line| seen.insert(*line));
+        lines.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
     }
 
     fn write_message(&mut self, item: &Item, name: &ItemName, folder: &Folder, rendered: &Rendered) -> Result<String> {
@@ -115,12 +135,15 @@ impl MaildirWriter {
     }
 }
 
-/// The name of a folder in the name of a directory, where `.` parts the levels; one that is empty or hides itself is changed.
+/// The name of a folder in the name of a directory, where `.` parts the levels; one that is empty, hides itself or is refused by
+/// servers is changed.
 fn segment(name: &str) -> String {
-    let name: String =
-        name.chars().map(|c| if matches!(c, '.' | '/' | '\\') || c.is_control() { '_' } else { c }).collect();
-    let name = name.trim();
-    if name.is_empty() { "_".to_owned() } else { name.to_owned() }
+    let is_refused = |c: char| matches!(c, '.' | '/' | '\\' | '%' | '*') || c.is_control();
+    let mut name: String = name.trim().chars().map(|c| if is_refused(c) { '_' } else { c }).collect();
+    if name.starts_with(['~', '#']) {
+        name.replace_range(..1, "_");
+    }
+    if name.is_empty() { "_".to_owned() } else { name }
 }
 
 impl ItemWriter for MaildirWriter {
@@ -167,7 +190,10 @@ impl ItemWriter for MaildirWriter {
             return;
         }
         let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
-        let folder = FolderPath::new(names.iter().cloned());
+        let folder = match path {
+            "" => FolderPath::new([INBOX]),
+            _ => FolderPath::new(names.iter().cloned()),
+        };
         self.taken.insert(path.trim_start_matches('.').to_lowercase());
         let keywords = self.files.left_by_earlier(&format!("{prefix}{KEYWORDS}"));
         let keywords = keywords.map(|text| KeywordLetters::of_file(&text)).unwrap_or_default();
@@ -177,12 +203,14 @@ impl ItemWriter for MaildirWriter {
     }
 
     fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        let mut shown = vec![INBOX.to_owned()];
         for folder in std::mem::take(&mut self.order) {
             let Some(directory) = self.directories.remove(&folder) else { continue };
             if let Some(keywords) = directory.keywords.file() {
                 self.files.add_index(&format!("{}{KEYWORDS}", directory.prefix), keywords, tell)?;
             }
             let path = directory.prefix.trim_end_matches('/');
+            shown.extend(path.strip_prefix('.').map(str::to_owned));
             tell(Product::Mailbox {
                 path: path.to_owned(),
                 names: folder.names().to_vec(),
@@ -194,6 +222,8 @@ impl ItemWriter for MaildirWriter {
             self.make("")?;
             tell(Product::Mailbox { path: String::new(), names: Vec::new(), messages: 0 })?;
         }
+        let subscriptions = self.subscriptions(&shown);
+        self.files.add_index(SUBSCRIPTIONS, subscriptions, tell)?;
         self.files.finish(tell)
     }
 }

@@ -24,7 +24,10 @@ use crate::{
 use from_line::from_line;
 use quoting::Quoter;
 use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, io};
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+};
 
 /// How mail is put into mbox files.
 #[non_exhaustive]
@@ -37,11 +40,30 @@ pub struct MboxOptions {
     pub tree: MboxTree,
     /// The header fields with the state of a message, added where it has none.
     pub state: StateFields,
+    /// The lines before each message.
+    pub from_lines: FromLines,
 }
 
 impl Default for MboxOptions {
     fn default() -> Self {
-        Self { quoting: Quoting::default(), tree: MboxTree::default(), state: StateFields::Unix }
+        Self {
+            quoting: Quoting::default(),
+            tree: MboxTree::default(),
+            state: StateFields::Unix,
+            from_lines: FromLines::default(),
+        }
+    }
+}
+
+words! {
+    /// The line before each message.
+    #[derive(Default)]
+    pub enum FromLines: "a way to make From_ lines" {
+        /// As the source has it, where it is an mbox.
+        #[default]
+        Keep = "keep",
+        /// One of a sender without spaces and a date in UTC, as RFC 4155 has it: every reader takes it.
+        Made = "made",
     }
 }
 
@@ -65,6 +87,10 @@ pub(super) struct MboxWriter {
     boxes: HashMap<FolderPath, Mbox>,
     /// In the order in which they were met.
     order: Vec<FolderPath>,
+    /// Folders that are kept even if no message is in them.
+    kept: Vec<FolderPath>,
+    /// Folders of calendar objects and cards: what is a calendar or an address book is no mailbox.
+    others: HashSet<FolderPath>,
 }
 
 struct Mbox {
@@ -82,7 +108,14 @@ impl MboxWriter {
         let growing = Growing::within(container.home());
         #[cfg(target_family = "wasm")]
         let growing = Growing::default();
-        Self { files: Files::new(container, options), growing, boxes: HashMap::new(), order: Vec::new() }
+        Self {
+            files: Files::new(container, options),
+            growing,
+            boxes: HashMap::new(),
+            order: Vec::new(),
+            kept: Vec::new(),
+            others: HashSet::new(),
+        }
     }
 
     /// Begins the mbox of `folder` and those around it, and gives the folder that it is known by.
@@ -126,7 +159,7 @@ impl MboxWriter {
         let Self { files, growing, boxes, .. } = self;
         let mbox = boxes.get_mut(&folder).ok_or_else(lost)?;
         let (start, before) = (growing.len(mbox.grown), mbox.digests.clone());
-        let appended = append_message(files.options.mbox.quoting, growing, mbox, item, rendered);
+        let appended = append_message(files.options.mbox, growing, mbox, item, rendered);
         if appended.is_err() {
             growing.truncate(mbox.grown, start).map_err(refused)?;
             mbox.digests = before;
@@ -154,7 +187,7 @@ impl MboxWriter {
 }
 
 fn append_message(
-    quoting: Quoting,
+    MboxOptions { quoting, from_lines, .. }: MboxOptions,
     growing: &mut Growing,
     mbox: &mut Mbox,
     item: &Item,
@@ -183,7 +216,7 @@ fn append_message(
         if !begun {
             begun = true;
             crlf = is_crlf(chunk);
-            put(&from_line(item, crlf))?;
+            put(&from_line(item, from_lines, crlf))?;
         }
         for octet in chunk.iter().rev().take(2).rev() {
             last = [last[1], *octet];
@@ -192,7 +225,7 @@ fn append_message(
     });
     let outcome = outcome.and_then(|()| {
         if !begun {
-            put(&from_line(item, false))?;
+            put(&from_line(item, from_lines, false))?;
         }
         quoter.finish(&mut put)?;
         let line_end: &[u8] = if crlf { b"\r\n" } else { b"\n" };
@@ -223,6 +256,7 @@ impl ItemWriter for MboxWriter {
             let path = if item.message().is_some() {
                 self.append(&folder.path, item, &rendered)?
             } else {
+                self.others.insert(folder.path.clone());
                 self.files.beside_mail(item, name, &folder, &rendered)?
             };
             written.push(Written { path, folder });
@@ -231,8 +265,9 @@ impl ItemWriter for MboxWriter {
     }
 
     fn folder(&mut self, folder: &Folder) -> Result<()> {
-        if !folder.path.names().is_empty() {
-            self.mbox(&folder.path);
+        // What imports labels wants mail: an empty mailbox is nothing to it.
+        if !folder.path.names().is_empty() && self.files.options.mbox.state != StateFields::Gmail {
+            self.kept.push(folder.path.clone());
         }
         Ok(())
     }
@@ -250,6 +285,11 @@ impl ItemWriter for MboxWriter {
     }
 
     fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        for folder in std::mem::take(&mut self.kept) {
+            if !self.others.contains(&folder) {
+                self.mbox(&folder);
+            }
+        }
         for folder in std::mem::take(&mut self.order) {
             let Some(mbox) = self.boxes.remove(&folder) else { continue };
             let path = mbox.path.clone();

@@ -4,7 +4,7 @@ use super::{Listed, Place, Store, orphaned::Orphaned, parents::Parents, seen::Se
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
-    mapi::{CodePage, Declared, Fallback, Sample, pid},
+    mapi::{CodePage, Declared, Fallback, PropertyValue, Sample, pid},
     model::{Folder, FolderPath},
     pst::nid,
     read::{
@@ -255,7 +255,7 @@ impl Walk {
     fn enter(&mut self, nid: u32, path: FolderPath) -> Result<()> {
         let folder = Folder { role: self.store.roles.get(&nid).copied(), path };
         let shown = ![Some(nid::ROOT_FOLDER), self.store.ipm_subtree, self.store.search_root].contains(&Some(nid));
-        if shown {
+        if shown && (self.wanted.hidden || !self.is_of_program(nid, &folder.path)) {
             self.folders.push(folder.clone());
         }
         let mut children = Vec::new();
@@ -275,6 +275,21 @@ impl Walk {
         self.waiting.extend(children.into_iter().rev());
         self.here = Some(self.list(folder, nid, false)?);
         Ok(())
+    }
+
+    /// Whether the folder is one that a program keeps for itself, by its name or because it says that it is hidden, or one in it: what is
+    /// in it is read, but an empty one is nothing to keep.
+    fn is_of_program(&mut self, nid: u32, path: &FolderPath) -> bool {
+        let is_in_such = path.names().iter().any(|name| OF_PROGRAMS.contains(&&**name));
+        let is_hidden = |store: &Store| {
+            let node = store.ndb.node(nid).ok()??;
+            let folder = PropertyContext::open(&store.ndb, &node).ok()?;
+            match folder.get(pid::ATTRIBUTE_HIDDEN).ok()?? {
+                PropertyValue::Boolean(hidden) => Some(hidden),
+                _ => None,
+            }
+        };
+        is_in_such || is_hidden(&self.store) == Some(true)
     }
 
     /// Whether one folder more can be held.
@@ -465,6 +480,24 @@ impl Walk {
         folder
     }
 }
+
+/// Folders that Outlook, Exchange and what syncs with them keep for themselves, and that no mail program shows.
+const OF_PROGRAMS: [&str; 14] = [
+    "~MAPISP(Internal)",
+    "Yammer Root",
+    "Conversation Action Settings",
+    "Quick Step Settings",
+    "ExternalContacts",
+    "PersonMetadata",
+    "Social Activity Notifications",
+    "EventCheckPoints",
+    "GraphFilesAndWorkingSetSearchFolder",
+    "Freebusy Data",
+    "Spooler Queue",
+    "Common Views",
+    "IPM_COMMON_VIEWS",
+    "IPM_VIEWS",
+];
 
 fn too_many(what: &str) -> Defect {
     let what = format!("the store has more {what} than are kept: some are not found");

@@ -164,9 +164,7 @@ fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost
             }
             made
         }
-        (Value::Uri(uri), _) if name == "TEL" => {
-            property(&field, &spelled, telephone(uri)).with("X-VALUE", "uri")
-        }
+        (Value::Uri(uri), _) if name == "TEL" => property(&field, &spelled, telephone(uri)).with("X-VALUE", "uri"),
         (Value::Uri(uri), Kind::Place) => property(&field, &spelled, uri.clone()),
         (Value::Uri(uri), Kind::Binary) => {
             let mut made = property(&field, &spelled, uri.clone()).with("VALUE", "uri");

@@ -17,10 +17,15 @@ use std::{
 /// Octets that are gathered before the operating system is asked.
 const BUFFER: usize = 32 << 10;
 
-/// Files: `X.zip`, or `X.part001.zip`, `X.part002.zip` … Each has its name only when it is complete.
+/// Files: `X.zip`, or `X.part001.zip`, `X.part002.zip` … Each has its name only when it is complete; where that is wanted, one part alone
+/// is `X.zip` too.
 pub(crate) struct ZipFiles {
     path: PathBuf,
     split: bool,
+    /// Whether one part alone gets the name that was asked for.
+    joins: bool,
+    /// Whether the part at hand is the only one, and gets it.
+    is_only: bool,
     number: u32,
     part: String,
     file: Option<BufWriter<File>>,
@@ -30,8 +35,10 @@ pub(crate) struct ZipFiles {
 
 impl ZipFiles {
     /// Makes sure that nothing is at `path`, or at the path of any of its parts, but what is one of `ours`.
-    pub(crate) fn create(path: &Path, split: bool, ours: Option<Ours>) -> Result<Self> {
-        let files = Self { path: path.to_owned(), split, number: 0, part: String::new(), file: None, ours };
+    pub(crate) fn create(path: &Path, split: bool, joins: bool, ours: Option<Ours>) -> Result<Self> {
+        let (joins, is_only) = (joins && split, false);
+        let files =
+            Self { path: path.to_owned(), split, joins, is_only, number: 0, part: String::new(), file: None, ours };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(|error| refused(error, &folder.to_string_lossy()))?;
         let taken = |path: &Path| {
@@ -67,6 +74,11 @@ impl ZipFiles {
     }
 
     fn target(&self) -> PathBuf {
+        if self.is_only { self.path.clone() } else { self.as_begun() }
+    }
+
+    /// The name that the archive at hand was begun for.
+    fn as_begun(&self) -> PathBuf {
         if self.split { self.path.with_file_name(&self.part) } else { self.path.clone() }
     }
 
@@ -79,7 +91,7 @@ impl ZipFiles {
     }
 
     fn beside(&self, suffix: &str) -> PathBuf {
-        let mut path = self.target().into_os_string();
+        let mut path = self.as_begun().into_os_string();
         path.push(suffix);
         path.into()
     }
@@ -128,11 +140,16 @@ impl Volumes for ZipFiles {
         Spool::at(self.unfinished_directory())
     }
 
+    fn be_last(&mut self) {
+        self.is_only = self.joins && self.number == 1;
+    }
+
     fn written(&mut self) -> Result<Option<Product>> {
         self.flush().map_err(|error| refused(error, &self.path()))?;
         let metadata = fs::metadata(self.unfinished()).map_err(|error| refused(error, &self.path()))?;
         let path = self.target().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Some(Product::Archive { path, size: metadata.len() }))
+        let part = self.is_only.then(|| self.part.clone());
+        Ok(Some(Product::Archive { path, size: metadata.len(), part }))
     }
 
     fn complete(&mut self) -> Result<()> {
@@ -151,7 +168,8 @@ impl Volumes for ZipFiles {
     }
 
     fn end(&mut self) -> Result<()> {
-        for number in self.number.saturating_add(1).. {
+        let first = if self.is_only { 1 } else { self.number.saturating_add(1) };
+        for number in first.. {
             let left = self.path.with_file_name(part_name(&self.stem(), number));
             if !self.split || !self.is_ours(&left) || fs::symlink_metadata(&left).is_err() {
                 return Ok(());

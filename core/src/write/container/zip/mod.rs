@@ -209,6 +209,7 @@ impl<V: Volumes> Container for Zip<V> {
             self.begin()?;
         }
         if self.open {
+            self.volumes.be_last();
             self.complete(tell)?;
         }
         self.volumes.end()

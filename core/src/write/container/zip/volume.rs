@@ -23,6 +23,9 @@ pub(crate) trait Volumes: Write + Send {
         Spool::default()
     }
 
+    /// The archive at hand is the last; if it is the only one, it is no part.
+    fn be_last(&mut self) {}
+
     /// What is to be told of the archive at hand, all octets of which were written, before it gets its name.
     ///
     /// # Errors
@@ -111,13 +114,15 @@ pub(crate) struct Named<F, W> {
     number: u32,
     /// The name of the archive at hand.
     part: String,
+    /// Its octets so far.
+    size: u64,
     open: F,
     writer: Option<W>,
 }
 
 impl<F: FnMut(&str) -> io::Result<W>, W: Write> Named<F, W> {
     pub(crate) fn new(name: &str, split: bool, open: F) -> Self {
-        Self { name: name.to_owned(), split, number: 0, part: String::new(), open, writer: None }
+        Self { name: name.to_owned(), split, number: 0, part: String::new(), size: 0, open, writer: None }
     }
 
     fn writer(&mut self) -> io::Result<&mut W> {
@@ -127,7 +132,9 @@ impl<F: FnMut(&str) -> io::Result<W>, W: Write> Named<F, W> {
 
 impl<F: FnMut(&str) -> io::Result<W>, W: Write> Write for Named<F, W> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.writer()?.write(octets)
+        let written = self.writer()?.write(octets)?;
+        self.size += written as u64;
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -141,7 +148,12 @@ impl<F: FnMut(&str) -> io::Result<W> + Send, W: Write + Send> Volumes for Named<
         let stem = self.name.rsplit_once('.').map_or(&*self.name, |(stem, _)| stem);
         self.part = if self.split { part_name(stem, self.number) } else { self.name.clone() };
         self.writer = Some((self.open)(&self.part).map_err(|error| refused(error, &self.part))?);
+        self.size = 0;
         Ok(())
+    }
+
+    fn written(&mut self) -> Result<Option<Product>> {
+        Ok(Some(Product::Archive { path: self.part.clone(), size: self.size, part: None }))
     }
 
     fn complete(&mut self) -> Result<()> {
