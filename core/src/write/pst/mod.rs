@@ -25,13 +25,16 @@
 //!
 //! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
 
+mod columns;
 mod context;
 mod file;
 mod heap;
 mod message;
 mod names;
+mod spill;
 mod store;
 mod tree;
 mod value;
+mod whole;
 
 pub use store::{FolderId, Layout, PstWriter, Scrambling};
