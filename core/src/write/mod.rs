@@ -46,6 +46,8 @@ mod spool;
 pub use crate::model::Fidelity;
 pub use bundle::{BUNDLE_LAYOUT, BUNDLE_PROFILE};
 pub(crate) use collection::written_version;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use container::BESIDE_STORE;
 pub use collection::{
     CardGroups, Collections, Grouping, IcsCollection, IcsOptions, VcfCollection, VcfOptions, WRITTEN_VERSIONS,
 };

@@ -5,13 +5,15 @@ mod bag;
 mod directory;
 #[cfg(not(target_family = "wasm"))]
 mod ours;
+mod store;
 mod tar;
 mod zip;
 
 pub(crate) use bag::Bag;
+pub(crate) use store::BESIDE_STORE;
 
 use super::{
-    Lost, Packaging, Rendered, WriteOptions, ZipLevel,
+    Lost, OutputForm, Packaging, Rendered, WriteOptions, ZipLevel,
     product::{Product, Tell},
 };
 use crate::{
@@ -66,8 +68,9 @@ pub(crate) fn create(path: &Path, options: &WriteOptions, ours: Option<Ours>) ->
             None => Directory::create(path)?,
         }),
         Packaging::Zip => {
-            let files = ZipFiles::create(path, options.zip_split.is_some(), ours)?;
-            let mut zip = Zip::new(files, options.zip_level, options.zip_split);
+            let split = split_of_zip(options);
+            let files = ZipFiles::create(path, split.is_some(), ours)?;
+            let mut zip = Zip::new(files, options.zip_level, split);
             zip.begin()?;
             Box::new(zip)
         }
@@ -75,6 +78,7 @@ pub(crate) fn create(path: &Path, options: &WriteOptions, ours: Option<Ours>) ->
         Packaging::Tgz => {
             Box::new(Tar::begin(ZipFiles::create(path, false, ours)?, Some(options.zip_level), options.tar_names)?)
         }
+        Packaging::Pst => Box::new(store::StoreFiles::create(path, ours)?),
     })
 }
 
@@ -86,6 +90,11 @@ pub(crate) fn stream(
 ) -> Result<Box<dyn Container>> {
     Ok(match packaging {
         Packaging::Folder => return Err(no_archive()),
+        Packaging::Pst => {
+            let mut writer = Some(writer);
+            let open = move |_: &str| writer.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected));
+            Box::new(store::StoreStream::new(open))
+        }
         Packaging::Zip => zip(writer, options),
         Packaging::Tar => Box::new(Tar::begin(Stream::new(writer), None, options.tar_names)?),
         Packaging::Tgz => Box::new(Tar::begin(Stream::new(writer), Some(options.zip_level), options.tar_names)?),
@@ -100,11 +109,15 @@ pub(crate) fn named<W: Write + Send + 'static>(
 ) -> Result<Box<dyn Container>> {
     let packaging = Packaging::of_name(name);
     can_be_split(name, packaging, options)?;
-    let volumes = Named::new(name, options.zip_split.is_some(), open);
+    if packaging == Packaging::Pst {
+        return Ok(Box::new(store::StoreStream::new(open)));
+    }
+    let split = split_of_zip(options);
+    let volumes = Named::new(name, split.is_some(), open);
     Ok(match packaging {
-        Packaging::Folder => return Err(no_archive().in_file(name)),
+        Packaging::Folder | Packaging::Pst => return Err(no_archive().in_file(name)),
         Packaging::Zip => {
-            let mut zip = Zip::new(volumes, options.zip_level, options.zip_split);
+            let mut zip = Zip::new(volumes, options.zip_level, split);
             zip.begin()?;
             Box::new(zip)
         }
@@ -119,11 +132,20 @@ fn no_archive() -> Error {
 
 /// Makes sure that what is to be split can be.
 fn can_be_split(name: &str, packaging: Packaging, options: &WriteOptions) -> Result<()> {
-    if options.zip_split.is_some() && packaging != Packaging::Zip {
-        let message = "cannot be split, only ZIP archives can: choose a destination that ends in .zip";
+    if packaging == Packaging::Pst && options.form != OutputForm::Pst {
+        let message = "is the name of a store of Outlook: write it in this form (--as pst), or choose another destination";
+        return Err(Error::new(ErrorKind::Options, message).in_file(name));
+    }
+    if split_of_zip(options).is_some() && packaging != Packaging::Zip {
+        let message = "cannot be split, only ZIP archives and stores of Outlook can: choose a destination that ends in .zip";
         return Err(Error::new(ErrorKind::Options, message).in_file(name));
     }
     Ok(())
+}
+
+/// How large the parts of an archive may be: where stores are split, the archive around them is not.
+fn split_of_zip(options: &WriteOptions) -> Option<u64> {
+    options.zip_split.filter(|_| options.form != OutputForm::Pst)
 }
 
 /// One ZIP archive to `writer`.
@@ -170,6 +192,11 @@ pub(crate) trait Container: Send {
     /// Whether a file of others stands under this path, which has to stay.
     fn is_taken(&self, _path: &str) -> bool {
         false
+    }
+
+    /// Whether a file of this path can be added at all.
+    fn takes(&self, _path: &str) -> bool {
+        true
     }
 
     /// What is to be told since the last call: archives that are complete, files of others that stay.

@@ -36,5 +36,7 @@ mod store;
 mod tree;
 mod value;
 mod whole;
+mod writer;
 
+pub(super) use writer::StoreWriter;
 pub use store::{FolderId, Layout, PstWriter, Scrambling};
