@@ -191,7 +191,7 @@ fn within(
         OutputForm::Proton => Box::new(ProtonWriter::new(container, options)),
         OutputForm::Ediscovery => Box::new(EdiscoveryWriter::new(container, options)?),
         #[cfg(feature = "outlook")]
-        OutputForm::Pst => Box::new(super::pst::StoreWriter::new(container, store, options)?),
+        OutputForm::Pst => Box::new(super::pst::StoreWriter::new(container, store, options)),
         #[cfg(not(feature = "outlook"))]
         OutputForm::Pst => {
             let message = format!("{store}.pst cannot be written: this build has no support for Outlook");

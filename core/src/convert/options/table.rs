@@ -147,6 +147,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     of_target(&["archive/mbox/state"], Octets).words(StateFields::NAMES),
     of_target(&["archive/unreadMode"], Places),
     of_target(&["archive/tarNames"], Places).words(TarNames::NAMES),
+    of_target(&["archive/storeLimit"], Places),
     of_target(&["archive/documents"], Places),
     of_target(&["archive/collections/ics/refold"], Octets),
 ];

@@ -194,9 +194,9 @@ pub(crate) trait Container: Send {
         false
     }
 
-    /// Whether a file of this path can be added at all.
-    fn takes(&self, _path: &str) -> bool {
-        true
+    /// Whether it is a store of Outlook by itself, and whether something may lie beside it.
+    fn store(&self) -> Option<Beside> {
+        None
     }
 
     /// What is to be told since the last call: archives that are complete, files of others that stay.
@@ -220,6 +220,15 @@ pub(crate) trait Container: Send {
     /// # Errors
     /// When the destination refuses; what `tell` says.
     fn finish(&mut self, tell: &mut Tell<'_>) -> Result<()>;
+}
+
+/// What may lie beside a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// Files of all kinds.
+    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "only a folder of a file system has a place for it"))]
+    Files,
+    Nothing,
 }
 
 /// Adds a file that goes with the items, and tells of it: before it has its name, where it gets one at once.

@@ -1,6 +1,6 @@
 //! Stores that stand by themselves: `X.pst`, or `X.part001.pst` …, with what is no message beside them.
 
-use super::{Container, Entry, Stopped, copy, refused};
+use super::{Beside, Container, Entry, Stopped, copy, refused};
 use crate::{
     error::{Error, ErrorKind, Result},
     write::{Product, Rendered, product::Tell},
@@ -67,6 +67,10 @@ impl Container for StoreFiles {
         self.files.entry(Entry { path: &path, staged: None, ..entry }, rendered)
     }
 
+    fn store(&self) -> Option<Beside> {
+        Some(Beside::Files)
+    }
+
     fn standing(&self, path: &str) -> Option<String> {
         Some(self.path_of(path))
     }
@@ -120,8 +124,8 @@ impl<W: Write + Send, O: FnMut(&str) -> io::Result<W> + Send> Container for Stor
         Ok(entry.path.to_owned())
     }
 
-    fn takes(&self, path: &str) -> bool {
-        is_store(path)
+    fn store(&self) -> Option<Beside> {
+        Some(Beside::Nothing)
     }
 
     fn add_folder(&mut self, _path: &str) -> Result<()> {

@@ -100,7 +100,7 @@ struct FolderInMaking {
 /// Writes a PST. Messages and attachments go out as they come; rows of folders and entries of the index wait on disk, in memory where
 /// there is none.
 ///
-/// Messages get what Outlook gives them and they lack: sizes, flags, times, search keys, the names of their recipients.
+/// The store is as whole as one of Outlook; its messages are, where it is [completing](Self::completing) them.
 pub struct PstWriter<W> {
     file: File<W>,
     folders: Vec<FolderInMaking>,
@@ -145,7 +145,7 @@ impl<W: Write + Seek> PstWriter<W> {
             names: Names::default(),
             messages: 0x1_0001,
             attachments: 0x401,
-            whole: Some(Whole { seed: [0; 16] }),
+            whole: None,
         };
         let mut writer = Self {
             file: File::new(out, variant, encoding, spill)?,
@@ -169,14 +169,17 @@ impl<W: Write + Seek> PstWriter<W> {
         Ok(writer)
     }
 
-    /// The same writer, which gives messages nothing that they do not have: so are stores of other programs and damaged ones, which
-    /// readers have to be tested with.
-    pub fn as_given(mut self) -> Self {
-        self.shared.whole = None;
+    /// The same writer, which also gives messages what Outlook gives them and they lack: sizes, flags, times, search keys, entry
+    /// identifiers and names of recipients. Without it they are written as they are, as other programs leave them and as readers
+    /// have to be tested with.
+    #[must_use]
+    pub fn completing(mut self) -> Self {
+        self.shared.whole = Some(Whole { seed: [0; 16] });
         self
     }
 
     /// The same writer with a name for the store.
+    #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         name.clone_into(&mut self.name);
         self

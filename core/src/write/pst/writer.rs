@@ -3,7 +3,7 @@
 use super::{
     super::{
         ItemName, ItemWriter, Lost, Product, Rendered, Renderer, WriteOptions, Written,
-        container::{Container, Entry},
+        container::{Beside, Container, Entry},
         files::Files,
         growing::{Growing, refused},
         product::Tell,
@@ -40,6 +40,41 @@ pub(in crate::write) struct StoreWriter {
     /// All folders, in the order in which they were met.
     tree: Vec<Folder>,
     known: HashSet<Folder>,
+    /// The names of the stores that were begun.
+    stores: Vec<String>,
+    owner: Owner,
+}
+
+/// Whose mailbox it is, by the fields that a server adds where it delivers.
+#[derive(Debug, PartialEq, Eq)]
+enum Owner {
+    Unknown,
+    One(String),
+    Several,
+}
+
+impl Owner {
+    fn note(&mut self, item: &Item) {
+        if *self == Self::Several {
+            return;
+        }
+        let Some(Ok(header)) = item.message().map(crate::model::Message::header) else { return };
+        for field in header.all("Delivered-To") {
+            let addresses = crate::mime::addresses(field.value());
+            for mailbox in addresses.iter().flat_map(|address| address.mailboxes()) {
+                let address = mailbox.address.to_lowercase();
+                match self {
+                    Self::Unknown => *self = Self::One(address),
+                    Self::One(known) if *known == address => {}
+                    _ => *self = Self::Several,
+                }
+            }
+        }
+    }
+
+    fn address(&self) -> &str {
+        if let Self::One(address) = self { address } else { "" }
+    }
 }
 
 /// A store that is being written.
@@ -66,28 +101,31 @@ struct Place {
 
 impl StoreWriter {
     /// Writes stores of this name into `container`.
-    ///
-    /// # Errors
-    /// When the first one cannot be begun.
-    pub(in crate::write) fn new(container: Box<dyn Container>, name: &str, options: WriteOptions) -> Result<Self> {
-        let mut writer = Self {
+    pub(in crate::write) fn new(container: Box<dyn Container>, name: &str, options: WriteOptions) -> Self {
+        Self {
             files: Files::new(container, options),
             name: name.to_owned(),
             open: None,
             number: 0,
             tree: Vec::new(),
             known: HashSet::new(),
-        };
-        writer.begin()?;
-        Ok(writer)
+            stores: Vec::new(),
+            owner: Owner::Unknown,
+        }
+    }
+
+    /// How large a store may be.
+    fn limit(&self) -> Option<u64> {
+        let options = &self.files.options;
+        options.zip_split.into_iter().chain(options.store_limit).min()
     }
 
     /// Begins a store, with all folders that are known.
-    fn begin(&mut self) -> Result<&mut Open> {
+    fn begin(&mut self) -> Result<()> {
         self.number += 1;
-        let path = match self.files.options.zip_split {
-            Some(_) => format!("{}.part{:03}.pst", self.name, self.number),
-            None => format!("{}.pst", self.name),
+        let path = match self.files.options.zip_split.is_some() || self.number > 1 {
+            true => format!("{}.part{:03}.pst", self.name, self.number),
+            false => format!("{}.pst", self.name),
         };
         let first = path.clone();
         let mut beside = 1;
@@ -114,7 +152,7 @@ impl StoreWriter {
         let out = io::Cursor::new(Vec::new());
         let out = Output { out, refusal: refusal.clone() };
         let pst = PstWriter::spilling(out, Layout::Unicode, Scrambling::Permute, spill);
-        let pst = pst.map_err(|error| refusal.or(error))?.named(&self.name);
+        let pst = pst.map_err(|error| refusal.or(error))?.named(&self.name).completing();
         let mut open = Open {
             path,
             pst,
@@ -129,7 +167,23 @@ impl StoreWriter {
         for folder in &self.tree {
             open.folder(folder);
         }
-        Ok(self.open.insert(open))
+        self.stores.push(open.path.clone());
+        self.open = Some(open);
+        Ok(())
+    }
+
+    /// Fills in what files that go with the items say of the stores.
+    fn fill_documents(&mut self) {
+        for (_, text) in &mut self.files.options.documents {
+            if !text.contains("{store}") {
+                continue;
+            }
+            let lines = text.split_inclusive('\n').flat_map(|line| match line.contains("{store}") {
+                true => self.stores.iter().map(|store| line.replace("{store}", store)).collect(),
+                false => vec![line.to_owned()],
+            });
+            *text = lines.collect::<String>().replace("{mailbox}", self.owner.address());
+        }
     }
 
     fn keep_folder(&mut self, folder: &Folder) {
@@ -148,7 +202,7 @@ impl StoreWriter {
             // Text takes two octets a character, and base64 loses a quarter.
             open.items > 0 && open.pst.size() + tables + FIXED + 2 * rendered.size() > split
         };
-        if let (Some(open), Some(split)) = (&self.open, self.files.options.zip_split)
+        if let (Some(open), Some(split)) = (&self.open, self.limit())
             && full(open, split)
         {
             let Self { files, open, .. } = self;
@@ -297,9 +351,10 @@ impl ItemWriter for StoreWriter {
         let mut written = Vec::new();
         for folder in self.files.folders(item) {
             let path = if item.message().is_some() {
+                self.owner.note(item);
                 let path = self.add(&folder, &rendered)?;
                 self.files.container.standing(&path).unwrap_or(path)
-            } else if !self.files.container.takes("") {
+            } else if self.files.container.store() == Some(Beside::Nothing) {
                 let message = "a store of Outlook alone takes mail only: write it into a ZIP archive, which has room for the rest beside it";
                 return Err(Error::new(ErrorKind::Unsupported, message).non_fatal());
             } else {
@@ -330,7 +385,11 @@ impl ItemWriter for StoreWriter {
     }
 
     fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        if self.number == 0 && (!self.tree.is_empty() || self.files.container.store().is_some()) {
+            self.begin()?;
+        }
         close(&mut self.open, &mut self.files, tell)?;
+        self.fill_documents();
         self.files.finish_beside(tell)
     }
 }
