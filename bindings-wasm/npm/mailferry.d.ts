@@ -125,12 +125,16 @@ export interface Tagging {
 
 /** What is written, and how. */
 export interface ConvertOptions extends ReadOptions {
-  /** One file per message, mboxes, Maildir++, an import bundle, what Proton's tool restores, or native files with a load file. */
-  as?: 'eml' | 'mbox' | 'maildir' | 'bundle' | 'proton' | 'ediscovery';
+  /**
+   * One file per message, mboxes, Maildir++, an import bundle, what Proton's tool restores, native files with a load file, or a store
+   * of Outlook (PST), which is held in memory until it is complete: `split` makes several of it.
+   */
+  as?: 'eml' | 'mbox' | 'maildir' | 'bundle' | 'proton' | 'ediscovery' | 'pst';
   tagging?: Tagging;
   /** The platform that will import the items: a name from {@link targets}. It decides some of the options below. */
   target?: string;
-  packaging?: 'zip' | 'tar' | 'tgz';
+  /** What the files are put in; `pst` is a store of Outlook and nothing around it, for mail alone (`as: 'pst'`). */
+  packaging?: 'zip' | 'tar' | 'tgz' | 'pst';
   /** Folders keep the names of the source; else inbox, sent, drafts … in any language go to the folder that the target has for them. */
   keepFolderNames?: boolean;
   /** Where a message with several labels goes: to its primary folder, or to all. */
@@ -432,11 +436,11 @@ export interface Target {
   title: string;
   form: string;
   /** How the files may be packed, the best first; for `folder`, unpack the archive. */
-  packaging: ('folder' | 'zip' | 'tar' | 'tgz')[];
+  packaging: ('folder' | 'zip' | 'tar' | 'tgz' | 'pst')[];
   kinds: Kind[];
   lacks: Partial<Record<Kind, string>>;
   /** How its files are written, as far as it requires that. */
-  settings: { splitOctets?: number; [setting: string]: unknown };
+  settings: { splitOctets?: number; storeOctets?: number; [setting: string]: unknown };
   limits: { of: string; octets?: number; items?: number; then: string; because: string }[];
   knowledge: { claim: string; source: string; status: string }[];
 }

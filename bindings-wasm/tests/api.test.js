@@ -170,7 +170,7 @@ test('the report tells what a conversion amounts to', async () => {
   const ended = async (source, options) => (await convert(source, options, { sink: { write() {} } })).outcome;
   const one = text('From a\nSubject: one\n\nHi\n');
   assert.deepEqual(await ended(one), { state: 'complete' });
-  assert.equal((await ended(text('From a\nSubject: one\n\nHi\n'), { target: 'm365' })).state, 'nothing_migrated');
+  assert.equal((await ended(text('From a\nSubject: one\n\nHi\n'), { target: 'nextcloud' })).state, 'nothing_migrated');
   const unknown = bytesSource(new TextEncoder().encode('PK no mail'), 'x.docx');
   const { state, reasons } = await ended([one, unknown]);
   assert.equal(state, 'incomplete');

@@ -333,6 +333,7 @@ fn form(form: OutputForm) -> &'static str {
         OutputForm::Bundle => "An import bundle (a BagIt bag)",
         OutputForm::Proton => "The folder layout that Proton's export tool writes and restores",
         OutputForm::Ediscovery => "Native files and a Concordance load file",
+        OutputForm::Pst => "A store of Outlook (PST) with all mail in it; calendars and contacts beside it",
         _ => "",
     }
 }

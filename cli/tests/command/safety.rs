@@ -406,10 +406,10 @@ fn every_end_tells_the_truth() {
     is(&["in.mbox", "empty.txt"], 1, "incomplete", "empty.txt");
     is(&["none.mbox"], 1, "nothing_migrated", "the sources contain no items");
     is(&["in.mbox", "--after", "2030-01-01"], 1, "nothing_migrated", "all 14 items were skipped");
-    is(&["in.mbox", "--target", "m365"], 1, "nothing_migrated", "target_takes_no_mail");
+    is(&["in.mbox", "--target", "nextcloud"], 1, "nothing_migrated", "target_takes_no_mail");
     // The table of a project has the same end.
     let bench = bench();
-    bench.file("P.csv", b"source,destination,target\ncut.mbox.gz,a,\nnone.mbox,b,\nin.mbox,c,m365\nin.mbox,d,\n");
+    bench.file("P.csv", b"source,destination,target\ncut.mbox.gz,a,\nnone.mbox,b,\nin.mbox,c,nextcloud\nin.mbox,d,\n");
     let run = bench.run(&["run", "P.csv", "--json"]);
     assert_eq!(run.status, Some(1), "{}{}", run.stdout, run.stderr);
     let project: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();

@@ -264,7 +264,8 @@ def test_the_templates_of_other_platforms_stand_beside_the_items(tmp_path):
     convert(tmp_path / "m365", "--target", "m365", source=sources())
     assert (tmp_path / "m365" / "PstImportMappingFile.csv").read_bytes() == (
         b"Workload,FilePath,Name,Mailbox,IsArchive,TargetRootFolder,ContentCodePage,SPFileContainer,"
-        b"SPManifestContainer,SPSiteUrl\r\n")
+        b"SPManifestContainer,SPSiteUrl\r\nExchange,,mail.pst,,FALSE,/,,,,\r\n")
+    assert (tmp_path / "m365" / "mail.pst").read_bytes()[:4] == b"!BDN"
     convert(tmp_path / "omm", "--target", "ovh-omm", source=sources())
     assert (tmp_path / "omm" / "omm-project.csv").read_bytes().startswith(
         b'"Source Type(IMAP/Exchange/POP)";Source Server url;Source Login/Mail;')

@@ -104,7 +104,7 @@ pub fn undo(
     for place in places(&syncs).collect::<Vec<_>>().into_iter().rev() {
         let (stay, undone) = place.split_at(place.partition_point(|paths| paths.number() < since));
         let (Some(first), Some(last)) = (undone.first(), undone.last()) else { continue };
-        undoing.root = first.archive();
+        undoing.root = first.root();
         let is_complete = complete.iter().any(|(paths, _)| paths.number() == last.number());
         let cut_off = note.as_ref().map_or(!is_complete, |note| note.sync == last.number());
         if cut_off && !dry {
@@ -124,6 +124,9 @@ pub fn undo(
             })?;
         }
         undoing.remove_indices(&theirs)?;
+        if first.is_store() {
+            undoing.remove_folders(&theirs, false);
+        }
         if first.is_archive() {
             continue;
         }
@@ -219,7 +222,7 @@ impl Undoing<'_> {
         expected.read(&log, &mut facts)?;
         expected.sort();
         self.report.without_proof |= facts.without_proof;
-        let archive = match paths.is_archive() {
+        let archive = match paths.is_archive() && !paths.is_store() {
             true => Some(self.remove_archive(paths, &log)?),
             false => None,
         };

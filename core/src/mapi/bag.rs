@@ -32,6 +32,16 @@ impl PropertyBag {
         }
     }
 
+    /// Gives a property this value, whatever it had.
+    pub fn set(&mut self, id: u16, value: PropertyValue) {
+        self.properties.insert(id, value);
+    }
+
+    /// Takes a property away.
+    pub fn remove(&mut self, id: u16) -> Option<PropertyValue> {
+        self.properties.remove(&id)
+    }
+
     /// The property with this identifier, of whatever type.
     pub fn get(&self, id: u16) -> Option<&PropertyValue> {
         self.properties.get(&id)

@@ -50,6 +50,34 @@ pub(super) fn address(entry_id: &[u8], code_page: CodePage) -> Option<EntryAddre
     None
 }
 
+/// The entry identifier of an address that stands for itself ([MS-OXCDATA] 2.2.5.1), in Unicode, to be sent MIME without rich text.
+pub(crate) fn one_off(name: &str, kind: &str, address: &str) -> Vec<u8> {
+    /// Version 0; M and U: no lookup, strings in Unicode; L: no rich text.
+    const FLAGS: [u8; 4] = [0, 0, 0x01, 0x90];
+    let mut entry = vec![0; 4];
+    entry.extend(ONE_OFF);
+    entry.extend(FLAGS);
+    for text in [name, kind, address] {
+        entry.extend(text.encode_utf16().filter(|unit| *unit != 0).flat_map(u16::to_le_bytes));
+        entry.extend([0, 0]);
+    }
+    entry
+}
+
+/// A FlatEntryList of these entry identifiers ([MS-OXCDATA] 2.3.3).
+pub(super) fn to_flat_list(entries: &[Vec<u8>]) -> Vec<u8> {
+    let mut list = Vec::new();
+    for (i, entry) in entries.iter().enumerate() {
+        list.extend((entry.len() as u32).to_le_bytes());
+        list.extend(entry);
+        if i + 1 < entries.len() {
+            list.resize(list.len().next_multiple_of(4), 0);
+        }
+    }
+    let (count, size) = ((entries.len() as u32).to_le_bytes(), (list.len() as u32).to_le_bytes());
+    [&count[..], &size, &list].concat()
+}
+
 /// The entry identifiers of a FlatEntryList ([MS-OXCDATA] 2.3.3).
 pub(super) fn flat_list(list: &[u8]) -> Vec<&[u8]> {
     let mut rest = list.get(8..).unwrap_or_default();

@@ -108,6 +108,42 @@ impl Message {
         mime::decode_text(&self.in_utf_8(field.value()).0)
     }
 
+    /// The header section as text, its line ends CRLF: raw 8-bit octets are read as [`Self::field_text`] reads them, all else stands as
+    /// it is.
+    #[cfg_attr(not(feature = "outlook"), expect(dead_code, reason = "only message objects have it"))]
+    pub(crate) fn header_text(&self) -> Result<String> {
+        let header = self.header()?;
+        let octets =
+            self.content.slice(0..header.body_offset()).to_vec(self.parsed.limits.header_section + (1 << 10))?;
+        let mut text = match std::str::from_utf8(&octets) {
+            Ok(text) => text.to_owned(),
+            Err(_) => {
+                let mut text = String::new();
+                for field in header.fields() {
+                    let range = field.range();
+                    let place = |at| usize::try_from(at).unwrap_or(usize::MAX);
+                    let raw = octets.get(place(range.start)..place(range.end)).unwrap_or_default();
+                    match std::str::from_utf8(raw) {
+                        Ok(raw) => text.push_str(raw),
+                        Err(_) if field.name().is_empty() => text.push_str(&String::from_utf8_lossy(raw)),
+                        Err(_) => {
+                            let value = self.in_utf_8(field.value()).0;
+                            text.push_str(&format!("{}:{}", field.name(), String::from_utf8_lossy(&value)));
+                        }
+                    }
+                    if !text.ends_with(['\r', '\n']) {
+                        text.push('\n');
+                    }
+                }
+                text
+            }
+        };
+        if text.contains('\r') {
+            text = text.replace("\r\n", "\n").replace('\r', "\n");
+        }
+        Ok(text.trim_end_matches('\n').replace('\n', "\r\n") + "\r\n")
+    }
+
     /// Who wrote it: `From` (RFC 5322 §3.6.2).
     ///
     /// # Errors
@@ -522,6 +558,18 @@ impl<'a> Attachment<'a> {
     /// Its `Content-ID` without angle brackets, by which HTML refers to it (RFC 2392).
     pub fn content_id(&self) -> Option<&'a str> {
         self.entity.content_id().filter(|_| self.file.is_none())
+    }
+
+    /// Whether it stands in a text, as uuencode has it.
+    #[cfg_attr(not(feature = "outlook"), expect(dead_code, reason = "only message objects ask for it"))]
+    pub(crate) fn is_in_text(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// The message that it is in.
+    #[cfg_attr(not(feature = "outlook"), expect(dead_code, reason = "only message objects ask for it"))]
+    pub(crate) fn content_of_message(&self) -> &'a Content {
+        &self.message.content
     }
 
     /// Reads its decoded octets.

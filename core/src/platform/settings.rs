@@ -18,6 +18,9 @@ pub struct Settings {
     /// Each part of a ZIP archive is smaller than this many octets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split_octets: Option<u64>,
+    /// A store of Outlook is smaller than this many octets; what does not fit goes to further ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_octets: Option<u64>,
     /// How From_ lines are quoted in an mbox: `mboxrd`, `mboxo`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quoting: Option<Quoting>,
@@ -77,6 +80,7 @@ impl Settings {
         if let Some(split) = self.split_octets {
             options.zip_split = Some(options.zip_split.map_or(split, |asked| asked.min(split)));
         }
+        options.store_limit = self.store_octets.or(options.store_limit);
         options.eol = self.eol.unwrap_or(options.eol);
         options.tar_names = self.tar_names.unwrap_or(options.tar_names);
         let mbox = &mut options.mbox;

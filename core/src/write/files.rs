@@ -115,7 +115,7 @@ impl Files {
     }
 
     /// Keeps what `write` makes, to be told when it is asked for.
-    fn telling_later(&mut self, write: impl FnOnce(&mut Self, &mut Tell<'_>) -> Result<()>) -> Result<()> {
+    pub(super) fn telling_later(&mut self, write: impl FnOnce(&mut Self, &mut Tell<'_>) -> Result<()>) -> Result<()> {
         let mut products = Vec::new();
         let written = write(self, &mut |product| {
             products.push(product);
@@ -250,6 +250,13 @@ impl Files {
             self.add(Entry::file(&path, None), &rendered, tell)?;
         }
         Ok(())
+    }
+
+    /// Writes what is open, and completes the container: folders of mail are elsewhere.
+    #[cfg(feature = "outlook")]
+    pub(super) fn finish_beside(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        self.close_all(tell)?;
+        self.finish_container(tell)
     }
 
     /// Writes what is open, and folders that stayed empty, and completes the container.

@@ -37,6 +37,10 @@ words! {
         Proton = "proton",
         /// Natives and a Concordance load file.
         Ediscovery = "ediscovery",
+        /// A store of Outlook ([MS-PST]) with all mail in it.
+        ///
+        /// [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
+        Pst = "pst",
     }
 }
 
@@ -61,6 +65,8 @@ words! {
         Tar = "tar",
         /// The same, compressed by gzip (RFC 1952).
         Tgz = "tgz",
+        /// A store of Outlook, or several, and nothing around it: for [`OutputForm::Pst`].
+        Pst = "pst",
     }
 }
 
@@ -72,16 +78,18 @@ impl Packaging {
             Self::Zip => "a name that ends in .zip",
             Self::Tar => "a name that ends in .tar",
             Self::Tgz => "a name that ends in .tgz",
+            Self::Pst => "a name that ends in .pst",
         }
     }
 
-    /// What the name of a destination asks for: `.zip`, `.tar`, `.tgz` or `.tar.gz` in any case; else a folder.
+    /// What the name of a destination asks for: `.zip`, `.tar`, `.tgz`, `.tar.gz` or `.pst` in any case; else a folder.
     pub fn of_name(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         match name.rsplit_once('.') {
             Some((_, "zip")) => Self::Zip,
             Some((_, "tar")) => Self::Tar,
             Some((_, "tgz")) => Self::Tgz,
+            Some((_, "pst")) => Self::Pst,
             Some((rest, "gz")) if rest.ends_with(".tar") => Self::Tgz,
             _ => Self::Folder,
         }
@@ -109,7 +117,7 @@ pub(crate) fn reopen(path: &Path, options: WriteOptions, ours: Option<Ours>) -> 
 fn at(path: &Path, options: WriteOptions, joins: bool, ours: Option<Ours>) -> Result<Box<dyn ItemWriter>> {
     let container = container::create(path, &options, joins, ours)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    within(container, &base(&name), options)
+    within(container, &base(&name), &store_name(&name), options)
 }
 
 /// The same to the writers that `open` gives for the names of archives: for `name`, which tells the [`Packaging`], or, where
@@ -139,7 +147,15 @@ pub fn create_with<W: Write + Send + 'static>(
     options: WriteOptions,
 ) -> Result<Box<dyn ItemWriter>> {
     let container = container::named(name, open, &options)?;
-    within(container, &base(name), options)
+    within(container, &base(name), &store_name(name), options)
+}
+
+/// How a store is called, without what its name ends in: as the destination, where it is that, and else `mail`.
+fn store_name(name: &str) -> String {
+    match Packaging::of_name(name) {
+        Packaging::Pst => name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned(),
+        _ => "mail".to_owned(),
+    }
 }
 
 /// The folder of a bag in a destination of this name.
@@ -160,13 +176,18 @@ pub fn stream(
     options: WriteOptions,
 ) -> Result<Box<dyn ItemWriter>> {
     let container = container::stream(writer, packaging, &options)?;
-    within(container, BASE, options)
+    within(container, BASE, "mail", options)
 }
 
 /// The folder of a bag in an archive that has no name.
 const BASE: &str = "bundle/";
 
-fn within(container: Box<dyn Container>, base: &str, options: WriteOptions) -> Result<Box<dyn ItemWriter>> {
+fn within(
+    container: Box<dyn Container>,
+    base: &str,
+    store: &str,
+    options: WriteOptions,
+) -> Result<Box<dyn ItemWriter>> {
     options.collections.check()?;
     Ok(match options.form {
         OutputForm::Eml => Box::new(EmlArchive::new(container, options)),
@@ -175,6 +196,13 @@ fn within(container: Box<dyn Container>, base: &str, options: WriteOptions) -> R
         OutputForm::Bundle => Box::new(BundleWriter::new(container, base, options)?),
         OutputForm::Proton => Box::new(ProtonWriter::new(container, options)),
         OutputForm::Ediscovery => Box::new(EdiscoveryWriter::new(container, options)?),
+        #[cfg(feature = "outlook")]
+        OutputForm::Pst => Box::new(super::pst::StoreWriter::new(container, store, options)),
+        #[cfg(not(feature = "outlook"))]
+        OutputForm::Pst => {
+            let message = format!("{store}.pst cannot be written: this build has no support for Outlook");
+            return Err(crate::error::Error::new(crate::error::ErrorKind::Unsupported, message));
+        }
     })
 }
 
@@ -189,6 +217,7 @@ mod tests {
             ("X.ZIP", Packaging::Zip),
             ("x.tar", Packaging::Tar),
             ("x.tar.gz", Packaging::Tgz),
+            ("Mail.PST", Packaging::Pst),
             ("x.tgz", Packaging::Tgz),
             ("x.gz", Packaging::Folder),
             ("x", Packaging::Folder),

@@ -80,6 +80,18 @@ impl Growing {
         self.files.len() - 1
     }
 
+    /// Where a file stands that others write.
+    #[cfg(all(feature = "outlook", not(target_family = "wasm")))]
+    pub(super) fn place(&mut self, id: usize) -> Result<PathBuf> {
+        self.kept.file(id).map_err(refused)
+    }
+
+    /// What keeps the folder of such a file as long as it is read.
+    #[cfg(all(feature = "outlook", not(target_family = "wasm")))]
+    pub(super) fn keep(&self) -> Option<Arc<tempfile::TempDir>> {
+        self.kept.folder.clone()
+    }
+
     pub(super) fn len(&self, id: usize) -> u64 {
         self.files.get(id).map_or(0, |file| file.on_disk + file.held.len() as u64)
     }

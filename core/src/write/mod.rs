@@ -49,6 +49,8 @@ pub(crate) use collection::written_version;
 pub use collection::{
     CardGroups, Collections, Grouping, IcsCollection, IcsOptions, VcfCollection, VcfOptions, WRITTEN_VERSIONS,
 };
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use container::BESIDE_STORE;
 pub use eml_archive::EmlArchive;
 pub use entry_name::{ItemName, NameTemplate};
 #[cfg(not(target_family = "wasm"))]

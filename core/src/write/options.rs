@@ -62,7 +62,8 @@ pub struct WriteOptions {
     pub collections: Collections,
     /// How hard a ZIP or gzip archive is compressed.
     pub zip_level: ZipLevel,
-    /// Each part of a ZIP archive is smaller than this many octets; one part of any size if absent.
+    /// Each part of a ZIP archive, or each store of Outlook, is smaller than this many octets; one part of any size if absent. A store
+    /// is larger only where one message alone is.
     #[serde(rename = "split", deserialize_with = "size::part")]
     pub zip_split: Option<u64>,
     /// How mail is put into mbox files, where they are the form.
@@ -75,7 +76,11 @@ pub struct WriteOptions {
     pub folders: Option<FolderRules>,
     /// Whether folders keep the names of the source, whatever they are for.
     pub keep_folder_names: bool,
-    /// Files of a fixed text that go with the items: a path relative to the destination, and its text.
+    /// Stores of Outlook are smaller than this many octets, if the items do not fit into one: as [`Self::zip_split`], but the first has
+    /// the name of all.
+    pub store_limit: Option<u64>,
+    /// Files of a fixed text that go with the items: a path relative to the destination, and its text. In a form of stores, a line
+    /// with `{store}` stands for each of them, and `{mailbox}` for the address that all messages were delivered to, if it is one.
     pub documents: Vec<(String, String)>,
     /// The date that an import bundle states; without one, the same items give the same octets.
     pub created: Option<DateTime>,

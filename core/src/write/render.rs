@@ -74,6 +74,9 @@ pub struct Renderer {
     shares_file: bool,
     /// Tells of the digest of an item's octets whether they need not be written.
     known: Option<Known>,
+    /// Whether messages become message objects too.
+    #[cfg(feature = "outlook")]
+    objects: bool,
     resting: Resting,
 }
 
@@ -151,6 +154,13 @@ impl Renderer {
         self
     }
 
+    /// The same renderer, which makes message objects of messages.
+    #[cfg(feature = "outlook")]
+    pub(crate) fn with_objects(mut self) -> Self {
+        self.objects = true;
+        self
+    }
+
     /// The same renderer, which deflates nothing that is `known`; of what is not, the octets are gone through twice.
     #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "nothing is written to again"))]
     pub(crate) fn with_known(mut self, known: Option<Known>) -> Self {
@@ -185,7 +195,30 @@ impl Renderer {
         render().map_err(Error::non_fatal)
     }
 
+    #[cfg(feature = "outlook")]
+    fn render_object(&self, item: &Item, message: &Message) -> Result<Rendered> {
+        use crate::mapi::{Known, from_message};
+        let labels = item.labels.iter().filter(|label| match &label.folder {
+            Some(folder) => folder.role.is_none() && *folder != item.folder,
+            None => true,
+        });
+        let known = Known {
+            keywords: item.keywords.clone(),
+            received: item.received.map(|received| received.at),
+            labels: labels.map(|label| label.name.clone()).collect(),
+        };
+        let mut rendered = self.render_octets(message.content().clone())?;
+        let object = from_message(message, &known, &mut rendered.defects)?;
+        rendered.object = Some(Box::new(object));
+        rendered.fidelity = Fidelity::Synthesized;
+        Ok(rendered)
+    }
+
     fn render_message(&self, item: &Item, message: &Message) -> Result<Rendered> {
+        #[cfg(feature = "outlook")]
+        if self.objects {
+            return self.render_object(item, message);
+        }
         let content = message.content().clone();
         let fields = self.state.of(item, message);
         if fields.is_empty() {
@@ -264,6 +297,8 @@ impl Renderer {
             resting: self.resting.clone(),
             fidelity,
             defects: Vec::new(),
+            #[cfg(feature = "outlook")]
+            object: None,
         })
     }
 }
@@ -390,6 +425,9 @@ pub struct Rendered {
     resting: Resting,
     fidelity: Fidelity,
     defects: Vec<Defect>,
+    /// The message object, where one was asked for.
+    #[cfg(feature = "outlook")]
+    object: Option<Box<crate::mapi::MapiMessage>>,
 }
 
 impl std::fmt::Debug for Rendered {
@@ -402,6 +440,12 @@ impl Rendered {
     /// What could not be kept as it was.
     pub fn defects(&self) -> &[Defect] {
         &self.defects
+    }
+
+    /// The message object that was made of it.
+    #[cfg(feature = "outlook")]
+    pub(crate) fn object(&self) -> Option<&crate::mapi::MapiMessage> {
+        self.object.as_deref()
     }
 
     /// How many octets are written, before a container compresses them.

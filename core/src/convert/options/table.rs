@@ -87,7 +87,8 @@ impl OptionInfo {
 use Decides::{Neither, Octets, Places};
 
 /// What can be written to a stream.
-const ARCHIVES: &[&str] = &[Packaging::Zip.as_str(), Packaging::Tar.as_str(), Packaging::Tgz.as_str()];
+const ARCHIVES: &[&str] =
+    &[Packaging::Zip.as_str(), Packaging::Tar.as_str(), Packaging::Tgz.as_str(), Packaging::Pst.as_str()];
 
 /// All options. A new one is one more line here, and a field.
 pub const OPTIONS: &[OptionInfo] = &[
@@ -152,6 +153,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     of_target(&["archive/unreadMode"], Places),
     of_target(&["archive/tarNames"], Places).words(TarNames::NAMES),
     of_target(&["archive/folders"], Octets),
+    of_target(&["archive/storeLimit"], Places),
     of_target(&["archive/documents"], Places),
     of_target(&["archive/collections/ics/moveAttendees"], Octets),
     of_target(&["archive/collections/ics/displayAlarms"], Octets),

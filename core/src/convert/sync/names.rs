@@ -1,7 +1,7 @@
 use crate::{
     convert::report::SyncReport,
     error::{Error, ErrorKind},
-    write::OutputForm,
+    write::{BESIDE_STORE, OutputForm},
 };
 use std::{
     ffi::OsString,
@@ -21,6 +21,8 @@ pub const FILES: &str = ".files.jsonl";
 pub const GONE: &str = ".gone.jsonl";
 /// What the name of the address map that is kept for later runs appends to that of the destination.
 pub const ADDRESS_MAP: &str = ".address-map.tsv";
+/// What the name of a store ends in.
+const STORE: &str = ".pst";
 /// What a name has behind it until what it names is complete.
 pub(in crate::convert) const UNFINISHED: &str = ".unfinished";
 /// What the name of the file that says that a sync was begun has behind that of the destination.
@@ -142,11 +144,32 @@ impl SyncPaths {
         archive_extension(&self.destination).is_some()
     }
 
+    /// Whether it is a store: one file of all messages, with what is no message beside it. The log has the names of these files.
+    pub(in crate::convert) fn is_store(&self) -> bool {
+        archive_extension(&self.destination) == Some(STORE)
+    }
+
+    /// Where the paths in the log start from, where they are those of files.
+    pub(in crate::convert) fn root(&self) -> PathBuf {
+        let archive = self.archive();
+        if !self.is_store() {
+            return archive;
+        }
+        let folder = archive.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new(".")).to_owned()
+    }
+
+    /// The folder of what is no message, beside a store.
+    pub(in crate::convert) fn beside_store(&self) -> Option<PathBuf> {
+        self.is_store().then(|| with_suffix(self.archive(), BESIDE_STORE))
+    }
+
     /// Whether `name` is that of a part of the archive.
     pub(in crate::convert) fn is_part(&self, name: &str) -> bool {
         let archive = self.archive();
         let stem = archive.file_stem().unwrap_or_default().to_string_lossy();
-        let number = name.strip_prefix(&*stem).and_then(|rest| rest.strip_prefix(".part")?.strip_suffix(".zip"));
+        let extension = if self.is_store() { STORE } else { ".zip" };
+        let number = name.strip_prefix(&*stem).and_then(|rest| rest.strip_prefix(".part")?.strip_suffix(extension));
         number.is_some_and(|number| !number.is_empty() && number.bytes().all(|octet| octet.is_ascii_digit()))
     }
 
@@ -169,5 +192,5 @@ impl SyncPaths {
 /// The end of a name that makes it one of an archive.
 fn archive_extension(destination: &Path) -> Option<&'static str> {
     let name = destination.file_name()?.to_string_lossy().to_ascii_lowercase();
-    [".tar.gz", ".tgz", ".tar", ".zip"].into_iter().find(|extension| name.ends_with(extension))
+    [".tar.gz", ".tgz", ".tar", ".zip", STORE].into_iter().find(|extension| name.ends_with(extension))
 }

@@ -106,7 +106,8 @@ impl<'p> StandingFiles<'p> {
             names: MaildirNames::default(),
             check: check.is_some(),
         };
-        if let Some(stop) = check.filter(|_| paths.is_archive()) {
+        let is_archive = paths.is_archive() && !paths.is_store();
+        if let Some(stop) = check.filter(|_| is_archive) {
             files.compare_archive(stop)?;
         }
         let mut archives = HashMap::new();
@@ -119,7 +120,7 @@ impl<'p> StandingFiles<'p> {
             }
             Ok(())
         })?;
-        if paths.is_archive() {
+        if is_archive {
             let archive = paths.archive();
             let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
             // Of archives of older versions only this is known: they are not empty.
@@ -133,9 +134,9 @@ impl<'p> StandingFiles<'p> {
             }
         }
         for (path, size, digest) in collections {
-            let stands = match paths.is_archive() {
+            let stands = match is_archive {
                 true => files.archive_of(&path) && !files.otherwise.contains(&Key::of([path.as_bytes()])),
-                false => files.is_whole(&paths.archive().join(&path), size, digest.as_deref()),
+                false => files.is_whole(&paths.root().join(&path), size, digest.as_deref()),
             };
             if let Some((_, entry)) = path.split_once('!').filter(|(part, _)| paths.is_part(part)) {
                 files.shared.insert(entry.to_owned(), stands);
@@ -184,10 +185,10 @@ impl<'p> StandingFiles<'p> {
         if let Some(stands) = self.shared.get(recorded) {
             return *stands;
         }
-        if self.paths.is_archive() {
+        if self.paths.is_archive() && !self.paths.is_store() {
             return self.archive_of(recorded) && !self.otherwise.contains(&Key::of([recorded.as_bytes()]));
         }
-        let root = self.paths.archive();
+        let root = self.paths.root();
         let Some(size) = size else { return size_of(&root.join(recorded)).is_some() };
         match size_of(&root.join(recorded)) {
             Some(_) => self.is_whole(&root.join(recorded), size, digest),

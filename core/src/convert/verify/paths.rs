@@ -55,7 +55,9 @@ pub fn verify<G: Into<Given>>(
         let Some(first) = place.first() else { continue };
         let mut of_place = verification(first, of_place, stop)?;
         while of_place.step(found)? {}
-        if !first.is_archive() {
+        if first.is_store() {
+            check_store(first, &mut of_place, found)?;
+        } else if !first.is_archive() {
             check_folder(&first.archive(), &mut of_place, found)?;
         }
         report.add(&of_place.finish(found)?);
@@ -117,6 +119,9 @@ pub(in crate::convert) fn places(syncs: &[SyncPaths]) -> impl Iterator<Item = &[
 
 /// Holds the archive of a sync, or the folder of several, against their logs.
 pub(in crate::convert) fn verification(paths: &SyncPaths, logs: Vec<SyncLog>, stop: &Stop) -> Result<Verification> {
+    if paths.is_store() {
+        return Verification::new(logs, None, stop);
+    }
     if paths.is_archive() {
         let mut sources = Vec::new();
         for archive in archives(paths)? {
@@ -132,6 +137,27 @@ pub(in crate::convert) fn verification(paths: &SyncPaths, logs: Vec<SyncLog>, st
     }
     let label = paths.own_folder().map_or_else(String::new, |name| format!("{name}/"));
     Ok(verification.labelled(label))
+}
+
+/// Reads a store, or its parts, and what lies beside it.
+fn check_store(paths: &SyncPaths, verification: &mut Verification, found: &mut dyn FnMut(&Difference)) -> Result<()> {
+    let root = paths.root();
+    let mut check = |path: &str, verification: &mut Verification| match FileSource::open(root.join(path)) {
+        Ok(source) => verification.file(path, Arc::new(source), found),
+        Err(error) => {
+            verification.tell("unreadable", path, error.to_string(), found);
+            Ok(())
+        }
+    };
+    for store in archives(paths)? {
+        check(&store.file_name().unwrap_or_default().to_string_lossy(), verification)?;
+    }
+    let Some(beside) = paths.beside_store() else { return Ok(()) };
+    let name = beside.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    walk(&beside, &mut |path, kind| match kind.is_file() {
+        true => check(&format!("{name}/{path}"), verification),
+        false => Ok(()),
+    })
 }
 
 fn check_folder(root: &Path, verification: &mut Verification, found: &mut dyn FnMut(&Difference)) -> Result<()> {

@@ -5,13 +5,15 @@ mod bag;
 mod directory;
 #[cfg(not(target_family = "wasm"))]
 mod ours;
+mod store;
 mod tar;
 mod zip;
 
 pub(crate) use bag::Bag;
+pub(crate) use store::BESIDE_STORE;
 
 use super::{
-    Lost, Packaging, Rendered, WriteOptions, ZipLevel,
+    Lost, OutputForm, Packaging, Rendered, WriteOptions, ZipLevel,
     product::{Product, Tell},
 };
 use crate::{
@@ -71,8 +73,9 @@ pub(crate) fn create(
             None => Directory::create(path)?,
         }),
         Packaging::Zip => {
-            let files = ZipFiles::create(path, options.zip_split.is_some(), joins, ours)?;
-            let mut zip = Zip::new(files, options.zip_level, options.zip_split);
+            let split = split_of_zip(options);
+            let files = ZipFiles::create(path, split.is_some(), joins, ours)?;
+            let mut zip = Zip::new(files, options.zip_level, split);
             zip.begin()?;
             Box::new(zip)
         }
@@ -82,6 +85,7 @@ pub(crate) fn create(
             Some(options.zip_level),
             options.tar_names,
         )?),
+        Packaging::Pst => Box::new(store::StoreFiles::create(path, ours)?),
     })
 }
 
@@ -93,6 +97,11 @@ pub(crate) fn stream(
 ) -> Result<Box<dyn Container>> {
     Ok(match packaging {
         Packaging::Folder => return Err(no_archive()),
+        Packaging::Pst => {
+            let mut writer = Some(writer);
+            let open = move |_: &str| writer.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected));
+            Box::new(store::StoreStream::new(open))
+        }
         Packaging::Zip => zip(writer, options),
         Packaging::Tar => Box::new(Tar::begin(Stream::new(writer), None, options.tar_names)?),
         Packaging::Tgz => Box::new(Tar::begin(Stream::new(writer), Some(options.zip_level), options.tar_names)?),
@@ -107,11 +116,15 @@ pub(crate) fn named<W: Write + Send + 'static>(
 ) -> Result<Box<dyn Container>> {
     let packaging = Packaging::of_name(name);
     can_be_split(name, packaging, options)?;
-    let volumes = Named::new(name, options.zip_split.is_some(), open);
+    if packaging == Packaging::Pst {
+        return Ok(Box::new(store::StoreStream::new(open)));
+    }
+    let split = split_of_zip(options);
+    let volumes = Named::new(name, split.is_some(), open);
     Ok(match packaging {
-        Packaging::Folder => return Err(no_archive().in_file(name)),
+        Packaging::Folder | Packaging::Pst => return Err(no_archive().in_file(name)),
         Packaging::Zip => {
-            let mut zip = Zip::new(volumes, options.zip_level, options.zip_split);
+            let mut zip = Zip::new(volumes, options.zip_level, split);
             zip.begin()?;
             Box::new(zip)
         }
@@ -126,11 +139,22 @@ fn no_archive() -> Error {
 
 /// Makes sure that what is to be split can be.
 fn can_be_split(name: &str, packaging: Packaging, options: &WriteOptions) -> Result<()> {
-    if options.zip_split.is_some() && packaging != Packaging::Zip {
-        let message = "cannot be split, only ZIP archives can: choose a destination that ends in .zip";
+    if packaging == Packaging::Pst && options.form != OutputForm::Pst {
+        let message =
+            "is the name of a store of Outlook: write it in this form (--as pst), or choose another destination";
+        return Err(Error::new(ErrorKind::Options, message).in_file(name));
+    }
+    if split_of_zip(options).is_some() && packaging != Packaging::Zip {
+        let message =
+            "cannot be split, only ZIP archives and stores of Outlook can: choose a destination that ends in .zip";
         return Err(Error::new(ErrorKind::Options, message).in_file(name));
     }
     Ok(())
+}
+
+/// How large the parts of an archive may be: where stores are split, the archive around them is not.
+fn split_of_zip(options: &WriteOptions) -> Option<u64> {
+    options.zip_split.filter(|_| options.form != OutputForm::Pst)
 }
 
 /// One ZIP archive to `writer`.
@@ -179,6 +203,11 @@ pub(crate) trait Container: Send {
         false
     }
 
+    /// Whether it is a store of Outlook by itself, and whether something may lie beside it.
+    fn store(&self) -> Option<Beside> {
+        None
+    }
+
     /// What is to be told since the last call: archives that are complete, files of others that stay.
     fn take_products(&mut self) -> Vec<Product> {
         Vec::new()
@@ -200,6 +229,15 @@ pub(crate) trait Container: Send {
     /// # Errors
     /// When the destination refuses; what `tell` says.
     fn finish(&mut self, tell: &mut Tell<'_>) -> Result<()>;
+}
+
+/// What may lie beside a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// Files of all kinds.
+    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "only a folder of a file system has a place for it"))]
+    Files,
+    Nothing,
 }
 
 /// Adds a file that goes with the items, and tells of it: before it has its name, where it gets one at once.

@@ -3,12 +3,12 @@
 use super::{
     file::File,
     heap::{ALLOCATION, Heap},
-    tree::Subnode,
-    value::{Stored, stored},
+    tree::{Data, Subnode},
+    value::{Stored, as_text_of, stored},
 };
 use crate::{
-    error::Result,
-    mapi::{PropertyBag, PropertyType, PropertyValue},
+    error::{Error, ErrorKind, Result},
+    mapi::{CodePage, PropertyBag, PropertyType, PropertyValue, pid},
     pst::Variant,
 };
 use std::io::{Seek, Write};
@@ -23,75 +23,109 @@ pub(super) struct Object {
     pub(super) size: u32,
 }
 
+/// The blocks of a node, and how many octets its data and that of its subnodes have.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Written {
+    pub(super) data: u64,
+    pub(super) subnodes: u64,
+    pub(super) size: u64,
+}
+
+impl Written {
+    pub(super) fn under(self, nid: u32) -> Subnode {
+        Subnode { nid, data: self.data, below: self.subnodes, size: self.size }
+    }
+}
+
 /// Puts values into a heap, or into subnodes where they are too large.
-struct Values<'f, W> {
-    file: &'f mut File<W>,
+struct Values {
     heap: Heap,
     subnodes: Vec<Subnode>,
     next: u32,
 }
 
-impl<'f, W: Write + Seek> Values<'f, W> {
-    fn new(file: &'f mut File<W>, client: u8, subnodes: Vec<Subnode>) -> Self {
-        let heap = Heap::new(file.variant, client);
-        Self { file, heap, subnodes, next: FIRST_VALUE }
+impl Values {
+    fn new(variant: Variant, client: u8, subnodes: Vec<Subnode>) -> Self {
+        Self { heap: Heap::new(variant, client), subnodes, next: FIRST_VALUE }
     }
 
-    fn next_subnode(&mut self) -> u32 {
+    fn add_subnode(&mut self, data: Data) -> u32 {
         self.next += 1;
-        self.next << 5 | 0x1F
+        let nid = self.next << 5 | 0x1F;
+        self.subnodes.push(Subnode { nid, data: data.bid, below: 0, size: data.size });
+        nid
     }
 
     /// Where a value is (HNID); 0 for one without octets.
-    fn place(&mut self, value: Stored) -> Result<u32> {
+    fn place<W: Write + Seek>(&mut self, file: &mut File<W>, value: Stored) -> Result<u32> {
         Ok(match value {
             Stored::Inline(octets) => u32::from_le_bytes(octets),
             Stored::Eight(octets) => self.heap.add(&octets),
             Stored::Octets(octets) if octets.is_empty() => 0,
-            Stored::Octets(octets) if octets.len() <= ALLOCATION as u64 => self.heap.add(&octets.to_vec(ALLOCATION)?),
+            Stored::Octets(octets) if octets.len() <= ALLOCATION as u64 => match octets.as_slice() {
+                Some(octets) => self.heap.add(octets),
+                None => self.heap.add(&octets.to_vec(ALLOCATION)?),
+            },
             Stored::Octets(octets) => {
-                let data = self.file.data(&octets.content())?;
-                let nid = self.next_subnode();
-                self.subnodes.push((nid, data, 0));
-                nid
+                let data = match octets.as_slice() {
+                    Some(octets) => file.data_of_octets(octets)?,
+                    None => file.data(&octets.content())?,
+                };
+                self.add_subnode(data)
             }
         })
     }
 
+    fn size(&self) -> u64 {
+        self.heap.octets() + self.subnodes.iter().map(|subnode| subnode.size).sum::<u64>()
+    }
+
     /// Writes the heap and the subnodes.
-    fn finish(self) -> Result<(u64, u64)> {
-        let data = self.file.data_of_blocks(&self.heap.blocks())?;
-        Ok((data, self.file.subnodes(self.subnodes)?))
+    fn finish<W: Write + Seek>(self, file: &mut File<W>) -> Result<Written> {
+        let size = self.size();
+        let blocks = self.heap.finish(file)?;
+        let data = file.data_of_leaves(&blocks)?.bid;
+        Ok(Written { data, subnodes: file.subnodes(self.subnodes)?, size })
     }
 }
 
 impl<W: Write + Seek> File<W> {
-    /// Writes properties, and gives the blocks of their data and subnodes.
+    /// Writes properties, and gives the blocks of their data and subnodes. PidTagMessageSize, where it is among them, gets the octets of
+    /// all of these.
     pub(super) fn properties(
         &mut self,
         properties: &[(u16, PropertyValue)],
         object: Option<Object>,
         subnodes: Vec<Subnode>,
-    ) -> Result<(u64, u64)> {
-        let mut values = Values::new(self, 0xBC, subnodes);
+    ) -> Result<Written> {
+        let mut values = Values::new(self.variant, 0xBC, subnodes);
         let tree = values.heap.add(&[0; 8]);
         let mut records = Vec::new();
         for (id, value) in properties {
             let (kind, value) = stored(value)?;
-            records.push((*id, kind, values.place(value)?));
+            records.push((*id, kind, values.place(self, value)?));
         }
         if let Some(object) = object {
             let place = [object.nid.to_le_bytes(), object.size.to_le_bytes()].concat();
             records.push((object.id, PropertyType::Object, values.heap.add(&place)));
         }
         records.sort_by_key(|(id, ..)| *id);
-        let records = records.into_iter().map(|(id, kind, value)| {
-            [&id.to_le_bytes()[..], &kind.code().to_le_bytes(), &value.to_le_bytes()].concat()
-        });
-        let records = records.collect();
-        values.heap.tree(tree, 2, 6, records);
+        let octets: Vec<u8> = records
+            .iter()
+            .flat_map(|(id, kind, value)| {
+                id.to_le_bytes().into_iter().chain(kind.code().to_le_bytes()).chain(value.to_le_bytes())
+            })
+            .collect();
+        let leaves = values.heap.tree(tree, 2, 6, &octets);
         values.heap.root = tree;
-        values.finish()
+        if let Some(at) = records.iter().position(|(id, ..)| *id == pid::MESSAGE_SIZE) {
+            let size = u32::try_from(values.size()).unwrap_or(i32::MAX as u32).min(i32::MAX as u32);
+            let a_leaf = values.heap.records(8);
+            if let Some(leaf) = leaves.get(at / a_leaf) {
+                values.heap.replace(*leaf, at % a_leaf * 8 + 4, &size.to_le_bytes());
+            }
+        }
+        values.finish(self)
     }
 
     /// Writes a table with these columns and rows, each row under its identifier; a row's cells are found by identifier.
@@ -99,42 +133,106 @@ impl<W: Write + Seek> File<W> {
         &mut self,
         columns: &[(u16, PropertyType)],
         rows: &[(u32, PropertyBag)],
-        subnodes: Vec<Subnode>,
-    ) -> Result<(u64, u64)> {
+        code_page: CodePage,
+    ) -> Result<Written> {
+        let mut table = Table::new(self, columns);
+        let mut order: Vec<_> = rows.iter().collect();
+        order.sort_by_key(|(identifier, _)| *identifier);
+        for (identifier, bag) in order {
+            table.row(self, *identifier, bag, code_page)?;
+        }
+        table.finish(self)
+    }
+}
+
+/// A table in the making: rows come one at a time, in the order of their identifiers.
+pub(super) struct Table {
+    layout: Layout,
+    values: Values,
+    tree: u32,
+    info: u32,
+    /// The identifiers of the rows, as the index has them.
+    index: Vec<u8>,
+    index_entry: usize,
+    rows: u32,
+    last: Option<u32>,
+    /// Rows that are in no block yet, and the blocks.
+    matrix: Vec<u8>,
+    blocks: Vec<(u64, u64)>,
+}
+
+impl Table {
+    pub(super) fn new<W: Write + Seek>(file: &File<W>, columns: &[(u16, PropertyType)]) -> Self {
         let layout = Layout::new(columns);
-        let block_data = self.variant.block_data();
-        let index_entry = if self.variant == Variant::Ansi { 2 } else { 4 };
-        let mut values = Values::new(self, 0x7C, subnodes);
+        let mut values = Values::new(file.variant, 0x7C, Vec::new());
         let tree = values.heap.add(&[0; 8]);
         let info = values.heap.add(&vec![0; 22 + 8 * layout.cells.len()]);
-        let mut matrix: Vec<Vec<u8>> = Vec::new();
-        for (identifier, bag) in rows {
-            matrix.push(layout.row(&mut values, *identifier, bag)?);
+        let index_entry = if file.variant == Variant::Ansi { 2 } else { 4 };
+        Self {
+            layout,
+            values,
+            tree,
+            info,
+            index: Vec::new(),
+            index_entry,
+            rows: 0,
+            last: None,
+            matrix: Vec::new(),
+            blocks: Vec::new(),
         }
-        let mut index: Vec<_> = rows.iter().enumerate().map(|(i, (identifier, _))| (*identifier, i as u32)).collect();
-        index.sort_unstable();
-        let index = index.into_iter().map(|(identifier, row)| {
-            let row = row.to_le_bytes();
-            [&identifier.to_le_bytes()[..], row.get(..index_entry).unwrap_or_default()].concat()
-        });
-        let index = index.collect();
-        values.heap.tree(tree, 4, index_entry, index);
-        let rows_place = match matrix.len() * layout.size {
-            0 => 0,
-            size if size <= ALLOCATION => values.heap.add(&matrix.concat()),
-            _ => {
-                let mut blocks: Vec<Vec<u8>> = matrix.chunks(block_data / layout.size).map(<[_]>::concat).collect();
-                let last = blocks.len() - 1;
-                blocks.iter_mut().take(last).for_each(|block| block.resize(block_data, 0));
-                let data = values.file.data_of_blocks(&blocks)?;
-                let nid = values.next_subnode();
-                values.subnodes.push((nid, data, 0));
-                nid
+    }
+
+    pub(super) fn row<W: Write + Seek>(
+        &mut self,
+        file: &mut File<W>,
+        identifier: u32,
+        bag: &PropertyBag,
+        code_page: CodePage,
+    ) -> Result<()> {
+        if self.last.is_some_and(|last| last >= identifier) || self.index_entry == 2 && self.rows > u32::from(u16::MAX)
+        {
+            return Err(Error::new(ErrorKind::Limit, "a table of the store cannot have this row"));
+        }
+        self.last = Some(identifier);
+        let in_a_block = file.variant.block_data() / self.layout.size * self.layout.size;
+        if self.matrix.len() >= in_a_block.max(ALLOCATION) {
+            self.write_rows(file, in_a_block)?;
+        }
+        let row = self.layout.row(file, &mut self.values, identifier, bag, code_page)?;
+        self.matrix.extend(row);
+        self.index.extend(identifier.to_le_bytes());
+        self.index.extend(self.rows.to_le_bytes().into_iter().take(self.index_entry));
+        self.rows += 1;
+        self.values.heap.relieve(file)
+    }
+
+    /// Writes a block of rows that others follow.
+    fn write_rows<W: Write + Seek>(&mut self, file: &mut File<W>, size: usize) -> Result<()> {
+        let rest = self.matrix.split_off(size.min(self.matrix.len()));
+        let mut block = std::mem::replace(&mut self.matrix, rest);
+        block.resize(file.variant.block_data(), 0);
+        self.blocks.push((file.block(&block, false)?, block.len() as u64));
+        Ok(())
+    }
+
+    pub(super) fn finish<W: Write + Seek>(mut self, file: &mut File<W>) -> Result<Written> {
+        self.values.heap.tree(self.tree, 4, self.index_entry, &self.index);
+        let place = if self.matrix.is_empty() {
+            0
+        } else if self.blocks.is_empty() && self.matrix.len() <= ALLOCATION {
+            self.values.heap.add(&self.matrix)
+        } else {
+            let in_a_block = file.variant.block_data() / self.layout.size * self.layout.size;
+            while self.matrix.len() > in_a_block {
+                self.write_rows(file, in_a_block)?;
             }
+            self.blocks.push((file.block(&self.matrix, false)?, self.matrix.len() as u64));
+            let data = file.data_of_leaves(&self.blocks)?;
+            self.values.add_subnode(data)
         };
-        values.heap.replace(info, &layout.info(tree, rows_place));
-        values.heap.root = info;
-        values.finish()
+        self.values.heap.replace(self.info, 0, &self.layout.info(self.tree, place));
+        self.values.heap.root = self.info;
+        self.values.finish(file)
     }
 }
 
@@ -189,17 +287,24 @@ impl Layout {
         Self { cells, wide, existence, size }
     }
 
-    fn row<W: Write + Seek>(&self, values: &mut Values<'_, W>, identifier: u32, bag: &PropertyBag) -> Result<Vec<u8>> {
+    fn row<W: Write + Seek>(
+        &self,
+        file: &mut File<W>,
+        values: &mut Values,
+        identifier: u32,
+        bag: &PropertyBag,
+        code_page: CodePage,
+    ) -> Result<Vec<u8>> {
         let mut row = vec![0; self.size];
         for (i, cell) in self.cells.iter().enumerate() {
             let octets = match (i, bag.get(cell.id)) {
                 (0, _) => identifier.to_le_bytes().to_vec(),
                 (1, _) => 1_u32.to_le_bytes().to_vec(),
                 (_, None) => continue,
-                (_, Some(value)) => match stored(value)? {
+                (_, Some(value)) => match stored(&as_text_of(cell.kind, value, code_page))? {
                     (kind, _) if kind != cell.kind => continue,
                     (_, Stored::Eight(octets)) => octets.to_vec(),
-                    (_, value) => values.place(value)?.to_le_bytes().to_vec(),
+                    (_, value) => values.place(file, value)?.to_le_bytes().to_vec(),
                 },
             };
             for (to, from) in row.iter_mut().skip(cell.offset).take(cell.width).zip(octets) {
@@ -221,7 +326,7 @@ impl Layout {
         info.extend(rows.to_le_bytes());
         info.extend([0; 4]);
         let mut columns: Vec<_> = self.cells.iter().enumerate().collect();
-        columns.sort_by_key(|(_, cell)| cell.id);
+        columns.sort_by_key(|(_, cell)| (cell.id, cell.kind.code()));
         for (bit, cell) in columns {
             info.extend(cell.kind.code().to_le_bytes());
             info.extend(cell.id.to_le_bytes());

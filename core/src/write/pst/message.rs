@@ -1,133 +1,149 @@
 //! Messages, their recipients and attachments ([MS-PST] 2.4.5, 2.4.6).
 
-use super::{context::Object, file::File, names::Names};
+use super::{
+    columns::{attachment_columns, recipient_columns},
+    context::{Object, Written},
+    file::File,
+    names::Names,
+    value::counted,
+    whole::Whole,
+};
 use crate::{
     error::{Error, ErrorKind, Result},
-    mapi::{Attachment, AttachmentBody, MapiMessage, PropertyBag, PropertyType, PropertyValue, pid},
-    pst::{Variant, nid},
+    mapi::{Attachment, AttachmentBody, CodePage, MapiMessage, PropertyBag, PropertyType, PropertyValue, pid},
+    pst::nid,
 };
 use std::io::{Seek, Write};
 
 /// Messages in one another that are written.
 const DEPTH: usize = 64;
 
-/// The next index of nodes that are named in the order in which they come.
-pub(super) struct Counters {
+/// What all messages of a store share.
+pub(super) struct Shared {
+    pub(super) names: Names,
+    /// The next index of nodes that are named in the order in which they come.
     pub(super) messages: u32,
     pub(super) attachments: u32,
+    /// What messages get that they lack; nothing where they are written as they are.
+    pub(super) whole: Option<Whole>,
 }
 
-/// The blocks of a message.
-pub(super) struct Written {
-    pub(super) data: u64,
-    pub(super) subnodes: u64,
-}
+impl Shared {
+    pub(super) fn next_message(&mut self) -> Result<u32> {
+        next(&mut self.messages).map(|index| index << 5 | nid::NORMAL_MESSAGE)
+    }
 
-/// Columns of text are of the type that the layout's programs expect.
-pub(super) fn text(variant: Variant) -> PropertyType {
-    match variant {
-        Variant::Ansi => PropertyType::String8,
-        Variant::Unicode | Variant::Unicode4k => PropertyType::String,
+    fn next_attachment(&mut self) -> Result<u32> {
+        next(&mut self.attachments).map(|index| index << 5 | nid::ATTACHMENT)
     }
 }
 
-pub(super) fn recipient_columns(variant: Variant) -> Vec<(u16, PropertyType)> {
-    use PropertyType::{Binary, Boolean, Integer32};
-    let text = text(variant);
-    vec![
-        (0x0C15, Integer32),
-        (0x0E0F, Boolean),
-        (0x0FF9, Binary),
-        (0x0FFE, Integer32),
-        (0x0FFF, Binary),
-        (0x3001, text),
-        (0x3002, text),
-        (0x3003, text),
-        (0x300B, Binary),
-        (0x3900, Integer32),
-        (0x39FE, text),
-        (0x39FF, text),
-        (0x3A40, Boolean),
-        (0x5FF6, text),
-        (0x5FFF, Integer32),
-    ]
-}
-
-pub(super) fn attachment_columns(variant: Variant) -> Vec<(u16, PropertyType)> {
-    use PropertyType::Integer32;
-    vec![(0x0E20, Integer32), (0x3704, text(variant)), (0x3705, Integer32), (0x370B, Integer32)]
+/// Takes the next index of nodes: it has 27 bits.
+pub(super) fn next(counter: &mut u32) -> Result<u32> {
+    let index = *counter;
+    *counter += 1;
+    if index >= 1 << 27 {
+        return Err(Error::new(ErrorKind::Limit, "the store has as many items as a PST can hold: split it"));
+    }
+    Ok(index)
 }
 
 impl<W: Write + Seek> File<W> {
-    /// Writes a message and all that is in it.
+    /// Writes a message and all that is in it; its properties then are those that were written.
     pub(super) fn message(
         &mut self,
-        message: &MapiMessage,
-        names: &mut Names,
-        counters: &mut Counters,
+        nid: u32,
+        message: &mut MapiMessage,
+        shared: &mut Shared,
         depth: usize,
     ) -> Result<Written> {
         if depth > DEPTH {
             return Err(Error::new(ErrorKind::Limit, "messages are attached to one another deeper than is written"));
         }
+        if let Some(whole) = &shared.whole {
+            whole.complete(nid, message, self.variant);
+        }
+        let code_page = message.code_page;
         let mut subnodes = Vec::new();
-        let rows: Vec<_> = (0..).zip(&message.recipients).map(|(i, bag)| (i, bag.clone())).collect();
-        let (data, below) = self.table(&recipient_columns(self.variant), &rows, Vec::new())?;
-        subnodes.push((nid::RECIPIENT_TABLE, data, below));
+        let rows: Vec<_> = (0..).zip(message.recipients.iter().cloned()).collect();
+        subnodes.push(self.table(&recipient_columns(self.variant), &rows, code_page)?.under(nid::RECIPIENT_TABLE));
         let mut rows = Vec::new();
         for i in 0..message.attachments.len() {
-            let attachment = message.attachments.open(i)?;
-            let nid = counters.attachments << 5 | nid::ATTACHMENT;
-            counters.attachments += 1;
-            let written = self.attachment(&attachment, names, counters, depth)?;
-            subnodes.push((nid, written.data, written.subnodes));
+            let mut attachment = message.attachments.open(i)?;
+            let nid = shared.next_attachment()?;
+            let written = self.attachment(&mut attachment, code_page, shared, depth)?;
+            subnodes.push(written.under(nid));
             rows.push((nid, attachment.properties));
         }
         if !rows.is_empty() {
-            let (data, below) = self.table(&attachment_columns(self.variant), &rows, Vec::new())?;
-            subnodes.push((nid::ATTACHMENT_TABLE, data, below));
+            let written = self.table(&attachment_columns(self.variant), &rows, code_page)?;
+            subnodes.push(written.under(nid::ATTACHMENT_TABLE));
         }
-        let (data, subnodes) = self.properties(&names.translated(&message.properties), None, subnodes)?;
-        Ok(Written { data, subnodes })
+        let properties = shared.names.translated(&message.properties)?;
+        let written = self.properties(&properties, None, subnodes)?;
+        if message.properties.get(pid::MESSAGE_SIZE).is_some() {
+            let size = i32::try_from(written.size).unwrap_or(i32::MAX);
+            message.properties.set(pid::MESSAGE_SIZE, PropertyValue::Integer32(size));
+        }
+        Ok(written)
     }
 
     fn attachment(
         &mut self,
-        attachment: &Attachment,
-        names: &mut Names,
-        counters: &mut Counters,
+        attachment: &mut Attachment,
+        code_page: CodePage,
+        shared: &mut Shared,
         depth: usize,
     ) -> Result<Written> {
-        let mut properties = names.translated(&attachment.properties);
+        if let Some(whole) = &shared.whole {
+            whole.complete_attachment(attachment, code_page, self.variant);
+        }
+        let mut properties = shared.names.translated(&attachment.properties)?;
         properties.retain(|(id, _)| *id != pid::ATTACH_DATA);
         let mut subnodes = Vec::new();
         let mut object = None;
+        let mut of_object = 0;
         match &attachment.body {
             AttachmentBody::None => {}
             AttachmentBody::Data(content) => {
                 properties.push((pid::ATTACH_DATA, PropertyValue::Binary(content.clone().into())));
             }
             AttachmentBody::Ole(content) => {
-                let nid = counters.messages << 5 | nid::LTP;
-                counters.messages += 1;
-                subnodes.push((nid, self.data(content)?, 0));
+                let nid = next(&mut shared.messages)? << 5 | nid::LTP;
+                let data = self.data(content)?;
+                of_object = data.size;
+                subnodes.push(Written { data: data.bid, subnodes: 0, size: data.size }.under(nid));
                 let size = u32::try_from(content.len()).unwrap_or(u32::MAX);
                 object = Some(Object { id: pid::ATTACH_DATA, nid, size });
             }
             AttachmentBody::Message(embedded) => {
-                let nid = counters.messages << 5 | nid::NORMAL_MESSAGE;
-                counters.messages += 1;
-                let written = self.message(&embedded.open()?, names, counters, depth + 1)?;
-                subnodes.push((nid, written.data, written.subnodes));
-                object = Some(Object { id: pid::ATTACH_DATA, nid, size: 0 });
+                let nid = shared.next_message()?;
+                let written = self.message(nid, &mut embedded.open()?, shared, depth + 1)?;
+                of_object = written.size;
+                subnodes.push(written.under(nid));
+                let size = u32::try_from(written.size).unwrap_or(u32::MAX);
+                object = Some(Object { id: pid::ATTACH_DATA, nid, size });
             }
         }
-        let (data, subnodes) = self.properties(&properties, object, subnodes)?;
-        Ok(Written { data, subnodes })
+        // What scanpst holds against it: the octets of all values, this one's own among them.
+        if shared.whole.is_some() {
+            let mut size = of_object;
+            for (_, value) in &properties {
+                size += counted(value)?;
+            }
+            let size = PropertyValue::Integer32(u32::try_from(size).unwrap_or(u32::MAX) as i32);
+            for (id, value) in &mut properties {
+                if *id == pid::ATTACH_SIZE {
+                    *value = size.clone();
+                }
+            }
+            attachment.properties.set(pid::ATTACH_SIZE, size);
+        }
+        self.properties(&properties, object, subnodes)
     }
 }
 
-/// What the contents table of a folder says of a message.
+/// What a table of a folder says of a message.
 pub(super) fn contents_row(columns: &[(u16, PropertyType)], message: &PropertyBag) -> PropertyBag {
     let mut row = PropertyBag::default();
     for (id, _) in columns {

@@ -12,7 +12,7 @@
 //! properties.insert(pid::MESSAGE_CLASS, PropertyValue::String8(b"IPM.Note".to_vec().into()));
 //! properties.insert(pid::SUBJECT, PropertyValue::String8(b"Hello".to_vec().into()));
 //!
-//! let mut pst = PstWriter::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute)?;
+//! let mut pst = PstWriter::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute)?.completing();
 //! let inbox = pst.add_folder(PstWriter::<Cursor<Vec<u8>>>::MAILBOX, "Inbox", "IPF.Note");
 //! pst.add_message(inbox, &MapiMessage::new(properties))?;
 //! let octets = pst.finish()?.into_inner();
@@ -25,13 +25,18 @@
 //!
 //! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
 
+mod columns;
 mod context;
 mod file;
 mod heap;
 mod message;
 mod names;
+mod spill;
 mod store;
 mod tree;
 mod value;
+mod whole;
+mod writer;
 
 pub use store::{FolderId, Layout, PstWriter, Scrambling};
+pub(super) use writer::StoreWriter;

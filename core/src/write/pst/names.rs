@@ -1,7 +1,13 @@
 //! The map from named properties to identifiers ([MS-PST] 2.4.7).
 
-use crate::mapi::{Guid, PropertyBag, PropertyName, PropertyValue};
-use std::collections::{BTreeMap, HashMap};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    mapi::{Guid, PropertyBag, PropertyName, PropertyValue},
+};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 /// Buckets of the map's hash table, as Outlook has them.
 const BUCKETS: u32 = 251;
@@ -9,6 +15,19 @@ const BUCKETS: u32 = 251;
 const FIRST_BUCKET: u16 = 0x1000;
 /// PidLidReminderSet, of PSETID_Common, which is in the map of every store of Outlook.
 const REMINDER_SET: u32 = 0x8503;
+
+/// Names that a store has at most; some are left for those that every store has.
+const MOST: usize = 0x7FE0;
+
+/// Names of header fields are kept in lower case ([MS-OXCMAIL] 2.2.3.4.1.2), so that one field has one property.
+fn folded(name: &PropertyName) -> Cow<'_, PropertyName> {
+    match name {
+        PropertyName::Name(Guid::PS_INTERNET_HEADERS, text) if text.bytes().any(|octet| octet.is_ascii_uppercase()) => {
+            Cow::Owned(PropertyName::Name(Guid::PS_INTERNET_HEADERS, text.to_ascii_lowercase()))
+        }
+        name => Cow::Borrowed(name),
+    }
+}
 
 /// Names in the order in which they were met.
 #[derive(Default)]
@@ -19,9 +38,12 @@ pub(super) struct Names {
 
 impl Names {
     /// The properties of a bag under the identifiers of this store.
-    pub(super) fn translated(&mut self, bag: &PropertyBag) -> Vec<(u16, PropertyValue)> {
+    ///
+    /// # Errors
+    /// When there are more names than a store can have.
+    pub(super) fn translated(&mut self, bag: &PropertyBag) -> Result<Vec<(u16, PropertyValue)>> {
         let named = |id| if id < 0x8000 { None } else { bag.names().name(id) };
-        bag.iter().map(|(id, value)| (named(id).map_or(id, |name| self.id(name)), value.clone())).collect()
+        bag.iter().map(|(id, value)| Ok((named(id).map_or(Ok(id), |name| self.id(name))?, value.clone()))).collect()
     }
 
     /// libpff takes a map without entries or without a property set of its own for a broken store, and Outlook writes none without
@@ -29,18 +51,27 @@ impl Names {
     fn leave_no_stream_empty(&mut self) {
         let is_own = |set: &Guid| ![Guid::PS_MAPI, Guid::PS_PUBLIC_STRINGS].contains(set);
         if !self.order.iter().any(|name| matches!(name, PropertyName::Name(..))) {
-            self.id(&PropertyName::Name(Guid::PS_PUBLIC_STRINGS, "Keywords".to_owned()));
+            self.add(&PropertyName::Name(Guid::PS_PUBLIC_STRINGS, "Keywords".to_owned()));
         }
         if !self.order.iter().any(|(PropertyName::Lid(set, _) | PropertyName::Name(set, _))| is_own(set)) {
-            self.id(&PropertyName::Lid(Guid::PSETID_COMMON, REMINDER_SET));
+            self.add(&PropertyName::Lid(Guid::PSETID_COMMON, REMINDER_SET));
         }
     }
 
-    fn id(&mut self, name: &PropertyName) -> u16 {
-        if let Some(id) = self.known.get(name) {
-            return *id;
+    fn id(&mut self, name: &PropertyName) -> Result<u16> {
+        let name = folded(name);
+        if let Some(id) = self.known.get(&*name) {
+            return Ok(*id);
         }
-        let id = 0x8000 + self.order.len().min(0x7FFE) as u16;
+        if self.order.len() >= MOST {
+            let message = "a store cannot have more names of properties: split it";
+            return Err(Error::new(ErrorKind::Limit, message).non_fatal());
+        }
+        Ok(self.add(&name))
+    }
+
+    fn add(&mut self, name: &PropertyName) -> u16 {
+        let id = 0x8000 + self.order.len() as u16;
         self.known.insert(name.clone(), id);
         self.order.push(name.clone());
         id
@@ -113,7 +144,7 @@ mod tests {
         ] {
             let mut map = Names::default();
             for (name, id) in names.iter().zip(0x8000..) {
-                assert_eq!(map.id(name), id);
+                assert_eq!(map.id(name).unwrap(), id);
             }
             let order = map.order.clone();
             let properties = map.properties();

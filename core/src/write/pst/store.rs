@@ -1,14 +1,28 @@
+use super::super::growing::{Growing, refused};
 use super::{
-    file::File,
-    message::{Counters, attachment_columns, contents_row, recipient_columns, text},
+    columns::{
+        associated_columns, attachment_columns, contents_columns, hierarchy_columns, later_templates, outgoing_columns,
+        receive_columns, recipient_columns, search_columns,
+    },
+    context::{Table, Written},
+    file::{File, Mark},
+    message::{Shared, contents_row, next},
     names::Names,
+    spill::{Records, row_octets},
+    value::as_text_of,
+    whole::{Whole, complete_row, text_of},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    mapi::{MapiMessage, PropertyBag, PropertyType, PropertyValue, pid},
+    mapi::{CodePage, MapiMessage, PropertyBag, PropertyType, PropertyValue, pid},
+    model::Role,
     pst::{Variant, encoding::Encoding, nid},
 };
-use std::io::{Seek, Write};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::HashMap,
+    io::{Seek, Write},
+};
 
 /// The layouts of a PST ([MS-PST] 2.2.2.6, wVer).
 ///
@@ -45,27 +59,57 @@ const ROOT: u32 = nid::ROOT_FOLDER;
 const MAILBOX: u32 = 0x8022;
 const SEARCH_ROOT: u32 = 0x8042;
 const DELETED_ITEMS: u32 = 0x8062;
+/// The search folder that every store of Outlook has, and the nodes that belong to it ([MS-PST] 2.4.8.6).
+const SPAM_SEARCH: u32 = 0x2223;
+const SPAM_SEARCH_QUEUE: u32 = 0x2226;
+const SPAM_SEARCH_CRITERIA: u32 = 0x2227;
+const SPAM_SEARCH_CONTENTS: u32 = 0x2230;
 
-/// The record key of the store, which entry identifiers repeat. Always the same, so that the same input gives the same file.
-const RECORD_KEY: [u8; 16] = *b"mailferry-store!";
+/// Characters of a name of a folder: the tables have no more.
+const FOLDER_NAME: usize = 255;
+
+/// Nodes whose octets are the same in all new files of Outlook; what they are for is not published.
+const SEARCH_STATE: [(u32, &[u8]); 2] = [
+    (0xC01, b"\x18\0\xec\x9c\x20\0\0\0\0\0\0\0\x40\0\0\0\xb5\x10\x04\0\0\0\0\0\x02\0\0\0\x0c\0\x10\0\x18\0"),
+    (
+        0xE01,
+        b"\x4c\0\xec\xcc\x20\0\0\0\0\0\0\0\x40\0\0\0\x01\0\0\0\x04\0\x20\0\0\0\0\0\x03\0\0\0\0\0\0\0\x0f\0\0\0\0\0\0\0\
+          \xd9\x11\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xb5\x04\x04\0\0\0\0\0\x02\0\0\0\x0c\0\x44\0\x4c\0",
+    ),
+];
+/// Nodes that are empty in a new file.
+const EMPTY_NODES: [u32; 7] = [0x1E1, 0x261, 0x281, 0xE41, 0xEC1, 0xEE1, 0xF21];
+/// The search folders that are kept up to date.
+const SEARCH_ACTIVITY: u32 = 0x201;
 
 struct FolderInMaking {
     nid: u32,
     parent: u32,
     name: String,
     class: String,
-    messages: Vec<(u32, PropertyBag)>,
+    /// Where the rows of its messages wait, and how many there are, read and unread.
+    rows: usize,
+    messages: u32,
+    unread: u32,
     associated: Vec<(u32, PropertyBag)>,
 }
 
-/// Writes a PST. Messages and attachments go out as they come; folders, tables of contents and the index are kept until the end.
+/// Writes a PST. Messages and attachments go out as they come; rows of folders and entries of the index wait on disk, in memory where
+/// there is none.
+///
+/// The store is as whole as one of Outlook; its messages are, where it is [completing](Self::completing) them.
 pub struct PstWriter<W> {
     file: File<W>,
     folders: Vec<FolderInMaking>,
-    names: Names,
-    counters: Counters,
+    /// The places of folders by their nodes.
+    places: HashMap<u32, usize>,
+    shared: Shared,
     next_associated: u32,
     next_folder: u32,
+    name: String,
+    /// Of all that is written: the key of the store.
+    key: Sha256,
+    roles: HashMap<Role, u32>,
 }
 
 impl<W: Write + Seek> PstWriter<W> {
@@ -79,6 +123,11 @@ impl<W: Write + Seek> PstWriter<W> {
     /// # Errors
     /// Errors of `out`.
     pub fn new(out: W, layout: Layout, scrambling: Scrambling) -> Result<Self> {
+        Self::spilling(out, layout, scrambling, Growing::default())
+    }
+
+    /// The same; what waits for the end is in `spill`.
+    pub(in crate::write) fn spilling(out: W, layout: Layout, scrambling: Scrambling, spill: Growing) -> Result<Self> {
         let variant = match layout {
             Layout::Ansi => Variant::Ansi,
             Layout::Unicode => Variant::Unicode,
@@ -89,17 +138,21 @@ impl<W: Write + Seek> PstWriter<W> {
             Scrambling::Permute => Encoding::Permute,
             Scrambling::Cyclic => Encoding::Cyclic,
         };
+        let shared = Shared { names: Names::default(), messages: 0x1_0001, attachments: 0x401, whole: None };
         let mut writer = Self {
-            file: File::new(out, variant, encoding)?,
+            file: File::new(out, variant, encoding, spill)?,
             folders: Vec::new(),
-            names: Names::default(),
-            counters: Counters { messages: 0x1_0000, attachments: 0x400 },
-            next_associated: 0x400,
+            places: HashMap::new(),
+            shared,
+            next_associated: 0x8001,
             next_folder: 0x404,
+            name: "Outlook Data File".to_owned(),
+            key: Sha256::new(),
+            roles: HashMap::new(),
         };
         for (nid, parent, name) in [
             (ROOT, ROOT, ""),
-            (MAILBOX, ROOT, "Top of Personal Folders"),
+            (MAILBOX, ROOT, "Top of Outlook data file"),
             (SEARCH_ROOT, ROOT, "Search Root"),
             (DELETED_ITEMS, MAILBOX, "Deleted Items"),
         ] {
@@ -108,9 +161,36 @@ impl<W: Write + Seek> PstWriter<W> {
         Ok(writer)
     }
 
+    /// The same writer, which also gives messages what Outlook gives them and they lack: sizes, flags, times, search keys, entry
+    /// identifiers and names of recipients. Without it they are written as they are, as other programs leave them and as readers
+    /// have to be tested with.
+    #[must_use]
+    pub fn completing(mut self) -> Self {
+        self.shared.whole = Some(Whole { seed: [0; 16] });
+        self
+    }
+
+    /// The same writer with a name for the store.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
     fn push_folder(&mut self, nid: u32, parent: u32, name: &str, class: &str) {
-        let (name, class) = (name.to_owned(), class.to_owned());
-        self.folders.push(FolderInMaking { nid, parent, name, class, messages: Vec::new(), associated: Vec::new() });
+        let (name, class) = (name.chars().take(FOLDER_NAME / 2).collect(), class.to_owned());
+        let rows = self.file.spill.begin();
+        self.places.insert(nid, self.folders.len());
+        self.folders.push(FolderInMaking {
+            nid,
+            parent,
+            name,
+            class,
+            rows,
+            messages: 0,
+            unread: 0,
+            associated: Vec::new(),
+        });
     }
 
     /// Adds a folder to `parent`; `class` is its container class, such as `IPF.Note` ([MS-OXOSFLD] 2.2.5).
@@ -123,20 +203,73 @@ impl<W: Write + Seek> PstWriter<W> {
         FolderId(nid)
     }
 
-    /// Writes a message into a folder, and gives its node.
+    /// Gives a folder that is there another name and class.
+    pub fn rename(&mut self, folder: FolderId, name: &str, class: &str) {
+        if let Some(folder) = self.folder(folder) {
+            folder.name = name.chars().take(FOLDER_NAME / 2).collect();
+            class.clone_into(&mut folder.class);
+        }
+    }
+
+    /// Says what a folder is for, as Outlook knows it ([MS-OXOSFLD] 2.2): the first folder of a role has it.
+    ///
+    /// [MS-OXOSFLD]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxosfld/
+    pub fn designate(&mut self, folder: FolderId, role: Role) {
+        self.roles.entry(role).or_insert(folder.0);
+    }
+
+    /// Tells of what comes next by its octets or their digest: the keys of the store and of messages are made of it, so that the same
+    /// input gives the same file, and another one another.
+    pub fn identify(&mut self, octets: &[u8]) {
+        self.key.update(octets);
+        if let Some(whole) = &mut self.shared.whole {
+            let digest: [u8; 32] = Sha256::digest(octets).into();
+            whole.seed = digest.first_chunk().copied().unwrap_or_default();
+        }
+    }
+
+    /// How many octets the file has so far, without its tables and its index.
+    pub fn size(&self) -> u64 {
+        self.file.len()
+    }
+
+    /// Writes a message into a folder, and gives its node. Where it fails, nothing of it is left.
     ///
     /// # Errors
     /// [`Limit`](ErrorKind::Limit) for what a PST cannot hold, and what the message's content or the output says.
     pub fn add_message(&mut self, folder: FolderId, message: &MapiMessage) -> Result<u32> {
-        let nid = self.counters.messages << 5 | nid::NORMAL_MESSAGE;
-        self.counters.messages += 1;
-        self.write_message(folder, nid, message)?;
+        let nid = self.shared.next_message()?;
+        let written = self.write_message(folder, nid, message)?;
         let columns = contents_columns(self.file.variant);
-        let row = contents_row(&columns, &message.properties);
-        if let Some(folder) = self.folder(folder) {
-            folder.messages.push((nid, row));
+        let mut row = contents_row(&columns, &written.properties);
+        if self.shared.whole.is_some() {
+            complete_row(&mut row, &written);
         }
+        let row = self.shown(&columns, row, message.code_page);
+        let flags = row.integer(pid::MESSAGE_FLAGS).unwrap_or(0);
+        let rows = match self.folder(folder) {
+            Some(folder) => {
+                folder.messages += 1;
+                folder.unread += u32::from(flags & 1 == 0);
+                folder.rows
+            }
+            None => return Err(lost_folder()),
+        };
+        self.file.spill.append(rows, &row_octets(nid, &row)).map_err(refused)?;
         Ok(nid)
+    }
+
+    /// A row whose texts are as the table has them.
+    #[expect(clippy::unused_self, reason = "the encoding of text is that of the store")]
+    fn shown(&self, columns: &[(u16, PropertyType)], row: PropertyBag, code_page: CodePage) -> PropertyBag {
+        let mut shown = PropertyBag::default();
+        for (id, value) in row.iter() {
+            let kind = columns.iter().find(|(column, _)| *column == id).map(|(_, kind)| *kind);
+            if let Some(kind) = kind {
+                shown.insert(id, as_text_of(kind, value, code_page).into_owned());
+            }
+        }
+        shown
     }
 
     /// Writes a hidden message that is associated with a folder, and gives its node.
@@ -144,11 +277,14 @@ impl<W: Write + Seek> PstWriter<W> {
     /// # Errors
     /// As [`PstWriter::add_message`].
     pub fn add_associated(&mut self, folder: FolderId, message: &MapiMessage) -> Result<u32> {
-        let nid = self.next_associated << 5 | nid::ASSOCIATED_MESSAGE;
-        self.next_associated += 1;
-        self.write_message(folder, nid, message)?;
+        let nid = next(&mut self.next_associated)? << 5 | nid::ASSOCIATED_MESSAGE;
+        let written = self.write_message(folder, nid, message)?;
+        let row = match self.shared.whole {
+            Some(_) => contents_row(&associated_columns(self.file.variant), &written.properties),
+            None => PropertyBag::default(),
+        };
         if let Some(folder) = self.folder(folder) {
-            folder.associated.push((nid, PropertyBag::default()));
+            folder.associated.push((nid, row));
         }
         Ok(nid)
     }
@@ -158,23 +294,35 @@ impl<W: Write + Seek> PstWriter<W> {
     /// # Errors
     /// As [`PstWriter::add_message`].
     pub fn add_orphan(&mut self, folder: FolderId, message: &MapiMessage) -> Result<u32> {
-        let nid = self.counters.messages << 5 | nid::NORMAL_MESSAGE;
-        self.counters.messages += 1;
+        let nid = self.shared.next_message()?;
         self.write_message(folder, nid, message)?;
         Ok(nid)
     }
 
-    fn write_message(&mut self, folder: FolderId, nid: u32, message: &MapiMessage) -> Result<()> {
+    /// Writes a message, and gives it as it was written.
+    fn write_message(&mut self, folder: FolderId, nid: u32, message: &MapiMessage) -> Result<MapiMessage> {
         if self.folder(folder).is_none() {
-            return Err(Error::new(ErrorKind::Options, "the folder is of another PST"));
+            return Err(lost_folder());
         }
-        let written = self.file.message(message, &mut self.names, &mut self.counters, 0)?;
-        self.file.node(nid, written.data, written.subnodes, folder.0);
-        Ok(())
+        let mark: Mark = self.file.set_mark();
+        let mut message = message.clone();
+        match self.file.message(nid, &mut message, &mut self.shared, 0) {
+            Ok(written) => {
+                self.file.release();
+                self.key.update(written.size.to_le_bytes());
+                self.file.node(nid, written.data, written.subnodes, folder.0)?;
+                Ok(message)
+            }
+            Err(error) => {
+                self.file.take_back(mark)?;
+                Err(error)
+            }
+        }
     }
 
     fn folder(&mut self, id: FolderId) -> Option<&mut FolderInMaking> {
-        self.folders.iter_mut().find(|folder| folder.nid == id.0)
+        let place = self.places.get(&id.0)?;
+        self.folders.get_mut(*place)
     }
 
     /// Writes the folders, the store and the index, and gives back the output.
@@ -182,38 +330,64 @@ impl<W: Write + Seek> PstWriter<W> {
     /// # Errors
     /// What the output says.
     pub fn finish(mut self) -> Result<W> {
-        self.write_store()?;
-        let map = std::mem::take(&mut self.names).properties();
-        let (data, subnodes) = self.file.properties(&map, None, Vec::new())?;
-        self.file.node(nid::NAME_TO_ID_MAP, data, subnodes, 0);
         let folders = std::mem::take(&mut self.folders);
-        for folder in &folders {
-            self.write_folder(folder, &folders)?;
+        self.write_store(&folders)?;
+        let map = std::mem::take(&mut self.shared.names).properties();
+        let written = self.file.properties(&map, None, Vec::new())?;
+        self.node(nid::NAME_TO_ID_MAP, written, 0)?;
+        let mut children: HashMap<u32, Vec<&FolderInMaking>> = HashMap::new();
+        for folder in folders.iter().filter(|folder| folder.nid != folder.parent) {
+            children.entry(folder.parent).or_default().push(folder);
         }
+        for folder in &folders {
+            self.write_folder(folder, &children)?;
+        }
+        self.write_search_folder()?;
         self.write_templates()?;
-        self.file.finish(&[
-            (nid::NORMAL_FOLDER as usize, self.next_folder),
-            (nid::NORMAL_MESSAGE as usize, self.counters.messages),
-            (nid::ATTACHMENT as usize, self.counters.attachments),
-            (nid::ASSOCIATED_MESSAGE as usize, self.next_associated),
-        ])
+        let last = |next: u32| next.saturating_sub(1);
+        let highest = [
+            (nid::NORMAL_FOLDER, last(self.next_folder)),
+            (nid::NORMAL_MESSAGE, last(self.shared.messages)),
+            (nid::ATTACHMENT, last(self.shared.attachments)),
+            (nid::ASSOCIATED_MESSAGE, last(self.next_associated)),
+            (nid::HIERARCHY_TABLE, last(self.next_folder)),
+            (nid::CONTENTS_TABLE, last(self.next_folder)),
+            (nid::ASSOCIATED_CONTENTS_TABLE, last(self.next_folder)),
+            (nid::LTP, last(self.shared.messages)),
+        ];
+        self.file.finish(&highest.map(|(kind, last)| (kind as usize, last)))
     }
 
     fn text(&self, text: &str) -> PropertyValue {
-        match self.file.variant {
-            Variant::Ansi => PropertyValue::String8(encoding_rs::WINDOWS_1252.encode(text).0.into_owned().into()),
-            Variant::Unicode | Variant::Unicode4k => {
-                PropertyValue::String(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().into())
-            }
-        }
+        text_of(self.file.variant, text)
     }
 
-    fn write_store(&mut self) -> Result<()> {
-        let entry_id = |nid: u32| PropertyValue::Binary([&[0; 4][..], &RECORD_KEY, &nid.to_le_bytes()].concat().into());
-        let properties = [
-            (pid::RECORD_KEY, PropertyValue::Binary(RECORD_KEY.to_vec().into())),
-            (pid::DISPLAY_NAME, self.text("mailferry")),
-            (pid::VALID_FOLDER_MASK, PropertyValue::Integer32(0x89)),
+    fn node(&mut self, nid: u32, written: Written, parent: u32) -> Result<()> {
+        self.file.node(nid, written.data, written.subnodes, parent)
+    }
+
+    /// The key of the store, which entry identifiers repeat: of what is in it.
+    fn record_key(&self, folders: &[FolderInMaking]) -> [u8; 16] {
+        let mut key = self.key.clone();
+        for folder in folders {
+            key.update(folder.nid.to_le_bytes());
+            key.update(folder.name.as_bytes());
+        }
+        let digest: [u8; 32] = key.chain_update(self.name.as_bytes()).finalize().into();
+        digest.first_chunk().copied().unwrap_or_default()
+    }
+
+    fn write_store(&mut self, folders: &[FolderInMaking]) -> Result<()> {
+        let key = self.record_key(folders);
+        let entry_id = |nid: u32| PropertyValue::Binary(entry_id_octets(&key, nid).into());
+        // IPM subtree, deleted items, search root ([MS-OXCSTOR] 2.2.2.1.1).
+        let mut mask = 0x89;
+        let version = [&1_u32.to_le_bytes()[..], &key, &1_u32.to_le_bytes()].concat();
+        let mut properties = vec![
+            (0x0E34, PropertyValue::Binary(version.into())),
+            (0x0E38, PropertyValue::Integer32(0)),
+            (pid::RECORD_KEY, PropertyValue::Binary(key.to_vec().into())),
+            (pid::DISPLAY_NAME, self.text(&self.name)),
             (pid::IPM_SUBTREE_ENTRY_ID, entry_id(MAILBOX)),
             (pid::IPM_WASTEBASKET_ENTRY_ID, entry_id(DELETED_ITEMS)),
             (pid::FINDER_ENTRY_ID, entry_id(SEARCH_ROOT)),
@@ -221,17 +395,27 @@ impl<W: Write + Seek> PstWriter<W> {
             (0x66FA, PropertyValue::Integer32(0x000E_000D)),
             (pid::PST_PASSWORD, PropertyValue::Integer32(0)),
         ];
-        let (data, subnodes) = self.file.properties(&properties, None, Vec::new())?;
-        self.file.node(nid::MESSAGE_STORE, data, subnodes, 0);
+        if let Some(inbox) = self.roles.get(&Role::Inbox) {
+            mask |= 0x02;
+            properties.push((0x35E1, entry_id(*inbox)));
+        }
+        if let Some(sent) = self.roles.get(&Role::Sent) {
+            mask |= 0x10;
+            properties.push((pid::IPM_SENT_MAIL_ENTRY_ID, entry_id(*sent)));
+        }
+        properties.push((pid::VALID_FOLDER_MASK, PropertyValue::Integer32(mask)));
+        let written = self.file.properties(&properties, None, Vec::new())?;
+        self.node(nid::MESSAGE_STORE, written, 0)?;
+        self.key = Sha256::new().chain_update(key);
+        self.shared.whole = Some(Whole { seed: key });
         Ok(())
     }
 
-    fn folder_properties(&self, folder: &FolderInMaking, folders: &[FolderInMaking]) -> Vec<(u16, PropertyValue)> {
-        let has_folders = folders.iter().any(|other| other.parent == folder.nid && other.nid != folder.nid);
+    fn folder_properties(&self, folder: &FolderInMaking, has_folders: bool) -> Vec<(u16, PropertyValue)> {
         let mut properties = vec![
             (pid::DISPLAY_NAME, self.text(&folder.name)),
-            (pid::CONTENT_COUNT, PropertyValue::Integer32(folder.messages.len() as i32)),
-            (0x3603, PropertyValue::Integer32(0)),
+            (pid::CONTENT_COUNT, PropertyValue::Integer32(folder.messages as i32)),
+            (0x3603, PropertyValue::Integer32(folder.unread as i32)),
             (0x360A, PropertyValue::Boolean(has_folders)),
         ];
         if !folder.class.is_empty() {
@@ -240,118 +424,122 @@ impl<W: Write + Seek> PstWriter<W> {
         properties
     }
 
-    fn write_folder(&mut self, folder: &FolderInMaking, folders: &[FolderInMaking]) -> Result<()> {
-        let variant = self.file.variant;
-        let properties = self.folder_properties(folder, folders);
-        let (data, subnodes) = self.file.properties(&properties, None, Vec::new())?;
-        self.file.node(folder.nid, data, subnodes, folder.parent);
-        let children = folders.iter().filter(|other| other.parent == folder.nid && other.nid != folder.nid);
-        let children = children.map(|child| {
-            let mut row = PropertyBag::default();
-            for (id, value) in self.folder_properties(child, folders) {
-                row.insert(id, value);
-            }
-            (child.nid, row)
-        });
-        let children: Vec<_> = children.collect();
-        for (kind, columns, rows) in [
-            (nid::HIERARCHY_TABLE, hierarchy_columns(variant), &children),
-            (nid::CONTENTS_TABLE, contents_columns(variant), &folder.messages),
-            (nid::ASSOCIATED_CONTENTS_TABLE, associated_columns(variant), &folder.associated),
-        ] {
-            let (data, subnodes) = self.file.table(&columns, rows, Vec::new())?;
-            self.file.node(nid::with_kind(folder.nid, kind), data, subnodes, 0);
+    /// Folders that Outlook finds by what the root and the inbox say ([MS-OXOSFLD] 2.2.3, 2.2.4).
+    fn role_properties(&self, folder: &FolderInMaking) -> Vec<(u16, PropertyValue)> {
+        let is_asked = folder.nid == ROOT || self.roles.get(&Role::Inbox) == Some(&folder.nid);
+        let Some(Whole { seed: key }) = self.shared.whole.as_ref().filter(|_| is_asked) else { return Vec::new() };
+        let entry_id = |role| self.roles.get(&role).map(|nid| PropertyValue::Binary(entry_id_octets(key, *nid).into()));
+        let mut properties = Vec::new();
+        properties.extend(entry_id(Role::Drafts).map(|id| (pid::IPM_DRAFTS_ENTRY_ID, id)));
+        if let Some(junk) = entry_id(Role::Junk) {
+            // Conflicts, and failures of three kinds, come before it.
+            let none = || PropertyValue::Binary(Vec::new().into());
+            properties.push((
+                pid::ADDITIONAL_REN_ENTRY_IDS,
+                PropertyValue::Multiple(vec![none(), none(), none(), none(), junk]),
+            ));
         }
-        Ok(())
+        properties
+    }
+
+    fn write_folder(&mut self, folder: &FolderInMaking, all: &HashMap<u32, Vec<&FolderInMaking>>) -> Result<()> {
+        let variant = self.file.variant;
+        let children = all.get(&folder.nid).map(Vec::as_slice).unwrap_or_default();
+        let mut properties = self.folder_properties(folder, !children.is_empty());
+        properties.extend(self.role_properties(folder));
+        let written = self.file.properties(&properties, None, Vec::new())?;
+        self.node(folder.nid, written, folder.parent)?;
+        let row_of = |properties: Vec<(u16, PropertyValue)>| {
+            let mut row = PropertyBag::default();
+            properties.into_iter().for_each(|(id, value)| row.insert(id, value));
+            row
+        };
+        let mut rows: Vec<_> = children
+            .iter()
+            .map(|child| (child.nid, row_of(self.folder_properties(child, all.contains_key(&child.nid)))))
+            .collect();
+        if folder.nid == ROOT {
+            rows.push((SPAM_SEARCH, row_of(self.search_folder_properties())));
+        }
+        let written = self.file.table(&hierarchy_columns(variant), &rows, CodePage::WINDOWS_1252)?;
+        self.node(nid::with_kind(folder.nid, nid::HIERARCHY_TABLE), written, 0)?;
+        let mut table = Table::new(&self.file, &contents_columns(variant));
+        let mut records = Records::new(self.file.spill.take(folder.rows)?);
+        while let Some((nid, row)) = records.row()? {
+            table.row(&mut self.file, nid, &row, CodePage::WINDOWS_1252)?;
+        }
+        let written = table.finish(&mut self.file)?;
+        self.node(nid::with_kind(folder.nid, nid::CONTENTS_TABLE), written, 0)?;
+        let columns = associated_columns(variant);
+        let written = self.file.table(&columns, &folder.associated, CodePage::WINDOWS_1252)?;
+        self.node(nid::with_kind(folder.nid, nid::ASSOCIATED_CONTENTS_TABLE), written, 0)
+    }
+
+    fn search_folder_properties(&self) -> Vec<(u16, PropertyValue)> {
+        vec![
+            (pid::DISPLAY_NAME, self.text("SPAM Search Folder 2")),
+            (pid::CONTENT_COUNT, PropertyValue::Integer32(0)),
+            (0x3603, PropertyValue::Integer32(0)),
+            (0x360A, PropertyValue::Boolean(false)),
+        ]
+    }
+
+    /// The search folder that every store of Outlook has below its root.
+    fn write_search_folder(&mut self) -> Result<()> {
+        let properties = self.search_folder_properties();
+        let written = self.file.properties(&properties, None, Vec::new())?;
+        self.node(SPAM_SEARCH, written, ROOT)?;
+        self.file.node(SPAM_SEARCH_QUEUE, 0, 0, 0)?;
+        let criteria = self.file.properties(&[(0x660B, PropertyValue::Integer32(0))], None, Vec::new())?;
+        self.node(SPAM_SEARCH_CRITERIA, criteria, 0)?;
+        let columns = search_columns(self.file.variant);
+        let written = self.file.table(&columns, &[], CodePage::WINDOWS_1252)?;
+        self.node(SPAM_SEARCH_CONTENTS, written, 0)?;
+        let activity = self.file.data_of_octets(&SPAM_SEARCH.to_le_bytes())?;
+        self.file.node(SEARCH_ACTIVITY, activity.bid, 0, 0)
     }
 
     /// The empty tables that new objects are made after ([MS-PST] 2.4.1), and the queues that must be there.
     fn write_templates(&mut self) -> Result<()> {
         let variant = self.file.variant;
-        for (nid, columns) in [
+        let templates = [
             (0x60D, hierarchy_columns(variant)),
             (0x60E, contents_columns(variant)),
             (0x60F, associated_columns(variant)),
-            (0x610, contents_columns(variant)),
+            (0x610, search_columns(variant)),
+            (0x64C, outgoing_columns()),
             (nid::ATTACHMENT_TABLE, attachment_columns(variant)),
             (nid::RECIPIENT_TABLE, recipient_columns(variant)),
-        ] {
-            let (data, subnodes) = self.file.table(&columns, &[], Vec::new())?;
-            self.file.node(nid, data, subnodes, 0);
+        ];
+        for (nid, columns) in templates.into_iter().chain(later_templates(variant)) {
+            let written = self.file.table(&columns, &[], CodePage::WINDOWS_1252)?;
+            self.node(nid, written, 0)?;
         }
-        for nid in [0x1E1, 0x201, 0x261, 0x281] {
-            self.file.node(nid, 0, 0, 0);
+        let mut row = PropertyBag::default();
+        row.insert(pid::MESSAGE_CLASS, self.text(""));
+        let receiver = self.roles.get(&Role::Inbox).copied().unwrap_or(ROOT);
+        row.insert(0x6605, PropertyValue::Integer32(receiver as i32));
+        let written = self.file.table(&receive_columns(variant), &[(1, row)], CodePage::WINDOWS_1252)?;
+        self.node(nid::RECEIVE_FOLDERS, written, 0)?;
+        for (nid, octets) in SEARCH_STATE {
+            let data = self.file.data_of_octets(octets)?;
+            self.file.node(nid, data.bid, 0, 0)?;
         }
-        Ok(())
+        let mut state = vec![0; 104];
+        for (at, value) in [(0, 8), (32, 1)] {
+            state.iter_mut().skip(at).take(1).for_each(|octet| *octet = value);
+        }
+        let data = self.file.data_of_octets(&state)?;
+        self.file.node(0xF01, data.bid, 0, 0)?;
+        EMPTY_NODES.into_iter().try_for_each(|nid| self.file.node(nid, 0, 0, 0))
     }
 }
 
-fn hierarchy_columns(variant: Variant) -> Vec<(u16, PropertyType)> {
-    use PropertyType::{Binary, Boolean, Integer32, Integer64};
-    vec![
-        (0x0E30, Binary),
-        (0x0E33, Integer64),
-        (0x0E34, Binary),
-        (0x0E38, Integer32),
-        (0x3001, text(variant)),
-        (0x3602, Integer32),
-        (0x3603, Integer32),
-        (0x360A, Boolean),
-        (0x3613, text(variant)),
-        (0x6635, Integer32),
-        (0x6636, Integer32),
-    ]
+/// The entry identifier of a folder of the store with this key ([MS-PST] 2.4.3.2).
+fn entry_id_octets(key: &[u8; 16], nid: u32) -> Vec<u8> {
+    [&[0; 4][..], key, &nid.to_le_bytes()].concat()
 }
 
-fn contents_columns(variant: Variant) -> Vec<(u16, PropertyType)> {
-    use PropertyType::{Binary, Boolean, Integer32, Integer64, Time};
-    let text = text(variant);
-    vec![
-        (0x0017, Integer32),
-        (0x001A, text),
-        (0x0036, Integer32),
-        (0x0037, text),
-        (0x0039, Time),
-        (0x0042, text),
-        (0x0057, Boolean),
-        (0x0058, Boolean),
-        (0x0070, text),
-        (0x0071, Binary),
-        (0x0E03, text),
-        (0x0E04, text),
-        (0x0E06, Time),
-        (0x0E07, Integer32),
-        (0x0E08, Integer32),
-        (0x0E17, Integer32),
-        (0x0E30, Binary),
-        (0x0E33, Integer64),
-        (0x0E34, Binary),
-        (0x0E38, Integer32),
-        (0x0E3C, Binary),
-        (0x0E3D, Binary),
-        (0x1097, Integer32),
-        (0x3008, Time),
-        (0x65C6, Integer32),
-    ]
-}
-
-fn associated_columns(variant: Variant) -> Vec<(u16, PropertyType)> {
-    use PropertyType::{Binary, Boolean, Integer32, MultipleInteger32, Time};
-    let text = text(variant);
-    vec![
-        (0x001A, text),
-        (0x0E07, Integer32),
-        (0x0E17, Integer32),
-        (0x3001, text),
-        (0x3008, Time),
-        (0x6800, text),
-        (0x6803, Boolean),
-        (0x6805, MultipleInteger32),
-        (0x682F, text),
-        (0x7003, Integer32),
-        (0x7004, Binary),
-        (0x7005, Binary),
-        (0x7006, text),
-        (0x7007, Integer32),
-    ]
+fn lost_folder() -> Error {
+    Error::new(ErrorKind::Options, "the folder is of another PST")
 }

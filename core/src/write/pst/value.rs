@@ -2,8 +2,9 @@
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    mapi::{Octets, PropertyType, PropertyValue},
+    mapi::{CodePage, Octets, PropertyType, PropertyValue},
 };
+use std::borrow::Cow;
 
 /// Octets of one of several values that are held in memory.
 const ONE_OF_SEVERAL: usize = 16 << 20;
@@ -37,6 +38,64 @@ pub(super) fn stored(value: &PropertyValue) -> Result<(PropertyType, Stored)> {
         PropertyValue::String(octets) => (PropertyType::String, Stored::Octets(octets.clone())),
         PropertyValue::Binary(octets) => (PropertyType::Binary, Stored::Octets(octets.clone())),
         PropertyValue::Multiple(values) => several(values)?,
+    })
+}
+
+/// Characters of a text that a row of a table has at most, as Outlook cuts them.
+const MOST_SHOWN: usize = 255;
+
+/// A value as a cell of this type has it: text in the encoding of the column, cut where it is long.
+pub(super) fn as_text_of(kind: PropertyType, value: &PropertyValue, code_page: CodePage) -> Cow<'_, PropertyValue> {
+    let is_text = matches!(value, PropertyValue::String(_) | PropertyValue::String8(_));
+    let fits = match (kind, value) {
+        (PropertyType::String, PropertyValue::String(octets)) => octets.len() <= 2 * MOST_SHOWN as u64,
+        (PropertyType::String8, PropertyValue::String8(octets)) => octets.len() <= MOST_SHOWN as u64,
+        (PropertyType::String | PropertyType::String8, _) => !is_text,
+        _ => true,
+    };
+    if fits {
+        return Cow::Borrowed(value);
+    }
+    let Some(text) = value.text(code_page, 4 * MOST_SHOWN) else { return Cow::Borrowed(value) };
+    Cow::Owned(match kind {
+        PropertyType::String => PropertyValue::String(utf16(&text, MOST_SHOWN).into()),
+        _ => PropertyValue::String8(ansi(&text).get(..MOST_SHOWN).map_or_else(|| ansi(&text), <[u8]>::to_vec).into()),
+    })
+}
+
+/// The octets of a text in UTF-16, `most` units at most and no half of a pair at the end.
+pub(super) fn utf16(text: &str, most: usize) -> Vec<u8> {
+    let mut units = 0;
+    let fits = |c: &char| {
+        units += c.len_utf16();
+        units <= most
+    };
+    let fitting = text.chars().take_while(fits);
+    let mut pair = [0; 2];
+    fitting.flat_map(|c| c.encode_utf16(&mut pair).to_vec()).flat_map(u16::to_le_bytes).collect()
+}
+
+/// The octets of a text in windows-1252; what that lacks is a question mark.
+pub(super) fn ansi(text: &str) -> Vec<u8> {
+    text.chars()
+        .map(|c| {
+            let mut buffer = [0; 4];
+            match encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut buffer)) {
+                (octets, _, false) => octets.first().copied().unwrap_or(b'?'),
+                _ => b'?',
+            }
+        })
+        .collect()
+}
+
+/// How many octets a value counts in the size of an attachment.
+pub(super) fn counted(value: &PropertyValue) -> Result<u64> {
+    Ok(match stored(value)? {
+        (PropertyType::Boolean, _) => 1,
+        (PropertyType::Integer16, _) => 2,
+        (_, Stored::Inline(_)) => 4,
+        (_, Stored::Eight(_)) => 8,
+        (_, Stored::Octets(octets)) => octets.len(),
     })
 }
 
