@@ -207,6 +207,11 @@ impl Draft {
         }
     }
 
+    /// Whether a line was left out.
+    pub(super) fn is_removed(&self, number: usize) -> bool {
+        self.lines.get(number).is_some_and(|line| line.state == State::Removed)
+    }
+
     /// Whether anything was changed.
     pub(super) fn is_changed(&self) -> bool {
         self.is_changed

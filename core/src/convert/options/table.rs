@@ -2,6 +2,7 @@
 
 use crate::{
     convert::{Dedupe, Kind},
+    mend::YearlessDates,
     read::mbox::Unquoting,
     write::{
         CardGroups, Checksums, Eol, MboxTree, OutputForm, Packaging, Placement, Quoting, StateFields, TarNames,
@@ -131,6 +132,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     option("vcard", &["archive/collections/vcf/vcard"], Octets).words(&["3.0", "4.0"]),
     option("card-uids", &["archive/collections/vcf/cardUids"], Octets),
     option("card-groups", &["archive/collections/vcf/cardGroups"], Octets).words(CardGroups::NAMES),
+    option("yearless-dates", &["archive/collections/vcf/yearlessDates"], Octets).words(YearlessDates::NAMES),
     option("mend", &["archive/collections/ics/mend", "archive/collections/vcf/mend"], Octets),
     option("no-invitations", &["archive/collections/ics/noInvitations"], Octets),
     option("iana-zones", &["archive/collections/ics/ianaZones", "archive/collections/ics/completeZones"], Octets),

@@ -1,5 +1,6 @@
 //! Which items of a mailbox are converted.
 
+mod card_digest;
 mod compact_map;
 mod content_digest;
 mod duplicates;
@@ -124,8 +125,8 @@ words! {
         /// `X-Keywords`, `X-UID`, `X-Mozilla-…` and the like, and `Content-Length`.
         Exact = "exact",
         /// When their `Message-ID`, `Date`, `From` and `Subject`, decoded, and the decoded octets of all their body parts are;
-        /// text without regard to the white space between its words. Calendar objects and contacts as with
-        /// [`Dedupe::Exact`].
+        /// text without regard to the white space between its words. Of contacts, when UID and REV are, or name, addresses and
+        /// telephone numbers. Calendar objects as with [`Dedupe::Exact`].
         Loose = "loose",
     }
 }

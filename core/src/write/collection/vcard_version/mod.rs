@@ -80,6 +80,9 @@ const V3_NAME: &str = "X-V3-NAME";
 const V3_TYPE: &str = "X-V3-TYPE";
 const V3_VALUE: &str = "X-V3-VALUE";
 const NONE: &str = "none";
+/// The same the other way: the names of a property and of a parameter that RFC 6350 would not have again.
+const V4_NAME: &str = "X-V4-NAME";
+const V4_PARAMETER: &str = "X-V4-PARAMETER";
 /// In an ADR of RFC 6350, the TYPE of the LABEL that it took in.
 const LABEL_TYPE: &str = "X-LABEL-TYPE";
 

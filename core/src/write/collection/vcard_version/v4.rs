@@ -1,8 +1,9 @@
 use super::{
-    LABEL_TYPE, Lost, NAMED_BY_APPLE, NONE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_TYPE, V3_VALUE, agent_name,
+    LABEL_TYPE, Lost, NAMED_BY_APPLE, NONE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_TYPE, V3_VALUE, V4_NAME, V4_PARAMETER, agent_name,
     agent_text,
     neutral::{Card, Field, Value},
     property,
+    v3::keeps_value_type,
 };
 use crate::{
     content_line::{Parameter, Property, unescape_text},
@@ -25,7 +26,7 @@ pub(super) fn properties(mut card: Card, lost: &mut Lost) -> Vec<Property> {
         }
     }
     let mut preferred = HashSet::new();
-    for field in rest.iter_mut().filter(|field| from_v3 && field.pref == Some(1) && !field.has("X-PREF")) {
+    for field in rest.iter_mut().filter(|field| from_v3 && field.has_pref_type && field.pref == Some(1)) {
         // RFC 2426 lets several be preferred; the way back gives TYPE=pref to one.
         if !preferred.insert(field.name.to_ascii_uppercase()) {
             field.add(V3_TYPE, "pref");
@@ -43,12 +44,19 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
     }
     for field in fields.iter_mut() {
         let name = field.name.to_ascii_uppercase();
-        for parameter in &mut field.parameters {
+        let mut own = Vec::new();
+        while let Some(parameter) = field.take_value(V4_PARAMETER) {
+            own.push(parameter);
+        }
+        for parameter in field.parameters.iter_mut().filter(|parameter| !own.contains(&parameter.name.to_ascii_uppercase())) {
             let bare = parameter.name.get(2..).map(str::to_ascii_uppercase).unwrap_or_default();
             let is_marked = parameter.name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("X-"));
             if is_marked && PARAMETERS_V4.contains(&&*bare) {
                 parameter.name = bare;
             }
+        }
+        if field.take(V4_NAME).is_some() {
+            continue;
         }
         let is_variant = field.has("ALTID");
         let apple = NAMED_BY_APPLE.iter().find(|(_, apple)| *apple == name).map(|(known, _)| *known);
@@ -68,7 +76,8 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
         });
         if let Some(restored) = restored {
             field.name = restored.to_owned();
-        } else if from_v3 && ONLY_V4.contains(&&*name) {
+            field.is_restored = true;
+        } else if from_v3 && (ONLY_V4.contains(&&*name) || name.strip_prefix("X-").is_some_and(|bare| ONLY_V3.contains(&bare))) {
             field.add(V3_NAME, &name);
         }
         if let Value::Text(text) = &field.value
@@ -164,7 +173,7 @@ fn one(mut field: Field, from_v3: bool, lost: &mut Lost) -> Vec<Property> {
         (Value::Text(text), _) => {
             let made = property(&field, &spelled, text.clone());
             match &field.value_type {
-                Some(value_type) if name.starts_with("X-") && value_type != "inline" => made.with("VALUE", value_type),
+                Some(value_type) if keeps_value_type(&name) && value_type != "inline" => made.with("VALUE", value_type),
                 _ => made,
             }
         }
@@ -204,17 +213,20 @@ fn agent(field: &Field, from_v3: bool, lost: &mut Lost) -> Vec<Property> {
 
 fn date(field: &Field, name: &str, text: &str, from_v3: bool) -> Property {
     let mut field = field.clone();
+    // RFC 2426 has no such date, and has it all the same after the way back.
+    let is_marked = from_v3 && name == "BDAY" && !field.is_restored;
     let parsed = CardDate::parse(&unescape_text(text)).filter(|_| field.value_type.as_deref() != Some("text"));
     let Some(mut date) = parsed else {
         let value = property(&field, name, text.to_owned()).with("VALUE", "text");
-        return if from_v3 && name == "BDAY" && !field.has(V3_NAME) { value.with(V3_NAME, name) } else { value };
+        return if is_marked { value.with(V3_NAME, name) } else { value };
     };
     let named = field.parameters.iter().find(|parameter| parameter.name.eq_ignore_ascii_case("X-APPLE-OMIT-YEAR"));
     let named = named.and_then(|parameter| parameter.values.first()).cloned();
     if date.omit_year(named.as_deref()) || date.is_yearless() {
         field.take("X-APPLE-OMIT-YEAR");
     }
-    property(&field, name, date.to_v4())
+    let made = property(&field, name, date.to_v4());
+    if is_marked && !date.is_full() && !date.is_yearless() { made.with(V3_NAME, name) } else { made }
 }
 
 /// REV is a moment in RFC 6350, never a day.
