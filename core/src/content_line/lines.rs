@@ -216,10 +216,10 @@ impl ContentLines {
             let last_octet = match line {
                 Physical::InWindow { content, with_line_end } => {
                     let octets = self.window.get(self.at..self.at + content).unwrap_or_default();
-                    if after_soft {
+                    if after_soft && is_folded {
                         let blank = octets.iter().take_while(|octet| matches!(octet, b' ' | b'\t')).count();
-                        is_folded &= blank > 0;
-                        folds.push(self.unfolded.len()..self.unfolded.len() + blank);
+                        is_folded = blank > 0;
+                        folds.push((self.unfolded.len(), blank));
                     }
                     whole &= append(&mut self.unfolded, octets.get(skip..).unwrap_or_default(), self.head);
                     self.at += with_line_end;
@@ -246,9 +246,14 @@ impl ContentLines {
             after_soft = soft;
             physical = self.physical_line()?;
         }
-        if is_folded && whole {
-            // Backwards, so that the places of those before stay.
-            folds.into_iter().rev().for_each(|fold| drop(self.unfolded.drain(fold)));
+        if is_folded && whole && !folds.is_empty() {
+            let folded = std::mem::take(&mut self.unfolded);
+            let mut kept = 0;
+            for (at, blank) in folds {
+                self.unfolded.extend_from_slice(folded.get(kept..at).unwrap_or_default());
+                kept = at + blank;
+            }
+            self.unfolded.extend_from_slice(folded.get(kept..).unwrap_or_default());
         }
         Ok(whole)
     }

@@ -27,6 +27,9 @@ use crate::{
 use media::is_base64_line;
 use uuid::Uuid;
 
+/// Lines of a card that is mended: each takes more memory than its octets.
+const LINES: usize = 1 << 16;
+
 /// Mends cards, one after the other.
 ///
 /// A card stays in its version, and every line in which nothing is wrong stays octet for octet.
@@ -97,7 +100,7 @@ impl CardMender {
     /// Errors of its source; then nothing of it is changed.
     pub fn mend(&mut self, card: &mut VCard) -> Result<Notes> {
         let mut notes = Notes::default();
-        match Draft::read(&card.content())? {
+        match Draft::read(&card.content())?.filter(|draft| draft.numbers().len() <= LINES) {
             Some(mut draft) => {
                 let version = required::version(&mut draft, &mut notes);
                 let context = Context { version, yearless: self.yearless };

@@ -50,6 +50,9 @@ const NAMED_BY_APPLE: [(&str, &str); 2] =
 /// What RFC 2426 and vCard 2.1 have and RFC 6350 has not; there it is an `X-` property.
 const ONLY_V3: [&str; 4] = ["MAILER", "CLASS", "PROFILE", "NAME"];
 
+/// What RFC 2426 has once; of RFC 6350 there may be more, in other languages, and then they are `X-` properties.
+const ONCE: [&str; 6] = ["FN", "N", "BDAY", "REV", "UID", "PRODID"];
+
 /// Parameters of RFC 6350 and RFC 9554 that RFC 2426 has not; there they are `X-` parameters.
 const PARAMETERS_V4: [&str; 20] = [
     "ALTID",

@@ -1,5 +1,5 @@
 use super::{
-    Lost, NAMED_BY_APPLE, NONE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_VALUE, V4_NAME, V4_PARAMETER, agent_name, agent_text,
+    Lost, NAMED_BY_APPLE, NONE, ONCE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_VALUE, V4_NAME, V4_PARAMETER, agent_name, agent_text,
     neutral::{Card, Field, Value},
     property,
 };
@@ -9,9 +9,6 @@ use crate::{
     model::VCardVersion,
 };
 use std::collections::HashMap;
-
-/// What RFC 2426 has once; of RFC 6350 there may be more, in other languages.
-const ONCE: [&str; 6] = ["FN", "N", "BDAY", "REV", "UID", "PRODID"];
 
 /// The properties of the card as RFC 2426 has them.
 pub(super) fn properties(mut card: Card, yearless: YearlessDates, lost: &mut Lost) -> Vec<Property> {
@@ -129,7 +126,7 @@ fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost
     let name = field.name.to_ascii_uppercase();
     let was = if from_v4 { field.take_value(V3_NAME) } else { None };
     let value_was = if from_v4 { field.take_value(V3_VALUE) } else { None };
-    if from_v4 {
+    if from_v4 && was.is_none() {
         mark_own(&mut field, &name);
     }
     for parameter in &mut field.parameters {
@@ -197,7 +194,11 @@ fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost
         (Value::Text(text), Kind::List) => property(&field, &spelled, escape_bare(text, &[';'])),
         (Value::Text(text), Kind::Binary | Kind::Uri) => {
             let made = property(&field, &spelled, text.clone());
-            if value_was.as_deref() == Some(NONE) { made } else { made.with("VALUE", "text") }
+            match value_was.as_deref() {
+                Some(NONE) => made,
+                Some(was) => made.with("VALUE", was),
+                None => made.with("VALUE", "text"),
+            }
         }
         (Value::Text(text), _) if name == "TEL" => property(&field, &spelled, telephone(text)),
         (Value::Text(text), _) if name == "TZ" && from_v4 => offset(&field, text),
@@ -233,6 +234,9 @@ pub(super) fn keeps_value_type(name: &str) -> bool {
     Kind::of(name) == Kind::Other && !KNOWN.contains(&name)
 }
 
+/// Parameters that are made on the way to RFC 2426.
+const MADE: [&str; 2] = ["X-DERIVED", "X-SORT-AS"];
+
 /// Marks `X-` names of a card of RFC 6350 that would lose their `X-` on the way back.
 fn mark_own(field: &mut Field, name: &str) {
     let bare = |name: &str| name.strip_prefix("X-").map(str::to_owned);
@@ -242,7 +246,7 @@ fn mark_own(field: &mut Field, name: &str) {
         field.add(V4_NAME, name);
     }
     let own = field.parameters.iter().map(|parameter| parameter.name.to_ascii_uppercase());
-    let own: Vec<_> = own.filter(|name| name != "X-DERIVED" && bare(name).is_some_and(|bare| PARAMETERS_V4.contains(&&*bare))).collect();
+    let own: Vec<_> = own.filter(|name| !MADE.contains(&&**name) && bare(name).is_some_and(|bare| PARAMETERS_V4.contains(&&*bare))).collect();
     own.iter().for_each(|name| field.add(V4_PARAMETER, name));
 }
 

@@ -1,5 +1,5 @@
 use super::{
-    LABEL_TYPE, Lost, NAMED_BY_APPLE, NONE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_TYPE, V3_VALUE, V4_NAME, V4_PARAMETER, agent_name,
+    LABEL_TYPE, Lost, NAMED_BY_APPLE, NONE, ONCE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_TYPE, V3_VALUE, V4_NAME, V4_PARAMETER, agent_name,
     agent_text,
     neutral::{Card, Field, Value},
     property,
@@ -44,10 +44,12 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
     }
     for field in fields.iter_mut() {
         let name = field.name.to_ascii_uppercase();
-        let mut own = Vec::new();
-        while let Some(parameter) = field.take_value(V4_PARAMETER) {
-            own.push(parameter);
-        }
+        let mut own = HashSet::new();
+        field.parameters.retain(|parameter| {
+            let is_mark = parameter.name.eq_ignore_ascii_case(V4_PARAMETER);
+            own.extend(parameter.values.iter().filter(|_| is_mark).cloned());
+            !is_mark
+        });
         for parameter in field.parameters.iter_mut().filter(|parameter| !own.contains(&parameter.name.to_ascii_uppercase())) {
             let bare = parameter.name.get(2..).map(str::to_ascii_uppercase).unwrap_or_default();
             let is_marked = parameter.name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("X-"));
@@ -69,6 +71,7 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
                 "FN" => true,
                 "N" => is_variant,
                 "BDAY" => is_variant || !has_birthday,
+                "CREATED" => CardDate::parse(field.text()).is_some_and(|date| date.is_full()),
                 "REV" => !has_revision && CardDate::parse(field.text()).is_some(),
                 _ => ONLY_V4.contains(&bare),
             };
@@ -77,7 +80,7 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
         if let Some(restored) = restored {
             field.name = restored.to_owned();
             field.is_restored = true;
-        } else if from_v3 && (ONLY_V4.contains(&&*name) || name.strip_prefix("X-").is_some_and(|bare| ONLY_V3.contains(&bare))) {
+        } else if from_v3 && is_odd(&name) {
             field.add(V3_NAME, &name);
         }
         if let Value::Text(text) = &field.value
@@ -90,6 +93,12 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
             field.take("X-VALUE");
         }
     }
+}
+
+/// Whether RFC 2426 would have a property of this name under another one after the way back.
+fn is_odd(name: &str) -> bool {
+    let bare = name.strip_prefix("X-").unwrap_or_default();
+    ONLY_V4.contains(&name) || ONLY_V3.contains(&bare) || ONCE.contains(&bare)
 }
 
 /// Whether the value is a GENDER (RFC 6350 §6.2.7): a letter, then any text.
@@ -156,8 +165,9 @@ fn one(mut field: Field, from_v3: bool, lost: &mut Lost) -> Vec<Property> {
         (Value::Text(text), Kind::Place) => property(&field, &spelled, place(text)),
         (Value::Text(text), Kind::Binary) => {
             let mut made = property(&field, &spelled, text.clone()).with("VALUE", "text");
-            if from_v3 && field.value_type.is_none() {
-                made = made.with(V3_VALUE, NONE);
+            let was = field.value_type.as_deref().unwrap_or(NONE);
+            if from_v3 && was != "text" {
+                made = made.with(V3_VALUE, was);
             }
             made
         }
