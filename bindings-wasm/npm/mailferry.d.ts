@@ -159,6 +159,8 @@ export interface ConvertOptions extends ReadOptions {
   cardUids?: boolean;
   /** Groups of contacts: unchanged, as categories of their members (Google, Nextcloud, Outlook), or as contacts of their own (Apple). */
   cardGroups?: 'keep' | 'categories' | 'cards';
+  /** Birthdays without a year in vCard 3.0: with the year 1604 and `X-APPLE-OMIT-YEAR` (Apple), or as `--12-24` (Google). */
+  yearlessDates?: 'apple' | 'hyphens';
   /** Whether calendars and contacts that break the standards are mended; the log says what was. */
   mend?: boolean;
   noInvitations?: boolean;

@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn everything_can_be_asked_for() {
         let json = r#"{"as":"bundle","packaging":"tgz","labels":"every","eol":"crlf","checksums":"none","names":"{date}",
-            "shard":9,"compress":"best","collect":"500","vcard":"4.0","cardUids":true,"cardGroups":"cards",
+            "shard":9,"compress":"best","collect":"500","vcard":"4.0","cardUids":true,"cardGroups":"cards","yearlessDates":"hyphens",
             "mend":true,"noInvitations":true,"ianaZones":true,"attachments":true,"created":"2024-01-01T00:00:00Z","tnef":"decode",
             "tagging":{"rootFolder":"Old","mapFolders":[["a","b"]]}}"#;
         let asked = read(json).unwrap();

@@ -6,6 +6,7 @@ use crate::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailferry::{
     mapi::AddressMap,
+    mend::YearlessDates,
     model::VCardVersion,
     platform::{Language, Target},
     read::{Mailbox, ReadOptions, mbox::Unquoting, tnef::TnefParts},
@@ -272,6 +273,10 @@ pub(crate) struct Convert {
     #[arg(long, help_heading = "Calendars and contacts")]
     pub(crate) card_uids: bool,
 
+    /// How a birthday without a year is written in vCard 3.0
+    #[arg(long, value_parser = words(yearless_dates), default_value_t, value_name = "HOW", help_heading = "Calendars and contacts")]
+    pub(crate) yearless_dates: YearlessDates,
+
     /// How groups of contacts are written
     #[arg(long, value_parser = words(card_groups), default_value_t, value_name = "HOW", help_heading = "Calendars and contacts")]
     pub(crate) card_groups: CardGroups,
@@ -356,6 +361,14 @@ fn card_groups(groups: CardGroups) -> &'static str {
         CardGroups::Keep => "Unchanged",
         CardGroups::Categories => "As categories of their members (Google, Nextcloud, Outlook)",
         CardGroups::Cards => "As contacts of their own (Apple)",
+        _ => "",
+    }
+}
+
+fn yearless_dates(dates: YearlessDates) -> &'static str {
+    match dates {
+        YearlessDates::Apple => "With the year 1604 and X-APPLE-OMIT-YEAR (Apple, Outlook)",
+        YearlessDates::Hyphens => "With hyphens instead of the year (Google)",
         _ => "",
     }
 }

@@ -71,6 +71,7 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
     collections.vcf.version = arguments.vcard;
     collections.vcf.add_uid = arguments.card_uids;
     collections.vcf.groups = arguments.card_groups;
+    collections.vcf.yearless = arguments.yearless_dates;
     (collections.ics.mend, collections.vcf.mend) = (arguments.mend, arguments.mend);
     collections.ics.strip_scheduling = arguments.no_invitations;
     collections.ics.iana_zones = arguments.iana_zones;

@@ -24,7 +24,7 @@ pub struct Line<'a> {
 ///
 /// A line ends with CRLF or LF, or with CR where the first window holds no LF. A line that starts with a space or a tab
 /// continues the one before (RFC 5545 §3.1), and so does the line after a soft line break of a quoted-printable value
-/// (vCard 2.1 §2.1.3).
+/// (vCard 2.1 §2.1.3); white space that every line after such a break of one value starts with is a fold too.
 ///
 /// ```
 /// use mailferry::content_line::ContentLines;
@@ -211,15 +211,22 @@ impl ContentLines {
         let mut quoted_printable = None;
         let mut physical = Some(first);
         let mut skip = 0;
+        let (mut after_soft, mut folds, mut is_folded) = (false, Vec::new(), true);
         while let Some(line) = physical {
             let last_octet = match line {
                 Physical::InWindow { content, with_line_end } => {
                     let octets = self.window.get(self.at..self.at + content).unwrap_or_default();
+                    if after_soft && is_folded {
+                        let blank = octets.iter().take_while(|octet| matches!(octet, b' ' | b'\t')).count();
+                        is_folded = blank > 0;
+                        folds.push((self.unfolded.len(), blank));
+                    }
                     whole &= append(&mut self.unfolded, octets.get(skip..).unwrap_or_default(), self.head);
                     self.at += with_line_end;
                     octets.last().copied()
                 }
                 Physical::Long => {
+                    is_folded &= !after_soft;
                     let (last, held) = self.walk_long_line(skip)?;
                     whole &= held;
                     last
@@ -236,7 +243,17 @@ impl ContentLines {
                 break;
             }
             skip = usize::from(!soft);
+            after_soft = soft;
             physical = self.physical_line()?;
+        }
+        if is_folded && whole && !folds.is_empty() {
+            let folded = std::mem::take(&mut self.unfolded);
+            let mut kept = 0;
+            for (at, blank) in folds {
+                self.unfolded.extend_from_slice(folded.get(kept..at).unwrap_or_default());
+                kept = at + blank;
+            }
+            self.unfolded.extend_from_slice(folded.get(kept..).unwrap_or_default());
         }
         Ok(whole)
     }
@@ -382,6 +399,19 @@ mod tests {
             texts(b"NOTE;ENCODING=QUOTED-PRINTABLE:a=0D=\nb=\n=C3\nPHOTO;BASE64:AA=\nX:=\n"),
             ["NOTE;ENCODING=QUOTED-PRINTABLE:a=0Db=C3", "PHOTO;BASE64:AA=", "X:="]
         );
+    }
+
+    #[test]
+    fn white_space_after_soft_line_breaks_is_a_fold_where_each_has_it() {
+        for (octets, text) in [
+            ("N;QUOTED-PRINTABLE:=D0=\n =B0", "N;QUOTED-PRINTABLE:=D0=B0"),
+            ("LABEL;ENCODING=QUOTED-PRINTABLE:v=E4gen =\n  2=0A", "LABEL;ENCODING=QUOTED-PRINTABLE:v=E4gen 2=0A"),
+            ("N;QUOTED-PRINTABLE:a=\r\n\tb=\r\n c", "N;QUOTED-PRINTABLE:abc"),
+            ("N;QUOTED-PRINTABLE:a=\nb=\n c", "N;QUOTED-PRINTABLE:ab c"),
+            ("N;QUOTED-PRINTABLE:a=\nb", "N;QUOTED-PRINTABLE:ab"),
+        ] {
+            assert_eq!(texts(octets.as_bytes()), [text]);
+        }
     }
 
     #[test]

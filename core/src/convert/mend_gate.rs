@@ -1,7 +1,13 @@
-use super::{Place, Skip, decision::Gate, same_uid::SameUid};
+use super::{
+    Place, Skip,
+    card_identities::{CardIdentities, Twice},
+    decision::Gate,
+    same_uid::SameUid,
+};
 use crate::{
+    error,
     mend::{CalendarMender, CardMender, IcsOptions, Notes},
-    model::{Item, ItemKind},
+    model::{FolderPath, Item, ItemKind, VCard},
     read::{Opened, ReadOptions},
     write::Collections,
 };
@@ -11,7 +17,7 @@ pub(super) struct MendGate {
     calendars: CalendarMender,
     /// Brings together what has one UID.
     same_uid: Option<SameUid>,
-    cards: Option<CardMender>,
+    cards: Option<Cards>,
     read: ReadOptions,
 }
 
@@ -22,7 +28,10 @@ impl MendGate {
         asked.then(|| Self {
             calendars: CalendarMender::new(collections.ics.clone()),
             same_uid: collections.ics.mend.then(SameUid::default),
-            cards: collections.vcf.mender(),
+            cards: collections.vcf.mender().map(|mender| Cards {
+                mender,
+                identities: collections.vcf.mend.then(CardIdentities::default),
+            }),
             read: read.clone(),
         })
     }
@@ -45,7 +54,10 @@ impl MendGate {
                 Some(uid) => self.calendars.mend_apart(object, &uid),
                 None => self.calendars.mend(object),
             },
-            (ItemKind::Contact(card), Some(cards)) => cards.mend(card),
+            (ItemKind::Contact(card), Some(cards)) => match cards.mend(card, &item.folder.path, place) {
+                Ok(mended) => Ok(mended?),
+                Err(error) => Err(error),
+            },
             _ => return Ok(notes),
         };
         // What cannot be read fails where it is rendered, which tells why.
@@ -67,5 +79,29 @@ impl Gate for MendGate {
             }
             Err(skip) => Some(skip),
         }
+    }
+}
+
+/// What mends cards.
+struct Cards {
+    mender: CardMender,
+    /// Where a UID may stand once in an address book.
+    identities: Option<CardIdentities>,
+}
+
+impl Cards {
+    /// Mends a card; of two with one UID the later gets another, or is left out where they are equal.
+    fn mend(&mut self, card: &mut VCard, book: &FolderPath, place: Place) -> error::Result<Result<Notes, Skip>> {
+        let mut notes = self.mender.mend(card)?;
+        let twice = match &mut self.identities {
+            Some(identities) => identities.look_at(card, book, place)?,
+            None => None,
+        };
+        match twice {
+            Some(Twice::Same(kept)) => return Ok(Err(Skip { reason: "duplicate", duplicate_of: Some(kept) })),
+            Some(Twice::Other(kept)) => self.mender.replace_uid(card, &kept.to_string(), &mut notes)?,
+            None => {}
+        }
+        Ok(Ok(notes))
     }
 }

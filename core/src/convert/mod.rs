@@ -21,6 +21,7 @@
 //! assert!(String::from_utf8_lossy(&log).contains(r#""subject":"one""#));
 //! ```
 
+mod card_identities;
 mod conversion;
 mod decision;
 mod gates;

@@ -230,6 +230,11 @@ impl Draft {
         self.was_open
     }
 
+    /// Whether a line was left out.
+    pub(super) fn is_removed(&self, number: usize) -> bool {
+        self.lines.get(number).is_some_and(|line| line.state == State::Removed)
+    }
+
     /// Whether anything was changed.
     pub(super) fn is_changed(&self) -> bool {
         self.is_changed

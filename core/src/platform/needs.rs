@@ -1,4 +1,7 @@
-use crate::{mend::IcsOptions, write::WriteOptions};
+use crate::{
+    mend::{IcsOptions, YearlessDates},
+    write::WriteOptions,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a target needs calendar objects and cards to be, beyond how its files are written: what they are mended for.
@@ -19,6 +22,8 @@ pub struct Needs {
 pub struct CardNeeds {
     /// What the standards do not permit is mended where there is one right answer, and flagged otherwise.
     pub mend: bool,
+    /// How it reads a birthday without a year in vCard 3.0.
+    pub yearless_dates: YearlessDates,
 }
 
 impl Needs {
@@ -31,6 +36,10 @@ impl Needs {
         ics.move_attendees |= needs.move_attendees;
         ics.display_alarms |= needs.display_alarms;
         ics.refold |= needs.refold;
-        options.collections.vcf.mend |= self.cards.mend;
+        let (needs, vcf) = (&self.cards, &mut options.collections.vcf);
+        vcf.mend |= needs.mend;
+        if needs.yearless_dates != YearlessDates::default() {
+            vcf.yearless = needs.yearless_dates;
+        }
     }
 }

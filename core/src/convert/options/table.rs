@@ -2,6 +2,7 @@
 
 use crate::{
     convert::{Dedupe, Kind},
+    mend::YearlessDates,
     read::mbox::Unquoting,
     word::words,
     write::{
@@ -134,6 +135,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     option("vcard", &["archive/collections/vcf/vcard"], Octets).words(&["3.0", "4.0"]),
     option("card-uids", &["archive/collections/vcf/cardUids"], Octets),
     option("card-groups", &["archive/collections/vcf/cardGroups"], Octets).words(CardGroups::NAMES),
+    option("yearless-dates", &["archive/collections/vcf/yearlessDates"], Octets).words(YearlessDates::NAMES),
     option("mend", &["archive/collections/ics/mend", "archive/collections/vcf/mend"], Octets),
     option("no-invitations", &["archive/collections/ics/noInvitations"], Octets),
     option("iana-zones", &["archive/collections/ics/ianaZones", "archive/collections/ics/completeZones"], Octets),

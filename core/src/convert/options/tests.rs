@@ -57,6 +57,7 @@ fn all_others() -> ConvertOptions {
     collections.grouping = Grouping::Parts { items: 500, octets: 900 << 10 };
     (collections.vcf.version, collections.vcf.add_uid) = (Some(VCardVersion::V4), true);
     collections.vcf.groups = crate::write::CardGroups::Categories;
+    collections.vcf.yearless = crate::mend::YearlessDates::Hyphens;
     (collections.ics.strip_scheduling, collections.ics.refold) = (true, true);
     (collections.ics.move_attendees, collections.ics.display_alarms) = (true, true);
     (collections.ics.mend, collections.vcf.mend) = (true, true);

@@ -52,12 +52,23 @@ pub(super) fn digest(item: &Item, dedupe: Dedupe) -> Result<[u32; 4]> {
         None if dedupe == Dedupe::Loose && calendar(item, &mut sha256)? => {}
         None => feed(&item.to_content()?, &mut sha256)?,
     }
+    Ok(words(sha256))
+}
+
+/// 128 bits of a SHA-256 over texts.
+pub(super) fn of_texts<'a>(texts: impl IntoIterator<Item = &'a String>) -> [u32; 4] {
+    let mut sha256 = Sha256::new();
+    texts.into_iter().for_each(|text| part(&mut sha256, text.as_bytes()));
+    words(sha256)
+}
+
+fn words(sha256: Sha256) -> [u32; 4] {
     let digest = sha256.finalize();
     let mut words = [0; 4];
     for (word, octets) in words.iter_mut().zip(digest.chunks_exact(4)) {
         *word = octets.iter().fold(0, |word, octet| word << 8 | u32::from(*octet));
     }
-    Ok(words)
+    words
 }
 
 /// What a calendar object is known by, where it has a UID: that, and of each component RECURRENCE-ID and SEQUENCE.

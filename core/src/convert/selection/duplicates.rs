@@ -1,4 +1,4 @@
-use super::{Dedupe, compact_map::CompactMap, content_digest::digest};
+use super::{Dedupe, card_digest, compact_map::CompactMap, content_digest::digest};
 use crate::{
     convert::Place,
     model::{Item, Label},
@@ -12,7 +12,7 @@ const ORDINAL_BITS: u32 = 36;
 
 /// Finds the items that are equal to an earlier one.
 ///
-/// Of every item a first pass keeps 24 octets, and of every duplicate 16 more in place of them; with the empty slots of the
+/// Of every item a first pass keeps 24 octets, of a card up to three times so many, and of every duplicate 16 more in place of them; with the empty slots of the
 /// maps that stays below 40 octets an item. What the first pass found needs no digest to be applied.
 pub(super) struct Duplicates {
     dedupe: Dedupe,
@@ -41,9 +41,17 @@ impl Duplicates {
     /// One that cannot be read is none: why it fails is told where it is rendered.
     pub(super) fn look_at(&mut self, item: &Item, place: Place) -> bool {
         let Some((place, digest)) = packed(place).zip(digest(item, self.dedupe).ok()) else { return false };
+        let mut digests = vec![digest];
+        if let Some(card) = item.card().filter(|_| self.dedupe == Dedupe::Loose) {
+            digests.extend(card_digest::loose(card).unwrap_or_default());
+        }
         // A digest of zeros is none that anybody will meet, but it would mark an empty slot.
-        let digest = if digest == [0; 4] { [1; 4] } else { digest };
-        let Some(kept) = self.seen.get_or_insert(digest, place) else { return false };
+        digests.iter_mut().filter(|digest| **digest == [0; 4]).for_each(|digest| *digest = [1; 4]);
+        let kept = digests.iter().find_map(|digest| self.seen.get(*digest));
+        for digest in digests {
+            self.seen.get_or_insert(digest, kept.unwrap_or(place));
+        }
+        let Some(kept) = kept else { return false };
         self.kept.insert(place, kept);
         let before = self.joined.get(kept).map_or(LabelSets::EMPTY, |[set]| set);
         if let Some(set) = self.sets.with(before, &item.labels).filter(|set| *set != before) {

@@ -1,5 +1,6 @@
 //! Which items of a mailbox are converted.
 
+mod card_digest;
 mod compact_map;
 mod content_digest;
 mod duplicates;
@@ -125,7 +126,8 @@ words! {
         Exact = "exact",
         /// When their `Message-ID`, `Date`, `From` and `Subject`, decoded, and the decoded octets of all their body parts are;
         /// text without regard to the white space between its words. Calendar objects when their UID is, and RECURRENCE-ID and
-        /// SEQUENCE of all their components; those without a UID, and contacts, as with [`Dedupe::Exact`].
+        /// SEQUENCE of all their components; those without a UID as with [`Dedupe::Exact`]. Contacts when UID and REV are, or name,
+        /// addresses and telephone numbers.
         Loose = "loose",
     }
 }

@@ -54,7 +54,11 @@ pub(super) fn with_crlf(content: Content, line_end: LineEnd) -> Result<Content> 
         LineEnd::Lf | LineEnd::Mixed => b'\n',
         LineEnd::Cr => b'\r',
     };
-    let octets = content.to_vec(Limits::default().component.saturating_mul(2))?;
+    let limit = Limits::default().component.saturating_mul(2);
+    if content.len() > limit as u64 {
+        return Ok(content);
+    }
+    let octets = content.to_vec(limit)?;
     let mut out = Vec::with_capacity(octets.len() + octets.len() / 16);
     for line in octets.split_inclusive(|octet| *octet == ended) {
         let Some(line) = line.strip_suffix(&[ended]) else {

@@ -25,6 +25,10 @@ use crate::{
     model::{VCard, VCardVersion},
 };
 use media::is_base64_line;
+use uuid::Uuid;
+
+/// Lines of a card that is mended: each takes more memory than its octets.
+const LINES: usize = 1 << 16;
 
 /// Mends cards, one after the other.
 ///
@@ -96,7 +100,7 @@ impl CardMender {
     /// Errors of its source; then nothing of it is changed.
     pub fn mend(&mut self, card: &mut VCard) -> Result<Notes> {
         let mut notes = Notes::default();
-        match Draft::read(&card.content())? {
+        match Draft::read(&card.content())?.filter(|draft| draft.numbers().len() <= LINES) {
             Some(mut draft) => {
                 let version = required::version(&mut draft, &mut notes);
                 let context = Context { version, yearless: self.yearless };
@@ -116,6 +120,24 @@ impl CardMender {
         }
         card.set_mended();
         Ok(notes)
+    }
+
+    /// Gives the card a UID of its own, made of its octets, where the item `other` has the same one.
+    pub(crate) fn replace_uid(&self, card: &mut VCard, other: &str, notes: &mut Notes) -> Result<()> {
+        let Some(mut draft) = Draft::read(&card.content())? else {
+            notes.flag(format!("has the UID of item {other}, and is too large to be given another"));
+            return Ok(());
+        };
+        let is_uid = |number: &usize| draft.depth(*number) == 1 && draft.line(*number).is_some_and(|line| line.is("UID"));
+        let Some(number) = draft.numbers().find(is_uid) else { return Ok(()) };
+        let lines = draft.numbers().flat_map(|number| [draft.text(number), b"\n"]);
+        let uid = Uuid::new_v5(&Uuid::NAMESPACE_OID, &lines.collect::<Vec<_>>().concat());
+        draft.replace(number, format!("UID:{}", uid.urn()).into_bytes());
+        *card = card.replaced(draft.finish())?;
+        card.set_mended();
+        notes.mended("UID replaced");
+        notes.flag(format!("item {other} has the same UID and another content: both are written, this one under a new UID"));
+        Ok(())
     }
 }
 
@@ -141,7 +163,7 @@ fn entries(draft: &mut Draft, context: &Context, notes: &mut Notes) -> Vec<Entry
             value::join_inner_card(&mut entries, number, std::mem::take(&mut inner), notes);
         }
         let text = draft.text(number);
-        if !draft.is_whole(number) || Marker::of(text).is_some() {
+        if !draft.is_whole(number) || draft.is_removed(number) || Marker::of(text).is_some() {
             continue;
         }
         if text.trim_ascii().is_empty() {

@@ -90,16 +90,7 @@ fn part(property: &mut Property, notes: &mut Notes) -> bool {
         }
         parted.push(open);
     }
-    // A parameter that now stands there twice is one of more values.
-    for parameter in parted {
-        let same = |other: &&mut Parameter| {
-            other.name.eq_ignore_ascii_case(&parameter.name) && parameter.name.eq_ignore_ascii_case("TYPE")
-        };
-        match property.parameters.iter_mut().find(same) {
-            Some(other) => other.values.extend(parameter.values),
-            None => property.parameters.push(parameter),
-        }
-    }
+    property.parameters = one_type(parted);
     notes.mended(format!("parameters separated: {}", property.name));
     true
 }
@@ -122,12 +113,27 @@ fn name_bare(property: &mut Property, context: &Context, notes: &mut Notes) -> b
             "PREF" if context.is_v4() => ("PREF", "1".to_owned()),
             _ => ("TYPE", parameter.name),
         };
-        match named.iter_mut().find(|other| name == "TYPE" && other.name.eq_ignore_ascii_case(name)) {
-            Some(other) => other.values.push(value),
-            None => named.push(Parameter { name: name.to_owned(), values: vec![value] }),
-        }
+        named.push(Parameter { name: name.to_owned(), values: vec![value] });
     }
-    property.parameters = named;
+    property.parameters = one_type(named);
     notes.mended(format!("parameters named: {}", property.name));
     true
+}
+
+/// The parameters with all values of TYPE in the first one.
+fn one_type(parameters: Vec<Parameter>) -> Vec<Parameter> {
+    let mut first = None;
+    let mut joined: Vec<Parameter> = Vec::new();
+    for parameter in parameters {
+        match first.and_then(|first: usize| joined.get_mut(first)).filter(|_| parameter.name.eq_ignore_ascii_case("TYPE")) {
+            Some(types) => types.values.extend(parameter.values),
+            None => {
+                if first.is_none() && parameter.name.eq_ignore_ascii_case("TYPE") {
+                    first = Some(joined.len());
+                }
+                joined.push(parameter);
+            }
+        }
+    }
+    joined
 }

@@ -50,6 +50,9 @@ const NAMED_BY_APPLE: [(&str, &str); 2] =
 /// What RFC 2426 and vCard 2.1 have and RFC 6350 has not; there it is an `X-` property.
 const ONLY_V3: [&str; 4] = ["MAILER", "CLASS", "PROFILE", "NAME"];
 
+/// What RFC 2426 has once; of RFC 6350 there may be more, in other languages, and then they are `X-` properties.
+const ONCE: [&str; 6] = ["FN", "N", "BDAY", "REV", "UID", "PRODID"];
+
 /// Parameters of RFC 6350 and RFC 9554 that RFC 2426 has not; there they are `X-` parameters.
 const PARAMETERS_V4: [&str; 20] = [
     "ALTID",
@@ -80,6 +83,9 @@ const V3_NAME: &str = "X-V3-NAME";
 const V3_TYPE: &str = "X-V3-TYPE";
 const V3_VALUE: &str = "X-V3-VALUE";
 const NONE: &str = "none";
+/// The same the other way: the names of a property and of a parameter that RFC 6350 would not have again.
+const V4_NAME: &str = "X-V4-NAME";
+const V4_PARAMETER: &str = "X-V4-PARAMETER";
 /// In an ADR of RFC 6350, the TYPE of the LABEL that it took in.
 const LABEL_TYPE: &str = "X-LABEL-TYPE";
 

@@ -65,12 +65,16 @@ pub(super) struct Field {
     /// Those of the standards in lower case.
     pub(super) types: Vec<String>,
     pub(super) pref: Option<u8>,
+    /// Whether TYPE says that it is preferred.
+    pub(super) has_pref_type: bool,
     /// The VALUE parameter, in lower case.
     pub(super) value_type: Option<String>,
     /// The media type of what a URI refers to.
     pub(super) media_type: Option<String>,
     /// The TYPE that said the media type in RFC 2426, where that is not the one that it would get again; nothing is `none`.
     pub(super) media_word: Option<String>,
+    /// Whether it had another name in the version that was read.
+    pub(super) is_restored: bool,
     pub(super) value: Value,
 }
 
@@ -92,9 +96,11 @@ impl Field {
             parameters: Vec::new(),
             types: Vec::new(),
             pref: None,
+            has_pref_type: false,
             value_type: None,
             media_type: None,
             media_word: None,
+            is_restored: false,
             value: Value::Text(value),
         }
     }
@@ -227,7 +233,8 @@ fn field(line: &ContentLine<'_>, version: Option<VCardVersion>) -> Field {
         false
     });
     types.retain(|t| !t.is_empty());
-    if types.iter().any(|t| t == "pref") {
+    let has_pref_type = types.iter().any(|t| t == "pref");
+    if has_pref_type {
         types.retain(|t| t != "pref");
         pref.get_or_insert(1);
     }
@@ -243,7 +250,9 @@ fn field(line: &ContentLine<'_>, version: Option<VCardVersion>) -> Field {
         Some("base64" | "b") => {
             let word = take_word();
             let media_type = media_type.take().or(word.as_deref().map(|word| media_type_of(&name, word)));
-            media_word = media_word.or_else(|| odd_word(&name, word, media_type.as_deref()));
+            if kind == Kind::Binary || media_type.is_none() {
+                media_word = media_word.or_else(|| odd_word(&name, word, media_type.as_deref()));
+            }
             Value::Binary(Media { media_type, base64: crate::mend::bare_base64(&property.value) })
         }
         Some("quoted-printable") => {
@@ -287,9 +296,11 @@ fn field(line: &ContentLine<'_>, version: Option<VCardVersion>) -> Field {
         parameters: property.parameters,
         types,
         pref,
+        has_pref_type,
         value_type,
         media_type,
         media_word,
+        is_restored: false,
         value,
     }
 }

@@ -1,5 +1,5 @@
 use super::{
-    Lost, NAMED_BY_APPLE, NONE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_VALUE, agent_name, agent_text,
+    Lost, NAMED_BY_APPLE, NONE, ONCE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_VALUE, V4_NAME, V4_PARAMETER, agent_name, agent_text,
     neutral::{Card, Field, Value},
     property,
 };
@@ -9,9 +9,6 @@ use crate::{
     model::VCardVersion,
 };
 use std::collections::HashMap;
-
-/// What RFC 2426 has once; of RFC 6350 there may be more, in other languages.
-const ONCE: [&str; 6] = ["FN", "N", "BDAY", "REV", "UID", "PRODID"];
 
 /// The properties of the card as RFC 2426 has them.
 pub(super) fn properties(mut card: Card, yearless: YearlessDates, lost: &mut Lost) -> Vec<Property> {
@@ -69,6 +66,7 @@ fn keep_one(fields: &mut [Field], lost: &mut Lost) {
     for name in ONCE {
         for field in fields.iter_mut().filter(|field| field.is(name)).skip(1) {
             field.name = format!("X-{name}");
+            field.is_restored = true;
             lost.tell(format!("{name} may stand once in vCard 3.0; another is kept as X-{name}"));
         }
     }
@@ -128,6 +126,9 @@ fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost
     let name = field.name.to_ascii_uppercase();
     let was = if from_v4 { field.take_value(V3_NAME) } else { None };
     let value_was = if from_v4 { field.take_value(V3_VALUE) } else { None };
+    if from_v4 && was.is_none() {
+        mark_own(&mut field, &name);
+    }
     for parameter in &mut field.parameters {
         let parameter_name = parameter.name.to_ascii_uppercase();
         if PARAMETERS_V4.contains(&&*parameter_name) {
@@ -144,6 +145,7 @@ fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost
             _ => {}
         }
     }
+    let is_restored = was.is_some();
     let (spelled, is_kept) = match was {
         Some(was) => (was, false),
         None => name_of(&field, &name, from_v4),
@@ -173,17 +175,28 @@ fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost
             add_media(&mut made, &field, if from_v4 { kind } else { kind.map(|kind| kind.to_ascii_lowercase()) });
             made
         }
-        (Value::Uri(uri), Kind::Uri) => property(&field, &spelled, uri.clone()),
+        (Value::Uri(uri), Kind::Uri) => {
+            let made = property(&field, &spelled, uri.clone());
+            match &field.media_type {
+                Some(media_type) => made.with("X-MEDIATYPE", media_type.clone()),
+                None => made,
+            }
+        }
         (Value::Uri(uri), _) if name == "UID" => property(&field, &spelled, uri.clone()),
         (Value::Uri(uri), _) => property(&field, &spelled, uri.clone()).with("VALUE", "uri"),
         (Value::Text(text), Kind::Date | Kind::Stamp) => {
+            let field = Field { is_restored, ..field.clone() };
             date(&field, &spelled, text, value_was.as_deref(), yearless, lost)
         }
         (Value::Text(text), Kind::Text) => property(&field, &spelled, escape_bare(text, &[',', ';'])),
         (Value::Text(text), Kind::List) => property(&field, &spelled, escape_bare(text, &[';'])),
         (Value::Text(text), Kind::Binary | Kind::Uri) => {
             let made = property(&field, &spelled, text.clone());
-            if value_was.as_deref() == Some(NONE) { made } else { made.with("VALUE", "text") }
+            match value_was.as_deref() {
+                Some(NONE) => made,
+                Some(was) => made.with("VALUE", was),
+                None => made.with("VALUE", "text"),
+            }
         }
         (Value::Text(text), _) if name == "TEL" => property(&field, &spelled, telephone(text)),
         (Value::Text(text), _) if name == "TZ" && from_v4 => offset(&field, text),
@@ -201,7 +214,7 @@ fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost
             made.value = made.value.replacen(',', ";", 1);
         }
     }
-    if name.starts_with("X-")
+    if keeps_value_type(&name)
         && let Some(value_type) = &field.value_type
         && made.parameter("VALUE").is_none()
         && !matches!(field.value, Value::Binary(_))
@@ -211,6 +224,28 @@ fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost
     }
     add_types(&mut made, types_of(&field));
     made
+}
+
+/// Whether VALUE of a property says the same in both versions.
+pub(super) fn keeps_value_type(name: &str) -> bool {
+    const KNOWN: [&str; 8] = ["TEL", "TZ", "UID", "CLASS", "PROFILE", "AGENT", "XML", "CLIENTPIDMAP"];
+    Kind::of(name) == Kind::Other && !KNOWN.contains(&name)
+}
+
+/// Parameters that are made on the way to RFC 2426.
+const MADE: [&str; 2] = ["X-DERIVED", "X-SORT-AS"];
+
+/// Marks `X-` names of a card of RFC 6350 that would lose their `X-` on the way back.
+fn mark_own(field: &mut Field, name: &str) {
+    let bare = |name: &str| name.strip_prefix("X-").map(str::to_owned);
+    let is_own = bare(name).is_some_and(|bare| ONLY_V4.contains(&&*bare) || ONCE.contains(&&*bare))
+        || NAMED_BY_APPLE.iter().any(|(_, apple)| *apple == name);
+    if is_own && !field.is_restored {
+        field.add(V4_NAME, name);
+    }
+    let own = field.parameters.iter().map(|parameter| parameter.name.to_ascii_uppercase());
+    let own: Vec<_> = own.filter(|name| !MADE.contains(&&**name) && bare(name).is_some_and(|bare| PARAMETERS_V4.contains(&&*bare))).collect();
+    own.iter().for_each(|name| field.add(V4_PARAMETER, name));
 }
 
 /// The values of TYPE.
@@ -295,7 +330,8 @@ fn date(
             };
         }
     }
-    if unescape_text(text).trim().is_empty() || !matches!(name, "BDAY" | "REV") || value_was.is_some() {
+    let stays = field.is_restored || value_was.is_some();
+    if unescape_text(text).trim().is_empty() || !matches!(name, "BDAY" | "REV") || stays {
         return property(&field, name, text.to_owned());
     }
     lost.tell(format!("{name} is not a full date and is kept as X-{name}"));

@@ -1,8 +1,9 @@
 use super::{
-    LABEL_TYPE, Lost, NAMED_BY_APPLE, NONE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_TYPE, V3_VALUE, agent_name,
+    LABEL_TYPE, Lost, NAMED_BY_APPLE, NONE, ONCE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_TYPE, V3_VALUE, V4_NAME, V4_PARAMETER, agent_name,
     agent_text,
     neutral::{Card, Field, Value},
     property,
+    v3::keeps_value_type,
 };
 use crate::{
     content_line::{Parameter, Property, unescape_text},
@@ -25,7 +26,7 @@ pub(super) fn properties(mut card: Card, lost: &mut Lost) -> Vec<Property> {
         }
     }
     let mut preferred = HashSet::new();
-    for field in rest.iter_mut().filter(|field| from_v3 && field.pref == Some(1) && !field.has("X-PREF")) {
+    for field in rest.iter_mut().filter(|field| from_v3 && field.has_pref_type && field.pref == Some(1)) {
         // RFC 2426 lets several be preferred; the way back gives TYPE=pref to one.
         if !preferred.insert(field.name.to_ascii_uppercase()) {
             field.add(V3_TYPE, "pref");
@@ -43,12 +44,21 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
     }
     for field in fields.iter_mut() {
         let name = field.name.to_ascii_uppercase();
-        for parameter in &mut field.parameters {
+        let mut own = HashSet::new();
+        field.parameters.retain(|parameter| {
+            let is_mark = parameter.name.eq_ignore_ascii_case(V4_PARAMETER);
+            own.extend(parameter.values.iter().filter(|_| is_mark).cloned());
+            !is_mark
+        });
+        for parameter in field.parameters.iter_mut().filter(|parameter| !own.contains(&parameter.name.to_ascii_uppercase())) {
             let bare = parameter.name.get(2..).map(str::to_ascii_uppercase).unwrap_or_default();
             let is_marked = parameter.name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("X-"));
             if is_marked && PARAMETERS_V4.contains(&&*bare) {
                 parameter.name = bare;
             }
+        }
+        if field.take(V4_NAME).is_some() {
+            continue;
         }
         let is_variant = field.has("ALTID");
         let apple = NAMED_BY_APPLE.iter().find(|(_, apple)| *apple == name).map(|(known, _)| *known);
@@ -61,6 +71,7 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
                 "FN" => true,
                 "N" => is_variant,
                 "BDAY" => is_variant || !has_birthday,
+                "CREATED" => CardDate::parse(field.text()).is_some_and(|date| date.is_full()),
                 "REV" => !has_revision && CardDate::parse(field.text()).is_some(),
                 _ => ONLY_V4.contains(&bare),
             };
@@ -68,7 +79,8 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
         });
         if let Some(restored) = restored {
             field.name = restored.to_owned();
-        } else if from_v3 && ONLY_V4.contains(&&*name) {
+            field.is_restored = true;
+        } else if from_v3 && is_odd(&name) {
             field.add(V3_NAME, &name);
         }
         if let Value::Text(text) = &field.value
@@ -81,6 +93,12 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
             field.take("X-VALUE");
         }
     }
+}
+
+/// Whether RFC 2426 would have a property of this name under another one after the way back.
+fn is_odd(name: &str) -> bool {
+    let bare = name.strip_prefix("X-").unwrap_or_default();
+    ONLY_V4.contains(&name) || ONLY_V3.contains(&bare) || ONCE.contains(&bare)
 }
 
 /// Whether the value is a GENDER (RFC 6350 §6.2.7): a letter, then any text.
@@ -147,8 +165,9 @@ fn one(mut field: Field, from_v3: bool, lost: &mut Lost) -> Vec<Property> {
         (Value::Text(text), Kind::Place) => property(&field, &spelled, place(text)),
         (Value::Text(text), Kind::Binary) => {
             let mut made = property(&field, &spelled, text.clone()).with("VALUE", "text");
-            if from_v3 && field.value_type.is_none() {
-                made = made.with(V3_VALUE, NONE);
+            let was = field.value_type.as_deref().unwrap_or(NONE);
+            if from_v3 && was != "text" {
+                made = made.with(V3_VALUE, was);
             }
             made
         }
@@ -164,7 +183,7 @@ fn one(mut field: Field, from_v3: bool, lost: &mut Lost) -> Vec<Property> {
         (Value::Text(text), _) => {
             let made = property(&field, &spelled, text.clone());
             match &field.value_type {
-                Some(value_type) if name.starts_with("X-") && value_type != "inline" => made.with("VALUE", value_type),
+                Some(value_type) if keeps_value_type(&name) && value_type != "inline" => made.with("VALUE", value_type),
                 _ => made,
             }
         }
@@ -204,17 +223,20 @@ fn agent(field: &Field, from_v3: bool, lost: &mut Lost) -> Vec<Property> {
 
 fn date(field: &Field, name: &str, text: &str, from_v3: bool) -> Property {
     let mut field = field.clone();
+    // RFC 2426 has no such date, and has it all the same after the way back.
+    let is_marked = from_v3 && name == "BDAY" && !field.is_restored;
     let parsed = CardDate::parse(&unescape_text(text)).filter(|_| field.value_type.as_deref() != Some("text"));
     let Some(mut date) = parsed else {
         let value = property(&field, name, text.to_owned()).with("VALUE", "text");
-        return if from_v3 && name == "BDAY" && !field.has(V3_NAME) { value.with(V3_NAME, name) } else { value };
+        return if is_marked { value.with(V3_NAME, name) } else { value };
     };
     let named = field.parameters.iter().find(|parameter| parameter.name.eq_ignore_ascii_case("X-APPLE-OMIT-YEAR"));
     let named = named.and_then(|parameter| parameter.values.first()).cloned();
     if date.omit_year(named.as_deref()) || date.is_yearless() {
         field.take("X-APPLE-OMIT-YEAR");
     }
-    property(&field, name, date.to_v4())
+    let made = property(&field, name, date.to_v4());
+    if is_marked && !date.is_full() && !date.is_yearless() { made.with(V3_NAME, name) } else { made }
 }
 
 /// REV is a moment in RFC 6350, never a day.
