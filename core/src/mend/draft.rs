@@ -98,7 +98,7 @@ impl Draft {
             draft.lines.push(DraftLine { range, head, whole, depth, before: Vec::new(), state: State::Kept });
             depth = depth.saturating_sub(usize::from(matches!(marker, Some(Marker::End(_)))));
             held += size_of::<DraftLine>();
-            if held > limit * 8 {
+            if held > limit * 2 {
                 return Ok(None);
             }
         }

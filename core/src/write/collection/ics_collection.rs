@@ -238,7 +238,7 @@ impl IcsCollection {
         let (calendar, line_end) = (open.calendar.clone(), open.line_end);
         let added = std::mem::take(&mut open.added);
         for name in std::mem::take(&mut open.missing) {
-            let defined = calendar.zones().iter().find(|zone| zone.zone_id() == Some(&name));
+            let defined = calendar.zone_of(&name);
             if let Some(zone) = defined.or(added.get(&name).map(|zone| &**zone)) {
                 self.write_zone(zone)?;
             }
