@@ -157,9 +157,9 @@ fn what_has_one_uid_is_joined_or_told_apart() {
             &["series", "moved again"],
             1,
         ),
-        ("an older version first", vec![&old, &new], &["migrated", "superseded"], &["new"], 1),
+        ("an older version first", vec![&old, &new], &["migrated", "joined"], &["new"], 1),
         ("an older version last", vec![&new, &old], &["migrated", "superseded"], &["new"], 1),
-        ("the same written later", vec![&old, &later], &["migrated", "superseded"], &["old"], 1),
+        ("the same written later", vec![&old, &later], &["migrated", "joined"], &["old"], 1),
         (
             "a copy, and something else between",
             vec![&old, &far, &old],
