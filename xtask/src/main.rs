@@ -1,6 +1,7 @@
 //! Chores of the repository: `cargo xtask help`.
 
 mod budget;
+mod dav;
 mod features;
 mod fixtures;
 mod licences;
@@ -36,6 +37,8 @@ cargo xtask COMMAND
   targets FOLDER     everything in FOLDER to every target, whether the columns add up, and what Python reads of it
   takeout SIZE       a Google Takeout of SIZE (1G) in four parts to Zoho: killed, resumed, verified, continued with the next month's;
                      prints times and memory (takeout SIZE LARGEST: with a mailbox of LARGEST octets more, over 4 GB for ZIP64)
+  dav FOLDER         PUTs all calendars and address books in FOLDER to Radicale and Xandikos (installed by pip), as they are and as they
+                     are mended, and prints what is refused
   kill-storm         kills conversions at random points, many times over, and compares what is left when they are resumed
   faults             one call to the system fails (ENOSPC, EIO), or the process is killed there, at 300 places each; then the same
                      again, which must come to what one run comes to (--positions N, --binary FILE, --form NAME, --kind NAME,
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),
         ["takeout", ref sizes @ ..] if (1..=2).contains(&sizes.len()) => python::takeout(sizes),
+        ["dav", folder] => dav::run_all(folder),
         ["kill-storm"] => storm::random::run(),
         ["faults", ref options @ ..] => storm::faults(options),
         ["licences"] => licences::check(),
@@ -87,7 +91,8 @@ fn main() -> ExitCode {
 fn full() -> Result<()> {
     test::run()?;
     budget::run(&[])?;
-    storm::faults(&[])
+    storm::faults(&[])?;
+    dav::run_all(&root().join("fixtures/ics").to_string_lossy())
 }
 
 fn web(profile: wasm::Profile, port: &str) -> Result<()> {

@@ -253,6 +253,9 @@ fn join(
             });
         }
     }
+    if let Some((newer, _)) = winner.filter(|at| *at > 0 && master(0).is_some()).and_then(|at| members.get(at)) {
+        notes.mended(format!("replaced by a newer version of the same UID: item {newer}"));
+    }
     let components = components.into_iter().map(|(_, component, _)| component).collect();
     *object = CalendarObject::joined(calendar, components, added);
     outcomes

@@ -18,7 +18,7 @@ const PHYSICAL: usize = 75;
 pub(super) struct Draft {
     content: Content,
     /// All octets, where they are not too many.
-    raw: Vec<u8>,
+    raw: Arc<Vec<u8>>,
     lines: Vec<DraftLine>,
     line_end: LineEnd,
     is_changed: bool,
@@ -67,8 +67,8 @@ impl Draft {
     pub(super) fn read(content: &Content) -> Result<Option<Self>> {
         let limit = Limits::default().component;
         let is_small = content.len() <= limit as u64;
-        let raw = if is_small { content.to_vec(limit)? } else { Vec::new() };
-        let source: Source = Arc::new(content.clone());
+        let raw = Arc::new(if is_small { content.to_vec(limit)? } else { Vec::new() });
+        let source: Source = if is_small { raw.clone() } else { Arc::new(content.clone()) };
         let mut lines = ContentLines::new(source)?;
         if is_small {
             lines.hold_lines_of(limit);
@@ -98,7 +98,7 @@ impl Draft {
             draft.lines.push(DraftLine { range, head, whole, depth, before: Vec::new(), state: State::Kept });
             depth = depth.saturating_sub(usize::from(matches!(marker, Some(Marker::End(_)))));
             held += size_of::<DraftLine>();
-            if held > limit * 8 {
+            if held > limit * 2 {
                 return Ok(None);
             }
         }

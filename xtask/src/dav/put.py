@@ -80,26 +80,26 @@ def objects(octets, kind):
                 frame, zones, found = [], [], {}
 
 
-def items(binary, file, kind, target, folder):
-    """The objects that are written of a file, with their lines in the log."""
+def items(binary, files, kind, target, folder):
+    """The objects that are written of all files, each with the number of its file and the warnings of its line in the log."""
     out = os.path.join(folder, "out")
     asked = ["--target", target] if target else []
     subprocess.run(
-        [binary, "convert", file, "--to", out, "--progress", "none", *asked],
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=300,
+        [binary, "convert", *files, "--to", out, "--progress", "none", *asked],
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=3600,
     )
-    try:
-        with open(out + ".items.jsonl", encoding="utf-8") as log:
-            lines = [json.loads(line) for line in log]
-    except OSError:
-        return
+    with open(out + ".items.jsonl", encoding="utf-8") as log:
+        lines = [json.loads(line) for line in log]
     lines = [line for line in lines if line.get("status") == "migrated" and line["path"].endswith("." + kind)]
-    warned = {line.get("uid"): line.get("warnings") for line in lines}
-    for path in dict.fromkeys(line["path"] for line in lines):
+    warned, source = {}, {}
+    for line in lines:
+        warned[line["path"], line.get("uid")] = line.get("warnings")
+        source[line["path"]] = line["source"]["file"]
+    for number, path in enumerate(dict.fromkeys(line["path"] for line in lines)):
         with open(os.path.join(out, path), "rb") as written:
-            for number, (uid, octets) in enumerate(objects(written.read(), kind)):
-                warnings = warned.get(uid) or warned.get(re.sub(r"\\(.)", r"\1", uid))
-                yield {"source": {"ordinal": f"{number}-{uid}"[:60]}, "warnings": warnings}, octets
+            for uid, octets in objects(written.read(), kind):
+                warnings = warned.get((path, uid)) or warned.get((path, re.sub(r"\\(.)", r"\1", uid)))
+                yield number, f"{source[path]}:{uid}"[-150:], warnings, octets
 
 
 def main():
@@ -108,28 +108,27 @@ def main():
     request(url, "MKCOL", home)
     content = {"ics": "text/calendar; charset=utf-8", "vcf": "text/vcard; charset=utf-8"}[kind]
     for way in ("raw", "mended"):
-        count, reasons, refused_files = collections.Counter(), collections.Counter(), {}
-        for number, file in enumerate(files):
-            collection = f"{home}{way}{kind}{number}/"
-            made = False
-            with tempfile.TemporaryDirectory() as folder:
-                for line, octets in items(binary, file, kind, target if way == "mended" else None, folder):
-                    if not made:
-                        made = True
-                        make(url, collection, kind)
-                    count["items"] += 1
-                    name = f"{count['items']}.{kind}"
-                    status, answer = request(url, "PUT", collection + name, octets, {"Content-Type": content})
-                    if status in (200, 201, 204):
-                        continue
-                    count["refused"] += 1
-                    if line.get("warnings"):
-                        count["flagged"] += 1
-                    else:
-                        why = f"{status} {reason(answer)}"
-                        reasons[why] += 1
-                        refused_files.setdefault(why, f"{file}:{line['source']['ordinal']}")
-        told = [{"why": why, "items": n, "first": refused_files[why]} for why, n in reasons.most_common(40)]
+        count, reasons, first = collections.Counter(), collections.Counter(), {}
+        made = None
+        with tempfile.TemporaryDirectory() as folder:
+            for number, name, warnings, octets in items(binary, files, kind, target if way == "mended" else None, folder):
+                collection = f"{home}{way}{kind}{number}/"
+                if made != number:
+                    made = number
+                    make(url, collection, kind)
+                count["items"] += 1
+                path = f"{collection}{count['items']}.{kind}"
+                status, answer = request(url, "PUT", path, octets, {"Content-Type": content})
+                if status in (200, 201, 204):
+                    continue
+                count["refused"] += 1
+                if warnings:
+                    count["flagged"] += 1
+                else:
+                    why = f"{status} {reason(answer)}"
+                    reasons[why] += 1
+                    first.setdefault(why, name)
+        told = [{"why": why, "items": n, "first": first[why]} for why, n in reasons.most_common(40)]
         print(json.dumps({"server": server, "kind": kind, "way": way, **count, "notFlagged": told}), flush=True)
 
 

@@ -122,7 +122,10 @@ impl Index {
 
     /// Forgets a line.
     pub(super) fn forget(&mut self, number: usize) {
-        self.lines.retain(|(_, known)| *known != number);
+        // They stand in their order.
+        if let Ok(at) = self.lines.binary_search_by_key(&number, |(_, number)| *number) {
+            self.lines.get_mut(at).into_iter().for_each(|line| line.0 = "");
+        }
     }
 
     /// The names that may stand once and stand there more often.

@@ -30,11 +30,13 @@ use crate::{
 use dates::Start;
 use frame::Frame;
 use index::Index;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use zones::Zones;
 
 /// Octets of a component that a UID is made of.
 const TELLING: u64 = 1 << 20;
+/// Zones that are defined for one object.
+const MOST_ZONES: usize = 64;
 /// A year that a series without an end reaches.
 const FAR: i64 = 2037;
 
@@ -239,16 +241,15 @@ impl CalendarMender {
     ) -> Result<()> {
         let (first, last) = component.years().unwrap_or((2024, 2024));
         let years = (first, if component.repeats() { last.max(FAR) } else { last });
-        // Nearly all lines name the zone that the one before has named.
-        let mut known: Vec<(String, Option<String>)> = Vec::new();
+        let mut known: HashMap<String, Option<String>> = HashMap::new();
         for number in draft.numbers() {
             let text = draft.text(number);
             let Some(id) = ContentLine::parse(text).and_then(|line| zones::named(&line)) else { continue };
-            let name = match known.iter().find(|(other, _)| *other == id) {
-                Some((_, name)) => name.clone(),
+            let name = match known.get(&id) {
+                Some(name) => name.clone(),
                 None => {
                     let name = self.name_zone(&id, years, frame, added, notes)?;
-                    known.push((id, name.clone()));
+                    known.insert(id, name.clone());
                     name
                 }
             };
@@ -303,6 +304,7 @@ impl CalendarMender {
         let is_defined = frame.defined.contains(written) || frame.renamed.values().any(|(known, _)| *known == written);
         if !is_defined
             && self.options.complete_zones
+            && added.len() < MOST_ZONES
             && let Some(zone) = self.zones.definition(written, name, years.0)?
         {
             notes.mended(format!("time zone defined: {written}"));
@@ -319,9 +321,11 @@ fn tell_kept(id: &str, name: &str, notes: &mut Notes) {
 
 /// Adds a definition; of two of one zone the longer, which goes back further.
 fn add_zone(added: &mut Vec<Arc<CalendarComponent>>, zone: Arc<CalendarComponent>) {
+    let is_full = added.len() >= MOST_ZONES;
     match added.iter_mut().find(|other| other.zone_id() == zone.zone_id()) {
         Some(other) if other.content().len() < zone.content().len() => *other = zone,
         Some(_) => {}
+        None if is_full => {}
         None => added.push(zone),
     }
 }

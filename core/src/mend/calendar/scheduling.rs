@@ -11,11 +11,10 @@ use crate::{
 /// Attendees that are named in a description.
 const NAMED: usize = 100;
 
-/// The numbers of the lines of the component itself that name an organizer or attendees.
+/// The numbers of the lines that name an organizer or attendees.
 fn parties(draft: &Draft) -> Vec<usize> {
     let is_party = |number: &usize| {
-        draft.depth(*number) == 1
-            && ContentLine::parse(draft.text(*number)).is_some_and(|line| line.is("ATTENDEE") || line.is("ORGANIZER"))
+        ContentLine::parse(draft.text(*number)).is_some_and(|line| line.is("ATTENDEE") || line.is("ORGANIZER"))
     };
     draft.numbers().filter(is_party).collect()
 }
@@ -45,7 +44,7 @@ pub(super) fn leave_to_client(draft: &mut Draft, notes: &mut Notes) {
 /// Moves the organizer and the attendees to properties that nobody sends to, and names them in the description.
 pub(super) fn move_to_text(draft: &mut Draft, notes: &mut Notes) {
     let mut names = Vec::new();
-    let numbers = parties(draft);
+    let numbers: Vec<_> = parties(draft).into_iter().filter(|number| draft.depth(*number) == 1).collect();
     for number in &numbers {
         let Some(property) = draft.property(*number) else { continue };
         let address = property.value.trim();

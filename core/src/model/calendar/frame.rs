@@ -4,7 +4,12 @@ use crate::{
     defect::{Defect, DefectKind},
     source::{Content, Source},
 };
-use std::{collections::HashSet, fmt, io, ops::Range, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt, io,
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 /// The PRODID of calendars that this crate makes.
 pub(crate) const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSION"), "//EN");
@@ -32,6 +37,8 @@ pub struct Calendar {
     /// What is written instead of its properties, where it was mended.
     pub(super) mended: Option<Content>,
     pub(super) zones: Vec<CalendarComponent>,
+    /// By TZID the places of its zones, made when it is asked for.
+    pub(super) zone_index: OnceLock<HashMap<String, Vec<usize>>>,
     pub(super) facts: CalendarFacts,
 }
 
@@ -86,7 +93,21 @@ impl Calendar {
 
     /// Its VTIMEZONE of this TZID.
     pub fn zone_of(&self, id: &str) -> Option<&CalendarComponent> {
-        self.zones.iter().find(|zone| zone.facts.zone_id.as_deref() == Some(id))
+        self.zones_of(id).first().and_then(|place| self.zones.get(*place))
+    }
+
+    /// The places of its VTIMEZONEs of this TZID.
+    pub(super) fn zones_of(&self, id: &str) -> &[usize] {
+        let index = self.zone_index.get_or_init(|| {
+            let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+            for (place, zone) in self.zones.iter().enumerate() {
+                if let Some(id) = zone.zone_id() {
+                    index.entry(id.to_owned()).or_default().push(place);
+                }
+            }
+            index
+        });
+        index.get(id).map_or(&[], Vec::as_slice)
     }
 
     /// The lines of its own properties, as in the source or as they were mended.
@@ -101,7 +122,7 @@ impl Calendar {
         while let Some(line) = lines.next_line()? {
             ContentLine::parse(line.head).iter().for_each(|line| facts.take(line));
         }
-        Ok(Self { mended: Some(properties), zones, facts, ..self.clone() })
+        Ok(Self { mended: Some(properties), zones, facts, zone_index: OnceLock::new(), ..self.clone() })
     }
 
     /// Octets before its first component that are neither its `BEGIN` line, nor a property, nor a zone: blank lines, or lines that are none.
@@ -291,6 +312,7 @@ pub(crate) fn read_calendar(
         made: false,
         mended: None,
         zones: Vec::new(),
+        zone_index: OnceLock::new(),
         facts: CalendarFacts::default(),
     };
     let mut index = OverrideIndex::default();

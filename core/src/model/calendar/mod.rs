@@ -17,7 +17,7 @@ use crate::{
     limits::Limits,
     source::{Content, Source},
 };
-use std::{io, sync::Arc};
+use std::{collections::BTreeSet, io, sync::Arc};
 
 /// A calendar object resource: all components of one UID — a master and its overrides — and the calendar they are in.
 ///
@@ -148,11 +148,9 @@ impl CalendarObject {
 
     /// The VTIMEZONEs that the components name, as far as the calendar has them or they were added.
     pub fn zones(&self) -> impl Iterator<Item = &CalendarComponent> {
-        let own = self.calendar.zones().iter().filter(|zone| {
-            let named =
-                |component: &CalendarComponent| component.zone_ids().iter().any(|id| zone.zone_id() == Some(id));
-            self.components.iter().any(named)
-        });
+        let ids = self.components.iter().flat_map(CalendarComponent::zone_ids);
+        let places: BTreeSet<usize> = ids.flat_map(|id| self.calendar.zones_of(id)).copied().collect();
+        let own = places.into_iter().filter_map(|place| self.calendar.zones().get(place));
         own.chain(self.added_zones.iter().map(|zone| &**zone))
     }
 
