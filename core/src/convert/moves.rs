@@ -3,7 +3,7 @@
 use super::{Place, Skip, Tagging, decision::Gate};
 use crate::{
     model::{Folder, FolderPath, Item, Role},
-    read::role_of_path,
+    read::{role_of_path, within_account},
     write::FolderRules,
 };
 use std::borrow::Cow;
@@ -56,16 +56,6 @@ impl Moves {
             Some(FolderPath::new(home.chain(below.iter().map(String::as_str))))
         })
     }
-}
-
-/// The names behind those that mail programs put accounts into: `ImapMail/imap.example.org/INBOX`, `Mail/Local Folders/Inbox`.
-fn within_account(names: &[String]) -> &[String] {
-    let is_account = |name: &str| {
-        matches!(&*name.to_lowercase(), "mail" | "imapmail" | "local folders")
-            || (name.contains('.') && !name.contains(' '))
-    };
-    let accounts = names.iter().take_while(|name| is_account(name)).count();
-    names.get(accounts..).unwrap_or_default()
 }
 
 impl Gate for Moves {

@@ -222,7 +222,7 @@ static TARGETS: LazyLock<Vec<Target>> = LazyLock::new(|| {
         target.guide = guide.and_then(|(_, guide)| serde_json::from_slice(guide.as_bytes()).ok());
         Some(target)
     };
-    PROFILES.iter().filter_map(|profile| read(profile)).collect()
+    PROFILES.iter().filter_map(read).collect()
 });
 
 impl Target {

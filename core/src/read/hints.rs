@@ -1,7 +1,7 @@
-use super::tree::Vault;
+use super::{metadata, tree::Vault};
 use crate::{
     defect::Defect,
-    model::{Folder, FolderPath, Item, Keywords, Label, Received},
+    model::{Folder, FolderPath, Item, Keywords, Label, Received, Role},
 };
 use std::{fmt, sync::Arc};
 
@@ -36,8 +36,19 @@ pub(super) struct Hints {
     pub(super) parts: Option<FilesBeside>,
     /// What Google Vault says of the messages of a mailbox.
     pub(super) vault: Option<Arc<Vault>>,
+    /// Whether only its name tells what the folder in the file is for.
+    pub(super) by_name: bool,
     /// What is wrong with what was told.
     pub(super) defects: Vec<Defect>,
+}
+
+/// What the folder of these names is for, the last of which is for `own` by itself: a folder in one of the user's own is the user's
+/// own, whatever it is called, but an inbox is one wherever its account lies; below the inbox and `[Gmail]` servers have folders of a
+/// role.
+pub(super) fn role_by_name(around: &[String], names: &[String], own: Option<Role>) -> Option<Role> {
+    let is_of_account = metadata::within_account(around).is_empty();
+    let own = own.filter(|role| is_of_account || *role == Role::Inbox);
+    own.or_else(|| metadata::role_of_path(metadata::within_account(names)))
 }
 
 impl Hints {
@@ -47,7 +58,9 @@ impl Hints {
             (Some(folder), _) => folder.clone(),
             (None, true) => own.clone(),
             (None, false) => {
-                Folder { path: FolderPath::new(self.within.iter().chain(own.path.names()).cloned()), role: own.role }
+                let names: Vec<String> = self.within.iter().chain(own.path.names()).cloned().collect();
+                let role = if self.by_name { role_by_name(&self.within, &names, own.role) } else { own.role };
+                Folder { path: FolderPath::new(names), role }
             }
         }
     }

@@ -53,7 +53,7 @@ pub use formats::{FORMATS, FormatInfo, Holds, ReadOptions, Request};
 pub use input::Input;
 pub use inputs::{Found, Inputs, Passed};
 pub use mailbox::{Closed, Event, Given, Mailbox, Opened};
-pub(crate) use metadata::role_of_path;
+pub(crate) use metadata::{role_of_path, within_account};
 pub use tree::{LAYOUTS, LayoutInfo};
 pub(crate) use unopened::Open;
 pub use unopened::Unopened;

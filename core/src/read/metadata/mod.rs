@@ -36,6 +36,16 @@ pub(super) fn role_of_folder(name: &str) -> Option<Role> {
     SystemLabel::role_of_folder(name)
 }
 
+/// The names behind those that mail programs put accounts into: `ImapMail/imap.example.org/INBOX`, `Mail/Local Folders/Inbox`.
+pub(crate) fn within_account(names: &[String]) -> &[String] {
+    let is_account = |name: &str| {
+        matches!(&*name.to_lowercase(), "mail" | "imapmail" | "local folders" | "takeout")
+            || (name.contains('.') && !name.contains(' '))
+    };
+    let accounts = names.iter().take_while(|name| is_account(name)).count();
+    names.get(accounts..).unwrap_or_default()
+}
+
 /// What a folder of these names is for, where only names tell: one at the top, or one in `INBOX` or `[Gmail]`, where servers
 /// put them.
 pub(crate) fn role_of_path(names: &[String]) -> Option<Role> {

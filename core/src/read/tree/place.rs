@@ -7,9 +7,9 @@ use crate::{
         FormatInfo,
         detect::extension,
         formats::{FORMATS, Holds, is_one_of},
-        hints::Hints,
+        hints::{Hints, role_by_name},
         maildir::{self, FileName},
-        mbox,
+        mbox, metadata,
     },
 };
 
@@ -98,7 +98,7 @@ impl File<'_> {
                 Some(Recorded::Copy) => Verdict::Pass("is a copy, for another label, of a message in another file"),
                 None => Verdict::Take { format: None, hints: Box::new(self.message(format, notes)) },
             },
-            Some(_) => Verdict::Take { format: None, hints: Box::new(self.within(notes)) },
+            Some(format) => Verdict::Take { format: None, hints: Box::new(self.within(format, notes)) },
             None if self.name == "mbox" && parent.is_some_and(is_apple_mailbox) => {
                 let folder = Some(names::folder(notes.folders(self.directories)));
                 let hints = Hints { folder, vault: notes.vault(self.directories, self.name), ..Hints::default() };
@@ -114,7 +114,7 @@ impl File<'_> {
         match format.holds {
             Holds::Folder => self.mailbox(notes),
             Holds::Message => self.message(format, notes),
-            Holds::Items => self.within(notes),
+            Holds::Items => self.within(format, notes),
         }
     }
 
@@ -223,9 +223,10 @@ impl File<'_> {
     }
 
     /// A file of many items, which names its own folder.
-    fn within(&self, notes: &Notes) -> Hints {
+    fn within(&self, format: &FormatInfo, notes: &Notes) -> Hints {
         let vault = notes.vault(self.directories, self.name);
-        Hints { within: notes.folders(self.directories), vault, ..Hints::default() }
+        let by_name = format.holds == Holds::Folder;
+        Hints { within: notes.folders(self.directories), vault, by_name, ..Hints::default() }
     }
 
     /// A mailbox whose name is that of its folder, less what only says that it is a mailbox.
@@ -236,9 +237,11 @@ impl File<'_> {
             .rsplit_once('.')
             .filter(|(stem, extension)| !self.indexed && !stem.is_empty() && is_of_mailbox(extension));
         let name = maildir::decoded(stem.map_or(name, |(stem, _)| stem));
-        let role = crate::read::metadata::role_of_folder(&name)
-            .filter(|_| self.directories.iter().all(|name| !name.ends_with(".sbd")));
+        let own =
+            metadata::role_of_folder(&name).filter(|_| self.directories.iter().all(|name| !name.ends_with(".sbd")));
+        let around = path.clone();
         path.push(name);
+        let role = role_by_name(&around, &path, own);
         let vault = notes.vault(self.directories, self.name);
         Hints { folder: Some(Folder { path: FolderPath::new(path), role }), vault, ..Hints::default() }
     }
