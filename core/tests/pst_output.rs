@@ -24,11 +24,26 @@ use std::{
 fn mbox() -> Vec<u8> {
     let mut mbox = String::new();
     for (label, message) in [
-        ("Inbox,Opened", "From: Ann <ann@x.test>\nTo: bob@x.test\nSubject: Re: plain\nMessage-ID: <1@x>\nDate: Sat, 1 Jan 2022 10:00:00 +0000\nDelivered-To: bob@x.test\n\nHello\n"),
-        ("Inbox,Unread,Projects", "From: =?utf-8?Q?Zo=C3=AB?= <z@x.test>\nTo: a@x.test, B <b@x.test>\nCc: c@x.test\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?= \u{1F600}\nMessage-ID: <2@x>\nDate: Sun, 2 Jan 2022 10:00:00 +0000\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=a\n\n--a\nContent-Type: text/plain; charset=utf-8\n\nschöne Grüße\n--a\nContent-Type: text/html; charset=utf-8\n\n<p>schöne <b>Grüße</b></p>\n--a--\n--b\nContent-Type: application/octet-stream; name=a.bin\nContent-Transfer-Encoding: base64\n\nAAECAwQFBgcICQ==\n--b\nContent-Type: message/rfc822\n\nSubject: inner\nMessage-ID: <3@x>\nFrom: i@x.test\n\ninside\n--b--\n"),
-        ("Sent,Starred", "From: bob@x.test\nTo: undisclosed-recipients:;\nSubject:\nMessage-ID: <4@x>\nDate: Mon, 3 Jan 2022 10:00:00 +0000\nDelivered-To: bob@x.test\n\n\n"),
-        ("Trash", "From: s@x.test\nTo: bob@x.test\nSubject: signed\nMessage-ID: <5@x>\nDate: Tue, 4 Jan 2022 10:00:00 +0000\nMIME-Version: 1.0\nContent-Type: multipart/signed; micalg=pgp-sha1; protocol=\"application/pgp-signature\"; boundary=s\n\n--s\n\nsigned text  \n\n--s\nContent-Type: application/pgp-signature\n\n-----BEGIN PGP SIGNATURE-----\n--s--\n"),
-        ("Drafts", "From: bob@x.test\nSubject: not sent yet\nMessage-ID: <6@x>\nDate: Wed, 5 Jan 2022 10:00:00 +0000\n\ndraft\n"),
+        (
+            "Inbox,Opened",
+            "From: Ann <ann@x.test>\nTo: bob@x.test\nSubject: Re: plain\nMessage-ID: <1@x>\nDate: Sat, 1 Jan 2022 10:00:00 +0000\nDelivered-To: bob@x.test\n\nHello\n",
+        ),
+        (
+            "Inbox,Unread,Projects",
+            "From: =?utf-8?Q?Zo=C3=AB?= <z@x.test>\nTo: a@x.test, B <b@x.test>\nCc: c@x.test\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?= \u{1F600}\nMessage-ID: <2@x>\nDate: Sun, 2 Jan 2022 10:00:00 +0000\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=a\n\n--a\nContent-Type: text/plain; charset=utf-8\n\nschöne Grüße\n--a\nContent-Type: text/html; charset=utf-8\n\n<p>schöne <b>Grüße</b></p>\n--a--\n--b\nContent-Type: application/octet-stream; name=a.bin\nContent-Transfer-Encoding: base64\n\nAAECAwQFBgcICQ==\n--b\nContent-Type: message/rfc822\n\nSubject: inner\nMessage-ID: <3@x>\nFrom: i@x.test\n\ninside\n--b--\n",
+        ),
+        (
+            "Sent,Starred",
+            "From: bob@x.test\nTo: undisclosed-recipients:;\nSubject:\nMessage-ID: <4@x>\nDate: Mon, 3 Jan 2022 10:00:00 +0000\nDelivered-To: bob@x.test\n\n\n",
+        ),
+        (
+            "Trash",
+            "From: s@x.test\nTo: bob@x.test\nSubject: signed\nMessage-ID: <5@x>\nDate: Tue, 4 Jan 2022 10:00:00 +0000\nMIME-Version: 1.0\nContent-Type: multipart/signed; micalg=pgp-sha1; protocol=\"application/pgp-signature\"; boundary=s\n\n--s\n\nsigned text  \n\n--s\nContent-Type: application/pgp-signature\n\n-----BEGIN PGP SIGNATURE-----\n--s--\n",
+        ),
+        (
+            "Drafts",
+            "From: bob@x.test\nSubject: not sent yet\nMessage-ID: <6@x>\nDate: Wed, 5 Jan 2022 10:00:00 +0000\n\ndraft\n",
+        ),
     ] {
         mbox.push_str(&format!("From x Sat Jan  1 10:00:00 2022\nX-Gmail-Labels: {label}\n{message}\n"));
     }
@@ -70,7 +85,11 @@ fn seen(item: &Item) -> Seen {
     let attachments = attachments.iter().map(|attachment| {
         let name = attachment.file_name().unwrap_or_default();
         match attachment.message().unwrap() {
-            Some(inner) => (String::new(), format!("{:?} {:?}", inner.subject().unwrap(), inner.text().unwrap()).into_bytes()),
+            Some(inner) => (
+                String::new(),
+                format!("{:?} {:?}", inner.subject().unwrap(), inner.text().unwrap().unwrap_or_default().trim_end())
+                    .into_bytes(),
+            ),
             None => {
                 let mut octets = Vec::new();
                 attachment.reader().read_to_end(&mut octets).unwrap();
@@ -148,7 +167,9 @@ fn a_store_that_was_written_once_stays_as_it_is() {
     run(&[&bench.at("in.mbox")], &bench.at("1.pst"), &options());
     run(&[&bench.at("1.pst")], &bench.at("2.pst"), &options());
     run(&[&bench.at("2.pst")], &bench.at("3.pst"), &options());
-    let all = |name| items(&bench.at(name)).iter().map(|item| (seen(item), octets(item.message().unwrap()))).collect::<Vec<_>>();
+    let all = |name| {
+        items(&bench.at(name)).iter().map(|item| (seen(item), octets(item.message().unwrap()))).collect::<Vec<_>>()
+    };
     assert_eq!(all("3.pst"), all("2.pst"));
     assert_eq!(by_id(&items(&bench.at("2.pst"))), by_id(&items(&bench.at("1.pst"))));
 }
@@ -187,7 +208,8 @@ fn stores_are_split_into_whole_ones() {
     options.archive.zip_split = Some(4 << 20);
     let report = run(&[&bench.at("many.mbox")], &bench.at("out.pst"), &options);
     assert!(report.is_complete());
-    let parts: Vec<_> = (1..).map(|n| bench.at(&format!("out.part{n:03}.pst"))).take_while(|path| path.exists()).collect();
+    let parts: Vec<_> =
+        (1..).map(|n| bench.at(&format!("out.part{n:03}.pst"))).take_while(|path| path.exists()).collect();
     assert!(parts.len() > 2 && !bench.at("out.pst").exists(), "{parts:?}");
     let mut subjects = Vec::new();
     for part in &parts {
@@ -197,7 +219,10 @@ fn stores_are_split_into_whole_ones() {
     subjects.sort_by_key(|subject| subject.parse::<u32>().unwrap());
     assert_eq!(subjects, (0..40).map(|i| i.to_string()).collect::<Vec<_>>());
     let mut differences = Vec::new();
-    verify(&bench.at("out.pst"), None::<PathBuf>, &ConvertOptions::default(), &mut |found| differences.push(found.clone())).unwrap();
+    verify(&bench.at("out.pst"), None::<PathBuf>, &ConvertOptions::default(), &mut |found| {
+        differences.push(found.clone())
+    })
+    .unwrap();
     assert_eq!(differences, []);
 }
 
@@ -211,7 +236,9 @@ fn what_is_no_mail_lies_beside_the_store() {
     assert_eq!(items(&beside).len(), 1);
     let verified = || {
         let mut differences = Vec::new();
-        let report = verify(&bench.at("out.pst"), None::<PathBuf>, &ConvertOptions::default(), &mut |found| differences.push(found.clone()));
+        let report = verify(&bench.at("out.pst"), None::<PathBuf>, &ConvertOptions::default(), &mut |found| {
+            differences.push(found.clone())
+        });
         (report.unwrap().items, differences.len())
     };
     assert_eq!(verified(), (6, 0));
@@ -222,7 +249,8 @@ fn what_is_no_mail_lies_beside_the_store() {
     fs::write(bench.at("out.pst"), pst).unwrap();
     assert!(verified().1 > 0);
     fs::write(bench.at("out.pst"), whole).unwrap();
-    let undone = undo(&bench.at("out.pst"), 1, false, &mailferry::Stop::default(), &mut |found| panic!("{found:?}")).unwrap();
+    let undone =
+        undo(&bench.at("out.pst"), 1, false, &mailferry::Stop::default(), &mut |found| panic!("{found:?}")).unwrap();
     assert!(undone.kept == 0 && !bench.at("out.pst").exists() && !beside.exists(), "{undone:?}");
 }
 
@@ -248,9 +276,18 @@ fn a_run_that_was_stopped_is_completed_by_another() {
     });
     assert!(stopped.unwrap().cancelled && items(&bench.at("out.pst")).len() < 5);
     run(&[&bench.at("in.mbox")], &bench.at("out.pst"), &options());
-    let there: usize = ["out.pst", "out.sync002.pst"].iter().map(|name| bench.at(name)).filter(|path| path.exists()).map(|path| items(&path).len()).sum();
+    let there: usize = ["out.pst", "out.sync002.pst"]
+        .iter()
+        .map(|name| bench.at(name))
+        .filter(|path| path.exists())
+        .map(|path| items(&path).len())
+        .sum();
     assert_eq!(there, 5);
-    let left: Vec<_> = fs::read_dir(bench.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).filter(|name| name.to_string_lossy().starts_with('.')).collect();
+    let left: Vec<_> = fs::read_dir(bench.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name.to_string_lossy().starts_with('.'))
+        .collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
@@ -278,7 +315,10 @@ fn archives_and_streams_take_stores_too() {
     let report = run(&[&bench.at("in.mbox")], &bench.at("out.zip"), &options());
     assert!(report.is_complete());
     run(&[&bench.at("in.mbox")], &bench.at("mail.pst"), &options());
-    assert_eq!(items(&bench.at("out.zip")).len(), 5);
+    let mut zip = zip::ZipArchive::new(fs::File::open(bench.at("out.zip")).unwrap()).unwrap();
+    let mut packed = Vec::new();
+    zip.by_name("mail.pst").unwrap().read_to_end(&mut packed).unwrap();
+    assert!(packed == fs::read(bench.at("mail.pst")).unwrap());
     #[derive(Clone, Default)]
     struct Shared(Arc<Mutex<Vec<u8>>>);
     impl io::Write for Shared {
@@ -327,12 +367,14 @@ fn a_message_that_fails_leaves_nothing_in_the_store() {
     let message = |content: Content| {
         let mut message = MapiMessage::new(PropertyBag::default());
         message.properties.set(pid::MESSAGE_FLAGS, PropertyValue::Integer32(1));
-        let attachment = Attachment { properties: PropertyBag::default(), body: AttachmentBody::Data(content), defects: Vec::new() };
+        let attachment =
+            Attachment { properties: PropertyBag::default(), body: AttachmentBody::Data(content), defects: Vec::new() };
         message.attachments = Arc::new(vec![attachment]);
         message
     };
     let store = |sizes: &[(usize, bool)]| {
-        let mut pst = PstWriter::new(io::Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
+        let mut pst =
+            PstWriter::new(io::Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
         let folder = pst.add_folder(PstWriter::<io::Cursor<Vec<u8>>>::MAILBOX, "F", "IPF.Note");
         for (size, fails) in sizes {
             let octets: Vec<u8> = (0..*size).map(|i| (i * 7) as u8).collect();
@@ -365,7 +407,9 @@ fn a_message_that_fails_leaves_nothing_in_the_store() {
 fn folders_have_their_names_once() {
     let bench = Bench::new();
     let mut mbox = String::new();
-    for (i, label) in ["A/b", "a/B", "A", "Deleted Items", "Trash", "\u{1F4E7} Ünïcode", &"deep/".repeat(260)].iter().enumerate() {
+    for (i, label) in
+        ["A/b", "a/B", "A", "Deleted Items", "Trash", "\u{1F4E7} Ünïcode", &"deep/".repeat(260)].iter().enumerate()
+    {
         mbox.push_str(&format!("From x\nSubject: {i}\nX-Gmail-Labels: {label}\n\nx\n\n"));
     }
     fs::write(bench.at("names.mbox"), mbox).unwrap();
@@ -373,7 +417,8 @@ fn folders_have_their_names_once() {
     assert!(report.is_complete());
     let items = items(&bench.at("out.pst"));
     assert_eq!(items.len(), 7);
-    let folders: std::collections::BTreeSet<_> = items.iter().map(|item| item.folder.path.to_string().to_lowercase()).collect();
+    let folders: std::collections::BTreeSet<_> =
+        items.iter().map(|item| item.folder.path.to_string().to_lowercase()).collect();
     assert_eq!(folders.len(), 7, "{folders:?}");
     assert!(!items.iter().any(|item| item.keywords.contains(Keywords::DRAFT)));
 }

@@ -1,7 +1,7 @@
 //! What a run writes besides its items, compared with what it reads: no output may be a source, or another output.
 
-use crate::write::BESIDE_STORE;
 use super::sync::{ADDRESS_MAP, FILES, GONE, ITEM_LOG, NOTE, REPORT, SyncPaths, TABLE, UNFINISHED, with_suffix};
+use crate::write::BESIDE_STORE;
 use crate::{
     error::{Error, ErrorKind, Result},
     limits::Exclusion,
@@ -219,7 +219,8 @@ pub(super) fn exclusion(destination: &Path, page: Option<&Path>) -> Exclusion {
 /// Whether this is behind the name of a destination in that of a file beside it.
 fn is_beside(rest: &str) -> bool {
     let rest = rest.strip_suffix(UNFINISHED).unwrap_or(rest);
-    [ADDRESS_MAP, ITEM_LOG, REPORT, TABLE, FILES, GONE, NOTE, BESIDE_STORE, ""].contains(&rest) || rest.starts_with(".undo")
+    [ADDRESS_MAP, ITEM_LOG, REPORT, TABLE, FILES, GONE, NOTE, BESIDE_STORE, ""].contains(&rest)
+        || rest.starts_with(".undo")
 }
 
 /// The paths among what was given.

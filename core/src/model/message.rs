@@ -113,7 +113,8 @@ impl Message {
     #[cfg_attr(not(feature = "outlook"), expect(dead_code, reason = "only message objects have it"))]
     pub(crate) fn header_text(&self) -> Result<String> {
         let header = self.header()?;
-        let octets = self.content.slice(0..header.body_offset()).to_vec(self.parsed.limits.header_section + (1 << 10))?;
+        let octets =
+            self.content.slice(0..header.body_offset()).to_vec(self.parsed.limits.header_section + (1 << 10))?;
         let mut text = match std::str::from_utf8(&octets) {
             Ok(text) => text.to_owned(),
             Err(_) => {

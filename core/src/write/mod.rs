@@ -46,11 +46,11 @@ mod spool;
 pub use crate::model::Fidelity;
 pub use bundle::{BUNDLE_LAYOUT, BUNDLE_PROFILE};
 pub(crate) use collection::written_version;
-#[cfg(not(target_family = "wasm"))]
-pub(crate) use container::BESIDE_STORE;
 pub use collection::{
     CardGroups, Collections, Grouping, IcsCollection, IcsOptions, VcfCollection, VcfOptions, WRITTEN_VERSIONS,
 };
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use container::BESIDE_STORE;
 pub use eml_archive::EmlArchive;
 pub use entry_name::{ItemName, NameTemplate};
 #[cfg(not(target_family = "wasm"))]

@@ -86,7 +86,8 @@ impl OptionInfo {
 use Decides::{Neither, Octets, Places};
 
 /// What can be written to a stream.
-const ARCHIVES: &[&str] = &[Packaging::Zip.as_str(), Packaging::Tar.as_str(), Packaging::Tgz.as_str(), Packaging::Pst.as_str()];
+const ARCHIVES: &[&str] =
+    &[Packaging::Zip.as_str(), Packaging::Tar.as_str(), Packaging::Tgz.as_str(), Packaging::Pst.as_str()];
 
 /// All options. A new one is one more line here, and a field.
 pub const OPTIONS: &[OptionInfo] = &[

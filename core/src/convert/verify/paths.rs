@@ -140,11 +140,7 @@ pub(in crate::convert) fn verification(paths: &SyncPaths, logs: Vec<SyncLog>, st
 }
 
 /// Reads a store, or its parts, and what lies beside it.
-fn check_store(
-    paths: &SyncPaths,
-    verification: &mut Verification,
-    found: &mut dyn FnMut(&Difference),
-) -> Result<()> {
+fn check_store(paths: &SyncPaths, verification: &mut Verification, found: &mut dyn FnMut(&Difference)) -> Result<()> {
     let root = paths.root();
     let mut check = |path: &str, verification: &mut Verification| match FileSource::open(root.join(path)) {
         Ok(source) => verification.file(path, Arc::new(source), found),

@@ -49,7 +49,8 @@ impl Translator<'_> {
         for entity in message.structure()?.entities().iter().skip(1) {
             match entity.media_type().essence() {
                 "multipart/signed" => {
-                    let detail = "a signed part of the message was taken apart: its signature cannot be verified any more";
+                    let detail =
+                        "a signed part of the message was taken apart: its signature cannot be verified any more";
                     self.tell(DefectKind::Signature, detail);
                 }
                 "text/calendar" => {
@@ -222,7 +223,10 @@ fn references(html: &str) -> HashSet<String> {
     let mut found = HashSet::new();
     let octets = html.as_bytes();
     for at in memchr::memchr_iter(b':', octets) {
-        let is_cid = at.checked_sub(3).and_then(|from| octets.get(from..at)).is_some_and(|word| word.eq_ignore_ascii_case(b"cid"));
+        let is_cid = at
+            .checked_sub(3)
+            .and_then(|from| octets.get(from..at))
+            .is_some_and(|word| word.eq_ignore_ascii_case(b"cid"));
         if !is_cid || found.len() >= REFERENCES {
             continue;
         }

@@ -1,10 +1,5 @@
 use super::{Translator, decoded::decoded, properties::Properties};
-use crate::{
-    defect::DefectKind,
-    error::Result,
-    mapi::pid,
-    mime,
-};
+use crate::{defect::DefectKind, error::Result, mapi::pid, mime};
 use encoding_rs::Encoding;
 
 /// The code page of UTF-8.
@@ -17,7 +12,8 @@ impl Translator<'_> {
     /// The plain text and the HTML ([MS-OXCMAIL] 2.2.3.4); gives the HTML too.
     pub(super) fn bodies(&mut self, properties: &mut Properties) -> Result<Option<String>> {
         let plain = self.message.text()?;
-        let html = self.message.html()?;
+        // Programs stumble over HTML without an octet.
+        let html = self.message.html()?.filter(|html| !html.is_empty());
         if let Some(plain) = &plain {
             properties.text(pid::BODY, &with_crlf(plain));
         }
@@ -53,7 +49,8 @@ impl Translator<'_> {
         let [place] = parts.html.as_slice() else { return Ok(None) };
         let Some(entity) = structure.entities().get(*place) else { return Ok(None) };
         // What an opaque signature encloses stands with the rest.
-        if parts.attachments.iter().filter_map(|place| structure.entities().get(*place)).any(mime::signed_data::may_be) {
+        if parts.attachments.iter().filter_map(|place| structure.entities().get(*place)).any(mime::signed_data::may_be)
+        {
             return Ok(None);
         }
         let (content, _) = decoded(entity, self.message.content())?;

@@ -1,8 +1,4 @@
-use crate::{
-    error::Result,
-    model::Message,
-    source::Content,
-};
+use crate::{error::Result, model::Message, source::Content};
 
 /// Octets of a delivery status that are looked at.
 const STATUS: usize = 64 << 10;

@@ -109,7 +109,8 @@ mod tests {
         let (content, broken) = decoded(&structure.entities()[0], &message).unwrap();
         assert!(!broken && content.as_slice().is_none());
         assert_eq!(content.to_vec(octets.len()).unwrap(), octets);
-        for (from, to) in [(2_999_990_usize, 3_000_000_usize), (0, 10), (1_500_000, 1_600_000), (1_499_999, 1_500_001)] {
+        for (from, to) in [(2_999_990_usize, 3_000_000_usize), (0, 10), (1_500_000, 1_600_000), (1_499_999, 1_500_001)]
+        {
             let slice = content.slice(from as u64..to as u64).to_vec(1 << 20).unwrap();
             assert!(slice == octets[from..to], "{from}..{to}");
         }

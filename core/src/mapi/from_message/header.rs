@@ -1,4 +1,7 @@
-use super::{Translator, properties::{Properties, file_time, string}};
+use super::{
+    Translator,
+    properties::{Properties, file_time, string},
+};
 use crate::{
     date_time::DateTime,
     defect::DefectKind,
@@ -263,8 +266,10 @@ impl Translator<'_> {
         for field in self.message.header()?.fields() {
             let name = field.name();
             let is_own = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
-            let is_token = name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.'));
-            if !is_own || !is_token || name.len() > 127 || met.len() >= FIELDS || !met.insert(name.to_ascii_lowercase()) {
+            let is_token =
+                name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.'));
+            if !is_own || !is_token || name.len() > 127 || met.len() >= FIELDS || !met.insert(name.to_ascii_lowercase())
+            {
                 continue;
             }
             let text = self.message.field_text(&field);
@@ -331,7 +336,8 @@ fn recipient(kind: i32, mailbox: &Mailbox) -> PropertyBag {
 fn prefix_len(subject: &str) -> usize {
     let Some(colon) = subject.find(": ") else { return 0 };
     let prefix = subject.get(..colon).unwrap_or_default();
-    let is_prefix = (1..=3).contains(&prefix.chars().count()) && prefix.bytes().all(|octet| octet.is_ascii_alphabetic());
+    let is_prefix =
+        (1..=3).contains(&prefix.chars().count()) && prefix.bytes().all(|octet| octet.is_ascii_alphabetic());
     if is_prefix { colon + 2 } else { 0 }
 }
 

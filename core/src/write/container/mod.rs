@@ -133,11 +133,13 @@ fn no_archive() -> Error {
 /// Makes sure that what is to be split can be.
 fn can_be_split(name: &str, packaging: Packaging, options: &WriteOptions) -> Result<()> {
     if packaging == Packaging::Pst && options.form != OutputForm::Pst {
-        let message = "is the name of a store of Outlook: write it in this form (--as pst), or choose another destination";
+        let message =
+            "is the name of a store of Outlook: write it in this form (--as pst), or choose another destination";
         return Err(Error::new(ErrorKind::Options, message).in_file(name));
     }
     if split_of_zip(options).is_some() && packaging != Packaging::Zip {
-        let message = "cannot be split, only ZIP archives and stores of Outlook can: choose a destination that ends in .zip";
+        let message =
+            "cannot be split, only ZIP archives and stores of Outlook can: choose a destination that ends in .zip";
         return Err(Error::new(ErrorKind::Options, message).in_file(name));
     }
     Ok(())

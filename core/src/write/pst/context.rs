@@ -189,7 +189,8 @@ impl Table {
         bag: &PropertyBag,
         code_page: CodePage,
     ) -> Result<()> {
-        if self.last.is_some_and(|last| last >= identifier) || self.index_entry == 2 && self.rows > u32::from(u16::MAX) {
+        if self.last.is_some_and(|last| last >= identifier) || self.index_entry == 2 && self.rows > u32::from(u16::MAX)
+        {
             return Err(Error::new(ErrorKind::Limit, "a table of the store cannot have this row"));
         }
         self.last = Some(identifier);

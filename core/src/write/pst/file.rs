@@ -1,6 +1,9 @@
 //! Pages and blocks, laid one behind the other ([MS-PST] 2.2).
 
-use super::{super::growing::{Growing, refused}, spill::Records};
+use super::{
+    super::growing::{Growing, refused},
+    spill::Records,
+};
 use crate::{
     error::{Error, ErrorKind, Result},
     pst::{Variant, checksum, encoding::Encoding, nid},
@@ -503,7 +506,9 @@ impl<W: Write + Seek> File<W> {
     fn header(&self, end: u64, last_map: u64, nodes: PageRef, blocks: PageRef, highest: &[(usize, u32)]) -> Vec<u8> {
         let ansi = self.variant == Variant::Ansi;
         let mut counters = [0x400_u32; 32];
-        for (kind, least) in [(nid::SEARCH_FOLDER, 0x4000), (nid::NORMAL_MESSAGE, 0x1_0000), (nid::ASSOCIATED_MESSAGE, 0x8000)] {
+        for (kind, least) in
+            [(nid::SEARCH_FOLDER, 0x4000), (nid::NORMAL_MESSAGE, 0x1_0000), (nid::ASSOCIATED_MESSAGE, 0x8000)]
+        {
             if let Some(counter) = counters.get_mut(kind as usize) {
                 *counter = least;
             }

@@ -38,5 +38,5 @@ mod value;
 mod whole;
 mod writer;
 
-pub(super) use writer::StoreWriter;
 pub use store::{FolderId, Layout, PstWriter, Scrambling};
+pub(super) use writer::StoreWriter;

@@ -43,9 +43,7 @@ impl Names {
     /// When there are more names than a store can have.
     pub(super) fn translated(&mut self, bag: &PropertyBag) -> Result<Vec<(u16, PropertyValue)>> {
         let named = |id| if id < 0x8000 { None } else { bag.names().name(id) };
-        bag.iter()
-            .map(|(id, value)| Ok((named(id).map_or(Ok(id), |name| self.id(name))?, value.clone())))
-            .collect()
+        bag.iter().map(|(id, value)| Ok((named(id).map_or(Ok(id), |name| self.id(name))?, value.clone()))).collect()
     }
 
     /// libpff takes a map without entries or without a property set of its own for a broken store, and Outlook writes none without

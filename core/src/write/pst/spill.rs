@@ -34,7 +34,8 @@ impl Records {
                     return if filled == 0 { Ok(None) } else { Err(cut()) };
                 }
             }
-            let (to, from) = (octets.get_mut(filled..).unwrap_or_default(), self.window.get(self.at..).unwrap_or_default());
+            let (to, from) =
+                (octets.get_mut(filled..).unwrap_or_default(), self.window.get(self.at..).unwrap_or_default());
             let n = to.len().min(from.len());
             to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
             (filled, self.at) = (filled + n, self.at + n);

@@ -1,3 +1,4 @@
+use super::super::growing::{Growing, refused};
 use super::{
     columns::{
         associated_columns, attachment_columns, contents_columns, hierarchy_columns, later_templates, outgoing_columns,
@@ -11,7 +12,6 @@ use super::{
     value::as_text_of,
     whole::{Whole, complete_row, text_of},
 };
-use super::super::growing::{Growing, refused};
 use crate::{
     error::{Error, ErrorKind, Result},
     mapi::{CodePage, MapiMessage, PropertyBag, PropertyType, PropertyValue, pid},
@@ -70,10 +70,7 @@ const FOLDER_NAME: usize = 255;
 
 /// Nodes whose octets are the same in all new files of Outlook; what they are for is not published.
 const SEARCH_STATE: [(u32, &[u8]); 2] = [
-    (
-        0xC01,
-        b"\x18\0\xec\x9c\x20\0\0\0\0\0\0\0\x40\0\0\0\xb5\x10\x04\0\0\0\0\0\x02\0\0\0\x0c\0\x10\0\x18\0",
-    ),
+    (0xC01, b"\x18\0\xec\x9c\x20\0\0\0\0\0\0\0\x40\0\0\0\xb5\x10\x04\0\0\0\0\0\x02\0\0\0\x0c\0\x10\0\x18\0"),
     (
         0xE01,
         b"\x4c\0\xec\xcc\x20\0\0\0\0\0\0\0\x40\0\0\0\x01\0\0\0\x04\0\x20\0\0\0\0\0\x03\0\0\0\0\0\0\0\x0f\0\0\0\0\0\0\0\
@@ -143,12 +140,7 @@ impl<W: Write + Seek> PstWriter<W> {
             Scrambling::Permute => Encoding::Permute,
             Scrambling::Cyclic => Encoding::Cyclic,
         };
-        let shared = Shared {
-            names: Names::default(),
-            messages: 0x1_0001,
-            attachments: 0x401,
-            whole: None,
-        };
+        let shared = Shared { names: Names::default(), messages: 0x1_0001, attachments: 0x401, whole: None };
         let mut writer = Self {
             file: File::new(out, variant, encoding, spill)?,
             folders: Vec::new(),
@@ -457,11 +449,7 @@ impl<W: Write + Seek> PstWriter<W> {
         properties
     }
 
-    fn write_folder(
-        &mut self,
-        folder: &FolderInMaking,
-        all: &HashMap<u32, Vec<&FolderInMaking>>,
-    ) -> Result<()> {
+    fn write_folder(&mut self, folder: &FolderInMaking, all: &HashMap<u32, Vec<&FolderInMaking>>) -> Result<()> {
         let variant = self.file.variant;
         let children = all.get(&folder.nid).map(Vec::as_slice).unwrap_or_default();
         let mut properties = self.folder_properties(folder, !children.is_empty());

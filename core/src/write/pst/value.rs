@@ -59,9 +59,7 @@ pub(super) fn as_text_of(kind: PropertyType, value: &PropertyValue, code_page: C
     let Some(text) = value.text(code_page, 4 * MOST_SHOWN) else { return Cow::Borrowed(value) };
     Cow::Owned(match kind {
         PropertyType::String => PropertyValue::String(utf16(&text, MOST_SHOWN).into()),
-        _ => PropertyValue::String8(
-            ansi(&text).get(..MOST_SHOWN).map_or_else(|| ansi(&text), <[u8]>::to_vec).into(),
-        ),
+        _ => PropertyValue::String8(ansi(&text).get(..MOST_SHOWN).map_or_else(|| ansi(&text), <[u8]>::to_vec).into()),
     })
 }
 

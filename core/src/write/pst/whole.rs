@@ -57,8 +57,7 @@ impl Whole {
         let properties = &mut message.properties;
         for (id, kind) in [(pid::DISPLAY_TO, 1), (pid::DISPLAY_CC, 2), (pid::DISPLAY_BCC, 3)] {
             let of_kind = recipients.iter().filter(|row| row.integer(pid::RECIPIENT_TYPE).unwrap_or(1) & 0xF == kind);
-            let names: Vec<_> =
-                of_kind.filter_map(|row| row.text(pid::DISPLAY_NAME, code_page, MOST_TEXT)).collect();
+            let names: Vec<_> = of_kind.filter_map(|row| row.text(pid::DISPLAY_NAME, code_page, MOST_TEXT)).collect();
             properties.remove(id);
             let names = names.join("; ");
             if !names.is_empty() {
