@@ -142,6 +142,11 @@ pub(crate) fn is_date(value: &[u8]) -> bool {
         && (comment.is_empty() || comment.starts_with('(') && comment.find(')') == Some(comment.len() - 1))
 }
 
+/// Whether it holds encoded words (RFC 2047).
+pub(crate) fn has_encoded_words(value: &[u8]) -> bool {
+    openings(value).next().is_some()
+}
+
 /// Whether it holds encoded words that not every reader decodes: in a charset that is unknown, or under the name of one that programs
 /// mistake for its larger sibling (GBK for GB2312, 949 for EUC-KR).
 pub(crate) fn has_unsound_words(value: &[u8]) -> bool {

@@ -25,7 +25,7 @@ const HEAD: &str = "\
 # this anew; the commit that changes a line says why.
 ";
 
-const FORMS: [&str; 6] = ["eml", "mbox", "maildir", "bundle", "proton", "ediscovery"];
+const FORMS: [&str; 7] = ["eml", "mbox", "maildir", "bundle", "proton", "ediscovery", "pst"];
 
 /// The store of the tests, where logs name it the same everywhere.
 const STORE: &str = "target/budget/store.pst";
@@ -115,6 +115,7 @@ fn runs(command: &Path) -> Result<Vec<Run>> {
             Some("zip") => "out.zip",
             Some("tar") => "out.tar",
             Some("tgz") => "out.tgz",
+            Some("pst") => "out.pst",
             Some(other) => return Err(format!("{name}: not a packaging: {other}").into()),
         };
         add(format!("{name} all, target"), to, &["--target", name], &folders);

@@ -52,7 +52,7 @@ fn all_others() -> ConvertOptions {
     (archive.placement, archive.zip_level) = (Placement::Every, ZipLevel::Best);
     archive.names = "{ordinal}".parse().unwrap();
     archive.shard = std::num::NonZeroU32::new(9);
-    archive.zip_split = Some(480 << 20);
+    (archive.zip_split, archive.store_limit) = (Some(480 << 20), Some(20 << 30));
     let collections = &mut archive.collections;
     collections.grouping = Grouping::Parts { items: 500, octets: 900 << 10 };
     (collections.vcf.version, collections.vcf.add_uid) = (Some(VCardVersion::V4), true);

@@ -12,7 +12,8 @@ impl Translator<'_> {
     /// The plain text and the HTML ([MS-OXCMAIL] 2.2.3.4); gives the HTML too.
     pub(super) fn bodies(&mut self, properties: &mut Properties) -> Result<Option<String>> {
         let plain = self.message.text()?;
-        let html = self.message.html()?;
+        // Programs stumble over HTML without an octet.
+        let html = self.message.html()?.filter(|html| !html.is_empty());
         if let Some(plain) = &plain {
             properties.text(pid::BODY, &with_crlf(plain));
         }

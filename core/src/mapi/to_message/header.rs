@@ -229,7 +229,10 @@ impl Header {
     /// A field of the transport headers under this name: as it stands, where every reader takes it so.
     pub(super) fn kept(&mut self, name: &str, field: &Field<'_>) {
         let value = field.value().trim_ascii_end();
-        if !value.is_ascii() || value.contains(&0) {
+        if !value.is_ascii() && grammar::has_encoded_words(value) {
+            // Raw characters beside encoded words: to encode the words once more would show them as they stand.
+            self.out.text(name, &field.text());
+        } else if !value.is_ascii() || value.contains(&0) {
             self.out.text(name, &field.raw_text());
         } else if grammar::has_unsound_words(value) {
             self.out.text(name, &field.text());

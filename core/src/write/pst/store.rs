@@ -97,7 +97,7 @@ struct FolderInMaking {
 /// Writes a PST. Messages and attachments go out as they come; rows of folders and entries of the index wait on disk, in memory where
 /// there is none.
 ///
-/// The store is as whole as one of Outlook; its messages are, where it is [completing](Self::completing) them.
+/// It is a store with all tables and nodes that readers ask for; [completing](Self::completing), it is as whole as one of Outlook.
 pub struct PstWriter<W> {
     file: File<W>,
     folders: Vec<FolderInMaking>,
@@ -110,6 +110,8 @@ pub struct PstWriter<W> {
     /// Of all that is written: the key of the store.
     key: Sha256,
     roles: HashMap<Role, u32>,
+    /// Whether it has what a store of Outlook has beside folders and messages.
+    is_whole: bool,
 }
 
 impl<W: Write + Seek> PstWriter<W> {
@@ -149,6 +151,7 @@ impl<W: Write + Seek> PstWriter<W> {
             name: "Outlook Data File".to_owned(),
             key: Sha256::new(),
             roles: HashMap::new(),
+            is_whole: false,
         };
         for (nid, parent, name) in [
             (ROOT, ROOT, ""),
@@ -161,12 +164,13 @@ impl<W: Write + Seek> PstWriter<W> {
         Ok(writer)
     }
 
-    /// The same writer, which also gives messages what Outlook gives them and they lack: sizes, flags, times, search keys, entry
-    /// identifiers and names of recipients. Without it they are written as they are, as other programs leave them and as readers
-    /// have to be tested with.
+    /// The same writer, whose store is as whole as one of Outlook: with its search folder, and with what Outlook gives messages and they
+    /// lack: sizes, flags, times, search keys, entry identifiers and names of recipients. Without it messages are written as they are,
+    /// as other programs leave them and as readers have to be tested with.
     #[must_use]
     pub fn completing(mut self) -> Self {
         self.shared.whole = Some(Whole { seed: [0; 16] });
+        self.is_whole = true;
         self
     }
 
@@ -342,7 +346,10 @@ impl<W: Write + Seek> PstWriter<W> {
         for folder in &folders {
             self.write_folder(folder, &children)?;
         }
-        self.write_search_folder()?;
+        match self.is_whole {
+            true => self.write_search_folder()?,
+            false => self.file.node(SEARCH_ACTIVITY, 0, 0, 0)?,
+        }
         self.write_templates()?;
         let last = |next: u32| next.saturating_sub(1);
         let highest = [
@@ -458,7 +465,7 @@ impl<W: Write + Seek> PstWriter<W> {
             .iter()
             .map(|child| (child.nid, row_of(self.folder_properties(child, all.contains_key(&child.nid)))))
             .collect();
-        if folder.nid == ROOT {
+        if folder.nid == ROOT && self.is_whole {
             rows.push((SPAM_SEARCH, row_of(self.search_folder_properties())));
         }
         let written = self.file.table(&hierarchy_columns(variant), &rows, CodePage::WINDOWS_1252)?;

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    mapi::{AttachmentBody, MapiMessage, PropertyBag, PropertyValue},
     model::{Folder, FolderPath, Item, Role},
     source::Content,
 };
@@ -199,8 +200,8 @@ impl StoreWriter {
     fn add(&mut self, folder: &Folder, rendered: &Rendered) -> Result<String> {
         let full = |open: &Open, split: u64| {
             let tables = open.items * A_ROW + open.folders.len() as u64 * A_FOLDER + open.pst.size() / 256;
-            // Text takes two octets a character, and base64 loses a quarter.
-            open.items > 0 && open.pst.size() + tables + FIXED + 2 * rendered.size() > split
+            let message = rendered.object().map_or(0, |object| reckoned(object, 0));
+            open.items > 0 && open.pst.size() + tables + FIXED + message > split
         };
         if let (Some(open), Some(split)) = (&self.open, self.limit())
             && full(open, split)
@@ -228,6 +229,28 @@ impl StoreWriter {
         open.items += 1;
         Ok(open.path.clone())
     }
+}
+
+/// About how many octets a message takes in a store, and rather more.
+fn reckoned(message: &MapiMessage, depth: usize) -> u64 {
+    let of_bag = |bag: &PropertyBag| -> u64 {
+        let of_value = |value: &PropertyValue| value.octets().map_or(8, crate::mapi::Octets::len);
+        bag.iter().flat_map(|(_, value)| value.values()).map(|value| of_value(value) + 32).sum()
+    };
+    let mut octets = of_bag(&message.properties) + A_ROW;
+    octets += message.recipients.iter().map(|row| 2 * of_bag(row)).sum::<u64>();
+    for attachment in (0..message.attachments.len()).filter_map(|index| message.attachments.open(index).ok()) {
+        octets += of_bag(&attachment.properties) + A_ROW;
+        octets += match &attachment.body {
+            AttachmentBody::Data(content) | AttachmentBody::Ole(content) => content.len(),
+            AttachmentBody::Message(embedded) if depth < LEVELS => {
+                embedded.open().map_or(0, |embedded| reckoned(&embedded, depth + 1))
+            }
+            _ => 0,
+        };
+    }
+    // The trailers of blocks, and what rounds them up.
+    octets + octets / 128 + 4096
 }
 
 /// Completes the store that is open, and gives it its place.
