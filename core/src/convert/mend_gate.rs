@@ -28,10 +28,10 @@ impl MendGate {
         asked.then(|| Self {
             calendars: CalendarMender::new(collections.ics.clone()),
             same_uid: collections.ics.mend.then(SameUid::default),
-            cards: collections.vcf.mender().map(|mender| Cards {
-                mender,
-                identities: collections.vcf.mend.then(CardIdentities::default),
-            }),
+            cards: collections
+                .vcf
+                .mender()
+                .map(|mender| Cards { mender, identities: collections.vcf.mend.then(CardIdentities::default) }),
             read: read.clone(),
         })
     }

@@ -128,7 +128,8 @@ impl CardMender {
             notes.flag(format!("has the UID of item {other}, and is too large to be given another"));
             return Ok(());
         };
-        let is_uid = |number: &usize| draft.depth(*number) == 1 && draft.line(*number).is_some_and(|line| line.is("UID"));
+        let is_uid =
+            |number: &usize| draft.depth(*number) == 1 && draft.line(*number).is_some_and(|line| line.is("UID"));
         let Some(number) = draft.numbers().find(is_uid) else { return Ok(()) };
         let lines = draft.numbers().flat_map(|number| [draft.text(number), b"\n"]);
         let uid = Uuid::new_v5(&Uuid::NAMESPACE_OID, &lines.collect::<Vec<_>>().concat());
@@ -136,7 +137,9 @@ impl CardMender {
         *card = card.replaced(draft.finish())?;
         card.set_mended();
         notes.mended("UID replaced");
-        notes.flag(format!("item {other} has the same UID and another content: both are written, this one under a new UID"));
+        notes.flag(format!(
+            "item {other} has the same UID and another content: both are written, this one under a new UID"
+        ));
         Ok(())
     }
 }

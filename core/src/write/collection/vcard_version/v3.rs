@@ -1,5 +1,6 @@
 use super::{
-    Lost, NAMED_BY_APPLE, NONE, ONCE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_VALUE, V4_NAME, V4_PARAMETER, agent_name, agent_text,
+    Lost, NAMED_BY_APPLE, NONE, ONCE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_VALUE, V4_NAME, V4_PARAMETER,
+    agent_name, agent_text,
     neutral::{Card, Field, Value},
     property,
 };
@@ -244,7 +245,9 @@ fn mark_own(field: &mut Field, name: &str) {
         field.add(V4_NAME, name);
     }
     let own = field.parameters.iter().map(|parameter| parameter.name.to_ascii_uppercase());
-    let own: Vec<_> = own.filter(|name| !MADE.contains(&&**name) && bare(name).is_some_and(|bare| PARAMETERS_V4.contains(&&*bare))).collect();
+    let own: Vec<_> = own
+        .filter(|name| !MADE.contains(&&**name) && bare(name).is_some_and(|bare| PARAMETERS_V4.contains(&&*bare)))
+        .collect();
     own.iter().for_each(|name| field.add(V4_PARAMETER, name));
 }
 

@@ -1,6 +1,6 @@
 use super::{
-    LABEL_TYPE, Lost, NAMED_BY_APPLE, NONE, ONCE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_TYPE, V3_VALUE, V4_NAME, V4_PARAMETER, agent_name,
-    agent_text,
+    LABEL_TYPE, Lost, NAMED_BY_APPLE, NONE, ONCE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_TYPE, V3_VALUE, V4_NAME,
+    V4_PARAMETER, agent_name, agent_text,
     neutral::{Card, Field, Value},
     property,
     v3::keeps_value_type,
@@ -50,7 +50,9 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
             own.extend(parameter.values.iter().filter(|_| is_mark).cloned());
             !is_mark
         });
-        for parameter in field.parameters.iter_mut().filter(|parameter| !own.contains(&parameter.name.to_ascii_uppercase())) {
+        for parameter in
+            field.parameters.iter_mut().filter(|parameter| !own.contains(&parameter.name.to_ascii_uppercase()))
+        {
             let bare = parameter.name.get(2..).map(str::to_ascii_uppercase).unwrap_or_default();
             let is_marked = parameter.name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("X-"));
             if is_marked && PARAMETERS_V4.contains(&&*bare) {
