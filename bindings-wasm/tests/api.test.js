@@ -45,7 +45,7 @@ test('options are told with their values', async () => {
   const all = await options();
   const named = (name) => all.find((option) => option.name === name);
   assert.deepEqual(named('zip-level'), { name: 'zip-level', decides: 'places', words: ['store', 'fast', 'best'] });
-  assert.deepEqual(named('packaging').words, ['zip', 'tar', 'tgz']);
+  assert.deepEqual(named('packaging').words, ['zip', 'tar', 'tgz', 'pst']);
   assert.equal(named('eol').decides, 'octets');
   assert.deepEqual(named('subject').words, []);
 });

@@ -14,7 +14,7 @@ const SECTIONS = ['choose', 'work', 'problem', 'found', 'done', 'checked'];
 const BUNDLE = 'bundle';
 
 /** How packagings are called where that is not their word. */
-const PACKAGING = { zip: 'ZIP', tgz: 'tar.gz' };
+const PACKAGING = { zip: 'ZIP', tgz: 'tar.gz', pst: 'PST (Outlook)' };
 
 let files = [];
 let found;
@@ -232,7 +232,7 @@ async function showGuide(name) {
 
 function showHow() {
   // A bundle is one archive, whole.
-  part('split').disabled = part('packaging').value !== 'zip' || part('target').value === BUNDLE;
+  part('split').disabled = !['zip', 'pst'].includes(part('packaging').value) || part('target').value === BUNDLE;
   const below = limit();
   part('save-how').textContent = below ? say(`${savesWhere}Parts`, { bytes: bytes(below) }) : say(savesWhere);
 }
@@ -271,7 +271,11 @@ function options() {
   if (part('dedupe').checked) select.dedupe = 'exact';
   if (part('sample').valueAsNumber > 0) select.sample = part('sample').valueAsNumber;
   const asked = { packaging: part('packaging').value, select };
-  if (part('target').value === BUNDLE) asked.as = 'bundle';
+  // A store of Outlook is a form of its own, and for mail alone.
+  if (asked.packaging === 'pst') {
+    asked.as = 'pst';
+    select.kinds = ['mail'];
+  } else if (part('target').value === BUNDLE) asked.as = 'bundle';
   else if (part('target').value) asked.target = part('target').value;
   if (limit()) asked.split = limit();
   if (part('compress').checked) asked.zipLevel = 'fast';
