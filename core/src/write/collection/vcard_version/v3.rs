@@ -187,7 +187,8 @@ fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost
         (Value::Uri(uri), _) if name == "UID" => property(&field, &spelled, uri.clone()),
         (Value::Uri(uri), _) => property(&field, &spelled, uri.clone()).with("VALUE", "uri"),
         (Value::Text(text), Kind::Date | Kind::Stamp) => {
-            let field = Field { is_restored, ..field.clone() };
+            // A REV that is no date is kept as it was before RFC 6350, which wants a moment.
+            let field = Field { is_restored: is_restored || (!from_v4 && name == "REV"), ..field.clone() };
             date(&field, &spelled, text, value_was.as_deref(), yearless, lost)
         }
         (Value::Text(text), Kind::Text) => property(&field, &spelled, escape_bare(text, &[',', ';'])),
