@@ -90,7 +90,9 @@ fn dedupe(rule: Dedupe) -> &'static str {
         Dedupe::Exact => {
             "Equal octets, not counting header fields that a mailbox adds (X-Gmail-Labels, Status, X-Mozilla-Status …)"
         }
-        Dedupe::Loose => "Equal Message-ID, Date, From, Subject and decoded bodies; contacts by UID and REV, or name, addresses and telephone numbers",
+        Dedupe::Loose => {
+            "Equal Message-ID, Date, From, Subject and decoded bodies; contacts by UID and REV, or name, addresses and telephone numbers"
+        }
         _ => "",
     }
 }

@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn a_uid_stands_once_in_a_book() {
-        let card = |lines: &str| VCard::parse(Arc::new(format!("BEGIN:VCARD\n{lines}\nEND:VCARD\n").into_bytes())).unwrap();
+        let card =
+            |lines: &str| VCard::parse(Arc::new(format!("BEGIN:VCARD\n{lines}\nEND:VCARD\n").into_bytes())).unwrap();
         let mut known = CardIdentities::default();
         let book = FolderPath::new(["people"]);
         let mut look_at = |lines: &str, source, ordinal, book: &FolderPath| {

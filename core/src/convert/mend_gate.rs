@@ -22,10 +22,10 @@ impl MendGate {
         let asked = collections.ics != IcsOptions::default() || collections.vcf.is_mending();
         asked.then(|| Self {
             calendars: CalendarMender::new(collections.ics.clone()),
-            cards: collections.vcf.mender().map(|mender| Cards {
-                mender,
-                identities: collections.vcf.mend.then(CardIdentities::default),
-            }),
+            cards: collections
+                .vcf
+                .mender()
+                .map(|mender| Cards { mender, identities: collections.vcf.mend.then(CardIdentities::default) }),
         })
     }
 }

@@ -21,11 +21,11 @@ mod card;
 mod draft;
 
 pub use calendar::{CalendarMender, IcsOptions};
-pub use card::{CardMender, YearlessDates};
 pub(crate) use card::{
     CardDate, Kind, Media, bare as bare_base64, escape_bare, full_name, looks_like_uri, media_kind, media_type_of,
     structured_name, unescape_uri,
 };
+pub use card::{CardMender, YearlessDates};
 
 use crate::defect::{Defect, DefectKind};
 use std::borrow::Cow;

@@ -59,7 +59,8 @@ impl Charset {
         if line.parameters().any(|parameter| is_word(&parameter.value.unwrap_or(parameter.name), "QUOTED-PRINTABLE")) {
             return (Property::from_line(line), true);
         }
-        let mut head = [line.group.unwrap_or_default(), if line.group.is_some() { &b"."[..] } else { b"" }, line.name].concat();
+        let mut head =
+            [line.group.unwrap_or_default(), if line.group.is_some() { &b"."[..] } else { b"" }, line.name].concat();
         head.extend_from_slice(line.parameters);
         head.push(b':');
         head.extend_from_slice(line.value);
@@ -68,8 +69,8 @@ impl Charset {
             notes.flag_as(DefectKind::Charset, "octets that are not UTF-8 are replaced by U+FFFD");
         }
         notes.mended("written in UTF-8");
-        let mut property =
-            ContentLine::parse(text.as_bytes()).map_or_else(|| Property::from_line(line), |line| Property::from_line(&line));
+        let mut property = ContentLine::parse(text.as_bytes())
+            .map_or_else(|| Property::from_line(line), |line| Property::from_line(&line));
         if context.is_v2() {
             property = property.with("CHARSET", "UTF-8");
         }

@@ -64,8 +64,9 @@ impl CardDate {
 
     /// Without a year that only stands for none, 1604 or the one that Apple's `X-APPLE-OMIT-YEAR` names; whether it had one.
     pub(crate) fn omit_year(&mut self, named: Option<&str>) -> bool {
-        let stands_for_none =
-            self.year.is_some_and(|known| known == NO_YEAR || named.is_some_and(|named| named.trim().parse() == Ok(known)));
+        let stands_for_none = self
+            .year
+            .is_some_and(|known| known == NO_YEAR || named.is_some_and(|named| named.trim().parse() == Ok(known)));
         if stands_for_none {
             self.year = None;
         }

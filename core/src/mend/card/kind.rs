@@ -29,10 +29,9 @@ impl Kind {
     /// Of the property of this name, in any case.
     pub(crate) fn of(name: &str) -> Self {
         match &*name.to_ascii_uppercase() {
-            "FN" | "NOTE" | "TITLE" | "ROLE" | "PRODID" | "MAILER" | "LABEL" | "SORT-STRING" | "NAME" | "EMAIL" | "LANG"
-            | "BIRTHPLACE" | "DEATHPLACE" | "EXPERTISE" | "HOBBY" | "INTEREST" | "KIND" | "GRAMGENDER" | "PRONOUNS" => {
-                Self::Text
-            }
+            "FN" | "NOTE" | "TITLE" | "ROLE" | "PRODID" | "MAILER" | "LABEL" | "SORT-STRING" | "NAME" | "EMAIL"
+            | "LANG" | "BIRTHPLACE" | "DEATHPLACE" | "EXPERTISE" | "HOBBY" | "INTEREST" | "KIND" | "GRAMGENDER"
+            | "PRONOUNS" => Self::Text,
             "CATEGORIES" | "NICKNAME" => Self::List,
             "N" | "ADR" => Self::Structured,
             "ORG" | "GENDER" => Self::Parts,

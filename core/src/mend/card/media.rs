@@ -131,9 +131,15 @@ mod tests {
 
     #[test]
     fn bad_base64_is_told() {
-        for (base64, valid) in
-            [("AAEC", true), ("AAE=", true), ("AAE", true), ("AAECA", false), ("A-_C", false), ("", false), ("A=AA", false)]
-        {
+        for (base64, valid) in [
+            ("AAEC", true),
+            ("AAE=", true),
+            ("AAE", true),
+            ("AAECA", false),
+            ("A-_C", false),
+            ("", false),
+            ("A=AA", false),
+        ] {
             assert_eq!(Media { media_type: None, base64: base64.to_owned() }.is_valid(), valid, "{base64}");
         }
     }

@@ -12,8 +12,8 @@ mod preference;
 mod required;
 mod value;
 
-pub use date::YearlessDates;
 pub(crate) use date::CardDate;
+pub use date::YearlessDates;
 pub(crate) use kind::{Kind, escape_bare, looks_like_uri, unescape_uri};
 pub(crate) use media::{Media, bare, kind_of as media_kind, media_type_of};
 pub(crate) use required::{full_name, structured_name};
@@ -128,7 +128,8 @@ impl CardMender {
             notes.flag(format!("has the UID of item {other}, and is too large to be given another"));
             return Ok(());
         };
-        let is_uid = |number: &usize| draft.depth(*number) == 1 && draft.line(*number).is_some_and(|line| line.is("UID"));
+        let is_uid =
+            |number: &usize| draft.depth(*number) == 1 && draft.line(*number).is_some_and(|line| line.is("UID"));
         let Some(number) = draft.numbers().find(is_uid) else { return Ok(()) };
         let lines = draft.numbers().flat_map(|number| [draft.text(number), b"\n"]);
         let uid = Uuid::new_v5(&Uuid::NAMESPACE_OID, &lines.collect::<Vec<_>>().concat());
@@ -136,7 +137,9 @@ impl CardMender {
         *card = card.replaced(draft.finish())?;
         card.set_mended();
         notes.mended("UID replaced");
-        notes.flag(format!("item {other} has the same UID and another content: both are written, this one under a new UID"));
+        notes.flag(format!(
+            "item {other} has the same UID and another content: both are written, this one under a new UID"
+        ));
         Ok(())
     }
 }
@@ -237,7 +240,9 @@ fn without_colon(text: &[u8]) -> Option<Property> {
         ["ENCODING=BASE64", "BASE64", "ENCODING=B", "JPEG", "JPG", "PNG", "GIF", "WAVE", "WAV", "PGP", "X509", "BMP"];
     // What follows the last word of the parameters.
     let upper = rest.to_ascii_uppercase();
-    let ends = WORDS.iter().filter_map(|word| upper.get(..64.min(upper.len())).unwrap_or(&upper).rfind(word).map(|at| at + word.len()));
+    let ends = WORDS
+        .iter()
+        .filter_map(|word| upper.get(..64.min(upper.len())).unwrap_or(&upper).rfind(word).map(|at| at + word.len()));
     let mut ends: Vec<usize> = ends.collect();
     ends.sort_unstable();
     let split = ends.into_iter().rev().find_map(|end| rest.split_at_checked(end))?;
@@ -253,7 +258,9 @@ fn put(draft: &mut Draft, entries: Vec<Entry>, added: Vec<Property>) {
     for entry in entries {
         match entry {
             Entry { is_removed: true, number, .. } => draft.remove(number),
-            Entry { is_changed: true, number, property, .. } => draft.replace(number, property.to_string().into_bytes()),
+            Entry { is_changed: true, number, property, .. } => {
+                draft.replace(number, property.to_string().into_bytes())
+            }
             _ => {}
         }
     }

@@ -25,7 +25,8 @@ fn spell_name(name: &mut String, prefix: &str, notes: &mut Notes) -> bool {
     }
     let legal: String = name.trim().chars().map(|c| if is_legal(c) { c } else { '-' }).collect();
     let has_prefix = legal.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    let spelled = if has_prefix || prefix.is_empty() { legal } else { format!("{prefix}{}", legal.trim_start_matches('-')) };
+    let spelled =
+        if has_prefix || prefix.is_empty() { legal } else { format!("{prefix}{}", legal.trim_start_matches('-')) };
     notes.mended(format!("invalid name replaced: {name} is now {spelled}"));
     *name = spelled;
     true

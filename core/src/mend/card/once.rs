@@ -5,7 +5,18 @@ use crate::{content_line::Parameter, mend::Notes};
 use std::collections::{BTreeMap, HashSet};
 
 const ONCE: [&str; 13] = [
-    "N", "FN", "BDAY", "ANNIVERSARY", "DEATHDATE", "BIRTHPLACE", "DEATHPLACE", "GENDER", "KIND", "REV", "UID", "PRODID",
+    "N",
+    "FN",
+    "BDAY",
+    "ANNIVERSARY",
+    "DEATHDATE",
+    "BIRTHPLACE",
+    "DEATHPLACE",
+    "GENDER",
+    "KIND",
+    "REV",
+    "UID",
+    "PRODID",
     "X-ADDRESSBOOKSERVER-KIND",
 ];
 
@@ -34,7 +45,10 @@ pub(super) fn limit(entries: &mut [Entry], context: &Context, notes: &mut Notes)
         if context.is_v4() && places.iter().all(differs) && altids.iter().all(Option::is_none) {
             for at in &places {
                 if let Some(entry) = entries.get_mut(*at) {
-                    entry.property.parameters.push(Parameter { name: "ALTID".to_owned(), values: vec!["1".to_owned()] });
+                    entry
+                        .property
+                        .parameters
+                        .push(Parameter { name: "ALTID".to_owned(), values: vec!["1".to_owned()] });
                     entry.is_changed = true;
                 }
             }
@@ -46,8 +60,12 @@ pub(super) fn limit(entries: &mut [Entry], context: &Context, notes: &mut Notes)
         let kept = places.iter().copied().find(|at| has_text(*at)).or(places.first().copied());
         let Some(kept) = kept else { continue };
         let kept_value = value(kept);
-        let others: Vec<_> =
-            places.iter().copied().filter(|at| *at != kept).map(|at| (at, has_text(at) && value(at) != kept_value)).collect();
+        let others: Vec<_> = places
+            .iter()
+            .copied()
+            .filter(|at| *at != kept)
+            .map(|at| (at, has_text(at) && value(at) != kept_value))
+            .collect();
         for (at, is_other) in others {
             let Some(entry) = entries.get_mut(at) else { continue };
             if is_other {

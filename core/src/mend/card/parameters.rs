@@ -8,8 +8,23 @@ use crate::{
 
 /// Parameters that programs run together.
 const KNOWN: [&str; 17] = [
-    "TYPE", "PREF", "VALUE", "ENCODING", "CHARSET", "LANGUAGE", "LABEL", "MEDIATYPE", "ALTID", "PID", "SORT-AS", "CALSCALE",
-    "GEO", "TZ", "INDEX", "LEVEL", "CONTEXT",
+    "TYPE",
+    "PREF",
+    "VALUE",
+    "ENCODING",
+    "CHARSET",
+    "LANGUAGE",
+    "LABEL",
+    "MEDIATYPE",
+    "ALTID",
+    "PID",
+    "SORT-AS",
+    "CALSCALE",
+    "GEO",
+    "TZ",
+    "INDEX",
+    "LEVEL",
+    "CONTEXT",
 ];
 /// Schemes of URIs whose colon was taken for that of the line.
 const SCHEMES: [&str; 12] =
@@ -110,7 +125,10 @@ fn one_type(parameters: Vec<Parameter>) -> Vec<Parameter> {
     let mut first = None;
     let mut joined: Vec<Parameter> = Vec::new();
     for parameter in parameters {
-        match first.and_then(|first: usize| joined.get_mut(first)).filter(|_| parameter.name.eq_ignore_ascii_case("TYPE")) {
+        match first
+            .and_then(|first: usize| joined.get_mut(first))
+            .filter(|_| parameter.name.eq_ignore_ascii_case("TYPE"))
+        {
             Some(types) => types.values.extend(parameter.values),
             None => {
                 if first.is_none() && parameter.name.eq_ignore_ascii_case("TYPE") {

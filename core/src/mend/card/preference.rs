@@ -75,8 +75,10 @@ fn has_pref_type(property: &Property) -> bool {
 fn remove_pref_type(property: &mut Property) {
     for parameter in property.parameters.iter_mut().filter(|parameter| is_type(parameter)) {
         let values = parameter.values.iter().flat_map(|value| value.split(','));
-        parameter.values =
-            values.filter(|word| !word.trim().eq_ignore_ascii_case("pref")).map(|word| word.trim().to_owned()).collect();
+        parameter.values = values
+            .filter(|word| !word.trim().eq_ignore_ascii_case("pref"))
+            .map(|word| word.trim().to_owned())
+            .collect();
     }
     property.parameters.retain(|parameter| !is_type(parameter) || !parameter.values.is_empty());
 }

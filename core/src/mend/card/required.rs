@@ -15,9 +15,8 @@ pub(super) fn version(draft: &mut Draft, notes: &mut Notes) -> VCardVersion {
         .filter(is_own)
         .filter(|number| draft.line(*number).is_some_and(|line| line.is("VERSION")))
         .collect();
-    let said = |number: &usize| {
-        draft.line(*number).and_then(|line| version_of(String::from_utf8_lossy(line.value).trim()))
-    };
+    let said =
+        |number: &usize| draft.line(*number).and_then(|line| version_of(String::from_utf8_lossy(line.value).trim()));
     let known = found.iter().find_map(|number| said(number).map(|(version, exact)| (*number, version, exact)));
     let first = draft
         .numbers()
@@ -92,7 +91,9 @@ fn guess(draft: &Draft) -> VCardVersion {
             return VCardVersion::V2_1;
         }
         let text = String::from_utf8_lossy(line.value.get(..64.min(line.value.len())).unwrap_or_default()).into_owned();
-        if line.parameter("PREF").is_some() || (line.is("PHOTO") && Media::of_uri(&format!("{text},")).is_some()) || line.is("KIND")
+        if line.parameter("PREF").is_some()
+            || (line.is("PHOTO") && Media::of_uri(&format!("{text},")).is_some())
+            || line.is("KIND")
         {
             version = VCardVersion::V4;
         }
@@ -103,9 +104,8 @@ fn guess(draft: &Draft) -> VCardVersion {
 /// FN and N where they are missing, made of each other or of what else tells the name.
 pub(super) fn names(entries: &mut [Entry], context: &Context, notes: &mut Notes) -> Vec<Property> {
     let mut added = Vec::new();
-    let find = |entries: &[Entry], name: &str| {
-        entries.iter().position(|entry| !entry.is_removed && entry.property.is(name))
-    };
+    let find =
+        |entries: &[Entry], name: &str| entries.iter().position(|entry| !entry.is_removed && entry.property.is(name));
     let text = |entries: &[Entry], name: &str| {
         let at = |entry: &&Entry| !entry.is_removed && entry.property.is(name);
         let found = entries.iter().filter(at).map(|entry| entry.property.value.trim()).find(|value| has_text(value));

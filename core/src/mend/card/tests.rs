@@ -46,8 +46,16 @@ fn required_properties_are_made() {
     for (card, wanted, told) in [
         ("VERSION:3.0\r\nN:Doe;Ann;B,C;Dr.;\r\n", "VERSION:3.0\r\nN:Doe;Ann;B,C;Dr.;\r\nFN:Dr. Ann B C Doe\r\n", 1),
         ("VERSION:3.0\r\nFN: \r\nN:Roe;Max;;;\r\n", "VERSION:3.0\r\nFN:Max Roe\r\nN:Roe;Max;;;\r\n", 1),
-        ("VERSION:3.0\r\nORG:Firm\\, Inc.;Sales\r\n", "VERSION:3.0\r\nORG:Firm\\, Inc.;Sales\r\nFN:Firm\\, Inc.\r\nN:Firm\\, Inc.;;;;\r\n", 2),
-        ("VERSION:3.0\r\nEMAIL:a@example.org\r\n", "VERSION:3.0\r\nEMAIL:a@example.org\r\nFN:a@example.org\r\nN:a@example.org;;;;\r\n", 2),
+        (
+            "VERSION:3.0\r\nORG:Firm\\, Inc.;Sales\r\n",
+            "VERSION:3.0\r\nORG:Firm\\, Inc.;Sales\r\nFN:Firm\\, Inc.\r\nN:Firm\\, Inc.;;;;\r\n",
+            2,
+        ),
+        (
+            "VERSION:3.0\r\nEMAIL:a@example.org\r\n",
+            "VERSION:3.0\r\nEMAIL:a@example.org\r\nFN:a@example.org\r\nN:a@example.org;;;;\r\n",
+            2,
+        ),
         ("VERSION:3.0\r\nFN:Only Full\r\nTEL:1\r\n", "VERSION:3.0\r\nFN:Only Full\r\nTEL:1\r\nN:Full;Only;;;\r\n", 1),
         ("VERSION:4.0\r\nFN:Ann\r\n", "VERSION:4.0\r\nFN:Ann\r\n", 0),
         ("VERSION:4.0\r\nNICKNAME:Bee\r\n", "VERSION:4.0\r\nNICKNAME:Bee\r\nFN:Bee\r\n", 1),
@@ -101,7 +109,11 @@ fn text_is_escaped_and_uris_are_not() {
         ("2.1", "URL:http\\://example.org", "URL:http://example.org"),
         ("4.0", "SOURCE:https\\://example.org/a\\,b.vcf", "SOURCE:https://example.org/a,b.vcf"),
         ("3.0", "IMPP;X-SERVICE-TYPE=Jabber:xmpp\\:ann@example.org", "IMPP;X-SERVICE-TYPE=Jabber:xmpp:ann@example.org"),
-        ("3.0", "X-SOCIALPROFILE;type=twitter:http\\://example.org/ann", "X-SOCIALPROFILE;type=twitter:http://example.org/ann"),
+        (
+            "3.0",
+            "X-SOCIALPROFILE;type=twitter:http\\://example.org/ann",
+            "X-SOCIALPROFILE;type=twitter:http://example.org/ann",
+        ),
         ("4.0", "GEO:geo\\:37.4\\,-122.1", "GEO:geo:37.4,-122.1"),
         ("4.0", "GEO:37.4;-122.1", "GEO:geo:37.4,-122.1"),
         ("3.0", "GEO:geo:37.4,-122.1", "GEO:37.4;-122.1"),

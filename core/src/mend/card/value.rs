@@ -1,9 +1,8 @@
 //! Values: escapes of text, URIs, octets, dates, places.
 
 use super::{
-    CardDate, Context, Entry, Kind, Media, YearlessDates, bare,
-    charset::take,
-    escape_bare, looks_like_uri, media_kind, media_type_of, said, unescape_uri,
+    CardDate, Context, Entry, Kind, Media, YearlessDates, bare, charset::take, escape_bare, looks_like_uri, media_kind,
+    media_type_of, said, unescape_uri,
 };
 use crate::{
     content_line::{Parameter, Property, escape_text, unescape_text},
@@ -197,7 +196,9 @@ fn drop_kind(property: &mut Property) {
     for parameter in property.parameters.iter_mut().filter(|parameter| parameter.name.eq_ignore_ascii_case("TYPE")) {
         parameter.values.retain(|kind| is_place(kind));
     }
-    property.parameters.retain(|parameter| !(parameter.name.eq_ignore_ascii_case("TYPE") && parameter.values.is_empty()));
+    property
+        .parameters
+        .retain(|parameter| !(parameter.name.eq_ignore_ascii_case("TYPE") && parameter.values.is_empty()));
 }
 
 fn date(property: &mut Property, kind: Kind, context: &Context, notes: &mut Notes) -> bool {
@@ -244,7 +245,9 @@ fn date(property: &mut Property, kind: Kind, context: &Context, notes: &mut Note
         property.value = written;
         take(property, "X-APPLE-OMIT-YEAR");
         if wants_year {
-            property.parameters.push(Parameter { name: "X-APPLE-OMIT-YEAR".to_owned(), values: vec!["1604".to_owned()] });
+            property
+                .parameters
+                .push(Parameter { name: "X-APPLE-OMIT-YEAR".to_owned(), values: vec!["1604".to_owned()] });
         }
         notes.mended(format!("date without a year written as the target reads it: {name}"));
         return true;

@@ -15,9 +15,37 @@ const LINES: usize = 1 << 16;
 
 /// Values of TYPE that the standards have, which are the same in any case.
 const TYPES: [&str; 31] = [
-    "home", "work", "pref", "voice", "fax", "cell", "msg", "pager", "bbs", "modem", "car", "isdn", "video", "pcs", "text",
-    "textphone", "dom", "intl", "postal", "parcel", "internet", "x400", "contact", "agent", "spouse", "child", "parent",
-    "friend", "sibling", "kin", "other",
+    "home",
+    "work",
+    "pref",
+    "voice",
+    "fax",
+    "cell",
+    "msg",
+    "pager",
+    "bbs",
+    "modem",
+    "car",
+    "isdn",
+    "video",
+    "pcs",
+    "text",
+    "textphone",
+    "dom",
+    "intl",
+    "postal",
+    "parcel",
+    "internet",
+    "x400",
+    "contact",
+    "agent",
+    "spouse",
+    "child",
+    "parent",
+    "friend",
+    "sibling",
+    "kin",
+    "other",
 ];
 
 /// A card of no version.
@@ -237,7 +265,10 @@ fn field(line: &ContentLine<'_>, version: Option<VCardVersion>) -> Field {
             _ if is_uri || (kind == Kind::Uri && value_type.as_deref() != Some("text")) => {
                 Value::Uri(unescape_uri(&property.value))
             }
-            _ if kind == Kind::Binary && (is_v4 || looks_like_uri(&property.value)) && value_type.as_deref() != Some("text") => {
+            _ if kind == Kind::Binary
+                && (is_v4 || looks_like_uri(&property.value))
+                && value_type.as_deref() != Some("text") =>
+            {
                 Value::Uri(property.value.clone())
             }
             _ if is_v2 => of_v2(&property.value, kind),
@@ -247,7 +278,8 @@ fn field(line: &ContentLine<'_>, version: Option<VCardVersion>) -> Field {
     if matches!(value, Value::Uri(_)) && kind == Kind::Binary && media_type.is_none() {
         let word = take_word();
         media_type = word.as_deref().map(|word| media_type_of(&name, word));
-        media_word = media_word.or_else(|| odd_word(&name, word, media_type.as_deref()).filter(|word| word != super::NONE));
+        media_word =
+            media_word.or_else(|| odd_word(&name, word, media_type.as_deref()).filter(|word| word != super::NONE));
     }
     let value = match value {
         // A nested card of RFC 2426 is one line of escaped text.

@@ -115,7 +115,10 @@ fn names_are_made_where_they_are_missing() {
         ("VERSION:2.1\r\nN:Doe;Ann;B;Dr.;\r\n", ["FN:Dr. Ann B Doe", "N:Doe;Ann;B;Dr.;"]),
         ("VERSION:3.0\r\nORG:Example\\, Inc.;Sales\r\n", ["FN:Example\\, Inc.", "N:Example\\, Inc.;;;;"]),
         ("VERSION:4.0\r\nFN:Ann Doe\r\n", ["FN:Ann Doe", "N;X-DERIVED=true:Doe;Ann;;;"]),
-        ("VERSION:4.0\r\nKIND:group\r\nFN:The Does\r\n", ["X-ADDRESSBOOKSERVER-KIND:group", "N;X-DERIVED=true:The Does;;;;"]),
+        (
+            "VERSION:4.0\r\nKIND:group\r\nFN:The Does\r\n",
+            ["X-ADDRESSBOOKSERVER-KIND:group", "N;X-DERIVED=true:The Does;;;;"],
+        ),
         ("VERSION:3.0\r\nX-A:1\r\n", ["FN:Unknown", "N:Unknown;;;;"]),
     ] {
         assert_eq!(lines(card, VCardVersion::V3)[..2], name, "{card}");

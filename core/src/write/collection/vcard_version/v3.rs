@@ -1,7 +1,9 @@
 use super::{
-    Lost, NAMED_BY_APPLE, NONE, ONCE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_VALUE, V4_NAME, V4_PARAMETER, agent_name, agent_text,
+    Lost, NAMED_BY_APPLE, NONE, ONCE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_VALUE, V4_NAME, V4_PARAMETER,
+    agent_name, agent_text,
     neutral::{Card, Field, Value},
     property,
+    v4::restored_name,
 };
 use crate::{
     content_line::{Parameter, Property, escape_text, unescape_text},
@@ -18,6 +20,8 @@ pub(super) fn properties(mut card: Card, yearless: YearlessDates, lost: &mut Los
         keep_one(&mut card.fields, lost);
     }
     keep_best(&mut card.fields);
+    let [has_birthday, has_revision] = ["BDAY", "REV"].map(|name| card.fields.iter().any(|field| field.is(name)));
+    let has = (has_birthday, has_revision);
     let mut properties = Vec::new();
     for mut field in card.fields {
         let label = field.take("LABEL");
@@ -39,7 +43,7 @@ pub(super) fn properties(mut card: Card, yearless: YearlessDates, lost: &mut Los
                 continue;
             }
         }
-        properties.push(one(field, from_v4, yearless, lost));
+        properties.push(one(field, from_v4, has, yearless, lost));
     }
     properties
 }
@@ -122,12 +126,12 @@ fn name_of(field: &Field, name: &str, from_v4: bool) -> (String, bool) {
     (bare.map_or_else(|| field.name.clone(), str::to_owned), false)
 }
 
-fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost) -> Property {
+fn one(mut field: Field, from_v4: bool, has: (bool, bool), yearless: YearlessDates, lost: &mut Lost) -> Property {
     let name = field.name.to_ascii_uppercase();
     let was = if from_v4 { field.take_value(V3_NAME) } else { None };
     let value_was = if from_v4 { field.take_value(V3_VALUE) } else { None };
     if from_v4 && was.is_none() {
-        mark_own(&mut field, &name);
+        mark_own(&mut field, &name, has);
     }
     for parameter in &mut field.parameters {
         let parameter_name = parameter.name.to_ascii_uppercase();
@@ -166,9 +170,7 @@ fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost
             }
             made
         }
-        (Value::Uri(uri), _) if name == "TEL" => {
-            property(&field, &spelled, telephone(uri)).with("X-VALUE", "uri")
-        }
+        (Value::Uri(uri), _) if name == "TEL" => property(&field, &spelled, telephone(uri)).with("X-VALUE", "uri"),
         (Value::Uri(uri), Kind::Place) => property(&field, &spelled, uri.clone()),
         (Value::Uri(uri), Kind::Binary) => {
             let mut made = property(&field, &spelled, uri.clone()).with("VALUE", "uri");
@@ -239,15 +241,15 @@ pub(super) fn keeps_value_type(name: &str) -> bool {
 const MADE: [&str; 2] = ["X-DERIVED", "X-SORT-AS"];
 
 /// Marks `X-` names of a card of RFC 6350 that would lose their `X-` on the way back.
-fn mark_own(field: &mut Field, name: &str) {
+fn mark_own(field: &mut Field, name: &str, (has_birthday, has_revision): (bool, bool)) {
     let bare = |name: &str| name.strip_prefix("X-").map(str::to_owned);
-    let is_own = bare(name).is_some_and(|bare| ONLY_V4.contains(&&*bare) || ONCE.contains(&&*bare))
-        || NAMED_BY_APPLE.iter().any(|(_, apple)| *apple == name);
-    if is_own && !field.is_restored {
+    if !field.is_restored && restored_name(field, name, has_birthday, has_revision).is_some() {
         field.add(V4_NAME, name);
     }
     let own = field.parameters.iter().map(|parameter| parameter.name.to_ascii_uppercase());
-    let own: Vec<_> = own.filter(|name| !MADE.contains(&&**name) && bare(name).is_some_and(|bare| PARAMETERS_V4.contains(&&*bare))).collect();
+    let own: Vec<_> = own
+        .filter(|name| !MADE.contains(&&**name) && bare(name).is_some_and(|bare| PARAMETERS_V4.contains(&&*bare)))
+        .collect();
     own.iter().for_each(|name| field.add(V4_PARAMETER, name));
 }
 
