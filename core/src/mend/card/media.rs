@@ -56,12 +56,20 @@ impl Media {
         }
     }
 
+    /// Adds the padding that is missing; whether any was.
+    pub(crate) fn pad(&mut self) -> bool {
+        let missing = self.base64.len().wrapping_neg() % 4;
+        (0..missing).for_each(|_| self.base64.push('='));
+        missing > 0
+    }
+
     /// Whether it is base64 (RFC 4648 §4), its padding present or not.
     pub(crate) fn is_valid(&self) -> bool {
         let digits = self.base64.trim_end_matches('=');
         let padding = self.base64.len() - digits.len();
         let is_digit = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/');
-        digits.bytes().all(is_digit) && digits.len() % 4 != 1 && padding <= 2 && !digits.is_empty()
+        let wanted = digits.len().wrapping_neg() % 4;
+        digits.bytes().all(is_digit) && wanted != 3 && padding <= wanted && !digits.is_empty()
     }
 }
 

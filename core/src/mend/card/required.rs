@@ -114,21 +114,19 @@ pub(super) fn names(entries: &mut [Entry], context: &Context, notes: &mut Notes)
     let mut full = text(entries, "FN");
     // N is all that vCard 2.1 requires (§2.4.2).
     if full.is_none() && !context.is_v2() {
-        full = full_name(|name| text(entries, name));
-        match (&full, find(entries, "FN")) {
-            (None, _) => notes.flag("FN is missing, and nothing tells the name"),
-            (Some(name), Some(at)) => {
-                if let Some(entry) = entries.get_mut(at) {
-                    entry.property.value.clone_from(name);
-                    entry.is_changed = true;
-                    notes.mended("FN added");
-                }
+        let made = full_name(|name| text(entries, name)).unwrap_or_else(|| {
+            notes.flag("FN is missing, and nothing tells the name: written as Unknown");
+            "Unknown".to_owned()
+        });
+        match find(entries, "FN").and_then(|at| entries.get_mut(at)) {
+            Some(entry) => {
+                entry.property.value.clone_from(&made);
+                entry.is_changed = true;
             }
-            (Some(name), None) => {
-                added.push(Property::new("FN", name.clone()));
-                notes.mended("FN added");
-            }
+            None => added.push(Property::new("FN", made.clone())),
         }
+        notes.mended("FN added");
+        full = Some(made);
     }
     let is_person = !["KIND", "X-ADDRESSBOOKSERVER-KIND"]
         .iter()

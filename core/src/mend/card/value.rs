@@ -133,6 +133,7 @@ fn media(property: &mut Property, value_type: &str, context: &Context, notes: &m
         notes.flag(format!("invalid base64: {name}"));
         return false;
     }
+    let was_short = found.pad();
     if found.media_type.is_none() {
         let kinds = types.split(',').map(str::trim).filter(|kind| !is_place(kind));
         let kind = kinds.filter(|kind| !kind.is_empty()).last().map(|kind| media_type_of(&name, kind));
@@ -155,6 +156,11 @@ fn media(property: &mut Property, value_type: &str, context: &Context, notes: &m
             notes.mended(format!("written as a data: URI: {name}"));
         }
         return is_changed;
+    }
+    if of_uri.is_none() && was_short && (context.is_v2() || encoding == "b") {
+        property.value = found.base64;
+        notes.mended(format!("base64 padded: {name}"));
+        return true;
     }
     if of_uri.is_none() && (context.is_v2() || (encoding == "b" && !property.value.contains([' ', '\t', '\\']))) {
         return false;

@@ -3,6 +3,7 @@ use super::{
     agent_name, agent_text,
     neutral::{Card, Field, Value},
     property,
+    v4::restored_name,
 };
 use crate::{
     content_line::{Parameter, Property, escape_text, unescape_text},
@@ -19,6 +20,8 @@ pub(super) fn properties(mut card: Card, yearless: YearlessDates, lost: &mut Los
         keep_one(&mut card.fields, lost);
     }
     keep_best(&mut card.fields);
+    let [has_birthday, has_revision] = ["BDAY", "REV"].map(|name| card.fields.iter().any(|field| field.is(name)));
+    let has = (has_birthday, has_revision);
     let mut properties = Vec::new();
     for mut field in card.fields {
         let label = field.take("LABEL");
@@ -40,7 +43,7 @@ pub(super) fn properties(mut card: Card, yearless: YearlessDates, lost: &mut Los
                 continue;
             }
         }
-        properties.push(one(field, from_v4, yearless, lost));
+        properties.push(one(field, from_v4, has, yearless, lost));
     }
     properties
 }
@@ -123,12 +126,12 @@ fn name_of(field: &Field, name: &str, from_v4: bool) -> (String, bool) {
     (bare.map_or_else(|| field.name.clone(), str::to_owned), false)
 }
 
-fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost) -> Property {
+fn one(mut field: Field, from_v4: bool, has: (bool, bool), yearless: YearlessDates, lost: &mut Lost) -> Property {
     let name = field.name.to_ascii_uppercase();
     let was = if from_v4 { field.take_value(V3_NAME) } else { None };
     let value_was = if from_v4 { field.take_value(V3_VALUE) } else { None };
     if from_v4 && was.is_none() {
-        mark_own(&mut field, &name);
+        mark_own(&mut field, &name, has);
     }
     for parameter in &mut field.parameters {
         let parameter_name = parameter.name.to_ascii_uppercase();
@@ -186,7 +189,8 @@ fn one(mut field: Field, from_v4: bool, yearless: YearlessDates, lost: &mut Lost
         (Value::Uri(uri), _) if name == "UID" => property(&field, &spelled, uri.clone()),
         (Value::Uri(uri), _) => property(&field, &spelled, uri.clone()).with("VALUE", "uri"),
         (Value::Text(text), Kind::Date | Kind::Stamp) => {
-            let field = Field { is_restored, ..field.clone() };
+            // A REV that is no date is kept as it was before RFC 6350, which wants a moment.
+            let field = Field { is_restored: is_restored || (!from_v4 && name == "REV"), ..field.clone() };
             date(&field, &spelled, text, value_was.as_deref(), yearless, lost)
         }
         (Value::Text(text), Kind::Text) => property(&field, &spelled, escape_bare(text, &[',', ';'])),
@@ -237,11 +241,9 @@ pub(super) fn keeps_value_type(name: &str) -> bool {
 const MADE: [&str; 2] = ["X-DERIVED", "X-SORT-AS"];
 
 /// Marks `X-` names of a card of RFC 6350 that would lose their `X-` on the way back.
-fn mark_own(field: &mut Field, name: &str) {
+fn mark_own(field: &mut Field, name: &str, (has_birthday, has_revision): (bool, bool)) {
     let bare = |name: &str| name.strip_prefix("X-").map(str::to_owned);
-    let is_own = bare(name).is_some_and(|bare| ONLY_V4.contains(&&*bare) || ONCE.contains(&&*bare))
-        || NAMED_BY_APPLE.iter().any(|(_, apple)| *apple == name);
-    if is_own && !field.is_restored {
+    if !field.is_restored && restored_name(field, name, has_birthday, has_revision).is_some() {
         field.add(V4_NAME, name);
     }
     let own = field.parameters.iter().map(|parameter| parameter.name.to_ascii_uppercase());

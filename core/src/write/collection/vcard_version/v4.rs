@@ -1,5 +1,5 @@
 use super::{
-    LABEL_TYPE, Lost, NAMED_BY_APPLE, NONE, ONCE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_TYPE, V3_VALUE, V4_NAME,
+    LABEL_TYPE, Lost, NAMED_BY_APPLE, NONE, ONLY_V3, ONLY_V4, PARAMETERS_V4, V3_NAME, V3_TYPE, V3_VALUE, V4_NAME,
     V4_PARAMETER, agent_name, agent_text,
     neutral::{Card, Field, Value},
     property,
@@ -62,23 +62,7 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
         if field.take(V4_NAME).is_some() {
             continue;
         }
-        let is_variant = field.has("ALTID");
-        let apple = NAMED_BY_APPLE.iter().find(|(_, apple)| *apple == name).map(|(known, _)| *known);
-        let restored = apple.or_else(|| {
-            let bare = name.strip_prefix("X-")?;
-            let known = match bare {
-                "KIND" | "MEMBER" => false,
-                "GENDER" => is_gender(field.text()),
-                "SOCIALPROFILE" => field.has("SERVICE-TYPE"),
-                "FN" => true,
-                "N" => is_variant,
-                "BDAY" => is_variant || !has_birthday,
-                "CREATED" => CardDate::parse(field.text()).is_some_and(|date| date.is_full()),
-                "REV" => !has_revision && CardDate::parse(field.text()).is_some(),
-                _ => ONLY_V4.contains(&bare),
-            };
-            known.then_some(bare)
-        });
+        let restored = restored_name(field, &name, has_birthday, has_revision);
         if let Some(restored) = restored {
             field.name = restored.to_owned();
             field.is_restored = true;
@@ -97,10 +81,36 @@ fn restore(fields: &mut Vec<Field>, from_v3: bool) {
     }
 }
 
+/// The name in RFC 6350 of what is an `X-` property in RFC 2426.
+pub(super) fn restored_name<'a>(
+    field: &Field,
+    name: &'a str,
+    has_birthday: bool,
+    has_revision: bool,
+) -> Option<&'a str> {
+    if let Some((known, _)) = NAMED_BY_APPLE.iter().find(|(_, apple)| *apple == name) {
+        return Some(known);
+    }
+    let bare = name.strip_prefix("X-")?;
+    let is_variant = field.has("ALTID") || field.has("X-ALTID");
+    let is_known = match bare {
+        "KIND" | "MEMBER" => false,
+        "GENDER" => is_gender(field.text()),
+        "SOCIALPROFILE" => field.has("SERVICE-TYPE"),
+        "FN" => true,
+        "N" => is_variant,
+        "BDAY" => is_variant || !has_birthday,
+        "CREATED" => CardDate::parse(field.text()).is_some_and(|date| date.is_full()),
+        "REV" => !has_revision && CardDate::parse(field.text()).is_some(),
+        _ => ONLY_V4.contains(&bare),
+    };
+    is_known.then_some(bare)
+}
+
 /// Whether RFC 2426 would have a property of this name under another one after the way back.
 fn is_odd(name: &str) -> bool {
     let bare = name.strip_prefix("X-").unwrap_or_default();
-    ONLY_V4.contains(&name) || ONLY_V3.contains(&bare) || ONCE.contains(&bare)
+    ONLY_V4.contains(&name) || ONLY_V3.contains(&bare)
 }
 
 /// Whether the value is a GENDER (RFC 6350 §6.2.7): a letter, then any text.
