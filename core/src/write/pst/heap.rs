@@ -244,7 +244,9 @@ mod tests {
         let mut heap = Heap::new(Variant::Unicode, 0xBC);
         let Slot::Held(block) = &heap.blocks[0] else { panic!() };
         assert_eq!(block.level(Variant::Unicode), 0);
-        (0..2).for_each(|_| drop(heap.add(&[1; 3500])));
+        for _ in 0..2 {
+            heap.add(&[1; 3500]);
+        }
         let Slot::Held(block) = &heap.blocks[0] else { panic!() };
         // 8176 less 12, 7000, and a map of 4 + 2 * 3.
         assert_eq!(block.level(Variant::Unicode), 6, "1154 octets are free");
