@@ -169,6 +169,25 @@ def read_load_file(destination, lines):
         yield 0, f"{path}: no row of the load file"
 
 
+def read_stores(destination, mail):
+    """As many messages as were logged are in each store, by libpff."""
+    try:
+        import pypff
+    except ImportError:
+        yield 0, "pypff is not installed (pip install libpff-python): no store was read"
+        return
+
+    def messages(folder):
+        return folder.number_of_sub_messages + sum(
+            messages(folder.get_sub_folder(i)) for i in range(folder.number_of_sub_folders))
+
+    for path, lines in mail.items():
+        store = pypff.file()
+        store.open(str(destination / path))
+        found = messages(store.get_root_folder())
+        yield found, None if found == len(lines) else f"{path}: {found} messages instead of {len(lines)}"
+
+
 def read_back(destination, form):
     """What readers find at `destination`, which was written in `form`."""
     destination = pathlib.Path(destination)
@@ -180,10 +199,10 @@ def read_back(destination, form):
                 continue
             paths = [line["path"], *line.get("copies", [])]
             logged += 1
-            own_reader = form == "ediscovery" or (form in ("mbox", "maildir") and line["kind"] == "mail")
+            own_reader = form == "ediscovery" or (form in ("mbox", "maildir", "pst") and line["kind"] == "mail")
             for path in paths:
                 (mail if own_reader else others)[path].append(line)
-    reader = {"mbox": read_mboxes, "maildir": read_maildir, "ediscovery": read_load_file}.get(form, read_entries)
+    reader = {"mbox": read_mboxes, "maildir": read_maildir, "ediscovery": read_load_file, "pst": read_stores}.get(form, read_entries)
     answers = list(reader(destination, mail)) if mail else []
     answers += read_entries(destination, others) if others else []
     wrong = [what for _, what in answers if what]

@@ -379,7 +379,7 @@ impl Message {
     }
 
     /// What the message says of charsets, for its texts.
-    fn evidence(&self) -> Evidence {
+    pub(crate) fn evidence(&self) -> Evidence {
         let read = || Ok(Evidence::of(self.header()?, self.structure()?));
         get_or_read(&self.parsed.evidence, read).cloned().unwrap_or_default()
     }

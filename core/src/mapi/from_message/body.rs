@@ -59,7 +59,7 @@ impl Translator<'_> {
             // US-ASCII is UTF-8; escapes of ISO-2022 would be ASCII too.
             return Ok((!octets.contains(&0x1B)).then_some((octets, UTF_8)));
         }
-        let label = mime::charset_of(entity, self.message.content(), &mime::Evidence::default)?;
+        let label = mime::charset_of(entity, self.message.content(), &|| self.message.evidence())?;
         let encoding = label.and_then(|label| Encoding::for_label(label.trim().as_bytes()));
         let page = encoding.and_then(codepage::from_encoding).filter(|page| !matches!(page, 1200 | 1201));
         let (Some(encoding), Some(page)) = (encoding, page) else { return Ok(None) };
