@@ -1,6 +1,7 @@
 //! Chores of the repository: `cargo xtask help`.
 
 mod budget;
+mod dav;
 mod features;
 mod fixtures;
 mod licences;
@@ -34,6 +35,8 @@ cargo xtask COMMAND
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, whether the columns add up, and what Python reads of it
+  dav FOLDER         PUTs all calendars and address books in FOLDER to Radicale and Xandikos (installed by pip), as they are and as they
+                     are mended, and prints what is refused
   kill-storm         kills conversions at random points, many times over, and compares what is left when they are resumed
   faults             one call to the system fails (ENOSPC, EIO), or the process is killed there, at 300 places each; then the same
                      again, which must come to what one run comes to (--positions N, --binary FILE, --form NAME, --kind NAME,
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),
+        ["dav", folder] => dav::run_all(folder),
         ["kill-storm"] => storm::random::run(),
         ["faults", ref options @ ..] => storm::faults(options),
         ["licences"] => licences::check(),
@@ -84,7 +88,8 @@ fn main() -> ExitCode {
 fn full() -> Result<()> {
     test::run()?;
     budget::run(&[])?;
-    storm::faults(&[])
+    storm::faults(&[])?;
+    dav::run_all(&root().join("fixtures/ics").to_string_lossy())
 }
 
 fn web(profile: wasm::Profile, port: &str) -> Result<()> {

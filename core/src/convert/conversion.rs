@@ -345,7 +345,9 @@ impl<'w> Conversion<'w> {
     fn note(&mut self, event: Event) -> Result<()> {
         match event {
             Event::Item(_) => {}
-            Event::Opened(Opened { name, format, source }) => {
+            Event::Opened(opened) => {
+                self.gates.open(&opened);
+                let Opened { name, format, source } = opened;
                 self.ordinal = 0;
                 let fingerprint = source.and_then(|source| Fingerprint::of(&source).ok());
                 let file = name.to_string();
@@ -376,8 +378,11 @@ impl<'w> Conversion<'w> {
             }
             Event::Passed(passed) => self.report.ignored.tell(passed),
             Event::Closed(Closed { folders, defects, cut_short }) => {
+                let is_of_mail =
+                    self.report.sources.last().is_none_or(|source| !matches!(&*source.format, "ics" | "vcf"));
+                let is_wanted = is_of_mail || !self.writer.has_folders_of_mail();
                 for mut folder in folders {
-                    if self.gates.keeps(&mut folder) {
+                    if self.gates.keeps(&mut folder) && is_wanted {
                         self.writer.folder(&folder)?;
                     }
                 }

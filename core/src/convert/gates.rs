@@ -7,6 +7,7 @@ use super::{
 use crate::{
     model::{Folder, Item},
     platform::Target,
+    read::{Opened, ReadOptions},
     write::WriteOptions,
 };
 
@@ -39,7 +40,7 @@ impl Gates {
         gates.target = options.target.map(TargetGate);
         let mut archive = options.archive.clone();
         options.target.iter().for_each(|target| target.configure(&mut archive));
-        gates.mend = MendGate::new(&archive.collections);
+        gates.mend = MendGate::new(&archive.collections, &options.read);
         gates
     }
 
@@ -55,13 +56,18 @@ impl Gates {
         self.target = Some(TargetGate(target));
         let mut options = WriteOptions::default();
         target.configure(&mut options);
-        self.mend = self.mend.take().or_else(|| MendGate::new(&options.collections));
+        self.mend = self.mend.take().or_else(|| MendGate::new(&options.collections, &ReadOptions::default()));
     }
 
     /// Whether every item passes as it is.
     pub(super) fn is_empty(&self) -> bool {
         let Self { selector, transforms, tagging, mend, target } = self;
         selector.is_none() && transforms.is_empty() && tagging.is_none() && mend.is_none() && target.is_none()
+    }
+
+    /// Learns that the items that follow are of this source.
+    pub(super) fn open(&mut self, opened: &Opened) {
+        self.mend.iter_mut().for_each(|mend| mend.open(opened));
     }
 
     /// The gates, in their order.

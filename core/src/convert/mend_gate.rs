@@ -2,52 +2,83 @@ use super::{
     Place, Skip,
     card_identities::{CardIdentities, Twice},
     decision::Gate,
+    same_uid::SameUid,
 };
 use crate::{
     error::Result,
     mend::{CalendarMender, CardMender, IcsOptions, Notes},
     model::{FolderPath, Item, ItemKind, VCard},
+    read::{Opened, ReadOptions},
     write::Collections,
 };
 
 /// Mends calendar objects and cards for what their target needs, and notes in each what was done.
 pub(super) struct MendGate {
     calendars: CalendarMender,
+    /// Brings together what has one UID.
+    same_uid: Option<SameUid>,
     cards: Option<Cards>,
+    read: ReadOptions,
 }
 
 impl MendGate {
     /// What mends as `collections` say; nothing where they ask for nothing.
-    pub(super) fn new(collections: &Collections) -> Option<Self> {
+    pub(super) fn new(collections: &Collections, read: &ReadOptions) -> Option<Self> {
         let asked = collections.ics != IcsOptions::default() || collections.vcf.is_mending();
         asked.then(|| Self {
             calendars: CalendarMender::new(collections.ics.clone()),
+            same_uid: collections.ics.mend.then(SameUid::default),
             cards: collections
                 .vcf
                 .mender()
                 .map(|mender| Cards { mender, identities: collections.vcf.mend.then(CardIdentities::default) }),
+            read: read.clone(),
         })
+    }
+
+    /// Learns that the items that follow are of this source.
+    pub(super) fn open(&mut self, opened: &Opened) {
+        if let Some(same_uid) = &mut self.same_uid {
+            same_uid.open(opened, &self.read);
+        }
+    }
+
+    fn mend(&mut self, item: &mut Item, place: Place) -> std::result::Result<Notes, Skip> {
+        let mut notes = Notes::default();
+        let other_uid = match (&mut self.same_uid, &item.kind) {
+            (Some(same_uid), ItemKind::Calendar(_)) => same_uid.decide(item, place, &mut notes)?,
+            _ => None,
+        };
+        let mended = match (&mut item.kind, &mut self.cards) {
+            (ItemKind::Calendar(object), _) => match other_uid {
+                Some(uid) => self.calendars.mend_apart(object, &uid),
+                None => self.calendars.mend(object),
+            },
+            (ItemKind::Contact(card), Some(cards)) => match cards.mend(card, &item.folder.path, place) {
+                Ok(mended) => Ok(mended?),
+                Err(error) => Err(error),
+            },
+            _ => return Ok(notes),
+        };
+        // What cannot be read fails where it is rendered, which tells why.
+        mended.iter().for_each(|mended| notes.add(mended));
+        Ok(notes)
     }
 }
 
 impl Gate for MendGate {
     fn decide(&mut self, item: &mut Item, place: Place) -> Option<Skip> {
-        let notes = match (&mut item.kind, &mut self.cards) {
-            (ItemKind::Calendar(object), _) => self.calendars.mend(object).map(Ok),
-            (ItemKind::Contact(card), Some(cards)) => cards.mend(card, &item.folder.path, place),
-            _ => return None,
-        };
-        // What cannot be read fails where it is rendered, which tells why.
-        let notes = match notes.ok()? {
-            Ok(notes) => notes,
-            Err(skip) => return Some(skip),
-        };
-        if !notes.mended.is_empty() {
-            item.note_change();
+        match self.mend(item, place) {
+            Ok(notes) => {
+                if !notes.mended.is_empty() {
+                    item.note_change();
+                }
+                item.mended.extend(notes.mended);
+                item.defects.extend(notes.flagged);
+                notes.refusal.map(Skip::because)
+            }
+            Err(skip) => Some(skip),
         }
-        item.mended.extend(notes.mended);
-        item.defects.extend(notes.flagged);
-        notes.refusal.map(Skip::because)
     }
 }
 

@@ -42,6 +42,7 @@ mod preflight;
 #[cfg(not(target_family = "wasm"))]
 mod project;
 mod report;
+mod same_uid;
 mod selection;
 #[cfg(not(target_family = "wasm"))]
 mod sync;

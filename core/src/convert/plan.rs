@@ -13,7 +13,7 @@ use crate::{
     mime,
     model::{Item, Message},
     platform::{Bounded, Refusal, Target, Then},
-    read::Event,
+    read::{Event, ReadOptions},
     write::{Placement, WriteOptions},
 };
 use serde::Serialize;
@@ -181,7 +181,7 @@ impl Plan {
             part: 0,
             placement: options.placement,
             gates: Gates::default(),
-            mend: MendGate::new(&options.collections),
+            mend: MendGate::new(&options.collections, &ReadOptions::default()),
             sources: 0,
             boxes: BTreeMap::new(),
         }
@@ -199,7 +199,10 @@ impl Plan {
     pub fn count(&mut self, event: Event) {
         match event {
             Event::Item(item) => self.item(*item),
-            Event::Opened(_) => self.sources += 1,
+            Event::Opened(opened) => {
+                self.sources += 1;
+                self.mend.iter_mut().for_each(|mend| mend.open(&opened));
+            }
             Event::Failed { error, within } => {
                 self.failed += 1;
                 self.sources += u64::from(!within);
@@ -225,6 +228,10 @@ impl Plan {
             return;
         }
         let not_mendable = self.mend.as_mut().and_then(|mend| mend.decide(&mut item, place));
+        if let Some(skip) = not_mendable.as_ref().filter(|skip| skip.duplicate_of.is_some()) {
+            self.left_out.entry(skip.reason.to_owned()).or_default().add(bytes);
+            return;
+        }
         let mut verdict = self.profile.verdict(&item);
         verdict.refusal =
             verdict.refusal.or(not_mendable.map(|skip| Refusal { reason: skip.reason, because: skip.reason }));

@@ -18,10 +18,11 @@ const PHYSICAL: usize = 75;
 pub(super) struct Draft {
     content: Content,
     /// All octets, where they are not too many.
-    raw: Vec<u8>,
+    raw: Arc<Vec<u8>>,
     lines: Vec<DraftLine>,
     line_end: LineEnd,
     is_changed: bool,
+    was_open: bool,
 }
 
 /// What the lines end with.
@@ -66,14 +67,20 @@ impl Draft {
     pub(super) fn read(content: &Content) -> Result<Option<Self>> {
         let limit = Limits::default().component;
         let is_small = content.len() <= limit as u64;
-        let raw = if is_small { content.to_vec(limit)? } else { Vec::new() };
-        let source: Source = Arc::new(content.clone());
+        let raw = Arc::new(if is_small { content.to_vec(limit)? } else { Vec::new() });
+        let source: Source = if is_small { raw.clone() } else { Arc::new(content.clone()) };
         let mut lines = ContentLines::new(source)?;
         if is_small {
             lines.hold_lines_of(limit);
         }
-        let mut draft =
-            Self { content: content.clone(), raw, lines: Vec::new(), line_end: LineEnd::CrLf, is_changed: false };
+        let mut draft = Self {
+            content: content.clone(),
+            raw,
+            lines: Vec::new(),
+            line_end: LineEnd::CrLf,
+            is_changed: false,
+            was_open: false,
+        };
         let (mut held, mut depth) = (0, 0_usize);
         while let Some(line) = lines.next_line()? {
             let from = usize::try_from(line.start).unwrap_or(usize::MAX);
@@ -91,7 +98,7 @@ impl Draft {
             draft.lines.push(DraftLine { range, head, whole, depth, before: Vec::new(), state: State::Kept });
             depth = depth.saturating_sub(usize::from(matches!(marker, Some(Marker::End(_)))));
             held += size_of::<DraftLine>();
-            if held > limit * 8 {
+            if held > limit * 2 {
                 return Ok(None);
             }
         }
@@ -99,6 +106,7 @@ impl Draft {
         // What was never closed is closed, so that lines can be put before its end.
         let unclosed: Vec<Vec<u8>> = draft.unclosed();
         if !unclosed.is_empty() {
+            (draft.was_open, draft.is_changed) = (true, true);
             let end = content.len();
             for (closed, name) in unclosed.into_iter().enumerate() {
                 let state = State::Changed([b"END:", &name[..]].concat());
@@ -183,6 +191,11 @@ impl Draft {
         self.numbers().rev().find(is_end).unwrap_or(self.lines.len())
     }
 
+    /// Whether a line is there, as it was or changed.
+    pub(super) fn is_kept(&self, number: usize) -> bool {
+        self.lines.get(number).is_some_and(|line| line.state != State::Removed)
+    }
+
     /// Writes `text` instead of a line.
     pub(super) fn replace(&mut self, number: usize, text: Vec<u8>) {
         if let Some(line) = self.lines.get_mut(number) {
@@ -212,14 +225,14 @@ impl Draft {
         self.lines.get(number).is_some_and(|line| line.state == State::Removed)
     }
 
+    /// Whether a component in it was never closed, and is now.
+    pub(super) fn was_open(&self) -> bool {
+        self.was_open
+    }
+
     /// Whether anything was changed.
     pub(super) fn is_changed(&self) -> bool {
         self.is_changed
-    }
-
-    /// What its lines end with.
-    pub(super) fn line_end(&self) -> LineEnd {
-        self.line_end
     }
 
     /// Whether the octets of a line, as they stand in the source, are folded as they should be: after at most 75 octets, and inside no
@@ -313,4 +326,29 @@ fn flush(content: &Content, raw: &[u8], kept: Range<u64>, made: &mut Vec<u8>, pa
             parts.push(content.slice(kept));
         }
     }
+}
+
+/// The line without the parameters of these names, and with others: `;NAME=VALUE`. All else of it stays.
+pub(super) fn rebuilt(line: &ContentLine<'_>, gone: &[&str], add: &[u8]) -> Vec<u8> {
+    let mut octets = Vec::new();
+    if let Some(group) = line.group {
+        octets.extend_from_slice(group);
+        octets.push(b'.');
+    }
+    octets.extend_from_slice(line.name);
+    octets.extend_from_slice(add);
+    for parameter in line.parameters() {
+        if gone.iter().any(|name| parameter.name.eq_ignore_ascii_case(name.as_bytes())) {
+            continue;
+        }
+        octets.push(b';');
+        octets.extend_from_slice(parameter.name);
+        if let Some(value) = parameter.value {
+            octets.push(b'=');
+            octets.extend_from_slice(value);
+        }
+    }
+    octets.push(b':');
+    octets.extend_from_slice(line.value);
+    octets
 }

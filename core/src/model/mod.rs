@@ -17,7 +17,7 @@ mod message_view;
 mod vcard;
 
 pub use calendar::{Calendar, CalendarComponent, CalendarObject, CalendarTime, ComponentKind};
-pub(crate) use calendar::{OverrideIndex, read_calendar, read_component};
+pub(crate) use calendar::{OverrideIndex, PRODUCT, read_calendar, read_component};
 pub use document_view::{ComponentView, DefectView, DocumentView, PropertyView};
 pub use fidelity::Fidelity;
 pub use folder::{Folder, FolderPath, Role};

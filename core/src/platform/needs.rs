@@ -33,6 +33,8 @@ impl Needs {
         ics.strip_scheduling |= needs.strip_scheduling;
         ics.iana_zones |= needs.iana_zones;
         ics.complete_zones |= needs.complete_zones;
+        ics.move_attendees |= needs.move_attendees;
+        ics.display_alarms |= needs.display_alarms;
         ics.refold |= needs.refold;
         let (needs, vcf) = (&self.cards, &mut options.collections.vcf);
         vcf.mend |= needs.mend;

@@ -22,16 +22,12 @@ pub struct Refusal {
     pub because: &'static str,
 }
 
-/// The kinds that profiles name.
-const KINDS: [&str; 5] = ["mail", "event", "task", "journal", "contact"];
-
 impl Target {
     /// Whether the target accepts `item`.
     pub fn verdict(&'static self, item: &Item) -> Verdict {
-        // What else calendars hold, such as times that are free or busy, goes where events go.
-        let kind = Some(item.kind.as_str()).filter(|kind| KINDS.contains(kind)).unwrap_or("event");
+        let kind = item.kind.as_str();
         if !self.kinds.iter().any(|taken| taken == kind) {
-            let because = self.lacks.get(kind).map_or("the target does not accept this kind", String::as_str);
+            let because = self.lacks.get(kind).map_or(unlike(kind), String::as_str);
             return Verdict { refusal: Some(Refusal { reason: lacking(kind), because }), flags: Vec::new() };
         }
         let mut verdict = Verdict::default();
@@ -47,12 +43,23 @@ impl Target {
     }
 }
 
+/// Why a target does not accept what it says nothing of.
+fn unlike(kind: &str) -> &'static str {
+    match kind {
+        "freebusy" => "the target does not store when people are free or busy",
+        "component" => "what is neither an event, a task nor a journal entry is no item of a calendar",
+        _ => "the target does not accept this kind",
+    }
+}
+
 fn lacking(kind: &str) -> &'static str {
     match kind {
         "mail" => "target_takes_no_mail",
         "event" => "target_takes_no_events",
         "task" => "target_takes_no_tasks",
         "journal" => "target_takes_no_journals",
+        "freebusy" => "target_takes_no_freebusy",
+        "component" => "target_takes_no_other_components",
         _ => "target_takes_no_contacts",
     }
 }

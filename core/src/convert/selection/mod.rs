@@ -125,8 +125,9 @@ words! {
         /// `X-Keywords`, `X-UID`, `X-Mozilla-…` and the like, and `Content-Length`.
         Exact = "exact",
         /// When their `Message-ID`, `Date`, `From` and `Subject`, decoded, and the decoded octets of all their body parts are;
-        /// text without regard to the white space between its words. Of contacts, when UID and REV are, or name, addresses and
-        /// telephone numbers. Calendar objects as with [`Dedupe::Exact`].
+        /// text without regard to the white space between its words. Calendar objects when their UID is, and RECURRENCE-ID and
+        /// SEQUENCE of all their components; those without a UID as with [`Dedupe::Exact`]. Contacts when UID and REV are, or name,
+        /// addresses and telephone numbers.
         Loose = "loose",
     }
 }

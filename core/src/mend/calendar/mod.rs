@@ -1,20 +1,44 @@
 //! Calendar objects (RFC 5545, RFC 6638).
 
+mod alarms;
+mod dates;
+mod definition;
+mod ends;
+mod frame;
+mod index;
+mod moment;
 mod options;
+mod recurrence;
 mod required;
 mod scheduling;
+mod text;
+mod version1;
 mod zones;
+
+#[cfg(test)]
+mod tests;
 
 pub use options::IcsOptions;
 
 use super::{Notes, draft::Draft};
 use crate::{
+    content_line::ContentLine,
     defect::DefectKind,
     error::Result,
-    model::{Calendar, CalendarComponent, CalendarObject, ComponentKind},
+    model::{CalendarComponent, CalendarObject, ComponentKind},
 };
-use std::{collections::HashSet, sync::Arc};
+use dates::Start;
+use frame::Frame;
+use index::Index;
+use std::{collections::HashMap, sync::Arc};
 use zones::Zones;
+
+/// Octets of a component that a UID is made of.
+const TELLING: u64 = 1 << 20;
+/// Zones that are defined for one object.
+const MOST_ZONES: usize = 64;
+/// A year that a series without an end reaches.
+const FAR: i64 = 2037;
 
 /// Mends calendar objects, one after the other; what their calendars share is mended once for all of them.
 pub struct CalendarMender {
@@ -23,19 +47,47 @@ pub struct CalendarMender {
     frame: Option<Frame>,
 }
 
-/// The calendar that an object is in.
-struct Frame {
-    given: Arc<Calendar>,
-    mended: Arc<Calendar>,
-    /// The names of the zones that it defines.
-    defined: HashSet<String>,
-    notes: Notes,
+/// What knows the clocks of the zones that a calendar names.
+struct Times<'a> {
+    frame: &'a Frame,
+    zones: &'a mut Zones,
+}
+
+impl Times<'_> {
+    /// Seconds east of UTC where clocks of a zone show `wall`; `None` where nobody knows.
+    fn offset(&mut self, id: &str, wall: i64) -> Option<i64> {
+        match self.frame.definitions.get(id) {
+            Some(definition) if !definition.is_empty() => definition.offset_at_wall(wall),
+            _ => self.zones.offset(id, wall),
+        }
+    }
 }
 
 impl CalendarMender {
     /// One that brings objects to what `options` ask for.
     pub fn new(options: IcsOptions) -> Self {
         Self { options, zones: Zones::default(), frame: None }
+    }
+
+    /// The same for an object that gets a UID made of its own and of its octets, because another has that too.
+    ///
+    /// # Errors
+    /// As [`CalendarMender::mend`].
+    pub(crate) fn mend_apart(&mut self, object: &mut CalendarObject, uid: &str) -> Result<Notes> {
+        let mut octets = uid.as_bytes().to_vec();
+        for component in object.components() {
+            octets.extend(component.content().slice(0..TELLING).to_vec(TELLING as usize)?);
+        }
+        let uid = required::uid_of(&octets);
+        let mut components = Vec::new();
+        for component in object.components() {
+            let Some(mut draft) = Draft::read(&component.content())? else { continue };
+            let index = Index::of(&draft, draft.numbers(), 1);
+            index.first("UID").into_iter().for_each(|number| draft.replace(number, format!("UID:{uid}").into_bytes()));
+            components.push(component.replaced(draft.finish())?);
+        }
+        *object = CalendarObject::joined(object.calendar().clone(), components, object.added_zones().to_vec());
+        self.mend(object)
     }
 
     /// Mends `object` and gives what was done; its octets stay where nothing is wrong.
@@ -50,123 +102,230 @@ impl CalendarMender {
         let given = object.calendar().clone();
         let frame = match self.frame.take() {
             Some(frame) if Arc::ptr_eq(&frame.given, &given) => frame,
-            _ => self.open(given)?,
+            _ => Frame::open(given, &self.options, &mut self.zones)?,
         };
         notes.add(&frame.notes);
-        let outcome = self.components(object, &frame, &mut notes);
+        let mut added = object.added_zones().to_vec();
+        let components = self.components(object, &frame, &mut added, &mut notes);
         let calendar = frame.mended.clone();
-        let defined = |id: &str| frame.defined.contains(id);
-        let added = outcome.and_then(|components| {
-            let added = self.missing_zones(&components, defined, &mut notes)?;
-            Ok((components, added))
-        });
         self.frame = Some(frame);
-        let (components, added) = added?;
-        *object = CalendarObject::replaced(calendar, components, added);
+        *object = CalendarObject::replaced(calendar, components?, added);
         Ok(notes)
     }
 
-    /// Mends what the objects of a calendar share.
-    fn open(&mut self, given: Arc<Calendar>) -> Result<Frame> {
-        let mut notes = Notes::default();
-        let mut changed = false;
-        let properties = given.properties();
-        let properties = match Draft::read(&properties)? {
-            Some(mut draft) => {
-                for number in draft.numbers() {
-                    if self.options.strip_scheduling && draft.line(number).is_some_and(|line| line.is("METHOD")) {
-                        draft.remove(number);
-                        notes.mended("METHOD removed");
-                    }
-                }
-                changed |= draft.is_changed();
-                if draft.is_changed() { draft.finish() } else { properties }
-            }
-            None => properties,
-        };
-        let mut zones = Vec::new();
-        for zone in given.zones() {
-            let renamed = match Draft::read(&zone.content())? {
-                Some(mut draft) if self.options.iana_zones => {
-                    self.zones.rename(&mut draft, &mut notes);
-                    draft.is_changed().then(|| zone.replaced(draft.finish())).transpose()?
-                }
-                _ => None,
-            };
-            changed |= renamed.is_some();
-            zones.push(renamed.unwrap_or_else(|| zone.clone()));
-        }
-        let defined = zones.iter().filter_map(|zone| zone.zone_id().map(str::to_owned)).collect();
-        let mended = if changed { Arc::new(given.replaced(properties, zones)?) } else { given.clone() };
-        Ok(Frame { given, mended, defined, notes })
-    }
-
-    /// The components of an object, mended.
+    /// The components of an object, mended, and the zones that they need beside those of their calendar.
     fn components(
         &mut self,
         object: &CalendarObject,
-        _frame: &Frame,
+        frame: &Frame,
+        added: &mut Vec<Arc<CalendarComponent>>,
         notes: &mut Notes,
     ) -> Result<Vec<CalendarComponent>> {
-        let uid = match self.options.mend && object.uid().is_none_or(|uid| uid.trim().is_empty()) {
-            true => {
-                let first = object.components().first().map(CalendarComponent::content);
-                first
-                    .and_then(|first| first.slice(0..1 << 20).to_vec(1 << 20).ok())
-                    .map(|octets| required::uid_of(&octets))
-            }
-            false => None,
-        };
+        let needs_uid = self.options.mend && object.uid().is_none_or(|uid| uid.trim().is_empty());
+        let first = object.components().first().filter(|_| needs_uid).map(CalendarComponent::content);
+        let uid = first
+            .and_then(|first| first.slice(0..TELLING).to_vec(TELLING as usize).ok())
+            .map(|octets| required::uid_of(&octets));
+        // The master comes first, because its overrides have to fit to it.
+        let mut order: Vec<&CalendarComponent> = object.components().iter().collect();
+        order.sort_by_key(|component| (component.is_override(), component.offset()));
+        let mut series = None;
         let mut components = Vec::new();
-        for component in object.components() {
-            let Some(mut draft) = Draft::read(&component.content())? else {
-                notes.flag("too large to be mended");
-                components.push(component.clone());
-                continue;
-            };
-            if let Some(uid) = uid.as_deref().filter(|_| component.kind() != ComponentKind::Other) {
-                required::require_uid(&mut draft, uid, notes);
+        for component in order {
+            let mended = self.component(component, frame, uid.as_deref(), &mut series, added, notes)?;
+            let mended = mended.unwrap_or_else(|| component.clone());
+            let without = if self.options.mend { mended.without_blank_lines()? } else { None };
+            if without.is_some() {
+                notes.mended("blank lines removed");
             }
-            if self.options.strip_scheduling {
-                scheduling::quiet(&mut draft, notes);
-            }
-            if self.options.iana_zones {
-                self.zones.rename(&mut draft, notes);
-            }
-            if self.options.refold {
-                draft.numbers().for_each(|number| draft.refold(number));
-            }
-            components.push(match draft.is_changed() {
-                true => component.replaced(draft.finish())?,
-                false => component.clone(),
-            });
+            components.push(without.unwrap_or(mended));
         }
+        components.sort_by_key(CalendarComponent::offset);
         Ok(components)
     }
 
-    /// Definitions of the zones that are named and not defined.
-    fn missing_zones(
+    /// One component; `None` where it stays as it is.
+    fn component(
         &mut self,
-        components: &[CalendarComponent],
-        defined: impl Fn(&str) -> bool,
+        component: &CalendarComponent,
+        frame: &Frame,
+        uid: Option<&str>,
+        series: &mut Option<Start>,
+        added: &mut Vec<Arc<CalendarComponent>>,
         notes: &mut Notes,
-    ) -> Result<Vec<Arc<CalendarComponent>>> {
-        let mut added: Vec<Arc<CalendarComponent>> = Vec::new();
-        if !self.options.complete_zones {
-            return Ok(added);
-        }
-        for id in components.iter().flat_map(CalendarComponent::zone_ids) {
-            if defined(id) || added.iter().any(|zone| zone.zone_id() == Some(id)) {
-                continue;
+    ) -> Result<Option<CalendarComponent>> {
+        let options = self.options.clone();
+        let Some(mut draft) = Draft::read(&component.content())? else {
+            notes.flag("too large to be mended");
+            // It cannot be made sure of that nobody is written to.
+            if options.strip_scheduling {
+                notes.refusal = Some("too_large_to_mend");
             }
-            match self.zones.definition(id)? {
-                Some(zone) => {
-                    added.push(zone);
-                    notes.mended(format!("time zone defined: {id}"));
+            return Ok(None);
+        };
+        let kind = component.kind();
+        let mut is_new = false;
+        if let Some(clocks) = &frame.clocks {
+            let octets = version1::convert(&draft, kind, clocks, notes);
+            let Some(converted) = Draft::read(&octets.into())? else { return Ok(None) };
+            (draft, is_new) = (converted, true);
+            if let (Some(zone), Some(id)) = (&frame.clocks_zone, &clocks.id)
+                && draft
+                    .numbers()
+                    .any(|number| draft.line(number).and_then(|line| zones::named(&line)).as_ref() == Some(id))
+            {
+                add_zone(added, zone.clone());
+            }
+        }
+        if options.mend {
+            if draft.was_open() {
+                notes.mended("END added");
+            }
+            text::mend_lines(&mut draft, notes);
+        }
+        let is_scheduled = matches!(kind, ComponentKind::Event | ComponentKind::Task | ComponentKind::Journal);
+        let mut index = Index::of(&draft, draft.numbers(), 1);
+        if options.mend && kind != ComponentKind::Other {
+            let mut times = Times { frame, zones: &mut self.zones };
+            required::keep_first(&mut draft, &mut index, kind, notes);
+            dates::mend_forms(&mut draft, &mut index, &mut times, notes);
+            if let Some(uid) = uid {
+                required::require_uid(&mut draft, &index, uid, notes);
+            }
+            required::require_stamp(&mut draft, &index, &mut times, notes);
+            if is_scheduled {
+                required::require_start(&draft, &index, kind, notes);
+                let start = Start::read(&draft, &index);
+                ends::mend_end(&mut draft, &mut index, kind, start.as_ref(), &mut times, notes);
+                // A task may have got another start.
+                let start = Start::read(&draft, &index);
+                let keeps_time = recurrence::mend_rules(&mut draft, &mut index, start.as_ref(), &mut times, notes);
+                if !component.is_override() {
+                    series.clone_from(&start);
                 }
-                None => notes.flag_as(DefectKind::TimeZone, format!("{id:?} is neither defined nor a known time zone")),
+                if let Some(start) = series.as_ref().or(start.as_ref().filter(|_| !component.is_override())) {
+                    dates::fit_to_series(&mut draft, &index, start, keeps_time, notes);
+                }
             }
         }
-        Ok(added)
+        if options.mend || options.display_alarms {
+            alarms::mend_alarms(&mut draft, &index, options.display_alarms, options.mend, notes);
+        }
+        if options.move_attendees {
+            scheduling::move_to_text(&mut draft, notes);
+        } else if options.strip_scheduling {
+            scheduling::leave_to_client(&mut draft, notes);
+        }
+        if options.iana_zones || options.complete_zones {
+            self.name_zones(&mut draft, component, frame, added, notes)?;
+        }
+        if options.refold {
+            for number in draft.numbers() {
+                if draft.is_kept(number) && draft.is_whole(number) {
+                    draft.refold(number);
+                }
+            }
+        }
+        let is_changed = is_new || draft.is_changed();
+        is_changed.then(|| component.replaced(draft.finish())).transpose().map_err(Into::into)
+    }
+
+    /// Gives the zones that a component names their names, and definitions.
+    fn name_zones(
+        &mut self,
+        draft: &mut Draft,
+        component: &CalendarComponent,
+        frame: &Frame,
+        added: &mut Vec<Arc<CalendarComponent>>,
+        notes: &mut Notes,
+    ) -> Result<()> {
+        let (first, last) = component.years().unwrap_or((2024, 2024));
+        let years = (first, if component.repeats() { last.max(FAR) } else { last });
+        let mut known: HashMap<String, Option<String>> = HashMap::new();
+        for number in draft.numbers() {
+            let text = draft.text(number);
+            let Some(id) = ContentLine::parse(text).and_then(|line| zones::named(&line)) else { continue };
+            let name = match known.get(&id) {
+                Some(name) => name.clone(),
+                None => {
+                    let name = self.name_zone(&id, years, frame, added, notes)?;
+                    known.insert(id, name.clone());
+                    name
+                }
+            };
+            if let Some(name) = name {
+                zones::rename(draft, number, &name);
+            }
+        }
+        Ok(())
+    }
+
+    /// The name that a zone gets, where it is another than its own; what it needs of a definition is added.
+    fn name_zone(
+        &mut self,
+        id: &str,
+        years: (i64, i64),
+        frame: &Frame,
+        added: &mut Vec<Arc<CalendarComponent>>,
+        notes: &mut Notes,
+    ) -> Result<Option<String>> {
+        if added.iter().any(|zone| zone.zone_id() == Some(id)) {
+            return Ok(None);
+        }
+        if let Some((name, original)) = frame.renamed.get(id) {
+            let zone = self.zones.zone(name);
+            let agrees = match (zone, frame.definitions.get(id)) {
+                (Some(zone), Some(definition)) => zones::agrees(definition, &zone, years),
+                _ => false,
+            };
+            if agrees {
+                notes.mended("time zone named as in the IANA database");
+                return Ok(Some((*name).to_owned()));
+            }
+            tell_kept(id, name, notes);
+            add_zone(added, original.clone());
+            return Ok(None);
+        }
+        if frame.defined.contains(id) {
+            if let Some(name) = frame.kept.get(id) {
+                tell_kept(id, name, notes);
+            }
+            return Ok(None);
+        }
+        let Some(name) = self.zones.iana_name(id) else {
+            notes.flag_as(DefectKind::TimeZone, format!("{id:?} is neither defined nor a known time zone"));
+            return Ok(None);
+        };
+        let renames = name != id && (self.options.iana_zones || zones::is_odd(id));
+        let written = if renames { name } else { id };
+        if renames {
+            notes.mended("time zone named as in the IANA database");
+        }
+        let is_defined = frame.defined.contains(written) || frame.renamed.values().any(|(known, _)| *known == written);
+        if !is_defined
+            && self.options.complete_zones
+            && added.len() < MOST_ZONES
+            && let Some(zone) = self.zones.definition(written, name, years.0)?
+        {
+            notes.mended(format!("time zone defined: {written}"));
+            add_zone(added, zone);
+        }
+        Ok(renames.then(|| written.to_owned()))
+    }
+}
+
+fn tell_kept(id: &str, name: &str, notes: &mut Notes) {
+    let detail = format!("{id:?} is defined otherwise than {name}: it keeps its name");
+    notes.flag_as(DefectKind::TimeZone, detail);
+}
+
+/// Adds a definition; of two of one zone the longer, which goes back further.
+fn add_zone(added: &mut Vec<Arc<CalendarComponent>>, zone: Arc<CalendarComponent>) {
+    let is_full = added.len() >= MOST_ZONES;
+    match added.iter_mut().find(|other| other.zone_id() == zone.zone_id()) {
+        Some(other) if other.content().len() < zone.content().len() => *other = zone,
+        Some(_) => {}
+        None if is_full => {}
+        None => added.push(zone),
     }
 }

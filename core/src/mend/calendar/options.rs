@@ -5,14 +5,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct IcsOptions {
-    /// Mends what the standards do not permit (RFC 5545) where there is one right answer, and flags the rest.
+    /// Mends what the standards do not permit (RFC 5545) where there is one right answer, and flags the rest; vCalendar 1.0 is
+    /// converted.
     pub mend: bool,
-    /// Leaves out METHOD, and RSVP of attendees, so that an import sends no invitations.
+    /// Marks organizer and attendees with `SCHEDULE-AGENT=CLIENT` (RFC 6638 §7.1), and leaves out METHOD and RSVP, so that an import
+    /// sends no invitations.
     #[serde(rename = "noInvitations")]
     pub strip_scheduling: bool,
-    /// Gives time zones the names of the IANA database where they are known under others.
+    /// Moves attendees to the description instead, for a target that does not honour that mark.
+    pub move_attendees: bool,
+    /// Makes alarms that send mail such that are shown.
+    pub display_alarms: bool,
+    /// Gives time zones the names of the IANA database where they are known under others, and defined as there.
     pub iana_zones: bool,
-    /// Adds a short VTIMEZONE for every known zone that is named but not defined.
+    /// Adds a VTIMEZONE for every known zone that is named but not defined, with its rules at the time of the events.
     pub complete_zones: bool,
     /// Folds every line again after 75 octets.
     pub refold: bool,

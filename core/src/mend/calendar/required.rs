@@ -1,6 +1,15 @@
-//! Properties that a component must have.
+//! Properties that a component must have, and those that it may have once.
 
-use crate::mend::{Notes, draft::Draft};
+use super::{
+    Times,
+    dates::Dated,
+    index::Index,
+    moment::{Form, Moment},
+};
+use crate::{
+    mend::{Notes, draft::Draft},
+    model::ComponentKind,
+};
 use uuid::Uuid;
 
 /// The UUID of what a component holds, the same in every run.
@@ -9,16 +18,69 @@ pub(super) fn uid_of(octets: &[u8]) -> String {
 }
 
 /// Adds a UID where there is none, or an empty one.
-pub(super) fn require_uid(draft: &mut Draft, uid: &str, notes: &mut Notes) {
-    let is_uid = |number: &usize| draft.depth(*number) == 1 && draft.line(*number).is_some_and(|line| line.is("UID"));
-    let found: Vec<_> = draft.numbers().filter(is_uid).collect();
-    if found.iter().any(|number| draft.line(*number).is_some_and(|line| !line.value.trim_ascii().is_empty())) {
+pub(super) fn require_uid(draft: &mut Draft, index: &Index, uid: &str, notes: &mut Notes) {
+    let has_text = |number: usize| draft.line(number).is_some_and(|line| !line.value.trim_ascii().is_empty());
+    let found = index.first("UID");
+    if found.is_some_and(has_text) {
         return;
     }
     let uid = format!("UID:{uid}").into_bytes();
-    match found.first() {
-        Some(empty) => draft.replace(*empty, uid),
+    match found {
+        Some(empty) => draft.replace(empty, uid),
         None => draft.insert(draft.end(), uid),
     }
     notes.mended("UID added");
+}
+
+/// Adds a DTSTAMP where there is none: when the component was changed, made, or when it is.
+pub(super) fn require_stamp(draft: &mut Draft, index: &Index, times: &mut Times<'_>, notes: &mut Notes) {
+    if index.first("DTSTAMP").is_some() {
+        return;
+    }
+    let mut wall = 0;
+    for name in ["LAST-MODIFIED", "CREATED", "DTSTART", "DUE", "COMPLETED", "DTEND", "RECURRENCE-ID"] {
+        if let Some(dated) = index.first(name).and_then(|number| Dated::read(draft, number))
+            && let Some(moment) = dated.first()
+        {
+            wall = dated.instant(times).unwrap_or(moment.wall);
+            break;
+        }
+    }
+    let stamp = format!("DTSTAMP:{}", Moment { wall, form: Form::Utc }).into_bytes();
+    draft.insert(draft.end(), stamp);
+    notes.mended("DTSTAMP added");
+}
+
+/// Flags that the start is missing where there must be one.
+pub(super) fn require_start(draft: &Draft, index: &Index, kind: ComponentKind, notes: &mut Notes) {
+    let repeats = index.first("RRULE").is_some() || index.first("RDATE").is_some();
+    let is_missing = index.first("DTSTART").is_none_or(|number| !draft.is_kept(number));
+    if is_missing && (kind == ComponentKind::Event || repeats) {
+        notes.flag("DTSTART is missing");
+    }
+}
+
+/// Of properties that may stand once, keeps the first; others that say something else get another name.
+pub(super) fn keep_first(draft: &mut Draft, index: &mut Index, kind: ComponentKind, notes: &mut Notes) {
+    for name in index.repeated() {
+        if name == "RRULE" {
+            notes.flag("more than one RRULE");
+            continue;
+        }
+        if name == "DESCRIPTION" && kind == ComponentKind::Journal {
+            continue;
+        }
+        let numbers: Vec<_> = index.all(name).collect();
+        let first = numbers.first().map(|number| draft.text(*number).to_vec()).unwrap_or_default();
+        for number in numbers.into_iter().skip(1) {
+            if draft.text(number) == first {
+                draft.remove(number);
+            } else {
+                let kept = [b"X-MAILFERRY-", draft.text(number)].concat();
+                draft.replace(number, kept);
+            }
+            index.forget(number);
+            notes.mended(format!("{name} that stands there twice: the first kept"));
+        }
+    }
 }

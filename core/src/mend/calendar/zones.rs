@@ -1,21 +1,28 @@
 //! Names and definitions of time zones.
 
+use super::definition::Definition;
 use crate::{
-    content_line::unescape_text,
-    mend::{Notes, draft::Draft},
+    content_line::{ContentLine, Property, decode_text, unescape_text},
+    error::Result,
+    mend::draft::Draft,
     model::CalendarComponent,
-    time_zone,
+    time_zone::{self, Zone},
 };
-use std::{collections::HashMap, io, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 /// Names of zones that are remembered.
 const REMEMBERED: usize = 1_000;
+/// The years in which a definition has to agree with the IANA database to be one of it; of others each object says which it needs.
+pub(super) const AGREED: std::ops::RangeInclusive<i64> = 2015..=2030;
+/// Years of one object whose definitions are compared; one that takes longer has a rule without an end.
+const MOST_YEARS: i64 = 200;
 
 /// What TZIDs are called in the IANA database, and definitions that are missing.
 #[derive(Default)]
 pub(super) struct Zones {
     names: HashMap<String, Option<&'static str>>,
-    definitions: HashMap<String, Option<Arc<CalendarComponent>>>,
+    database: HashMap<&'static str, Option<Arc<Zone>>>,
+    definitions: HashMap<(String, i64), Option<Arc<CalendarComponent>>>,
 }
 
 impl Zones {
@@ -33,15 +40,29 @@ impl Zones {
         name
     }
 
-    /// A VTIMEZONE that is called `id`, of the zone that this means.
-    pub(super) fn definition(&mut self, id: &str) -> io::Result<Option<Arc<CalendarComponent>>> {
-        if let Some(known) = self.definitions.get(id) {
+    /// The zone of an IANA name.
+    pub(super) fn zone(&mut self, name: &'static str) -> Option<Arc<Zone>> {
+        self.database.entry(name).or_insert_with(|| Zone::named(name).map(Arc::new)).clone()
+    }
+
+    /// Seconds east of UTC where the clocks that a TZID means show `wall`.
+    pub(super) fn offset(&mut self, id: &str, wall: i64) -> Option<i64> {
+        let name = self.iana_name(id)?;
+        Some(self.zone(name)?.offset_at_wall(wall))
+    }
+
+    /// A VTIMEZONE that is called `id`, of the zone that `name` means, for the time from the year `first` on.
+    pub(super) fn definition(&mut self, id: &str, name: &str, first: i64) -> Result<Option<Arc<CalendarComponent>>> {
+        // Events of one decade share theirs.
+        let first = first.clamp(1900, 2030).div_euclid(10) * 10;
+        let key = (id.to_owned(), first);
+        if let Some(known) = self.definitions.get(&key) {
             return Ok(known.clone());
         }
         if self.definitions.len() > REMEMBERED {
             self.definitions.clear();
         }
-        let made = match self.iana_name(id).and_then(|name| time_zone::definition(name, id)) {
+        let made = match self.iana_name(name).and_then(|name| time_zone::definition_since(name, id, first)) {
             Some(zone) => {
                 let mut octets = Vec::new();
                 zone.write_to(&mut octets);
@@ -49,37 +70,45 @@ impl Zones {
             }
             None => None,
         };
-        self.definitions.insert(id.to_owned(), made.clone());
+        self.definitions.insert(key, made.clone());
         Ok(made)
     }
+}
 
-    /// Gives the zones that the lines name, or define, the names of the IANA database.
-    pub(super) fn rename(&mut self, draft: &mut Draft, notes: &mut Notes) {
-        for number in draft.numbers() {
-            let Some(line) = draft.line(number) else { continue };
-            if !(line.is("TZID") || line.parameter("TZID").is_some()) {
-                continue;
-            }
-            let Some(mut property) = draft.property(number) else { continue };
-            let before = property.clone();
-            if property.is("TZID")
-                && let Some(name) = self.iana_name(property.to_text().trim())
-            {
-                name.clone_into(&mut property.value);
-            }
-            for parameter in
-                property.parameters.iter_mut().filter(|parameter| parameter.name.eq_ignore_ascii_case("TZID"))
-            {
-                for value in &mut parameter.values {
-                    if let Some(name) = self.iana_name(&unescape_text(value.trim())) {
-                        name.clone_into(value);
-                    }
-                }
-            }
-            if property != before {
-                notes.mended("time zone named as in the IANA database");
-                draft.replace(number, property.to_string().into_bytes());
-            }
-        }
+/// Whether programs may take a TZID for something else, so that only an IANA name is safe.
+pub(super) fn is_odd(id: &str) -> bool {
+    id.contains([',', ';', ':', '"', '\\', '^']) || id.trim() != id
+}
+
+/// Whether `definition` says the same as `zone` in the years that an object touches.
+pub(super) fn agrees(definition: &Definition, zone: &Zone, (first, last): (i64, i64)) -> bool {
+    let last = last.min(first + MOST_YEARS);
+    (first..=last).all(|year| AGREED.contains(&year) || definition.agrees_with(zone, year))
+}
+
+/// The TZID that a line names, decoded.
+pub(super) fn named(line: &ContentLine<'_>) -> Option<String> {
+    if line.parameters.is_empty() {
+        return None;
     }
+    let zone = line.parameter("TZID")?.values().next()?;
+    let decoded = decode_text(zone, None).0;
+    Some(unescape_text(decoded.trim()).into_owned()).filter(|zone| !zone.is_empty())
+}
+
+/// Names another zone in a line.
+pub(super) fn rename(draft: &mut Draft, number: usize, name: &str) {
+    let Some(mut property) = draft.property(number) else { return };
+    for parameter in property.parameters.iter_mut().filter(|parameter| parameter.name.eq_ignore_ascii_case("TZID")) {
+        parameter.values = vec![name.to_owned()];
+    }
+    draft.replace(number, property.to_string().into_bytes());
+}
+
+/// The text of the first property of this name in a VTIMEZONE.
+pub(super) fn text_in(draft: &Draft, name: &str) -> Option<String> {
+    let number = draft
+        .numbers()
+        .find(|number| draft.depth(*number) == 1 && draft.line(*number).is_some_and(|line| line.is(name)))?;
+    draft.property(number).map(|property: Property| property.to_text().trim().to_owned())
 }

@@ -229,12 +229,9 @@ fn octets_become_utf8() {
 }
 
 #[test]
-fn cards_are_closed_folded_and_ended_with_crlf() {
+fn cards_are_closed_and_folded() {
     let long = format!("NOTE:{}", "é".repeat(60));
     for (card, told) in [
-        ("BEGIN:VCARD\nVERSION:3.0\nFN:A\nN:A\nEND:VCARD\n".to_owned(), "lines end with CRLF"),
-        ("BEGIN:VCARD\rVERSION:3.0\rFN:A\rN:A\rEND:VCARD\r".to_owned(), "lines end with CRLF"),
-        ("BEGIN:VCARD\r\nVERSION:3.0\nFN:A\r\nN:A\nEND:VCARD\n".to_owned(), "lines end with CRLF"),
         ("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\nN:A\r\n".to_owned(), "END added"),
         ("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\nN:A".to_owned(), "END added"),
         ("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\nN:A\r\n\r\nEND:VCARD\r\n".to_owned(), "blank lines removed"),

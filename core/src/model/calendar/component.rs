@@ -152,6 +152,19 @@ impl CalendarComponent {
         Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts, mended: None })
     }
 
+    /// The same component without the blank lines that follow it, if nothing else does.
+    pub(crate) fn without_blank_lines(&self) -> io::Result<Option<Self>> {
+        const MOST: u64 = 4_096;
+        let behind = self.range.end..self.after;
+        if behind.is_empty() || behind.end - behind.start > MOST {
+            return Ok(None);
+        }
+        let mut octets = Vec::new();
+        Content::new(self.source.clone(), [behind]).write_to(&mut octets)?;
+        let is_blank = octets.trim_ascii().is_empty();
+        Ok(is_blank.then(|| Self { after: self.range.end, ..self.clone() }))
+    }
+
     /// What it is.
     pub fn kind(&self) -> ComponentKind {
         ComponentKind::of(&self.facts.name)

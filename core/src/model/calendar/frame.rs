@@ -4,10 +4,15 @@ use crate::{
     defect::{Defect, DefectKind},
     source::{Content, Source},
 };
-use std::{collections::HashSet, fmt, io, ops::Range, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt, io,
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 /// The PRODID of calendars that this crate makes.
-pub(super) const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSION"), "//EN");
+pub(crate) const PRODUCT: &str = concat!("-//mailferry//mailferry ", env!("CARGO_PKG_VERSION"), "//EN");
 
 /// Calendar properties that are kept for objects of their own.
 const PROPERTIES: usize = 4_096;
@@ -32,6 +37,8 @@ pub struct Calendar {
     /// What is written instead of its properties, where it was mended.
     pub(super) mended: Option<Content>,
     pub(super) zones: Vec<CalendarComponent>,
+    /// By TZID the places of its zones, made when it is asked for.
+    pub(super) zone_index: OnceLock<HashMap<String, Vec<usize>>>,
     pub(super) facts: CalendarFacts,
 }
 
@@ -86,7 +93,21 @@ impl Calendar {
 
     /// Its VTIMEZONE of this TZID.
     pub fn zone_of(&self, id: &str) -> Option<&CalendarComponent> {
-        self.zones.iter().find(|zone| zone.facts.zone_id.as_deref() == Some(id))
+        self.zones_of(id).first().and_then(|place| self.zones.get(*place))
+    }
+
+    /// The places of its VTIMEZONEs of this TZID.
+    pub(super) fn zones_of(&self, id: &str) -> &[usize] {
+        let index = self.zone_index.get_or_init(|| {
+            let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+            for (place, zone) in self.zones.iter().enumerate() {
+                if let Some(id) = zone.zone_id() {
+                    index.entry(id.to_owned()).or_default().push(place);
+                }
+            }
+            index
+        });
+        index.get(id).map_or(&[], Vec::as_slice)
     }
 
     /// The lines of its own properties, as in the source or as they were mended.
@@ -101,7 +122,17 @@ impl Calendar {
         while let Some(line) = lines.next_line()? {
             ContentLine::parse(line.head).iter().for_each(|line| facts.take(line));
         }
-        Ok(Self { mended: Some(properties), zones, facts, ..self.clone() })
+        Ok(Self { mended: Some(properties), zones, facts, zone_index: OnceLock::new(), ..self.clone() })
+    }
+
+    /// Octets before its first component that are neither its `BEGIN` line, nor a property, nor a zone: blank lines, or lines that are none.
+    pub(crate) fn strays(&self) -> u64 {
+        const BEGIN: u64 = "BEGIN:VCALENDAR\r\n".len() as u64;
+        let inside = |range: &Range<u64>| self.head.start <= range.start && range.end <= self.head.end;
+        let len = |range: &Range<u64>| range.end - range.start;
+        let properties: u64 = self.properties.iter().filter(|range| inside(range)).map(len).sum();
+        let zones: u64 = self.zones.iter().map(|zone| &zone.range).filter(|range| inside(range)).map(len).sum();
+        len(&self.head).saturating_sub(properties + zones + BEGIN)
     }
 
     /// Whether its properties or zones are not those of its source.
@@ -281,6 +312,7 @@ pub(crate) fn read_calendar(
         made: false,
         mended: None,
         zones: Vec::new(),
+        zone_index: OnceLock::new(),
         facts: CalendarFacts::default(),
     };
     let mut index = OverrideIndex::default();

@@ -6,7 +6,7 @@ mod time;
 
 pub use component::{CalendarComponent, ComponentKind};
 pub use frame::Calendar;
-use frame::PRODUCT;
+pub(crate) use frame::PRODUCT;
 pub(crate) use frame::{OverrideIndex, read_calendar, read_component};
 pub use time::CalendarTime;
 
@@ -17,7 +17,7 @@ use crate::{
     limits::Limits,
     source::{Content, Source},
 };
-use std::{io, sync::Arc};
+use std::{collections::BTreeSet, io, sync::Arc};
 
 /// A calendar object resource: all components of one UID — a master and its overrides — and the calendar they are in.
 ///
@@ -148,11 +148,9 @@ impl CalendarObject {
 
     /// The VTIMEZONEs that the components name, as far as the calendar has them or they were added.
     pub fn zones(&self) -> impl Iterator<Item = &CalendarComponent> {
-        let own = self.calendar.zones().iter().filter(|zone| {
-            let named =
-                |component: &CalendarComponent| component.zone_ids().iter().any(|id| zone.zone_id() == Some(id));
-            self.components.iter().any(named)
-        });
+        let ids = self.components.iter().flat_map(CalendarComponent::zone_ids);
+        let places: BTreeSet<usize> = ids.flat_map(|id| self.calendar.zones_of(id)).copied().collect();
+        let own = places.into_iter().filter_map(|place| self.calendar.zones().get(place));
         own.chain(self.added_zones.iter().map(|zone| &**zone))
     }
 
@@ -164,6 +162,15 @@ impl CalendarObject {
     /// Whether it was looked through for what a target needs.
     pub(crate) fn is_mended(&self) -> bool {
         self.is_mended
+    }
+
+    /// The object that these components of several calendars are; what else `calendar` does not define is in `zones`.
+    pub(crate) fn joined(
+        calendar: Arc<Calendar>,
+        components: Vec<CalendarComponent>,
+        zones: Vec<Arc<CalendarComponent>>,
+    ) -> Self {
+        Self { calendar, components, added_zones: zones, is_mended: false }
     }
 
     /// The object as it was mended, whatever of it was.

@@ -90,9 +90,18 @@ impl IcsCollection {
         self.write_pending_before(first.offset())?;
         self.write_component(first)?;
         if let Some(open) = &mut self.open {
-            for zone in object.added_zones() {
+            // Calendars that were made become one, which begins with the zones of the first.
+            let of_others = if object.calendar().is_made() { object.calendar().zones() } else { &[] };
+            for zone in of_others {
                 let Some(id) = zone.zone_id() else { continue };
                 if !open.added.contains_key(id) {
+                    open.added.insert(id.to_owned(), Arc::new(zone.clone()));
+                }
+            }
+            for zone in object.added_zones() {
+                let Some(id) = zone.zone_id() else { continue };
+                // The longer one goes back further.
+                if open.added.get(id).is_none_or(|other| other.content().len() < zone.content().len()) {
                     open.added.insert(id.to_owned(), zone.clone());
                 }
             }
@@ -238,7 +247,7 @@ impl IcsCollection {
         let (calendar, line_end) = (open.calendar.clone(), open.line_end);
         let added = std::mem::take(&mut open.added);
         for name in std::mem::take(&mut open.missing) {
-            let defined = calendar.zones().iter().find(|zone| zone.zone_id() == Some(&name));
+            let defined = calendar.zone_of(&name);
             if let Some(zone) = defined.or(added.get(&name).map(|zone| &**zone)) {
                 self.write_zone(zone)?;
             }

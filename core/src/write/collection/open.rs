@@ -38,6 +38,11 @@ impl OpenCollection {
         Self { path, source: item.origin.source.clone(), folder: folder.path.clone(), extension, file }
     }
 
+    /// Whether it takes cards, and not calendar objects.
+    pub(in crate::write) fn is_of_cards(&self) -> bool {
+        matches!(self.file, File::Vcf(_))
+    }
+
     /// Its path, relative to the archive.
     pub(in crate::write) fn path(&self) -> &str {
         &self.path

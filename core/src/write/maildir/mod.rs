@@ -144,6 +144,10 @@ impl ItemWriter for MaildirWriter {
         self.directory(folder).map(drop)
     }
 
+    fn has_folders_of_mail(&self) -> bool {
+        true
+    }
+
     fn take_products(&mut self) -> Vec<Product> {
         self.files.take_products()
     }

@@ -237,6 +237,10 @@ impl ItemWriter for MboxWriter {
         Ok(())
     }
 
+    fn has_folders_of_mail(&self) -> bool {
+        true
+    }
+
     fn take_products(&mut self) -> Vec<Product> {
         self.files.take_products()
     }

@@ -1,0 +1,286 @@
+//! Recurrence rules (RFC 5545 §3.3.10).
+
+use super::{
+    Times,
+    dates::Start,
+    index::Index,
+    moment::{DAY, Form, Moment},
+};
+use crate::{
+    content_line::Property,
+    date_time::civil,
+    mend::{Notes, draft::Draft},
+};
+
+const FREQUENCIES: [&str; 7] = ["SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
+const DAYS: [&str; 7] = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
+
+/// The lists of numbers that a rule may have, each with the largest, and whether it may be counted from the end.
+const LISTS: [(&str, i64, bool); 8] = [
+    ("BYSECOND", 60, false),
+    ("BYMINUTE", 59, false),
+    ("BYHOUR", 23, false),
+    ("BYMONTHDAY", 31, true),
+    ("BYYEARDAY", 366, true),
+    ("BYWEEKNO", 53, true),
+    ("BYMONTH", 12, false),
+    ("BYSETPOS", 366, true),
+];
+
+/// The parts of a rule in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    parts: Vec<(String, String)>,
+}
+
+impl Rule {
+    pub(super) fn parse(value: &str) -> Option<Self> {
+        let part = |part: &str| {
+            let (name, value) = part.split_once('=')?;
+            Some((name.trim().to_ascii_uppercase(), value.trim().to_owned()))
+        };
+        let parts = value.split(';').filter(|part| !part.trim().is_empty()).map(part).collect::<Option<_>>()?;
+        Some(Self { parts })
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.parts.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn remove(&mut self, name: &str) {
+        self.parts.retain(|(known, _)| known != name);
+    }
+
+    fn set(&mut self, name: &str, value: String) {
+        self.parts.iter_mut().filter(|(known, _)| known == name).for_each(|(_, old)| old.clone_from(&value));
+    }
+
+    /// Whether its occurrences are all at the time of day of the start.
+    pub(super) fn keeps_time(&self) -> bool {
+        let is_daily = matches!(
+            self.get("FREQ").map(str::to_ascii_uppercase).as_deref(),
+            Some("DAILY" | "WEEKLY" | "MONTHLY" | "YEARLY")
+        );
+        is_daily && ["BYHOUR", "BYMINUTE", "BYSECOND"].iter().all(|name| self.get(name).is_none())
+    }
+
+    /// Why it is invalid.
+    fn fault(&self) -> Option<&'static str> {
+        let frequency = self.get("FREQ").map(str::to_ascii_uppercase);
+        let Some(frequency) = frequency.filter(|frequency| FREQUENCIES.contains(&&**frequency)) else {
+            return Some("FREQ is missing or unknown");
+        };
+        for (at, (name, value)) in self.parts.iter().enumerate() {
+            if self.parts.iter().take(at).any(|(before, _)| before == name) {
+                return Some("a part stands there twice");
+            }
+            let number = |text: &str| text.trim_start_matches('+').parse::<i64>().ok();
+            let is_right = match &**name {
+                "FREQ" => true,
+                "UNTIL" => Moment::lenient(value).is_some(),
+                "COUNT" | "INTERVAL" => number(value).is_some_and(|number| number > 0),
+                "WKST" => DAYS.iter().any(|day| day.eq_ignore_ascii_case(value)),
+                "BYDAY" => value.split(',').all(|day| {
+                    let day = day.trim();
+                    let Some((nth, name)) = day.len().checked_sub(2).and_then(|at| day.split_at_checked(at)) else {
+                        return false;
+                    };
+                    let nth_is_right = nth.is_empty()
+                        || (matches!(&*frequency, "MONTHLY" | "YEARLY")
+                            && number(nth).is_some_and(|nth| nth != 0 && nth.abs() <= 53));
+                    nth_is_right && DAYS.iter().any(|known| known.eq_ignore_ascii_case(name))
+                }),
+                "RSCALE" | "SKIP" => true,
+                name if name.starts_with("X-") => true,
+                name => match LISTS.iter().find(|(known, _, _)| *known == name) {
+                    Some((name, most, from_end)) => value.split(',').all(|text| {
+                        number(text.trim()).is_some_and(|number| {
+                            let is_counted = matches!(*name, "BYSECOND" | "BYMINUTE" | "BYHOUR");
+                            number.abs() <= *most
+                                && (number > 0 || (*from_end && number < 0) || (is_counted && number == 0))
+                        })
+                    }),
+                    None => false,
+                },
+            };
+            if !is_right {
+                return Some(match &**name {
+                    "UNTIL" => "UNTIL is no date",
+                    "COUNT" | "INTERVAL" => "COUNT or INTERVAL is not above 0",
+                    "BYDAY" => "BYDAY is not right",
+                    _ => "a part is unknown or out of range",
+                });
+            }
+        }
+        None
+    }
+
+    /// When the last of its occurrences is, as clocks show it, as far as that is simple.
+    fn last_by_count(&self, start: Moment) -> Option<i64> {
+        if self.parts.iter().any(|(name, _)| name.starts_with("BY")) {
+            return None;
+        }
+        let number = |name: &str| self.get(name).map_or(Some(1), |number| number.parse::<i64>().ok());
+        let steps = (number("COUNT")? - 1).checked_mul(number("INTERVAL")?).filter(|steps| *steps < 1_000_000)?;
+        let c = civil(start.wall);
+        match &*self.get("FREQ")?.to_ascii_uppercase() {
+            "DAILY" => Some(start.wall + steps * DAY),
+            "WEEKLY" => Some(start.wall + steps * 7 * DAY),
+            "MONTHLY" if c.day <= 28 => {
+                let months = c.year * 12 + c.month - 1 + steps;
+                Some(super::moment::wall_of(months / 12, months % 12 + 1, c.day)? + start.second_of_day())
+            }
+            "YEARLY" if c.month != 2 || c.day <= 28 => {
+                Some(super::moment::wall_of(c.year + steps, c.month, c.day)? + start.second_of_day())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, (name, value)) in self.parts.iter().enumerate() {
+            write!(f, "{}{name}={value}", if at == 0 { "" } else { ";" })?;
+        }
+        Ok(())
+    }
+}
+
+/// Mends the rules of a component; gives whether all occurrences are at the time of day of the start.
+pub(super) fn mend_rules(
+    draft: &mut Draft,
+    index: &mut Index,
+    start: Option<&Start>,
+    times: &mut Times<'_>,
+    notes: &mut Notes,
+) -> bool {
+    let mut keeps_time = true;
+    for name in ["RRULE", "EXRULE"] {
+        let numbers: Vec<_> = index.all(name).collect();
+        for number in numbers {
+            keeps_time &= mend_rule(draft, index, number, name, start, times, notes);
+        }
+    }
+    keeps_time
+}
+
+fn mend_rule(
+    draft: &mut Draft,
+    index: &mut Index,
+    number: usize,
+    name: &str,
+    start: Option<&Start>,
+    times: &mut Times<'_>,
+    notes: &mut Notes,
+) -> bool {
+    let Some(property) = draft.property(number) else { return false };
+    if property.value.trim().is_empty() {
+        draft.remove(number);
+        index.forget(number);
+        notes.mended(format!("empty {name} removed"));
+        return true;
+    }
+    let mut value = property.value.trim();
+    // Some write the name once more.
+    if let Some(rest) = value.get(..name.len() + 1).filter(|start| start.eq_ignore_ascii_case(&format!("{name}:"))) {
+        value = value.get(rest.len()..).unwrap_or_default();
+    }
+    let Some(mut rule) = Rule::parse(value) else {
+        notes.flag(format!("invalid {name}: not NAME=VALUE"));
+        return false;
+    };
+    if rule.parts.iter().any(|(_, value)| value.is_empty()) {
+        rule.parts.retain(|(_, value)| !value.is_empty());
+    }
+    if let Some(fault) = rule.fault() {
+        notes.flag(format!("invalid {name}: {fault}"));
+        return false;
+    }
+    let before = rule.clone();
+    if let Some(start) = start {
+        mend_until(&mut rule, start, times, name, notes);
+    }
+    if rule.get("UNTIL").is_some() && rule.get("COUNT").is_some() {
+        mend_count(&mut rule, start, times, name, notes);
+    }
+    let written = rule.to_string();
+    if written != property.value {
+        if rule == before {
+            notes.mended(format!("{name} written as the standard has it"));
+        }
+        draft.replace(number, Property { value: written, ..property }.to_string().into_bytes());
+    }
+    rule.keeps_time()
+}
+
+/// Brings UNTIL to the type that the start asks for: its own, and UTC where it is in a zone.
+fn mend_until(rule: &mut Rule, start: &Start, times: &mut Times<'_>, name: &str, notes: &mut Notes) {
+    let Some((text, until)) = rule.get("UNTIL").and_then(|text| Some((text.to_owned(), Moment::lenient(text)?))) else {
+        return;
+    };
+    let time = if rule.keeps_time() { start.moment.second_of_day() } else { DAY - 1 };
+    let utc = |wall: i64, times: &mut Times<'_>| match &start.zone {
+        Some(zone) => Some(Moment { wall: wall - times.offset(zone, wall)?, form: Form::Utc }),
+        None => Some(Moment { wall, form: Form::Utc }),
+    };
+    let fitted = match (start.moment.form, until.form) {
+        (Form::Date, _) => Some(until.date()),
+        (Form::Utc, Form::Utc) => Some(until),
+        (Form::Utc, Form::Local) => Some(until.in_form(Form::Utc)),
+        (Form::Utc, Form::Date) => Some(Moment { wall: until.wall + time, form: Form::Utc }),
+        (Form::Local, Form::Utc) if start.zone.is_some() => Some(until),
+        (Form::Local, Form::Local) if start.zone.is_some() => utc(until.wall, times),
+        (Form::Local, Form::Date) if start.zone.is_some() => utc(until.wall + time, times),
+        (Form::Local, Form::Local) => Some(until),
+        (Form::Local, Form::Date) => Some(Moment { wall: until.wall + time, form: Form::Local }),
+        // A time of day that is that of the start, or the end of a day, was meant on the same clocks.
+        (Form::Local, Form::Utc) => {
+            let second = until.second_of_day();
+            let is_meant = second == time || second == 0 || second >= DAY - 60;
+            is_meant.then(|| until.in_form(Form::Local))
+        }
+    };
+    match fitted {
+        Some(fitted) => {
+            if fitted.to_string() != text {
+                rule.set("UNTIL", fitted.to_string());
+                notes.mended(format!("UNTIL of {name} brought to the type of DTSTART"));
+            }
+            if name == "RRULE" && ends_before(fitted, start, times) {
+                notes.flag("UNTIL is before DTSTART: there is no occurrence");
+            }
+        }
+        None => notes.flag(format!("UNTIL of {name} is of another type than DTSTART")),
+    }
+}
+
+fn ends_before(until: Moment, start: &Start, times: &mut Times<'_>) -> bool {
+    match (&start.zone, until.form) {
+        (Some(zone), Form::Utc) => {
+            times.offset(zone, start.moment.wall).is_some_and(|offset| until.wall < start.moment.wall - offset)
+        }
+        _ => until.wall < start.moment.wall,
+    }
+}
+
+/// Of UNTIL and COUNT, which exclude each other, leaves the one that ends the series.
+fn mend_count(rule: &mut Rule, start: Option<&Start>, times: &mut Times<'_>, name: &str, notes: &mut Notes) {
+    let last = start.and_then(|start| Some((start, rule.last_by_count(start.moment)?)));
+    let until = rule.get("UNTIL").and_then(Moment::lenient);
+    let (Some((start, last)), Some(until)) = (last, until) else {
+        notes.flag(format!("{name} has both UNTIL and COUNT"));
+        return;
+    };
+    let last = match (&start.zone, until.form) {
+        (Some(zone), Form::Utc) => times.offset(zone, last).map(|offset| last - offset),
+        _ => Some(last),
+    };
+    match last {
+        Some(last) => {
+            rule.remove(if last <= until.wall { "UNTIL" } else { "COUNT" });
+            notes.mended(format!("of UNTIL and COUNT of {name}, the one that ends the series later removed"));
+        }
+        None => notes.flag(format!("{name} has both UNTIL and COUNT")),
+    }
+}

@@ -1,0 +1,122 @@
+//! Lines as such: their charset, folds, and what is no content line.
+
+use crate::{
+    content_line::{ContentLine, Marker, decode_quoted_printable, decode_text, is_utf8},
+    mend::{Notes, draft::Draft},
+};
+
+/// Whether an octet has no place in a line (RFC 5545 §3.1, CONTROL).
+fn is_control(octet: u8) -> bool {
+    matches!(octet, 0..=8 | 10..=31 | 127)
+}
+
+/// Brings lines to UTF-8, and folds them as they should be.
+pub(super) fn mend_lines(draft: &mut Draft, notes: &mut Notes) {
+    for number in draft.numbers() {
+        mend_line(draft, number, notes);
+        if !draft.is_well_folded(number) {
+            draft.refold(number);
+            notes.mended("lines folded after 75 octets");
+        }
+    }
+}
+
+fn mend_line(draft: &mut Draft, number: usize, notes: &mut Notes) {
+    let text = draft.text(number);
+    let Some(content) = ContentLine::parse(text) else {
+        if text.trim_ascii().is_empty() {
+            if draft.is_kept(number) {
+                draft.remove(number);
+                notes.mended("blank lines removed");
+            }
+        } else {
+            notes.flag("a line without a colon");
+        }
+        return;
+    };
+    if let Some(marker) = Marker::of(text) {
+        let (word, name) = match marker {
+            Marker::Begin(name) => (&b"BEGIN:"[..], name),
+            Marker::End(name) => (&b"END:"[..], name),
+        };
+        let right = [word, &name.to_ascii_uppercase()].concat();
+        if right != text {
+            draft.replace(number, right);
+            notes.mended("BEGIN and END written as the standard has them");
+        }
+        return;
+    }
+    let has_odd_name = |octet: &u8| !(octet.is_ascii_alphanumeric() || *octet == b'-');
+    if content.name.iter().any(has_odd_name) || content.group.is_some() {
+        notes.flag("the name of a property has characters that are not allowed");
+    }
+    let is_plain = text.iter().all(|octet| matches!(octet, 9 | 32..=126));
+    let is_declared = !content.parameters.is_empty() && has_charset_or_encoding(&content);
+    if is_plain && !is_declared {
+        return;
+    }
+    if !draft.is_whole(number) {
+        if !is_utf8(text.get(..text.len().saturating_sub(3)).unwrap_or_default()) {
+            notes.flag("a line that is too long to be converted to UTF-8");
+        }
+        return;
+    }
+    let mut changed = text.to_vec();
+    if is_declared && let Some(plain) = undeclared(&content) {
+        changed = plain;
+        notes.mended("quoted-printable and charset undone");
+    }
+    if !is_utf8(&changed) {
+        let (decoded, charset) = decode_text(&changed, None);
+        notes.mended(format!("converted to UTF-8: {charset}"));
+        changed = decoded.into_owned().into_bytes();
+    }
+    if changed.iter().any(|octet| is_control(*octet)) {
+        changed.retain(|octet| !is_control(*octet));
+        notes.mended("control characters removed");
+    }
+    if changed != draft.text(number) {
+        draft.replace(number, changed);
+    }
+}
+
+/// Whether the line declares a charset, or that it is quoted-printable, as vCalendar 1.0 does.
+fn has_charset_or_encoding(line: &ContentLine<'_>) -> bool {
+    line.parameters().any(|parameter| is_declaration(parameter.name, parameter.value))
+}
+
+fn is_declaration(name: &[u8], value: Option<&[u8]>) -> bool {
+    name.eq_ignore_ascii_case(b"CHARSET")
+        || value.unwrap_or(name).eq_ignore_ascii_case(b"QUOTED-PRINTABLE")
+        || (name.eq_ignore_ascii_case(b"ENCODING")
+            && value.is_some_and(|value| value.eq_ignore_ascii_case(b"8BIT") || value.eq_ignore_ascii_case(b"7BIT")))
+}
+
+/// The line in UTF-8 without declarations; line ends in its value are escaped, all else of it stays.
+fn undeclared(line: &ContentLine<'_>) -> Option<Vec<u8>> {
+    let value = line.decoded_value().replace("\r\n", "\n").replace(['\r', '\n'], "\\n");
+    let mut octets = line.name.to_vec();
+    for parameter in line.parameters().filter(|parameter| !is_declaration(parameter.name, parameter.value)) {
+        octets.push(b';');
+        octets.extend_from_slice(parameter.name);
+        if let Some(value) = parameter.value {
+            octets.push(b'=');
+            octets.extend_from_slice(value);
+        }
+    }
+    octets.push(b':');
+    octets.extend_from_slice(value.as_bytes());
+    Some(octets)
+}
+
+/// The value of a line of vCalendar 1.0 as text.
+pub(super) fn plain_text(line: &ContentLine<'_>) -> String {
+    let is_encoded = line
+        .parameters()
+        .any(|parameter| parameter.value.unwrap_or(parameter.name).eq_ignore_ascii_case(b"QUOTED-PRINTABLE"));
+    let charset = line.parameter("CHARSET").and_then(|parameter| parameter.value);
+    match is_encoded {
+        true => decode_text(&decode_quoted_printable(line.value), charset).0.into_owned(),
+        false => decode_text(line.value, charset).0.into_owned(),
+    }
+}

@@ -1,0 +1,135 @@
+"""PUTs every calendar object and card of some files to a CalDAV and CardDAV server, as they are and as they are mended for it, and counts
+what it refuses.
+
+Usage: put.py BINARY SERVER URL HOME KIND TARGET FILE…
+
+BINARY is the mailferry command, URL the root of the server, HOME the path below it in which collections are made, KIND ics or vcf.
+One line of JSON is printed for each way, raw and mended: items, refused, flagged (those of the refused that the log warns of), and
+the reasons of those that are refused and not flagged.
+"""
+
+import collections
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+
+def request(url, method, path, body=b"", headers=None):
+    """The status of a request and the start of its answer."""
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=60)
+    try:
+        connection.request(method, path, body=body, headers={"Authorization": "Basic dTpw", **(headers or {})})
+        answer = connection.getresponse()
+        return answer.status, answer.read(4000).decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException) as error:
+        return 599, str(error)
+    finally:
+        connection.close()
+
+
+MKCOL = """<?xml version="1.0"?><mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"><set><prop><resourcetype><collection/>
+<C:addressbook/></resourcetype></prop></set></mkcol>"""
+
+
+def make(url, path, kind):
+    if kind == "ics":
+        return request(url, "MKCALENDAR", path)
+    return request(url, "MKCOL", path, MKCOL.encode(), {"Content-Type": "application/xml"})
+
+
+def reason(answer):
+    text = re.sub(r"<[^>]*>", " ", answer)
+    return re.sub(r"\s+", " ", re.sub(r"[0-9a-fA-F-]{12,}|'[^']*'|\"[^\"]*\"|\d+", "_", text)).strip()[:110]
+
+
+def objects(octets, kind):
+    """The calendar objects or cards of a file, each by its UID with what it needs around it."""
+    lines = octets.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+    frame, zones, found, open_lines, names, uid = [], [], {}, [], [], ""
+    outer = 1 if kind == "ics" else 0
+    for line in lines:
+        marker = re.match(r"(BEGIN|END)[^:]*:\s*([^\r\n]*?)\s*$", line, re.I)
+        if marker and marker[1].upper() == "BEGIN":
+            names.append(marker[2].upper())
+        if len(names) > outer:
+            open_lines.append(line)
+        elif kind == "ics" and (names != ["VCALENDAR"] or not marker):
+            frame.append(line) if names else None
+        own = re.match(r"UID[^:]*:(.*?)\s*$", line, re.I) if len(names) == outer + 1 else None
+        uid = own[1] if own else uid
+        if marker and marker[1].upper() == "END" and names:
+            name = names.pop()
+            if len(names) == outer and open_lines:
+                text = "".join(open_lines)
+                if name == "VTIMEZONE":
+                    zones.append(text)
+                else:
+                    found.setdefault(uid or f"none {len(found)}", []).append(text)
+                open_lines, uid = [], ""
+            elif not names:
+                head, tail = ("BEGIN:VCALENDAR\r\n", "END:VCALENDAR\r\n") if kind == "ics" else ("", "")
+                for key, parts in found.items():
+                    ids = {i for part in parts for i in re.findall(r"TZID=\"?([^\":;]*)", re.sub(r"\r?\n[ \t]", "", part))}
+                    own = [z for z in zones if any(i.replace("\\", "") in re.sub(r"\r?\n[ \t]", "", z) for i in ids)]
+                    yield key, (head + "".join(frame) + "".join(own) + "".join(parts) + tail).encode("utf-8", "surrogateescape")
+                frame, zones, found = [], [], {}
+
+
+def items(binary, files, kind, target, folder):
+    """The objects that are written of all files, each with the number of its file and the warnings of its line in the log."""
+    out = os.path.join(folder, "out")
+    asked = ["--target", target] if target else []
+    subprocess.run(
+        [binary, "convert", *files, "--to", out, "--progress", "none", *asked],
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=3600,
+    )
+    with open(out + ".items.jsonl", encoding="utf-8") as log:
+        lines = [json.loads(line) for line in log]
+    lines = [line for line in lines if line.get("status") == "migrated" and line["path"].endswith("." + kind)]
+    warned, source = {}, {}
+    for line in lines:
+        warned[line["path"], line.get("uid")] = line.get("warnings")
+        source[line["path"]] = line["source"]["file"]
+    for number, path in enumerate(dict.fromkeys(line["path"] for line in lines)):
+        with open(os.path.join(out, path), "rb") as written:
+            for uid, octets in objects(written.read(), kind):
+                warnings = warned.get((path, uid)) or warned.get((path, re.sub(r"\\(.)", r"\1", uid)))
+                yield number, f"{source[path]}:{uid}"[-150:], warnings, octets
+
+
+def main():
+    binary, server, root, home, kind, target, *files = sys.argv[1:]
+    url = urllib.parse.urlsplit(root)
+    request(url, "MKCOL", home)
+    content = {"ics": "text/calendar; charset=utf-8", "vcf": "text/vcard; charset=utf-8"}[kind]
+    for way in ("raw", "mended"):
+        count, reasons, first = collections.Counter(), collections.Counter(), {}
+        made = None
+        with tempfile.TemporaryDirectory() as folder:
+            for number, name, warnings, octets in items(binary, files, kind, target if way == "mended" else None, folder):
+                collection = f"{home}{way}{kind}{number}/"
+                if made != number:
+                    made = number
+                    make(url, collection, kind)
+                count["items"] += 1
+                path = f"{collection}{count['items']}.{kind}"
+                status, answer = request(url, "PUT", path, octets, {"Content-Type": content})
+                if status in (200, 201, 204):
+                    continue
+                count["refused"] += 1
+                if warnings:
+                    count["flagged"] += 1
+                else:
+                    why = f"{status} {reason(answer)}"
+                    reasons[why] += 1
+                    first.setdefault(why, name)
+        told = [{"why": why, "items": n, "first": first[why]} for why, n in reasons.most_common(40)]
+        print(json.dumps({"server": server, "kind": kind, "way": way, **count, "notFlagged": told}), flush=True)
+
+
+main()
