@@ -144,6 +144,7 @@ fn pictures_are_written_as_their_version_has_them() {
     for (version, before, after) in [
         ("3.0", "PHOTO;ENCODING=BASE64;TYPE=PNG:iVBORw0K", "PHOTO;TYPE=PNG;ENCODING=b:iVBORw0K"),
         ("3.0", "PHOTO;ENCODING=b;TYPE=PNG:iVBORw0", "PHOTO;ENCODING=b;TYPE=PNG:iVBORw0="),
+        ("4.0", "PHOTO:data:image/png;base64,iVBORw0", "PHOTO:data:image/png;base64,iVBORw0="),
         ("2.1", "PHOTO;ENCODING=BASE64;PNG:iVBORw0", "PHOTO;ENCODING=BASE64;PNG:iVBORw0="),
         ("3.0", "PHOTO:http://example.org/x.gif", "PHOTO;VALUE=uri:http://example.org/x.gif"),
         ("3.0", "PHOTO;TYPE=GIF;http://example.org/x.gif", "PHOTO;TYPE=GIF;VALUE=uri:http://example.org/x.gif"),
