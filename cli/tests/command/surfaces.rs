@@ -64,6 +64,7 @@ const EXCEPTIONS: &[(&str, &[Surface], &str)] = &[
     ("vcard", &[Page], OF_PAGE),
     ("card-uids", &[Page], OF_PAGE),
     ("card-groups", &[Page], OF_PAGE),
+    ("mend", &[Page], OF_PAGE),
     ("no-invitations", &[Page], OF_PAGE),
     ("iana-zones", &[Page], OF_PAGE),
     ("checksums", &[Page], OF_PAGE),

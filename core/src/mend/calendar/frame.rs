@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     content_line::Property,
+    defect::DefectKind,
     error::Result,
     mend::{Notes, draft::Draft},
     model::{Calendar, CalendarComponent},
@@ -163,7 +164,9 @@ impl Frame {
         };
         let definition = Definition::read(&draft);
         let meant = zones.iana_name(&id);
-        if definition.as_ref().is_some_and(Definition::is_empty) && (options.complete_zones || options.mend) {
+        let fault = Definition::fault(&draft).filter(|_| options.mend);
+        let is_empty = definition.as_ref().is_some_and(Definition::is_empty);
+        if fault.is_some() || is_empty && (options.complete_zones || options.mend) {
             let place = zones::text_in(&draft, "X-LIC-LOCATION").and_then(|place| zones.iana_name(&place));
             return match meant.or(place) {
                 Some(name) => {
@@ -172,11 +175,14 @@ impl Frame {
                     Ok(made.map(|made| zone.replaced(made.content())).transpose()?)
                 }
                 None => {
-                    self.notes.flag_as(
-                        crate::defect::DefectKind::TimeZone,
-                        format!("{id:?} is neither defined nor a known time zone"),
-                    );
-                    Ok(None)
+                    match fault {
+                        Some(fault) => self.notes.flag(fault),
+                        None => {
+                            let detail = format!("{id:?} is neither defined nor a known time zone");
+                            self.notes.flag_as(DefectKind::TimeZone, detail);
+                        }
+                    }
+                    Ok(draft.is_changed().then(|| zone.replaced(draft.finish())).transpose()?)
                 }
             };
         }
