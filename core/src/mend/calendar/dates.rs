@@ -71,6 +71,9 @@ pub(super) fn mend_forms(draft: &mut Draft, index: &mut Index, times: &mut Times
     for name in DATES {
         let numbers: Vec<_> = index.all(name).collect();
         for number in numbers {
+            if draft.line(number).is_some_and(|line| memchr::memchr(b'/', line.value).is_some() && line.is("RDATE")) {
+                notes.flag("RDATE with periods, which some servers do not take");
+            }
             if !draft.line(number).is_some_and(|line| is_right(&line)) {
                 mend_form(draft, number, name, notes);
             }

@@ -16,7 +16,6 @@ use crate::{
 };
 use std::{
     collections::{HashMap, HashSet},
-    io::Read as _,
     sync::Arc,
 };
 
@@ -136,7 +135,7 @@ impl Frame {
             notes.mended("END:VCALENDAR added");
         }
         let mut start = Vec::new();
-        given.head().reader().take(3).read_to_end(&mut start)?;
+        given.head().slice(0..3).write_to(&mut start)?;
         let has_mark = start == b"\xef\xbb\xbf";
         if has_mark {
             notes.mended("byte-order mark removed");

@@ -105,13 +105,10 @@ impl Parameters {
         for parameter in line.parameters() {
             let is_name = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
             let Some(value) = parameter.value.filter(|_| !parameter.name.is_empty()) else { return Self::Wrong };
-            // Of a value with quotes, each part between commas is either quoted or has none.
             let trimmed = value.trim_ascii();
             let quotes = memchr::memchr_iter(b'"', trimmed).count();
-            let is_quoted =
-                quotes % 2 == 0 && (quotes == 0 || (trimmed.starts_with(b"\"") && trimmed.ends_with(b"\"")));
             let is_value = !parameter.name.eq_ignore_ascii_case(b"VALUE") || trimmed.iter().all(is_name);
-            if !parameter.name.iter().all(is_name) || !is_quoted && quotes % 2 == 1 || !is_value {
+            if !parameter.name.iter().all(is_name) || !quotes.is_multiple_of(2) || !is_value {
                 return Self::Wrong;
             }
             if quotes > 0 && trimmed.len() != value.len() {
