@@ -128,6 +128,7 @@ impl VCard {
     }
 
     /// Whether it was looked through for what a target needs.
+    #[allow(dead_code, reason = "who writes cards without a conversion asks for it")]
     pub(crate) fn is_mended(&self) -> bool {
         self.is_mended
     }
