@@ -66,7 +66,6 @@ const EXCEPTIONS: &[(&str, &[Surface], &str)] = &[
     ("card-groups", &[Page], OF_PAGE),
     ("yearless-dates", &[Page], OF_PAGE),
     ("mend", &[Page], OF_PAGE),
-    ("mend", &[Page], OF_PAGE),
     ("no-invitations", &[Page], OF_PAGE),
     ("iana-zones", &[Page], OF_PAGE),
     ("checksums", &[Page], OF_PAGE),
