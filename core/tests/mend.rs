@@ -1,7 +1,13 @@
 //! What leaves for a target is what it needs, whatever comes in: by rule, over all calendars of `fixtures/`, and for what stands in several
 //! calendars of one file.
 #![cfg(not(target_family = "wasm"))]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and reads what it wrote itself"
+)]
 
 use mailferry::{
     convert::{ConvertOptions, Report, convert, plan},
@@ -133,6 +139,9 @@ fn what_is_right_stays_octet_for_octet() {
     assert_eq!((&lines[0]["fidelity"], lines[0].get("mended")), (&"verbatim".into(), None));
 }
 
+/// What it is; what is in the file; what comes of each item; the summaries that are written, and the number of UIDs.
+type Case<'a> = (&'a str, Vec<&'a String>, &'a [&'a str], &'a [&'a str], usize);
+
 #[test]
 fn what_has_one_uid_is_joined_or_told_apart() {
     let series = event("UID:u\r\nDTSTART:20240101T090000Z\r\nRRULE:FREQ=WEEKLY\r\nSUMMARY:series\r\n");
@@ -146,8 +155,7 @@ fn what_has_one_uid_is_joined_or_told_apart() {
     let later =
         event("UID:u\r\nDTSTART:20240101T090000Z\r\nSUMMARY:old\r\n").replace("20240101T000000Z", "20240202T000000Z");
     let far = other.replace("UID:u", "UID:v");
-    // What is in the file; what comes of each item; the summaries that are written, with the number of UIDs.
-    let cases: [(&str, Vec<&String>, &[&str], &[&str], usize); 8] = [
+    let cases: [Case<'_>; 8] = [
         ("an occurrence behind its series", vec![&series, &moved], &["migrated", "joined"], &["series", "moved"], 1),
         ("an occurrence before its series", vec![&moved, &series], &["migrated", "joined"], &["series", "moved"], 1),
         (
@@ -172,7 +180,7 @@ fn what_has_one_uid_is_joined_or_told_apart() {
     for (what, parts, outcomes, summaries, uids) in cases {
         let folder = tempfile::tempdir().unwrap();
         let source = calendar(&folder, &parts.into_iter().cloned().collect::<String>());
-        let (out, _, lines) = converted(&[source.clone()], &for_target("nextcloud"));
+        let (out, _, lines) = converted(std::slice::from_ref(&source), &for_target("nextcloud"));
         let told: Vec<&str> =
             lines.iter().map(|line| line.get("reason").unwrap_or(&line["status"]).as_str().unwrap()).collect();
         assert_eq!(told, outcomes, "{what}");

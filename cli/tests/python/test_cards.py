@@ -20,6 +20,14 @@ OTHERS = {
     ("sample.vcf", "adr"): "a declared charset, which vobject does not heed",
     ("text-bday.vcf", "bday"): "no date: kept as X-BDAY, and told",
     ("test.vcf", "bday"): "two BDAYs, one of them a month without a day",
+    ("048.vcf", "n"): "two Ns, of which 3.0 has one: the other is kept as X-N",
+    ("048.vcf", "bday"): "three BDAYs: two are kept as X-BDAY",
+    ("vcard_003.vcf", "n"): "as above",
+    ("vcard_003.vcf", "bday"): "as above",
+    ("altid.vcf", "n"): "two Ns of one ALTID, which 3.0 has not: the other is kept as X-N",
+    ("vcard9.vcf", "fn"): "UTF-8 with a few octets that are none, which the judge was given as Latin-1",
+    ("vcard9.vcf", "n"): "as above",
+    ("vcard9.vcf", "note"): "as above",
     ("soft-break-hides-end.vcf", "note"): "the soft line break joins END:VCARD to the value (vCard 2.1 §2.1.3)",
 }
 
@@ -38,6 +46,8 @@ def text(name, value):
     value = value.strip()
     if name == "tel":
         return re.sub(r"^tel:", "", value).replace(";ext=", " ext. ")
+    if name == "url":
+        return value.replace("\\:", ":")
     if name == "bday":
         return re.sub(r"^1604", "", re.sub(r"[-:]", "", value))
     return value
@@ -82,7 +92,9 @@ def check(files, out, at_least):
             continue
         compared += 1
         for (what, value), count in (original - values(card)).items():
-            if (name, what) not in OTHERS:
+            # vobject ends a value at a bare comma, which is escaped now.
+            whole = any(other == what and str(said).startswith(f"{value},") for other, said in values(card))
+            if (name, what) not in OTHERS and not whole:
                 wrong.append(f"{source['file']} {source['ordinal']}: {count} {what} {value!r}")
     assert not wrong, "\n".join(wrong)
     assert compared >= at_least

@@ -43,7 +43,7 @@ impl MendGate {
         }
     }
 
-    fn mend(&mut self, item: &mut Item, place: Place) -> Result<Notes, Skip> {
+    fn mend(&mut self, item: &mut Item, place: Place) -> std::result::Result<Notes, Skip> {
         let mut notes = Notes::default();
         let other_uid = match (&mut self.same_uid, &item.kind) {
             (Some(same_uid), ItemKind::Calendar(_)) => same_uid.decide(item, place, &mut notes)?,

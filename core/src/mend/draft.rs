@@ -107,6 +107,10 @@ impl Draft {
         let unclosed: Vec<Vec<u8>> = draft.unclosed();
         if !unclosed.is_empty() {
             (draft.was_open, draft.is_changed) = (true, true);
+            // Its last line may have no end.
+            if let Some(last) = draft.lines.len().checked_sub(1).filter(|last| draft.is_whole(*last)) {
+                draft.refold(last);
+            }
             let end = content.len();
             for (closed, name) in unclosed.into_iter().enumerate() {
                 let state = State::Changed([b"END:", &name[..]].concat());
@@ -250,11 +254,15 @@ impl Draft {
                 let bounds = usize::try_from(line.range.start).ok().zip(usize::try_from(line.range.end).ok());
                 let raw = bounds.and_then(|(from, to)| self.raw.get(from..to)).unwrap_or_default();
                 let starts_inside = |piece: &[u8]| matches!(piece.first(), Some(0x80..=0xbf));
-                raw.split(|octet| *octet == b'\n').enumerate().all(|(number, piece)| {
-                    let piece = piece.strip_suffix(b"\r").unwrap_or(piece);
-                    let behind = piece.get(usize::from(number > 0)..).unwrap_or_default();
-                    piece.len() <= PHYSICAL && !(number > 0 && starts_inside(behind))
-                })
+                let first = raw.split(|octet| *octet == b'\n').next().unwrap_or_default();
+                // Some fold before the colon, which some readers do not take.
+                let is_one = self.text(number).len() <= PHYSICAL && memchr::memchr(b':', first).is_none();
+                !is_one
+                    && raw.split(|octet| *octet == b'\n').enumerate().all(|(number, piece)| {
+                        let piece = piece.strip_suffix(b"\r").unwrap_or(piece);
+                        let behind = piece.get(usize::from(number > 0)..).unwrap_or_default();
+                        piece.len() <= PHYSICAL && !(number > 0 && starts_inside(behind))
+                    })
             }
             _ => true,
         }

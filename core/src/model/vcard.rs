@@ -31,6 +31,9 @@ impl VCardVersion {
     }
 }
 
+/// Octets around a card that are looked at.
+const BLANK: usize = 4 << 10;
+
 /// A card (RFC 6350, RFC 2426, vCard 2.1): its octets, untouched, with what is asked of it often.
 ///
 /// ```
@@ -125,13 +128,9 @@ impl VCard {
     }
 
     /// Whether it was looked through for what a target needs.
+    #[allow(dead_code, reason = "who writes cards without a conversion asks for it")]
     pub(crate) fn is_mended(&self) -> bool {
         self.is_mended
-    }
-
-    /// Whether it has no END.
-    pub(crate) fn is_unclosed(&self) -> bool {
-        !self.unclosed.is_empty()
     }
 
     /// The offset of its first octet in the source.
@@ -142,14 +141,25 @@ impl VCard {
     /// The octets of the card with those around it that belong to no card: a byte-order mark, blank lines.
     pub fn content_and_around(&self) -> Content {
         let of_source = |range| Content::new(self.source.clone(), Some(range));
-        match &self.mended {
-            Some(content) => Content::join([
-                of_source(self.before..self.range.start),
-                content.clone(),
-                of_source(self.range.end..self.after),
-            ]),
-            None => of_source(self.range_and_around()),
+        if !self.is_mended {
+            return of_source(self.range_and_around());
         }
+        // Only blank lines may stand there where nothing else is permitted.
+        let is_blank = |content: &Content| {
+            content.is_empty() || content.to_vec(BLANK).is_ok_and(|octets| octets.trim_ascii().is_empty())
+        };
+        let around = [self.before..self.range.start, self.range.end..self.after].map(of_source);
+        let [before, after] =
+            around.map(|content| if is_blank(&content) { content } else { Content::from(Vec::new()) });
+        if self.mended.is_none() && before.len() + after.len() == self.around() {
+            return of_source(self.range_and_around());
+        }
+        Content::join([before, self.content(), after])
+    }
+
+    /// Octets around it.
+    fn around(&self) -> u64 {
+        self.range.start.saturating_sub(self.before) + self.after.saturating_sub(self.range.end)
     }
 
     /// Where these stand in the source.

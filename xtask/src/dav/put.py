@@ -49,18 +49,20 @@ def reason(answer):
 
 def objects(octets, kind):
     """The calendar objects or cards of a file, each by its UID with what it needs around it."""
-    lines = octets.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+    text = octets.decode("utf-8", "surrogateescape")
+    lines = [line for line in re.split(r"(?<=\n)(?![ \t])", text) if line]
     frame, zones, found, open_lines, names, uid = [], [], {}, [], [], ""
     outer = 1 if kind == "ics" else 0
     for line in lines:
-        marker = re.match(r"(BEGIN|END)[^:]*:\s*([^\r\n]*?)\s*$", line, re.I)
+        plain = re.sub(r"\r?\n[ \t]", "", line)
+        marker = re.match(r"(BEGIN|END)[^:]*:\s*([^\r\n]*?)\s*$", plain, re.I)
         if marker and marker[1].upper() == "BEGIN":
             names.append(marker[2].upper())
         if len(names) > outer:
             open_lines.append(line)
         elif kind == "ics" and (names != ["VCALENDAR"] or not marker):
             frame.append(line) if names else None
-        own = re.match(r"UID[^:]*:(.*?)\s*$", line, re.I) if len(names) == outer + 1 else None
+        own = re.match(r"UID[^:]*:(.*?)\s*$", plain, re.I) if len(names) == outer + 1 else None
         uid = own[1] if own else uid
         if marker and marker[1].upper() == "END" and names:
             name = names.pop()

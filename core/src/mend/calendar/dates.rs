@@ -71,6 +71,9 @@ pub(super) fn mend_forms(draft: &mut Draft, index: &mut Index, times: &mut Times
     for name in DATES {
         let numbers: Vec<_> = index.all(name).collect();
         for number in numbers {
+            if draft.line(number).is_some_and(|line| memchr::memchr(b'/', line.value).is_some() && line.is("RDATE")) {
+                notes.flag("RDATE with periods, which some servers do not take");
+            }
             if !draft.line(number).is_some_and(|line| is_right(&line)) {
                 mend_form(draft, number, name, notes);
             }
@@ -106,10 +109,17 @@ fn is_right(line: &ContentLine<'_>) -> bool {
             value.is_none_or(|value| value.eq_ignore_ascii_case(b"DATE-TIME"))
                 && zone.is_none_or(|zone| !zone.trim_ascii().is_empty())
         }
-        None => {
-            value.is_some_and(|value| value.eq_ignore_ascii_case(b"PERIOD")) && memchr::memchr(b'/', text).is_some()
-        }
+        None => value.is_some_and(|value| value.eq_ignore_ascii_case(b"PERIOD")) && is_period(text),
     })
+}
+
+/// Whether a period begins with a time and ends with one or after a while.
+fn is_period(text: &[u8]) -> bool {
+    let Some(slash) = memchr::memchr(b'/', text) else { return false };
+    let is_time = |text: &[u8]| Moment::strict(text).is_some_and(|moment| moment.form != Form::Date);
+    let end = text.get(slash + 1..).unwrap_or_default();
+    let is_while = std::str::from_utf8(end).is_ok_and(|end| super::moment::duration_of(end).is_some());
+    is_time(text.get(..slash).unwrap_or_default()) && (is_time(end) || is_while)
 }
 
 fn mend_form(draft: &mut Draft, number: usize, name: &'static str, notes: &mut Notes) {
@@ -119,7 +129,9 @@ fn mend_form(draft: &mut Draft, number: usize, name: &'static str, notes: &mut N
     };
     let stated = property.parameter_value("VALUE").unwrap_or_default().to_ascii_uppercase();
     if name == "RDATE" && property.value.contains('/') {
-        if stated != "PERIOD" {
+        if !property.value.split(',').all(|text| is_period(text.as_bytes())) {
+            notes.flag("invalid period: RDATE");
+        } else if stated != "PERIOD" {
             let mut property = property;
             property.parameters.retain(|parameter| !parameter.name.eq_ignore_ascii_case("VALUE"));
             draft.replace(number, property.with("VALUE", "PERIOD").to_string().into_bytes());

@@ -74,6 +74,33 @@ impl Definition {
         definition.observances.iter().all(is_whole).then_some(definition)
     }
 
+    /// What is wrong with a VTIMEZONE: what each observance must have, and how (RFC 5545 §3.6.5).
+    pub(super) fn fault(draft: &Draft) -> Option<&'static str> {
+        const NEEDED: [&str; 3] = ["DTSTART", "TZOFFSETFROM", "TZOFFSETTO"];
+        let mut found = [true; 3];
+        for number in draft.numbers().filter(|number| draft.depth(*number) == 2) {
+            let Some(line) = draft.line(number) else { continue };
+            if line.is("BEGIN") {
+                found = [false; 3];
+            } else if line.is("END") && found != [true; 3] {
+                return Some("an observance of a time zone lacks DTSTART, TZOFFSETFROM or TZOFFSETTO");
+            }
+            let Some(which) = NEEDED.iter().position(|name| line.is(name)) else { continue };
+            let is_right = match which {
+                0 => {
+                    let start = Moment::strict(line.value);
+                    line.parameters.is_empty() && start.is_some_and(|start| start.form == Form::Local)
+                }
+                _ => is_offset(line.value),
+            };
+            if !is_right {
+                return Some("a time zone has a date or an offset that is invalid");
+            }
+            found.get_mut(which).into_iter().for_each(|found| *found = true);
+        }
+        None
+    }
+
     /// Whether it says nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.observances.is_empty()
@@ -98,6 +125,12 @@ impl Definition {
         let changes = zone.walls_of_changes(year).into_iter().flat_map(|wall| [wall - DAY, wall + DAY]);
         fixed.chain(changes).all(|wall| self.offset_at_wall(wall) == Some(zone.offset_at_wall(wall)))
     }
+}
+
+/// Whether an offset is as the standard has it: `+0100`, `-045602`.
+fn is_offset(value: &[u8]) -> bool {
+    let is_signed = matches!(value.first(), Some(b'+' | b'-')) && matches!(value.len(), 5 | 7);
+    is_signed && std::str::from_utf8(value).is_ok_and(|value| !value.contains(':') && offset_of(value).is_some())
 }
 
 impl Observance {

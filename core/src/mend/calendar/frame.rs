@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     content_line::Property,
+    defect::DefectKind,
     error::Result,
     mend::{Notes, draft::Draft},
     model::{Calendar, CalendarComponent},
 };
 use std::{
     collections::{HashMap, HashSet},
-    io::Read as _,
     sync::Arc,
 };
 
@@ -135,7 +135,7 @@ impl Frame {
             notes.mended("END:VCALENDAR added");
         }
         let mut start = Vec::new();
-        given.head().reader().take(3).read_to_end(&mut start)?;
+        given.head().slice(0..3).write_to(&mut start)?;
         let has_mark = start == b"\xef\xbb\xbf";
         if has_mark {
             notes.mended("byte-order mark removed");
@@ -163,7 +163,9 @@ impl Frame {
         };
         let definition = Definition::read(&draft);
         let meant = zones.iana_name(&id);
-        if definition.as_ref().is_some_and(Definition::is_empty) && (options.complete_zones || options.mend) {
+        let fault = Definition::fault(&draft).filter(|_| options.mend);
+        let is_empty = definition.as_ref().is_some_and(Definition::is_empty);
+        if fault.is_some() || is_empty && (options.complete_zones || options.mend) {
             let place = zones::text_in(&draft, "X-LIC-LOCATION").and_then(|place| zones.iana_name(&place));
             return match meant.or(place) {
                 Some(name) => {
@@ -172,11 +174,14 @@ impl Frame {
                     Ok(made.map(|made| zone.replaced(made.content())).transpose()?)
                 }
                 None => {
-                    self.notes.flag_as(
-                        crate::defect::DefectKind::TimeZone,
-                        format!("{id:?} is neither defined nor a known time zone"),
-                    );
-                    Ok(None)
+                    match fault {
+                        Some(fault) => self.notes.flag(fault),
+                        None => {
+                            let detail = format!("{id:?} is neither defined nor a known time zone");
+                            self.notes.flag_as(DefectKind::TimeZone, detail);
+                        }
+                    }
+                    Ok(draft.is_changed().then(|| zone.replaced(draft.finish())).transpose()?)
                 }
             };
         }

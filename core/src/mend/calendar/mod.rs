@@ -134,9 +134,9 @@ impl CalendarMender {
         for component in order {
             let mended = self.component(component, frame, uid.as_deref(), &mut series, added, notes)?;
             let mended = mended.unwrap_or_else(|| component.clone());
-            let without = if self.options.mend { mended.without_blank_lines()? } else { None };
+            let without = if self.options.mend { mended.without_strays()? } else { None };
             if without.is_some() {
-                notes.mended("blank lines removed");
+                notes.mended("blank lines and lines that are none left out");
             }
             components.push(without.unwrap_or(mended));
         }
@@ -188,6 +188,7 @@ impl CalendarMender {
         if options.mend && kind != ComponentKind::Other {
             let mut times = Times { frame, zones: &mut self.zones };
             required::keep_first(&mut draft, &mut index, kind, notes);
+            required::mend_values(&mut draft, &mut index, notes);
             dates::mend_forms(&mut draft, &mut index, &mut times, notes);
             if let Some(uid) = uid {
                 required::require_uid(&mut draft, &index, uid, notes);

@@ -37,7 +37,7 @@ impl Rule {
     pub(super) fn parse(value: &str) -> Option<Self> {
         let part = |part: &str| {
             let (name, value) = part.split_once('=')?;
-            Some((name.trim().to_ascii_uppercase(), value.trim().to_owned()))
+            Some((name.trim().to_ascii_uppercase(), value.split_whitespace().collect::<String>()))
         };
         let parts = value.split(';').filter(|part| !part.trim().is_empty()).map(part).collect::<Option<_>>()?;
         Some(Self { parts })
@@ -90,7 +90,7 @@ impl Rule {
                             && number(nth).is_some_and(|nth| nth != 0 && nth.abs() <= 53));
                     nth_is_right && DAYS.iter().any(|known| known.eq_ignore_ascii_case(name))
                 }),
-                "RSCALE" | "SKIP" => true,
+                "RSCALE" | "SKIP" => return Some("RSCALE and SKIP are known to few"),
                 name if name.starts_with("X-") => true,
                 name => match LISTS.iter().find(|(known, _, _)| *known == name) {
                     Some((name, most, from_end)) => value.split(',').all(|text| {

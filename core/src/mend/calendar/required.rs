@@ -60,6 +60,48 @@ pub(super) fn require_start(draft: &Draft, index: &Index, kind: ComponentKind, n
     }
 }
 
+/// Properties that are numbers, each with the largest.
+const NUMBERS: [(&str, i64); 3] = [("PRIORITY", 9), ("PERCENT-COMPLETE", 100), ("SEQUENCE", i64::MAX)];
+/// Properties that say nothing where they are empty.
+const WORDS: [&str; 8] = ["STATUS", "CLASS", "TRANSP", "URL", "ORGANIZER", "GEO", "DTEND", "DUE"];
+
+/// Takes away what is empty and must not be, and flags numbers that are none.
+pub(super) fn mend_values(draft: &mut Draft, index: &mut Index, notes: &mut Notes) {
+    let value = |draft: &Draft, number: usize| draft.line(number).map(|line| line.decoded_value().trim().to_owned());
+    for (name, most) in NUMBERS.into_iter().chain(WORDS.map(|name| (name, -1))) {
+        let numbers: Vec<_> = index.all(name).collect();
+        for number in numbers {
+            let Some(value) = value(draft, number) else { continue };
+            if value.is_empty() {
+                draft.remove(number);
+                index.forget(number);
+                notes.mended(format!("empty {name} removed"));
+            } else if most >= 0 && !value.parse::<i64>().is_ok_and(|number| (0..=most).contains(&number)) {
+                notes.flag(format!("invalid {name}"));
+            } else if name == "GEO" {
+                mend_geo(draft, number, &value, notes);
+            }
+        }
+    }
+}
+
+/// Two numbers with a semicolon between.
+fn mend_geo(draft: &mut Draft, number: usize, value: &str, notes: &mut Notes) {
+    let floats = |separator| {
+        let (latitude, longitude) = value.split_once(separator)?;
+        let (latitude, longitude) = (latitude.trim(), longitude.trim());
+        (latitude.parse::<f64>().is_ok() && longitude.parse::<f64>().is_ok()).then_some((latitude, longitude))
+    };
+    match (floats(";"), floats("\\;").or(floats(","))) {
+        (Some(_), _) => {}
+        (None, Some((latitude, longitude))) => {
+            draft.replace(number, format!("GEO:{latitude};{longitude}").into_bytes());
+            notes.mended("GEO separated by a semicolon");
+        }
+        _ => notes.flag("invalid GEO"),
+    }
+}
+
 /// Of properties that may stand once, keeps the first; others that say something else get another name.
 pub(super) fn keep_first(draft: &mut Draft, index: &mut Index, kind: ComponentKind, notes: &mut Notes) {
     for name in index.repeated() {

@@ -50,6 +50,16 @@ fn mend_line(draft: &mut Draft, number: usize, notes: &mut Notes) {
     if content.name.iter().any(has_odd_name) || content.group.is_some() {
         notes.flag("the name of a property has characters that are not allowed");
     }
+    let parameters = if content.parameters.is_empty() { Parameters::Right } else { Parameters::of(&content) };
+    if parameters == Parameters::Wrong {
+        notes.flag("a parameter is not NAME=VALUE");
+    }
+    if parameters == Parameters::Spaced && draft.is_whole(number) {
+        let trimmed = rebuilt_trimmed(&content);
+        draft.replace(number, trimmed);
+        notes.mended("spaces around parameters removed");
+        return mend_line(draft, number, notes);
+    }
     let is_plain = text.iter().all(|octet| matches!(octet, 9 | 32..=126));
     let is_declared = !content.parameters.is_empty() && has_charset_or_encoding(&content);
     if is_plain && !is_declared {
@@ -78,6 +88,48 @@ fn mend_line(draft: &mut Draft, number: usize, notes: &mut Notes) {
     if changed != draft.text(number) {
         draft.replace(number, changed);
     }
+}
+
+/// How the parameters of a line are written (RFC 5545 §3.1).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Parameters {
+    Right,
+    /// With white space around names or quoted values.
+    Spaced,
+    Wrong,
+}
+
+impl Parameters {
+    fn of(line: &ContentLine<'_>) -> Self {
+        let mut found = Self::Right;
+        for parameter in line.parameters() {
+            let is_name = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
+            let Some(value) = parameter.value.filter(|_| !parameter.name.is_empty()) else { return Self::Wrong };
+            let trimmed = value.trim_ascii();
+            let quotes = memchr::memchr_iter(b'"', trimmed).count();
+            let is_value = !parameter.name.eq_ignore_ascii_case(b"VALUE") || trimmed.iter().all(is_name);
+            if !parameter.name.iter().all(is_name) || !quotes.is_multiple_of(2) || !is_value {
+                return Self::Wrong;
+            }
+            if quotes > 0 && trimmed.len() != value.len() {
+                found = Self::Spaced;
+            }
+        }
+        found
+    }
+}
+
+fn rebuilt_trimmed(line: &ContentLine<'_>) -> Vec<u8> {
+    let mut octets = line.name.to_vec();
+    for parameter in line.parameters() {
+        octets.push(b';');
+        octets.extend_from_slice(parameter.name);
+        octets.push(b'=');
+        octets.extend_from_slice(parameter.value.unwrap_or_default().trim_ascii());
+    }
+    octets.push(b':');
+    octets.extend_from_slice(line.value);
+    octets
 }
 
 /// Whether the line declares a charset, or that it is quoted-printable, as vCalendar 1.0 does.

@@ -1,20 +1,14 @@
-//! Folds, line ends, and the end of a card.
+//! Folds, and the end of a card.
 
 use super::Context;
 use crate::{
     content_line::Marker,
-    error::Result,
-    limits::Limits,
-    mend::{
-        Notes,
-        draft::{Draft, LineEnd},
-    },
-    source::Content,
+    mend::{Notes, draft::Draft},
 };
 
 /// Notes that a card that was never closed now is.
-pub(super) fn close(draft: &mut Draft, is_unclosed: bool, notes: &mut Notes) {
-    if !is_unclosed {
+pub(super) fn close(draft: &mut Draft, notes: &mut Notes) {
+    if !draft.was_open() {
         return;
     }
     notes.mended("END added");
@@ -30,12 +24,8 @@ pub(super) fn close(draft: &mut Draft, is_unclosed: bool, notes: &mut Notes) {
     }
 }
 
-/// Folds again what is folded after more than 75 octets or inside a character; line ends are to be CRLF.
+/// Folds again what is folded after more than 75 octets or inside a character. Line ends are the writer's.
 pub(super) fn refold(draft: &mut Draft, context: &Context, notes: &mut Notes) {
-    if draft.line_end() != LineEnd::CrLf {
-        notes.mended("lines end with CRLF");
-        draft.refold(0);
-    }
     for number in draft.numbers() {
         // Soft line breaks of vCard 2.1 are no folds.
         let is_encoded =
@@ -45,29 +35,4 @@ pub(super) fn refold(draft: &mut Draft, context: &Context, notes: &mut Notes) {
             draft.refold(number);
         }
     }
-}
-
-/// The octets with CRLF, where the source has other line ends.
-pub(super) fn with_crlf(content: Content, line_end: LineEnd) -> Result<Content> {
-    let ended = match line_end {
-        LineEnd::CrLf => return Ok(content),
-        LineEnd::Lf | LineEnd::Mixed => b'\n',
-        LineEnd::Cr => b'\r',
-    };
-    let limit = Limits::default().component.saturating_mul(2);
-    if content.len() > limit as u64 {
-        return Ok(content);
-    }
-    let octets = content.to_vec(limit)?;
-    let mut out = Vec::with_capacity(octets.len() + octets.len() / 16);
-    for line in octets.split_inclusive(|octet| *octet == ended) {
-        let Some(line) = line.strip_suffix(&[ended]) else {
-            out.extend_from_slice(line);
-            continue;
-        };
-        let end = line.iter().rposition(|octet| *octet != b'\r').map_or(0, |last| last + 1);
-        out.extend_from_slice(line.get(..end).unwrap_or_default());
-        out.extend_from_slice(b"\r\n");
-    }
-    Ok(Content::from(out))
 }

@@ -109,11 +109,10 @@ impl CardMender {
                 once::limit(&mut entries, &context, &mut notes);
                 let added = required::names(&mut entries, &context, &mut notes);
                 put(&mut draft, entries, added);
-                layout::close(&mut draft, card.is_unclosed(), &mut notes);
+                layout::close(&mut draft, &mut notes);
                 layout::refold(&mut draft, &context, &mut notes);
                 if draft.is_changed() {
-                    let line_end = draft.line_end();
-                    *card = card.replaced(layout::with_crlf(draft.finish(), line_end)?)?;
+                    *card = card.replaced(draft.finish())?;
                 }
             }
             None => notes.flag("too large to be mended"),

@@ -141,7 +141,7 @@ fn media(property: &mut Property, value_type: &str, context: &Context, notes: &m
     }
     if context.is_v4() {
         let is_right = of_uri.as_ref().is_some_and(is_plain) && said(property, "ENCODING").is_none();
-        if is_right {
+        if is_right && !was_short {
             return false;
         }
         if of_uri.is_none() {
@@ -150,7 +150,7 @@ fn media(property: &mut Property, value_type: &str, context: &Context, notes: &m
         take(property, "ENCODING");
         take(property, "VALUE");
         let uri = found.to_uri(&name);
-        let is_changed = uri != property.value || is_encoded;
+        let is_changed = uri != property.value || is_encoded || was_short;
         property.value = uri;
         if is_changed {
             notes.mended(format!("written as a data: URI: {name}"));

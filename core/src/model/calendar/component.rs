@@ -1,7 +1,8 @@
 use super::CalendarTime;
 use crate::{
     content_line::{
-        ContentLine, ContentLines, Detail, Placement, Walked, decode_text, is_utf8, unescape_text, walk_component,
+        ContentLine, ContentLines, Detail, Marker, Placement, Walked, decode_text, is_utf8, unescape_text,
+        walk_component,
     },
     defect::{Defect, DefectKind},
     source::{Content, Source},
@@ -152,17 +153,36 @@ impl CalendarComponent {
         Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts, mended: None })
     }
 
-    /// The same component without the blank lines that follow it, if nothing else does.
-    pub(crate) fn without_blank_lines(&self) -> io::Result<Option<Self>> {
-        const MOST: u64 = 4_096;
+    /// The same component without what follows it, if that is more than zones and properties of the calendar: blank lines, and lines
+    /// that are none. The zones are found where they are named.
+    pub(crate) fn without_strays(&self) -> io::Result<Option<Self>> {
         let behind = self.range.end..self.after;
-        if behind.is_empty() || behind.end - behind.start > MOST {
+        if behind.is_empty() {
             return Ok(None);
         }
-        let mut octets = Vec::new();
-        Content::new(self.source.clone(), [behind]).write_to(&mut octets)?;
-        let is_blank = octets.trim_ascii().is_empty();
-        Ok(is_blank.then(|| Self { after: self.range.end, ..self.clone() }))
+        let source: Source = Arc::new(Content::new(self.source.clone(), [behind]));
+        let mut lines = ContentLines::new(source).map_err(io::Error::other)?;
+        let mut in_zone = false;
+        while let Some(line) = lines.next_line()? {
+            let is_right = match Marker::of(line.head) {
+                Some(Marker::Begin(name)) => {
+                    let begins_zone = name.eq_ignore_ascii_case(b"VTIMEZONE");
+                    let may_stand = in_zone != begins_zone;
+                    in_zone |= begins_zone;
+                    may_stand
+                }
+                Some(Marker::End(name)) => {
+                    let was_in_zone = in_zone;
+                    in_zone &= !name.eq_ignore_ascii_case(b"VTIMEZONE");
+                    was_in_zone
+                }
+                None => ContentLine::parse(line.head).is_some() && is_utf8(line.head),
+            };
+            if !is_right {
+                return Ok(Some(Self { after: self.range.end, ..self.clone() }));
+            }
+        }
+        Ok(None)
     }
 
     /// What it is.
