@@ -10,6 +10,7 @@ mod tar;
 mod zip;
 
 pub(crate) use bag::Bag;
+#[cfg(not(target_family = "wasm"))]
 pub(crate) use store::BESIDE_STORE;
 
 use super::{

@@ -2,13 +2,14 @@
 
 use super::{Beside, Container, Entry, Stopped, copy, refused};
 use crate::{
-    error::{Error, ErrorKind, Result},
-    write::{Product, Rendered, product::Tell},
+    error::{Error, Result},
+    write::{Rendered, product::Tell},
 };
 use std::io::{self, Write};
 #[cfg(not(target_family = "wasm"))]
 use {
     super::{Directory, Home, KEPT, Ours},
+    crate::{error::ErrorKind, write::Product},
     std::{
         fs,
         path::{Path, PathBuf},
@@ -16,6 +17,7 @@ use {
 };
 
 /// What the name of the folder with what is no message has behind that of the store.
+#[cfg(not(target_family = "wasm"))]
 pub(crate) const BESIDE_STORE: &str = ".other";
 
 fn is_store(path: &str) -> bool {

@@ -119,7 +119,7 @@ impl<W: Write + Seek> File<W> {
         let leaves = values.heap.tree(tree, 2, 6, &octets);
         values.heap.root = tree;
         if let Some(at) = records.iter().position(|(id, ..)| *id == pid::MESSAGE_SIZE) {
-            let size = u32::try_from(values.size()).unwrap_or(i32::MAX as u32).min(i32::MAX as u32);
+            let size = u32::try_from(values.size()).unwrap_or(u32::MAX);
             let a_leaf = values.heap.records(8);
             if let Some(leaf) = leaves.get(at / a_leaf) {
                 values.heap.replace(*leaf, at % a_leaf * 8 + 4, &size.to_le_bytes());

@@ -82,7 +82,8 @@ impl<W: Write + Seek> File<W> {
         let properties = shared.names.translated(&message.properties)?;
         let written = self.properties(&properties, None, subnodes)?;
         if message.properties.get(pid::MESSAGE_SIZE).is_some() {
-            let size = i32::try_from(written.size).unwrap_or(i32::MAX);
+            // Beyond 2 GB the number is read as one without a sign.
+            let size = u32::try_from(written.size).unwrap_or(u32::MAX) as i32;
             message.properties.set(pid::MESSAGE_SIZE, PropertyValue::Integer32(size));
         }
         Ok(written)

@@ -19,6 +19,9 @@ const REMINDER_SET: u32 = 0x8503;
 /// Names that a store has at most; some are left for those that every store has.
 const MOST: usize = 0x7FE0;
 
+/// Names of header fields are given identifiers as long as there are fewer names than this.
+const MOST_FIELDS: usize = 0x2000;
+
 /// Names of header fields are kept in lower case ([MS-OXCMAIL] 2.2.3.4.1.2), so that one field has one property.
 fn folded(name: &PropertyName) -> Cow<'_, PropertyName> {
     match name {
@@ -42,8 +45,24 @@ impl Names {
     /// # Errors
     /// When there are more names than a store can have.
     pub(super) fn translated(&mut self, bag: &PropertyBag) -> Result<Vec<(u16, PropertyValue)>> {
-        let named = |id| if id < 0x8000 { None } else { bag.names().name(id) };
-        bag.iter().map(|(id, value)| Ok((named(id).map_or(Ok(id), |name| self.id(name))?, value.clone()))).collect()
+        let mut translated = Vec::new();
+        for (id, value) in bag.iter() {
+            let name = if id < 0x8000 { None } else { bag.names().name(id) };
+            let id = match name {
+                None => id,
+                Some(name) if self.has_room_for(name) => self.id(name)?,
+                Some(_) => continue,
+            };
+            translated.push((id, value.clone()));
+        }
+        Ok(translated)
+    }
+
+    /// Whether a name gets an identifier. Senders of junk make up header fields by the thousand: what they say stands in the transport
+    /// headers too.
+    fn has_room_for(&self, name: &PropertyName) -> bool {
+        let is_field = matches!(name, PropertyName::Name(Guid::PS_INTERNET_HEADERS, _));
+        !is_field || self.order.len() < MOST_FIELDS || self.known.contains_key(&*folded(name))
     }
 
     /// libpff takes a map without entries or without a property set of its own for a broken store, and Outlook writes none without
@@ -129,6 +148,23 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn header_fields_leave_room_for_other_names() {
+        let mut names = crate::mapi::NamedProperties::default();
+        for i in 0..0x3000_u16 {
+            names.insert(0x8000 + i, PropertyName::Name(Guid::PS_INTERNET_HEADERS, format!("X-Junk-{i}")));
+        }
+        names.insert(0xC000, PropertyName::Lid(Guid::PSETID_COMMON, 0x8530));
+        names.insert(0xC001, PropertyName::Name(Guid::PS_INTERNET_HEADERS, "x-junk-5".to_owned()));
+        let mut bag = PropertyBag::new(std::sync::Arc::new(names));
+        (0x8000..0xB000).chain([0xC000, 0xC001]).for_each(|id| bag.set(id, PropertyValue::Integer32(1)));
+        let mut map = Names::default();
+        let translated = map.translated(&bag).unwrap();
+        assert_eq!(translated.len(), MOST_FIELDS + 2);
+        assert_eq!(translated.last().map(|(id, _)| *id), Some(0x8005), "the case of a field does not matter");
+        assert_eq!(map.order.len(), MOST_FIELDS + 1);
+    }
 
     /// The streams of [MS-PST] 2.4.7.1 to 2.4.7.3: programs refuse a store where one of them is empty.
     #[test]

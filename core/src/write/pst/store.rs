@@ -68,6 +68,9 @@ const SPAM_SEARCH_CONTENTS: u32 = 0x2230;
 /// Characters of a name of a folder: the tables have no more.
 const FOLDER_NAME: usize = 255;
 
+/// Octets of the rows of a folder.
+const MOST_ROWS: u64 = 384 << 20;
+
 /// Nodes whose octets are the same in all new files of Outlook; what they are for is not published.
 const SEARCH_STATE: [(u32, &[u8]); 2] = [
     (0xC01, b"\x18\0\xec\x9c\x20\0\0\0\0\0\0\0\x40\0\0\0\xb5\x10\x04\0\0\0\0\0\x02\0\0\0\x0c\0\x10\0\x18\0"),
@@ -237,6 +240,12 @@ impl<W: Write + Seek> PstWriter<W> {
         self.file.len()
     }
 
+    /// Whether a folder has as many messages as its table can hold: their texts lie in a heap of 65,536 blocks ([MS-PST] 2.3.1.1).
+    pub(in crate::write) fn is_full(&self, folder: FolderId) -> bool {
+        let rows = self.places.get(&folder.0).and_then(|place| self.folders.get(*place)).map(|folder| folder.rows);
+        rows.is_some_and(|rows| self.file.spill.len(rows) > MOST_ROWS)
+    }
+
     /// Writes a message into a folder, and gives its node. Where it fails, nothing of it is left.
     ///
     /// # Errors
@@ -329,7 +338,8 @@ impl<W: Write + Seek> PstWriter<W> {
         self.folders.get_mut(*place)
     }
 
-    /// Writes the folders, the store and the index, and gives back the output.
+    /// Writes the folders, the store and the index, and gives back the output at the end of the store: what lies behind that was taken
+    /// back.
     ///
     /// # Errors
     /// What the output says.

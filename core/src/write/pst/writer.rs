@@ -203,9 +203,12 @@ impl StoreWriter {
             let message = rendered.object().map_or(0, |object| reckoned(object, 0));
             open.items > 0 && open.pst.size() + tables + FIXED + message > split
         };
-        if let (Some(open), Some(split)) = (&self.open, self.limit())
-            && full(open, split)
-        {
+        let limit = self.limit();
+        let is_full = |open: &Open| {
+            let id = open.folders.get(&folder.path);
+            limit.is_some_and(|limit| full(open, limit)) || id.is_some_and(|id| open.pst.is_full(*id))
+        };
+        if self.open.as_ref().is_some_and(is_full) {
             let Self { files, open, .. } = self;
             files.telling_later(|files, tell| close(open, files, tell))?;
         }
