@@ -56,7 +56,7 @@ impl Charset {
             }
             return (Property::from_line(line), !stays);
         }
-        if line.parameters().any(|parameter| is_word(&parameter.value.unwrap_or(parameter.name), "QUOTED-PRINTABLE")) {
+        if line.parameters().any(|parameter| is_word(parameter.value.unwrap_or(parameter.name), "QUOTED-PRINTABLE")) {
             return (Property::from_line(line), true);
         }
         let mut head =

@@ -61,7 +61,7 @@ pub(crate) fn looks_like_uri(value: &str) -> bool {
 
 /// A URI without the escapes that only text has.
 pub(crate) fn unescape_uri(value: &str) -> String {
-    let mut uri = String::with_capacity(value.len());
+    let mut uri = String::new();
     let mut characters = value.chars().peekable();
     while let Some(character) = characters.next() {
         match (character, characters.peek()) {
@@ -77,7 +77,7 @@ pub(crate) fn unescape_uri(value: &str) -> String {
 
 /// The text with a backslash before each of `separators` that has none.
 pub(crate) fn escape_bare(value: &str, separators: &[char]) -> String {
-    let mut text = String::with_capacity(value.len() + 8);
+    let mut text = String::new();
     let mut escaped = false;
     for character in value.chars() {
         if !escaped && separators.contains(&character) {

@@ -30,7 +30,8 @@ pub(super) fn refold(draft: &mut Draft, context: &Context, notes: &mut Notes) {
         // Soft line breaks of vCard 2.1 are no folds.
         let is_encoded =
             |text: &[u8]| text.windows(16).take(256).any(|word| word.eq_ignore_ascii_case(b"QUOTED-PRINTABLE"));
-        if !draft.is_well_folded(number) && !(context.is_v2() && is_encoded(draft.text(number))) {
+        let stays = draft.is_well_folded(number) || (context.is_v2() && is_encoded(draft.text(number)));
+        if !stays {
             notes.mended("lines folded anew");
             draft.refold(number);
         }

@@ -77,7 +77,7 @@ fn without_escaped_colons(value: &str) -> String {
     if !value.contains("\\:") {
         return value.to_owned();
     }
-    let mut text = String::with_capacity(value.len());
+    let mut text = String::new();
     let mut characters = value.chars().peekable();
     while let Some(character) = characters.next() {
         if character == '\\' {
@@ -136,7 +136,7 @@ fn media(property: &mut Property, value_type: &str, context: &Context, notes: &m
     let was_short = found.pad();
     if found.media_type.is_none() {
         let kinds = types.split(',').map(str::trim).filter(|kind| !is_place(kind));
-        let kind = kinds.filter(|kind| !kind.is_empty()).last().map(|kind| media_type_of(&name, kind));
+        let kind = kinds.rev().find(|kind| !kind.is_empty()).map(|kind| media_type_of(&name, kind));
         found.media_type = kind.or_else(|| found.sniffed().map(str::to_owned));
     }
     if context.is_v4() {
