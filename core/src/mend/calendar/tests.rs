@@ -588,3 +588,69 @@ fn vcalendars_become_icalendars() {
     let text = convert("TZ:+01\n", "VEVENT", "DTSTART:20240402T090000|DTEND:20240402T100000");
     assert!(text.contains("\nPRODID:") && text.contains("\nDTSTAMP:20240402T080000Z\n"), "{text}");
 }
+
+#[test]
+fn what_is_empty_goes_and_numbers_are_numbers() {
+    let start = "DTSTART:20240101T100000Z";
+    for (line, expected, said) in [
+        ("PRIORITY:", "", "empty PRIORITY removed"),
+        ("ORGANIZER:", "", "empty ORGANIZER removed"),
+        ("STATUS: ", "", "empty STATUS removed"),
+        ("PRIORITY:high", "PRIORITY:high", "!invalid PRIORITY"),
+        ("SEQUENCE:-2", "SEQUENCE:-2", "!invalid SEQUENCE"),
+        ("GEO:52.5,13.4", "GEO:52.5;13.4", "GEO separated"),
+        ("GEO:52.5\\;13.4", "GEO:52.5;13.4", "GEO separated"),
+        ("GEO:Berlin", "GEO:Berlin", "!invalid GEO"),
+        ("X-A;B= \"c\" ;D=e:f", "X-A;B=\"c\";D=e:f", "spaces around parameters"),
+        ("X-A;B:f", "X-A;B:f", "!a parameter is not NAME=VALUE"),
+        ("LOCATION;VALUE=1 MAIN ST:x", "LOCATION;VALUE=1 MAIN ST:x", "!a parameter is not NAME=VALUE"),
+        ("X_A:b", "X_A:b", "!the name of a property"),
+        ("RRULE:FREQ=WEEKLY;BYDAY=MO, TU", "RRULE:FREQ=WEEKLY;BYDAY=MO,TU", "as the standard has it"),
+        ("RDATE;VALUE=PERIOD:20240601/20240602", "RDATE;VALUE=PERIOD:20240601/20240602", "!invalid period"),
+        ("RDATE;VALUE=PERIOD:20240601T090000Z/PT1H", "RDATE;VALUE=PERIOD:20240601T090000Z/PT1H", "!RDATE with periods"),
+    ] {
+        let expected = if expected.is_empty() { start.to_owned() } else { format!("{start}|{expected}") };
+        check("VEVENT", &[(&format!("{start}|{line}"), &expected, said)]);
+    }
+}
+
+#[test]
+fn what_is_not_closed_or_not_in_a_calendar_is_put_right() {
+    let event = "BEGIN:VEVENT\nUID:u\nDTSTAMP:20240101T000000Z\nDTSTART:20240101T100000Z\n";
+    for (given, said) in [
+        (format!("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{event}SUMMARY:cut"), "END added"),
+        (format!("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{event}SUMMARY:cut\nEND:VEVENT\n"), "END:VCALENDAR added"),
+        (format!("{event}SUMMARY:cut\nEND:VEVENT\n"), "BEGIN:VCALENDAR added"),
+        (format!("BEGIN:VCALENDAR\n{event}SUMMARY:cut\nEND:VEVENT \nEND:VCALENDAR\n"), "VERSION added"),
+        (
+            format!("\u{feff}BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{event}SUMMARY:cut\nend:vevent\nEND:VCALENDAR\n"),
+            "written as the standard",
+        ),
+    ] {
+        let (text, notes) = mend(&given, needs());
+        assert!(
+            text.starts_with("BEGIN:VCALENDAR\n") && text.ends_with("\nSUMMARY:cut\nEND:VEVENT\nEND:VCALENDAR\n"),
+            "{text}"
+        );
+        assert!(notes.mended.iter().any(|mended| mended.contains(said)), "{notes:?}");
+    }
+}
+
+#[test]
+fn zones_that_are_no_zones_are_defined_anew() {
+    let calendar = |id: &str, observance: &str| {
+        format!(
+            "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VTIMEZONE\nTZID:{id}\nBEGIN:STANDARD\n{observance}END:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\nUID:u\nDTSTAMP:20240101T000000Z\nDTSTART;TZID={id}:20240101T100000\nEND:VEVENT\nEND:VCALENDAR\n"
+        )
+    };
+    for observance in [
+        "TZOFFSETFROM:+0100\nTZOFFSETTO:+0100\n",
+        "DTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+9900\n",
+        "DTSTART;VALUE=DATE:19700101\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\n",
+    ] {
+        let (text, notes) = mend(&calendar("Europe/Berlin", observance), needs());
+        assert!(text.contains("RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU") && notes.flagged.is_empty(), "{text}");
+        let (_, notes) = mend(&calendar("Nowhere", observance), needs());
+        assert_eq!(notes.flagged.len(), 1, "{notes:?}");
+    }
+}
