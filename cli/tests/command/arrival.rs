@@ -189,6 +189,8 @@ fn gmail_is_told_no_states_of_its_own_and_gets_no_empty_mailbox() {
     fs::write(bench.path("src/Agenda.ics"), calendar).unwrap();
     assert_eq!(bench.run(&["convert", "src", "--to", "out", "--target", "gmail"]).status, Some(0));
     let files = files(&bench, "out");
+    assert_eq!(bench.run(&["convert", "src", "--to", "maildir", "--target", "maildir"]).status, Some(0));
+    assert!(!bench.path("maildir/.Agenda").exists() && bench.path("maildir/calendars/Agenda.ics").exists());
     let mboxes: Vec<_> = files.iter().filter(|(name, _)| name.ends_with(".mbox")).collect();
     let told: Vec<_> = mboxes
         .iter()

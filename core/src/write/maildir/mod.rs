@@ -31,6 +31,10 @@ pub(super) struct MaildirWriter {
     order: Vec<FolderPath>,
     /// The names of directories so far, in lower case.
     taken: HashSet<String>,
+    /// Folders that are kept even if no message is in them.
+    kept: Vec<Folder>,
+    /// Folders of calendar objects and cards: what is a calendar or an address book is no folder of mail.
+    others: HashSet<FolderPath>,
 }
 
 struct Directory {
@@ -48,7 +52,14 @@ const SUBSCRIPTIONS: &str = "subscriptions";
 impl MaildirWriter {
     pub(super) fn new(container: Box<dyn Container>, options: WriteOptions) -> Self {
         let files = Files::new(container, options);
-        Self { files, directories: HashMap::new(), order: Vec::new(), taken: HashSet::new() }
+        Self {
+            files,
+            directories: HashMap::new(),
+            order: Vec::new(),
+            taken: HashSet::new(),
+            kept: Vec::new(),
+            others: HashSet::new(),
+        }
     }
 
     /// The folder that `folder` is in a Maildir++: every inbox is the one at the top, and what is below an inbox is below `INBOX`,
@@ -156,7 +167,10 @@ impl ItemWriter for MaildirWriter {
         for folder in self.files.folders(item) {
             let path = match item.message() {
                 Some(_) => self.write_message(item, name, &folder, &rendered)?,
-                None => self.files.beside_mail(item, name, &folder, &rendered)?,
+                None => {
+                    self.others.insert(folder.path.clone());
+                    self.files.beside_mail(item, name, &folder, &rendered)?
+                }
             };
             written.push(Written { path, folder });
         }
@@ -164,7 +178,8 @@ impl ItemWriter for MaildirWriter {
     }
 
     fn folder(&mut self, folder: &Folder) -> Result<()> {
-        self.directory(folder).map(drop)
+        self.kept.push(folder.clone());
+        Ok(())
     }
 
     fn has_folders_of_mail(&self) -> bool {
@@ -203,6 +218,11 @@ impl ItemWriter for MaildirWriter {
     }
 
     fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
+        for folder in std::mem::take(&mut self.kept) {
+            if !self.others.contains(&folder.path) {
+                self.directory(&folder)?;
+            }
+        }
         let mut shown = vec![INBOX.to_owned()];
         for folder in std::mem::take(&mut self.order) {
             let Some(directory) = self.directories.remove(&folder) else { continue };
