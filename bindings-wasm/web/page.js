@@ -194,7 +194,7 @@ part('target').addEventListener('change', targetChosen);
 
 function showHow() {
   // A bundle is one archive, whole.
-  part('split').disabled = part('packaging').value !== 'zip' || part('target').value === BUNDLE;
+  part('split').disabled = !['zip', 'pst'].includes(part('packaging').value) || part('target').value === BUNDLE;
   const below = limit();
   part('save-how').textContent = below ? say(`${savesWhere}Parts`, { bytes: bytes(below) }) : say(savesWhere);
 }
@@ -235,6 +235,7 @@ function options() {
   const asked = { packaging: part('packaging').value, select };
   if (part('target').value === BUNDLE) asked.as = 'bundle';
   else if (part('target').value) asked.target = part('target').value;
+  else if (asked.packaging === 'pst') asked.as = 'pst';
   if (limit()) asked.split = limit();
   if (part('compress').checked) asked.zipLevel = 'fast';
   return asked;
