@@ -64,7 +64,7 @@ impl Owner {
         self.messages += 1;
         let Some(Ok(header)) = item.message().map(crate::model::Message::header) else { return };
         let mut tells = false;
-        for field in header.all("Delivered-To").filter(|_| !self.several) {
+        for field in header.all("Delivered-To") {
             let addresses = crate::mime::addresses(field.value());
             for mailbox in addresses.iter().flat_map(|address| address.mailboxes()) {
                 let address = mailbox.address.to_lowercase();
