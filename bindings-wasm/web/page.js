@@ -277,6 +277,7 @@ function options() {
     select.kinds = ['mail'];
   } else if (part('target').value === BUNDLE) asked.as = 'bundle';
   else if (part('target').value) asked.target = part('target').value;
+  else if (asked.packaging === 'pst') asked.as = 'pst';
   if (limit()) asked.split = limit();
   if (part('compress').checked) asked.zipLevel = 'fast';
   return asked;

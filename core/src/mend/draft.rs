@@ -136,11 +136,6 @@ impl Draft {
         open
     }
 
-    /// What its lines end with.
-    pub(super) fn line_end(&self) -> LineEnd {
-        self.line_end
-    }
-
     /// What the lines end with; CRLF where there is no whole line.
     fn find_line_end(&self) -> LineEnd {
         let mut found = None;

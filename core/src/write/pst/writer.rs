@@ -47,34 +47,38 @@ pub(in crate::write) struct StoreWriter {
 }
 
 /// Whose mailbox it is, by the fields that a server adds where it delivers.
-#[derive(Debug, PartialEq, Eq)]
-enum Owner {
-    Unknown,
-    One(String),
-    Several,
+#[derive(Debug, Default)]
+struct Owner {
+    messages: u64,
+    /// How many of them tell to whom they were delivered, and to whom; nobody once there are two.
+    telling: u64,
+    address: Option<String>,
+    several: bool,
 }
+
+/// The part of all messages that must tell it: what was sent does not.
+const A_THIRD: u64 = 3;
 
 impl Owner {
     fn note(&mut self, item: &Item) {
-        if *self == Self::Several {
-            return;
-        }
+        self.messages += 1;
         let Some(Ok(header)) = item.message().map(crate::model::Message::header) else { return };
+        let mut tells = false;
         for field in header.all("Delivered-To") {
             let addresses = crate::mime::addresses(field.value());
             for mailbox in addresses.iter().flat_map(|address| address.mailboxes()) {
                 let address = mailbox.address.to_lowercase();
-                match self {
-                    Self::Unknown => *self = Self::One(address),
-                    Self::One(known) if *known == address => {}
-                    _ => *self = Self::Several,
-                }
+                tells = true;
+                self.several |= self.address.as_ref().is_some_and(|known| *known != address);
+                self.address = Some(address).filter(|_| !self.several);
             }
         }
+        self.telling += u64::from(tells);
     }
 
     fn address(&self) -> &str {
-        if let Self::One(address) = self { address } else { "" }
+        let is_told = self.telling * A_THIRD >= self.messages;
+        self.address.as_deref().filter(|_| is_told && !self.several).unwrap_or_default()
     }
 }
 
@@ -111,7 +115,7 @@ impl StoreWriter {
             tree: Vec::new(),
             known: HashSet::new(),
             stores: Vec::new(),
-            owner: Owner::Unknown,
+            owner: Owner::default(),
         }
     }
 
