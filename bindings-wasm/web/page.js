@@ -272,12 +272,11 @@ function options() {
   if (part('sample').valueAsNumber > 0) select.sample = part('sample').valueAsNumber;
   const asked = { packaging: part('packaging').value, select };
   // A store of Outlook is a form of its own, and for mail alone.
-  if (asked.packaging === 'pst') {
+  if (asked.packaging === 'pst' && !part('target').value) {
     asked.as = 'pst';
     select.kinds = ['mail'];
   } else if (part('target').value === BUNDLE) asked.as = 'bundle';
   else if (part('target').value) asked.target = part('target').value;
-  else if (asked.packaging === 'pst') asked.as = 'pst';
   if (limit()) asked.split = limit();
   if (part('compress').checked) asked.zipLevel = 'fast';
   return asked;
