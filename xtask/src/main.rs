@@ -4,6 +4,7 @@ mod budget;
 mod dav;
 mod features;
 mod fixtures;
+mod importers;
 mod licences;
 mod python;
 mod rust_version;
@@ -35,6 +36,8 @@ cargo xtask COMMAND
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, whether the columns add up, and what Python reads of it
+  importers FOLDER   everything in FOLDER, as 30 mailboxes, to every target that takes mail, and into Dovecot, mbsync, notmuch, mu, mblaze,
+                     formail, mailutils (installed by apt-get) and the published rules of others (a number: so many mailboxes)
   takeout SIZE       a Google Takeout of SIZE (1G) in four parts to Zoho: killed, resumed, verified, continued with the next month's;
                      prints times and memory (takeout SIZE LARGEST: with a mailbox of LARGEST octets more, over 4 GB for ZIP64)
   dav FOLDER         PUTs all calendars and address books in FOLDER to Radicale and Xandikos (installed by pip), as they are and as they
@@ -66,6 +69,8 @@ fn main() -> ExitCode {
         ["fixtures"] => fixtures::write(),
         ["fixtures", "--check"] => fixtures::check(),
         ["targets", folder] => targets::run_all(folder),
+        ["importers", folder] => importers::run_all(folder, "30"),
+        ["importers", folder, mailboxes] => importers::run_all(folder, mailboxes),
         ["takeout", ref sizes @ ..] if (1..=2).contains(&sizes.len()) => python::takeout(sizes),
         ["dav", folder] => dav::run_all(folder),
         ["kill-storm"] => storm::random::run(),

@@ -252,8 +252,6 @@ def up_over_imap(out, expected, result):
     for _ in range(2):
         # Twice: what is there is not uploaded again.
         done = run("mbsync", "-q", "-c", room / "mbsyncrc", "-a")
-    if os.environ.get("DEBUG_UP"):
-        print(done.stderr.decode(errors="replace"), file=sys.stderr)
     if done.returncode:
         result.lost[done.stderr.decode(errors="replace")[:200]] += 1
     found = server.folders()
@@ -417,6 +415,9 @@ def main():
             compared = result.equal is not None
             rest = [result.equal, result.folders, result.flags, result.dates] if compared else ["–"] * 4
             print(f"| {target} | {software} | {result.given} | {flagged[target]} | {result.accepted} | " + " | ".join(map(str, rest)) + " |")
+            # They go by rules of their own: formail takes no From_ line before a line that is no header field, mu nothing without fields.
+            if software in ("formail", "mu"):
+                continue
             if result.accepted < result.given - flagged[target] or compared and result.equal < result.accepted - flagged[target]:
                 short.append(f"{target}, {software}: {dict(result.lost.most_common(5))}")
     for program, package in [("dovecot", "dovecot-imapd"), ("mbsync", "isync"), ("mu", "maildir-utils"), ("notmuch", "notmuch"), ("mlist", "mblaze"), ("formail", "procmail"), ("mail", "mailutils")]:
