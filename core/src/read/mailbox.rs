@@ -5,7 +5,7 @@ use super::{
     takeout::{Part, Parts, place_of},
 };
 use crate::{
-    defect::{Defect, DefectKind},
+    defect::Defect,
     error::{Error, ErrorKind, Result},
     limits::Stop,
     model::{Folder, Item},
@@ -230,7 +230,7 @@ impl Mailbox {
                     "{} lies beside it and was not given: a Takeout is complete with all its parts",
                     part.next()
                 );
-                Defect::new(DefectKind::Structure, detail)
+                Defect::new(crate::DefectKind::Structure, detail)
             }),
             Given::Source(..) => None,
         }
