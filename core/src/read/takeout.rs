@@ -51,6 +51,7 @@ impl Part {
     }
 
     /// The name of the next part.
+    #[cfg(not(target_family = "wasm"))]
     pub(super) fn next(&self) -> String {
         self.numbered(self.number.saturating_add(1))
     }

@@ -20,6 +20,7 @@ use {
 #[cfg(not(target_family = "wasm"))]
 pub(crate) const BESIDE_STORE: &str = ".other";
 
+#[cfg(not(target_family = "wasm"))]
 fn is_store(path: &str) -> bool {
     !path.contains('/') && path.to_ascii_lowercase().ends_with(".pst")
 }
