@@ -124,7 +124,7 @@ impl CardMender {
     /// Gives the card a UID of its own, made of its octets, where the item `other` has the same one.
     pub(crate) fn replace_uid(&self, card: &mut VCard, other: &str, notes: &mut Notes) -> Result<()> {
         let Some(mut draft) = Draft::read(&card.content())? else {
-            notes.flag(format!("has the UID of item {other}, and is too large to be given another"));
+            notes.flag("has the UID of an earlier card, and is too large to be given another");
             return Ok(());
         };
         let is_uid =
@@ -135,10 +135,8 @@ impl CardMender {
         draft.replace(number, format!("UID:{}", uid.urn()).into_bytes());
         *card = card.replaced(draft.finish())?;
         card.set_mended();
-        notes.mended("UID replaced");
-        notes.flag(format!(
-            "item {other} has the same UID and another content: both are written, this one under a new UID"
-        ));
+        notes.mended(format!("UID replaced: item {other} has it too"));
+        notes.flag("has the UID of an earlier card and another content: both are written, this one under a new UID");
         Ok(())
     }
 }
