@@ -151,9 +151,9 @@ test('an archive is the same as that of the command, whatever takes it', async (
     const lines = readFileSync(`${path}.items.jsonl`, 'utf8').replaceAll(',"sync":1}', '}');
     assert.equal(log.octets().toString(), lines);
     const native = JSON.parse(readFileSync(`${path}.report.json`, 'utf8'));
-    // The command has its threads among the options.
+    // The command has its threads among the options, and names of files, which a sink has not.
     delete native.sync;
-    const plain = ({ options, ...rest }) => ({ ...rest, seconds: 0 });
+    const plain = ({ options, files, ...rest }) => ({ ...rest, seconds: 0 });
     assert.deepEqual(plain(report), plain(native));
     assert.equal(report.options.scheme, native.options.scheme);
 
@@ -281,9 +281,12 @@ test('an archive in parts is the same as that of the command, whatever takes the
       const report = await convert(fileSource(input, input), options, { sink: sinks(got), name: 'my mail', log });
       assert.equal(open.size, 0);
       assert.equal(report.totals.failed, 0);
-      assert.deepEqual(zips(got), zips(wanted));
-      for (const name of zips(wanted)) assert.equal(sha256(readFileSync(join(got, name))), sha256(readFileSync(join(wanted, name))), name);
-      assert.equal(log.octets().toString(), readFileSync(join(wanted, 'my mail.zip.items.jsonl'), 'utf8').replaceAll(',"sync":1}', '}'));
+      // A sink has its name before it is known whether another part follows; the command gives a part that stayed alone its name at the end.
+      const isAlone = zips(wanted).length === 1 && Boolean(options.split ?? options.target);
+      const named = (text) => (isAlone ? text.replaceAll('my mail.zip', 'my mail.part001.zip') : text);
+      assert.deepEqual(zips(got), zips(wanted).map(named));
+      for (const name of zips(wanted)) assert.equal(sha256(readFileSync(join(got, named(name)))), sha256(readFileSync(join(wanted, name))), name);
+      assert.equal(log.octets().toString(), named(readFileSync(join(wanted, 'my mail.zip.items.jsonl'), 'utf8')).replaceAll(',"sync":1}', '}'));
     }
   }
 });

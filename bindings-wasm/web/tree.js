@@ -45,8 +45,8 @@ function branch(node, level) {
   row.className = 'row';
   const box = Object.assign(document.createElement('span'), { className: 'box', ariaHidden: 'true' });
   const name = Object.assign(document.createElement('span'), { className: 'name', textContent: node.name || '/' });
-  const size = Object.assign(document.createElement('span'), { className: 'size', textContent: node.own ? `${number(node.items)} · ${bytes(node.bytes)}` : '' });
-  row.append(box, name, size);
+  const total = Object.assign(document.createElement('span'), { className: 'size', textContent: node.own ? `${number(node.items)} · ${bytes(node.bytes)}` : '' });
+  row.append(box, name, total);
   item.append(row);
   if (node.children.size > 0) {
     item.ariaExpanded = 'true';
