@@ -43,5 +43,5 @@ def test_python_reads_the_parts_in_order(tmp_path):
     kinds = [item.kind for item in mailferry.open(given)]
     assert kinds.count("event") == takeout.EVENTS and kinds[-takeout.CARDS:] == ["contact"] * takeout.CARDS
     given[1].unlink()
-    with pytest.raises(mailferry.Error, match=f"{STAMP}-003.zip is missing"):
+    with pytest.raises(OSError, match=f"{STAMP}-003.zip is missing"):
         list(mailferry.open(sorted(tmp_path.iterdir())))
