@@ -64,8 +64,11 @@ pub(crate) struct Ndb {
 impl Ndb {
     /// Opens the file; a broken header is survived where its variant can be told from the rest.
     pub(crate) fn open(source: Source, limits: Limits) -> Result<Self> {
+        // What a sound header says of the length holds, even where it leads behind the end of a file that is cut.
+        let mut said = None;
         let read = match Header::read(&*source) {
             Ok(header) => {
+                said = header.sound.then_some(header.file_end);
                 let ndb = Self::under(header, source.clone(), limits.clone());
                 if ndb.sound || ndb.starts_well() {
                     return Ok(ndb);
@@ -78,7 +81,10 @@ impl Ndb {
         };
         // A header that leads nowhere is worth less than what the file itself proves.
         match salvage::guess_header(&*source, &limits)? {
-            Some((guess, found)) => {
+            Some((mut guess, found)) => {
+                if let Some(file_end) = said {
+                    (guess.file_end, guess.sound) = (file_end, true);
+                }
                 let ndb = Self::under(guess, source, limits);
                 ndb.keep(found);
                 Ok(ndb)
