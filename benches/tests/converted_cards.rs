@@ -84,9 +84,13 @@ fn calcard_reads_converted_cards_as_it_read_them_before() {
             };
             assert_eq!(after.version(), Some(Version::V4_0), "{}", path.display());
             // Its view of the source is worth having where the octets are UTF-8 and nothing is encoded.
+            // It reads 3.0's escapes in cards of 2.1 too, where a backslash is a backslash (2.1 has no escape but `\;`).
+            let escapes = card.version() == Some(VCardVersion::V2_1);
             let before = String::from_utf8(card.content().to_vec(1 << 30).unwrap());
-            let Some(before) = before.ok().filter(|text| !text.to_ascii_uppercase().contains("QUOTED-PRINTABLE"))
-            else {
+            let before = before.ok().filter(|text| {
+                !text.to_ascii_uppercase().contains("QUOTED-PRINTABLE") && !(escapes && text.contains('\\'))
+            });
+            let Some(before) = before else {
                 continue;
             };
             let Ok(before) = calcard::vcard::VCard::parse(&before) else { continue };
