@@ -305,3 +305,22 @@ fn a_store_in_which_nothing_is_found_is_an_error() {
         }
     }
 }
+
+/// Wherever a store is cut: that it is shorter than its header says is told once, though its trees may lie behind the cut, and the
+/// header then leads nowhere.
+#[test]
+fn a_store_that_is_cut_says_so_wherever_it_is_cut() {
+    for layout in LAYOUTS {
+        let whole = store(layout, SCRAMBLINGS[0]);
+        let (mut opened, steps) = (0, 24);
+        for step in 1..steps {
+            let cut = whole[..whole.len() * step / steps].to_vec();
+            let Ok(mut reader) = PstReader::open(Arc::new(cut), "cut.pst", &ReadOptions::default()) else { continue };
+            opened += 1;
+            while !matches!(reader.next_item(), Ok(None)) {}
+            let told = reader.take_defects().iter().filter(|defect| defect.cuts_short()).count();
+            assert_eq!(told, 1, "{layout:?} cut to {step} of {steps}");
+        }
+        assert!(opened > 12, "{layout:?}: {opened}");
+    }
+}

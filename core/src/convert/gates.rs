@@ -11,6 +11,7 @@ use crate::{
     read::{Opened, ReadOptions},
     write::WriteOptions,
 };
+use std::mem;
 
 /// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then moved to
 /// other folders and marked, then mended, and last compared with what the target takes. They are in this order, whoever gives them
@@ -38,10 +39,9 @@ impl Gates {
         let mut gates = Self::default();
         gates.select(selector);
         gates.transforms.extend(options.transform.clone());
-        gates.tag(options.tagging.clone());
         let mut written = options.archive.clone();
         options.target.iter().for_each(|target| target.configure(&mut written));
-        gates.moves.rules = written.folder_rules();
+        gates.moves = Moves::new(options.tagging.clone(), written.folder_rules());
         gates.mend = MendGate::new(&written.collections, &options.read);
         gates.target = options.target.map(TargetGate);
         gates
@@ -52,13 +52,13 @@ impl Gates {
     }
 
     pub(super) fn tag(&mut self, tagging: Tagging) {
-        self.moves.tagging = tagging;
+        self.moves = mem::take(&mut self.moves).tagged(tagging);
     }
 
     pub(super) fn send_to(&mut self, target: &'static Target) {
         let mut written = WriteOptions::default();
         target.configure(&mut written);
-        self.moves.rules = written.folder_rules();
+        self.moves = mem::take(&mut self.moves).ruled(written.folder_rules());
         self.mend = self.mend.take().or_else(|| MendGate::new(&written.collections, &ReadOptions::default()));
         self.target = Some(TargetGate(target));
     }

@@ -12,14 +12,31 @@ use std::borrow::Cow;
 /// target; and gives them names that it takes.
 #[derive(Default)]
 pub(super) struct Moves {
-    pub(super) tagging: Tagging,
-    pub(super) rules: FolderRules,
+    tagging: Tagging,
+    rules: FolderRules,
+    /// Whether they are more than the defaults: asked for at every item, compared once.
+    asked: bool,
 }
 
 impl Moves {
+    pub(super) fn new(tagging: Tagging, rules: FolderRules) -> Self {
+        let asked = tagging != Tagging::default() || rules != FolderRules::default();
+        Self { tagging, rules, asked }
+    }
+
+    /// The same with another tagging.
+    pub(super) fn tagged(self, tagging: Tagging) -> Self {
+        Self::new(tagging, self.rules)
+    }
+
+    /// The same by other rules.
+    pub(super) fn ruled(self, rules: FolderRules) -> Self {
+        Self::new(self.tagging, rules)
+    }
+
     /// Whether every folder stays where it is.
     pub(super) fn is_empty(&self) -> bool {
-        self.tagging == Tagging::default() && self.rules == FolderRules::default()
+        !self.asked
     }
 
     fn move_folder(&self, folder: &mut Folder) {
@@ -85,7 +102,7 @@ mod tests {
     #[test]
     fn folders_of_a_role_and_those_below_go_to_the_folder_of_that_role() {
         let rules = Target::named("maildir").unwrap().settings.folders.clone();
-        let moves = Moves { rules, ..Moves::default() };
+        let moves = Moves::new(Tagging::default(), rules);
         for (path, role, expected) in [
             ("Boîte de réception", Some(Role::Inbox), "INBOX"),
             ("Mail/Local Folders/Inbox", Some(Role::Inbox), "INBOX"),
@@ -112,16 +129,16 @@ mod tests {
             map_folders: pairs.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect(),
             ..Tagging::default()
         };
-        let moves = Moves { tagging: tagging(None, &[("Gesendet", "Out/Old")]), rules: rules.clone() };
+        let moves = Moves::new(tagging(None, &[("Gesendet", "Out/Old")]), rules.clone());
         assert_eq!(moved(&moves, "Gesendet", Some(Role::Sent)), "Out/Old");
         assert_eq!(moved(&moves, "Entwürfe", Some(Role::Drafts)), "Drafts");
-        let moves = Moves { tagging: tagging(Some("Anna"), &[]), rules };
+        let moves = Moves::new(tagging(Some("Anna"), &[]), rules);
         assert_eq!(moved(&moves, "Posteingang", Some(Role::Inbox)), "Anna/Posteingang");
     }
 
     #[test]
     fn a_folder_never_takes_a_name_that_the_target_has_for_its_own() {
-        let moves = Moves { rules: Target::named("proton").unwrap().settings.folders.clone(), ..Moves::default() };
+        let moves = Moves::default().ruled(Target::named("proton").unwrap().settings.folders.clone());
         for (path, role, expected) in [
             ("Posteingang", Some(Role::Inbox), "Inbox"),
             ("Posteingang/Kunden", None, "Inbox (2)/Kunden"),
@@ -135,7 +152,7 @@ mod tests {
 
     #[test]
     fn names_that_thunderbird_does_not_show_are_changed() {
-        let moves = Moves { rules: Target::named("thunderbird").unwrap().settings.folders.clone(), ..Moves::default() };
+        let moves = Moves::default().ruled(Target::named("thunderbird").unwrap().settings.folders.clone());
         for (name, expected) in [("C#", "C_"), ("#1", "_1"), ("a;b", "a_b"), ("draft~", "draft_"), ("~x", "~x")] {
             assert_eq!(moved(&moves, name, None), expected);
         }

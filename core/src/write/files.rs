@@ -133,8 +133,8 @@ impl Files {
     /// Writes a file. That it cannot be made is no fault of the item at hand, so it is told when all else is written.
     fn close(&mut self, open: OpenCollection, tell: &mut Tell<'_>) -> Result<()> {
         let (path, items) = (open.path().to_owned(), open.items());
-        let renderer = self.renderer().of_lines(open.is_of_cards());
-        let rendered = open.finish().and_then(|content| renderer.render_octets(content));
+        let are_cards = open.is_of_cards();
+        let rendered = open.finish().and_then(|content| self.renderer().render_lines(content, are_cards));
         let rendered = rendered.map_err(Error::non_fatal);
         let written = rendered.and_then(|rendered| self.add(Entry::file(&path, None), &rendered, tell));
         let Err(error) = written else { return Ok(()) };

@@ -184,12 +184,12 @@ impl Renderer {
         let render = || match &item.kind {
             ItemKind::Message(message) => self.render_message(item, message),
             ItemKind::Calendar(object) => match self.collections.object(object)? {
-                Some((content, defects)) => self.of_lines(false).render_changed(content, defects),
-                None => self.of_lines(false).render_member(object.to_content()?),
+                Some((content, defects)) => self.render_changed(content, defects, false),
+                None => self.render_member(object.to_content()?, false),
             },
             ItemKind::Contact(card) => match self.collections.card(card)? {
-                Some((content, defects)) => self.of_lines(true).render_changed(content, defects),
-                None => self.of_lines(true).render_member(card.to_content()?),
+                Some((content, defects)) => self.render_changed(content, defects, true),
+                None => self.render_member(card.to_content()?, true),
             },
         };
         render().map_err(Error::non_fatal)
@@ -234,31 +234,43 @@ impl Renderer {
         Ok(rendered)
     }
 
-    fn render_changed(&self, content: Content, defects: Vec<Defect>) -> Result<Rendered> {
-        let mut rendered = self.render_member(content)?;
+    fn render_changed(&self, content: Content, defects: Vec<Defect>, is_card: bool) -> Result<Rendered> {
+        let mut rendered = self.render_member(content, is_card)?;
         rendered.defects = defects;
         rendered.fidelity = Fidelity::Normalized;
         Ok(rendered)
     }
 
-    /// The same for calendars, or cards: what is mended for a target has the line end that their standards ask for.
-    pub(super) fn of_lines(&self, are_cards: bool) -> Self {
-        let mends = if are_cards { self.collections.vcf.mend } else { self.collections.ics.mend };
-        Self { eol: if mends { Eol::Crlf } else { self.eol }, ..self.clone() }
+    /// Renders what goes to a file with others: only that file is compressed.
+    fn render_member(&self, content: Content, is_card: bool) -> Result<Rendered> {
+        let zip = if self.shares_file { None } else { self.zip };
+        self.render_as(content, self.eol_of(is_card), zip)
     }
 
-    /// Renders what goes to a file with others: only that file is compressed.
-    fn render_member(&self, content: Content) -> Result<Rendered> {
-        match self.shares_file {
-            true => Self { zip: None, ..self.clone() }.render_octets(content),
-            false => self.render_octets(content),
-        }
+    /// Renders a whole file of calendars, or of cards.
+    pub(super) fn render_lines(&self, content: Content, are_cards: bool) -> Result<Rendered> {
+        self.render_as(content, self.eol_of(are_cards), self.zip)
+    }
+
+    /// The line end of calendars, or of cards: what is mended for a target has the one that their standards ask for.
+    fn eol_of(&self, are_cards: bool) -> Eol {
+        let mends = if are_cards { self.collections.vcf.mend } else { self.collections.ics.mend };
+        if mends { Eol::Crlf } else { self.eol }
+    }
+
+    /// What takes the digests of octets that come bit by bit.
+    pub(super) fn digests(&self) -> Digests {
+        Digests::new(self.checksums, self.zip.is_some())
     }
 
     pub(crate) fn render_octets(&self, content: Content) -> Result<Rendered> {
-        let (octets, changed_early) = Octets::new(content, self.eol, &self.resting.octets)?;
-        let mut digests = Digests::new(self);
-        let level = self.zip.filter(|level| *level != ZipLevel::Store);
+        self.render_as(content, self.eol, self.zip)
+    }
+
+    fn render_as(&self, content: Content, eol: Eol, zip: Option<ZipLevel>) -> Result<Rendered> {
+        let (octets, changed_early) = Octets::new(content, eol, &self.resting.octets)?;
+        let mut digests = Digests::new(self.checksums, zip.is_some());
+        let level = zip.filter(|level| *level != ZipLevel::Store);
         let mut deflating =
             level.map(|level| (self.resting.deflater(level), HeldOrCounted::new(&self.resting.deflated)));
         let changed_late = octets.for_each_chunk(|chunk| {
@@ -293,7 +305,7 @@ impl Renderer {
             name_digest,
             crc32: crc32.map(Crc32::value),
             deflated,
-            level: self.zip.unwrap_or_default(),
+            level: zip.unwrap_or_default(),
             resting: self.resting.clone(),
             fidelity,
             defects: Vec::new(),
@@ -318,13 +330,13 @@ pub(super) struct Digests {
 }
 
 impl Digests {
-    pub(super) fn new(renderer: &Renderer) -> Self {
-        let proof = renderer.checksums == Checksums::Sha256;
+    fn new(checksums: Checksums, for_zip: bool) -> Self {
+        let proof = checksums == Checksums::Sha256;
         Self {
             size: 0,
             sha256: proof.then(Sha256::new),
             xxh3: (!proof).then(XxHash3_64::new),
-            crc32: renderer.zip.map(|_| Crc32::default()),
+            crc32: for_zip.then(Crc32::default),
         }
     }
 

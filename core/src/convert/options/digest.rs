@@ -30,7 +30,9 @@ mod deciding {
     /// The digest of the options that decide any of `what`, and of `more`: canonical JSON, its keys in order, with the version of
     /// the scheme in it.
     pub(in crate::convert) fn digest(options: &ConvertOptions, what: &[Decides], more: &[String]) -> String {
-        let json = serde_json::json!([SCHEME, deciding(options, what).into_iter().collect::<Vec<_>>(), more]);
+        let mut json = serde_json::json!([SCHEME, deciding(options, what).into_iter().collect::<Vec<_>>(), more]);
+        // Whatever features of serde_json the other crates of a build ask for.
+        json.sort_all_objects();
         hex(&Sha256::digest(json.to_string().as_bytes()))
     }
 

@@ -140,7 +140,7 @@ impl MboxWriter {
             let Some(place) = place else { continue };
             below = place.below.clone();
             let grown = self.growing.begin();
-            let digests = self.is_standing().then(|| Digests::new(&self.files.plain_renderer()));
+            let digests = self.is_standing().then(|| self.files.plain_renderer().digests());
             self.boxes.insert(path.clone(), Mbox { path: file, below: place.below, grown, digests });
             self.order.push(path);
         }
