@@ -73,7 +73,7 @@ def objects(octets, kind):
                 else:
                     found.setdefault(uid or f"none {len(found)}", []).append(text)
                 open_lines, uid = [], ""
-            elif not names:
+            if not names:
                 head, tail = ("BEGIN:VCALENDAR\r\n", "END:VCALENDAR\r\n") if kind == "ics" else ("", "")
                 for key, parts in found.items():
                     ids = {i for part in parts for i in re.findall(r"TZID=\"?([^\":;]*)", re.sub(r"\r?\n[ \t]", "", part))}

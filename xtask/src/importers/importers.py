@@ -66,6 +66,10 @@ class Result:
             here = collections.defaultdict(list)
             for message in found.get(folder, []):
                 here[message[0]].append(message)
+            # Of messages that are the same, each goes with the one of its flags and date.
+            for same in here.values():
+                same.sort(key=lambda message: (sorted(message[1] or []), message[2] or 0), reverse=True)
+            messages = sorted(messages, key=lambda message: (sorted(message[1] or []), message[2] or 0))
             for octets, flags, date in messages:
                 if there[octets] <= 0:
                     self.lost[folder] += 1
@@ -281,7 +285,9 @@ def try_mbox(out, results):
             results["formail"].accepted += min(lines[path], split.count(b"\n"))
             results["formail"].equal = None
         if is_there("mail"):
-            counted = run("mail", "--norc", "-H", "-f", out / path).stdout.count(b"\n")
+            # It writes what it reads anew.
+            copy = shutil.copyfile(out / path, out.parent / "copy")
+            counted = run("mail", "--norc", "-H", "-f", copy).stdout.count(b"\n")
             results["mailutils"].given += lines[path]
             results["mailutils"].accepted += min(lines[path], counted)
             results["mailutils"].equal = None
@@ -328,8 +334,13 @@ def try_gmail(out, results):
     for line in logged(f"{out}.items.jsonl"):
         result.given += 1
     for path in out.rglob("*.mbox"):
-        for message in mailbox.mbox(path, create=False):
-            result.accepted += len(message.as_bytes()) < 52_428_800 and message.keys() != []
+        box = mailbox.mbox(path, create=False)
+        for key in box.keys():
+            try:
+                message = box[key]
+                result.accepted += len(message.as_bytes()) < 52_428_800 and message.keys() != []
+            except (UnicodeError, LookupError, ValueError) as error:
+                result.lost[f"{path.name}: {error}"] += 1
     result.accepted = min(result.accepted, result.given)
     result.equal = None
 
@@ -354,7 +365,8 @@ def try_files(out, results):
     result = results["Cyrus' rules"]
     for line in logged(f"{out}.items.jsonl"):
         octets = (out / line["path"]).read_bytes()
-        head = octets.partition(b"\r\n\r\n")[0]
+        # A message that begins with a blank line has an empty header section.
+        head = b"" if octets.startswith(b"\r\n") else octets.partition(b"\r\n\r\n")[0]
         bare = re.search(rb"(?<!\r)\n", octets)
         invalid = any(not re.match(rb"[!-9;-~]+[ \t]*:|[ \t]", field) for field in head.split(b"\r\n") if field)
         result.given += 1

@@ -44,7 +44,8 @@ fn made(item: &Item, sender: Option<String>) -> String {
 }
 
 fn is_one_word(address: &str) -> bool {
-    !address.is_empty() && address.len() <= SENDER && !address.contains(|c: char| c.is_whitespace() || c.is_control())
+    // Python's mailbox, and what is built on it, takes no line that is not ASCII.
+    !address.is_empty() && address.len() <= SENDER && address.bytes().all(|octet| octet.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -72,6 +73,7 @@ mod tests {
             ("From - Thu May  3 10:04:05 2018\n", "ann@example.org"),
             ("From Bob Miller Thu May  3 10:04:05 2018\n", "ann@example.org"),
             ("From \n", "ann@example.org"),
+            ("From дом@пример.рф Thu May  3 10:04:05 2018\n", "ann@example.org"),
             ("\u{1}\u{1}\u{1}\u{1}\n", "ann@example.org"),
         ] {
             assert_eq!(line(original, FromLines::Made), format!("From {sender} {date}"), "{original:?}");
