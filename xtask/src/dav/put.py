@@ -95,12 +95,15 @@ def items(binary, files, kind, target, folder):
     lines = [line for line in lines if line.get("status") == "migrated" and line["path"].endswith("." + kind)]
     warned, source = {}, {}
     for line in lines:
-        warned[line["path"], line.get("uid")] = line.get("warnings")
+        uid = (line.get("uid") or "").strip()
+        # One that had none gets a UID that the log does not know: what is said of such items of its file is said of it.
+        warned[line["path"], uid] = line.get("warnings") or not uid and warned.get((line["path"], uid))
         source[line["path"]] = line["source"]["file"]
     for number, path in enumerate(dict.fromkeys(line["path"] for line in lines)):
         with open(os.path.join(out, path), "rb") as written:
             for uid, octets in objects(written.read(), kind):
-                warnings = warned.get((path, uid)) or warned.get((path, re.sub(r"\\(.)", r"\1", uid)))
+                known = [(path, key) for key in (uid.strip(), re.sub(r"\\(.)", r"\1", uid.strip())) if (path, key) in warned]
+                warnings = any(warned[key] for key in known or [(path, "")] if key in warned)
                 yield number, f"{source[path]}:{uid}"[-150:], warnings, octets
 
 

@@ -345,7 +345,7 @@ def try_gmail(out, results):
     result.equal = None
 
 
-# Zimbra: the REST import of a TGZ takes the folder of an entry by its directories and the message by the ending .eml; a .meta beside it
+# Zimbra: the REST import of a TGZ takes the folder of an entry by its directories, else the inbox, and the message by the ending .eml; a .meta beside it
 # gives flags and tags: TarArchiveInputStream in ArchiveFormatter.java of https://github.com/Zimbra/zm-mailbox.
 
 

@@ -85,6 +85,9 @@ impl Definition {
             } else if line.is("END") && found != [true; 3] {
                 return Some("an observance of a time zone lacks DTSTART, TZOFFSETFROM or TZOFFSETTO");
             }
+            if line.is("RDATE") && memchr::memchr(b'/', line.value).is_some() {
+                return Some("a time zone has RDATE with periods of time");
+            }
             let Some(which) = NEEDED.iter().position(|name| line.is(name)) else { continue };
             let is_right = match which {
                 0 => {

@@ -4,7 +4,7 @@ use crate::{content_line::Marker, mend::draft::Draft};
 use std::ops::Range;
 
 /// The properties that rules look at.
-const KNOWN: [&str; 37] = [
+const KNOWN: [&str; 38] = [
     "ATTACH",
     "ATTENDEE",
     "CLASS",
@@ -19,6 +19,7 @@ const KNOWN: [&str; 37] = [
     "EXDATE",
     "EXRULE",
     "GEO",
+    "IMAGE",
     "LAST-MODIFIED",
     "LOCATION",
     "ORGANIZER",

@@ -126,6 +126,9 @@ impl CalendarMender {
         let uid = first
             .and_then(|first| first.slice(0..TELLING).to_vec(TELLING as usize).ok())
             .map(|octets| required::uid_of(&octets));
+        if self.options.mend && object.components().iter().all(CalendarComponent::is_override) {
+            notes.flag("changed occurrences without their series, which servers may refuse");
+        }
         // The master comes first, because its overrides have to fit to it.
         let mut order: Vec<&CalendarComponent> = object.components().iter().collect();
         order.sort_by_key(|component| (component.is_override(), component.offset()));

@@ -15,6 +15,9 @@ use crate::{
 const FREQUENCIES: [&str; 7] = ["SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
 const DAYS: [&str; 7] = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
 
+/// Occurrences of a rule that ends: Radicale takes no more.
+const MOST_OCCURRENCES: i64 = 10_000;
+
 /// The lists of numbers that a rule may have, each with the largest, and whether it may be counted from the end.
 const LISTS: [(&str, i64, bool); 8] = [
     ("BYSECOND", 60, false),
@@ -115,6 +118,30 @@ impl Rule {
         None
     }
 
+    /// Whether it ends, but after so many occurrences that servers refuse to write them down.
+    fn is_endless_work(&self, start: Moment) -> bool {
+        let number = |name: &str| self.get(name).and_then(|number| number.parse::<i64>().ok());
+        if let Some(count) = number("COUNT") {
+            return count > MOST_OCCURRENCES;
+        }
+        let Some(until) = self.get("UNTIL").and_then(Moment::lenient) else { return false };
+        let step = match &*self.get("FREQ").unwrap_or_default().to_ascii_uppercase() {
+            "SECONDLY" => 1,
+            "MINUTELY" => 60,
+            "HOURLY" => 3_600,
+            "DAILY" => DAY,
+            "WEEKLY" => 7 * DAY,
+            "MONTHLY" => 30 * DAY,
+            _ => 365 * DAY,
+        };
+        let steps = until.wall.saturating_sub(start.wall) / step / number("INTERVAL").unwrap_or(1).max(1);
+        let each_week = match self.get("BYDAY").filter(|_| step == 7 * DAY) {
+            Some(days) => days.split(',').count().min(7) as i64,
+            None => 1,
+        };
+        steps.saturating_mul(each_week) > MOST_OCCURRENCES
+    }
+
     /// When the last of its occurrences is, as clocks show it, as far as that is simple.
     fn last_by_count(&self, start: Moment) -> Option<i64> {
         if self.parts.iter().any(|(name, _)| name.starts_with("BY")) {
@@ -203,6 +230,9 @@ fn mend_rule(
     }
     if rule.get("UNTIL").is_some() && rule.get("COUNT").is_some() {
         mend_count(&mut rule, start, times, name, notes);
+    }
+    if start.is_some_and(|start| rule.is_endless_work(start.moment)) {
+        notes.flag(format!("{name} of more than {MOST_OCCURRENCES} occurrences, which servers may refuse"));
     }
     let written = rule.to_string();
     if written != property.value {

@@ -68,6 +68,15 @@ const WORDS: [&str; 8] = ["STATUS", "CLASS", "TRANSP", "URL", "ORGANIZER", "GEO"
 /// Takes away what is empty and must not be, and flags numbers that are none.
 pub(super) fn mend_values(draft: &mut Draft, index: &mut Index, notes: &mut Notes) {
     let value = |draft: &Draft, number: usize| draft.line(number).map(|line| line.decoded_value().trim().to_owned());
+    let is_inline = |number| {
+        let stated = draft
+            .line(number)
+            .and_then(|line| line.parameter("VALUE").and_then(|stated| stated.values().next().map(<[u8]>::to_vec)));
+        stated.is_some_and(|stated| stated.eq_ignore_ascii_case(b"BINARY"))
+    };
+    if index.all("IMAGE").any(is_inline) {
+        notes.flag("an IMAGE with its octets in it, which servers may refuse");
+    }
     for (name, most) in NUMBERS.into_iter().chain(WORDS.map(|name| (name, -1))) {
         let numbers: Vec<_> = index.all(name).collect();
         for number in numbers {

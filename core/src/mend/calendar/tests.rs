@@ -213,6 +213,31 @@ fn exceptions_are_of_the_type_of_the_series() {
 }
 
 #[test]
+fn what_servers_may_refuse_is_flagged() {
+    for (lines, said) in [
+        ("DTSTART;VALUE=DATE:20060102|RRULE:FREQ=DAILY;UNTIL=70060101", "RRULE of more than 10000 occurrences"),
+        ("DTSTART:20240101T090000Z|RRULE:FREQ=HOURLY;COUNT=10001", "RRULE of more than 10000 occurrences"),
+        ("DTSTART:20240101T090000Z|RRULE:FREQ=MINUTELY;INTERVAL=5;UNTIL=20240301T000000Z", "RRULE of more than"),
+        ("DTSTART:20240101T090000Z|RECURRENCE-ID:20240101T090000Z", "changed occurrences without their series"),
+        (
+            "DTSTART:20240101T090000Z|IMAGE;ENCODING=BASE64;VALUE=BINARY;FMTTYPE=image/png:iVBORw0KGgo=",
+            "an IMAGE with its",
+        ),
+    ] {
+        let (written, _, flagged) = component("VEVENT", lines);
+        assert!(written == lines && flagged.starts_with(said), "{lines}: {written} / {flagged}");
+    }
+    for lines in [
+        "DTSTART:20240101T090000Z|RRULE:FREQ=DAILY",
+        "DTSTART:20240101T090000Z|RRULE:FREQ=HOURLY;COUNT=10000",
+        "DTSTART:20240101T090000Z|RRULE:FREQ=WEEKLY;UNTIL=22000101T000000Z",
+        "DTSTART:20240101T090000Z|IMAGE;VALUE=URI;FMTTYPE=image/png:https://example.org/a.png",
+    ] {
+        assert_eq!(component("VEVENT", lines), (lines.to_owned(), String::new(), String::new()));
+    }
+}
+
+#[test]
 fn changed_occurrences_fit_to_their_series() {
     for (start, given, expected) in [
         ("DTSTART:20240101T090000Z", "RECURRENCE-ID;VALUE=DATE:20240108", "RECURRENCE-ID:20240108T090000Z"),
