@@ -1,9 +1,4 @@
-use crate::{
-    Outcome, SOME_FAILED,
-    args::Check,
-    interrupt::Interrupt,
-    terminal::plain,
-};
+use crate::{Outcome, SOME_FAILED, args::Check, interrupt::Interrupt, terminal::plain};
 use mailferry::{
     pst::check::{CheckReport, Severity, check},
     source::FileSource,
@@ -55,5 +50,8 @@ fn print(out: &mut dyn Write, name: &str, report: &CheckReport) -> io::Result<()
     }
     let CheckReport { layout, folders, messages, blocks, errors, warnings, .. } = report;
     let name = plain(name);
-    writeln!(out, "{name}: {layout}, {folders} folders, {messages} messages, {blocks} blocks: {errors} errors, {warnings} warnings")
+    writeln!(
+        out,
+        "{name}: {layout}, {folders} folders, {messages} messages, {blocks} blocks: {errors} errors, {warnings} warnings"
+    )
 }

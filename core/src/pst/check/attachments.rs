@@ -40,7 +40,9 @@ impl Check {
                     match subnodes.named(id).filter(|_| nid::kind(id) == nid::ATTACHMENT) {
                         Some(attachment) => self.attachment(&message.below(id), attachment, row, kind),
                         None => {
-                            self.add(Rule::AttachmentNode, &below.in_row(id), || "there is no such attachment".to_owned());
+                            self.add(Rule::AttachmentNode, &below.in_row(id), || {
+                                "there is no such attachment".to_owned()
+                            });
                             Ok(())
                         }
                     }
@@ -53,7 +55,9 @@ impl Check {
                 continue;
             }
             subnodes.named(subnode.nid);
-            self.add(Rule::AttachmentNode, &message.below(subnode.nid), || "it has no row in the attachment table".to_owned());
+            self.add(Rule::AttachmentNode, &message.below(subnode.nid), || {
+                "it has no row in the attachment table".to_owned()
+            });
         }
         Ok(rows)
     }
@@ -70,7 +74,11 @@ impl Check {
             let Some(own) = properties.value(property, 4096)? else { continue };
             if in_row != own && tag == property.kind && (id != SIZE || self.is_recent()) {
                 self.add(Rule::AttachmentMirror, &place.of(id), || {
-                    format!("the row has {}, the attachment {}", super::folders::shown(Some(&in_row)), super::folders::shown(Some(&own)))
+                    format!(
+                        "the row has {}, the attachment {}",
+                        super::folders::shown(Some(&in_row)),
+                        super::folders::shown(Some(&own))
+                    )
                 });
             }
         }
@@ -97,7 +105,9 @@ impl Check {
             } else {
                 let real = self.data_size(node.data)?;
                 if size != 0 && u64::from(size) != real.min(u32::MAX.into()) {
-                    self.add(Rule::AttachmentObject, &place, || format!("ulSize is {size}, and the node has {real} octets"));
+                    self.add(Rule::AttachmentObject, &place, || {
+                        format!("ulSize is {size}, and the node has {real} octets")
+                    });
                 }
             }
         }
@@ -118,7 +128,9 @@ impl Check {
             };
         }
         if u64::from(stated) != total.min(u32::MAX.into()) {
-            self.add(Rule::AttachmentSize, &place.of(SIZE), || format!("it is {stated}, and the values have {total} octets"));
+            self.add(Rule::AttachmentSize, &place.of(SIZE), || {
+                format!("it is {stated}, and the values have {total} octets")
+            });
         }
         Ok(())
     }

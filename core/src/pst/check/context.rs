@@ -157,6 +157,7 @@ impl Check {
                 return Ok(true);
             }
             Some(size) => {
+                heap.note(value, place);
                 let found = if value == 0 { None } else { heap.size_of(value)? };
                 match found {
                     None => self.add(Rule::PropertyPlace, place, || format!("{value:#x} names nothing")),
@@ -168,6 +169,7 @@ impl Check {
                 return Ok(false);
             }
             None if kind == OBJECT => {
+                heap.note(value, place);
                 let found = if value & 31 == 0 && value != 0 { heap.value(value, 16)? } else { None };
                 let Some(found) = found else {
                     self.add(Rule::PropertyPlace, place, || format!("{value:#x} names nothing on the heap"));
@@ -185,6 +187,7 @@ impl Check {
             }
             None => {}
         }
+        heap.note(value, place);
         let Some(size) = heap.size_of(value)? else {
             self.add(Rule::PropertyPlace, place, || format!("{value:#x} names neither an allocation nor a subnode"));
             return Ok(false);

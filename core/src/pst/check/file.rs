@@ -330,7 +330,9 @@ impl<'a> TreePage<'a> {
         let at = variant.page_entries();
         let octet = |at: usize| octets.get(at).copied().map(usize::from);
         let (count, most_stated, stated, level, padding) = match variant {
-            Variant::Unicode4k => (u16_at(octets, at)?.into(), u16_at(octets, at + 2)?.into(), octet(at + 4)?, octet(at + 5)?, 0),
+            Variant::Unicode4k => {
+                (u16_at(octets, at)?.into(), u16_at(octets, at + 2)?.into(), octet(at + 4)?, octet(at + 5)?, 0)
+            }
             Variant::Ansi => (octet(at)?, octet(at + 1)?, octet(at + 2)?, octet(at + 3)?, 0),
             Variant::Unicode => (octet(at)?, octet(at + 1)?, octet(at + 2)?, octet(at + 3)?, u32_at(octets, at + 4)?),
         };

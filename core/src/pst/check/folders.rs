@@ -11,10 +11,7 @@ use super::{
     table::{Row, Table},
     trees::be,
 };
-use crate::{
-    error::Result,
-    pst::nid,
-};
+use crate::{error::Result, pst::nid};
 use std::collections::HashSet;
 
 const DISPLAY_NAME: u16 = 0x3001;
@@ -156,7 +153,8 @@ impl Check {
         if is_search {
             for kind in [SEARCH_QUEUE, SEARCH_CRITERIA, SEARCH_CONTENTS] {
                 let part = base | kind;
-                let is_asked = node > FIRST_SEARCH && !self.file.is_cache && (kind != SEARCH_CONTENTS || self.is_recent());
+                let is_asked =
+                    node > FIRST_SEARCH && !self.file.is_cache && (kind != SEARCH_CONTENTS || self.is_recent());
                 if is_asked && !self.file.has_node(part)? {
                     self.add(Rule::FolderNodes, &place, || format!("{part:#x} is not there"));
                 }
@@ -222,7 +220,9 @@ impl Check {
             if let Some((stated, counted)) = properties.number(id).map(u64::from).zip(counted)
                 && stated != counted
             {
-                self.add(Rule::FolderCount, &place.of(id), || format!("it is {stated}, and {counted} {what} are in the table"));
+                self.add(Rule::FolderCount, &place.of(id), || {
+                    format!("it is {stated}, and {counted} {what} are in the table")
+                });
             }
         };
         compare(CONTENT_COUNT, counts.messages.map(|(rows, _)| rows), "messages");
@@ -231,7 +231,9 @@ impl Check {
             && let Some(stated) = properties.number(SUBFOLDERS)
             && ((real > 0 && stated == 0) || (rows == 0 && stated != 0))
         {
-            self.add(Rule::FolderCount, &place.of(SUBFOLDERS), || format!("it is {stated}, and {rows} folders are in the table"));
+            self.add(Rule::FolderCount, &place.of(SUBFOLDERS), || {
+                format!("it is {stated}, and {rows} folders are in the table")
+            });
         }
         Ok(())
     }
@@ -285,7 +287,9 @@ impl Check {
                     if let Some(name) = properties.text(DISPLAY_NAME)?.filter(|_| names.len() < NAMES)
                         && !names.insert(name.to_lowercase())
                     {
-                        self.add(Rule::FolderNames, &place.in_row(id), || format!("another folder is named {name:?} too"));
+                        self.add(Rule::FolderNames, &place.in_row(id), || {
+                            format!("another folder is named {name:?} too")
+                        });
                     }
                 }
                 Ok(())
@@ -351,7 +355,9 @@ impl Check {
                     missing(message)?;
                 }
                 if Self::child(children, parent, group, id.checked_add(1))? != Some(id) {
-                    self.add(Rule::ContentsRow, &place.in_row(id), || "there is no such message in the folder".to_owned());
+                    self.add(Rule::ContentsRow, &place.in_row(id), || {
+                        "there is no such message in the folder".to_owned()
+                    });
                     return Ok(());
                 }
                 self.message(id, Some((table, row)))
@@ -373,7 +379,8 @@ pub(super) fn shown(value: Option<&Value>) -> String {
         Some(Value::Number(number)) => number.to_string(),
         Some(Value::Octets(octets)) => {
             let text = super::context::text(super::context::STRING, octets);
-            let is_text = octets.len() % 2 == 0 && text.chars().all(|c| !c.is_control() && c != char::REPLACEMENT_CHARACTER);
+            let is_text =
+                octets.len() % 2 == 0 && text.chars().all(|c| !c.is_control() && c != char::REPLACEMENT_CHARACTER);
             match is_text {
                 true => format!("{:?}", text.chars().take(40).collect::<String>()),
                 false => format!("{} octets", octets.len()),

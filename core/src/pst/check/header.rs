@@ -115,7 +115,9 @@ impl Check {
             let counter = u32_at(header, at).unwrap_or(0);
             if counter < least(kind) && kind != 0 && is_known(kind) {
                 let place = Place::at(at as u64);
-                self.add(Rule::HeaderCounters, &place, || format!("that of type {kind:#x} is {counter:#x}, below its start value"));
+                self.add(Rule::HeaderCounters, &place, || {
+                    format!("that of type {kind:#x} is {counter:#x}, below its start value")
+                });
             }
         }
         self.root();
@@ -126,7 +128,9 @@ impl Check {
         let (root, word) = (file.root_at as u64, file.variant.word() as u64);
         let end = file.root_word(0);
         if end != file.len {
-            self.add(Rule::RootEnd, &Place::at(root + 4), || format!("ibFileEof is {end}, and the file has {} octets", file.len));
+            self.add(Rule::RootEnd, &Place::at(root + 4), || {
+                format!("ibFileEof is {end}, and the file has {} octets", file.len)
+            });
         }
         let valid = self.maps_valid();
         let is_early = file.variant == Variant::Ansi && valid < 2;
@@ -177,7 +181,9 @@ impl Check {
         for (name, at, used) in [("bidNextB", fields.next_block, block), ("bidNextP", fields.next_page, page)] {
             let next = super::file::word_at(header, at, word).unwrap_or(0);
             if used >= next {
-                self.add(Rule::HeaderNextBid, &Place::at(at as u64), || format!("{name} is {next:#x}, and {used:#x} is in use"));
+                self.add(Rule::HeaderNextBid, &Place::at(at as u64), || {
+                    format!("{name} is {next:#x}, and {used:#x} is in use")
+                });
             }
         }
     }

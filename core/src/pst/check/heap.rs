@@ -175,6 +175,8 @@ pub(super) struct Heap<'a> {
     first: Arc<[u8]>,
     pub(super) root: u32,
     pub(super) subnodes: Subnodes,
+    /// Of each block, which allocations something names; empty ones need nothing.
+    named: RefCell<Vec<Vec<u64>>>,
 }
 
 /// An allocation of a heap: octets of a block.
@@ -206,13 +208,16 @@ impl<'a> Heap<'a> {
         let signature = (first.get(2).copied().unwrap_or(0), first.get(3).copied().unwrap_or(0));
         if signature != (0xEC, client) {
             check.add(Rule::HeapSignature, place, || {
-                format!("the octets are {:#04x} {:#04x}, and 0xec {client:#04x} were expected", signature.0, signature.1)
+                format!(
+                    "the octets are {:#04x} {:#04x}, and 0xec {client:#04x} were expected",
+                    signature.0, signature.1
+                )
             });
             return Ok(None);
         }
         let root = u32_at(&first, 4).unwrap_or(0);
         let subnodes = check.subnodes(subnodes)?;
-        let heap = Self { check, place: place.clone(), blocks, first, root, subnodes };
+        let heap = Self { check, place: place.clone(), blocks, first, root, subnodes, named: RefCell::default() };
         heap.maps()?;
         Ok(Some(heap))
     }
@@ -231,6 +236,7 @@ impl<'a> Heap<'a> {
         let mut levels = self.first.get(8..12).unwrap_or_default().to_vec();
         let mut of_levels = 0;
         for index in 0..self.blocks.len() {
+            self.named.borrow_mut().push(Vec::new());
             let Some(block) = self.block(index)? else { continue };
             let header = match index {
                 0 => 12,
@@ -266,6 +272,15 @@ impl<'a> Heap<'a> {
                 });
             }
             let sizes = || offsets.windows(2).filter_map(|pair| pair.last()?.checked_sub(*pair.first()?));
+            let mut named = vec![u64::MAX; count.div_ceil(64)];
+            for (number, _) in sizes().enumerate().filter(|(_, size)| *size > 0) {
+                if let Some(bits) = named.get_mut(number / 64) {
+                    *bits &= !(1 << (number % 64));
+                }
+            }
+            if let Some(last) = self.named.borrow_mut().last_mut() {
+                *last = named;
+            }
             let empty = sizes().filter(|size| *size == 0).count();
             if empty != usize::from(free) {
                 add(Rule::HeapFree, &|| format!("cFree is {free}, and {empty} are empty"));
@@ -290,16 +305,12 @@ impl<'a> Heap<'a> {
 
     /// The allocation of an identifier.
     pub(super) fn allocation(&self, hid: u32) -> Result<Option<Allocation>> {
-        let (index, block) = match self.check.file.variant {
-            Variant::Unicode4k => (hid >> 5 & 0x3FFF, hid >> 19),
-            Variant::Ansi | Variant::Unicode => (hid >> 5 & 0x7FF, hid >> 16),
-        };
+        let (block, index) = self.parts(hid);
         if hid & 31 != 0 || index == 0 {
             return Ok(None);
         }
-        let Some(block) = self.block(block as usize)? else { return Ok(None) };
+        let Some(block) = self.block(block)? else { return Ok(None) };
         let map = usize::from(u16_at(&block, 0).unwrap_or(0));
-        let index = index as usize;
         if u16_at(&block, map).is_none_or(|count| index > usize::from(count)) {
             return Ok(None);
         }
@@ -307,6 +318,28 @@ impl<'a> Heap<'a> {
         let range = offset(index - 1).zip(offset(index)).map(|(from, to)| from..to);
         let range = range.filter(|range| range.start <= range.end && range.end <= block.len());
         Ok(range.map(|range| Allocation { block: block.clone(), range }))
+    }
+
+    /// The number of the block and that of the allocation in it.
+    fn parts(&self, hid: u32) -> (usize, usize) {
+        let (index, block) = match self.check.file.variant {
+            Variant::Unicode4k => (hid >> 5 & 0x3FFF, hid >> 19),
+            Variant::Ansi | Variant::Unicode => (hid >> 5 & 0x7FF, hid >> 16),
+        };
+        (block as usize, index as usize)
+    }
+
+    /// Notes that a value is in an allocation, which no other one may be in.
+    pub(super) fn note(&self, hid: u32, what: &Place) {
+        let (block, index) = self.parts(hid);
+        let Some(number) = index.checked_sub(1).filter(|_| hid & 31 == 0) else { return };
+        let mut named = self.named.borrow_mut();
+        let Some(bits) = named.get_mut(block).and_then(|block| block.get_mut(number / 64)) else { return };
+        let bit = 1 << (number % 64);
+        if *bits & bit != 0 && self.check.is_recent() {
+            self.check.add(Rule::HeapShared, what, || format!("{hid:#x} is empty, or another value is in it too"));
+        }
+        *bits |= bit;
     }
 
     /// Octets of what an identifier of the heap or of a subnode names.
@@ -345,6 +378,7 @@ impl<'a> Heap<'a> {
         visit: &mut dyn FnMut(u64, &[u8]) -> Result<()>,
     ) -> Result<bool> {
         let header = self.allocation(hid)?;
+        self.note(hid, &self.place);
         let header = header.as_ref().map(Allocation::octets).unwrap_or_default();
         let octet = |at: usize| header.get(at).copied().unwrap_or(0);
         let stated = (usize::from(octet(1)), usize::from(octet(2)));
@@ -376,10 +410,13 @@ impl<'a> Heap<'a> {
             self.check.add(Rule::HeapId, &self.place, || format!("{what}: {hid:#x} names no allocation"));
             return Ok(());
         };
+        self.note(hid, &self.place);
         let octets = found.octets();
         let size = walk.key + if level == 0 { walk.entry } else { 4 };
         if octets.len() % size != 0 {
-            self.check.add(Rule::BthRecords, &self.place, || format!("{what}: {} octets for records of {size}", octets.len()));
+            self.check.add(Rule::BthRecords, &self.place, || {
+                format!("{what}: {} octets for records of {size}", octets.len())
+            });
         }
         if !self.check.file.may_read(octets.len()) {
             return Ok(());
@@ -388,13 +425,17 @@ impl<'a> Heap<'a> {
             let (key, rest) = record.split_at(walk.key.min(record.len()));
             let key = key.iter().rev().fold(0, |value, octet| value << 8 | u64::from(*octet));
             if let Some(above) = above.filter(|above| index == 0 && *above != key) {
-                self.check.add(Rule::BthRecords, &self.place, || format!("{what}: the key above is {above:#x}, the first {key:#x}"));
+                self.check.add(Rule::BthRecords, &self.place, || {
+                    format!("{what}: the key above is {above:#x}, the first {key:#x}")
+                });
             }
             if level > 0 {
                 self.level(u32_at(rest, 0).unwrap_or(0), level - 1, Some(key), walk)?;
             } else {
                 if let Some(last) = walk.last.filter(|last| *last >= key) {
-                    self.check.add(Rule::BthOrder, &self.place, || format!("{what}: the key {key:#x} comes behind {last:#x}"));
+                    self.check.add(Rule::BthOrder, &self.place, || {
+                        format!("{what}: the key {key:#x} comes behind {last:#x}")
+                    });
                     walk.disorder += 1;
                 }
                 walk.last = Some(key);
@@ -409,6 +450,11 @@ impl<'a> Heap<'a> {
 
     /// Tells of subnodes that nothing names. Outlook before 2007 SP2 leaves some behind, and so does the cache of a mailbox.
     pub(super) fn tell_unnamed(&self) {
+        let named = self.named.borrow();
+        let unused: u32 = named.iter().flatten().map(|bits| bits.count_zeros()).sum();
+        if unused > 0 && self.check.is_recent() {
+            self.check.add(Rule::HeapUnused, &self.place, || format!("nothing names {unused} allocations of the heap"));
+        }
         let mut unnamed = self.subnodes.unnamed();
         // Outlook keeps some of its own in tables.
         unnamed.retain(|nid| nid & 31 != 1);

@@ -154,7 +154,9 @@ impl Check {
                 continue;
             }
             if let Some(at) = first.0 {
-                self.add(Rule::AmapUsed, &Place::at(start), || format!("{lacking} slots in use are marked as free, from {at:#x} on"));
+                self.add(Rule::AmapUsed, &Place::at(start), || {
+                    format!("{lacking} slots in use are marked as free, from {at:#x} on")
+                });
             }
             if let Some(at) = first.1 {
                 self.add(Rule::AmapUnused, &Place::at(start), || {
@@ -279,10 +281,14 @@ impl Check {
         let (at, maps, pages) = self.free_maps();
         let spare = |(index, octet): (usize, &u8)| *octet != 0xFF && (*octet != 0 || (index as u64) < sections);
         if let Some(index) = maps.iter().enumerate().position(spare) {
-            self.add(Rule::HeaderFreeMaps, &Place::at((at + index) as u64), || "an octet of rgbFM is another".to_owned());
+            self.add(Rule::HeaderFreeMaps, &Place::at((at + index) as u64), || {
+                "an octet of rgbFM is another".to_owned()
+            });
         }
         if let Some(index) = pages.iter().position(|octet| *octet != 0xFF) {
-            self.add(Rule::HeaderFreeMaps, &Place::at((at + 128 + index) as u64), || "an octet of rgbFP is another".to_owned());
+            self.add(Rule::HeaderFreeMaps, &Place::at((at + 128 + index) as u64), || {
+                "an octet of rgbFP is another".to_owned()
+            });
         }
     }
 

@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     error::Result,
-    pst::{checksum, le::{u16_at, u32_at}, nid},
+    pst::{
+        checksum,
+        le::{u16_at, u32_at},
+        nid,
+    },
 };
 use std::collections::HashMap;
 
@@ -41,13 +45,12 @@ const UNMODIFIED: u64 = 0x2;
 const TIMES: std::ops::RangeInclusive<u64> = 0x0153_B281_E0FB_4000..=0x0217_E6A8_D9C1_0000;
 
 /// Columns that say nothing of the object, or what is made of it in other ways.
-const OF_ROWS: [u16; 14] = [
-    0x67F2, 0x67F3, 0x0E30, 0x0E33, 0x0E34, 0x0E38, 0x0E3C, 0x0E3D, 0x67F1, 0x0E17, 0x65C6, 0x0057, 0x0058, 0x0E2A,
-];
+const OF_ROWS: [u16; 14] =
+    [0x67F2, 0x67F3, 0x0E30, 0x0E33, 0x0E34, 0x0E38, 0x0E3C, 0x0E3D, 0x67F1, 0x0E17, 0x65C6, 0x0057, 0x0058, 0x0E2A];
 /// Columns of which the row has a value where the message has one.
 const FILLED: [u16; 19] = [
-    0x0017, 0x001A, 0x0036, 0x0037, 0x0042, 0x0E03, 0x0E04, 0x0E06, 0x0E07, 0x0E08, 0x0E17, 0x0039, 0x0070, 0x0071, 0x1097, 0x3008, 0x65C6,
-    0x0057, 0x0058,
+    0x0017, 0x001A, 0x0036, 0x0037, 0x0042, 0x0E03, 0x0E04, 0x0E06, 0x0E07, 0x0E08, 0x0E17, 0x0039, 0x0070, 0x0071,
+    0x1097, 0x3008, 0x65C6, 0x0057, 0x0058,
 ];
 /// Columns of which the message has a value where the row has one.
 const FROM_MESSAGE: [u16; 9] = [0x001A, 0x0037, 0x0039, 0x0042, 0x0070, 0x0E06, 0x0E07, 0x0E08, 0x3008];
@@ -84,7 +87,9 @@ impl Check {
         if !kind.is_hidden && self.is_recent() {
             let size = self.node_size(entry.data, entry.subnodes, 0)?.min(u32::MAX.into());
             if let Some(stated) = properties.number(MESSAGE_SIZE).filter(|stated| u64::from(*stated) != size) {
-                self.add(Rule::MessageSize, &place.of(MESSAGE_SIZE), || format!("it is {stated}, and the blocks have {size} octets"));
+                self.add(Rule::MessageSize, &place.of(MESSAGE_SIZE), || {
+                    format!("it is {stated}, and the blocks have {size} octets")
+                });
             }
         }
         self.message_properties(&place, &properties, kind)?;
@@ -127,7 +132,8 @@ impl Check {
                 continue;
             }
             let Some(property) = property else {
-                let is_nothing = matches!(&in_row, Value::Number(0)) || matches!(&in_row, Value::Octets(octets) if octets.is_empty());
+                let is_nothing = matches!(&in_row, Value::Number(0))
+                    || matches!(&in_row, Value::Octets(octets) if octets.is_empty());
                 if self.is_recent() && !kind.is_hidden && FROM_MESSAGE.contains(&id) && !is_nothing {
                     self.add(Rule::ContentsMirror, &place.of(id), || {
                         format!("the row has {}, the message nothing", shown(Some(&in_row)))
@@ -137,7 +143,9 @@ impl Check {
             };
             let Some(of_message) = properties.value(property, COMPARED)? else { continue };
             let is_same = match (&in_row, &of_message) {
-                (Value::Number(row), Value::Number(message)) if id == MESSAGE_FLAGS => row & !UNMODIFIED == message & !UNMODIFIED,
+                (Value::Number(row), Value::Number(message)) if id == MESSAGE_FLAGS => {
+                    row & !UNMODIFIED == message & !UNMODIFIED
+                }
                 (Value::Number(row), Value::Number(message)) if id == MESSAGE_SIZE => {
                     let is_behind = attachments > 0 && row < message && message - row < BEHIND;
                     row == message || is_behind || !self.is_recent() || kind.is_hidden
@@ -171,7 +179,8 @@ impl Check {
             }
         }
         if let Some(key) = properties.octets(SEARCH_KEY, 64)?.filter(|_| is_own) {
-            let is_wrong = key.iter().all(|octet| *octet == 0) || (key.len() != 16 && self.is_recent() && !kind.is_hidden);
+            let is_wrong =
+                key.iter().all(|octet| *octet == 0) || (key.len() != 16 && self.is_recent() && !kind.is_hidden);
             if is_wrong {
                 self.add(Rule::MessageKey, &place.of(SEARCH_KEY), || format!("it is {key:02x?}"));
             }
@@ -187,7 +196,9 @@ impl Check {
                     format!("the prefix has {} characters, and {} are there", *length as usize - 1, rest.len())
                 });
             } else if *units == ['\u{1}'] {
-                self.add(Rule::MessageSubject, &place.of(SUBJECT), || "the mark of the prefix has no length".to_owned());
+                self.add(Rule::MessageSubject, &place.of(SUBJECT), || {
+                    "the mark of the prefix has no length".to_owned()
+                });
             }
         }
         for id in [0x0039, 0x0E06, CREATED, MODIFIED] {
@@ -252,7 +263,9 @@ impl Check {
             None if !kind.is_hidden && !self.file.is_cache => {
                 for id in [DISPLAY_TO, DISPLAY_CC, DISPLAY_BCC] {
                     if properties.text(id)?.is_some_and(|text| text.chars().any(|c| c != ' ' && c != '\0')) {
-                        self.add(Rule::RecipientTable, place, || format!("it has none, and {id:#06x} names recipients"));
+                        self.add(Rule::RecipientTable, place, || {
+                            format!("it has none, and {id:#06x} names recipients")
+                        });
                     }
                 }
             }
@@ -265,7 +278,9 @@ impl Check {
             && !self.file.is_cache
             && (attachments > 0 || self.is_recent())
         {
-            self.add(Rule::MessageFlags, &place.of(MESSAGE_FLAGS), || format!("it is {flags:#x}, and {attachments} are there"));
+            self.add(Rule::MessageFlags, &place.of(MESSAGE_FLAGS), || {
+                format!("it is {flags:#x}, and {attachments} are there")
+            });
         }
         Ok(attachments)
     }

@@ -124,7 +124,8 @@ impl Check {
 
     fn finish(self) -> CheckReport {
         let (findings, rules) = self.findings.finish();
-        let count = |severity: Severity| rules.iter().filter(|rule| rule.severity == severity).map(|rule| rule.count).sum();
+        let count =
+            |severity: Severity| rules.iter().filter(|rule| rule.severity == severity).map(|rule| rule.count).sum();
         CheckReport {
             layout: match self.file.variant {
                 Variant::Ansi => "ANSI",

@@ -27,9 +27,9 @@ const BUILT_IN: usize = 3;
 type Entry = (u32, u16, u16);
 
 fn entries(octets: &[u8]) -> impl Iterator<Item = Entry> {
-    octets.chunks_exact(8).map(|entry| {
-        (u32_at(entry, 0).unwrap_or(0), u16_at(entry, 4).unwrap_or(0), u16_at(entry, 6).unwrap_or(0))
-    })
+    octets
+        .chunks_exact(8)
+        .map(|entry| (u32_at(entry, 0).unwrap_or(0), u16_at(entry, 4).unwrap_or(0), u16_at(entry, 6).unwrap_or(0)))
 }
 
 impl Check {
@@ -67,7 +67,9 @@ impl Check {
             known.insert(id);
             let set = usize::from(kind >> 1);
             if set >= BUILT_IN && (set - BUILT_IN + 1) * 16 > sets.len() {
-                self.add(Rule::NamesSet, &place, || format!("it is of the set {set}, and {} are there", sets.len() / 16));
+                self.add(Rule::NamesSet, &place, || {
+                    format!("it is of the set {set}, and {} are there", sets.len() / 16)
+                });
             }
             let (hash, name) = match kind & 1 {
                 0 => (value, value.to_le_bytes().to_vec()),
@@ -76,10 +78,15 @@ impl Check {
                     let length = u32_at(&strings, at).unwrap_or(u32::MAX) as usize;
                     let text = at.checked_add(4).and_then(|at| strings.get(at..at.checked_add(length)?));
                     let Some(text) = text.filter(|text| text.len() % 2 == 0 && at % 4 == 0) else {
-                        self.add(Rule::NamesText, &place, || format!("the name is at {at} of {} octets", strings.len()));
+                        self.add(Rule::NamesText, &place, || {
+                            format!("the name is at {at} of {} octets", strings.len())
+                        });
                         continue;
                     };
-                    (checksum::crc(text), super::context::text(super::context::STRING, text).to_lowercase().into_bytes())
+                    (
+                        checksum::crc(text),
+                        super::context::text(super::context::STRING, text).to_lowercase().into_bytes(),
+                    )
                 }
             };
             if let Some(other) = names.insert((kind, name), id) {
@@ -98,12 +105,17 @@ impl Check {
             for entry in entries(&octets) {
                 if !wanted.remove(&entry) {
                     self.add(Rule::NamesBucket, &place, || {
-                        format!("{:#x}, {:#x}, {:#x} does not belong there or is there twice", entry.0, entry.1, entry.2)
+                        format!(
+                            "{:#x}, {:#x}, {:#x} does not belong there or is there twice",
+                            entry.0, entry.1, entry.2
+                        )
                     });
                 }
             }
             for entry in wanted {
-                self.add(Rule::NamesBucket, &place, || format!("{:#x}, {:#x}, {:#x} is missing", entry.0, entry.1, entry.2));
+                self.add(Rule::NamesBucket, &place, || {
+                    format!("{:#x}, {:#x}, {:#x} is missing", entry.0, entry.1, entry.2)
+                });
             }
         }
         if self.is_recent() {

@@ -44,9 +44,8 @@ const RECENT: [u32; 12] =
     [SEARCH_DOMAIN, OUTGOING_QUEUE, 0x6B6, 0x6D7, 0x6F8, 0xC01, 0xE01, 0xE41, 0x2223, 0x2226, 0x2227, 0x2230];
 const LATER: [u32; 4] = [0xEC1, 0xEE1, 0xF01, 0xF21];
 
-pub(super) const RECIPIENT_COLUMNS: [u16; 14] = [
-    0x0C15, 0x0E0F, 0x0FF9, 0x0FFE, 0x0FFF, 0x3001, 0x3002, 0x3003, 0x300B, 0x3900, 0x39FF, 0x3A40, 0x67F2, 0x67F3,
-];
+pub(super) const RECIPIENT_COLUMNS: [u16; 14] =
+    [0x0C15, 0x0E0F, 0x0FF9, 0x0FFE, 0x0FFF, 0x3001, 0x3002, 0x3003, 0x300B, 0x3900, 0x39FF, 0x3A40, 0x67F2, 0x67F3];
 pub(super) const ATTACHMENT_COLUMNS: [u16; 6] = [0x0E20, 0x3704, 0x3705, 0x370B, 0x67F2, 0x67F3];
 
 /// The most octets of a queue that are looked at.
@@ -94,7 +93,9 @@ impl Check {
                 let data = self.data(entry.data, LOOKED_AT)?;
                 for folder in data.chunks_exact(4).filter_map(|entry| u32_at(entry, 0)).filter(|nid| *nid != 0) {
                     if !self.file.has_node(folder)? {
-                        self.add(Rule::QueueEntries, &Place::node(node), || format!("it names {folder:#x}, which is not there"));
+                        self.add(Rule::QueueEntries, &Place::node(node), || {
+                            format!("it names {folder:#x}, which is not there")
+                        });
                     }
                 }
             }
@@ -137,7 +138,9 @@ impl Check {
             is_default |= row.text_of(0x001A)?.is_some_and(|class| class.is_empty());
             let folder = row.number_of(0x6605)?.unwrap_or(0) as u32;
             if nid::kind(folder) != nid::NORMAL_FOLDER || !self.file.has_node(folder)? {
-                self.add(Rule::ReceiveFolder, &table.heap.place.in_row(id), || format!("it names {folder:#x}, no folder"));
+                self.add(Rule::ReceiveFolder, &table.heap.place.in_row(id), || {
+                    format!("it names {folder:#x}, no folder")
+                });
             }
             Ok(())
         })?;

@@ -88,6 +88,8 @@ rules! {
     HeapFree, Error, "heap-free", "[MS-PST] 2.3.1.5", "cFree is the number of empty allocations";
     HeapFill, Error, "heap-fill-level", "[MS-PST] 2.3.1.2", "the fill level of a heap's block tells how much of it is free";
     HeapId, Error, "heap-id", "[MS-PST] 2.3.1.1", "an identifier in a heap (HID) names an allocation, which has at most 3,580 octets";
+    HeapShared, Error, "heap-shared", "[MS-PST] 2.3.1.1", "one value only is in an allocation of a heap";
+    HeapUnused, Warning, "heap-unused", "[MS-PST] 2.3.1.5", "an allocation that nothing names is freed, and so has no octets";
     BthHeader, Error, "bth-header", "[MS-PST] 2.3.2.1", "a B-tree on a heap has the signature 0xB5 and keys and records of the sizes of what it holds";
     BthRecords, Error, "bth-records", "[MS-PST] 2.3.2.2", "a part of a B-tree on a heap is whole records, and the key above it its first";
     BthOrder, Error, "bth-order", "[MS-PST] 2.3.2.3", "the keys of a B-tree on a heap rise";

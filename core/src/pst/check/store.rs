@@ -11,18 +11,19 @@ const ROW: [u16; 2] = [0x67F2, 0x67F3];
 pub(super) const HIERARCHY: [u16; 6] = [0x3001, 0x3602, 0x3603, 0x360A, ROW[0], ROW[1]];
 pub(super) const HIERARCHY_RECENT: [u16; 7] = [0x0E30, 0x0E33, 0x0E34, 0x0E38, 0x3613, 0x6635, 0x6636];
 pub(super) const CONTENTS: [u16; 15] = [
-    0x0017, 0x001A, 0x0036, 0x0037, 0x0042, 0x0057, 0x0058, 0x0E03, 0x0E04, 0x0E06, 0x0E07, 0x0E08, 0x0E17, ROW[0], ROW[1],
+    0x0017, 0x001A, 0x0036, 0x0037, 0x0042, 0x0057, 0x0058, 0x0E03, 0x0E04, 0x0E06, 0x0E07, 0x0E08, 0x0E17, ROW[0],
+    ROW[1],
 ];
 pub(super) const CONTENTS_SHOWN: [u16; 6] = [0x0039, 0x0070, 0x0071, 0x1097, 0x3008, 0x65C6];
-pub(super) const CONTENTS_RECENT: [u16; 13] = [
-    0x0039, 0x0070, 0x0071, 0x1097, 0x3008, 0x65C6, 0x0E30, 0x0E33, 0x0E34, 0x0E38, 0x0E3C, 0x0E3D, 0x3013,
-];
+pub(super) const CONTENTS_RECENT: [u16; 13] =
+    [0x0039, 0x0070, 0x0071, 0x1097, 0x3008, 0x65C6, 0x0E30, 0x0E33, 0x0E34, 0x0E38, 0x0E3C, 0x0E3D, 0x3013];
 pub(super) const ASSOCIATED: [u16; 15] = [
-    0x001A, 0x0E07, 0x0E17, 0x3001, 0x6800, 0x6803, 0x6805, 0x682F, 0x7003, 0x7004, 0x7005, 0x7006, 0x7007, ROW[0], ROW[1],
+    0x001A, 0x0E07, 0x0E17, 0x3001, 0x6800, 0x6803, 0x6805, 0x682F, 0x7003, 0x7004, 0x7005, 0x7006, 0x7007, ROW[0],
+    ROW[1],
 ];
 pub(super) const SEARCHED: [u16; 17] = [
-    0x0017, 0x001A, 0x0036, 0x0037, 0x0042, 0x0057, 0x0058, 0x0E03, 0x0E04, 0x0E05, 0x0E06, 0x0E07, 0x0E08, 0x0E17, 0x67F1, ROW[0],
-    ROW[1],
+    0x0017, 0x001A, 0x0036, 0x0037, 0x0042, 0x0057, 0x0058, 0x0E03, 0x0E04, 0x0E05, 0x0E06, 0x0E07, 0x0E08, 0x0E17,
+    0x67F1, ROW[0], ROW[1],
 ];
 pub(super) const SEARCHED_RECENT: [u16; 2] = [0x0E2A, 0x3008];
 
@@ -49,7 +50,9 @@ impl Check {
         let Some(properties) = self.properties_of(nid::MESSAGE_STORE)? else { return Ok(()) };
         let must: &[u16] = match (self.file.is_cache, self.is_recent()) {
             (true, _) => &[],
-            (false, true) => &[RECORD_KEY, 0x35E0, 0x35E3, 0x35E7, DISPLAY_NAME, 0x0E34, 0x0E38, FOLDER_MASK, 0x6633, 0x66FA, 0x67FF],
+            (false, true) => {
+                &[RECORD_KEY, 0x35E0, 0x35E3, 0x35E7, DISPLAY_NAME, 0x0E34, 0x0E38, FOLDER_MASK, 0x6633, 0x66FA, 0x67FF]
+            }
             (false, false) => &[RECORD_KEY, 0x35E0, 0x35E3, 0x35E7],
         };
         for id in must.iter().filter(|id| !properties.has(**id)) {
@@ -67,11 +70,20 @@ impl Check {
         let mask = properties.number(FOLDER_MASK).unwrap_or(0);
         for (bit, id) in FOLDERS {
             if mask & bit != 0 && !properties.has(id) {
-                self.add(Rule::StoreMask, &place.of(FOLDER_MASK), || format!("it is {mask:#x}, and {id:#06x} is missing"));
+                self.add(Rule::StoreMask, &place.of(FOLDER_MASK), || {
+                    format!("it is {mask:#x}, and {id:#06x} is missing")
+                });
             }
             // The other way around holds for those that every store has.
-            if OF_ALL.contains(&id) && mask & bit == 0 && properties.has(id) && self.is_recent() && properties.has(FOLDER_MASK) {
-                self.add(Rule::StoreMask, &place.of(FOLDER_MASK), || format!("it is {mask:#x}, and {id:#06x} is there"));
+            if OF_ALL.contains(&id)
+                && mask & bit == 0
+                && properties.has(id)
+                && self.is_recent()
+                && properties.has(FOLDER_MASK)
+            {
+                self.add(Rule::StoreMask, &place.of(FOLDER_MASK), || {
+                    format!("it is {mask:#x}, and {id:#06x} is there")
+                });
             }
         }
         properties.heap.tell_unnamed();

@@ -58,12 +58,15 @@ impl Check {
     pub(super) fn table(&self, place: &Place, data: u64, subnodes: u64) -> Result<Option<Table<'_>>> {
         let Some(heap) = Heap::open(self, place, data, subnodes, TABLE_CONTEXT)? else { return Ok(None) };
         let info = heap.allocation(heap.root)?;
+        heap.note(heap.root, place);
         let info = info.as_ref().map(super::heap::Allocation::octets).unwrap_or_default().to_vec();
         let count = usize::from(info.get(1).copied().unwrap_or(0));
         let add = |rule: Rule, found: &dyn Fn() -> String| self.add(rule, place, found);
         let signature = info.first().copied().unwrap_or(0);
         if info.len() < 22 || signature != TABLE_CONTEXT || info.len() != 22 + 8 * count {
-            add(Rule::TableHeader, &|| format!("TCINFO: signature {signature:#04x}, {count} columns in {} octets", info.len()));
+            add(Rule::TableHeader, &|| {
+                format!("TCINFO: signature {signature:#04x}, {count} columns in {} octets", info.len())
+            });
             if info.len() < 22 + 8 * count {
                 return Ok(None);
             }
@@ -126,7 +129,10 @@ impl Check {
                 2 => four..two,
                 _ => two..one,
             };
-            if (column.size != expected && is_known(kind)) || column.at < area.start || column.at + column.size > area.end {
+            if (column.size != expected && is_known(kind))
+                || column.at < area.start
+                || column.at + column.size > area.end
+            {
                 self.add(Rule::TableColumns, place, || {
                     format!("ibData is {} and cbData {}, in the area {area:?} of a row", column.at, column.size)
                 });
@@ -170,6 +176,7 @@ impl<'a> Table<'a> {
                 add(&|| format!("hnidRows {hnid:#x} names no allocation"));
                 return Ok(());
             };
+            self.heap.note(hnid, &self.heap.place);
             let octets = found.octets();
             if octets.len() % size != 0 {
                 add(&|| format!("{} octets for rows of {size}", octets.len()));
@@ -231,7 +238,9 @@ impl<'a> Table<'a> {
             if let Some(bits) = met.get_mut(index / 64) {
                 let bit = 1 << (index % 64);
                 if *bits & bit != 0 {
-                    self.check.add(Rule::TableIndex, &place.in_row(id), || format!("it is row {index}, and another one is too"));
+                    self.check.add(Rule::TableIndex, &place.in_row(id), || {
+                        format!("it is row {index}, and another one is too")
+                    });
                 }
                 *bits |= bit;
             }
@@ -246,7 +255,8 @@ impl<'a> Table<'a> {
         if count != self.rows && !self.check.file.is_exhausted() {
             let is_spare = self.rows > count && !self.check.is_recent();
             if !is_spare {
-                self.check.add(Rule::TableRows, place, || format!("the index has {count} rows, and {} are there", self.rows));
+                self.check
+                    .add(Rule::TableRows, place, || format!("the index has {count} rows, and {} are there", self.rows));
             }
         }
         Ok(count)
@@ -297,8 +307,11 @@ impl Row<'_, '_> {
                 continue;
             }
             let hnid = self.number(column) as u32;
+            self.table.heap.note(hnid, place);
             match self.table.heap.size_of(hnid)? {
-                None => check.add(Rule::TableCell, place, || format!("{hnid:#x} names neither an allocation nor a subnode")),
+                None => {
+                    check.add(Rule::TableCell, place, || format!("{hnid:#x} names neither an allocation nor a subnode"))
+                }
                 Some(size) if kind == 0x48 && size != 16 => {
                     check.add(Rule::TableCell, place, || format!("{size} octets instead of 16"));
                 }

@@ -81,11 +81,12 @@ impl Check {
             self.one_block(entry, walked)
         })?;
         self.blocks.set(blocks);
-        self.walk(self.file.nodes, Tree::Nodes, Some(&mut walked), &mut |walked, offset, entry| {
-            match (node_entry(entry, self.file.variant), walked) {
-                (Some(entry), Some(walked)) => self.one_node(offset, entry, walked),
-                _ => Ok(()),
-            }
+        self.walk(self.file.nodes, Tree::Nodes, Some(&mut walked), &mut |walked, offset, entry| match (
+            node_entry(entry, self.file.variant),
+            walked,
+        ) {
+            (Some(entry), Some(walked)) => self.one_node(offset, entry, walked),
+            _ => Ok(()),
         })?;
         self.references(std::mem::take(&mut walked.references))?;
         let mut pages = std::mem::take(&mut walked.pages).sorted()?;
@@ -93,7 +94,9 @@ impl Check {
         while let Some(record) = pages.next()? {
             let (bid, ib) = (be(record.get(..8)), be(record.get(8..)));
             if before.is_some_and(|before| be(before.get(..8)) == bid && be(before.get(8..)) != ib) {
-                self.add(Rule::PageBid, &Place::at(ib).with_block(bid), || "another page has the same identifier".to_owned());
+                self.add(Rule::PageBid, &Place::at(ib).with_block(bid), || {
+                    "another page has the same identifier".to_owned()
+                });
             }
             before = Some(record);
         }
@@ -179,7 +182,10 @@ impl Check {
         let add = |rule: Rule, found: &dyn Fn() -> String| self.add(rule, place, found);
         if page.stated != page.entry || page.most_stated != page.most {
             add(Rule::TreeEntries, &|| {
-                format!("cbEnt {} and cEntMax {} instead of {} and {}", page.stated, page.most_stated, page.entry, page.most)
+                format!(
+                    "cbEnt {} and cEntMax {} instead of {} and {}",
+                    page.stated, page.most_stated, page.entry, page.most
+                )
             });
         }
         if page.count_stated > page.most || (page.count_stated == 0 && one.level.is_some()) {
@@ -191,16 +197,22 @@ impl Check {
         if page.level > 0 {
             for index in 1..page.count {
                 if page.key(index) <= page.key(index - 1) {
-                    add(Rule::TreeOrder, &|| format!("the key {:#x} comes behind {:#x}", page.key(index), page.key(index - 1)));
+                    add(Rule::TreeOrder, &|| {
+                        format!("the key {:#x} comes behind {:#x}", page.key(index), page.key(index - 1))
+                    });
                 }
             }
         }
         let Some(last) = page.count.checked_sub(1) else { return };
         if let Some(key) = one.key.filter(|key| *key != page.key(0)) {
-            add(Rule::TreeKey, &|| format!("the parent has {key:#x}, and the first key of the page is {:#x}", page.key(0)));
+            add(Rule::TreeKey, &|| {
+                format!("the parent has {key:#x}, and the first key of the page is {:#x}", page.key(0))
+            });
         }
         if let Some(upper) = one.upper.filter(|upper| page.key(last) >= *upper) {
-            add(Rule::TreeOrder, &|| format!("the key {:#x} is not below {upper:#x}, the next one of the parent", page.key(last)));
+            add(Rule::TreeOrder, &|| {
+                format!("the key {:#x} is not below {upper:#x}, the next one of the parent", page.key(last))
+            });
         }
     }
 
@@ -215,7 +227,9 @@ impl Check {
         let body = variant.page_body();
         let types = (octets.get(body).copied().unwrap_or(0), octets.get(body + 1).copied().unwrap_or(0));
         if types != (kind, kind) {
-            self.add(Rule::PageType, &place, || format!("ptype is {:#x} and {:#x}, and {kind:#x} was expected", types.0, types.1));
+            self.add(Rule::PageType, &place, || {
+                format!("ptype is {:#x} and {:#x}, and {kind:#x} was expected", types.0, types.1)
+            });
         }
         let stored = u16_at(octets, body + 2).unwrap_or(0);
         let (own, crc) = match variant {
@@ -252,7 +266,9 @@ impl Check {
             false => None,
         };
         let Some(mut octets) = octets else {
-            self.add(Rule::BlockPlace, &place, || format!("its {size} octets are not in the file of {} octets", file.len));
+            self.add(Rule::BlockPlace, &place, || {
+                format!("its {size} octets are not in the file of {} octets", file.len)
+            });
             return Ok(());
         };
         walked.regions.push(region(entry.ib, size, A_BLOCK, entry.bid))?;
@@ -271,7 +287,9 @@ impl Check {
         }
         let expected = checksum::signature(entry.ib, entry.bid);
         if signature != expected && signature != checksum::signature(entry.ib, bid) {
-            self.add(Rule::BlockSignature, &place, || format!("it is {signature:#06x}, and {expected:#06x} was expected"));
+            self.add(Rule::BlockSignature, &place, || {
+                format!("it is {signature:#06x}, and {expected:#06x} was expected")
+            });
         }
         octets.truncate(stored);
         let computed = checksum::crc(&octets);
@@ -319,7 +337,10 @@ impl Check {
             let is_list = is_internal(child);
             if is_list != (level == 2) {
                 self.add(Rule::XblockType, place, || {
-                    format!("cLevel is {level}, and the entry {child:#x} is {}", if is_list { "a list" } else { "data" })
+                    format!(
+                        "cLevel is {level}, and the entry {child:#x} is {}",
+                        if is_list { "a list" } else { "data" }
+                    )
                 });
             }
             let Some(entry) = self.file.block_entry(child)? else { continue };
@@ -354,7 +375,9 @@ impl Check {
             let at = first + index * size;
             let (Some(nid), Some(child)) = (u32_at(data, at), word_at(data, at + word, word)) else { break };
             if before.is_some_and(|before| before >= nid) {
-                self.add(Rule::SubnodeOrder, place, || format!("the subnode {nid:#x} comes behind {:#x}", before.unwrap_or(0)));
+                self.add(Rule::SubnodeOrder, place, || {
+                    format!("the subnode {nid:#x} comes behind {:#x}", before.unwrap_or(0))
+                });
             }
             before = Some(nid);
             self.reference(walked, child, FROM_BLOCK, bid)?;
@@ -362,7 +385,9 @@ impl Check {
                 let below = word_at(data, at + 2 * word, word).unwrap_or(0);
                 self.reference(walked, below, FROM_BLOCK, bid)?;
                 if below & !1 != 0 && !is_internal(below) {
-                    self.add(Rule::NodeSubnodes, place, || format!("those of the subnode {nid:#x} are the data block {below:#x}"));
+                    self.add(Rule::NodeSubnodes, place, || {
+                        format!("those of the subnode {nid:#x} are the data block {below:#x}")
+                    });
                 }
                 continue;
             }
@@ -374,7 +399,9 @@ impl Check {
                 }
                 Some((_, key)) if key != Some(nid) => {
                     let key = key.unwrap_or(0);
-                    self.add(Rule::SubnodeOrder, place, || format!("its key is {nid:#x}, and the first of {child:#x} is {key:#x}"));
+                    self.add(Rule::SubnodeOrder, place, || {
+                        format!("its key is {nid:#x}, and the first of {child:#x} is {key:#x}")
+                    });
                 }
                 None if !is_internal(child) => {
                     self.add(Rule::SubnodeType, place, || format!("the entry {child:#x} is a data block"));
@@ -460,7 +487,9 @@ impl Check {
                 Some(&FROM_NODE) => Place::node(from as u32),
                 _ => Place::default().with_block(from),
             };
-            self.add(Rule::BlockMissing, &place, || format!("it refers to {:#x}, which is not there", be(record.get(..8))));
+            self.add(Rule::BlockMissing, &place, || {
+                format!("it refers to {:#x}, which is not there", be(record.get(..8)))
+            });
         };
         self.walk(self.file.blocks, Tree::Blocks, None, &mut |_, _, entry| {
             let Some(entry) = block_entry(entry, self.file.variant) else { return Ok(()) };
@@ -487,7 +516,9 @@ impl Check {
                     self.add(Rule::BlockUnreferenced, &place, || format!("nothing refers to it, and cRef is {stated}"));
                 }
             } else if u64::from(stated) != count + 1 && !(self.file.is_cache && u64::from(stated) > count) {
-                self.add(Rule::BlockReferences, &place, || format!("cRef is {stated}, and {count} references are there"));
+                self.add(Rule::BlockReferences, &place, || {
+                    format!("cRef is {stated}, and {count} references are there")
+                });
             }
             Ok(())
         })?;
