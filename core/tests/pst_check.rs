@@ -66,6 +66,9 @@ fn stores_that_are_written_have_nothing_to_tell() {
     }
     // Lists of lists, and maps of several sections.
     assert_silent(store(Layout::Unicode, Scrambling::Permute, 10, 9 << 20), "an attachment of 9 MiB");
+    let mut deep = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
+    deep.add_message(Writer::MAILBOX, &nested(Layout::Unicode, 60)).unwrap();
+    assert_silent(deep.finish().unwrap().into_inner(), "60 messages in one another");
     let empty = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
     assert_silent(empty.finish().unwrap().into_inner(), "an empty store");
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::{error::Result, pst::nid};
 use std::collections::HashSet;
 
+const MESSAGE_SIZE: u16 = 0x0E08;
 const SIZE: u16 = 0x0E20;
 const DATA: u16 = 0x3701;
 const NAME: u16 = 0x3704;
@@ -144,6 +145,14 @@ impl Check {
             return Ok(());
         }
         let Some(properties) = self.properties(place, node.data, node.below)? else { return Ok(()) };
+        let size = self.node_size(node.data, node.below, 0)?.min(u32::MAX.into());
+        if let Some(stated) =
+            properties.number(MESSAGE_SIZE).filter(|stated| self.is_recent() && u64::from(*stated) != size)
+        {
+            self.add(Rule::MessageSize, &place.of(MESSAGE_SIZE), || {
+                format!("it is {stated}, and the blocks have {size} octets")
+            });
+        }
         self.message_properties(place, &properties, kind)?;
         self.parts(place, &properties, kind)?;
         properties.heap.tell_unnamed();

@@ -217,7 +217,9 @@ impl File {
     /// The entry of a node.
     pub(super) fn node_entry(&self, nid: u32) -> Result<Option<NodeEntry>> {
         let entry = self.find(self.nodes, Tree::Nodes, nid.into())?;
-        Ok(entry.and_then(|entry| node_entry(&entry, self.variant)))
+        let entry = entry.and_then(|entry| node_entry(&entry, self.variant));
+        // Bit 0 is nobody's; where it is set is told once.
+        Ok(entry.map(|entry| NodeEntry { data: entry.data & !1, subnodes: entry.subnodes & !1, ..entry }))
     }
 
     pub(super) fn has_node(&self, nid: u32) -> Result<bool> {
@@ -303,8 +305,8 @@ pub(super) fn node_entry(entry: &[u8], variant: Variant) -> Option<NodeEntry> {
     Some(NodeEntry {
         nid: u32_at(entry, 0)?,
         high: if size == 8 { u32_at(entry, 4)? } else { 0 },
-        data: word_at(entry, size, size)? & !1,
-        subnodes: word_at(entry, 2 * size, size)? & !1,
+        data: word_at(entry, size, size)?,
+        subnodes: word_at(entry, 2 * size, size)?,
         parent: u32_at(entry, 3 * size)?,
     })
 }

@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     pst::{
         Variant,
-        le::{u16_at, u32_at},
+        le::{u16_at, u32_at, u64_at},
     },
 };
 use std::collections::HashMap;
@@ -294,6 +294,13 @@ impl Check {
 
     fn density_place(&self) -> u64 {
         self.file.first_map() - self.file.variant.page_size() as u64
+    }
+
+    /// The highest identifier that the density list says is in use: Outlook gives it the next one; 0 where there is no list.
+    pub(super) fn density_bid(&self) -> Result<u64> {
+        let page = self.file.octets(self.density_place(), self.file.variant.page_size())?;
+        let bid = page.filter(|_| self.is_recent()).and_then(|page| u64_at(&page, self.file.variant.page_body() + 8));
+        Ok(bid.unwrap_or(0).saturating_sub(1))
     }
 
     /// Checks the density list, and gives what it says of sections.

@@ -142,6 +142,12 @@ impl Check {
                 continue;
             };
             let Some(of_message) = properties.value(property, COMPARED)? else { continue };
+            if property.kind != tag as u16 && self.is_recent() {
+                self.add(Rule::ContentsMirror, &place.of(id), || {
+                    format!("the column is of the type {:#x}, the property of {:#x}", tag & 0xFFFF, property.kind)
+                });
+                continue;
+            }
             let is_same = match (&in_row, &of_message) {
                 (Value::Number(row), Value::Number(message)) if id == MESSAGE_FLAGS => {
                     row & !UNMODIFIED == message & !UNMODIFIED

@@ -38,7 +38,7 @@ rules! {
     HeaderSentinel, Error, "header-sentinel", "[MS-PST] 2.2.2.6", "bSentinel is 0x80";
     HeaderEncoding, Error, "header-encoding", "[MS-PST] 2.2.2.6", "bCryptMethod is 0 (none), 1 (permute) or 2 (cyclic)";
     HeaderCounters, Error, "header-node-counters", "[MS-PST] 2.2.2.6", "the counter of a type of nodes (rgnid) is not below its start value or the highest index in use";
-    HeaderNextBid, Error, "header-next-bid", "[MS-PST] 2.2.2.6", "the next identifier of blocks and of pages (bidNextB, bidNextP) is above all that are in use, without its two low bits";
+    HeaderNextBid, Error, "header-next-bid", "[MS-PST] 2.2.2.6", "the next identifier of blocks and of pages (bidNextB, bidNextP) is above all that are in use; the two low bits of that of blocks are clear";
     HeaderUnique, Error, "header-unique", "[MS-PST] 2.2.2.6", "dwUnique changes whenever the header is written, so it is not 0";
     HeaderReserved, Warning, "header-reserved", "[MS-PST] 2.2.2.6", "reserved fields are 0; the high half of qwUnused counts blocks that wait to be freed";
     HeaderFreeMaps, Error, "header-free-maps", "[MS-PST] 2.2.2.6", "rgbFM and rgbFP are out of use: all their octets are 0xFF";

@@ -2,7 +2,7 @@
 
 use super::{
     Check,
-    context::{Value, fixed, is_known, text},
+    context::{STRING, STRING8, Value, fixed, is_known, text},
     findings::Place,
     heap::Heap,
     rules::Rule,
@@ -12,6 +12,7 @@ use crate::{
     pst::{
         Variant,
         le::{u16_at, u32_at},
+        nid::HIERARCHY_TABLE,
     },
 };
 use std::collections::HashSet;
@@ -294,6 +295,12 @@ impl Row<'_, '_> {
         for column in &self.table.columns {
             let place = &place.of((column.tag >> 16) as u16);
             if !self.has_bit(column.bit) {
+                // Outlook leaves some behind in rows of messages.
+                let is_inside =
+                    place.nodes.len() > 1 || place.nodes.first().is_some_and(|node| node & 31 == HIERARCHY_TABLE);
+                if self.number(column) != 0 && is_inside && check.is_recent() {
+                    check.add(Rule::TableBits, place, || "its bit is clear, but the cell is filled".to_owned());
+                }
                 if matches!(column.tag, ROW_ID | ROW_VERSION) {
                     check.add(Rule::TableBits, place, || "its bit is clear".to_owned());
                 }
@@ -307,6 +314,9 @@ impl Row<'_, '_> {
                 continue;
             }
             let hnid = self.number(column) as u32;
+            if hnid == 0 && !matches!(kind, STRING | STRING8) && place.nodes.len() == 1 && check.is_recent() {
+                check.add(Rule::TableBits, place, || "its bit is set, but the cell has no value".to_owned());
+            }
             self.table.heap.note(hnid, place);
             match self.table.heap.size_of(hnid)? {
                 None => {

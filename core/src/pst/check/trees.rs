@@ -49,6 +49,14 @@ pub(super) struct Walked {
     highest_page: u64,
 }
 
+impl Walked {
+    fn note_index(&mut self, nid: u32) {
+        if let Some(highest) = self.highest.get_mut(nid::kind(nid) as usize) {
+            *highest = (*highest).max(nid >> 5);
+        }
+    }
+}
+
 /// A page that waits to be looked at.
 struct Waiting {
     at: PageRef,
@@ -100,7 +108,8 @@ impl Check {
             }
             before = Some(record);
         }
-        self.counters(&walked.highest, walked.highest_block, walked.highest_page);
+        let page = walked.highest_page.max(self.density_bid()?);
+        self.counters(&walked.highest, walked.highest_block, page);
         Ok(walked)
     }
 
@@ -381,6 +390,9 @@ impl Check {
             }
             before = Some(nid);
             self.reference(walked, child, FROM_BLOCK, bid)?;
+            if level == 0 && nid::kind(nid) == nid::ATTACHMENT && self.is_recent() {
+                walked.note_index(nid);
+            }
             if level == 0 {
                 let below = word_at(data, at + 2 * word, word).unwrap_or(0);
                 self.reference(walked, below, FROM_BLOCK, bid)?;
@@ -413,6 +425,12 @@ impl Check {
     }
 
     fn reference(&self, walked: &mut Walked, bid: u64, kind: u8, from: u64) -> Result<()> {
+        // Outlook sets it in lists of subnodes now and then.
+        if bid & 1 != 0 && kind == FROM_NODE && self.is_recent() {
+            self.add(Rule::BlockId, &Place::node(from as u32), || {
+                format!("it refers to {bid:#x}, of which bit 0 is set")
+            });
+        }
         if bid & !1 == 0 {
             return Ok(());
         }
@@ -432,12 +450,10 @@ impl Check {
         if !is_known(kind) && !self.file.is_cache {
             self.add(Rule::NodeType, &place, || format!("nidType is {kind:#x}"));
         }
-        let index = nid >> 5;
-        if let Some(highest) = walked.highest.get_mut(kind as usize) {
-            *highest = (*highest).max(index);
-        }
+        walked.note_index(nid);
         self.reference(walked, data, FROM_NODE, nid.into())?;
         self.reference(walked, subnodes, FROM_NODE, nid.into())?;
+        let (data, subnodes) = (data & !1, subnodes & !1);
         if data == 0 && !matches!(kind, 1 | 6 | 0x0A | 0x0B | 0x0C | 0x13) {
             self.add(Rule::NodeData, &place, || "it has none".to_owned());
         }
@@ -463,13 +479,14 @@ impl Check {
             }
             nid::NORMAL_MESSAGE => 1,
             nid::ASSOCIATED_MESSAGE => 2,
-            0x0D..=0x12 => {
-                if parent != 0 {
-                    self.add(Rule::NodeParent, &place, || format!("the table has the parent {parent:#x}"));
+            _ => {
+                if parent != 0 && (self.is_recent() || (0x0D..=0x12).contains(&kind)) {
+                    self.add(Rule::NodeParent, &place, || {
+                        format!("it has the parent {parent:#x}, and should have none")
+                    });
                 }
                 return Ok(());
             }
-            _ => return Ok(()),
         };
         let mut record = [0; 9];
         let octets = parent.to_be_bytes().into_iter().chain([group]).chain(nid.to_be_bytes());
