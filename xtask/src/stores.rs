@@ -42,13 +42,18 @@ const CASES: [Case; 6] = [
     Case { name: "attachment", attached: 2 << 30, least: 2 << 30, ..ONE },
 ];
 
-/// Writes each case into `dir`, or those that are `only`, prints what it took, and removes it.
+/// Writes each case into `dir`, or those that `options` name, prints what it took, and removes it; `--binary FILE` comes first.
 ///
 /// # Errors
 /// When the check finds anything, or what is read back is not what was written.
-pub(crate) fn run_all(dir: &str, only: &[&str]) -> Result<()> {
-    run(cargo().args(["build", "--release", "--package", "mailferry-cli", "--locked"]))?;
-    let command = root().join("target/release").join(format!("mailferry{}", env::consts::EXE_SUFFIX));
+pub(crate) fn run_all(dir: &str, options: &[&str]) -> Result<()> {
+    let (command, only) = match options {
+        ["--binary", file, only @ ..] => (PathBuf::from(file), only),
+        only => {
+            run(cargo().args(["build", "--release", "--package", "mailferry-cli", "--locked"]))?;
+            (root().join("target/release").join(format!("mailferry{}", env::consts::EXE_SUFFIX)), only)
+        }
+    };
     println!(
         "| case | messages | octets of stores | stores | written in | peak | checked in | peak | read back in | peak |"
     );

@@ -19,6 +19,8 @@ use std::{cell::RefCell, collections::HashSet, ops::Range, sync::Arc};
 const LEAVES: usize = 1021 * 1021;
 /// Subnodes of one node that are held; more than a store of Outlook can have.
 const SUBNODES: usize = 1 << 18;
+/// Levels of subnodes that are counted: a message that is attached is two below that around it.
+const SUBLEVELS: usize = 2 * super::DEPTH + 4;
 /// The largest allocation of a heap.
 const ALLOCATION: usize = 3580;
 /// Keys out of order after which the rest of a tree is not gone through.
@@ -124,7 +126,7 @@ impl Check {
     /// Octets of the data of a node and of all its subnodes.
     pub(super) fn node_size(&self, data: u64, subnodes: u64, depth: usize) -> Result<u64> {
         let mut size = self.data_size(data)?;
-        if depth < super::DEPTH {
+        if depth < SUBLEVELS {
             for subnode in &self.subnodes(subnodes)?.all {
                 size += self.node_size(subnode.data, subnode.below, depth + 1)?;
             }
