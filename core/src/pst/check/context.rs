@@ -83,7 +83,7 @@ impl Check {
 
     /// Notes that a named property is used.
     pub(super) fn note_named(&self, id: u16, place: &Place) {
-        if id >= FIRST_NAMED && id < 0xFFFE {
+        if (FIRST_NAMED..0xFFFE).contains(&id) {
             self.named.borrow_mut().entry(id).or_insert_with(|| place.of(id));
         }
     }
@@ -92,7 +92,7 @@ impl Check {
     pub(super) fn octets_of(&self, place: &Place, kind: u16, octets: &[u8]) {
         match kind {
             STRING if !self.file.is_cache => {
-                if octets.len() % 2 != 0 {
+                if !octets.len().is_multiple_of(2) {
                     self.add(Rule::PropertySize, place, || format!("text of {} octets", octets.len()));
                 }
                 let units = || octets.chunks_exact(2).map(|unit| u16_at(unit, 0).unwrap_or(0));

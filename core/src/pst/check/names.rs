@@ -77,7 +77,7 @@ impl Check {
                     let at = value as usize;
                     let length = u32_at(&strings, at).unwrap_or(u32::MAX) as usize;
                     let text = at.checked_add(4).and_then(|at| strings.get(at..at.checked_add(length)?));
-                    let Some(text) = text.filter(|text| text.len() % 2 == 0 && at % 4 == 0) else {
+                    let Some(text) = text.filter(|text| text.len().is_multiple_of(2) && at.is_multiple_of(4)) else {
                         self.add(Rule::NamesText, &place, || {
                             format!("the name is at {at} of {} octets", strings.len())
                         });

@@ -57,6 +57,9 @@ impl Walked {
     }
 }
 
+/// What is done with an entry: what the way leaves, where that is asked for, the entry's offset, and the entry.
+pub(super) type Visit<'a> = dyn FnMut(Option<&mut Walked>, u64, &[u8]) -> Result<()> + 'a;
+
 /// A page that waits to be looked at.
 struct Waiting {
     at: PageRef,
@@ -119,7 +122,7 @@ impl Check {
         root: PageRef,
         tree: Tree,
         mut walked: Option<&mut Walked>,
-        visit: &mut dyn FnMut(Option<&mut Walked>, u64, &[u8]) -> Result<()>,
+        visit: &mut Visit<'_>,
     ) -> Result<()> {
         let variant = self.file.variant;
         let mut waiting = vec![Waiting { at: root, level: None, key: None, upper: None }];
@@ -230,7 +233,7 @@ impl Check {
         let place = Place::at(ib);
         let place = if let Some(bid) = bid { place.with_block(bid) } else { place };
         let variant = self.file.variant;
-        if ib % variant.page_size() as u64 != 0 || ib < self.file.first_map() - variant.page_size() as u64 {
+        if !ib.is_multiple_of(variant.page_size() as u64) || ib < self.file.first_map() - variant.page_size() as u64 {
             self.add(Rule::PageRange, &place, || format!("the page lies at {ib:#x}"));
         }
         let body = variant.page_body();
@@ -267,7 +270,7 @@ impl Check {
         if stored == 0 || stored > variant.block_data() {
             self.add(Rule::BlockSize, &place, || format!("cb is {stored}"));
         }
-        if entry.ib % variant.block_slot() as u64 != 0 {
+        if !entry.ib.is_multiple_of(variant.block_slot() as u64) {
             self.add(Rule::BlockPlace, &place, || format!("it is not at a multiple of {}", variant.block_slot()));
         }
         let octets = match entry.ib >= file.first_map() {
