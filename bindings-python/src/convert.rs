@@ -271,6 +271,23 @@ pub(crate) fn undo(py: Python<'_>, to: PathBuf, since: u32, dry: bool) -> PyResu
     Ok(undoing)
 }
 
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/check.txt"))]
+#[pyfunction]
+#[pyo3(signature = (path), text_signature = None)]
+pub(crate) fn check(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyAny>> {
+    let sources = Sources::new(PyTuple::empty(py).as_any(), None)?;
+    let stop = sources.stop();
+    let report = py.detach(|| {
+        let source = mailferry::source::FileSource::open(&path)?;
+        let named = |error: mailferry::Error| error.in_file(path.display().to_string());
+        mailferry::pst::check::check(Arc::new(source), &stop).map_err(named)
+    });
+    if let Some(error) = sources.raised.take() {
+        return Err(error);
+    }
+    crate::document::to_python(py, &json!(report.map_err(|error| raised(py, &error))?))
+}
+
 fn keep(found: &mut Vec<Difference>, difference: &Difference) {
     if found.len() < MOST_TOLD {
         found.push(difference.clone());

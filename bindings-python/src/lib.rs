@@ -45,6 +45,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(convert::plan, module)?)?;
     module.add_function(wrap_pyfunction!(convert::verify, module)?)?;
     module.add_function(wrap_pyfunction!(convert::undo, module)?)?;
+    module.add_function(wrap_pyfunction!(convert::check, module)?)?;
     module.add_function(wrap_pyfunction!(convert::run_project, module)?)?;
     module.add_function(wrap_pyfunction!(convert::targets, module)?)?;
     module.add_function(wrap_pyfunction!(formats, module)?)?;

@@ -138,6 +138,20 @@ def test_verify_and_undo(takeout, tmp_path):
         mailferry.verify(tmp_path / "nothing")
 
 
+def test_a_store_is_checked(takeout, tmp_path):
+    to = tmp_path / "out.pst"
+    mailferry.convert(takeout, to, as_="pst")
+    report = mailferry.check(to)
+    assert (report["layout"], report["errors"], report["warnings"], report["findings"]) == ("Unicode", 0, 0, [])
+    octets = bytearray(to.read_bytes())
+    octets[0x4400] ^= 0x80
+    to.chmod(0o644)
+    to.write_bytes(octets)
+    assert "page-crc" in [rule["rule"] for rule in mailferry.check(to)["rules"]]
+    with pytest.raises(mailferry.UnknownFormatError):
+        mailferry.check(takeout)
+
+
 def test_what_was_transformed_is_verified_with_its_transform(takeout, tmp_path):
     to = tmp_path / "out.zip"
 

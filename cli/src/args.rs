@@ -51,6 +51,8 @@ Examples:
 
 const VERIFY_STATUS: &str = "Exit status: 0 no differences, 1 differences (each is printed), 2 could not start.";
 
+const CHECK_STATUS: &str = "Exit status: 0 nothing was found, 1 something was (each rule that is broken is printed, with where), 2 could not start.";
+
 const RUN_HELP: &str = "\
 The table is CSV with the columns source and destination; paths are relative to the folder of the table. The columns name, mailbox and \
 email say what reports call a mailbox. Further columns are options of `mailferry convert`, by their long names: skip-trash, eol, split … A row whose source is * gives the values \
@@ -76,6 +78,9 @@ pub(crate) enum Command {
     /// Check what was written against its item logs, and against the sources if they are given
     #[command(after_help = VERIFY_STATUS)]
     Verify(Verify),
+    /// Check a PST or OST file against its specification: why a program refuses it, or what it would repair
+    #[command(after_help = CHECK_STATUS)]
+    Check(Check),
     /// Remove what was written to a destination, except files that were changed since
     Undo(Undo),
     /// Convert many mailboxes, listed in a table
@@ -404,6 +409,17 @@ pub(crate) struct Verify {
     /// The sources it was written from: each of their items must be at the destination. Those of a project are in its table
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
+
+    /// Print a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// A PST or OST file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 
     /// Print a JSON object
     #[arg(long)]

@@ -5,6 +5,7 @@
 //! Exit status: 0 when all was done, 1 when something was not or nothing was migrated, 2 when nothing could be started.
 
 mod args;
+mod check;
 mod convert;
 mod documents;
 mod formats;
@@ -52,6 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCo
     let outcome = match arguments.command {
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Undo(arguments) => undo::run(&arguments),
         Command::Run(arguments) => project::run::run(&arguments),
         Command::Project(arguments) => project::run(&arguments),

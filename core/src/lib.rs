@@ -47,7 +47,7 @@
 //! |---|---|
 //! | `write` | [`write`](mod@write), [`mend`] and [`platform`] |
 //! | `convert` | [`convert`]; it asks for `write` |
-//! | `outlook` | [`mapi`], [`read::pst`], [`read::tnef`]; with `write` also [`write::pst`](mod@write::pst) |
+//! | `outlook` | [`mapi`], [`pst`], [`read::pst`], [`read::tnef`]; with `write` also [`write::pst`](mod@write::pst) |
 //!
 //! [`Item`]: model::Item
 
@@ -73,7 +73,7 @@ pub mod model;
 #[cfg(feature = "write")]
 pub mod platform;
 #[cfg(feature = "outlook")]
-mod pst;
+pub mod pst;
 pub mod read;
 pub mod source;
 pub mod time_zone;

@@ -11,8 +11,8 @@ const LAYERS: [&[&str]; 9] = [
     &["mapi", "mend"],
     &["model"],
     &["time_zone"],
-    &["mime", "content_line"],
-    &["source", "pst"],
+    &["mime", "content_line", "pst"],
+    &["source"],
     &["address_map", "crc32", "date_time", "defect", "error", "hex", "limits", "word"],
 ];
 

@@ -24,6 +24,7 @@ fn read(message: &MapiMessage) {
 }
 
 fuzz_target!(|octets: &[u8]| {
+    let _ = mailferry::pst::check::check(Arc::new(octets.to_vec()), &mailferry::Stop::default());
     let mut options = ReadOptions::default();
     options.recover = true;
     options.hidden = true;

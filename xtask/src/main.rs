@@ -9,6 +9,7 @@ mod licences;
 mod python;
 mod rust_version;
 mod step;
+mod stores;
 mod storm;
 mod targets;
 mod test;
@@ -46,6 +47,9 @@ cargo xtask COMMAND
   faults             one call to the system fails (ENOSPC, EIO), or the process is killed there, at 300 places each; then the same
                      again, which must come to what one run comes to (--positions N, --binary FILE, --form NAME, --kind NAME,
                      --case FORM:CALL:KIND:N, --dir DIR, where /dev/shm is quick; needs strace)
+  stores DIR         stores of Outlook at the limits (500,000 items, 5,000 folders, 1,000 names, over 4 GB, in parts, a file of 2 GB),
+                     made in DIR: written, checked by `mailferry check`, read back; prints times and memory (--binary FILE; names of cases: only
+                     these)
   licences           fails where a dependency has a licence that deny.toml does not allow
   deny               cargo-deny's whole check, advisories included (installs cargo-deny)
 ";
@@ -75,6 +79,7 @@ fn main() -> ExitCode {
         ["dav", folder] => dav::run_all(folder),
         ["kill-storm"] => storm::random::run(),
         ["faults", ref options @ ..] => storm::faults(options),
+        ["stores", dir, ref options @ ..] => stores::run_all(dir, options),
         ["licences"] => licences::check(),
         ["deny"] => licences::cargo_deny(),
         ["help" | "--help" | "-h"] => {

@@ -35,6 +35,7 @@ __all__ = [
     "UnsupportedError",
     "Verification",
     "__version__",
+    "check",
     "cli_main",
     "convert",
     "formats",

@@ -835,6 +835,14 @@ def undo(to: str | os.PathLike[str], *, since: int = 1, dry: bool = False) -> Un
     cannot be removed.
     """
 
+def check(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Checks a PST or OST file against its specification: why a program refuses it, or what it would repair.
+
+    A dict of ``layout``, ``errors``, ``warnings``, ``folders``, ``messages``, ``blocks``, ``findings`` (each with ``severity``,
+    ``rule``, ``place``, ``found``, ``meaning`` and ``section``; the first of each rule) and ``rules`` (how often each is broken).
+    Raises ``UnknownFormatError`` for what is no store.
+    """
+
 def run_project(
     mailboxes: Iterable[Mapping[str, Any]],
     *,

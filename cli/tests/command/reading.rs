@@ -280,3 +280,30 @@ fn no_escape_sequence_of_a_mailbox_reaches_the_terminal() {
     let paths = bench.archive("out");
     assert!(paths.check().files.keys().all(|path| !path.chars().any(char::is_control)), "{:?}", paths.files.keys());
 }
+
+#[test]
+fn a_store_is_checked_with_an_exit_status_that_says_what_came_of_it() {
+    let bench = Bench::new(&mbox([&message("first"), WITH_ATTACHMENT]));
+    assert_eq!(bench.run(&["convert", "in.mbox", "--as", "pst", "--to", "out.pst"]).status, Some(0));
+    let sound = bench.run(&["check", "out.pst"]);
+    assert_eq!((sound.status, &*sound.stderr), (Some(0), ""));
+    assert!(sound.stdout.ends_with(" 2 messages, 53 blocks: 0 errors, 0 warnings\n"), "{}", sound.stdout);
+    let path = bench.path("out.pst");
+    let mut octets = std::fs::read(&path).unwrap();
+    octets[0x4400] ^= 0x80;
+    std::fs::write(&path, octets).unwrap();
+    let broken = bench.run(&["check", "out.pst"]);
+    assert_eq!(broken.status, Some(1));
+    assert!(
+        broken.stdout.contains("Error page-crc: the checksum of a page is that of its octets ([MS-PST] 2.2.2.7.1)\n")
+    );
+    assert!(broken.stdout.contains("  block 0x4400, byte 17408: it is 0x"), "{}", broken.stdout);
+    let report = json(&bench.run(&["check", "out.pst", "--json"]).stdout);
+    assert_eq!(
+        (&report["file"], &report["layout"], &report["errors"]),
+        (&json!("out.pst"), &json!("Unicode"), &json!(3))
+    );
+    assert_eq!(report["findings"][0]["place"]["offset"], 0x4400);
+    assert_eq!(bench.run(&["check", "in.mbox"]).status, Some(2));
+    assert_eq!(bench.run(&["check", "none.pst"]).status, Some(2));
+}

@@ -41,7 +41,7 @@ impl FileSource {
     }
 
     /// A temporary file of `len` octets, which has no name.
-    pub(super) fn unnamed(file: File, len: u64) -> Self {
+    pub(crate) fn unnamed(file: File, len: u64) -> Self {
         Self { path: PathBuf::from("a temporary file"), file, len }
     }
 

@@ -1,0 +1,278 @@
+//! Property contexts ([MS-PST] 2.3.3).
+
+use super::{Check, findings::Place, heap::Heap, rules::Rule};
+use crate::{
+    error::Result,
+    pst::{
+        Variant,
+        le::{u16_at, u32_at, u64_at},
+    },
+};
+
+const PROPERTY_CONTEXT: u8 = 0xBC;
+/// Octets of text and of multiple values that are looked at.
+const LOOKED_AT: usize = 1 << 20;
+/// The first identifier of named properties.
+pub(super) const FIRST_NAMED: u16 = 0x8000;
+
+pub(super) const STRING8: u16 = 0x1E;
+pub(super) const STRING: u16 = 0x1F;
+pub(super) const OBJECT: u16 = 0x0D;
+pub(super) const BINARY: u16 = 0x102;
+const TIME: u16 = 0x40;
+const BOOLEAN: u16 = 0x0B;
+const GUID: u16 = 0x48;
+
+/// Octets of a value of a type with a fixed size.
+pub(super) fn fixed(kind: u16) -> Option<usize> {
+    Some(match kind {
+        BOOLEAN => 1,
+        0x02 => 2,
+        0x03 | 0x04 | 0x0A => 4,
+        0x05..=0x07 | 0x14 | TIME => 8,
+        GUID => 16,
+        _ => return None,
+    })
+}
+
+/// Octets of each of several values of a type.
+fn one_of_several(kind: u16) -> Option<usize> {
+    (kind & 0x1000 != 0).then(|| fixed(kind & !0x1000)).flatten().filter(|size| *size > 1)
+}
+
+pub(super) fn is_known(kind: u16) -> bool {
+    fixed(kind).is_some()
+        || one_of_several(kind).is_some()
+        || matches!(kind, 0x01 | OBJECT | STRING8 | STRING | 0xFB | 0xFD | 0xFE | BINARY | 0x101E | 0x101F | 0x1102)
+}
+
+/// A value, so that that of a row and that of an object compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    Number(u64),
+    Octets(Vec<u8>),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Property {
+    pub(super) id: u16,
+    pub(super) kind: u16,
+    value: u32,
+}
+
+/// The properties of a node.
+pub(super) struct Properties<'a> {
+    pub(super) heap: Heap<'a>,
+    pub(super) all: Vec<Property>,
+}
+
+impl Check {
+    /// The type of a property or a column, which has to be known; whether it is.
+    pub(super) fn kind(&self, place: &Place, kind: u16) -> bool {
+        let is_ansi = self.file.variant == Variant::Ansi;
+        if !is_known(kind) {
+            self.add(Rule::PropertyKind, place, || format!("the type is {kind:#06x}"));
+            return false;
+        }
+        let other = if is_ansi { [STRING, 0x101F] } else { [STRING8, 0x101E] };
+        if other.contains(&kind) {
+            self.add(Rule::TextKind, place, || format!("the type is {kind:#06x}"));
+        }
+        true
+    }
+
+    /// Notes that a named property is used.
+    pub(super) fn note_named(&self, id: u16, place: &Place) {
+        if (FIRST_NAMED..0xFFFE).contains(&id) {
+            self.named.borrow_mut().entry(id).or_insert_with(|| place.of(id));
+        }
+    }
+
+    /// A value whose octets are `octets`, of a type of variable size.
+    pub(super) fn octets_of(&self, place: &Place, kind: u16, octets: &[u8]) {
+        match kind {
+            STRING if !self.file.is_cache => {
+                if !octets.len().is_multiple_of(2) {
+                    self.add(Rule::PropertySize, place, || format!("text of {} octets", octets.len()));
+                }
+                let units = || octets.chunks_exact(2).map(|unit| u16_at(unit, 0).unwrap_or(0));
+                let what = match char::decode_utf16(units()).any(|c| c.is_err()) && octets.len() < LOOKED_AT {
+                    true => "a unit that is half a character",
+                    false if units().any(|unit| unit == 0) => "a NUL",
+                    false => return,
+                };
+                self.add(Rule::TextOctets, place, || format!("the text has {what}"));
+            }
+            STRING8 if !self.file.is_cache && octets.contains(&0) => {
+                self.add(Rule::TextOctets, place, || "the text has a NUL".to_owned());
+            }
+            0x101E | 0x101F | 0x1102 if !octets.is_empty() => {
+                let count = u32_at(octets, 0).unwrap_or(u32::MAX) as usize;
+                let mut before = count.saturating_mul(4).saturating_add(4);
+                let starts = u32_at(octets, 4).map_or(0, |start| start as usize);
+                let mut is_right = before <= octets.len() && (count == 0 || starts == before);
+                for index in 0..if is_right { count } else { 0 } {
+                    let start = u32_at(octets, 4 + 4 * index).unwrap_or(0) as usize;
+                    is_right &= start >= before && start <= octets.len();
+                    before = start;
+                }
+                if !is_right && octets.len() < LOOKED_AT {
+                    self.add(Rule::PropertyMultiple, place, || format!("{count} values in {} octets", octets.len()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The properties of a node; nothing where they cannot be read.
+    pub(super) fn properties(&self, place: &Place, data: u64, subnodes: u64) -> Result<Option<Properties<'_>>> {
+        let Some(heap) = Heap::open(self, place, data, subnodes, PROPERTY_CONTEXT)? else { return Ok(None) };
+        let mut all = Vec::new();
+        let is_one = heap.records(heap.root, "the property context", (2, 6), &mut |id, record| {
+            let id = id as u16;
+            let (kind, value) = (u16_at(record, 0).unwrap_or(0), u32_at(record, 2).unwrap_or(0));
+            let property = Property { id, kind, value };
+            self.note_named(id, place);
+            if self.property(&heap, property)? {
+                all.push(property);
+            }
+            Ok(())
+        })?;
+        Ok(is_one.then_some(Properties { heap, all }))
+    }
+
+    /// Whether the value of a property can be read.
+    fn property(&self, heap: &Heap<'_>, property: Property) -> Result<bool> {
+        let Property { id, kind, value } = property;
+        let place = &heap.place.of(id);
+        if !self.kind(place, kind) {
+            return Ok(false);
+        }
+        match fixed(kind) {
+            Some(size) if size <= 4 => {
+                let spare = if size < 4 { value >> (8 * size) } else { 0 };
+                if (spare != 0 || (kind == BOOLEAN && value > 1)) && !self.file.is_cache {
+                    self.add(Rule::PropertySpare, place, || format!("dwValueHnid is {value:#x}"));
+                }
+                return Ok(true);
+            }
+            Some(size) => {
+                heap.note(value, place);
+                let found = if value == 0 { None } else { heap.size_of(value)? };
+                match found {
+                    None => self.add(Rule::PropertyPlace, place, || format!("{value:#x} names nothing")),
+                    Some(found) if found != size as u64 => {
+                        self.add(Rule::PropertySize, place, || format!("{found} octets instead of {size}"));
+                    }
+                    Some(_) => return Ok(true),
+                }
+                return Ok(false);
+            }
+            None if kind == OBJECT => {
+                heap.note(value, place);
+                let found = if value & 31 == 0 && value != 0 { heap.value(value, 16)? } else { None };
+                let Some(found) = found else {
+                    self.add(Rule::PropertyPlace, place, || format!("{value:#x} names nothing on the heap"));
+                    return Ok(false);
+                };
+                if found.len() != 8 {
+                    self.add(Rule::PropertySize, place, || format!("an object of {} octets instead of 8", found.len()));
+                    return Ok(false);
+                }
+                let nid = u32_at(&found, 0).unwrap_or(0);
+                if heap.subnodes.named(nid).is_none() {
+                    self.add(Rule::PropertyPlace, place, || format!("the object {nid:#x} is no subnode"));
+                }
+                return Ok(true);
+            }
+            None => {}
+        }
+        heap.note(value, place);
+        let Some(size) = heap.size_of(value)? else {
+            self.add(Rule::PropertyPlace, place, || format!("{value:#x} names neither an allocation nor a subnode"));
+            return Ok(false);
+        };
+        if value != 0 && size == 0 {
+            self.add(Rule::PropertyPlace, place, || format!("{value:#x} names an empty value"));
+        }
+        if let Some(one) = one_of_several(kind)
+            && size % one as u64 != 0
+        {
+            self.add(Rule::PropertySize, place, || format!("{size} octets for values of {one}"));
+        }
+        if matches!(kind, STRING | STRING8 | 0x101E | 0x101F | 0x1102) {
+            let octets = heap.value(value, LOOKED_AT)?.unwrap_or_default();
+            self.octets_of(place, kind, &octets);
+        }
+        Ok(true)
+    }
+}
+
+impl Properties<'_> {
+    pub(super) fn find(&self, id: u16) -> Option<Property> {
+        self.all.iter().find(|property| property.id == id).copied()
+    }
+
+    pub(super) fn has(&self, id: u16) -> bool {
+        self.find(id).is_some()
+    }
+
+    /// A number that stands in its record.
+    pub(super) fn number(&self, id: u16) -> Option<u32> {
+        let property = self.find(id)?;
+        let size = fixed(property.kind).filter(|size| *size <= 4)?;
+        Some(property.value & (u32::MAX >> (32 - 8 * size)))
+    }
+
+    /// Octets of a value.
+    pub(super) fn size(&self, property: Property) -> Result<u64> {
+        match fixed(property.kind) {
+            Some(size) => Ok(size as u64),
+            None => Ok(self.heap.size_of(property.value)?.unwrap_or(0)),
+        }
+    }
+
+    /// The value of a property, at most so many octets of it.
+    pub(super) fn value(&self, property: Property, most: usize) -> Result<Option<Value>> {
+        Ok(match fixed(property.kind) {
+            Some(size) if size <= 4 => self.number(property.id).map(|number| Value::Number(number.into())),
+            Some(8) => {
+                let octets = self.heap.value(property.value, 8)?.unwrap_or_default();
+                u64_at(&octets, 0).map(Value::Number)
+            }
+            _ => self.heap.value(property.value, most)?.map(Value::Octets),
+        })
+    }
+
+    /// The octets of a value of variable size.
+    pub(super) fn octets(&self, id: u16, most: usize) -> Result<Option<Vec<u8>>> {
+        let Some(property) = self.find(id) else { return Ok(None) };
+        Ok(match self.value(property, most)? {
+            Some(Value::Octets(octets)) => Some(octets),
+            _ => None,
+        })
+    }
+
+    /// The subnode and the size that an object states.
+    pub(super) fn object(&self, id: u16) -> Result<Option<(u32, u32)>> {
+        let Some(property) = self.find(id).filter(|property| property.kind == OBJECT) else { return Ok(None) };
+        let octets = self.heap.value(property.value, 8)?.unwrap_or_default();
+        Ok(u32_at(&octets, 0).zip(u32_at(&octets, 4)))
+    }
+
+    /// Text for people: both kinds of it.
+    pub(super) fn text(&self, id: u16) -> Result<Option<String>> {
+        let Some(property) = self.find(id) else { return Ok(None) };
+        let octets = self.octets(id, 4096)?;
+        Ok(octets.map(|octets| text(property.kind, &octets)))
+    }
+}
+
+/// Octets as text; what is wrong in them is replaced.
+pub(super) fn text(kind: u16, octets: &[u8]) -> String {
+    if kind == STRING {
+        let units = octets.chunks_exact(2).map(|unit| u16_at(unit, 0).unwrap_or(0));
+        return char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    }
+    octets.iter().copied().map(char::from).collect()
+}

@@ -1,0 +1,144 @@
+//! Checks a PST or OST file against [MS-PST]: why a program refuses a store, or what it would repair.
+//!
+//! Nothing in the file is believed and nothing is mended: a reader that gets around damage stands elsewhere
+//! ([`read::pst`](mod@crate::read::pst)). The way goes once through the file for blocks, references and maps, which are sorted in runs on
+//! disk (in WebAssembly in memory), and once through nodes, so that memory stays the same whatever the size. Where the text is silent, a
+//! rule is what sound files of Outlook hold.
+//!
+//! ```
+//! use mailferry::{
+//!     Stop,
+//!     pst::check::check,
+//!     write::pst::{Layout, PstWriter, Scrambling},
+//! };
+//! use std::{io::Cursor, sync::Arc};
+//!
+//! let pst = PstWriter::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute)?.completing();
+//! let mut octets = pst.finish()?.into_inner();
+//! assert_eq!(check(Arc::new(octets.clone()), &Stop::default())?.errors, 0);
+//!
+//! octets[0x4400] ^= 1;
+//! let report = check(Arc::new(octets), &Stop::default())?;
+//! assert!(report.findings.iter().any(|finding| finding.rule == "page-crc"));
+//! # Ok::<(), mailferry::Error>(())
+//! ```
+//!
+//! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
+
+mod attachments;
+mod context;
+mod file;
+mod findings;
+mod folders;
+mod header;
+mod heap;
+mod maps;
+mod messages;
+mod names;
+mod nodes;
+mod rules;
+mod sorted;
+mod store;
+mod table;
+mod trees;
+
+pub use findings::{CheckReport, Finding, Place, RuleCount, Severity};
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    limits::Stop,
+    pst::Variant,
+    source::Source,
+};
+use file::File;
+use findings::Findings;
+use rules::Rule;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
+
+/// Messages in one another, and subnodes below one another, that are followed.
+const DEPTH: usize = 64;
+
+/// A check under way.
+struct Check {
+    file: File,
+    findings: Findings,
+    stop: Stop,
+    /// Whether the maps of maps are in use, as before Outlook 2007 SP2.
+    has_old_maps: Cell<bool>,
+    free_pages: Cell<u64>,
+    blocks: Cell<u64>,
+    folders: Cell<u64>,
+    messages: Cell<u64>,
+    /// Where named properties were met first.
+    named: RefCell<BTreeMap<u16, Place>>,
+}
+
+/// Checks the store in `source`; `stop` is asked now and then whether to give up.
+///
+/// # Errors
+/// [`UnknownFormat`](ErrorKind::UnknownFormat) for what is no store at all, [`Unsupported`](ErrorKind::Unsupported) for one whose data
+/// is protected, [`Malformed`](ErrorKind::Malformed) for one that ends inside its header, [`Cancelled`](ErrorKind::Cancelled), and what
+/// reading says. Whatever else is wrong is in the report.
+pub fn check(source: Source, stop: &Stop) -> Result<CheckReport> {
+    let check = Check {
+        file: File::open(source)?,
+        findings: Findings::default(),
+        stop: stop.clone(),
+        has_old_maps: Cell::new(false),
+        free_pages: Cell::new(0),
+        blocks: Cell::new(0),
+        folders: Cell::new(0),
+        messages: Cell::new(0),
+        named: RefCell::default(),
+    };
+    check.age()?;
+    check.header();
+    let mut walked = check.trees()?;
+    check.maps(std::mem::take(&mut walked.regions))?;
+    check.nodes()?;
+    check.store()?;
+    check.folder_tree(&walked.folders);
+    check.folders(std::mem::take(&mut walked.children))?;
+    check.names()?;
+    if check.file.is_exhausted() {
+        check.add(Rule::Unreadable, &Place::default(), || "the check gave up".to_owned());
+    }
+    Ok(check.finish())
+}
+
+impl Check {
+    fn add(&self, rule: Rule, place: &Place, found: impl FnOnce() -> String) {
+        self.findings.add(rule, place, found);
+    }
+
+    /// Whether to go on; an error where not.
+    fn go_on(&self) -> Result<()> {
+        match self.stop.is_asked() {
+            true => Err(Error::new(ErrorKind::Cancelled, "the check was stopped")),
+            false => Ok(()),
+        }
+    }
+
+    fn finish(self) -> CheckReport {
+        let (findings, rules) = self.findings.finish();
+        let count =
+            |severity: Severity| rules.iter().filter(|rule| rule.severity == severity).map(|rule| rule.count).sum();
+        CheckReport {
+            layout: match self.file.variant {
+                Variant::Ansi => "ANSI",
+                Variant::Unicode => "Unicode",
+                Variant::Unicode4k => "Unicode 4K",
+            },
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            folders: self.folders.get(),
+            messages: self.messages.get(),
+            blocks: self.blocks.get(),
+            findings,
+            rules,
+        }
+    }
+}

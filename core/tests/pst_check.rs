@@ -1,0 +1,137 @@
+//! Stores are checked: sound ones have nothing to tell, and of single changes nearly all are found.
+#![cfg(all(feature = "outlook", feature = "write"))]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod pst_mutator;
+mod pst_support;
+
+use mailferry::{
+    Stop,
+    mapi::{PropertyValue, pid},
+    model::Role,
+    pst::check::{CheckReport, Severity, check},
+    write::pst::{Layout, Scrambling},
+};
+use pst_mutator::Mutator;
+use pst_support::{LAYOUTS, SCRAMBLINGS, Writer, attachments, every_type, mail, nested, octets};
+use std::{io::Cursor, sync::Arc};
+
+/// A store as whole as one of Outlook, with messages of all kinds.
+fn store(layout: Layout, scrambling: Scrambling, messages: usize, large: usize) -> Vec<u8> {
+    let mut pst = Writer::new(Cursor::new(Vec::new()), layout, scrambling).unwrap().completing();
+    let inbox = pst.add_folder(Writer::MAILBOX, "Inbox", "IPF.Note");
+    pst.designate(inbox, Role::Inbox);
+    let inner = pst.add_folder(inbox, "Inner", "IPF.Note");
+    let mut number = 0_u32;
+    let mut add = |folder, message: &mailferry::mapi::MapiMessage| {
+        pst.identify(&number.to_le_bytes());
+        number += 1;
+        pst.add_message(folder, message).unwrap();
+    };
+    add(inbox, &mail(layout, "first", &"long body ".repeat(1000)));
+    add(inbox, &attachments(layout, large));
+    add(inner, &nested(layout, 2));
+    add(inner, &every_type(layout));
+    for i in 0..messages {
+        let mut message = mail(layout, &format!("number {i}"), "short");
+        if i % 3 == 0 {
+            message.properties.set(pid::MESSAGE_FLAGS, PropertyValue::Integer32(0));
+        }
+        message.recipients = vec![pst_support::recipient(layout, 1, "Bob", "bob@example.com")];
+        add(if i % 2 == 0 { inbox } else { inner }, &message);
+    }
+    pst.finish().unwrap().into_inner()
+}
+
+fn checked(store: Vec<u8>) -> CheckReport {
+    check(Arc::new(store), &Stop::default()).unwrap()
+}
+
+fn assert_silent(store: Vec<u8>, what: &str) {
+    let report = checked(store);
+    assert!(report.findings.is_empty(), "{what}: {:#?}", report.findings);
+}
+
+#[test]
+fn stores_that_are_written_have_nothing_to_tell() {
+    for layout in LAYOUTS {
+        for scrambling in SCRAMBLINGS {
+            for (messages, large) in [(0, 0), (60, 30_000)] {
+                assert_silent(
+                    store(layout, scrambling, messages, large),
+                    &format!("{layout:?} {scrambling:?} {messages}"),
+                );
+            }
+        }
+    }
+    // Lists of lists, and maps of several sections.
+    assert_silent(store(Layout::Unicode, Scrambling::Permute, 10, 9 << 20), "an attachment of 9 MiB");
+    let mut deep = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
+    deep.add_message(Writer::MAILBOX, &nested(Layout::Unicode, 60)).unwrap();
+    assert_silent(deep.finish().unwrap().into_inner(), "60 messages in one another");
+    let empty = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
+    assert_silent(empty.finish().unwrap().into_inner(), "an empty store");
+}
+
+/// The same changes on every run.
+#[test]
+fn nearly_every_single_change_is_found() {
+    let sound = store(Layout::Unicode, Scrambling::None, 60, 30_000);
+    let mut mutator = Mutator::new(&sound, 20_261_130);
+    let count: usize = std::env::var("MAILFERRY_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(300);
+    let mut missed = Vec::new();
+    for _ in 0..count {
+        let (broken, what) = mutator.next();
+        if std::env::var_os("MAILFERRY_SHOW").is_some() {
+            eprintln!("{what}");
+        }
+        let is_found = check(Arc::new(broken), &Stop::default()).map_or(true, |report| !report.findings.is_empty());
+        if !is_found {
+            missed.push(what);
+        }
+    }
+    eprintln!("{} of {count} were not found: {missed:#?}", missed.len());
+    assert!(missed.len() * 50 <= count, "{} of {count} were not found: {missed:#?}", missed.len());
+}
+
+#[test]
+fn each_finding_says_where_and_by_which_rule() {
+    let sound = store(Layout::Unicode, Scrambling::Permute, 4, 100);
+    for (at, rule, section) in [
+        (0_usize, "header-magic", "[MS-PST] 2.2.2.6"),
+        (184, "root-file-end", "[MS-PST] 2.2.2.5"),
+        (0x4400, "page-crc", "[MS-PST] 2.2.2.7.1"),
+        (0x4600, "pmap-bits", "[MS-PST] 2.2.2.7.3"),
+        (0x4400 + 1024, "block-crc", "[MS-PST] 2.2.2.8.1"),
+    ] {
+        let mut broken = sound.clone();
+        broken[at] ^= 1;
+        let report = checked(broken);
+        let found = report.findings.iter().find(|finding| finding.rule == rule);
+        let found = found.unwrap_or_else(|| panic!("{rule}: {:#?}", report.findings));
+        assert_eq!((found.section, found.severity), (section, Severity::Error));
+        assert!(found.place.offset.is_some() && !found.found.is_empty() && !found.meaning.is_empty());
+        assert!(report.errors > 0 && report.rules.iter().any(|count| count.rule == rule));
+    }
+}
+
+/// What is broken in any way is told of, and takes neither a panic nor long.
+#[test]
+fn stores_broken_at_random_end_the_check() {
+    for layout in LAYOUTS {
+        let sound = store(layout, Scrambling::Permute, 6, 9000);
+        for seed in 0..30_u32 {
+            let mut broken = sound.clone();
+            for (i, octet) in octets(12, seed + 1).chunks(3).enumerate() {
+                let at = usize::from(octet[0]) << 10 | usize::from(octet[1]) << 2;
+                let at = if i == 0 { at % 564 } else { at % broken.len() };
+                broken[at] = octet[2];
+            }
+            broken.truncate(sound.len() - (seed as usize % 7) * 1000);
+            let _found = check(Arc::new(broken), &Stop::default());
+        }
+    }
+    assert!(check(Arc::new(b"no store".repeat(100)), &Stop::default()).is_err());
+    assert!(check(Arc::new(b"!BDN".to_vec()), &Stop::default()).is_err());
+    assert!(check(Arc::new(store(Layout::Unicode, Scrambling::None, 1, 1)), &Stop::when(|| true)).is_err());
+}
