@@ -47,7 +47,7 @@
 //! |---|---|
 //! | `write` | [`write`](mod@write), [`mend`] and [`platform`] |
 //! | `convert` | [`convert`]; it asks for `write` |
-//! | `outlook` | [`mapi`], [`read::pst`], [`read::tnef`]; with `write` also [`write::pst`](mod@write::pst) |
+//! | `outlook` | [`mapi`], [`read::pst`], [`read::msg`], [`read::tnef`]; with `write` also [`write::pst`](mod@write::pst) |
 //!
 //! [`Item`]: model::Item
 
@@ -55,6 +55,8 @@
 #![cfg_attr(not(all(feature = "convert", feature = "outlook")), allow(dead_code, unused_imports))]
 
 mod address_map;
+#[cfg(feature = "outlook")]
+mod cfb;
 pub mod content_line;
 #[cfg(feature = "convert")]
 pub mod convert;

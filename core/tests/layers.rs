@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 9] = [
     &["mapi", "mend"],
     &["model"],
     &["time_zone"],
-    &["mime", "content_line"],
+    &["mime", "content_line", "cfb"],
     &["source", "pst"],
     &["address_map", "crc32", "date_time", "defect", "error", "hex", "limits", "word"],
 ];

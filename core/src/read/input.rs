@@ -1,6 +1,6 @@
 use super::{
     FormatInfo, Head, Holds, ItemReader, ReadOptions, Request, Unopened,
-    detect::{detect, head_of, unknown},
+    detect::{closer_look, detect, head_of, unknown},
     hints::Hints,
 };
 use crate::{
@@ -102,7 +102,13 @@ impl Input {
         if let Some(format) = self.format {
             return Ok(format);
         }
-        detect(&self.known()).map_err(|e| e.in_file(&*self.name))
+        let known = detect(&self.known());
+        if known.is_err()
+            && let Some(format) = closer_look(&self.source, &self.head).map_err(|e| e.in_file(&*self.name))?
+        {
+            return Ok(format);
+        }
+        known.map_err(|e| e.in_file(&*self.name))
     }
 
     fn known(&self) -> Head<'_> {

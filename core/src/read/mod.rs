@@ -35,6 +35,8 @@ mod maildir;
 pub mod mbox;
 mod message_file;
 mod metadata;
+#[cfg(feature = "outlook")]
+pub mod msg;
 mod other_programs;
 #[cfg(feature = "outlook")]
 pub mod pst;

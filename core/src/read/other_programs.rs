@@ -64,18 +64,9 @@ const OLM: OtherProgram = OtherProgram {
 const PROGRAMS: &[OtherProgram] = &[
     OLM,
     OtherProgram {
-        title: "an Outlook message or template (MSG, OFT)",
-        extensions: &["msg", "oft"],
-        instead: "move it into a PST with Outlook, or save it as .eml, for example with msgconvert",
-        is_one: |octets| {
-            octets.starts_with(OLE)
-                && holds_utf16(octets, &["__substg1.0_", "__properties_version1.0", "__nameid_version1.0"])
-        },
-    },
-    OtherProgram {
-        title: "an OLE compound file (such as a Word document or an Outlook .msg)",
+        title: "an OLE compound file without an Outlook message (such as a Word document)",
         extensions: &[],
-        instead: "if it is an Outlook message, move it into a PST with Outlook",
+        instead: "if it should be an Outlook message, save it once more from Outlook: its contents are lost",
         is_one: |octets| octets.starts_with(OLE),
     },
     OtherProgram {
@@ -145,14 +136,6 @@ const PROGRAMS: &[OtherProgram] = &[
 /// The signature of a compound file ([MS-CFB] 2.2).
 const OLE: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 
-/// Whether one of the names of streams stands in the octets, as compound files write them.
-fn holds_utf16(octets: &[u8], names: &[&str]) -> bool {
-    names.iter().any(|name| {
-        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        memchr::memmem::find(octets, &name).is_some()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::detect;
@@ -166,8 +149,6 @@ mod tests {
 
     #[test]
     fn files_of_other_programs_are_known_by_their_octets() {
-        let message: Vec<u8> = "__substg1.0_0037001F".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let message = [OLE, &[0; 504], &message].concat();
         let dbx = [
             b"\xCF\xAD\x12\xFE\xC5\xFD\x74\x6F".as_slice(),
             &[0; 99],
@@ -180,7 +161,6 @@ mod tests {
             (b"\x9C\xCB\xCB\x8D\x13\x75\xD2\x11\x91\x58\x00\xC0\x4F\x79\x56\xA4\0", "WAB"),
             (b"\x1A\0\0\x04\0\0\0\0", "NSF"),
             (b"\x1A\0\0\x03\0\0\0\0", "Domino"),
-            (&message, "MSG"),
             (&[OLE, &[0; 600]].concat(), "OLE compound file"),
             (b"\0\0\0\0\xEF\xCD\xAB\x89\0", "EDB"),
             (b"// <!-- <mdb:mork:z v=\"1.4\"/> -->\n", "Thunderbird"),
