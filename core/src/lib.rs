@@ -7,6 +7,7 @@
 //! | ICS, VCS | [`read::ics`] | calendar objects |
 //! | VCF | [`read::vcf`] | contacts |
 //! | PST, OST | [`read::pst`] | messages, calendar objects, contacts |
+//! | MSG, OFT | [`read::msg`] | messages, calendar objects, contacts |
 //!
 //! gzip, ZIP, tar and UTF-16 around them are read directly. The common model is the standards themselves: an [`Item`]
 //! is an RFC 5322 message, an iCalendar object or a vCard, and its octets pass through unchanged.

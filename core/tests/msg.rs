@@ -1,6 +1,12 @@
 //! MSG files are read as stores are: the same message object gives the same item, whichever of the two it lies in.
 #![cfg(feature = "outlook")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and its files are small"
+)]
 
 mod msg_support;
 mod pst_support;
@@ -11,7 +17,7 @@ use mailferry::{
         AttachmentBody, FileTime, Guid, MapiMessage, NamedProperties, PropertyBag, PropertyName, PropertyValue, pid,
     },
     model::{Item, ItemKind},
-    read::{ItemReader, ReadOptions, msg::MsgReader, pst::PstReader},
+    read::{Event, ItemReader, Mailbox, ReadOptions, msg::MsgReader, pst::PstReader},
     write::pst::{Layout, Scrambling},
 };
 use msg_support::{
@@ -543,5 +549,119 @@ fn files_broken_in_a_thousand_ways() {
             broken.splice(to..(to + part.len()).min(broken.len()), part);
         }
         everything(&broken);
+    }
+}
+
+/// The sources that a path or an archive has, with their items, and what was passed over.
+fn events(mut mailbox: Mailbox) -> Vec<String> {
+    let mut seen = Vec::new();
+    while let Some(event) = mailbox.next_event() {
+        match event {
+            Event::Opened(opened) => seen.push(format!("source {}", opened.format)),
+            Event::Item(item) => {
+                let subject = item.message().and_then(|message| message.subject().unwrap());
+                let subject = subject.unwrap_or_else(|| item.kind.as_str().to_owned());
+                seen.push(format!("{}: {subject} in {}", item.origin.ordinal, item.folder.path));
+            }
+            Event::Failed { error, within } => seen.push(format!("failed {within} {error}")),
+            Event::Passed(passed) => {
+                seen.push(format!("passed {}: {}", passed.name.rsplit(['/', '!']).next().unwrap(), passed.why))
+            }
+            _ => {}
+        }
+    }
+    seen
+}
+
+#[test]
+fn a_tree_of_messages_is_one_source_wherever_it_lies() {
+    let message = |subject: &str| msg(&mail(UNICODE, subject, "short"));
+    let contact = msg(&of_class(UNICODE, "IPM.Contact", &[]));
+    let with_one = {
+        let mut outer = mail(UNICODE, "outer", "see there");
+        let inner = AttachmentBody::Data(message("inside").into());
+        outer.attachments = Arc::new(vec![attachment(UNICODE, "inner.msg", 1, inner)]);
+        msg(&outer)
+    };
+    let word = compound(vec![("WordDocument".to_owned(), Node::Stream(vec![7; 5000]))], 512).octets;
+    let files: Vec<(&str, Vec<u8>)> = vec![
+        ("Inbox/1.msg", message("one")),
+        ("Inbox/2.MSG", message("two")),
+        ("Inbox/letter.doc", word),
+        ("Inbox/messages.msg", b"::msgcat::mcset de \"Yes\" \"Ja\"\n".to_vec()),
+        ("Inbox/text.msg", b"From: a@x.example\r\nSubject: a text\r\n\r\nhi\r\n".to_vec()),
+        ("Inbox/without extension", message("three")),
+        ("Projects/Zoe.msg", contact),
+        ("Projects/reply.oft", with_one),
+    ];
+    let wanted = [
+        "source msg",
+        "1: one in Inbox",
+        "2: two in Inbox",
+        "passed letter.doc: is an OLE compound file (such as a Word document or an Outlook .msg)",
+        "passed messages.msg: contains text that is not mail, a calendar or contacts",
+        "source eml",
+        "1: a text in Inbox",
+        "source msg",
+        "1: three in Inbox",
+        "2: contact in Projects",
+        "3: outer in Projects",
+    ];
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, octets) in &files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, octets).unwrap();
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, octets).unwrap();
+        let mut header = tar::Header::new_gnu();
+        header.set_size(octets.len() as u64);
+        header.set_cksum();
+        tar.append_data(&mut header, name, &octets[..]).unwrap();
+    }
+    let mut mailbox = Mailbox::new(ReadOptions::default());
+    mailbox.add_path(folder.path());
+    assert_eq!(events(mailbox), wanted, "a folder");
+    for (name, octets) in [("a.zip", zip.finish().unwrap().into_inner()), ("a.tar", tar.into_inner().unwrap())] {
+        let mut mailbox = Mailbox::new(ReadOptions::default());
+        mailbox.add_source(name, Arc::new(octets));
+        assert_eq!(events(mailbox), wanted, "{name}");
+    }
+    // What is attached stays attached.
+    let mut mailbox = Mailbox::new(ReadOptions::default());
+    mailbox.add_path(folder.path().join("Projects/reply.oft"));
+    let item = mailbox.next().unwrap().unwrap();
+    let attachments = item.message().unwrap().attachments().unwrap();
+    let names: Vec<_> = attachments.iter().map(|attachment| attachment.file_name().unwrap()).collect();
+    assert_eq!(names, ["inner.msg"]);
+    assert!(mailbox.next().is_none());
+}
+
+#[test]
+fn a_message_is_known_by_its_octets_wherever_its_directory_lies() {
+    // The directory lies behind the attachment, and behind what is looked at first.
+    let mut message = mail(UNICODE, "far", "see there");
+    message.attachments =
+        Arc::new(vec![attachment(UNICODE, "a.bin", 1, AttachmentBody::Data(octets(300_000, 2).into()))]);
+    let mut file = made(&message, 4096);
+    let (end, directory) = ((file.octets.len() - 1) / 4096, file.directory);
+    // Its one sector moves to the end.
+    let entries = file.at(directory)..file.at(directory + 1);
+    let count = (directory..).take_while(|sector| file.get(file.at(file.fat) + 4 * sector) != 0xFFFF_FFFE).count() + 1;
+    let octets = file.octets[entries.start..entries.start + count * 4096].to_vec();
+    file.octets[entries.start..entries.start + count * 4096].fill(0);
+    file.octets.extend(&octets);
+    for i in 0..count {
+        let next = if i + 1 == count { 0xFFFF_FFFE } else { (end + i + 1) as u32 };
+        let at = file.at(file.fat) + 4 * (end + i);
+        file.set(at, next);
+    }
+    file.set(48, end as u32);
+    for name in ["far.msg", "far", "far.bin"] {
+        let mut mailbox = Mailbox::new(ReadOptions::default());
+        mailbox.add_source(name, Arc::new(file.octets.clone()));
+        assert_eq!(events(mailbox)[0], "source msg", "{name}");
     }
 }
