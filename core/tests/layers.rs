@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// The formats, each a module of `read`.
-const FORMATS: [&str; 9] = ["eml", "emlx", "ics", "maildir", "mbox", "msg", "pst", "tnef", "vcf"];
+const FORMATS: [&str; 10] = ["eml", "emlx", "ics", "maildir", "mbox", "msg", "olm", "pst", "tnef", "vcf"];
 
 /// What the crate page gives a shorter path, and the module it comes from.
 const RE_EXPORTS: [(&str, &str); 10] = [

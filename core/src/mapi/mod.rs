@@ -44,7 +44,7 @@ pub use bag::{NamedProperties, PropertyBag, PropertyName};
 pub use code_page::CodePage;
 pub(crate) use code_page::{Declared, Fallback, Sample, choose, undeclared};
 pub(crate) use conversation::conversation_id;
-pub(crate) use entry_id::one_off;
+pub(crate) use entry_id::{one_off, to_flat_list};
 pub(crate) use from_message::{Known, from_message};
 pub use guid::Guid;
 pub(crate) use message::Nesting;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path, sync::Arc};
 #[cfg(feature = "outlook")]
 use {
-    super::{msg, pst, tnef},
+    super::{msg, olm, pst, tnef},
     crate::mapi::Translation,
 };
 
@@ -168,6 +168,8 @@ pub const FORMATS: &[FormatInfo] = &[
     #[cfg(feature = "outlook")]
     msg::FORMAT,
     #[cfg(feature = "outlook")]
+    olm::FORMAT,
+    #[cfg(feature = "outlook")]
     tnef::FORMAT,
     ics::FORMAT,
     vcf::FORMAT,
@@ -196,6 +198,7 @@ mod tests {
             ("pst", "pst", Holds::Items),
             ("tnef", "tnef", Holds::Items),
             ("msg", "msg", Holds::Message),
+            ("olm", "olm", Holds::Items),
             ("oft", "msg", Holds::Message),
         ] {
             assert_eq!(of_extension(extension), Some((name, holds)), "{extension}");

@@ -37,6 +37,8 @@ mod message_file;
 mod metadata;
 #[cfg(feature = "outlook")]
 pub mod msg;
+#[cfg(feature = "outlook")]
+pub mod olm;
 mod other_programs;
 #[cfg(feature = "outlook")]
 pub mod pst;

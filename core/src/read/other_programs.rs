@@ -37,32 +37,7 @@ pub(super) fn by_name(head: &Head<'_>) -> Option<&'static OtherProgram> {
     PROGRAMS.iter().find(|program| head.has_extension(program.extensions))
 }
 
-/// The error for an archive of Outlook for Mac.
-pub(super) fn outlook_for_mac() -> Error {
-    OLM.error()
-}
-
-/// Whether an entry of this name makes a ZIP archive one of Outlook for Mac: `Local/com.microsoft.__Messages/Inbox/message_00000.xml`.
-pub(super) fn is_of_outlook_for_mac(entry: &str) -> bool {
-    let mut segments = entry.split('/');
-    let is_store = |segment: Option<&str>| segment.is_some_and(|segment| segment.starts_with("com.microsoft.__"));
-    match segments.next() {
-        Some("Local") => is_store(segments.next()),
-        Some("Accounts") => is_store(segments.nth(1)),
-        _ => false,
-    }
-}
-
-const OLM: OtherProgram = OtherProgram {
-    title: "an archive of Outlook for Mac (OLM)",
-    extensions: &["olm"],
-    instead: "import it into Outlook for Mac, and drag each folder from there to the Finder, which creates an .mbox file",
-    // It is a ZIP archive: its entries tell.
-    is_one: |_| false,
-};
-
 const PROGRAMS: &[OtherProgram] = &[
-    OLM,
     OtherProgram {
         title: "an OLE compound file without an Outlook message (such as a Word document)",
         extensions: &[],
@@ -174,9 +149,7 @@ mod tests {
 
     #[test]
     fn a_name_only_tells_of_octets_that_nobody_knows() {
-        for (name, title) in
-            [("Inbox.DBX", "DBX"), ("a.nsf", "NSF"), ("b.wab", "WAB"), ("c.olm", "OLM"), ("d.tbb", "The Bat!")]
-        {
+        for (name, title) in [("Inbox.DBX", "DBX"), ("a.nsf", "NSF"), ("b.wab", "WAB"), ("d.tbb", "The Bat!")] {
             let error = told(b"\x01\x02\x03\x04\x05", name);
             assert!(
                 error.contains(title) && error.contains("by its name it is") && error.contains("01 02 03"),
@@ -186,19 +159,6 @@ mod tests {
         let mail = b"From: a@b.example\nSubject: a\n\nb\n";
         for name in ["a.msg", "a.dbx", "a.imm"] {
             assert!(detect(&Head { octets: mail, len: mail.len() as u64, name }).is_ok(), "{name}");
-        }
-    }
-
-    #[test]
-    fn entries_tell_an_archive_of_outlook_for_mac() {
-        for entry in [
-            "Local/com.microsoft.__Messages/Inbox/message_00000.xml",
-            "Accounts/a@b.example/com.microsoft.__Address Book/Contacts.xml",
-        ] {
-            assert!(is_of_outlook_for_mac(entry), "{entry}");
-        }
-        for entry in ["Local/x.eml", "com.microsoft.__Messages/a.xml", "x/Local/com.microsoft.__Messages/a.xml", ""] {
-            assert!(!is_of_outlook_for_mac(entry), "{entry}");
         }
     }
 }

@@ -69,7 +69,8 @@ pub(in crate::read) fn look(source: &Source, file: &File<'_>) -> Result<Look> {
         return Ok(of_head(&first(&text, HEAD)?, text.len(), file));
     }
     if let Some(format) = closer_look(source, &start)? {
-        return Ok(Items(format));
+        let can_be_read = file.any_format || !format.archived.is_empty();
+        return Ok(if can_be_read { Items(format) } else { Nothing(INNER.into()) });
     }
     let is_data = start.contains(&0) && !is_tar(&first(source, 512)?);
     let head = if is_data { start } else { first(source, HEAD)? };
