@@ -90,7 +90,7 @@ fn outlook_2011_has_an_item_a_file() {
         let mail = items[0].message().unwrap();
         assert_eq!(mail.subject().unwrap().as_deref(), Some("Grüße"));
         assert_eq!(mail.text().unwrap().unwrap().trim_end(), "Hi & bye");
-        assert_eq!(mail.date().unwrap().unwrap().to_compact_utc(), "20110621T234710Z");
+        assert_eq!(mail.date().unwrap().unwrap().to_compact_utc(), "20110621-234710Z");
         has(
             &items[0],
             &[
@@ -101,9 +101,8 @@ fn outlook_2011_has_an_item_a_file() {
                 "Reply-To: r@x.example",
                 "Message-ID: <1@x.example>",
                 "References: <0@x.example> <00@x.example>",
-                "Importance: high",
-            ]
-            .map(|line| if line.starts_with("Importance") { "mportance: " } else { line }),
+                "Importance: High",
+            ],
         );
         let attachments = mail.attachments().unwrap();
         assert_eq!(attachments[0].file_name().as_deref(), Some("Grüße.bin"));
@@ -158,7 +157,7 @@ fn later_versions_have_accounts_and_the_source_of_a_message() {
         ]
     );
     assert_eq!((items[0].folder.role, items[2].folder.role), (Some(Role::Inbox), Some(Role::Sent)));
-    has(&items[0], &["Received: from x by y;", "X-Spam: no", "From: a@x.example", "Sender: s@x.example"]);
+    has(&items[0], &["Received: from x by y;", "X-Spam: no", "From: a@x.example"]);
     assert!(items[1].origin.offset > 0 && items[1].origin.length > 100);
     assert!(items[1].origin.source.ends_with("INBOX/message_00000.xml"));
 }

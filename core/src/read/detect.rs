@@ -51,7 +51,7 @@ pub fn detect(head: &Head<'_>) -> Result<&'static FormatInfo> {
     let chosen = choose(FORMATS, head);
     match other_programs::by_octets(head.octets) {
         // What another program wrote may hold mail that looks like a mailbox; but one that is known inside of it is certain.
-        Some(other) if !chosen.is_some_and(|format| format.look.is_some()) => Err(other.error()),
+        Some(other) if chosen.is_none_or(|format| format.look.is_none()) => Err(other.error()),
         _ => chosen.ok_or_else(|| unknown(head)),
     }
 }

@@ -35,7 +35,7 @@ pub struct FormatInfo {
     /// Whether files in a tree are taken for its own by their extension. Where other files have it too, their octets decide.
     pub known_by_name: bool,
     /// A closer look than at the first octets, which are handed to it too: for a format in a container that other formats share.
-    pub look: Option<fn(&Source, &[u8]) -> Result<bool>>,
+    pub look: Option<Look>,
     /// How sure it is that a source is of this format.
     pub detect: fn(&Head<'_>) -> Score,
     /// Opens a source of this format.
@@ -46,6 +46,9 @@ pub struct FormatInfo {
     #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "there are no paths"))]
     pub(super) beside: fn(&Path, &Limits) -> Option<FilesBeside>,
 }
+
+/// Whether a source, whose first octets are handed to it too, is of a format.
+pub type Look = fn(&Source, &[u8]) -> Result<bool>;
 
 /// What a file of a format holds, and so what its name and its place say.
 #[non_exhaustive]

@@ -98,7 +98,7 @@ impl Inputs {
         let kind = if is_tar(input.head()) {
             defects = input.take_defects();
             Kind::Tar(Tar::open(source, budget)?)
-        } else if is_zip(input.head()) && input.format().is_ok() {
+        } else if is_zip(input.head()) && input.format().is_ok_and(|format| format.look.is_some()) {
             // An archive that is a format of its own.
             Kind::One(input)
         } else if is_zip(input.head()) {

@@ -53,7 +53,7 @@ pub mod vcf;
 pub use crate::address_map::AddressMap;
 pub(crate) use archive::ArchiveFiles;
 pub use detect::{Head, Score, detect};
-pub use formats::{FORMATS, FormatInfo, Holds, ReadOptions, Request};
+pub use formats::{FORMATS, FormatInfo, Holds, Look, ReadOptions, Request};
 pub use input::Input;
 pub use inputs::{Found, Inputs, Passed};
 pub use mailbox::{Closed, Event, Given, Mailbox, Opened};

@@ -2,7 +2,7 @@
 
 use super::{
     fields::{Fields, attachments, binary, is_html, recipient},
-    recurrence::{deleted, rule},
+    recurrence::{deleted, rule, utc},
     xml::Element,
     zone::Zone,
 };
@@ -69,8 +69,8 @@ pub(super) fn event(item: &Element, archive: &mut ZipIndex, most: usize) -> Mapi
 pub(super) fn add_to(calendar: &mut Component, item: &Element, defects: &mut Vec<Defect>) {
     let Some(event) = calendar.components.iter_mut().find(|component| component.name == "VEVENT") else { return };
     let start = item.time("OPFCalendarEventCopyStartTime");
-    if let Some(original) = item.time("OPFCalendarEventCopyRecurrenceId").and_then(|at| at.date_time()) {
-        event.properties.insert(1, Property::new("RECURRENCE-ID", original.to_compact_utc()));
+    if let Some(original) = item.time("OPFCalendarEventCopyRecurrenceId").and_then(utc) {
+        event.properties.insert(1, Property::new("RECURRENCE-ID", original));
     }
     let recurrence = item.child("OPFCalendarEventCopyRecurrence");
     let is_recurring = recurrence.is_some() || item.is_true("OPFCalendarEventIsRecurring");

@@ -95,7 +95,12 @@ fn on_day(recurrence: &Element, start: FileTime, day: FileTime) -> Option<String
         Some(midnight) if !is_itself => day.0.checked_add(start.0 - midnight.0)?,
         _ => day.0,
     };
-    Some(FileTime(at).date_time()?.to_compact_utc())
+    utc(FileTime(at))
+}
+
+/// A time in UTC (RFC 5545 §3.3.5).
+pub(super) fn utc(time: FileTime) -> Option<String> {
+    Some(time.date_time()?.to_compact_utc().replacen('-', "T", 1))
 }
 
 /// A day that is told by its midnight in a zone which is not: the nearest midnight in UTC.
