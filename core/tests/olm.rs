@@ -1,7 +1,13 @@
 //! Archives of Outlook for Mac, as its versions write them: Outlook 2011 with everything in `Local` and an item a file, later ones with
 //! accounts, and what damage leaves of them.
 #![cfg(feature = "outlook")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and its files are small"
+)]
 
 use mailferry::{
     DefectKind, ErrorKind,
