@@ -118,7 +118,7 @@ pub(crate) enum Command {
 /// Where items come from, and how they are read.
 #[derive(Args, Debug)]
 pub(crate) struct Source {
-    /// What to read. Files: MBOX, PST, OST, EML, EMLX, ICS, VCF, also compressed (.gz) or in an archive (a Takeout .zip or .tgz).
+    /// What to read. Files: MBOX, PST, OST, MSG, OLM, EML, EMLX, ICS, VCF, also compressed (.gz) or in an archive (a Takeout .zip or .tgz).
     /// Directories: Maildir, Thunderbird profiles, Apple Mail, Proton exports, EML archives and bundles, any tree of files
     #[arg(required = true, value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,

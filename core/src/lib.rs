@@ -7,6 +7,8 @@
 //! | ICS, VCS | [`read::ics`] | calendar objects |
 //! | VCF | [`read::vcf`] | contacts |
 //! | PST, OST | [`read::pst`] | messages, calendar objects, contacts |
+//! | MSG, OFT | [`read::msg`] | messages, calendar objects, contacts |
+//! | OLM | [`read::olm`] | messages, calendar objects, contacts |
 //!
 //! gzip, ZIP, tar and UTF-16 around them are read directly. The common model is the standards themselves: an [`Item`]
 //! is an RFC 5322 message, an iCalendar object or a vCard, and its octets pass through unchanged.
@@ -47,7 +49,7 @@
 //! |---|---|
 //! | `write` | [`write`](mod@write), [`mend`] and [`platform`] |
 //! | `convert` | [`convert`]; it asks for `write` |
-//! | `outlook` | [`mapi`], [`pst`], [`read::pst`], [`read::tnef`]; with `write` also [`write::pst`](mod@write::pst) |
+//! | `outlook` | [`mapi`], [`pst`], [`read::pst`], [`read::msg`], [`read::olm`], [`read::tnef`]; with `write` also [`write::pst`](mod@write::pst) |
 //!
 //! [`Item`]: model::Item
 
@@ -55,6 +57,8 @@
 #![cfg_attr(not(all(feature = "convert", feature = "outlook")), allow(dead_code, unused_imports))]
 
 mod address_map;
+#[cfg(feature = "outlook")]
+mod cfb;
 pub mod content_line;
 #[cfg(feature = "convert")]
 pub mod convert;

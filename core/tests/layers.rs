@@ -4,20 +4,21 @@
 use std::{fs, path::Path};
 
 /// The modules of the crate, highest layer first; modules of one layer do not know each other.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["convert"],
     &["platform"],
     &["read", "write"],
     &["mapi", "mend"],
     &["model"],
     &["time_zone"],
-    &["mime", "content_line", "pst"],
+    &["mime", "content_line", "cfb"],
+    &["pst"],
     &["source"],
     &["address_map", "crc32", "date_time", "defect", "error", "hex", "limits", "word"],
 ];
 
 /// The formats, each a module of `read`.
-const FORMATS: [&str; 9] = ["eml", "emlx", "ics", "maildir", "mbox", "msg", "pst", "tnef", "vcf"];
+const FORMATS: [&str; 10] = ["eml", "emlx", "ics", "maildir", "mbox", "msg", "olm", "pst", "tnef", "vcf"];
 
 /// What the crate page gives a shorter path, and the module it comes from.
 const RE_EXPORTS: [(&str, &str); 10] = [

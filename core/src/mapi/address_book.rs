@@ -1,5 +1,5 @@
 use super::{
-    MapiMessage,
+    Guid, MapiMessage, NamedProperties, PropertyName,
     entry_id::{self, EntryAddress},
     pid,
     values::Values,
@@ -113,6 +113,15 @@ impl<'a> AddressBook<'a> {
         };
         Mailbox { name: name.filter(|name| *name != internet).map(str::to_owned), address: internet }
     }
+}
+
+/// The pairs of Exchange and internet addresses of a contact, by the names of its properties.
+pub(crate) fn pairs_of_contact(names: &NamedProperties, text: impl Fn(u16) -> Option<String>) -> Vec<(String, String)> {
+    /// PidLidEmail1EmailAddress and PidLidEmail1OriginalDisplayName, and those of the second and third ([MS-OXOCNTC] 2.2.1.2).
+    const PAIRS: [(u32, u32); 3] = [(0x8083, 0x8084), (0x8093, 0x8094), (0x80A3, 0x80A4)];
+    let lid = |lid| text(names.id(&PropertyName::Lid(Guid::PSETID_ADDRESS, lid))?);
+    let pairs = PAIRS.iter().filter_map(|(exchange, internet)| Some((lid(*exchange)?, lid(*internet)?)));
+    pairs.filter(|(exchange, _)| exchange.starts_with('/')).collect()
 }
 
 /// The pairs of Exchange and internet addresses that the texts of a message or of a recipient tell.

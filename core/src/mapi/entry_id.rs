@@ -65,7 +65,7 @@ pub(crate) fn one_off(name: &str, kind: &str, address: &str) -> Vec<u8> {
 }
 
 /// A FlatEntryList of these entry identifiers ([MS-OXCDATA] 2.3.3).
-pub(super) fn to_flat_list(entries: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn to_flat_list(entries: &[Vec<u8>]) -> Vec<u8> {
     let mut list = Vec::new();
     for (i, entry) in entries.iter().enumerate() {
         list.extend((entry.len() as u32).to_le_bytes());

@@ -1,6 +1,17 @@
 use super::{CodePage, Directory, PropertyBag};
-use crate::{defect::Defect, error::Result, source::Content};
-use std::{fmt, sync::Arc};
+use crate::{
+    defect::Defect,
+    error::{Error, ErrorKind, Result},
+    limits::Limits,
+    source::Content,
+};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 /// A message object as its store holds it: mail, appointment, contact, task or anything else, by its message class.
 ///
@@ -119,5 +130,40 @@ pub trait EmbeddedMessage: Send + Sync + fmt::Debug {
 impl EmbeddedMessage for MapiMessage {
     fn open(&self) -> Result<MapiMessage> {
         Ok(self.clone())
+    }
+}
+
+/// How far messages may be attached into one another, and how many of them below the outermost one.
+#[derive(Clone, Debug)]
+pub(crate) struct Nesting {
+    around: usize,
+    most: usize,
+    left: Arc<AtomicUsize>,
+}
+
+impl Nesting {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { around: 0, most: limits.nesting, left: Arc::new(AtomicUsize::new(limits.entities)) }
+    }
+
+    /// The same for what is attached to the message at hand.
+    pub(crate) fn inside(&self) -> Self {
+        Self { around: self.around + 1, ..self.clone() }
+    }
+
+    /// Asks for one more message.
+    ///
+    /// # Errors
+    /// Non-fatal, when it is nested too deeply, or when there were too many.
+    pub(crate) fn enter(&self) -> Result<()> {
+        let refuse = |what| Err(Error::new(ErrorKind::Limit, what).non_fatal());
+        if self.around > self.most {
+            return refuse("messages are attached to one another too deeply: the inner ones are not read");
+        }
+        let one_less = |left: usize| left.checked_sub(1);
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_err() {
+            return refuse("too many messages are attached to one another: the rest are not read");
+        }
+        Ok(())
     }
 }

@@ -27,6 +27,7 @@ pub mod pid;
 mod property;
 pub mod rtf;
 mod state;
+mod stored;
 #[cfg(test)]
 mod support;
 pub mod tnef;
@@ -38,17 +39,19 @@ mod values;
 
 pub use crate::address_map::AddressMap;
 pub use address_book::Directory;
-pub(crate) use address_book::pairs;
+pub(crate) use address_book::{pairs, pairs_of_contact};
 pub use bag::{NamedProperties, PropertyBag, PropertyName};
 pub use code_page::CodePage;
 pub(crate) use code_page::{Declared, Fallback, Sample, choose, undeclared};
 pub(crate) use conversation::conversation_id;
-pub(crate) use entry_id::one_off;
+pub(crate) use entry_id::{one_off, to_flat_list};
 pub(crate) use from_message::{Known, from_message};
 pub use guid::Guid;
+pub(crate) use message::Nesting;
 pub use message::{Attachment, AttachmentBody, Attachments, EmbeddedMessage, MapiMessage};
 pub use property::{FileTime, Octets, PropertyTag, PropertyType, PropertyValue};
 pub use state::{keywords, received};
+pub(crate) use stored::{fixed, fixed_array, fixed_size};
 pub use translation::{Translated, Translation, translate};
 
 use translation::translate_embedded;

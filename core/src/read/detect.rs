@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    source::{Compression, ReadAt},
+    source::{Compression, ReadAt, Source},
 };
 
 /// How many octets from the start of a source are looked at.
@@ -48,11 +48,24 @@ pub enum Score {
 /// # Errors
 /// [`ErrorKind::UnknownFormat`] when no format knows the octets; the message says what they look like.
 pub fn detect(head: &Head<'_>) -> Result<&'static FormatInfo> {
-    // What another program wrote may hold mail that looks like a mailbox.
+    let chosen = choose(FORMATS, head);
     match other_programs::by_octets(head.octets) {
-        Some(other) => Err(other.error()),
-        None => choose(FORMATS, head).ok_or_else(|| unknown(head)),
+        // What another program wrote may hold mail that looks like a mailbox; but one that is known inside of it is certain.
+        Some(other) if chosen.is_none_or(|format| format.look.is_none()) => Err(other.error()),
+        _ => chosen.ok_or_else(|| unknown(head)),
     }
+}
+
+/// The format that a closer look at a source tells, of those that need one; `start` are its first octets.
+pub(super) fn closer_look(source: &Source, start: &[u8]) -> Result<Option<&'static FormatInfo>> {
+    for format in FORMATS {
+        if let Some(look) = format.look
+            && look(source, start)?
+        {
+            return Ok(Some(format));
+        }
+    }
+    Ok(None)
 }
 
 fn choose<'f>(formats: &'f [FormatInfo], head: &Head<'_>) -> Option<&'f FormatInfo> {
@@ -135,7 +148,7 @@ const CONTAINERS: &[(&[u8], &str)] = &[
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive (unpack it first)"),
     (b"Rar!\x1a\x07", "a RAR archive (unpack it first)"),
     (b"PK\x03\x04", "a ZIP archive (unpack it first)"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE compound file (such as an Outlook .msg)"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE compound file (such as a Word document or an Outlook .msg)"),
 ];
 
 /// What the octets of a file are by their signature, if it is a known one of no mail.

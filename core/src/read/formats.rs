@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path, sync::Arc};
 #[cfg(feature = "outlook")]
 use {
-    super::{pst, tnef},
+    super::{msg, olm, pst, tnef},
     crate::mapi::Translation,
 };
 
@@ -32,6 +32,10 @@ pub struct FormatInfo {
     pub holds: Holds,
     /// Whether the first octets are enough to know it where no name speaks for it. Mail in plain text is looked at more closely.
     pub known_by_octets: bool,
+    /// Whether files in a tree are taken for its own by their extension. Where other files have it too, their octets decide.
+    pub known_by_name: bool,
+    /// A closer look than at the first octets, which are handed to it too: for a format in a container that other formats share.
+    pub look: Option<Look>,
     /// How sure it is that a source is of this format.
     pub detect: fn(&Head<'_>) -> Score,
     /// Opens a source of this format.
@@ -42,6 +46,9 @@ pub struct FormatInfo {
     #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "there are no paths"))]
     pub(super) beside: fn(&Path, &Limits) -> Option<FilesBeside>,
 }
+
+/// Whether a source, whose first octets are handed to it too, is of a format.
+pub type Look = fn(&Source, &[u8]) -> Result<bool>;
 
 /// What a file of a format holds, and so what its name and its place say.
 #[non_exhaustive]
@@ -74,6 +81,8 @@ impl FormatInfo {
             signature: &[],
             holds: Holds::Items,
             known_by_octets: true,
+            known_by_name: true,
+            look: None,
             detect,
             open,
             folder: |_| None,
@@ -160,6 +169,10 @@ pub const FORMATS: &[FormatInfo] = &[
     #[cfg(feature = "outlook")]
     pst::FORMAT,
     #[cfg(feature = "outlook")]
+    msg::FORMAT,
+    #[cfg(feature = "outlook")]
+    olm::FORMAT,
+    #[cfg(feature = "outlook")]
     tnef::FORMAT,
     ics::FORMAT,
     vcf::FORMAT,
@@ -187,6 +200,9 @@ mod tests {
             ("vcf", "vcf", Holds::Items),
             ("pst", "pst", Holds::Items),
             ("tnef", "tnef", Holds::Items),
+            ("msg", "msg", Holds::Message),
+            ("olm", "olm", Holds::Items),
+            ("oft", "msg", Holds::Message),
         ] {
             assert_eq!(of_extension(extension), Some((name, holds)), "{extension}");
         }

@@ -1,6 +1,6 @@
 use super::{
     FormatInfo, Head, Holds, ItemReader, ReadOptions, Request, Unopened,
-    detect::{detect, head_of, unknown},
+    detect::{closer_look, detect, head_of, unknown},
     hints::Hints,
 };
 use crate::{
@@ -20,7 +20,7 @@ pub struct Input {
     /// Whether the octets were in another encoding.
     transcoded: bool,
     defects: Vec<Defect>,
-    /// The format that its place tells, whatever its octets look like.
+    /// The format that its place tells, whatever its octets look like, or that a closer look tells.
     format: Option<&'static FormatInfo>,
     /// What its place tells of its items.
     hints: Option<Arc<Hints>>,
@@ -47,9 +47,10 @@ impl Input {
         let transcoded = text.is_some();
         let source = text.map_or(source, |text| Arc::new(text));
         let head = head_of(&*source).map_err(|e| in_file(e.into()))?;
+        let format = closer_look(&source, &head).map_err(in_file)?;
         // What is known of compressed octets before they are read.
         let defects = source.take_defects();
-        Ok(Self { name, source, head, transcoded, defects, format: None, hints: None, group: None })
+        Ok(Self { name, source, head, transcoded, defects, format, hints: None, group: None })
     }
 
     /// What is wrong with the source by what is known before it is read.
@@ -59,7 +60,7 @@ impl Input {
 
     /// The same input with what its place tells: perhaps its format, and its items' folder and state.
     pub(super) fn placed(self, format: Option<&'static FormatInfo>, hints: Hints) -> Self {
-        Self { format, hints: Some(Arc::new(hints)), ..self }
+        Self { format: format.or(self.format), hints: Some(Arc::new(hints)), ..self }
     }
 
     /// The same input as one of many in `group`, if it is a message in a file of its own.

@@ -98,6 +98,9 @@ impl Inputs {
         let kind = if is_tar(input.head()) {
             defects = input.take_defects();
             Kind::Tar(Tar::open(source, budget)?)
+        } else if is_zip(input.head()) && input.format().is_ok_and(|format| format.look.is_some()) {
+            // An archive that is a format of its own.
+            Kind::One(input)
         } else if is_zip(input.head()) {
             Kind::Zip(Zip::open(&source, budget)?)
         } else if is_called_zip(&name) {

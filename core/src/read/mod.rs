@@ -35,6 +35,10 @@ mod maildir;
 pub mod mbox;
 mod message_file;
 mod metadata;
+#[cfg(feature = "outlook")]
+pub mod msg;
+#[cfg(feature = "outlook")]
+pub mod olm;
 mod other_programs;
 #[cfg(feature = "outlook")]
 pub mod pst;
@@ -49,7 +53,7 @@ pub mod vcf;
 pub use crate::address_map::AddressMap;
 pub(crate) use archive::ArchiveFiles;
 pub use detect::{Head, Score, detect};
-pub use formats::{FORMATS, FormatInfo, Holds, ReadOptions, Request};
+pub use formats::{FORMATS, FormatInfo, Holds, Look, ReadOptions, Request};
 pub use input::Input;
 pub use inputs::{Found, Inputs, Passed};
 pub use mailbox::{Closed, Event, Given, Mailbox, Opened};

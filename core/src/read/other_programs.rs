@@ -37,45 +37,11 @@ pub(super) fn by_name(head: &Head<'_>) -> Option<&'static OtherProgram> {
     PROGRAMS.iter().find(|program| head.has_extension(program.extensions))
 }
 
-/// The error for an archive of Outlook for Mac.
-pub(super) fn outlook_for_mac() -> Error {
-    OLM.error()
-}
-
-/// Whether an entry of this name makes a ZIP archive one of Outlook for Mac: `Local/com.microsoft.__Messages/Inbox/message_00000.xml`.
-pub(super) fn is_of_outlook_for_mac(entry: &str) -> bool {
-    let mut segments = entry.split('/');
-    let is_store = |segment: Option<&str>| segment.is_some_and(|segment| segment.starts_with("com.microsoft.__"));
-    match segments.next() {
-        Some("Local") => is_store(segments.next()),
-        Some("Accounts") => is_store(segments.nth(1)),
-        _ => false,
-    }
-}
-
-const OLM: OtherProgram = OtherProgram {
-    title: "an archive of Outlook for Mac (OLM)",
-    extensions: &["olm"],
-    instead: "import it into Outlook for Mac, and drag each folder from there to the Finder, which creates an .mbox file",
-    // It is a ZIP archive: its entries tell.
-    is_one: |_| false,
-};
-
 const PROGRAMS: &[OtherProgram] = &[
-    OLM,
     OtherProgram {
-        title: "an Outlook message or template (MSG, OFT)",
-        extensions: &["msg", "oft"],
-        instead: "move it into a PST with Outlook, or save it as .eml, for example with msgconvert",
-        is_one: |octets| {
-            octets.starts_with(OLE)
-                && holds_utf16(octets, &["__substg1.0_", "__properties_version1.0", "__nameid_version1.0"])
-        },
-    },
-    OtherProgram {
-        title: "an OLE compound file (such as a Word document or an Outlook .msg)",
+        title: "an OLE compound file without an Outlook message (such as a Word document)",
         extensions: &[],
-        instead: "if it is an Outlook message, move it into a PST with Outlook",
+        instead: "if it should be an Outlook message, save it once more from Outlook: its contents are lost",
         is_one: |octets| octets.starts_with(OLE),
     },
     OtherProgram {
@@ -145,14 +111,6 @@ const PROGRAMS: &[OtherProgram] = &[
 /// The signature of a compound file ([MS-CFB] 2.2).
 const OLE: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 
-/// Whether one of the names of streams stands in the octets, as compound files write them.
-fn holds_utf16(octets: &[u8], names: &[&str]) -> bool {
-    names.iter().any(|name| {
-        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        memchr::memmem::find(octets, &name).is_some()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::detect;
@@ -166,8 +124,6 @@ mod tests {
 
     #[test]
     fn files_of_other_programs_are_known_by_their_octets() {
-        let message: Vec<u8> = "__substg1.0_0037001F".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let message = [OLE, &[0; 504], &message].concat();
         let dbx = [
             b"\xCF\xAD\x12\xFE\xC5\xFD\x74\x6F".as_slice(),
             &[0; 99],
@@ -180,7 +136,6 @@ mod tests {
             (b"\x9C\xCB\xCB\x8D\x13\x75\xD2\x11\x91\x58\x00\xC0\x4F\x79\x56\xA4\0", "WAB"),
             (b"\x1A\0\0\x04\0\0\0\0", "NSF"),
             (b"\x1A\0\0\x03\0\0\0\0", "Domino"),
-            (&message, "MSG"),
             (&[OLE, &[0; 600]].concat(), "OLE compound file"),
             (b"\0\0\0\0\xEF\xCD\xAB\x89\0", "EDB"),
             (b"// <!-- <mdb:mork:z v=\"1.4\"/> -->\n", "Thunderbird"),
@@ -194,9 +149,7 @@ mod tests {
 
     #[test]
     fn a_name_only_tells_of_octets_that_nobody_knows() {
-        for (name, title) in
-            [("Inbox.DBX", "DBX"), ("a.nsf", "NSF"), ("b.wab", "WAB"), ("c.olm", "OLM"), ("d.tbb", "The Bat!")]
-        {
+        for (name, title) in [("Inbox.DBX", "DBX"), ("a.nsf", "NSF"), ("b.wab", "WAB"), ("d.tbb", "The Bat!")] {
             let error = told(b"\x01\x02\x03\x04\x05", name);
             assert!(
                 error.contains(title) && error.contains("by its name it is") && error.contains("01 02 03"),
@@ -206,19 +159,6 @@ mod tests {
         let mail = b"From: a@b.example\nSubject: a\n\nb\n";
         for name in ["a.msg", "a.dbx", "a.imm"] {
             assert!(detect(&Head { octets: mail, len: mail.len() as u64, name }).is_ok(), "{name}");
-        }
-    }
-
-    #[test]
-    fn entries_tell_an_archive_of_outlook_for_mac() {
-        for entry in [
-            "Local/com.microsoft.__Messages/Inbox/message_00000.xml",
-            "Accounts/a@b.example/com.microsoft.__Address Book/Contacts.xml",
-        ] {
-            assert!(is_of_outlook_for_mac(entry), "{entry}");
-        }
-        for entry in ["Local/x.eml", "com.microsoft.__Messages/a.xml", "x/Local/com.microsoft.__Messages/a.xml", ""] {
-            assert!(!is_of_outlook_for_mac(entry), "{entry}");
         }
     }
 }

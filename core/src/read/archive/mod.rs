@@ -6,6 +6,8 @@ mod zip;
 
 pub(crate) use files::ArchiveFiles;
 pub(super) use tar::{Tar, is_tar};
+#[cfg(feature = "outlook")]
+pub(super) use zip::ZipIndex;
 pub(super) use zip::{Zip, is_zip};
 
 use super::{

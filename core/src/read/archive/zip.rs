@@ -5,11 +5,8 @@ use crate::{
     DateTime,
     defect::Defect,
     error::{Error, ErrorKind, Location, Result},
+    limits::Limits,
     model::Folder,
-    read::{
-        detect::extension,
-        other_programs::{is_of_outlook_for_mac, outlook_for_mac},
-    },
     source::{Checked, Content, Inflated, Source, Window, expands_too_far, expansion_limit},
 };
 use memchr::memmem;
@@ -77,21 +74,16 @@ impl Zip {
         let directory = Directory::find(source).map_err(in_file)?;
         let window = Window::new(source.clone());
         let mut zip = Self { window, at: directory.start, directory, budget, read: 0, beside: Vec::new() };
-        if zip.survey() || extension(&zip.budget.archive).is_some_and(|e| e.eq_ignore_ascii_case("olm")) {
-            // Its messages are XML, and what lies in it as a message is an attachment of one of them.
-            return Err(outlook_for_mac().in_file(&*zip.budget.archive));
-        }
+        zip.survey();
         Ok(zip)
     }
 
     /// Looks through the directory for entries that tell of others, wherever they stand; what is wrong with one of them is
-    /// told when its turn comes. Tells whether it is an archive of Outlook for Mac.
-    fn survey(&mut self) -> bool {
-        let mut is_olm = false;
+    /// told when its turn comes.
+    fn survey(&mut self) {
         let mut at = self.directory.start;
         while at < self.directory.end && (self.beside.len() as u64) < self.budget.limits.archive_entries {
             let Ok(Some(record)) = Record::read(&mut self.window, at) else { break };
-            is_olm |= is_of_outlook_for_mac(&record.name);
             if is_beside(&record.name) {
                 self.beside.push((digest(&record.name), at));
             } else if Budget::is_note(&record.name) {
@@ -100,7 +92,6 @@ impl Zip {
             at += record.len;
         }
         self.beside.sort_unstable();
-        is_olm
     }
 
     /// Adds what the file beside the message `name` says of it, if there is one.
@@ -236,6 +227,91 @@ impl Zip {
                 Err(Error::new(ErrorKind::Malformed, message).at(Location::Byte(start)))
             }
         }
+    }
+}
+
+/// The files in a ZIP archive in the order of its list, and by their names.
+pub(in crate::read) struct ZipIndex {
+    zip: Zip,
+    /// The digests of all names, and where their records are; in the order of the digests.
+    names: Vec<(u64, u64)>,
+}
+
+impl ZipIndex {
+    /// The archive in `source`, which the user calls `name`.
+    ///
+    /// # Errors
+    /// As [`Zip::open`].
+    pub(in crate::read) fn open(name: &str, source: &Source, limits: &Limits) -> Result<Self> {
+        let budget = Budget::new(name.into(), source.clone(), limits);
+        let directory = Directory::find(source).map_err(|e| e.in_file(name))?;
+        let window = Window::new(source.clone());
+        let zip = Zip { window, at: directory.start, directory, budget, read: 0, beside: Vec::new() };
+        Ok(Self { zip, names: Vec::new() })
+    }
+
+    /// Goes through the names of all entries, and keeps where they are.
+    ///
+    /// # Errors
+    /// Errors of the source, and more entries than the limits allow.
+    pub(in crate::read) fn survey(&mut self, mut each: impl FnMut(&str)) -> Result<()> {
+        let mut at = self.zip.directory.start;
+        while at < self.zip.directory.end {
+            let Some(record) = Record::read(&mut self.zip.window, at)? else { break };
+            self.zip.budget.entry()?;
+            each(&record.name);
+            self.names.push((digest(&record.name), at));
+            at += record.len;
+        }
+        self.names.sort_unstable();
+        Ok(())
+    }
+
+    /// The name of the next entry and where its record is; directories have a slash at the end of theirs.
+    ///
+    /// # Errors
+    /// Not fatal when the list has another number of entries than it says, at its end.
+    pub(in crate::read) fn next_entry(&mut self) -> Result<Option<(String, u64)>> {
+        let at = self.zip.at;
+        Ok(self.zip.next_record()?.map(|record| (record.name, at)))
+    }
+
+    /// The octets of the entry whose record is at `at`.
+    ///
+    /// # Errors
+    /// Not fatal: only this entry cannot be read.
+    pub(in crate::read) fn source_at(&mut self, at: u64) -> Result<Source> {
+        let damaged = || Error::new(ErrorKind::Malformed, "the central directory of the ZIP archive is damaged");
+        let record = Record::read(&mut self.zip.window, at)?.ok_or_else(damaged)?;
+        self.taken(&record).map_err(Error::non_fatal)
+    }
+
+    /// The octets of the entry of this name, if there is one.
+    ///
+    /// # Errors
+    /// As [`ZipIndex::source_at`].
+    pub(in crate::read) fn source_of(&mut self, name: &str) -> Result<Option<Source>> {
+        let digest = digest(name);
+        let first = self.names.partition_point(|(known, _)| *known < digest);
+        let Some((_, at)) = self.names.get(first).filter(|(known, _)| *known == digest).copied() else {
+            return Ok(None);
+        };
+        match Record::read(&mut self.zip.window, at)?.filter(|record| record.name == name) {
+            Some(record) => self.taken(&record).map(Some).map_err(Error::non_fatal),
+            None => Ok(None),
+        }
+    }
+
+    fn taken(&mut self, record: &Record) -> Result<Source> {
+        self.zip.budget.expand(record.size)?;
+        self.zip.source(record)
+    }
+
+    /// How many octets of the archive lie before the entry that is next, for progress.
+    pub(in crate::read) fn position(&self) -> u64 {
+        let (start, end) = (self.zip.directory.start, self.zip.directory.end);
+        let part = u128::from(self.zip.at.saturating_sub(start)) * u128::from(self.zip.window.source().len());
+        u64::try_from(part / u128::from(end.saturating_sub(start).max(1))).unwrap_or(u64::MAX)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     read::{
         FormatInfo, Head, Score,
         archive::{is_tar, is_zip},
-        detect::{HEAD, signature},
+        detect::{HEAD, closer_look, signature},
         eml,
         formats::FORMATS,
         mbox,
@@ -67,6 +67,10 @@ pub(in crate::read) fn look(source: &Source, file: &File<'_>) -> Result<Look> {
     {
         let text: Source = std::sync::Arc::new(text);
         return Ok(of_head(&first(&text, HEAD)?, text.len(), file));
+    }
+    if let Some(format) = closer_look(source, &start)? {
+        let can_be_read = file.any_format || !format.archived.is_empty();
+        return Ok(if can_be_read { Items(format) } else { Nothing(INNER.into()) });
     }
     let is_data = start.contains(&0) && !is_tar(&first(source, 512)?);
     let head = if is_data { start } else { first(source, HEAD)? };

@@ -132,7 +132,7 @@ impl File<'_> {
             Some(inner) => super::super::detect::extension(inner)?,
             None => extension,
         };
-        FORMATS.iter().find(|format| {
+        FORMATS.iter().filter(|format| format.known_by_name).find(|format| {
             let extensions = if self.any_format { format.extensions } else { format.archived };
             is_one_of(extension, extensions)
         })

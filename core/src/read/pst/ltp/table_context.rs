@@ -8,7 +8,7 @@ use super::{
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
-    mapi::{NamedProperties, Octets, PropertyBag, PropertyTag, PropertyValue},
+    mapi::{NamedProperties, Octets, PropertyBag, PropertyTag, PropertyValue, fixed, fixed_size},
     pst::le::{u16_at, u32_at},
     read::pst::ndb::{DataTree, Ndb, Node, at_node},
 };
@@ -192,8 +192,8 @@ impl TableContext {
         let Some(cell) = octets.get(column.offset..column.offset + column.size) else {
             return Err(Error::new(ErrorKind::Malformed, "the cell lies outside of its row").non_fatal());
         };
-        if value::fixed_size(kind).is_some_and(|size| size <= 8) {
-            return Ok(value::fixed(kind, cell));
+        if fixed_size(kind).is_some_and(|size| size <= 8) {
+            return Ok(fixed(kind, cell));
         }
         match u32_at(cell, 0) {
             None | Some(0) => value::whole(kind, Octets::from(Vec::new())).map(Some),

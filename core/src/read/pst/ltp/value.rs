@@ -2,11 +2,11 @@
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    mapi::{FileTime, Guid, Octets, PropertyType, PropertyValue},
-    pst::le::{u16_at, u32_at, u64_at},
+    mapi::{Octets, PropertyType, PropertyValue, fixed, fixed_array, fixed_size},
+    pst::le::u32_at,
 };
 
-/// Octets of a multiple value of fixed-size values, or of the list of a multiple value, that are read at once.
+/// Octets of the list of a multiple value that are read at once.
 const MULTIPLE: usize = 1 << 20;
 /// Values of a multiple value that are read.
 const VALUES: usize = 1 << 16;
@@ -24,44 +24,9 @@ pub(super) enum Held {
     Elsewhere,
 }
 
-/// The octets of one value of a type whose values are all of one size.
-pub(super) fn fixed_size(kind: PropertyType) -> Option<usize> {
-    Some(match kind {
-        PropertyType::Null => 0,
-        PropertyType::Boolean => 1,
-        PropertyType::Integer16 => 2,
-        PropertyType::Integer32 | PropertyType::Floating32 | PropertyType::ErrorCode => 4,
-        PropertyType::Floating64
-        | PropertyType::Currency
-        | PropertyType::FloatingTime
-        | PropertyType::Integer64
-        | PropertyType::Time => 8,
-        PropertyType::Guid => 16,
-        _ => return None,
-    })
-}
-
 /// Where a property context holds the values of this type.
 pub(super) fn held(kind: PropertyType) -> Held {
     if fixed_size(kind).is_some_and(|size| size <= 4) { Held::Inline } else { Held::Elsewhere }
-}
-
-/// A value of a fixed-size type out of its octets.
-pub(super) fn fixed(kind: PropertyType, octets: &[u8]) -> Option<PropertyValue> {
-    Some(match kind {
-        PropertyType::Null => PropertyValue::Null,
-        PropertyType::Boolean => PropertyValue::Boolean(*octets.first()? != 0),
-        PropertyType::Integer16 => PropertyValue::Integer16(u16_at(octets, 0)? as i16),
-        PropertyType::Integer32 => PropertyValue::Integer32(u32_at(octets, 0)? as i32),
-        PropertyType::ErrorCode => PropertyValue::ErrorCode(u32_at(octets, 0)?),
-        PropertyType::Floating32 => PropertyValue::Floating(f32::from_bits(u32_at(octets, 0)?).into()),
-        PropertyType::Floating64 => PropertyValue::Floating(f64::from_bits(u64_at(octets, 0)?)),
-        PropertyType::FloatingTime => PropertyValue::FloatingTime(f64::from_bits(u64_at(octets, 0)?)),
-        PropertyType::Integer64 | PropertyType::Currency => PropertyValue::Integer64(u64_at(octets, 0)? as i64),
-        PropertyType::Time => PropertyValue::Time(FileTime(u64_at(octets, 0)?)),
-        PropertyType::Guid => PropertyValue::Guid(Guid(octets.get(..16)?.try_into().ok()?)),
-        _ => return None,
-    })
 }
 
 /// A value of a fixed-size type out of octets that should hold it.
@@ -80,24 +45,11 @@ pub(super) fn whole(kind: PropertyType, octets: Octets) -> Result<PropertyValue>
         PropertyType::MultipleString8 => several(octets, PropertyValue::String8),
         PropertyType::MultipleString => several(octets, PropertyValue::String),
         PropertyType::MultipleBinary => several(octets, PropertyValue::Binary),
-        PropertyType::MultipleInteger16 => array(PropertyType::Integer16, &octets),
-        PropertyType::MultipleInteger32 => array(PropertyType::Integer32, &octets),
-        PropertyType::MultipleFloating32 => array(PropertyType::Floating32, &octets),
-        PropertyType::MultipleFloating64 => array(PropertyType::Floating64, &octets),
-        PropertyType::MultipleCurrency => array(PropertyType::Currency, &octets),
-        PropertyType::MultipleFloatingTime => array(PropertyType::FloatingTime, &octets),
-        PropertyType::MultipleInteger64 => array(PropertyType::Integer64, &octets),
-        PropertyType::MultipleTime => array(PropertyType::Time, &octets),
-        PropertyType::MultipleGuid => array(PropertyType::Guid, &octets),
-        _ => Ok(PropertyValue::Binary(octets)),
+        _ => match fixed_array(kind, &octets)? {
+            Some(values) => Ok(values),
+            None => Ok(PropertyValue::Binary(octets)),
+        },
     }
-}
-
-/// Several values of a fixed-size type, one after the other.
-fn array(kind: PropertyType, octets: &Octets) -> Result<PropertyValue> {
-    let size = fixed_size(kind).unwrap_or(1).max(1);
-    let octets = octets.first(MULTIPLE)?;
-    Ok(PropertyValue::Multiple(octets.chunks_exact(size).filter_map(|one| fixed(kind, one)).collect()))
 }
 
 /// Several values of a type without a fixed size: their number, their offsets, and then themselves ([MS-PST] 2.3.3.4.2).

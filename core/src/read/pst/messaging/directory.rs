@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    mapi::{AddressMap, CodePage, Directory, Guid, NamedProperties, PropertyName, PropertyValue, pairs},
+    mapi::{AddressMap, CodePage, Directory, NamedProperties, PropertyValue, pairs, pairs_of_contact},
     pst::nid,
     read::pst::{
         ltp::{PropertyContext, TableContext},
@@ -14,8 +14,6 @@ use std::sync::{Arc, OnceLock};
 /// Octets of an address that are read, and addresses that are kept.
 const ADDRESS: usize = 1024;
 const ADDRESSES: usize = 1 << 16;
-/// The last three figures of PidLidEmail1EmailAddress and of PidLidEmail1OriginalDisplayName, and of the second and third ([MS-OXOCNTC] 2.2.1.2).
-const OF_CONTACT: [(u32, u32); 3] = [(0x8083, 0x8084), (0x8093, 0x8094), (0x80A3, 0x80A4)];
 
 /// The addresses that all messages of a store tell: collected when a message first asks for one that it does not know.
 #[derive(Debug)]
@@ -73,10 +71,7 @@ impl Collected<'_> {
         let context = PropertyContext::open(ndb, node)?;
         let text = |id| text(context.get(id).ok().flatten());
         self.add(pairs(text));
-        let lid = |lid| text(self.names.id(&PropertyName::Lid(Guid::PSETID_ADDRESS, lid))?);
-        let of_contact = OF_CONTACT.iter().filter_map(|(exchange, internet)| Some((lid(*exchange)?, lid(*internet)?)));
-        let of_contact: Vec<_> = of_contact.filter(|(exchange, _)| exchange.starts_with('/')).collect();
-        self.add(of_contact);
+        self.add(pairs_of_contact(self.names, text));
         let Some(node) = context.heap().subnodes().get(nid::RECIPIENT_TABLE)? else { return Ok(()) };
         let table = TableContext::open(ndb, &node)?;
         for i in 0..table.room().min(ndb.limits.entities as u64) {

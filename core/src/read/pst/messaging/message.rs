@@ -7,17 +7,14 @@ use super::{
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
-    mapi::{self, Directory, Fallback, MapiMessage, NamedProperties, PropertyBag},
+    mapi::{self, Directory, Fallback, MapiMessage, NamedProperties, Nesting, PropertyBag},
     pst::nid,
     read::pst::{
         ltp::{PropertyContext, TableContext},
         ndb::{Ndb, Node, Subnodes},
     },
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
 /// What messages are opened with, and how far into one another they may reach.
 #[derive(Clone, Debug)]
@@ -29,8 +26,7 @@ pub(super) struct Opening {
     directory: Arc<StoreDirectory>,
     /// The data of the messages around this one, outermost first: a message in itself would have no end.
     around: Vec<u64>,
-    /// Embedded messages that may still be opened below the outermost one.
-    left: Arc<AtomicUsize>,
+    nesting: Nesting,
 }
 
 impl Opening {
@@ -41,33 +37,24 @@ impl Opening {
             code_page,
             directory: Arc::new(StoreDirectory::new(ndb, names, known)),
             around: Vec::new(),
-            left: Arc::new(AtomicUsize::new(ndb.limits.entities)),
+            nesting: Nesting::new(&ndb.limits),
         }
     }
 
     /// The same for what is embedded in the message of `node`.
     fn inside(&self, node: &Node, code_page: Fallback) -> Self {
-        let mut inside = Self { code_page, ..self.clone() };
+        let mut inside = Self { code_page, nesting: self.nesting.inside(), ..self.clone() };
         inside.around.push(node.data);
         inside
     }
 
     /// Opens a message that is attached to another one.
     pub(super) fn embedded(&self, node: &Node) -> Result<MapiMessage> {
-        let refuse = |kind, what| Err(Error::new(kind, what).non_fatal());
         if self.around.contains(&node.data) {
-            return refuse(ErrorKind::Malformed, "the message is attached to itself");
+            let what = "the message is attached to itself";
+            return Err(Error::new(ErrorKind::Malformed, what).non_fatal());
         }
-        if self.around.len() > self.ndb.limits.nesting {
-            return refuse(
-                ErrorKind::Limit,
-                "messages are attached to one another too deeply: the inner ones are not read",
-            );
-        }
-        let one_less = |left: usize| left.checked_sub(1);
-        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_err() {
-            return refuse(ErrorKind::Limit, "too many messages are attached to one another: the rest are not read");
-        }
+        self.nesting.enter()?;
         self.message(node)
     }
 

@@ -1,0 +1,237 @@
+use super::{
+    Entry, EntryKind, FREE, MAX_SECTOR,
+    directory::Directory,
+    header::Header,
+    pages::Pages,
+    sectors::{Sectors, push},
+};
+use crate::{
+    defect::{Defect, DefectKind},
+    error::{Error, ErrorKind, Result},
+    pst::le::u32_at,
+    source::{Content, Source},
+};
+use std::{
+    fmt,
+    ops::Range,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Streams of the file's own, which no entry of the directory stands for.
+const DIRECTORY: u32 = u32::MAX;
+const MINI_FAT: u32 = u32::MAX - 1;
+/// The root entry, whose stream is the one that short streams lie in.
+const ROOT: u32 = 0;
+/// Defects that are told.
+const TOLD: usize = 16;
+/// Octets of a short stream that are read, whatever the header says of what is short.
+const SHORT: u64 = 64 << 10;
+
+/// A compound file that is read where it lies.
+pub(crate) struct CompoundFile {
+    sectors: Arc<Sectors>,
+    cutoff: u64,
+    mini_shift: u32,
+    root: Entry,
+    state: Mutex<State>,
+}
+
+struct State {
+    directory: Directory,
+    mini_fat: Pages,
+    /// The stream that short ones lie in.
+    mini: Content,
+    defects: Vec<Defect>,
+    untold: usize,
+}
+
+/// The octets of a stream.
+pub(crate) enum Stream {
+    /// In memory: it is short.
+    Short(Vec<u8>),
+    /// Where they lie.
+    Long(Content),
+}
+
+impl Stream {
+    pub(crate) fn content(self) -> Content {
+        match self {
+            Self::Short(octets) => Content::from(octets),
+            Self::Long(content) => content,
+        }
+    }
+
+    /// The first octets, `most` of them.
+    pub(crate) fn first(&self, most: usize) -> Result<Vec<u8>> {
+        match self {
+            Self::Short(octets) => Ok(octets.get(..most).unwrap_or(octets).to_vec()),
+            Self::Long(content) => content.slice(0..most as u64).to_vec(most),
+        }
+    }
+}
+
+impl CompoundFile {
+    /// Opens a compound file. What is damaged is told by [`CompoundFile::take_defects`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownFormat`] when it is none, [`ErrorKind::Malformed`] when it has no directory, [`ErrorKind::Io`] when it cannot
+    /// be read.
+    pub(crate) fn open(source: Source) -> Result<Self> {
+        let header = Header::read(&*source)?;
+        let sectors = Arc::new(Sectors::new(source.clone(), header.shift));
+        let mut defects = Vec::new();
+        let table = allocation_table(&source, &header, &sectors, &mut defects)?;
+        sectors.take_table(&table);
+        let directory = sectors.chain(DIRECTORY, header.directory, None)?;
+        let mut tell = |what: &str, broken: Option<&str>| {
+            defects.extend(broken.map(|why| damage(format!("{what} of the compound file is damaged: {why}"))));
+        };
+        tell("the directory", directory.broken);
+        let mut directory = Directory::new(directory.content, header.shift < 12);
+        let no_root = || Error::new(ErrorKind::Malformed, "the compound file has no directory");
+        let (root, _) = directory.entry(ROOT)?.ok_or_else(no_root)?;
+        if root.kind != EntryKind::Storage {
+            return Err(no_root());
+        }
+        let (mut mini_fat, mut mini) = (Content::from(Vec::new()), Content::from(Vec::new()));
+        if root.len > 0 {
+            let chain = sectors.chain(ROOT, root.start, Some(root.len))?;
+            tell("the stream of short streams", chain.broken);
+            mini = chain.content;
+            let chain = sectors.chain(MINI_FAT, header.mini_fat, None)?;
+            tell("the table of short streams", chain.broken);
+            mini_fat = chain.content;
+        }
+        let state = State { directory, mini_fat: Pages::new(mini_fat), mini, defects, untold: 0 };
+        let (cutoff, mini_shift) = (header.cutoff.min(SHORT), header.mini_shift);
+        Ok(Self { sectors, cutoff, mini_shift, root, state: Mutex::new(state) })
+    }
+
+    pub(crate) fn root(&self) -> &Entry {
+        &self.root
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was found damaged, since the last call.
+    pub(crate) fn take_defects(&self) -> Vec<Defect> {
+        let mut state = self.lock();
+        let untold = std::mem::take(&mut state.untold);
+        let mut defects = std::mem::take(&mut state.defects);
+        if untold > 0 {
+            defects.push(damage(format!("{untold} more streams and storages are damaged")));
+        }
+        defects
+    }
+
+    /// Goes through what is in a storage, in whatever order.
+    ///
+    /// # Errors
+    /// Errors of the source.
+    pub(crate) fn children(&self, storage: &Entry, each: impl FnMut(Entry)) -> Result<()> {
+        let mut state = self.lock();
+        if let Some(why) = state.directory.children(storage, each)? {
+            state.tell("storage", &storage.name, why);
+        }
+        Ok(())
+    }
+
+    /// The octets of a stream, as many as are there.
+    ///
+    /// # Errors
+    /// Errors of the source.
+    pub(crate) fn stream(&self, entry: &Entry) -> Result<Stream> {
+        let (stream, broken) = match entry.len {
+            0 => return Ok(Stream::Short(Vec::new())),
+            len if len < self.cutoff => {
+                let (octets, broken) = self.lock().short(entry, self.mini_shift)?;
+                (Stream::Short(octets), broken)
+            }
+            len => {
+                let chain = self.sectors.chain(entry.id, entry.start, Some(len))?;
+                (Stream::Long(chain.content), chain.broken)
+            }
+        };
+        if let Some(why) = broken {
+            self.lock().tell("stream", &entry.name, why);
+        }
+        Ok(stream)
+    }
+}
+
+impl State {
+    fn tell(&mut self, what: &str, name: &str, why: &str) {
+        if self.defects.len() < TOLD {
+            self.defects.push(damage(format!("the {what} \"{name}\" is damaged: {why}")));
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    /// The octets of a short stream, in memory.
+    fn short(&mut self, entry: &Entry, shift: u32) -> Result<(Vec<u8>, Option<&'static str>)> {
+        let mut ranges: Vec<Range<u64>> = Vec::new();
+        let (mut sector, mut left) = (entry.start, entry.len);
+        let mut broken = None;
+        while left > 0 {
+            let start = u64::from(sector) << shift;
+            if sector > MAX_SECTOR || start >= self.mini.len() {
+                broken = Some("it has fewer sectors than it should");
+                break;
+            }
+            let len = left.min(1 << shift).min(self.mini.len() - start);
+            push(&mut ranges, start..start + len);
+            left = left.saturating_sub(1 << shift);
+            sector = self.mini_fat.number(sector)?.unwrap_or(MAX_SECTOR + 1);
+        }
+        let mut octets = Vec::new();
+        for range in ranges {
+            let content = self.mini.slice(range);
+            octets.append(&mut content.to_vec(SHORT as usize)?);
+        }
+        Ok((octets, broken))
+    }
+}
+
+fn damage(what: String) -> Defect {
+    Defect::new(DefectKind::Structure, what)
+}
+
+/// The sectors of the allocation table: those in the header, and those in the sectors that it goes on in ([MS-CFB] 2.5).
+fn allocation_table(
+    source: &Source,
+    header: &Header,
+    sectors: &Sectors,
+    defects: &mut Vec<Defect>,
+) -> Result<Vec<u32>> {
+    let numbers = 1_u32 << (header.shift - 2);
+    // No more than are needed for every sector of the file, whatever the file says: lists of them may be linked in a circle.
+    let needed = usize::try_from(sectors.count().div_ceil(numbers)).unwrap_or(usize::MAX);
+    let mut table = header.fat.clone();
+    let mut at = header.difat;
+    let mut lists = needed.div_ceil(usize::try_from(numbers).unwrap_or(1).saturating_sub(1).max(1)) + 1;
+    while table.len() < needed && at <= MAX_SECTOR {
+        if at >= sectors.count() || lists == 0 {
+            defects.push(damage(
+                "the list of the sectors of the allocation table is damaged: what they describe is lost".to_owned(),
+            ));
+            break;
+        }
+        lists -= 1;
+        let list = Content::new(source.clone(), [sectors.range(at)]).to_vec(1 << header.shift)?;
+        let last = usize::try_from(numbers).unwrap_or(0).saturating_sub(1);
+        let number = |i: usize| u32_at(&list, 4 * i).unwrap_or(FREE);
+        table.extend((0..last).map(number));
+        at = number(last);
+    }
+    table.truncate(needed);
+    Ok(table)
+}
+
+impl fmt::Debug for CompoundFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CompoundFile({} sectors)", self.sectors.count())
+    }
+}

@@ -1,0 +1,103 @@
+//! Attachments ([MS-OXMSG] 2.2.2).
+
+use super::{
+    message::Opening,
+    storage::{Object, Storage},
+};
+use crate::{
+    cfb::{Composed, CompoundFile, Entry, EntryKind, Inside, compose},
+    defect::{Defect, DefectKind},
+    error::{Error, ErrorKind, Result},
+    mapi::{Attachment, AttachmentBody, Attachments, EmbeddedMessage, MapiMessage, pid},
+    source::Content,
+};
+use std::sync::Arc;
+
+/// Values of PidTagAttachMethod ([MS-OXCMSG] 2.2.2.9).
+const EMBEDDED_MESSAGE: i64 = 5;
+const OLE: i64 = 6;
+
+/// The attachments of a message: storages that are opened one at a time.
+#[derive(Debug)]
+pub(super) struct AttachmentTable {
+    entries: Vec<Entry>,
+    opening: Opening,
+}
+
+impl AttachmentTable {
+    pub(super) fn new(entries: Vec<Entry>, opening: Opening) -> Self {
+        Self { entries, opening }
+    }
+}
+
+impl Attachments for AttachmentTable {
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn open(&self, index: usize) -> Result<Attachment> {
+        let Some(entry) = self.entries.get(index) else { return ().open(index) };
+        let Opening { file, names, .. } = &self.opening;
+        let storage = Storage::list(file, entry).map_err(Error::non_fatal)?;
+        let mut defects = Vec::new();
+        let bag = storage.bag(file, Object::Part, names, Some(pid::ATTACH_DATA), &mut defects);
+        let properties = bag.map_err(Error::non_fatal)?;
+        let body = self.body(&storage, properties.integer(pid::ATTACH_METHOD)).unwrap_or_else(|e| {
+            defects.push(Defect::new(DefectKind::Attachment, format!("its data is lost: {e}")));
+            AttachmentBody::None
+        });
+        Ok(Attachment { properties, body, defects })
+    }
+}
+
+impl AttachmentTable {
+    fn body(&self, storage: &Storage, method: Option<i64>) -> Result<AttachmentBody> {
+        let file = &self.opening.file;
+        let Some(entry) = storage.value(pid::ATTACH_DATA) else { return Ok(AttachmentBody::None) };
+        if entry.kind == EntryKind::Stream {
+            let content = file.stream(entry)?.content();
+            return Ok(if method == Some(OLE) { AttachmentBody::Ole(content) } else { AttachmentBody::Data(content) });
+        }
+        if method == Some(EMBEDDED_MESSAGE) || Storage::list(file, entry)?.is_object() {
+            let embedded = Embedded { entry: entry.clone(), opening: self.opening.clone() };
+            return Ok(AttachmentBody::Message(Arc::new(embedded)));
+        }
+        Ok(AttachmentBody::Ole(self.object(entry)?))
+    }
+
+    /// An OLE object as the file that it would be on its own.
+    fn object(&self, entry: &Entry) -> Result<Content> {
+        let mut left = self.opening.limits.entities;
+        let inside = taken_out(&self.opening.file, entry, self.opening.limits.nesting, &mut left)?;
+        Ok(compose(inside))
+    }
+}
+
+fn taken_out(file: &CompoundFile, entry: &Entry, depth: usize, left: &mut usize) -> Result<Composed> {
+    let too_much = || Error::new(ErrorKind::Limit, "the object has too many storages and streams in it").non_fatal();
+    *left = left.checked_sub(1).ok_or_else(too_much)?;
+    let inside = match entry.kind {
+        EntryKind::Stream => Inside::Stream(file.stream(entry)?.content()),
+        EntryKind::Storage => {
+            let depth = depth.checked_sub(1).ok_or_else(too_much)?;
+            let mut entries = Vec::new();
+            file.children(entry, |entry| entries.push(entry))?;
+            let inside = entries.iter().map(|entry| taken_out(file, entry, depth, left)).collect::<Result<_>>()?;
+            Inside::Storage(inside)
+        }
+    };
+    Ok(Composed { name: entry.name.clone(), class: entry.class, inside })
+}
+
+/// A message attached to a message.
+#[derive(Debug)]
+struct Embedded {
+    entry: Entry,
+    opening: Opening,
+}
+
+impl EmbeddedMessage for Embedded {
+    fn open(&self) -> Result<MapiMessage> {
+        self.opening.embedded(&self.entry).map_err(Error::non_fatal)
+    }
+}

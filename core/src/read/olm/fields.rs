@@ -1,0 +1,164 @@
+//! Message objects made of elements.
+
+use super::xml::Element;
+use crate::{
+    mapi::{
+        Attachment, AttachmentBody, CodePage, FileTime, Guid, MapiMessage, NamedProperties, PropertyBag, PropertyName,
+        PropertyValue, pid,
+    },
+    read::archive::ZipIndex,
+    source::Content,
+};
+use std::sync::Arc;
+use twox_hash::XxHash3_128;
+
+/// Properties on their way into a bag.
+#[derive(Default)]
+pub(super) struct Fields {
+    values: Vec<(u16, PropertyValue)>,
+    names: Vec<PropertyName>,
+}
+
+impl Fields {
+    /// Those of an item of a message class, which are told from others by what they say.
+    pub(super) fn of(class: &str, item: &Element) -> Self {
+        let mut fields = Self::default();
+        fields.text(pid::MESSAGE_CLASS, Some(class));
+        let mut whole = String::new();
+        item.write_text(&mut whole);
+        fields.set(pid::SEARCH_KEY, binary(XxHash3_128::oneshot(whole.as_bytes()).to_be_bytes().to_vec()));
+        fields
+    }
+
+    pub(super) fn set(&mut self, id: u16, value: PropertyValue) {
+        self.values.push((id, value));
+    }
+
+    pub(super) fn text(&mut self, id: u16, value: Option<&str>) {
+        self.values.extend(value.map(|value| (id, text(value.trim()))));
+    }
+
+    pub(super) fn integer(&mut self, id: u16, value: i32) {
+        self.set(id, PropertyValue::Integer32(value));
+    }
+
+    pub(super) fn time(&mut self, id: u16, value: Option<FileTime>) {
+        self.values.extend(value.map(|value| (id, PropertyValue::Time(value))));
+    }
+
+    /// A property that has a name.
+    pub(super) fn named(&mut self, set: Guid, lid: u32, value: Option<PropertyValue>) {
+        if let Some(value) = value {
+            self.with_name(PropertyName::Lid(set, lid), value);
+        }
+    }
+
+    pub(super) fn named_text(&mut self, set: Guid, lid: u32, value: Option<&str>) {
+        self.named(set, lid, value.map(|value| text(value.trim())));
+    }
+
+    fn with_name(&mut self, name: PropertyName, value: PropertyValue) {
+        let id = u16::try_from(self.names.len()).ok().and_then(|n| n.checked_add(0x8000));
+        if let Some(id) = id {
+            self.names.push(name);
+            self.values.push((id, value));
+        }
+    }
+
+    /// The categories in a list.
+    pub(super) fn categories(&mut self, list: Option<&Element>) {
+        let names = list.into_iter().flat_map(|list| &list.children);
+        let names = names.filter_map(|category| category.attribute("OPFCategoryCopyName"));
+        let names: Vec<_> = names.map(|name| text(name.trim())).collect();
+        if !names.is_empty() {
+            let name = PropertyName::Name(Guid::PS_PUBLIC_STRINGS, "Keywords".to_owned());
+            self.with_name(name, PropertyValue::Multiple(names));
+        }
+    }
+
+    /// A body: HTML, which is also what stands where plain text should, and plain text.
+    pub(super) fn bodies(&mut self, html: Option<&str>, plain: Option<&str>) {
+        if let Some(html) = html {
+            self.set(pid::HTML, binary(html.as_bytes().to_vec()));
+            self.integer(pid::INTERNET_CODEPAGE, 65_001);
+        }
+        self.values.extend(plain.map(|plain| (pid::BODY, text(plain))));
+    }
+
+    pub(super) fn message(self, recipients: Vec<PropertyBag>, attachments: Vec<Attachment>) -> MapiMessage {
+        MapiMessage {
+            recipients,
+            attachments: Arc::new(attachments),
+            code_page: CodePage::UTF_8,
+            ..MapiMessage::new(self.bag())
+        }
+    }
+
+    pub(super) fn bag(self) -> PropertyBag {
+        let mut names = NamedProperties::default();
+        (0x8000..).zip(self.names).for_each(|(id, name)| names.insert(id, name));
+        let mut bag = PropertyBag::new(Arc::new(names));
+        self.values.into_iter().for_each(|(id, value)| bag.insert(id, value));
+        bag
+    }
+}
+
+/// Text that is HTML: Outlook writes it where plain text is asked for, too.
+pub(super) fn is_html(text: &str) -> bool {
+    let start = text.trim_start().as_bytes();
+    let starts = |tag: &str| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
+    starts("<!doctype") || starts("<html") || starts("<meta") || starts("<head") || starts("<body") || starts("<div")
+}
+
+pub(super) fn text(text: &str) -> PropertyValue {
+    PropertyValue::String(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>().into())
+}
+
+pub(super) fn binary(octets: Vec<u8>) -> PropertyValue {
+    PropertyValue::Binary(octets.into())
+}
+
+/// A person as a row of a recipient table.
+pub(super) fn recipient(kind: i32, address: Option<&str>, name: Option<&str>) -> Fields {
+    let mut row = Fields::default();
+    row.integer(pid::RECIPIENT_TYPE, kind);
+    row.text(pid::DISPLAY_NAME, name.or(address));
+    row.text(pid::ADDRESS_TYPE, address.map(|_| "SMTP"));
+    row.text(pid::EMAIL_ADDRESS, address);
+    row
+}
+
+/// The people in a list: address and name.
+pub(super) fn people(list: Option<&Element>) -> Vec<(Option<&str>, Option<&str>)> {
+    let people = list.into_iter().flat_map(|list| &list.children);
+    let people = people.map(|person| {
+        (person.attribute("OPFContactEmailAddressAddress"), person.attribute("OPFContactEmailAddressName"))
+    });
+    people.filter(|(address, name)| address.is_some() || name.is_some()).collect()
+}
+
+/// What a list of attachments names, out of the archive.
+pub(super) fn attachments(list: Option<&Element>, archive: &mut ZipIndex, most: usize) -> Vec<Attachment> {
+    let mut attachments = Vec::new();
+    for element in list.into_iter().flat_map(|list| &list.children).take(most) {
+        let mut fields = Fields::default();
+        fields.integer(pid::ATTACH_METHOD, 1);
+        let name = element.attribute("OPFAttachmentName");
+        fields.text(pid::ATTACH_LONG_FILENAME, name);
+        fields.text(pid::ATTACH_MIME_TAG, element.attribute("OPFAttachmentContentType"));
+        fields.text(pid::ATTACH_CONTENT_ID, element.attribute("OPFAttachmentContentID"));
+        let mut defects = Vec::new();
+        let place = element.attribute("OPFAttachmentURL");
+        let body = match place.map(|place| archive.source_of(place.trim_start_matches('/'))) {
+            Some(Ok(Some(source))) => AttachmentBody::Data(Content::from(source)),
+            Some(Err(error)) => {
+                let what = format!("the attachment \"{}\" is lost: {error}", name.unwrap_or_default());
+                defects.push(crate::Defect::new(crate::DefectKind::Attachment, what));
+                AttachmentBody::None
+            }
+            Some(Ok(None)) | None => AttachmentBody::None,
+        };
+        attachments.push(Attachment { properties: fields.bag(), body, defects });
+    }
+    attachments
+}

@@ -1,0 +1,117 @@
+//! Mail.
+
+use super::{
+    fields::{Fields, attachments, binary, is_html, people, recipient},
+    xml::Element,
+};
+use crate::{
+    mapi::{Attachment, AttachmentBody, MapiMessage, one_off, pid, to_flat_list},
+    model::Role,
+    read::archive::ZipIndex,
+    source::Content,
+};
+
+/// Bits of PidTagMessageFlags ([MS-OXCMSG] 2.2.1.6).
+const READ: i32 = 0x01;
+const UNSENT: i32 = 0x08;
+
+/// A mail in a folder of this role.
+pub(super) fn message(item: &Element, role: Option<Role>, archive: &mut ZipIndex, most: usize) -> MapiMessage {
+    let mut fields = Fields::of("IPM.Note", item);
+    let text = |name: &str| item.text(name);
+    fields.text(pid::SUBJECT, text("OPFMessageCopySubject"));
+    let from = people(item.child("OPFMessageCopyFromAddresses"));
+    let sender = people(item.child("OPFMessageCopySenderAddress"));
+    let first =
+        |list: &[(Option<&str>, Option<&str>)]| list.first().map(|(a, n)| (a.map(str::to_owned), n.map(str::to_owned)));
+    let from = first(&from);
+    for (person, [name, kind, address]) in [
+        (
+            from.clone(),
+            [pid::SENT_REPRESENTING_NAME, pid::SENT_REPRESENTING_ADDRESS_TYPE, pid::SENT_REPRESENTING_EMAIL_ADDRESS],
+        ),
+        (first(&sender).or(from), [pid::SENDER_NAME, pid::SENDER_ADDRESS_TYPE, pid::SENDER_EMAIL_ADDRESS]),
+    ] {
+        let Some((of, named)) = person else { continue };
+        fields.text(name, named.as_deref().or(of.as_deref()));
+        fields.text(kind, of.as_ref().map(|_| "SMTP"));
+        fields.text(address, of.as_deref());
+    }
+    let reply_to: Vec<_> = people(item.child("OPFMessageCopyReplyToAddresses"));
+    let entries = reply_to.iter().filter_map(|(address, name)| {
+        let address = (*address)?;
+        Some(one_off(name.unwrap_or(address), "SMTP", address))
+    });
+    let entries: Vec<Vec<u8>> = entries.collect();
+    if !entries.is_empty() {
+        fields.set(pid::REPLY_RECIPIENT_ENTRIES, binary(to_flat_list(&entries)));
+        let names: Vec<_> = reply_to.iter().filter_map(|(address, name)| name.or(*address)).collect();
+        fields.text(pid::REPLY_RECIPIENT_NAMES, Some(&names.join("; ")));
+    }
+    let lists = [(1, "OPFMessageCopyToAddresses"), (2, "OPFMessageCopyCCAddresses"), (3, "OPFMessageCopyBCCAddresses")];
+    let rows = lists.iter().flat_map(|(kind, list)| {
+        let people = people(item.child(list));
+        people.into_iter().map(|(address, name)| recipient(*kind, address, name).bag())
+    });
+    let rows = rows.take(most).collect();
+    let sent = item.time("OPFMessageCopySentTime");
+    fields.time(pid::CLIENT_SUBMIT_TIME, sent);
+    fields.time(pid::MESSAGE_DELIVERY_TIME, item.time("OPFMessageCopyReceivedTime"));
+    fields.time(pid::LAST_MODIFICATION_TIME, item.time("OPFMessageCopyModDate"));
+    for (id, name) in [
+        (pid::INTERNET_MESSAGE_ID, "OPFMessageCopyMessageID"),
+        (pid::IN_REPLY_TO_ID, "OPFMessageCopyInReplyTo"),
+        (pid::INTERNET_REFERENCES, "OPFMessageCopyReferences"),
+    ] {
+        fields.text(id, text(name).map(bracketed).as_deref());
+    }
+    fields.text(pid::CONVERSATION_TOPIC, text("OPFMessageCopyThreadTopic"));
+    let (html, body) = (text("OPFMessageCopyHTMLBody"), text("OPFMessageCopyBody"));
+    let is_html = item.is_true("OPFMessageGetHasHTML") || body.is_some_and(is_html);
+    let html = html.or_else(|| body.filter(|_| is_html));
+    fields.bodies(html, body.filter(|body| !is_html && Some(*body) != html));
+    let is_draft = role == Some(Role::Drafts) || (sent.is_none() && item.is_true("OPFMessageIsOutgoing"));
+    let read = if item.is_true("OPFMessageGetIsRead") { READ } else { 0 };
+    fields.integer(pid::MESSAGE_FLAGS, read | if is_draft && sent.is_none() { UNSENT } else { 0 });
+    // 1: to be followed up, 2: done; as PidTagFlagStatus has it, it is the other way around.
+    match item.number("OPFMessageCopyGetFlagStatus") {
+        Some(1) => fields.integer(pid::FLAG_STATUS, 2),
+        Some(2) => fields.integer(pid::FLAG_STATUS, 1),
+        _ => {}
+    }
+    match item.number("OPFMessageGetPriority") {
+        Some(1 | 2) => fields.integer(pid::IMPORTANCE, 2),
+        Some(4 | 5) => fields.integer(pid::IMPORTANCE, 0),
+        _ => {}
+    }
+    fields.categories(item.child("OPFMessageCopyCategoryList"));
+    // Some versions write the message as it was received: its header section is.
+    fields.text(pid::TRANSPORT_MESSAGE_HEADERS, text("OPFMessageCopySource").and_then(header_section));
+    let mut attached = attachments(item.child("OPFMessageCopyAttachmentList"), archive, most);
+    if let Some(meeting) = text("OPFMessageCopyMeetingData").filter(|data| data.contains("BEGIN:VCALENDAR")) {
+        let mut of_meeting = Fields::default();
+        of_meeting.integer(pid::ATTACH_METHOD, 1);
+        of_meeting.text(pid::ATTACH_LONG_FILENAME, Some("meeting.ics"));
+        of_meeting.text(pid::ATTACH_MIME_TAG, Some("text/calendar"));
+        let body = AttachmentBody::Data(Content::from(meeting.as_bytes().to_vec()));
+        attached.push(Attachment { properties: of_meeting.bag(), body, defects: Vec::new() });
+    }
+    fields.message(rows, attached)
+}
+
+/// Message identifiers with the brackets that Outlook leaves off.
+fn bracketed(ids: &str) -> String {
+    let ids = ids.split_whitespace().map(|id| match id.starts_with('<') {
+        true => id.to_owned(),
+        false => format!("<{id}>"),
+    });
+    ids.collect::<Vec<_>>().join(" ")
+}
+
+/// What stands before the first blank line, where it is fields.
+fn header_section(source: &str) -> Option<&str> {
+    let source = source.trim_start();
+    let end = source.find("\r\n\r\n").or_else(|| source.find("\n\n")).unwrap_or(source.len());
+    let header = source.get(..end)?;
+    crate::mime::is_field_line(header.lines().next()?.as_bytes()).then_some(header)
+}
