@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 9] = [
     &["time_zone"],
     &["mime", "content_line"],
     &["source", "pst"],
-    &["address_map", "crc32", "date_time", "defect", "error", "hex", "limits", "word"],
+    &["address_map", "crc32", "date_time", "defect", "disk", "error", "hex", "limits", "word"],
 ];
 
 /// The formats, each a module of `read`.
