@@ -284,6 +284,7 @@ impl Undoing<'_> {
             first.get_or_insert_with(|| difference.clone());
         };
         while verification.step(&mut keep)? {}
+        verification.finish(&mut keep)?;
         if let Some(Difference { what, detail, .. }) = first {
             self.report.kept += archives.len() as u64;
             for archive in archives {

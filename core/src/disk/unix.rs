@@ -17,6 +17,7 @@ const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEX
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// The permissions, in a type that is as wide as the system has it.
+#[allow(clippy::useless_conversion, reason = "it is of 16 bits elsewhere than on Linux")]
 fn mode(bits: u32) -> Mode {
     Mode::from_bits_truncate(bits.try_into().unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! What the reader and the writer of PST and OST both hold true of the file format ([MS-PST]).
 //!
 //! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub(crate) mod checksum;
 pub(crate) mod encoding;

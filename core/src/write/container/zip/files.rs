@@ -11,9 +11,11 @@ use crate::{
 use std::{
     borrow::Cow,
     fs,
+    hash::Hasher,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
+use twox_hash::XxHash3_64;
 
 /// Octets that are gathered before the operating system is asked.
 const BUFFER: usize = 32 << 10;
@@ -31,6 +33,8 @@ pub(crate) struct ZipFiles {
     part: String,
     file: Option<BufWriter<File>>,
     disk: Disk,
+    /// Of the octets of the archive at hand.
+    digest: XxHash3_64,
     /// What a run that was cut off has completed: it is replaced when its like is complete.
     ours: Option<Ours>,
 }
@@ -40,7 +44,18 @@ impl ZipFiles {
     pub(crate) fn create(path: &Path, split: bool, joins: bool, ours: Option<Ours>, disk: &Disk) -> Result<Self> {
         let (joins, is_only) = (joins && split, false);
         let (path_of, part, disk) = (path.to_owned(), String::new(), disk.clone());
-        let files = Self { path: path_of, split, joins, is_only, number: 0, part, file: None, disk, ours };
+        let files = Self {
+            path: path_of,
+            split,
+            joins,
+            is_only,
+            number: 0,
+            part,
+            file: None,
+            disk,
+            digest: XxHash3_64::new(),
+            ours,
+        };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         files.disk.make_base(folder).map_err(|error| refused(error, &folder.to_string_lossy()))?;
         let taken = |path: &Path| {
@@ -105,11 +120,15 @@ fn is_number(text: &str) -> bool {
 
 impl Write for ZipFiles {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write(octets)
+        let written = self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write(octets)?;
+        self.digest.write(octets.get(..written).unwrap_or_default());
+        Ok(written)
     }
 
     fn write_all(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write_all(octets)
+        self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write_all(octets)?;
+        self.digest.write(octets);
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -135,6 +154,7 @@ impl Volumes for ZipFiles {
             _ => refused(error, &path.to_string_lossy()),
         })?;
         self.file = Some(BufWriter::with_capacity(BUFFER, file));
+        self.digest = XxHash3_64::new();
         Ok(())
     }
 
@@ -151,7 +171,12 @@ impl Volumes for ZipFiles {
         let metadata = fs::metadata(self.unfinished()).map_err(|error| refused(error, &self.path()))?;
         let path = self.target().file_name().unwrap_or_default().to_string_lossy().into_owned();
         let part = self.is_only.then(|| self.part.clone());
-        Ok(Some(Product::Archive { path, size: metadata.len(), part }))
+        Ok(Some(Product::Archive {
+            path,
+            size: metadata.len(),
+            xxh3: Some(format!("{:016x}", self.digest.finish())),
+            part,
+        }))
     }
 
     fn complete(&mut self) -> Result<()> {
