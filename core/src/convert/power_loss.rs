@@ -1,4 +1,11 @@
 //! What a loss of power leaves of a run is gone through again, and comes to what one run comes to.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use super::{ConvertOptions, Report, to_path::convert_on, verify};
 use crate::{

@@ -1,4 +1,11 @@
 //! Calls that were made, and what a loss of power leaves of them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use super::{Disk, Fsync};
 use std::{
