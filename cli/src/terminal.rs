@@ -63,22 +63,17 @@ mod tests {
         assert_eq!(plain("gnp.\u{202e}exe"), "gnp.\u{fffd}exe");
         assert_eq!(plain("Grüße, 東京 👩\u{200d}💻"), "Grüße, 東京 👩\u{200d}💻");
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::json;
 
     #[test]
     fn json_holds_no_character_that_a_terminal_obeys_and_is_read_back_as_it_was() {
         for text in ["\u{9b}31mred", "a\u{202e}b", "\u{2066}x\u{2069}", "\u{7f}\u{85}", "\u{1b}[2J", "Grüße 中文 😀"]
         {
             for pretty in [false, true] {
-                let json = json(&serde_json::json!({ text: [text] }), pretty).unwrap();
+                let json = super::json(&serde_json::json!({ text: [text] }), pretty).unwrap();
                 assert!(!json.chars().any(|c| c != '\n' && (c.is_control() || super::is_bidi_control(c))), "{json:?}");
                 assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()[text][0], text);
             }
         }
-        assert_eq!(json("Grüße", false).unwrap(), "\"Grüße\"");
+        assert_eq!(super::json("Grüße", false).unwrap(), "\"Grüße\"");
     }
 }
