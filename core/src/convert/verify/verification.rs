@@ -274,6 +274,12 @@ impl Verification {
         &self.report
     }
 
+    /// An archive that was changed around its files, if all were read and one was.
+    #[cfg(not(target_family = "wasm"))]
+    pub(in crate::convert) fn changed_around(&self) -> Option<Difference> {
+        self.around.first().map(|(name, detail)| Difference::new("changed", name.clone(), detail.clone()))
+    }
+
     /// Tells what was not met.
     ///
     /// # Errors
