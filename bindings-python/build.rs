@@ -4,10 +4,10 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 const STUB: &str = "python/mailferry/_native.pyi";
 
+#[allow(clippy::disallowed_methods, reason = "our own files, while building")]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={STUB}");
     let folder = PathBuf::from(env::var("OUT_DIR")?);
-    #[allow(clippy::disallowed_methods, reason = "our own file, while building")]
     let stub = fs::read_to_string(STUB)?;
     for definition in stub.split("\ndef ").skip(1).filter(|text| !text.starts_with('_')) {
         let parsed = definition.split_once('(').and_then(|(name, rest)| {

@@ -365,8 +365,8 @@ export interface Report {
   warnings: Record<string, number>;
   preflight: Record<string, number>;
   sources: { file: string; format: string; items: number; error?: string; defects?: string[]; cutShort?: string }[];
-  /** What was written, by name: the archives that have one, or else the files of many items. */
-  files: { name: string; bytes: number }[];
+  /** What was written, by name: the archives that have one, each with the XXH3-64 of its octets, or else the files of many items. */
+  files: { name: string; bytes: number; xxh3?: string }[];
   ignored: Ignored;
   seconds: number;
   /** The options that are not at their defaults, for {@link verify}. */

@@ -11,7 +11,8 @@ use mailferry::{
     platform::{Language, Target},
     read::{Mailbox, ReadOptions, mbox::Unquoting, tnef::TnefParts},
     write::{
-        CardGroups, Checksums, Eol, Grouping, NameTemplate, OutputForm, Placement, WRITTEN_VERSIONS, ZipLevel, size,
+        CardGroups, Checksums, Eol, Fsync, Grouping, Mode, NameTemplate, OutputForm, Placement, WRITTEN_VERSIONS,
+        ZipLevel, size,
     },
 };
 use std::{
@@ -302,6 +303,14 @@ pub(crate) struct Convert {
     #[arg(long, value_parser = words(checksums), default_value_t, value_name = "DIGEST", help_heading = "Log and report")]
     pub(crate) checksums: Checksums,
 
+    /// When what was written is made safe from a loss of power
+    #[arg(long, value_parser = words(fsync), default_value_t, value_name = "WHEN", help_heading = "Log and report")]
+    pub(crate) fsync: Fsync,
+
+    /// Who may read the files and folders that are made
+    #[arg(long, value_parser = words(mode), default_value_t, value_name = "MODE", help_heading = "Log and report")]
+    pub(crate) mode: Mode,
+
     /// Before adding to a destination, compare every octet there with the log, and not only the sizes
     #[arg(long, help_heading = "Log and report")]
     pub(crate) check: bool,
@@ -374,6 +383,23 @@ fn yearless_dates(dates: YearlessDates) -> &'static str {
     match dates {
         YearlessDates::Apple => "With the year 1604 and X-APPLE-OMIT-YEAR (Apple, Outlook)",
         YearlessDates::Hyphens => "With hyphens instead of the year (Google)",
+        _ => "",
+    }
+}
+
+fn fsync(fsync: Fsync) -> &'static str {
+    match fsync {
+        Fsync::None => "Never: the operating system decides; after a loss of power files may be damaged without a word",
+        Fsync::End => "At the end, before the report is written",
+        Fsync::Batch => "Each 1,000 files as well, so that less is written again after a loss of power",
+        _ => "",
+    }
+}
+
+fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Private => "Their owner alone: files 0600, folders 0700",
+        Mode::Umask => "Whoever the umask lets",
         _ => "",
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &args::Formats) -> Outcome {
                 })
             })
             .collect();
-        writeln!(out, "{}", serde_json::to_string_pretty(&formats)?)?;
+        writeln!(out, "{}", crate::terminal::json(&formats, true)?)?;
     } else {
         let rows: Vec<_> = FORMATS
             .iter()

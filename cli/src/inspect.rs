@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &args::Inspect) -> Outcome {
     }
     let mut out = io::stdout().lock();
     if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&inspection)?)?;
+        writeln!(out, "{}", crate::terminal::json(&inspection, true)?)?;
     } else {
         print(&mut out, &inspection)?;
     }

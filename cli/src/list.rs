@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &args::List) -> Outcome {
                 }
                 let record = ItemRecord::of(&item, source);
                 if arguments.json {
-                    serde_json::to_writer(&mut out, &record)?;
+                    write!(out, "{}", crate::terminal::json(&record, false)?)?;
                     writeln!(out)?;
                 } else {
                     print(&mut out, &record)?;

@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &args::Plan) -> Outcome {
     })?;
     let mut out = io::stdout().lock();
     if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&plan)?)?;
+        writeln!(out, "{}", crate::terminal::json(&plan, true)?)?;
     } else {
         print(&mut out, &plan, target)?;
     }

@@ -37,7 +37,7 @@ fn show(item: &Item, arguments: &args::Show) -> Outcome {
         ItemKind::Message(message) if !arguments.raw => {
             let view = MessageView::of(message)?;
             if arguments.json {
-                serde_json::to_writer_pretty(&mut out, &view)?;
+                write!(out, "{}", crate::terminal::json(&view, true)?)?;
                 writeln!(out)?;
             } else {
                 print(&mut out, &view)?;
@@ -45,7 +45,7 @@ fn show(item: &Item, arguments: &args::Show) -> Outcome {
         }
         _ => match if arguments.json { DocumentView::of(item)? } else { None } {
             Some(view) => {
-                serde_json::to_writer_pretty(&mut out, &view)?;
+                write!(out, "{}", crate::terminal::json(&view, true)?)?;
                 writeln!(out)?;
             }
             None => {

@@ -9,8 +9,8 @@ use std::{
 pub(crate) fn run(arguments: &args::Targets) -> Outcome {
     let mut out = io::stdout().lock();
     match (arguments.json, arguments.target) {
-        (true, Some(target)) => writeln!(out, "{}", serde_json::to_string_pretty(&[target])?)?,
-        (true, None) => writeln!(out, "{}", serde_json::to_string_pretty(Target::all())?)?,
+        (true, Some(target)) => writeln!(out, "{}", crate::terminal::json(&[target], true)?)?,
+        (true, None) => writeln!(out, "{}", crate::terminal::json(Target::all(), true)?)?,
         (false, Some(target)) => print(&mut out, target, arguments.lang)?,
         (false, None) => {
             let rows: Vec<_> = Target::all()

@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &Verify) -> Outcome {
     let mut out = io::stdout().lock();
     let (json, is_well) = one(&mut out, &arguments.destination, &arguments.sources, arguments.json)?;
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &json)?;
+        write!(out, "{}", crate::terminal::json(&json, true)?)?;
         writeln!(out)?;
     }
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })

@@ -54,6 +54,7 @@
 //! [`Item`]: model::Item
 
 // What is left out leaves helpers behind that only it called.
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "files of a few octets"))]
 #![cfg_attr(not(all(feature = "convert", feature = "outlook")), allow(dead_code, unused_imports))]
 
 mod address_map;
@@ -65,6 +66,7 @@ pub mod convert;
 mod crc32;
 mod date_time;
 mod defect;
+mod disk;
 pub mod error;
 mod hex;
 mod limits;

@@ -1,4 +1,5 @@
 //! What `examples/` shows works: each is run on octets of its own, and says what it should.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../examples/convert.rs"]

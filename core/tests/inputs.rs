@@ -1,4 +1,5 @@
 //! What is opened: plain files, gzip, ZIP and tar archives, Apple Mail folders, and files that are none of these.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use flate2::{Compression, write::GzEncoder};

@@ -1,6 +1,7 @@
 //! Memory does not grow with the input: a file of 50 GB, most of it holes, is read in as little as a small one.
 //!
 //! One test only, in a program of its own, so that the peak is its alone.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

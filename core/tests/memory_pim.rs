@@ -2,6 +2,7 @@
 //! that grows with its length alone.
 //!
 //! One test only, in a program of its own, so that the peak is its alone; what is read is never held.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,

@@ -1,6 +1,7 @@
 //! A large attachment, and a folder of many messages, are read in little memory.
 //!
 //! One test only, in a program of its own, so that the peak is its alone.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -2,6 +2,7 @@
 //!
 //! One test only, in a program of its own, so that the peak is its alone. With `MAILFERRY_SALVAGE` the file is of so many octets, and
 //! the limits are those that are always on; what came of it stands in `benches/README.md`.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -1,6 +1,7 @@
 //! What libpff, java-libpst and pffexport find in real files is found here too.
 //!
 //! Skipped with one line when the corpus is not there.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 
 use mailferry::{
     mapi::{AttachmentBody, MapiMessage},

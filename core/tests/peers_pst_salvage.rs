@@ -1,6 +1,7 @@
 //! Real stores without the leaves of their B-tree of nodes: what comes back is compared with what the whole store has.
 //!
 //! Skipped with one line when the corpus is not there.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod pst_support;

@@ -1,6 +1,7 @@
 //! What is written as a PST opens in programs that others wrote.
 //!
 //! Each program that is not installed is passed over with one line.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod pst_support;

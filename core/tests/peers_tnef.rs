@@ -1,6 +1,7 @@
 //! What two of tnef, ytnef and tnefparse find in real TNEF streams is found here too, octet for octet.
 //!
 //! Skipped with one line when the corpus is not there.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use mailferry::{

@@ -1,4 +1,5 @@
 //! What is written into a PST is read out of it: every layout, every scrambling, every type of value.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod pst_support;

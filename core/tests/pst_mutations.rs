@@ -1,4 +1,5 @@
 //! Stores broken in a thousand ways: nothing panics, nothing runs for ever, and memory stays small.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod pst_support;

@@ -1,4 +1,5 @@
 //! What is written in a form and read again is the same mail: octets, folders, flags and dates.
+#![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use mailferry::{

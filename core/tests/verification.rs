@@ -233,3 +233,75 @@ fn items_that_a_changed_mailbox_holds_no_more_are_named() {
     let appended = changed(&|text| format!("{text}From b\nSubject: four\n\nHello\n\n"));
     assert!(appended.len() == 1 && appended[0].starts_with("changed a.zip!Inbox"), "{appended:?}");
 }
+
+/// How many of the flips of one bit in each octet are not noticed.
+fn unnoticed(made: &Made, logs: &dyn Fn() -> Vec<SyncLog>) -> Vec<usize> {
+    let (name, octets) = made.archives.first_key_value().unwrap();
+    let mut unnoticed = Vec::new();
+    for at in 0..octets.len() {
+        let mut flipped = octets.clone();
+        flipped[at] ^= 1 << (at % 8);
+        if verified(logs(), &BTreeMap::from([(name.clone(), flipped)])).1.is_empty() {
+            unnoticed.push(at);
+        }
+    }
+    unnoticed
+}
+
+#[test]
+fn every_flip_in_an_archive_is_noticed() {
+    for (name, form) in [
+        ("a.zip", OutputForm::Eml),
+        ("a.tgz", OutputForm::Eml),
+        ("a.zip", OutputForm::Mbox),
+        ("a.tgz", OutputForm::Maildir),
+    ] {
+        let made = made(name, form, None);
+        assert_eq!(unnoticed(&made, &|| made.logs()), [0_usize; 0], "{name} {form}");
+        for cut in [1, 20] {
+            let mut cut_off = made.archives.clone();
+            let octets = cut_off.get_mut(name).unwrap();
+            octets.truncate(octets.len() - cut);
+            assert!(!verified(made.logs(), &cut_off).1.is_empty(), "{name} less {cut}");
+            let mut longer = made.archives.clone();
+            longer.get_mut(name).unwrap().extend(vec![0; cut]);
+            assert!(!verified(made.logs(), &longer).1.is_empty(), "{name} and {cut}");
+        }
+    }
+}
+
+/// Reports of older versions have no digest of the archive.
+#[test]
+fn without_a_digest_what_readers_go_by_is_compared() {
+    let without = |made: &Made| {
+        let files = String::from_utf8(made.files.clone()).unwrap();
+        let lines = files.lines().map(|line| {
+            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+            if line["is"] == "archive" {
+                line.as_object_mut().unwrap().remove("xxh3").expect("it is told");
+            }
+            format!("{line}\n")
+        });
+        vec![SyncLog::new(1, made.items.clone()).with_files(lines.collect::<String>().into_bytes())]
+    };
+    let zip = made("a.zip", OutputForm::Eml, None);
+    assert_eq!(verified(without(&zip), &zip.archives).1, Vec::<String>::new());
+    let octets = &zip.archives["a.zip"];
+    let missed = unnoticed(&zip, &|| without(&zip));
+    let local = |at: usize| octets[..at].windows(4).rposition(|window| window == b"PK\x03\x04").map(|start| at - start);
+    // Flags, method, checksum, lengths and names.
+    let told = |at: usize| {
+        local(at).is_some_and(|at| (6..10).contains(&at) || (14..28).contains(&at) || (30..40).contains(&at))
+    };
+    let directory = octets.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    let wrong: Vec<_> = missed.iter().filter(|at| **at < directory && told(**at)).collect();
+    assert_eq!(wrong, Vec::<&usize>::new());
+    for name in ["a.tar", "a.tgz"] {
+        let tar = made(name, OutputForm::Eml, None);
+        assert_eq!(verified(without(&tar), &tar.archives).1, Vec::<String>::new(), "{name}");
+        let missed = unnoticed(&tar, &|| without(&tar));
+        let len = tar.archives[name].len();
+        // The trailer of gzip, the end of tar.
+        assert!(missed.iter().all(|at| *at < len - 8), "{name}: {missed:?} of {len}");
+    }
+}

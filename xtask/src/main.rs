@@ -43,7 +43,8 @@ cargo xtask COMMAND
                      prints times and memory (takeout SIZE LARGEST: with a mailbox of LARGEST octets more, over 4 GB for ZIP64)
   dav FOLDER         PUTs all calendars and address books in FOLDER to Radicale and Xandikos (installed by pip), as they are and as they
                      are mended, and prints what is refused
-  kill-storm         kills conversions at random points, many times over, and compares what is left when they are resumed
+  storm              all of this: losses of power in all forms, kills at random points, and faults at 1,000 places (options as of
+                     faults)
   faults             one call to the system fails (ENOSPC, EIO), or the process is killed there, at 300 places each; then the same
                      again, which must come to what one run comes to (--positions N, --binary FILE, --form NAME, --kind NAME,
                      --case FORM:CALL:KIND:N, --dir DIR, where /dev/shm is quick; needs strace)
@@ -77,7 +78,7 @@ fn main() -> ExitCode {
         ["importers", folder, mailboxes] => importers::run_all(folder, mailboxes),
         ["takeout", ref sizes @ ..] if (1..=2).contains(&sizes.len()) => python::takeout(sizes),
         ["dav", folder] => dav::run_all(folder),
-        ["kill-storm"] => storm::random::run(),
+        ["storm", ref options @ ..] => storm::random::run(options),
         ["faults", ref options @ ..] => storm::faults(options),
         ["stores", dir, ref options @ ..] => stores::run_all(dir, options),
         ["licences"] => licences::check(),

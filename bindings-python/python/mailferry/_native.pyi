@@ -663,6 +663,8 @@ def convert(
     subject_suffix: str | None = None,
     created: _Date | None = None,
     check: bool = False,
+    fsync: Literal["none", "end", "batch"] = "batch",
+    mode: Literal["private", "umask"] = "private",
     attachments: bool = False,
     csv: bool = False,
     html: str | os.PathLike[str] | None = None,

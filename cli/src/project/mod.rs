@@ -88,7 +88,7 @@ pub(crate) fn each(
     }
     let of = mailboxes.len() as u64;
     if json {
-        serde_json::to_writer_pretty(&mut out, &json!({ "mailboxes": rows, "ok": well, "of": of }))?;
+        write!(out, "{}", crate::terminal::json(&json!({ "mailboxes": rows, "ok": well, "of": of }), true)?)?;
         writeln!(out)?;
     } else {
         writeln!(out, "{well} of {of} mailboxes are as they should be")?;

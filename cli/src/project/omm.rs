@@ -50,6 +50,7 @@ pub(super) fn run(arguments: &Omm) -> Outcome {
 }
 
 /// A new file that nobody else may read, where the system knows that.
+#[expect(clippy::disallowed_methods, reason = "a table is in no destination")]
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -13,7 +13,7 @@ use mailferry::convert::{
     Columns, MailboxReport, ProjectMailbox, ProjectOptions, ProjectReport, check_project_files, run_project,
 };
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, BufWriter, Read as _, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -174,13 +174,27 @@ fn holds(octets: &[u8], part: &[u8]) -> bool {
     octets.windows(part.len()).any(|window| window == part)
 }
 
+/// A new file for its owner alone, in place of one that a run left which was cut off; a link is not followed.
+#[expect(clippy::disallowed_methods, reason = "a report of a project is in no destination")]
+fn create_private(path: &Path) -> io::Result<File> {
+    if fs::symlink_metadata(path).is_ok_and(|there| there.is_file()) {
+        fs::remove_file(path)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Writes a file that has its name only when it is complete.
+#[expect(clippy::disallowed_methods, reason = "a report of a project is in no destination")]
 pub(super) fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), String> {
     let unfinished = path.with_added_extension("unfinished");
-    let written = File::create(&unfinished).and_then(|file| {
+    let written = create_private(&unfinished).and_then(|file| {
         let mut file = BufWriter::new(file);
         write(&mut file)?;
         file.flush()?;

@@ -11,6 +11,8 @@ mod bad_input;
 mod collections;
 mod fixtures;
 mod harm;
+#[cfg(unix)]
+mod links;
 mod moves;
 mod newcomer;
 mod older;

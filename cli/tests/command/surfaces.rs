@@ -49,6 +49,8 @@ const EXCEPTIONS: &[(&str, &[Surface], &str)] = &[
     ("html", &[JavaScript, Page], WRITES_REPORT),
     ("jobs", &[JavaScript, Page], NO_THREADS),
     ("check", &[JavaScript, Page], "archives are written once there, and nothing is added to them"),
+    ("fsync", &[JavaScript, Page], "what takes the octets there, a stream or a download, is not a file"),
+    ("mode", &[JavaScript, Page], "what takes the octets there, a stream or a download, is not a file"),
     ("created", &[Command, Project, Page], TIME_OF_RUN),
     ("mbox-quoting", &[Page], OF_PAGE),
     ("hidden", &[Page], OF_PAGE),
@@ -178,8 +180,9 @@ fn the_stub_of_python_has_the_options_and_their_values() {
         let found: BTreeSet<_> = keywords.iter().map(|(name, _)| name).filter(own).cloned().collect();
         let all =
             named().filter(|(name, option)| !is_missing(name, Python) && (!only_reading || option.is_of_reading()));
-        // What a further run looks at does not matter where nothing is written.
-        let all = all.filter(|(name, _)| *name != "check" || function == "convert");
+        // How files are made, and what a further run looks at, does not matter where nothing is written.
+        let of_files = |name: &str| ["check", "fsync", "mode"].contains(&name);
+        let all = all.filter(|(name, _)| !of_files(name) || function == "convert");
         assert_eq!(found, all.map(|(name, _)| snake(name)).collect(), "{function}");
         for (name, option) in named().filter(|(_, option)| !option.words.is_empty()) {
             let Some((_, kind)) = keywords.iter().find(|(keyword, _)| *keyword == snake(name)) else { continue };

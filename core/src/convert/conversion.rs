@@ -422,11 +422,11 @@ fn tell(
 ) -> Result<()> {
     match product {
         Product::Kept { path, instead } => report.keep(path, instead),
-        Product::Archive { path, size, part } => {
+        Product::Archive { path, size, xxh3, part } => {
             report.joined.clone_from(part);
-            report.tell_file(path, *size, true);
+            report.tell_file(path, *size, true, xxh3.clone());
         }
-        Product::Collection { path, size, .. } => report.tell_file(path, *size, false),
+        Product::Collection { path, size, .. } => report.tell_file(path, *size, false, None),
         Product::Folder { .. } | Product::Mailbox { .. } | Product::Index { .. } => {}
     }
     journal.product(product)?;

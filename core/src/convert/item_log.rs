@@ -7,7 +7,7 @@ use crate::{
     write::{ItemName, Rendered, Written},
 };
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 /// How an item ended.
 #[non_exhaustive]
@@ -245,13 +245,13 @@ impl LogLine {
             self.target_folder = Some(written);
             self.item.role = source.folder.role.map(|role| role.as_str().into());
         }
-        let in_source = |name: &String| source.labels.iter().any(|label| label.name == *name);
+        let in_source: HashSet<&str> = source.labels.iter().map(|label| &*label.name).collect();
         let labels = source.labels.iter().map(|label| label.name.clone()).collect();
         let written = std::mem::replace(&mut self.item.labels, labels);
         if item.size() != source.size && !is_transformed(item) {
             self.changed.push("subject".into());
         }
-        self.labels_added = written.into_iter().filter(|name| !in_source(name)).collect();
+        self.labels_added = written.into_iter().filter(|name| !in_source.contains(&**name)).collect();
     }
 
     /// Notes why it is left out.

@@ -39,6 +39,8 @@ mod outcome;
 mod outputs;
 mod page;
 mod plan;
+#[cfg(all(test, not(target_family = "wasm")))]
+mod power_loss;
 mod preflight;
 #[cfg(not(target_family = "wasm"))]
 mod project;

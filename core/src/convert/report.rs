@@ -210,6 +210,9 @@ pub struct WrittenFile {
     pub name: String,
     /// Its octets.
     pub bytes: u64,
+    /// The XXH3-64 of the octets of an archive, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub xxh3: Option<String>,
 }
 
 /// Files at the destination that were changed since and are kept.
@@ -410,13 +413,13 @@ impl Report {
     }
 
     /// Notes a file that was written; what is in an archive is told by the archive.
-    pub(super) fn tell_file(&mut self, name: &str, bytes: u64, is_archive: bool) {
+    pub(super) fn tell_file(&mut self, name: &str, bytes: u64, is_archive: bool, xxh3: Option<String>) {
         if is_archive && !self.has_archives {
             self.has_archives = true;
             self.files.clear();
         }
         if is_archive == self.has_archives && self.files.len() < MOST_TOLD {
-            self.files.push(WrittenFile { name: name.to_owned(), bytes });
+            self.files.push(WrittenFile { name: name.to_owned(), bytes, xxh3 });
         }
     }
 

@@ -4,6 +4,7 @@ use super::{
     sync::{ITEM_LOG, REPORT, Sync, SyncPaths, write_whole},
 };
 use crate::{
+    disk::Disk,
     error::{Error, ErrorKind, Result},
     platform::Target,
     read::{Given, Mailbox, ReadOptions},
@@ -38,8 +39,20 @@ pub fn convert<G: Into<Given>>(
     options: &ConvertOptions,
     observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Report> {
+    let disk = Disk::of_run(options.archive.fsync, options.archive.mode);
+    let sources = sources.into_iter().map(Into::into).collect();
+    convert_on(&disk, sources, destination, options, observe)
+}
+
+/// The same by `disk`.
+pub(super) fn convert_on(
+    disk: &Disk,
+    sources: Vec<Given>,
+    destination: &Path,
+    options: &ConvertOptions,
+    observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+) -> Result<Report> {
     let started = Instant::now();
-    let sources: Vec<Given> = sources.into_iter().map(Into::into).collect();
     if let Some(target) = options.target {
         target.check_destination(&destination.file_name().unwrap_or_default().to_string_lossy())?;
     }
@@ -54,7 +67,7 @@ pub fn convert<G: Into<Given>>(
     let selector = Selector::surveying(&options.selection, mailbox_of(&sources, &options.read), &mut |mailbox| {
         observe(Progress { position: mailbox.position(), total: mailbox.total(), report: &nothing_yet })
     })?;
-    let (mut sync, writer) = Sync::begin(destination, &sources, given, options)?;
+    let (mut sync, writer) = Sync::begin(destination, &sources, given, options, disk)?;
     let recorded = sync.options();
     let conversion = Conversion::told_to(mailbox, writer, sync.journal())
         .with_gates(Gates::new(selector, options))
@@ -64,7 +77,7 @@ pub fn convert<G: Into<Given>>(
     report.seconds = Some((started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
     report.options = recorded;
     let written = sync.finish(&mut report, options.table).and_then(|()| match &options.page {
-        Some(page) => write_page(destination, page),
+        Some(page) => write_page_on(disk, destination, page),
         None => Ok(()),
     });
     if let Err(error) = written {
@@ -80,6 +93,10 @@ pub fn convert<G: Into<Given>>(
 /// [`ErrorKind::Io`] when they cannot be read, [`ErrorKind::Malformed`] when the report is none,
 /// [`ErrorKind::Destination`] when the page cannot be written, or something else than such a page stands there.
 pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
+    write_page_on(&Disk::default(), destination, page)
+}
+
+fn write_page_on(disk: &Disk, destination: &Path, page: &Path) -> Result<()> {
     check_page(page)?;
     let syncs = (1..).map(|number| SyncPaths::new(destination, number));
     let is_reported = |paths: &SyncPaths| paths.number() == 1 || paths.beside(REPORT).exists();
@@ -100,7 +117,7 @@ pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
     let log_path = paths.beside(ITEM_LOG);
     let name = |path: &Path| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let names = [name(&paths.archive()), name(&log_path)];
-    write_whole(page, |file| {
+    write_whole(page, disk, |file| {
         let [name, log_name] = &names;
         report.write_page(name, log_name, log, file)
     })

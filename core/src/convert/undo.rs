@@ -6,6 +6,7 @@ use super::{
     },
 };
 use crate::{
+    disk::{At, Disk, File, link_in},
     error::{Error, ErrorKind, Result},
     limits::Stop,
     source::{Content, FileSource, Stoppable},
@@ -14,7 +15,7 @@ use crate::{
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    fs::{self, File},
+    fs,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -74,7 +75,7 @@ pub fn undo(
     stop: &Stop,
     kept: &mut dyn FnMut(&Difference),
 ) -> Result<UndoReport> {
-    let (lock, note, _) = Lock::take(destination)?;
+    let (lock, note, _) = Lock::take(destination, &Disk::default())?;
     let Syncs(complete) = Syncs::at(destination)?;
     let mut syncs = logged_syncs(destination)?;
     if note.as_ref().is_some_and(|note| note.sync as usize == syncs.len() + 1) {
@@ -108,7 +109,7 @@ pub fn undo(
         let is_complete = complete.iter().any(|(paths, _)| paths.number() == last.number());
         let cut_off = note.as_ref().map_or(!is_complete, |note| note.sync == last.number());
         if cut_off && !dry {
-            clear(last)?;
+            clear(last, &Disk::default())?;
         }
         undone.iter().rev().try_for_each(|paths| undoing.undo(paths))?;
         // The folders of syncs that stay are theirs, empty or not.
@@ -152,8 +153,8 @@ pub fn undo(
         }
         // The log comes last: as long as it is there, this can be done again.
         for suffix in [TABLE, GONE, FILES, REPORT, ITEM_LOG] {
-            remove(&paths.unfinished_beside(suffix))?;
-            remove(&paths.beside(suffix))?;
+            remove(At::beside(&paths.unfinished_beside(suffix)))?;
+            remove(At::beside(&paths.beside(suffix)))?;
         }
     }
     lock.complete();
@@ -182,11 +183,13 @@ fn is_unfinished(folder: &str, name: &str) -> bool {
 }
 
 /// Removes a file; `false` where there was none.
-fn remove(path: &Path) -> Result<bool> {
-    match fs::remove_file(path) {
+fn remove(at: At<'_>) -> Result<bool> {
+    match Disk::default().remove(at) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) if link_in(&error).is_some() => Err(refused(error, &at.path())),
         Err(error) => {
+            let path = at.path();
             Err(Error::new(ErrorKind::Destination, "cannot be removed").because(error).in_file(path.to_string_lossy()))
         }
     }
@@ -281,6 +284,8 @@ impl Undoing<'_> {
             first.get_or_insert_with(|| difference.clone());
         };
         while verification.step(&mut keep)? {}
+        // A run that was cut off has named what it did not complete, so that what is missing is no reason to keep the rest.
+        verification.changed_around().iter().for_each(keep);
         if let Some(Difference { what, detail, .. }) = first {
             self.report.kept += archives.len() as u64;
             for archive in archives {
@@ -292,10 +297,17 @@ impl Undoing<'_> {
         for archive in archives {
             self.report.removed += 1;
             if !self.dry {
-                remove(&archive)?;
+                remove(At::beside(&archive))?;
             }
         }
         Ok("removed")
+    }
+
+    /// The first link among the folders around a file.
+    fn linked(&self, path: &str) -> Option<PathBuf> {
+        let ends = path.match_indices('/').filter_map(|(end, _)| path.get(..end));
+        let folders = ends.map(|folder| self.root.join(folder));
+        folders.into_iter().find(|folder| fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink()))
     }
 
     fn remove_file(&mut self, path: &str, expected: &mut Expected) -> Result<&'static str> {
@@ -306,6 +318,12 @@ impl Undoing<'_> {
                 break;
             }
             folder = around;
+        }
+        if let Some(link) = self.linked(path) {
+            self.report.kept += 1;
+            let detail = format!("kept, because the symbolic link {} leads to it", link.display());
+            (self.kept)(&Difference::new("changed", path, detail));
+            return Ok("kept");
         }
         let source = match fs::symlink_metadata(&file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -335,7 +353,7 @@ impl Undoing<'_> {
         }
         self.report.removed += 1;
         if !self.dry {
-            remove(&file)?;
+            remove(At::new(&self.root, path))?;
         }
         Ok("removed")
     }
@@ -353,7 +371,7 @@ impl Undoing<'_> {
             if found.is_ok_and(|found| found.iter().any(|digest| digests.contains(digest))) {
                 self.report.removed += 1;
                 if !self.dry {
-                    remove(&file)?;
+                    remove(At::new(&self.root, &path))?;
                 }
             } else {
                 self.report.kept += 1;
@@ -381,7 +399,7 @@ impl Undoing<'_> {
             } else if is_unfinished(folder, name) {
                 self.folders.insert(folder.to_owned());
                 if !self.dry {
-                    remove(&root.join(path))?;
+                    remove(At::new(&root, path))?;
                 }
             } else if !expected.knows(path) {
                 self.report.kept += 1;
@@ -399,7 +417,7 @@ impl Undoing<'_> {
         if self.list.is_none() {
             let paths = (1_u32..).map(|number| beside(self.destination, &format!(".undo{number:03}.jsonl")));
             for path in paths {
-                match File::create_new(&path) {
+                match Disk::default().create(At::beside(&path)) {
                     Ok(file) => {
                         self.list = Some(BufWriter::new(file));
                         self.report.list = Some(path);
@@ -421,15 +439,15 @@ impl Undoing<'_> {
         if self.dry {
             return;
         }
+        let disk = Disk::default();
         for folder in folders.iter().rev().filter(|folder| !folder.is_empty() && !theirs.contains(*folder)) {
-            let at = self.root.join(folder);
             // What a run that was cut off had not completed.
-            let _none = fs::remove_file(at.join(UNFINISHED));
-            let _not_empty = fs::remove_dir(at);
+            let _none = disk.remove(At::new(&self.root, &Path::new(folder).join(UNFINISHED)));
+            let _not_empty = disk.remove_folder(At::new(&self.root, folder));
         }
         if root {
-            let _none = fs::remove_file(self.root.join(UNFINISHED));
-            let _not_empty = fs::remove_dir(&self.root);
+            let _none = disk.remove(At::new(&self.root, UNFINISHED));
+            let _not_empty = disk.remove_folder(At::beside(&self.root));
         }
     }
 }

@@ -104,7 +104,7 @@ const fn inverse(table: &[u8; 256]) -> [u8; 256] {
     let mut i = 0;
     while i < 256 {
         inverse[table[i] as usize] = i as u8;
-        i += 1;
+        i = i.saturating_add(1);
     }
     inverse
 }

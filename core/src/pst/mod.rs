@@ -2,6 +2,7 @@
 //! it.
 //!
 //! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod check;
 pub(crate) mod checksum;

@@ -73,6 +73,9 @@ impl Variant {
 
     /// Octets that a block with `data` octets takes in the file, padding and trailer included.
     pub(crate) const fn block_size(self, data: usize) -> usize {
-        (data + self.block_trailer()).next_multiple_of(self.block_slot())
+        match data.saturating_add(self.block_trailer()).checked_next_multiple_of(self.block_slot()) {
+            Some(size) => size,
+            None => usize::MAX,
+        }
     }
 }

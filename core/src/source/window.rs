@@ -22,7 +22,7 @@ impl Window {
 
     /// Octets from `offset` on: at least one, unless the source ends there.
     pub(crate) fn at(&mut self, offset: u64) -> io::Result<&[u8]> {
-        let held = self.from..self.from + self.octets.len() as u64;
+        let held = self.from..self.from.saturating_add(self.octets.len() as u64);
         if !held.contains(&offset) {
             let left = usize::try_from(self.source.len().saturating_sub(offset)).unwrap_or(usize::MAX);
             self.octets.resize(left.min(FETCH), 0);
@@ -32,7 +32,7 @@ impl Window {
                 return Err(e);
             }
         }
-        let skip = usize::try_from(offset - self.from).unwrap_or(usize::MAX);
+        let skip = usize::try_from(offset.saturating_sub(self.from)).unwrap_or(usize::MAX);
         Ok(self.octets.get(skip..).unwrap_or_default())
     }
 
@@ -44,7 +44,9 @@ impl Window {
     /// The `N` octets from `offset` on; `None` when fewer are left.
     pub(crate) fn array<const N: usize>(&mut self, offset: u64) -> io::Result<Option<[u8; N]>> {
         let mut array = [0; N];
-        for (place, octet) in (offset..).zip(&mut array) {
+        for (index, octet) in (0..).zip(&mut array) {
+            // An offset that a file tells may be the last there is.
+            let Some(place) = offset.checked_add(index) else { return Ok(None) };
             match self.octet(place)? {
                 Some(found) => *octet = found,
                 None => return Ok(None),
@@ -58,7 +60,7 @@ impl Window {
         let mut octets = Vec::new();
         while octets.len() < usize::from(len) {
             let some = self.at(offset.saturating_add(octets.len() as u64))?;
-            let n = some.len().min(usize::from(len) - octets.len());
+            let n = some.len().min(usize::from(len).saturating_sub(octets.len()));
             if n == 0 {
                 break;
             }

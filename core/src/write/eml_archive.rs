@@ -29,7 +29,8 @@ impl EmlArchive {
     /// [`ErrorKind::Options`](crate::ErrorKind::Options) when what is not a ZIP archive is to be split.
     #[cfg(not(target_family = "wasm"))]
     pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Self> {
-        Ok(Self::new(container::create(path.as_ref(), &options, false, None)?, options))
+        let disk = crate::disk::Disk::new(options.fsync, options.mode);
+        Ok(Self::new(container::create(path.as_ref(), &options, false, None, &disk)?, options))
     }
 
     /// A ZIP archive written to `writer` in one pass; [`WriteOptions::zip_split`] is not heeded.

@@ -136,7 +136,8 @@ impl Files {
         let are_cards = open.is_of_cards();
         let rendered = open.finish().and_then(|content| self.renderer().render_lines(content, are_cards));
         let rendered = rendered.map_err(Error::non_fatal);
-        let written = rendered.and_then(|rendered| self.add(Entry::file(&path, None), &rendered, tell));
+        let written =
+            rendered.and_then(|rendered| self.add(Entry { synced: true, ..Entry::file(&path, None) }, &rendered, tell));
         let Err(error) = written else { return Ok(()) };
         self.lose(path.clone(), &error);
         if error.is_fatal() {

@@ -10,7 +10,7 @@ use super::{
 use crate::{error::Result, word::words};
 use std::io::{self, Write};
 #[cfg(not(target_family = "wasm"))]
-use {super::container::Ours, std::path::Path};
+use {super::container::Ours, crate::disk::Disk, std::path::Path};
 
 words! {
     /// The form in which items are written: what becomes a file, and where it is.
@@ -103,19 +103,25 @@ impl Packaging {
 /// no ZIP archive is to be split.
 #[cfg(not(target_family = "wasm"))]
 pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Box<dyn ItemWriter>> {
-    at(path.as_ref(), options, false, None)
+    let disk = Disk::new(options.fsync, options.mode);
+    at(path.as_ref(), options, false, None, &disk)
 }
 
 /// The same; a folder may hold something where there are `ours`: what a run that was cut off has written. One part alone of what was
 /// to be split gets the name of the whole: [`Product::Archive`](super::Product) says so.
 #[cfg(not(target_family = "wasm"))]
-pub(crate) fn reopen(path: &Path, options: WriteOptions, ours: Option<Ours>) -> Result<Box<dyn ItemWriter>> {
-    at(path, options, true, ours)
+pub(crate) fn reopen(
+    path: &Path,
+    options: WriteOptions,
+    ours: Option<Ours>,
+    disk: &Disk,
+) -> Result<Box<dyn ItemWriter>> {
+    at(path, options, true, ours, disk)
 }
 
 #[cfg(not(target_family = "wasm"))]
-fn at(path: &Path, options: WriteOptions, joins: bool, ours: Option<Ours>) -> Result<Box<dyn ItemWriter>> {
-    let container = container::create(path, &options, joins, ours)?;
+fn at(path: &Path, options: WriteOptions, joins: bool, ours: Option<Ours>, disk: &Disk) -> Result<Box<dyn ItemWriter>> {
+    let container = container::create(path, &options, joins, ours, disk)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     within(container, &base(&name), &store_name(&name), options)
 }

@@ -8,10 +8,12 @@ use std::io;
 #[cfg(not(target_family = "wasm"))]
 use {
     super::container::{Home, KEPT},
-    crate::source::Source,
+    crate::{
+        disk::{At, Disk, File},
+        source::Source,
+    },
     std::{
-        fs::{File, OpenOptions},
-        io::Write,
+        io::{Seek, SeekFrom, Write},
         path::PathBuf,
         sync::Arc,
     },
@@ -55,15 +57,23 @@ impl Kept {
         let folder = match &self.folder {
             Some(folder) => folder,
             None => {
-                let mut builder = tempfile::Builder::new();
                 let folder = match &self.home {
-                    Some(home) => builder.prefix(&home.prefix).tempdir_in(&home.folder)?,
-                    None => builder.prefix(KEPT).tempdir()?,
+                    Some(home) => home.disk.temporary_folder(Some(&home.folder), &home.prefix)?,
+                    None => Disk::default().temporary_folder(None, KEPT)?,
                 };
                 self.folder.insert(Arc::new(folder))
             }
         };
         Ok(folder.path().join(id.to_string()))
+    }
+
+    /// The file, to be written at its end.
+    fn open(&mut self, id: usize) -> io::Result<File> {
+        let path = self.file(id)?;
+        let disk = self.home.as_ref().map_or_else(Disk::default, |home| home.disk.clone());
+        let mut file = disk.open(At::beside(&path))?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(file)
     }
 }
 
@@ -84,6 +94,12 @@ impl Growing {
     #[cfg(all(feature = "outlook", not(target_family = "wasm")))]
     pub(super) fn place(&mut self, id: usize) -> Result<PathBuf> {
         self.kept.file(id).map_err(refused)
+    }
+
+    /// A new file at such a place.
+    #[cfg(all(feature = "outlook", not(target_family = "wasm")))]
+    pub(super) fn create(&mut self, id: usize) -> Result<File> {
+        self.kept.open(id).map_err(refused)
     }
 
     /// What keeps the folder of such a file as long as it is read.
@@ -118,7 +134,7 @@ impl Growing {
         #[cfg(not(target_family = "wasm"))]
         if len < file.on_disk {
             file.on_disk = len;
-            OpenOptions::new().write(true).open(self.kept.file(id)?)?.set_len(len)?;
+            self.kept.open(id)?.set_len(len)?;
         }
         Ok(())
     }
@@ -126,7 +142,7 @@ impl Growing {
     #[cfg(not(target_family = "wasm"))]
     fn flush(&mut self, id: usize) -> io::Result<()> {
         let Some(file) = self.files.get_mut(id).filter(|file| !file.held.is_empty()) else { return Ok(()) };
-        OpenOptions::new().create(true).append(true).open(self.kept.file(id)?)?.write_all(&file.held)?;
+        self.kept.open(id)?.write_all(&file.held)?;
         file.on_disk += file.held.len() as u64;
         self.held -= file.held.len();
         file.held = Vec::new();
@@ -156,7 +172,7 @@ impl Growing {
         self.flush(id).map_err(refused)?;
         let path = self.kept.file(id).map_err(refused)?;
         if self.len(id) == 0 {
-            File::create(&path).map_err(refused)?;
+            self.kept.open(id).map_err(refused)?;
         }
         Ok(path)
     }
@@ -199,7 +215,7 @@ mod tests {
             steps in proptest::collection::vec((0_usize..3, 0_usize..700_000, any::<bool>()), 0..12)
         ) {
             let root = tempfile::tempdir().unwrap();
-            let mut growing = Growing::within(Some(Home { folder: root.path().to_owned(), prefix: KEPT.to_owned() }));
+            let mut growing = Growing::within(Some(Home { folder: root.path().to_owned(), disk: Disk::default(), prefix: KEPT.to_owned() }));
             let ids: Vec<_> = (0..3).map(|_| growing.begin()).collect();
             let mut expected = vec![Vec::new(); 3];
             for (which, len, taken_back) in steps {

@@ -43,6 +43,7 @@ mod render;
 pub(crate) mod size;
 mod spool;
 
+pub use crate::disk::{Fsync, Mode};
 pub use crate::model::Fidelity;
 pub use bundle::{BUNDLE_LAYOUT, BUNDLE_PROFILE};
 pub(crate) use collection::written_version;
@@ -66,7 +67,7 @@ pub use render::{Checksums, Rendered, Renderer, ZipLevel};
 pub use size::size;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use {
-    container::{KEPT, Ours, UNFINISHED},
+    container::{KEPT, Ours, UNFINISHED, linked},
     form::reopen,
     render::Known,
 };

@@ -1,4 +1,5 @@
 use super::{Checksums, Collections, Eol, MboxOptions, NameTemplate, OutputForm, ZipLevel, size};
+use crate::disk::{Fsync, Mode};
 use crate::{
     date_time::DateTime,
     model::{Folder, Item, Role},
@@ -82,6 +83,10 @@ pub struct WriteOptions {
     /// Files of a fixed text that go with the items: a path relative to the destination, and its text. In a form of stores, a line
     /// with `{store}` stands for each of them, and `{mailbox}` for the address that all messages were delivered to, if it is one.
     pub documents: Vec<(String, String)>,
+    /// When what was written is synced, where files are.
+    pub fsync: Fsync,
+    /// Who may read the files and folders that are made.
+    pub mode: Mode,
     /// The date that an import bundle states; without one, the same items give the same octets.
     pub created: Option<DateTime>,
 }

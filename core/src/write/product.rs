@@ -66,6 +66,10 @@ pub enum Product {
         path: String,
         /// Its octets.
         size: u64,
+        /// The XXH3-64 of its octets, in hexadecimal, made while they were written: that of every octet around the files, each of
+        /// which has a digest of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        xxh3: Option<String>,
         /// The name of a part that lines have which were written before it was known that it is the only one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         part: Option<String>,

@@ -12,7 +12,7 @@ use crate::{
     model::{Folder, FolderPath, Item, Keywords, Message, Role},
 };
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use twox_hash::XxHash3_64;
 
 /// The version of both kinds of JSON files.
@@ -77,9 +77,9 @@ impl ProtonWriter {
             1 => format!("mf{}", rendered.name_digest()),
             n => format!("mf{}-{n}", rendered.name_digest()),
         };
-        let mut labels: Vec<String> = Vec::new();
+        let (mut labels, mut met) = (Vec::new(), HashSet::new());
         for folder in self.files.folders(item) {
-            labels.extend(self.label(&folder).filter(|id| !labels.contains(id)));
+            labels.extend(self.label(&folder).filter(|id| met.insert(id.clone())));
         }
         if item.keywords.contains(Keywords::FLAGGED) {
             labels.push(STARRED.to_owned());

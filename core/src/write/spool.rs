@@ -26,8 +26,8 @@ pub(crate) struct Spool {
 impl Spool {
     /// A spool that keeps what does not fit into memory in a file at `path`, which is gone when the spool is.
     #[cfg(not(target_family = "wasm"))]
-    pub(crate) fn at(path: std::path::PathBuf) -> Self {
-        Self { file: Some(TemporaryFile::new(path)), ..Self::default() }
+    pub(crate) fn at(path: std::path::PathBuf, disk: &crate::disk::Disk) -> Self {
+        Self { file: Some(TemporaryFile::new(path, disk.clone())), ..Self::default() }
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -80,6 +80,7 @@ impl Write for Spool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::Disk;
     use proptest::prelude::*;
     use std::fs;
 
@@ -96,7 +97,7 @@ mod tests {
     #[test]
     fn only_what_exceeds_the_bound_goes_to_the_file() {
         let root = tempfile::tempdir().unwrap();
-        let mut spool = Spool::at(root.path().join("x"));
+        let mut spool = Spool::at(root.path().join("x"), &Disk::default());
         spool.write_all(&noise(CHUNKS * CHUNK)).unwrap();
         assert_eq!(spool.file.as_ref().unwrap().len(), 0);
         spool.write_all(b"!").unwrap();
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn no_file_is_left_nor_seen_by_others_meanwhile() {
         let root = tempfile::tempdir().unwrap();
-        let mut spool = Spool::at(root.path().join("x"));
+        let mut spool = Spool::at(root.path().join("x"), &Disk::default());
         spool.write_all(&noise(3 * CHUNKS * CHUNK)).unwrap();
         if cfg!(unix) {
             assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "none is left even by a process that is killed");
@@ -121,7 +122,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("x");
         fs::write(&path, "mine").unwrap();
-        let mut spool = Spool::at(path.clone());
+        let mut spool = Spool::at(path.clone(), &Disk::default());
         let error = spool.write_all(&noise(2 * CHUNKS * CHUNK)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
         drop(spool);
@@ -135,7 +136,7 @@ mod tests {
         fn it_gives_what_it_took(lengths in proptest::collection::vec(0..3 * CHUNK, 0..40)) {
             let root = tempfile::tempdir().unwrap();
             let mut expected = Vec::new();
-            let mut spools = [Spool::default(), Spool::at(root.path().join("x"))];
+            let mut spools = [Spool::default(), Spool::at(root.path().join("x"), &Disk::default())];
             for len in lengths {
                 let octets = noise(len);
                 for spool in &mut spools {

@@ -1,4 +1,4 @@
-//! Conversions that are disturbed, and what is left of them: `cargo xtask faults` and `cargo xtask kill-storm`.
+//! Conversions that are disturbed, and what is left of them: `cargo xtask faults` and `cargo xtask storm`.
 
 mod calls;
 mod case;

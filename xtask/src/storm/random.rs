@@ -1,13 +1,24 @@
-//! `cargo xtask kill-storm`: conversions are killed at random points, many times over, and compared with one that was not.
+//! `cargo xtask storm`: kills at random points and at chosen ones, calls that fail, losses of power.
 
+use super::faults;
 use crate::{Result, step};
 use std::process::Command;
 
 /// Kills of each form and number of threads; the everyday tests make do with two.
 const KILLS: &str = "20";
+/// Calls that fail, and as many at which the conversion is killed, over all forms.
+const POSITIONS: &str = "1000";
+/// Points of a run at which the power is lost, in each form and in eight ways at each: more than a thousand losses.
+const POWER_LOSSES: &str = "13";
 
-pub(crate) fn run() -> Result<()> {
-    let mut test = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    test.args(["test", "--package", "mailferry-cli", "--test", "command", "--locked"]);
-    step::run(test.args(["--", "resume::", "--nocapture", "--test-threads", "1"]).env("MAILFERRY_KILLS", KILLS))
+pub(crate) fn run(words: &[&str]) -> Result<()> {
+    let cargo = || Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let losses = ["test", "--package", "mailferry", "--lib", "--locked", "--", "power_loss", "--nocapture"];
+    step::run(cargo().args(losses).env("MAILFERRY_POWER_LOSSES", POWER_LOSSES))?;
+    let kills =
+        ["test", "--package", "mailferry-cli", "--test", "command", "--locked", "--", "resume::", "--nocapture"];
+    step::run(cargo().args(kills).args(["--test-threads", "1"]).env("MAILFERRY_KILLS", KILLS))?;
+    let mut chosen = vec!["--positions", POSITIONS];
+    chosen.extend(words);
+    faults(&chosen)
 }

@@ -6,8 +6,8 @@ use crate::{
     read::mbox::Unquoting,
     word::words,
     write::{
-        CardGroups, Checksums, Eol, FromLines, MboxTree, OutputForm, Packaging, Placement, Quoting, StateFields,
-        TarNames, ZipLevel,
+        CardGroups, Checksums, Eol, FromLines, Fsync, MboxTree, Mode, OutputForm, Packaging, Placement, Quoting,
+        StateFields, TarNames, ZipLevel,
     },
 };
 
@@ -146,6 +146,8 @@ pub const OPTIONS: &[OptionInfo] = &[
     option("html", &["html"], Neither).or(&["page"]),
     option("jobs", &["jobs"], Neither),
     option("created", &["archive/created"], Neither),
+    option("fsync", &["archive/fsync"], Neither).words(Fsync::NAMES),
+    option("mode", &["archive/mode"], Neither).words(Mode::NAMES),
     // The packaging of what has no name, in JavaScript.
     option("packaging", &[], Places).words(ARCHIVES),
     of_target(&["archive/mbox/quoting"], Octets).words(Quoting::NAMES),

@@ -70,6 +70,7 @@ fn all_others() -> ConvertOptions {
     archive.unread_mode = true;
     archive.tar_names = crate::write::TarNames::Gnu;
     archive.documents = vec![("a.txt".into(), "text".into())];
+    (archive.fsync, archive.mode) = (crate::write::Fsync::End, crate::write::Mode::Umask);
     archive.created = "2024-01-01".parse().ok();
     (options.check, options.attachments, options.table) = (true, true, true);
     options.page = Some("page.html".into());

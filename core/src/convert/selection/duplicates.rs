@@ -3,10 +3,15 @@ use crate::{
     convert::Place,
     model::{Item, Label},
 };
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// Sets of labels, and labels, that are told apart; duplicates that would make more keep their labels to their own lines.
 const MOST_SETS: usize = 1 << 16;
+/// Labels in all sets together, and every four octets of a name count as one: 16 MiB.
+const MOST_MEMBERS: usize = 1 << 22;
 /// Bits of a place that are the number of the item in its source; the rest is that of the source.
 const ORDINAL_BITS: u32 = 36;
 
@@ -77,8 +82,12 @@ impl Duplicates {
             // Where labels stand for folders, it is still in its own.
             item.labels.push(Label { name: item.folder.path.to_string(), folder: Some(item.folder.clone()) });
         }
+        let mut own: HashSet<String> = match set {
+            Some(_) => item.labels.iter().map(|label| label.name.clone()).collect(),
+            None => HashSet::new(),
+        };
         for label in set.into_iter().flat_map(|[set]| self.sets.labels(set)) {
-            if item.labels.iter().all(|own| own.name != label.name) {
+            if own.insert(label.name.clone()) {
                 item.labels.push(label.clone());
             }
         }
@@ -102,8 +111,10 @@ fn unpacked([high, low]: [u32; 2]) -> Place {
 struct LabelSets {
     labels: Vec<Label>,
     numbers: HashMap<String, u32>,
-    sets: Vec<Vec<u32>>,
-    set_numbers: HashMap<Vec<u32>, u32>,
+    sets: Vec<Arc<[u32]>>,
+    set_numbers: HashMap<Arc<[u32]>, u32>,
+    /// Members of all sets.
+    members: usize,
 }
 
 impl LabelSets {
@@ -111,38 +122,84 @@ impl LabelSets {
 
     /// The set that has the labels of `set` and `more`; `None` when there is no room for another.
     fn with(&mut self, set: u32, more: &[Label]) -> Option<u32> {
-        let mut members = self.members(set).to_vec();
+        let before = self.members(set);
+        let is_there =
+            |label: &Label| self.numbers.get(&label.name).is_some_and(|number| before.binary_search(number).is_ok());
+        if set != Self::EMPTY && more.iter().all(is_there) {
+            return Some(set);
+        }
+        let mut members = before.to_vec();
         for label in more {
             let number = match self.numbers.get(&label.name) {
                 Some(number) => *number,
                 None => {
                     let number = u32::try_from(self.labels.len()).ok().filter(|_| self.labels.len() < MOST_SETS)?;
+                    self.members = self.members.saturating_add(label.name.len() / 4);
+                    if self.members > MOST_MEMBERS {
+                        return None;
+                    }
                     self.labels.push(label.clone());
                     self.numbers.insert(label.name.clone(), number);
                     number
                 }
             };
-            if let Err(at) = members.binary_search(&number) {
-                members.insert(at, number);
-            }
+            members.push(number);
         }
+        members.sort_unstable();
+        members.dedup();
         if members.is_empty() {
             return Some(Self::EMPTY);
         }
-        if let Some(number) = self.set_numbers.get(&members) {
+        if let Some(number) = self.set_numbers.get(&*members) {
             return Some(*number);
         }
         let number = u32::try_from(self.sets.len()).ok().filter(|_| self.sets.len() < MOST_SETS)?;
-        self.sets.push(members.clone());
+        if self.members + members.len() > MOST_MEMBERS {
+            return None;
+        }
+        self.members += members.len();
+        let members: Arc<[u32]> = members.into();
+        self.sets.push(Arc::clone(&members));
         self.set_numbers.insert(members, number);
         Some(number)
     }
 
     fn members(&self, set: u32) -> &[u32] {
-        usize::try_from(set).ok().and_then(|set| self.sets.get(set)).map_or(&[], Vec::as_slice)
+        usize::try_from(set).ok().and_then(|set| self.sets.get(set)).map_or(&[], |set| &**set)
     }
 
     fn labels(&self, set: u32) -> impl Iterator<Item = &Label> {
         self.members(set).iter().filter_map(|label| self.labels.get(usize::try_from(*label).ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(name: String) -> Label {
+        Label { name, folder: None }
+    }
+
+    #[test]
+    fn a_set_that_has_all_is_the_same_and_all_sets_together_are_bounded() {
+        let mut sets = LabelSets::default();
+        let (a, b) = (label("a".into()), label("b".into()));
+        let both = sets.with(LabelSets::EMPTY, &[b.clone(), a.clone(), b.clone()]).unwrap();
+        assert_eq!(sets.labels(both).map(|label| &*label.name).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!((sets.with(both, &[a]), sets.with(LabelSets::EMPTY, &[])), (Some(both), Some(LabelSets::EMPTY)));
+        // Each duplicate of one message has a label of its own: every set is one longer than the one before.
+        let (mut set, mut last) = (both, 0);
+        for number in 0..20_000 {
+            match sets.with(set, &[label(format!("label {number}"))]) {
+                Some(next) => (set, last) = (next, number),
+                None => break,
+            }
+        }
+        assert!((1_000..19_000).contains(&last) && sets.members <= MOST_MEMBERS, "{last}");
+        let mut sets = LabelSets::default();
+        let long = (0..100).map(|number| label(format!("{number}{}", "x".repeat(1 << 20))));
+        let held = long.filter(|label| sets.with(LabelSets::EMPTY, std::slice::from_ref(label)).is_some()).count();
+        assert!((10..20).contains(&held), "{held}");
     }
 }

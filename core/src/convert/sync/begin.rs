@@ -3,7 +3,10 @@ use super::{
     earlier::{Syncs, is_log, not_ours},
     journal::{Replayed, SyncJournal},
     lock::Lock,
-    names::{ADDRESS_MAP, FILES, GONE, ITEM_LOG, SyncPaths, TABLE, beside, is_there},
+    names::{
+        ADDRESS_MAP, FILES, GONE, ITEM_LOG, REPORT, SyncPaths, TABLE, UNFINISHED, beside, is_there, refused,
+        with_suffix,
+    },
     note::RunNote,
     settings::{self, address_map, check_further, check_resumed},
     standing::{Damaged, adopt},
@@ -15,11 +18,19 @@ use crate::{
         outputs::{check, check_page, outputs, paths_of},
         report::Report,
     },
+    disk::{At, Disk},
     error::{Error, ErrorKind, Result},
     read::Given,
-    write::{self, Checksums, ItemWriter, Ours, Product},
+    write::{self, Checksums, ItemWriter, Ours, Product, linked},
 };
-use std::path::Path;
+use std::{
+    fs::{self, File},
+    io::{self, BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+};
+
+/// Octets of a line that are held; no log has longer ones.
+const MOST_LINE: u64 = 64 << 20;
 
 /// A run into a destination, with all that earlier ones left there.
 pub(in crate::convert) struct Sync {
@@ -30,6 +41,7 @@ pub(in crate::convert) struct Sync {
     pub(super) form: String,
     pub(super) earlier: Vec<(SyncPaths, Report)>,
     pub(super) journal: SyncJournal,
+    pub(super) disk: Disk,
 }
 
 impl Sync {
@@ -43,13 +55,18 @@ impl Sync {
         sources: &[Given],
         given: &ConvertOptions,
         options: &ConvertOptions,
+        disk: &Disk,
     ) -> Result<(Self, Box<dyn ItemWriter>)> {
         // Before anything is opened for writing, the lock included.
         for paths in [SyncPaths::new(destination, 1), next(destination, options)?] {
             check(&outputs(&paths, options.page.as_deref()), paths_of(sources), &paths)?;
         }
         options.page.as_deref().map_or(Ok(()), check_page)?;
-        let (mut lock, cut_off, was_locked) = Lock::take(destination)?;
+        let next = next(destination, options)?;
+        let lists = [ITEM_LOG, FILES, TABLE, REPORT].map(|suffix| next.unfinished_beside(suffix));
+        let others = [next.first_beside(ADDRESS_MAP)].into_iter().chain(options.page.clone());
+        check_links(lists.into_iter().chain(others.map(|path| with_suffix(path, UNFINISHED))))?;
+        let (mut lock, cut_off, was_locked) = Lock::take(destination, disk)?;
         let Syncs(mut earlier) = Syncs::at(destination)?;
         if let Some(note) = &cut_off
             && note.sync as usize == earlier.len()
@@ -94,8 +111,11 @@ impl Sync {
             Some(note) => note.folder_made,
             None => !paths.is_archive() && (resumed && number == 1 || !is_there(&paths.archive())),
         };
+        if resumed {
+            cut_unreadable(&paths, disk)?;
+        }
         if resumed || (was_locked && paths.is_archive()) {
-            clear(&paths)?;
+            clear(&paths, disk)?;
         }
         let goes_on = !paths.is_archive() && number > 1 && options.archive.form.goes_on();
         let ours = (resumed || goes_on).then(|| ours(&paths)).transpose()?;
@@ -109,7 +129,7 @@ impl Sync {
         if cut_off.is_none() {
             lock.begin(&note)?;
         }
-        let opened = write::reopen(&paths.archive(), options.archive.clone(), ours);
+        let opened = write::reopen(&paths.archive(), options.archive.clone(), ours, disk);
         let mut writer = opened.inspect_err(|_| {
             if !resumed {
                 lock.abandon();
@@ -122,9 +142,9 @@ impl Sync {
         }
         keys.sort();
         damaged.keys.sort();
-        let mut log = Replayed::new(paths.beside(ITEM_LOG), resumed)?;
+        let mut log = Replayed::new(paths.beside(ITEM_LOG), resumed, disk)?;
         log.create()?;
-        let files = Replayed::new(paths.beside(FILES), resumed)?;
+        let files = Replayed::new(paths.beside(FILES), resumed, disk)?;
         let journal = SyncJournal {
             sync: number,
             log,
@@ -136,10 +156,10 @@ impl Sync {
             left_out: Vec::new(),
         };
         if let Some((kept, octets)) = &map {
-            settings::keep(destination, kept, octets)?;
+            settings::keep(destination, kept, octets, disk)?;
         }
         let (octets, form) = (settings::octets(options), options.archive.form.to_string());
-        Ok((Self { paths, lock, note, octets, form, earlier, journal }, writer))
+        Ok((Self { paths, lock, note, octets, form, earlier, journal, disk: disk.clone() }, writer))
     }
 
     /// What the report keeps of the options.
@@ -158,6 +178,47 @@ fn next(destination: &Path, options: &ConvertOptions) -> Result<SyncPaths> {
     let complete = Syncs::at(destination)?.0.len();
     let number = u32::try_from(complete).unwrap_or(u32::MAX).saturating_add(1);
     Ok(SyncPaths::new(destination, number).in_form(options.archive.form))
+}
+
+/// Makes sure that none of the files which stand there until they are complete is a link.
+fn check_links(paths: impl Iterator<Item = PathBuf>) -> Result<()> {
+    let is_link = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
+    paths.into_iter().find(is_link).map_or(Ok(()), |link| Err(linked(&link)))
+}
+
+/// Cuts off what a loss of power has left of the lists of a run that was cut off: zeros, or lines without their beginnings.
+fn cut_unreadable(paths: &SyncPaths, disk: &Disk) -> Result<()> {
+    for path in [ITEM_LOG, FILES].map(|suffix| paths.beside(suffix)) {
+        if !is_there(&path) {
+            continue;
+        }
+        let (readable, len) = readable(&path).map_err(|error| refused(error, &path))?;
+        if readable < len {
+            let cut = disk.open(At::beside(&path)).and_then(|mut file| file.set_len(readable));
+            cut.map_err(|error| refused(error, &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// The octets of the lines of a list that are JSON, up to the first that is not, and how many there are; a last line without an end
+/// is not looked at.
+fn readable(path: &Path) -> io::Result<(u64, u64)> {
+    let mut lines = BufReader::with_capacity(256 << 10, File::open(path)?);
+    let len = lines.get_ref().metadata()?.len();
+    let (mut readable, mut line) = (0_u64, Vec::new());
+    loop {
+        line.clear();
+        let read = lines.by_ref().take(MOST_LINE).read_until(b'\n', &mut line)?;
+        if read == 0 || !line.ends_with(b"\n") {
+            // A beginning of a line is the end of a list.
+            return Ok((if line.contains(&0) { readable } else { len }, len));
+        }
+        if serde_json::from_slice::<serde::de::IgnoredAny>(&line).is_err() {
+            return Ok((readable, len));
+        }
+        readable = readable.saturating_add(read as u64);
+    }
 }
 
 /// What the run that was cut off has written, as far as it says so.

@@ -10,11 +10,11 @@ use crate::{
         report::{GoneItem, MOST_TOLD, Report, SyncReport},
         verify::archives,
     },
+    disk::{At, Disk, File, link_in},
     error::{Error, ErrorKind, Result},
 };
 use std::{
     collections::HashSet,
-    fs::{self, File},
     io::{self, BufWriter, Write},
     path::Path,
 };
@@ -55,12 +55,21 @@ impl Sync {
             }
         }
         if table {
-            write_whole(&self.paths.beside(TABLE), |file| report.write_csv(file))?;
+            write_whole(&self.paths.beside(TABLE), &self.disk, |file| report.write_csv(file))?;
         }
-        write_whole(&self.paths.beside(REPORT), |file| {
+        // The report says that all the rest is there, so it comes last.
+        let whole = self.disk.sync().map_err(|error| refused(error, &self.paths.archive()));
+        if let Err(error) = &whole {
+            report.error.get_or_insert_with(|| error.to_string());
+            report.refused = true;
+        }
+        let path = self.paths.beside(REPORT);
+        write_whole(&path, &self.disk, |file| {
             serde_json::to_writer_pretty(&mut *file, report)?;
             file.write_all(b"\n")
         })?;
+        self.disk.sync_name(At::beside(&path)).map_err(|error| refused(error, &path))?;
+        whole?;
         // What a destination refused is done again by the next run.
         if !report.refused {
             self.lock.complete();
@@ -75,11 +84,11 @@ impl Sync {
         }
         if self.paths.is_archive() {
             for archive in archives(&self.paths)? {
-                fs::remove_file(&archive).map_err(|error| refused(error, &archive))?;
+                self.disk.remove(At::beside(&archive)).map_err(|error| refused(error, &archive))?;
             }
         } else if self.paths.own_folder().is_some() && self.note.folder_made {
             let folder = self.paths.archive();
-            match fs::remove_dir_all(&folder) {
+            match self.disk.remove_tree(At::beside(&folder)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(refused(error, &folder)),
                 _ => {}
             }
@@ -87,7 +96,7 @@ impl Sync {
             return Ok(());
         }
         report.files.clear();
-        write_whole(&self.paths.beside(FILES), |_| Ok(()))
+        write_whole(&self.paths.beside(FILES), &self.disk, |_| Ok(()))
     }
 
     /// Lists what the destination holds and the sources of this run, all of them read to their ends, do not.
@@ -145,7 +154,10 @@ impl Sync {
                 }
                 let list = match &mut list {
                     Some(list) => list,
-                    None => list.insert(BufWriter::new(File::create(&path).map_err(|error| refused(error, &path))?)),
+                    None => {
+                        let file = self.disk.create_anew(At::beside(&path)).map_err(|error| refused(error, &path))?;
+                        list.insert(BufWriter::new(file))
+                    }
                 };
                 list.write_all(octets).and_then(|()| list.write_all(b"\n")).map_err(|error| refused(error, &path))
             })?;
@@ -161,21 +173,26 @@ impl Sync {
     }
 }
 
-/// Writes a file that has its name only when it is complete.
+/// Writes a file that has its name only when it is complete, and what it holds outlasts a loss of power.
 pub(in crate::convert) fn write_whole(
     path: &Path,
+    disk: &Disk,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<()> {
     let unfinished = with_suffix(path.to_owned(), UNFINISHED);
-    let written = File::create(&unfinished).and_then(|file| {
+    let written = disk.create_anew(At::beside(&unfinished)).and_then(|file| {
         let mut file = BufWriter::new(file);
         write(&mut file)?;
         file.flush()?;
-        fs::rename(&unfinished, path)
+        file.get_ref().sync()?;
+        drop(file);
+        disk.rename(At::beside(&unfinished), At::beside(path))
     });
     written.map_err(|error| {
         // Whether this succeeds or not, the error to tell is the first.
-        let _leftover = fs::remove_file(&unfinished);
+        if link_in(&error).is_none() {
+            let _leftover = disk.remove(At::beside(&unfinished));
+        }
         refused(error, path)
     })
 }

@@ -7,6 +7,7 @@ use crate::{
         keys::{Key, Keys, identity},
         log_reader::RecordedLine,
     },
+    disk::{At, Disk, File},
     error::{Error, ErrorKind, Result},
     model::Item,
     source::{Content, FileSource, Source},
@@ -14,7 +15,7 @@ use crate::{
 };
 use std::{
     collections::HashMap,
-    fs::File,
+    fs,
     io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -116,7 +117,7 @@ impl Journal for SyncJournal {
         };
         let path = self.log.path();
         let log = SyncLog::new(self.sync, Content::from(Arc::new(FileSource::open(path)?) as Source));
-        write_whole(path, |file| {
+        write_whole(path, &self.log.disk, |file| {
             let rewritten = log.for_each_line(|line, octets| {
                 let reason = line.paths().find_map(reason_of).filter(|_| line.is_migrated());
                 match reason {
@@ -145,7 +146,7 @@ impl Journal for SyncJournal {
         };
         let read = |path: &Path| Ok::<_, Error>(Content::from(Arc::new(FileSource::open(path)?) as Source));
         let log = SyncLog::new(self.sync, read(self.log.path())?);
-        write_whole(self.log.path(), |file| {
+        write_whole(self.log.path(), &self.log.disk, |file| {
             let rewritten = log.for_each_line(|line, octets| {
                 if line.paths().next().is_some() {
                     let mut line: LogLine =
@@ -160,7 +161,7 @@ impl Journal for SyncJournal {
             rewritten.map_err(io::Error::other)
         })?;
         let files = SyncLog::new(self.sync, Vec::new()).with_files(read(self.files.path())?);
-        write_whole(self.files.path(), |file| {
+        write_whole(self.files.path(), &self.files.disk, |file| {
             let rewritten = files.for_each_product(|mut product| {
                 if let Product::Collection { path, .. } | Product::Index { path, .. } = &mut product {
                     whole(path);
@@ -182,20 +183,21 @@ impl Journal for SyncJournal {
 /// It ends with a whole line, though the disk was full in the middle of one.
 pub(super) struct Replayed {
     path: PathBuf,
+    disk: Disk,
     file: Option<File>,
     /// Octets that stand as they should.
     len: u64,
     /// What the run that was cut off has written, from `len` on.
-    ahead: Option<BufReader<File>>,
+    ahead: Option<BufReader<fs::File>>,
     /// The next line of it.
     next: Vec<u8>,
 }
 
 impl Replayed {
     /// The file at `path`, which is made with its first line; `resumed` tells that it may be there.
-    pub(super) fn new(path: PathBuf, resumed: bool) -> Result<Self> {
-        let mut replayed = Self { path, file: None, len: 0, ahead: None, next: Vec::new() };
-        if resumed && let Ok(file) = File::open(&replayed.path) {
+    pub(super) fn new(path: PathBuf, resumed: bool, disk: &Disk) -> Result<Self> {
+        let mut replayed = Self { path, disk: disk.clone(), file: None, len: 0, ahead: None, next: Vec::new() };
+        if resumed && let Ok(file) = fs::File::open(&replayed.path) {
             replayed.ahead = Some(BufReader::new(file));
             replayed.read_next()?;
         }
@@ -220,7 +222,7 @@ impl Replayed {
         match self.file {
             Some(ref mut file) => Ok(file),
             None => {
-                let file = File::options().write(true).create(true).truncate(false).open(&self.path)?;
+                let file = self.disk.open(At::beside(&self.path))?.telling();
                 Ok(self.file.insert(file))
             }
         }
@@ -302,7 +304,7 @@ mod tests {
             let root = tempfile::tempdir().unwrap();
             let path = root.path().join("log");
             std::fs::write(&path, &earlier).unwrap();
-            let mut file = Replayed::new(path.clone(), true).unwrap();
+            let mut file = Replayed::new(path.clone(), true, &Disk::default()).unwrap();
             for line in now.split_inclusive('\n') {
                 file.append(line.as_bytes()).unwrap();
             }
@@ -311,7 +313,7 @@ mod tests {
             prop_assert_eq!(file.is_behind(), behind);
             let expected = if behind { &earlier } else { &now };
             let mut there = String::new();
-            std::io::Read::read_to_string(&mut File::open(&path).unwrap(), &mut there).unwrap();
+            std::io::Read::read_to_string(&mut fs::File::open(&path).unwrap(), &mut there).unwrap();
             prop_assert_eq!(&there, expected);
         }
     }

@@ -3,9 +3,12 @@ use super::{
     names::{note_path, refused},
     note::{RunNote, read},
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    disk::{At, Disk, File},
+    error::{Error, ErrorKind, Result},
+};
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, TryLockError},
     io::{Seek, Write},
     path::{Path, PathBuf},
 };
@@ -16,6 +19,7 @@ const ROOM: usize = 64 << 10;
 pub(in crate::convert) struct Lock {
     path: PathBuf,
     file: File,
+    disk: Disk,
     /// Octets of what this process has written down.
     len: Option<u64>,
     /// Whether the file stays when the lock is given back, for whoever resumes.
@@ -24,14 +28,13 @@ pub(in crate::convert) struct Lock {
 
 impl Lock {
     /// Takes the destination, and gives what was begun there and cut off. Tells whether anything was.
-    pub(in crate::convert) fn take(destination: &Path) -> Result<(Self, Option<RunNote>, bool)> {
+    pub(in crate::convert) fn take(destination: &Path, disk: &Disk) -> Result<(Self, Option<RunNote>, bool)> {
         let path = note_path(destination);
         let folder = path.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(folder).map_err(|error| refused(error, folder))?;
+        disk.make_base(folder).map_err(|error| refused(error, folder))?;
         loop {
             let cut_off = fs::symlink_metadata(&path).is_ok();
-            let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
-            let mut file = file.map_err(|error| refused(error, &path))?;
+            let mut file = disk.open(At::beside(&path)).map_err(|error| refused(error, &path))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -51,7 +54,8 @@ impl Lock {
                     "exists already and was not written by a conversion: move it away, or choose another destination";
                 return Err(Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy()));
             }
-            return Ok((Self { path, file, len: None, stays: note.is_some() }, note, cut_off));
+            let disk = disk.clone();
+            return Ok((Self { path, file, disk, len: None, stays: note.is_some() }, note, cut_off));
         }
     }
 
@@ -61,7 +65,10 @@ impl Lock {
         self.len = Some(text.len() as u64);
         let written = self.file.set_len(0).and_then(|()| self.file.rewind()).and_then(|()| {
             self.file.write_all(text.as_bytes())?;
-            self.file.write_all(&[b'\n'; ROOM])
+            self.file.write_all(&[b'\n'; ROOM])?;
+            // Nothing that is written later outlasts a loss of power without it.
+            self.file.sync()?;
+            self.disk.sync_name(At::beside(&self.path))
         });
         written.map_err(|error| refused(error, &self.path))?;
         self.stays = true;
@@ -74,7 +81,7 @@ impl Lock {
     }
 
     /// Gives back the room that was kept free.
-    pub(super) fn make_room(&self) {
+    pub(super) fn make_room(&mut self) {
         let _kept = self.len.map(|len| self.file.set_len(len));
     }
 
@@ -87,7 +94,7 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         if !self.stays {
-            let _leftover = fs::remove_file(&self.path);
+            let _leftover = self.disk.remove(At::beside(&self.path));
         }
     }
 }
@@ -116,9 +123,9 @@ mod tests {
     fn one_at_a_time_and_nothing_is_left_of_what_was_not_begun() {
         let root = tempfile::tempdir().unwrap();
         let to = root.path().join("out");
-        let (first, note, cut_off) = Lock::take(&to).unwrap();
+        let (first, note, cut_off) = Lock::take(&to, &Disk::default()).unwrap();
         assert_eq!((note, cut_off), (None, false));
-        let error = Lock::take(&to).map(|_| ()).unwrap_err();
+        let error = Lock::take(&to, &Disk::default()).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("is running"), "{error}");
         drop(first);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
@@ -128,11 +135,11 @@ mod tests {
     fn what_was_cut_off_is_told_until_it_is_complete() {
         let root = tempfile::tempdir().unwrap();
         let to = root.path().join("out");
-        let (mut lock, ..) = Lock::take(&to).unwrap();
+        let (mut lock, ..) = Lock::take(&to, &Disk::default()).unwrap();
         lock.begin(&some()).unwrap();
         drop(lock);
         assert_eq!(RunNote::at(&to), Some(some()));
-        let (lock, note, cut_off) = Lock::take(&to).unwrap();
+        let (lock, note, cut_off) = Lock::take(&to, &Disk::default()).unwrap();
         assert_eq!((note, cut_off), (Some(some()), true));
         lock.complete();
         assert_eq!(RunNote::at(&to), None);

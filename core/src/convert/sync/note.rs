@@ -1,6 +1,10 @@
 use super::names::note_path;
 use serde::{Deserialize, Serialize};
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 /// What is written down when a sync is begun, so that it can be resumed or undone if it is cut off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +31,7 @@ impl RunNote {
 /// Octets of such a file that are looked at.
 const MOST: u64 = 1 << 20;
 
-pub(super) fn read(file: &mut File) -> Option<RunNote> {
+pub(super) fn read(file: &mut impl io::Read) -> Option<RunNote> {
     let mut text = String::new();
     file.take(MOST).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()

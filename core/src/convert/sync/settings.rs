@@ -12,6 +12,7 @@ use crate::{
         ConvertOptions, Decides, ReadArguments, Report, SCHEME,
         options::{KeptMap, differing, digest, from_recorded, kept_map, scheme},
     },
+    disk::{At, Disk},
     error::{Error, ErrorKind, Result},
     hex::hex,
     read::Given,
@@ -19,7 +20,7 @@ use crate::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
@@ -178,11 +179,11 @@ pub(super) fn address_map(destination: &Path, options: &ConvertOptions) -> Resul
 }
 
 /// Keeps the address map beside the destination, unless it is there.
-pub(super) fn keep(destination: &Path, kept: &KeptMap, octets: &[u8]) -> Result<()> {
+pub(super) fn keep(destination: &Path, kept: &KeptMap, octets: &[u8], disk: &Disk) -> Result<()> {
     if load(destination, kept).is_ok() {
         return Ok(());
     }
-    write_whole(&beside(destination, ADDRESS_MAP), |file| file.write_all(octets))
+    write_whole(&beside(destination, ADDRESS_MAP), disk, |file| file.write_all(octets))
 }
 
 /// Reads the address map that is kept beside the destination.
@@ -205,7 +206,7 @@ pub(in crate::convert) fn forget(destination: &Path, record: Option<&Value>) -> 
     let Some(kept) = record.and_then(kept_map) else { return Ok(()) };
     let path = beside(destination, ADDRESS_MAP);
     if load(destination, &kept).is_ok()
-        && let Err(error) = fs::remove_file(&path)
+        && let Err(error) = Disk::default().remove(At::beside(&path))
         && error.kind() != io::ErrorKind::NotFound
     {
         return Err(refused(error, &path));

@@ -18,6 +18,8 @@ pub(in crate::convert) struct Expected {
     pim: HashSet<Key>,
     /// The names that parts of an archive have in the log.
     archives: HashSet<String>,
+    /// The size and the digest of archives, by their names, as far as they are told.
+    digests: HashMap<String, (u64, String)>,
     /// Whether some files are in no list.
     unlisted: bool,
     has_payload: bool,
@@ -90,6 +92,9 @@ impl Expected {
                 Product::Index { .. } => self.files.push(File::at(path)),
                 // Of others, and told: it is as it should be whatever is in it.
                 Product::Kept { path, .. } => drop(self.kept.insert(self.key(path))),
+                Product::Archive { path, size, xxh3: Some(xxh3), .. } => {
+                    self.digests.insert(path.clone(), (*size, xxh3.clone()));
+                }
                 Product::Folder { .. } | Product::Mailbox { .. } | Product::Archive { .. } => {}
             }
             Ok(())
@@ -119,6 +124,17 @@ impl Expected {
             }
             Ok(())
         })
+    }
+
+    /// How many archives are read.
+    pub(super) fn archives(&self) -> usize {
+        self.archives.len()
+    }
+
+    /// The size and the digest that an archive should have; one alone may have got another name since.
+    pub(super) fn digest_of_archive(&self, name: &str) -> Option<&(u64, String)> {
+        let only = || self.digests.values().next().filter(|_| self.digests.len() == 1 && self.archives.len() == 1);
+        self.digests.get(name).or_else(only)
     }
 
     /// Whether there may be a bag around the files.

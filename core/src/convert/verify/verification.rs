@@ -11,7 +11,30 @@ use crate::{
     read::ArchiveFiles,
     source::{Source, Stoppable},
 };
-use std::collections::VecDeque;
+use std::{collections::VecDeque, hash::Hasher};
+use twox_hash::XxHash3_64;
+
+/// An archive whose octets are compared as a whole, a piece at a time.
+struct Whole {
+    name: String,
+    source: Source,
+    at: u64,
+    digest: XxHash3_64,
+}
+
+/// Octets that one step compares.
+const STEP: usize = 4 << 20;
+
+impl Whole {
+    /// Reads on; `true` at the end.
+    fn step(&mut self) -> std::io::Result<bool> {
+        let mut octets = vec![0; STEP];
+        let read = self.source.read_at(self.at, &mut octets)?;
+        self.digest.write(octets.get(..read).unwrap_or_default());
+        self.at = self.at.saturating_add(read as u64);
+        Ok(read == 0)
+    }
+}
 
 /// Reads every file of a destination again and compares it with the logs of the syncs that wrote it: its SHA-256, its size,
 /// whether it can be read as what it is, the attachments where the log lists them; and tells files that no line names, and
@@ -53,6 +76,14 @@ pub struct Verification {
     bag: Option<Bag>,
     waiting: VecDeque<(String, Source)>,
     open: Option<(String, ArchiveFiles)>,
+    /// The archive at hand, as long as its octets are compared as a whole.
+    whole: Option<Whole>,
+    /// Why the archive at hand is not as it was written, unless what is wrong was told in a file of it.
+    changed: Option<String>,
+    /// Whether all octets of the archive at hand are as they were written.
+    is_proven: bool,
+    /// Archives that were changed around their files, which is told where nothing else is that explains it.
+    around: Vec<(String, String)>,
     /// What the paths of single files start with where they are told.
     label: String,
     stop: Stop,
@@ -79,6 +110,10 @@ impl Verification {
             bag: None,
             waiting: archives.collect(),
             open: None,
+            whole: None,
+            changed: None,
+            is_proven: false,
+            around: Vec::new(),
             label: String::new(),
             stop: stop.clone(),
             report: VerifyReport::default(),
@@ -153,12 +188,43 @@ impl Verification {
             found(&difference);
         };
         let mut goes_on = true;
-        if let Some((name, files)) = &mut self.open {
+        if let Some(whole) = &mut self.whole {
+            let end = whole.step();
+            if !matches!(end, Ok(false))
+                && let Some(Whole { name, source, at, digest }) = self.whole.take()
+            {
+                let found = format!("{:016x}", digest.finish());
+                self.is_proven = false;
+                self.changed = match expected.digest_of_archive(&name) {
+                    Some((size, _)) if *size != at => Some(format!("has {at} octets, the log says {size}")),
+                    Some((_, digest)) if *digest != found => {
+                        Some("was changed since it was written, outside of the files in it".to_owned())
+                    }
+                    told => {
+                        self.is_proven = told.is_some();
+                        None
+                    }
+                };
+                match end.map_err(Error::from).and_then(|_| ArchiveFiles::open(&name, source)) {
+                    Ok(files) => self.open = Some((name, files)),
+                    Err(error) => {
+                        go_on(&self.stop)?;
+                        self.changed = None;
+                        tell(Difference::new("unreadable", name, error.to_string()));
+                    }
+                }
+            }
+        } else if let Some((name, files)) = &mut self.open {
             match files.next_file() {
                 Ok(Some((path, source))) => check_file(Some(name), "", &path, source, expected, report, &mut tell),
-                Ok(None) => self.open = None,
+                Ok(None) => {
+                    let flaw = if self.is_proven { None } else { files.flaw().map(|flaw| flaw.to_string()) };
+                    self.around.extend(self.changed.take().or(flaw).map(|detail| (name.clone(), detail)));
+                    self.open = None;
+                }
                 Err(error) => {
                     go_on(&self.stop)?;
+                    self.changed = None;
                     tell(Difference::new("unreadable", name.clone(), error.to_string()));
                     if error.is_fatal() {
                         self.open = None;
@@ -166,15 +232,12 @@ impl Verification {
                 }
             }
         } else if let Some((name, source)) = self.waiting.pop_front() {
-            match ArchiveFiles::open(&name, source) {
-                Ok(files) => self.open = Some((name, files)),
-                Err(error) => {
-                    go_on(&self.stop)?;
-                    tell(Difference::new("unreadable", name, error.to_string()));
-                }
-            }
+            self.whole = Some(Whole { name, source, at: 0, digest: XxHash3_64::new() });
         } else {
             goes_on = false;
+        }
+        if differences > 0 {
+            self.changed = None;
         }
         // A file that could not be read because somebody stopped it is no difference.
         go_on(&self.stop)?;
@@ -211,13 +274,20 @@ impl Verification {
         &self.report
     }
 
+    /// An archive that was changed around its files, if all were read and one was.
+    #[cfg(not(target_family = "wasm"))]
+    pub(in crate::convert) fn changed_around(&self) -> Option<Difference> {
+        self.around.first().map(|(name, detail)| Difference::new("changed", name.clone(), detail.clone()))
+    }
+
     /// Tells what was not met.
     ///
     /// # Errors
     /// When a log cannot be read any more.
     pub fn finish(self, found: &mut dyn FnMut(&Difference)) -> Result<VerifyReport> {
         let mut differences = 0;
-        let Self { logs, mut expected, bag, label, mut report, .. } = self;
+        let Self { logs, mut expected, bag, label, around, mut report, .. } = self;
+        let archives = expected.archives();
         let mut tell = |kind: &'static str, path: &str, detail: String| {
             differences += 1;
             found(&Difference::new(kind, format!("{label}{path}"), detail));
@@ -248,6 +318,12 @@ impl Verification {
                 }
                 Ok(())
             })?;
+        }
+        if differences == 0 || archives > 1 {
+            for (name, detail) in around {
+                differences += 1;
+                found(&Difference::new("changed", name, detail));
+            }
         }
         report.differences += differences;
         Ok(report)

@@ -1,4 +1,5 @@
 //! Archives: the entries that are sources, in the order of the archive, never unpacked.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod files;
 mod tar;
@@ -88,7 +89,7 @@ impl Budget {
 
     /// Counts one more entry.
     fn entry(&mut self) -> Result<()> {
-        self.entries += 1;
+        self.entries = self.entries.saturating_add(1);
         if self.entries <= self.limits.archive_entries {
             return Ok(());
         }
@@ -140,7 +141,9 @@ impl Budget {
 
     /// The entry as a source, its compression taken off if it has one; or what else the verdict says.
     fn open(&mut self, entry: Entry, verdict: Verdict, source: Source) -> Result<Found> {
-        let folder = is_apple_mail(&entry.name).then(|| entry.name.get(..entry.name.len() - "/mbox".len())).flatten();
+        let folder = is_apple_mail(&entry.name)
+            .then(|| entry.name.get(..entry.name.len().saturating_sub("/mbox".len())))
+            .flatten();
         let name = self.name_of(folder.unwrap_or(&entry.name));
         let (format, hints) = match verdict {
             Verdict::Pass(why) => return Ok(self.pass(&entry, why)),
@@ -222,7 +225,7 @@ fn is_apple_mail(name: &str) -> bool {
 pub(super) fn without_packing(name: &str) -> Option<&str> {
     const PACKED: [&str; 7] = ["gz", "gzip", "bz2", "bzip2", "xz", "zst", "zstd"];
     let extension = extension(name).filter(|e| PACKED.iter().any(|packed| packed.eq_ignore_ascii_case(e)))?;
-    name.get(..name.len() - extension.len() - 1)
+    name.get(..name.len().checked_sub(extension.len())?.checked_sub(1)?)
 }
 
 /// An entry's name as a label: UTF-8, without control characters.

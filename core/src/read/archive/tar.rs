@@ -3,6 +3,7 @@
 use super::{Budget, Entry, Found, Verdict, label};
 use crate::{
     DateTime,
+    crc32::Crc32,
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Location, Result},
     model::Folder,
@@ -99,6 +100,32 @@ impl Tar {
         Ok(Some((entry.name, Arc::new(octets))))
     }
 
+    /// What is wrong with the end of the archive, which is two blocks of zeros and nothing behind them, and with the octets of all.
+    pub(super) fn flaw(&mut self, trailer: Option<[u8; 8]>) -> Option<Defect> {
+        let source = self.window.source().clone();
+        let mut end = vec![0xFF; 1 << 16];
+        let at = self.at.min(source.len());
+        let read = source.read_at(at, &mut end).unwrap_or(0);
+        end.truncate(read);
+        let is_whole = source.len().saturating_sub(at) >= 2 * BLOCK && end.iter().all(|octet| *octet == 0);
+        let wrong =
+            (!is_whole).then(|| Defect::new(DefectKind::Truncated, "the end of the tar archive is damaged").at(at));
+        let wrong = wrong.or_else(|| {
+            let mut crc32 = Crc32::default();
+            let read = Content::from(source.clone()).for_each_chunk(|octets| {
+                crc32.update(octets);
+                Ok(())
+            });
+            let [a, b, c, d, len @ ..] = trailer?;
+            #[expect(clippy::cast_possible_truncation, reason = "the size is told modulo 2³²")]
+            let is_right =
+                u32::from_le_bytes([a, b, c, d]) == crc32.value() && u32::from_le_bytes(len) == source.len() as u32;
+            let message = "the checksum or the length behind the compressed octets does not match";
+            (read.is_err() || !is_right).then(|| Defect::new(DefectKind::Checksum, message))
+        });
+        self.take_defects().into_iter().chain(source.take_defects()).chain(wrong).next()
+    }
+
     fn next_entry(&mut self) -> Result<Option<Located>> {
         let archive = Arc::clone(&self.budget.archive);
         let mut extended = Extended::default();
@@ -108,7 +135,7 @@ impl Tar {
                 return Ok(None);
             };
             self.budget.entry()?;
-            let data = at + BLOCK;
+            let data = at.saturating_add(BLOCK);
             let own_size = header.size();
             let kind = header.kind();
             let size =
@@ -179,8 +206,10 @@ impl Tar {
         let end = data.saturating_add(entry.size);
         let held = end.min(self.window.source().len());
         if held < end {
-            let detail = format!("the archive ends {} octets before the end of the file", end - held);
-            entry.defects.push(Defect::new(DefectKind::Truncated, detail).at(held - data.min(held)).cutting_short());
+            let detail = format!("the archive ends {} octets before the end of the file", end.saturating_sub(held));
+            entry
+                .defects
+                .push(Defect::new(DefectKind::Truncated, detail).at(held.saturating_sub(data)).cutting_short());
         }
         let source = Arc::new(Content::new(self.window.source().clone(), Some(data..held)));
         self.budget.open(entry, verdict, source)
@@ -189,7 +218,7 @@ impl Tar {
 
 impl Header {
     fn field<const AT: usize, const LEN: usize>(&self) -> &[u8] {
-        self.0.get(AT..AT + LEN).unwrap_or_default()
+        self.0.get(AT..).and_then(|rest| rest.get(..LEN)).unwrap_or_default()
     }
 
     /// The sum of all octets, those of the checksum itself taken as blanks; some old programs took them as signed.
@@ -237,7 +266,9 @@ impl Extended {
         while let Some(blank) = memchr::memchr(b' ', records) {
             let len = records.get(..blank).and_then(|digits| str::from_utf8(digits).ok()?.parse::<usize>().ok());
             let Some((record, rest)) = len.and_then(|len| records.split_at_checked(len)) else { return };
-            let Some(pair) = record.get(blank + 1..).and_then(|pair| pair.strip_suffix(b"\n")) else { return };
+            let Some(pair) = record.get(blank.saturating_add(1)..).and_then(|pair| pair.strip_suffix(b"\n")) else {
+                return;
+            };
             let (key, value) = pair.split_at(memchr::memchr(b'=', pair).unwrap_or(pair.len()));
             let value = value.get(1..).unwrap_or_default();
             match key {

@@ -89,7 +89,7 @@ impl Zip {
             } else if Budget::is_note(&record.name) {
                 let _told_later = self.source(&record).and_then(|source| self.budget.note(&record.name, source));
             }
-            at += record.len;
+            at = at.saturating_add(record.len);
         }
         self.beside.sort_unstable();
     }
@@ -136,6 +136,7 @@ impl Zip {
     /// The path and the octets of the next file, whatever it is called.
     pub(super) fn next_file(&mut self) -> Result<Option<(String, Source)>> {
         while let Some(record) = self.next_record()? {
+            self.compare_local(&record).map_err(|error| error.in_file(&*record.name).non_fatal())?;
             if !record.name.ends_with('/') {
                 let source = self.source(&record).map_err(|error| error.in_file(&*record.name).non_fatal())?;
                 return Ok(Some((record.name, source)));
@@ -144,14 +145,39 @@ impl Zip {
         Ok(None)
     }
 
+    /// Makes sure that the header before an entry says of it what the directory says; readers of streams know no other (4.3.7).
+    fn compare_local(&mut self, record: &Record) -> Result<()> {
+        let at = record.local_header.saturating_add(self.directory.prefix);
+        let Some(header) = self.window.array::<30>(at)?.filter(|header| header.starts_with(LOCAL)) else {
+            return Ok(());
+        };
+        let name = self.window.octets(at.saturating_add(30), u16_at(&header, 26))?;
+        let is_told_behind = record.flags & 8 != 0;
+        let is = |at: usize, wanted: u64| {
+            let told = u32_at(&header, at);
+            is_told_behind || told == u32::MAX || u64::from(told) == wanted
+        };
+        let same = u16_at(&header, 6) == record.flags
+            && u16_at(&header, 8) == record.method
+            && label(&name) == record.name
+            && is(14, u64::from(record.crc))
+            && is(18, record.compressed)
+            && is(22, record.size);
+        if same {
+            return Ok(());
+        }
+        let message = "its local header does not say what the central directory says";
+        Err(Error::new(ErrorKind::Malformed, message).at(Location::Byte(at)))
+    }
+
     fn next_record(&mut self) -> Result<Option<Record>> {
         if self.at >= self.directory.end {
             return self.compare_count();
         }
         let damaged = || Error::new(ErrorKind::Malformed, "the central directory of the ZIP archive is damaged");
         let record = Record::read(&mut self.window, self.at)?.ok_or_else(damaged)?;
-        self.at += record.len;
-        self.read += 1;
+        self.at = self.at.saturating_add(record.len);
+        self.read = self.read.saturating_add(1);
         Ok(Some(record))
     }
 
@@ -217,7 +243,8 @@ impl Zip {
             let message = "its local header is not where the central directory says";
             return Err(Error::new(ErrorKind::Malformed, message).at(Location::Byte(at)));
         };
-        let start = at + 30 + u64::from(u16_at(&header, 26)) + u64::from(u16_at(&header, 28));
+        let fields = u64::from(u16_at(&header, 26)).saturating_add(u64::from(u16_at(&header, 28)));
+        let start = at.saturating_add(30).saturating_add(fields);
         match start.checked_add(record.compressed) {
             Some(end) if end <= self.window.source().len() => {
                 Ok(Arc::new(Content::new(self.window.source().clone(), Some(start..end))))
@@ -320,13 +347,13 @@ impl Directory {
     fn find(source: &Source) -> Result<Self> {
         let len = source.len();
         let tail_len = usize::try_from(len).unwrap_or(usize::MAX).min(END_LEN + COMMENT_MAX);
-        let tail_start = len - tail_len as u64;
+        let tail_start = len.saturating_sub(tail_len as u64);
         let mut tail = vec![0; tail_len];
         source.read_exact_at(tail_start, &mut tail)?;
         let mut broken = None;
         for place in memmem::rfind_iter(&tail, END) {
-            let Some(record) = tail.get(place..place + END_LEN) else { continue };
-            match Self::at_end_record(source, tail_start + place as u64, record) {
+            let Some(record) = tail.get(place..).and_then(|rest| rest.get(..END_LEN)) else { continue };
+            match Self::at_end_record(source, tail_start.saturating_add(place as u64), record) {
                 Ok(directory) => return Ok(directory),
                 Err(e) => broken = broken.or(Some(e)),
             }
@@ -394,8 +421,8 @@ impl Record {
     fn read(window: &mut Window, at: u64) -> Result<Option<Self>> {
         let Some(fixed) = window.array::<46>(at)?.filter(|fixed| fixed.starts_with(RECORD)) else { return Ok(None) };
         let (name_len, extra_len, comment_len) = (u16_at(&fixed, 28), u16_at(&fixed, 30), u16_at(&fixed, 32));
-        let name = window.octets(at + 46, name_len)?;
-        let extra = window.octets(at + 46 + u64::from(name_len), extra_len)?;
+        let name = window.octets(at.saturating_add(46), name_len)?;
+        let extra = window.octets(at.saturating_add(46).saturating_add(u64::from(name_len)), extra_len)?;
         let mut record = Self {
             flags: u16_at(&fixed, 8),
             method: u16_at(&fixed, 10),
@@ -405,7 +432,7 @@ impl Record {
             local_header: u64::from(u32_at(&fixed, 42)),
             modified: None,
             name: label(&name),
-            len: 46 + u64::from(name_len) + u64::from(extra_len) + u64::from(comment_len),
+            len: [name_len, extra_len, comment_len].into_iter().map(u64::from).fold(46, u64::saturating_add),
         };
         record.take_extra(&extra);
         Ok(Some(record))

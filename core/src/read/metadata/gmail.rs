@@ -4,6 +4,7 @@ use crate::model::{
     Folder, FolderPath, Keywords, Label, Role,
     SystemLabel::{self, Drafts, Inbox, Sent, Spam, Trash, Unread},
 };
+use std::collections::HashSet;
 
 /// What the labels of one message say.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,6 +31,7 @@ impl Labels {
         let mut keywords = Keywords::default();
         keywords.insert(Keywords::SEEN);
         let mut labels: Vec<Label> = Vec::new();
+        let mut met = HashSet::new();
         let mut primary: Option<(Option<SystemLabel>, Folder)> = None;
         for name in names {
             let system = SystemLabel::of(&name);
@@ -39,15 +41,16 @@ impl Labels {
             if let Some(keyword) = system.and_then(SystemLabel::keyword) {
                 keywords.insert(keyword);
             }
+            if !met.insert(name.clone()) {
+                continue;
+            }
             let folder = folder(&name, system);
             if let Some(folder) = &folder
                 && primary.as_ref().is_none_or(|(chosen, _)| rank(system) < rank(*chosen))
             {
                 primary = Some((system, folder.clone()));
             }
-            if labels.iter().all(|label| label.name != name) {
-                labels.push(Label { name, folder });
-            }
+            labels.push(Label { name, folder });
         }
         // Archived mail of older exports carries no label of a folder at all.
         let archive = || Folder { path: FolderPath::new(["Archive"]), role: Some(Role::Archive) };

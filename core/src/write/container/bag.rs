@@ -92,6 +92,11 @@ impl Container for Bag {
         self.inner.home()
     }
 
+    #[cfg(not(target_family = "wasm"))]
+    fn secure(&mut self) -> Result<()> {
+        self.inner.secure()
+    }
+
     fn is_taken(&self, path: &str) -> bool {
         self.inner.is_taken(&format!("{}data/{path}", self.base))
     }

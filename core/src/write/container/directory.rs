@@ -1,6 +1,7 @@
 use super::{Container, Entry, Home, KEPT, Ours, Stopped, copy, refused};
 use crate::{
     date_time::DateTime,
+    disk::{At, Disk, link_in},
     error::{Error, ErrorKind, Result},
     source::{Content, FileSource},
     write::{Product, Rendered, product::Tell, render::file_digests},
@@ -26,6 +27,7 @@ pub(crate) const UNFINISHED: &str = ".mailferry-unfinished";
 /// A folder of the file system. Every file appears under its name at once, complete and with its date, or not at all.
 pub(crate) struct Directory {
     root: PathBuf,
+    disk: Disk,
     created: HashSet<String>,
     /// The folder of the entry before, so that the next need not look it up.
     recent: String,
@@ -48,7 +50,7 @@ enum Standing {
 
 impl Directory {
     /// Creates the folder `root`, unless it is there and empty.
-    pub(crate) fn create(root: &Path) -> Result<Self> {
+    pub(crate) fn create(root: &Path, disk: &Disk) -> Result<Self> {
         let at = root.to_string_lossy();
         match fs::metadata(root) {
             Ok(metadata) if !metadata.is_dir() => {
@@ -63,24 +65,23 @@ impl Directory {
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(root).map_err(|error| refused(error, &at))?;
+                disk.make_base(root).map_err(|error| refused(error, &at))?;
             }
             Err(error) => return Err(refused(error, &at)),
         }
-        Ok(Self { root: root.to_owned(), created: HashSet::new(), recent: String::new(), ours: None, kept: Vec::new() })
+        Ok(Self::at(root, disk, None))
+    }
+
+    fn at(root: &Path, disk: &Disk, ours: Option<Ours>) -> Self {
+        let (created, recent) = (HashSet::new(), String::new());
+        Self { root: root.to_owned(), disk: disk.clone(), created, recent, ours, kept: Vec::new() }
     }
 
     /// Opens the folder `root`, which may hold what earlier runs have written; `ours` is what the last one has that was cut
     /// off.
-    pub(crate) fn reopen(root: &Path, ours: Ours) -> Result<Self> {
-        fs::create_dir_all(root).map_err(|error| refused(error, &root.to_string_lossy()))?;
-        Ok(Self {
-            root: root.to_owned(),
-            created: HashSet::new(),
-            recent: String::new(),
-            ours: Some(ours),
-            kept: Vec::new(),
-        })
+    pub(crate) fn reopen(root: &Path, ours: Ours, disk: &Disk) -> Result<Self> {
+        disk.make_base(root).map_err(|error| refused(error, &root.to_string_lossy()))?;
+        Ok(Self::at(root, disk, Some(ours)))
     }
 
     /// What stands at `path`, where an entry of the octets `rendered` is to be.
@@ -92,11 +93,13 @@ impl Directory {
             return Ok(Standing::Others);
         }
         if metadata.len() <= rendered.size() {
-            // Shorter octets that are the same as far as they go were torn off, by a full disk or a loss of power.
+            // Shorter octets that are the same as far as they go were torn off, by a full disk or a loss of power, which also
+            // leaves zeros.
             let there = File::open(&file).map_err(|error| refused(error, &file.to_string_lossy()))?;
-            if starts_with(rendered, there, metadata.len()) {
-                let is_whole = metadata.len() == rendered.size();
-                return Ok(if is_whole { Standing::Equal } else { Standing::Free });
+            match likeness(rendered, there, metadata.len()) {
+                Some(Likeness::Equal) if metadata.len() == rendered.size() => return Ok(Standing::Equal),
+                Some(_) => return Ok(Standing::Free),
+                None => {}
             }
         }
         if replaces || self.is_as_written(ours, path, &file) {
@@ -134,14 +137,14 @@ impl Directory {
 
     fn write_unfinished(
         &self,
-        unfinished: &Path,
+        unfinished: At<'_>,
         entry: Entry<'_>,
         rendered: &Rendered,
     ) -> std::result::Result<(), Stopped> {
         let file = match &self.ours {
             // A run that was cut off may have left it.
-            Some(_) => File::create(unfinished),
-            None => File::create_new(unfinished),
+            Some(_) => self.disk.create_anew(unfinished),
+            None => self.disk.create(unfinished),
         };
         let mut file = file.map_err(Stopped::Destination)?;
         copy(rendered, false, |octets| file.write_all(octets))?;
@@ -149,7 +152,8 @@ impl Directory {
             // Some network file systems keep no dates; the item log has them too.
             let _unsupported = file.set_times(FileTimes::new().set_modified(modified));
         }
-        Ok(())
+        drop(file);
+        if entry.synced { self.disk.sync().map_err(Stopped::Destination) } else { Ok(()) }
     }
 }
 
@@ -161,23 +165,31 @@ impl Container for Directory {
             folder.clone_into(&mut self.recent);
         }
         let (path, is_there) = self.free_path(entry, rendered)?;
+        let file = At::new(&self.root, &path);
         if is_there {
+            self.disk.found(file);
             return Ok(path);
         }
-        let file = self.root.join(&path);
-        let unfinished = entry.staged.map_or_else(|| file.with_file_name(UNFINISHED), |staged| self.root.join(staged));
-        let stopped = match self.write_unfinished(&unfinished, entry, rendered) {
-            Ok(()) => match fs::rename(&unfinished, &file) {
+        let unfinished = entry.staged.map_or_else(|| Path::new(&path).with_file_name(UNFINISHED), PathBuf::from);
+        let unfinished = At::new(&self.root, &unfinished);
+        let stopped = match self.write_unfinished(unfinished, entry, rendered) {
+            Ok(()) => match self.disk.rename(unfinished, file) {
                 Ok(()) => return Ok(path),
                 Err(error) => Stopped::Destination(error),
             },
             Err(stopped) => stopped,
         };
-        // Whether this succeeds or not, the error to tell is the first.
-        let _leftover = fs::remove_file(&unfinished);
+        let is_of_others = match &stopped {
+            Stopped::Destination(error) => error.kind() == io::ErrorKind::AlreadyExists || link_in(error).is_some(),
+            Stopped::Source(_) => false,
+        };
+        if !is_of_others {
+            // Whether this succeeds or not, the error to tell is the first.
+            let _leftover = self.disk.remove(unfinished);
+        }
         Err(match stopped {
             Stopped::Source(error) => Error::from(error).non_fatal(),
-            Stopped::Destination(error) => refused(error, &file.to_string_lossy()),
+            Stopped::Destination(error) => refused(error, &file.path().to_string_lossy()),
         })
     }
 
@@ -199,8 +211,8 @@ impl Container for Directory {
         if path.is_empty() || self.created.contains(path) {
             return Ok(());
         }
-        let folder = self.root.join(path);
-        fs::create_dir_all(&folder).map_err(|error| refused(error, &folder.to_string_lossy()))?;
+        let folder = At::new(&self.root, path);
+        self.disk.make_folder(folder).map_err(|error| refused(error, &folder.path().to_string_lossy()))?;
         self.created.insert(path.to_owned());
         Ok(())
     }
@@ -210,14 +222,19 @@ impl Container for Directory {
     }
 
     fn home(&self) -> Option<Home> {
-        Some(Home { folder: self.root.clone(), prefix: KEPT.to_owned() })
+        Some(Home { folder: self.root.clone(), disk: self.disk.clone(), prefix: KEPT.to_owned() })
     }
 
     fn left_by_earlier(&self, path: &str) -> Option<String> {
         self.ours.as_ref()?;
         let mut text = String::new();
         File::open(self.root.join(path)).ok()?.take(MOST_INDEX).read_to_string(&mut text).ok()?;
-        Some(text)
+        // A loss of power leaves zeros.
+        Some(text).filter(|text| !text.contains('\0'))
+    }
+
+    fn secure(&mut self) -> Result<()> {
+        self.disk.sync().map_err(|error| refused(error, &self.root.to_string_lossy()))
     }
 
     fn adopt(&mut self, path: &str, file: &Path) -> Option<Result<String>> {
@@ -227,34 +244,47 @@ impl Container for Directory {
         if self.is_taken(path) {
             return Some(Err(not_ours(&to)));
         }
-        let adopted = self
-            .add_folder(folder)
-            .and_then(|()| fs::rename(file, &to).map_err(|error| refused(error, &to.to_string_lossy())));
+        let adopted = self.add_folder(folder).and_then(|()| {
+            let named = self.disk.rename(At::beside(file), At::new(&self.root, path));
+            named.map_err(|error| refused(error, &to.to_string_lossy()))
+        });
         Some(adopted.map(|()| path.to_owned()))
     }
 
     fn finish(&mut self, _tell: &mut Tell<'_>) -> Result<()> {
-        Ok(())
+        self.disk.finish().map_err(|error| refused(error, &self.root.to_string_lossy()))
     }
 }
 
-/// Whether `rendered` starts with the `len` octets of a file.
-fn starts_with(rendered: &Rendered, mut file: File, len: u64) -> bool {
+/// How a file is like the beginning of other octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Likeness {
+    Equal,
+    /// Where it is not, it is zeros.
+    Zeroed,
+}
+
+/// How the `len` octets of a file are like those that `rendered` starts with, if they are.
+fn likeness(rendered: &Rendered, mut file: File, len: u64) -> Option<Likeness> {
     let mut left = len;
     let mut buffer = Vec::new();
+    let mut likeness = Likeness::Equal;
     let compared = rendered.for_each_chunk(|octets| {
         for octets in octets.chunks(COMPARED) {
             let most = usize::try_from(left).unwrap_or(usize::MAX).min(octets.len());
             buffer.resize(most, 0);
             file.read_exact(&mut buffer)?;
             if !octets.starts_with(&buffer) {
-                return Err(io::ErrorKind::InvalidData.into());
+                likeness = Likeness::Zeroed;
+                if !buffer.iter().zip(octets).all(|(there, octet)| there == octet || *there == 0) {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
             }
             left -= most as u64;
         }
         Ok(())
     });
-    compared.is_ok()
+    compared.ok().map(|()| likeness)
 }
 
 /// The path beside `path` with this number in its name, before what the name ends in.

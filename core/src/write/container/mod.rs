@@ -25,7 +25,12 @@ use std::io::{self, Write};
 use tar::Tar;
 use zip::{Named, Stream, Zip};
 #[cfg(not(target_family = "wasm"))]
-use {directory::Directory, std::path::Path, zip::ZipFiles};
+use {
+    crate::disk::{Disk, link_in},
+    directory::Directory,
+    std::path::Path,
+    zip::ZipFiles,
+};
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use {directory::UNFINISHED, ours::Ours};
 
@@ -45,6 +50,9 @@ pub(crate) struct Entry<'a> {
     /// Where it stands until it is complete, where that is to be seen; its folder is there.
     #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "only a folder of a file system shows it"))]
     pub(crate) staged: Option<&'a str>,
+    /// Whether its octets are to outlast a loss of power before it has its name: a later run cannot tell what they should be.
+    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "only files outlast a loss of power"))]
+    pub(crate) synced: bool,
 }
 
 impl<'a> Entry<'a> {
@@ -52,7 +60,7 @@ impl<'a> Entry<'a> {
     const MODE: u32 = 0o644;
 
     pub(crate) fn file(path: &'a str, modified: Option<DateTime>) -> Self {
-        Self { path, modified, mode: Self::MODE, replaces: false, staged: None }
+        Self { path, modified, mode: Self::MODE, replaces: false, staged: None, synced: false }
     }
 }
 
@@ -64,29 +72,32 @@ pub(crate) fn create(
     options: &WriteOptions,
     joins: bool,
     ours: Option<Ours>,
+    disk: &Disk,
 ) -> Result<Box<dyn Container>> {
     let name = path.file_name().map(|name| name.to_string_lossy());
     let packaging = Packaging::of_name(&name.unwrap_or_default());
     can_be_split(&path.to_string_lossy(), packaging, options)?;
     Ok(match packaging {
         Packaging::Folder => Box::new(match ours {
-            Some(ours) => Directory::reopen(path, ours)?,
-            None => Directory::create(path)?,
+            Some(ours) => Directory::reopen(path, ours, disk)?,
+            None => Directory::create(path, disk)?,
         }),
         Packaging::Zip => {
             let split = split_of_zip(options);
-            let files = ZipFiles::create(path, split.is_some(), joins, ours)?;
+            let files = ZipFiles::create(path, split.is_some(), joins, ours, disk)?;
             let mut zip = Zip::new(files, options.zip_level, split);
             zip.begin()?;
             Box::new(zip)
         }
-        Packaging::Tar => Box::new(Tar::begin(ZipFiles::create(path, false, false, ours)?, None, options.tar_names)?),
+        Packaging::Tar => {
+            Box::new(Tar::begin(ZipFiles::create(path, false, false, ours, disk)?, None, options.tar_names)?)
+        }
         Packaging::Tgz => Box::new(Tar::begin(
-            ZipFiles::create(path, false, false, ours)?,
+            ZipFiles::create(path, false, false, ours, disk)?,
             Some(options.zip_level),
             options.tar_names,
         )?),
-        Packaging::Pst => Box::new(store::StoreFiles::create(path, ours)?),
+        Packaging::Pst => Box::new(store::StoreFiles::create(path, ours, disk)?),
     })
 }
 
@@ -193,6 +204,15 @@ pub(crate) trait Container: Send {
         None
     }
 
+    /// Makes all that was written so far outlast a loss of power, so that files can get their names which no later run can make out.
+    ///
+    /// # Errors
+    /// When the destination refuses.
+    #[cfg(not(target_family = "wasm"))]
+    fn secure(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// Takes over a complete file of the same file system, if that spares copying it.
     #[cfg(not(target_family = "wasm"))]
     fn adopt(&mut self, _path: &str, _file: &Path) -> Option<Result<String>> {
@@ -271,6 +291,7 @@ pub(crate) const KEPT: &str = ".mailferry-";
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
     pub(crate) folder: std::path::PathBuf,
+    pub(crate) disk: Disk,
     /// What their names start with, so that those of a run that was cut off can be told from others.
     pub(crate) prefix: String,
 }
@@ -313,6 +334,10 @@ fn copy(
 
 /// The error for a destination that refused: fatal, and it says what to do.
 fn refused(error: io::Error, path: &str) -> Error {
+    #[cfg(not(target_family = "wasm"))]
+    if let Some(link) = link_in(&error) {
+        return linked(link);
+    }
     let message = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "the disk is full: free some space, and run the same conversion again"
@@ -324,6 +349,13 @@ fn refused(error: io::Error, path: &str) -> Error {
         _ => "cannot be written",
     };
     Error::new(ErrorKind::Destination, message).because(error).in_file(path)
+}
+
+/// The error for a link where something was to be written.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn linked(link: &Path) -> Error {
+    let message = "is a symbolic link, and nothing is written through it: remove it, or choose another destination";
+    Error::new(ErrorKind::Destination, message).in_file(link.to_string_lossy())
 }
 
 /// The error for an archive whose end could not be reached, since what stands beside it could not be written.

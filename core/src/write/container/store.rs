@@ -9,7 +9,7 @@ use std::io::{self, Write};
 #[cfg(not(target_family = "wasm"))]
 use {
     super::{Directory, Home, KEPT, Ours},
-    crate::{error::ErrorKind, write::Product},
+    crate::{disk::Disk, error::ErrorKind, write::Product},
     std::{
         fs,
         path::{Path, PathBuf},
@@ -30,18 +30,19 @@ fn is_store(path: &str) -> bool {
 pub(crate) struct StoreFiles {
     folder: PathBuf,
     name: String,
+    disk: Disk,
     files: Directory,
 }
 
 #[cfg(not(target_family = "wasm"))]
 impl StoreFiles {
     /// Makes sure that nothing of others is at `path`, at that of one of its parts, or beside it.
-    pub(crate) fn create(path: &Path, ours: Option<Ours>) -> Result<Self> {
+    pub(crate) fn create(path: &Path, ours: Option<Ours>, disk: &Disk) -> Result<Self> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_first = ours.is_none();
-        let files = Directory::reopen(&folder, ours.unwrap_or_default())?;
-        let this = Self { folder, name, files };
+        let files = Directory::reopen(&folder, ours.unwrap_or_default(), disk)?;
+        let this = Self { folder, name, disk: disk.clone(), files };
         let stem = this.name.get(..this.name.len().saturating_sub(4)).unwrap_or_default();
         let part = format!("{stem}.part");
         let beside = format!("{}{BESIDE_STORE}", this.name);
@@ -79,7 +80,11 @@ impl Container for StoreFiles {
     }
 
     fn home(&self) -> Option<Home> {
-        Some(Home { folder: self.folder.clone(), prefix: format!("{KEPT}{}-", self.name) })
+        Some(Home { folder: self.folder.clone(), disk: self.disk.clone(), prefix: format!("{KEPT}{}-", self.name) })
+    }
+
+    fn secure(&mut self) -> Result<()> {
+        self.files.secure()
     }
 
     fn adopt(&mut self, path: &str, file: &Path) -> Option<Result<String>> {

@@ -25,7 +25,7 @@ use from_line::from_line;
 use quoting::Quoter;
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     io,
 };
 
@@ -91,6 +91,13 @@ pub(super) struct MboxWriter {
     kept: Vec<FolderPath>,
     /// Folders of calendar objects and cards: what is a calendar or an address book is no mailbox.
     others: HashSet<FolderPath>,
+}
+
+/// A mailbox that is complete and has not its name yet.
+struct Settled {
+    path: String,
+    #[cfg(not(target_family = "wasm"))]
+    file: std::path::PathBuf,
 }
 
 struct Mbox {
@@ -167,22 +174,40 @@ impl MboxWriter {
         appended.map(|()| mbox.path.clone())
     }
 
-    fn add(&mut self, mbox: Mbox, tell: &mut Tell<'_>) -> Result<()> {
+    /// Adds a mailbox that is complete, or tells of it and puts it to those that are `settled`, to be moved to their places.
+    fn add(&mut self, mbox: Mbox, tell: &mut Tell<'_>, settled: &mut VecDeque<Settled>) -> Result<()> {
         let Mbox { path, grown, digests, .. } = mbox;
         #[cfg(not(target_family = "wasm"))]
         if let Some(digests) = digests {
             let size = self.growing.len(grown);
-            let settled = self.growing.settle(grown)?;
+            let file = self.growing.settle(grown)?;
             tell(Product::collection(path.clone(), size, digests.finish()))?;
-            if let Some(adopted) = self.files.container.adopt(&path, &settled) {
-                return adopted.map(drop);
-            }
+            settled.push_back(Settled { path, file });
+            return Ok(());
         }
+        #[cfg(target_family = "wasm")]
+        let _none_stands = settled;
         #[cfg(target_family = "wasm")]
         let _nothing_stands = digests;
         let content = self.growing.take(grown)?;
         let rendered = self.files.plain_renderer().render_octets(content)?;
         self.files.add(Entry::file(&path, None), &rendered, tell)
+    }
+
+    /// Moves mailboxes to their places, when all that tells of them outlasts a loss of power.
+    #[cfg(not(target_family = "wasm"))]
+    fn move_settled(&mut self, settled: &mut VecDeque<Settled>) -> Result<()> {
+        if !settled.is_empty() {
+            self.files.container.secure()?;
+        }
+        while let Some(Settled { path, file }) = settled.front() {
+            let cannot = || {
+                Error::new(ErrorKind::Destination, "the mailbox cannot be moved to its place").in_file(path.as_str())
+            };
+            self.files.container.adopt(path, file).unwrap_or_else(|| Err(cannot()))?;
+            settled.pop_front();
+        }
+        Ok(())
     }
 }
 
@@ -290,16 +315,32 @@ impl ItemWriter for MboxWriter {
                 self.mbox(&folder);
             }
         }
+        let mut settled = VecDeque::new();
+        let mut at_hand = None;
+        let mut added = Ok(());
         for folder in std::mem::take(&mut self.order) {
             let Some(mbox) = self.boxes.remove(&folder) else { continue };
-            let path = mbox.path.clone();
-            if let Err(error) = self.add(mbox, tell) {
-                let others = std::mem::take(&mut self.boxes).into_values().map(|mbox| mbox.path);
-                [path].into_iter().chain(others).for_each(|path| self.files.lose(path, &error));
-                // What is kept for the time being takes room that the log may need.
-                self.growing = Growing::default();
-                return Err(error);
+            at_hand = Some(mbox.path.clone());
+            added = self.add(mbox, tell, &mut settled);
+            if added.is_err() {
+                break;
             }
+            at_hand = None;
+        }
+        #[cfg(not(target_family = "wasm"))]
+        {
+            // What is complete is worth having, whatever became of the rest.
+            let moved = self.move_settled(&mut settled);
+            added = added.and(moved);
+        }
+        if let Err(error) = added {
+            let others = std::mem::take(&mut self.boxes).into_values().map(|mbox| mbox.path);
+            let unmoved = settled.into_iter().map(|settled| settled.path);
+            let lost: Vec<_> = unmoved.chain(at_hand).chain(others).collect();
+            lost.into_iter().for_each(|path| self.files.lose(path, &error));
+            // What is kept for the time being takes room that the log may need.
+            self.growing = Growing::default();
+            return Err(error);
         }
         self.files.finish(tell)
     }

@@ -3,6 +3,7 @@ use crate::{
     model::{Folder, Item, Keywords, Message, Role, SystemLabel},
     word::words,
 };
+use std::collections::HashSet;
 
 words! {
     /// The header fields in which mail programs keep the state of a message in an mbox.
@@ -119,8 +120,9 @@ fn gmail_label(folder: &Folder) -> Option<String> {
 /// without what is no label there (opened, archived, categories), which would become labels of the user's own.
 fn gmail_labels(item: &Item) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
+    let mut met = HashSet::new();
     let mut add = |label: String| {
-        if !labels.contains(&label) {
+        if met.insert(label.clone()) {
             labels.push(label);
         }
     };

@@ -150,7 +150,7 @@ impl StoreWriter {
         let (out, place) = {
             let id = spill.begin();
             let at = spill.place(id)?;
-            let file = std::fs::File::options().read(true).write(true).create_new(true).open(&at).map_err(refused)?;
+            let file = spill.create(id)?;
             (file, Place { path: at, _folder: spill.keep() })
         };
         #[cfg(target_family = "wasm")]
@@ -295,6 +295,7 @@ fn put(open: Open, files: &mut Files, tell: &mut Tell<'_>) -> Result<()> {
         tell(Product::collection(path, rendered.size(), digests))?;
         // Windows moves no file that is open.
         drop(rendered);
+        files.container.secure()?;
         return match files.container.adopt(&open.path, &open.place.path) {
             Some(adopted) => adopted.map(drop),
             None => Err(Error::new(ErrorKind::Destination, "the store cannot be moved to its place")),
@@ -427,7 +428,7 @@ impl ItemWriter for StoreWriter {
 /// What a store is written to: it remembers that it was refused, so that the fault is not taken for that of a source.
 struct Output {
     #[cfg(not(target_family = "wasm"))]
-    out: std::fs::File,
+    out: crate::disk::File,
     #[cfg(target_family = "wasm")]
     out: io::Cursor<Vec<u8>>,
     refusal: Refusal,

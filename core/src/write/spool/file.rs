@@ -1,5 +1,5 @@
+use crate::disk::{At, Disk, File};
 use std::{
-    fs::{self, File},
     io::{self, Seek, Write},
     path::PathBuf,
 };
@@ -7,6 +7,7 @@ use std::{
 /// A file for this process alone, made when it is needed.
 pub(super) struct TemporaryFile {
     path: PathBuf,
+    disk: Disk,
     file: Option<File>,
     /// Whether it has a name that has to be removed.
     named: bool,
@@ -14,8 +15,8 @@ pub(super) struct TemporaryFile {
 }
 
 impl TemporaryFile {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, file: None, named: false, len: 0 }
+    pub(super) fn new(path: PathBuf, disk: Disk) -> Self {
+        Self { path, disk, file: None, named: false, len: 0 }
     }
 
     #[cfg(test)]
@@ -25,9 +26,9 @@ impl TemporaryFile {
 
     pub(super) fn append(&mut self, octets: &[u8]) -> io::Result<()> {
         if self.file.is_none() {
-            self.file = Some(File::options().read(true).write(true).create_new(true).open(&self.path)?);
+            self.file = Some(self.disk.create(At::beside(&self.path))?);
             // An open file needs no name, and without one it is gone however this process ends.
-            self.named = fs::remove_file(&self.path).is_err();
+            self.named = self.disk.remove(At::beside(&self.path)).is_err();
         }
         if let Some(file) = &mut self.file {
             file.write_all(octets)?;
@@ -52,7 +53,7 @@ impl Drop for TemporaryFile {
         // Some file systems remove no file that is open.
         self.file = None;
         if self.named {
-            let _leftover = fs::remove_file(&self.path);
+            let _leftover = self.disk.remove(At::beside(&self.path));
         }
     }
 }

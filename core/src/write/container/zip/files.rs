@@ -4,15 +4,18 @@ use super::{
     volume::part_name,
 };
 use crate::{
+    disk::{At, Disk, File},
     error::{Error, ErrorKind, Result},
     write::{Product, spool::Spool},
 };
 use std::{
     borrow::Cow,
-    fs::{self, File},
+    fs,
+    hash::Hasher,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
+use twox_hash::XxHash3_64;
 
 /// Octets that are gathered before the operating system is asked.
 const BUFFER: usize = 32 << 10;
@@ -29,18 +32,32 @@ pub(crate) struct ZipFiles {
     number: u32,
     part: String,
     file: Option<BufWriter<File>>,
+    disk: Disk,
+    /// Of the octets of the archive at hand.
+    digest: XxHash3_64,
     /// What a run that was cut off has completed: it is replaced when its like is complete.
     ours: Option<Ours>,
 }
 
 impl ZipFiles {
     /// Makes sure that nothing is at `path`, or at the path of any of its parts, but what is one of `ours`.
-    pub(crate) fn create(path: &Path, split: bool, joins: bool, ours: Option<Ours>) -> Result<Self> {
+    pub(crate) fn create(path: &Path, split: bool, joins: bool, ours: Option<Ours>, disk: &Disk) -> Result<Self> {
         let (joins, is_only) = (joins && split, false);
-        let files =
-            Self { path: path.to_owned(), split, joins, is_only, number: 0, part: String::new(), file: None, ours };
+        let (path_of, part, disk) = (path.to_owned(), String::new(), disk.clone());
+        let files = Self {
+            path: path_of,
+            split,
+            joins,
+            is_only,
+            number: 0,
+            part,
+            file: None,
+            disk,
+            digest: XxHash3_64::new(),
+            ours,
+        };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(|error| refused(error, &folder.to_string_lossy()))?;
+        files.disk.make_base(folder).map_err(|error| refused(error, &folder.to_string_lossy()))?;
         let taken = |path: &Path| {
             let message = "exists already: remove it or choose another destination";
             Err(Error::new(ErrorKind::Destination, message).in_file(path.to_string_lossy()))
@@ -103,11 +120,15 @@ fn is_number(text: &str) -> bool {
 
 impl Write for ZipFiles {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write(octets)
+        let written = self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write(octets)?;
+        self.digest.write(octets.get(..written).unwrap_or_default());
+        Ok(written)
     }
 
     fn write_all(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write_all(octets)
+        self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write_all(octets)?;
+        self.digest.write(octets);
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -128,16 +149,17 @@ impl Volumes for ZipFiles {
             return Err(left(&directory));
         }
         let path = self.unfinished();
-        let file = File::create_new(&path).map_err(|error| match error.kind() {
+        let file = self.disk.create(At::beside(&path)).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => left(&path),
             _ => refused(error, &path.to_string_lossy()),
         })?;
         self.file = Some(BufWriter::with_capacity(BUFFER, file));
+        self.digest = XxHash3_64::new();
         Ok(())
     }
 
     fn directory(&self) -> Spool {
-        Spool::at(self.unfinished_directory())
+        Spool::at(self.unfinished_directory(), &self.disk)
     }
 
     fn be_last(&mut self) {
@@ -149,21 +171,28 @@ impl Volumes for ZipFiles {
         let metadata = fs::metadata(self.unfinished()).map_err(|error| refused(error, &self.path()))?;
         let path = self.target().file_name().unwrap_or_default().to_string_lossy().into_owned();
         let part = self.is_only.then(|| self.part.clone());
-        Ok(Some(Product::Archive { path, size: metadata.len(), part }))
+        Ok(Some(Product::Archive {
+            path,
+            size: metadata.len(),
+            xxh3: Some(format!("{:016x}", self.digest.finish())),
+            part,
+        }))
     }
 
     fn complete(&mut self) -> Result<()> {
         self.flush().map_err(|error| refused(error, &self.path()))?;
-        fs::rename(self.unfinished(), self.target()).map_err(|error| refused(error, &self.path()))?;
         self.file = None;
-        Ok(())
+        // What tells that it is ours comes before its name, and so does all that is in it.
+        let (unfinished, target) = (self.unfinished(), self.target());
+        let named = self.disk.sync().and_then(|()| self.disk.rename(At::beside(&unfinished), At::beside(&target)));
+        named.map_err(|error| refused(error, &self.path()))
     }
 
     fn discard(&mut self) {
         if let Some(file) = self.file.take() {
             // The buffer is not wanted any more.
             let _discarded = file.into_parts();
-            let _leftover = fs::remove_file(self.unfinished());
+            let _leftover = self.disk.remove(At::beside(&self.unfinished()));
         }
     }
 
@@ -172,17 +201,18 @@ impl Volumes for ZipFiles {
         for number in first.. {
             let left = self.path.with_file_name(part_name(&self.stem(), number));
             if !self.split || !self.is_ours(&left) || fs::symlink_metadata(&left).is_err() {
-                return Ok(());
+                break;
             }
-            fs::remove_file(&left).map_err(|error| refused(error, &left.to_string_lossy()))?;
+            self.disk.remove(At::beside(&left)).map_err(|error| refused(error, &left.to_string_lossy()))?;
         }
-        Ok(())
+        self.disk.finish().map_err(|error| refused(error, &self.path()))
     }
 
     fn home(&self) -> Option<Home> {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        Some(Home { folder: folder.unwrap_or(Path::new(".")).to_owned(), prefix: format!("{KEPT}{name}-") })
+        let folder = folder.unwrap_or(Path::new(".")).to_owned();
+        Some(Home { folder, disk: self.disk.clone(), prefix: format!("{KEPT}{name}-") })
     }
 
     fn any(&self) -> bool {

@@ -5,8 +5,10 @@ use crate::{
 };
 use std::{
     borrow::Cow,
+    hash::Hasher,
     io::{self, Write},
 };
+use twox_hash::XxHash3_64;
 
 /// The name of a part of an archive whose name is `stem` and an ending.
 pub(super) fn part_name(stem: &str, number: u32) -> String {
@@ -116,13 +118,23 @@ pub(crate) struct Named<F, W> {
     part: String,
     /// Its octets so far.
     size: u64,
+    digest: XxHash3_64,
     open: F,
     writer: Option<W>,
 }
 
 impl<F: FnMut(&str) -> io::Result<W>, W: Write> Named<F, W> {
     pub(crate) fn new(name: &str, split: bool, open: F) -> Self {
-        Self { name: name.to_owned(), split, number: 0, part: String::new(), size: 0, open, writer: None }
+        Self {
+            name: name.to_owned(),
+            split,
+            number: 0,
+            part: String::new(),
+            size: 0,
+            digest: XxHash3_64::new(),
+            open,
+            writer: None,
+        }
     }
 
     fn writer(&mut self) -> io::Result<&mut W> {
@@ -134,6 +146,7 @@ impl<F: FnMut(&str) -> io::Result<W>, W: Write> Write for Named<F, W> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         let written = self.writer()?.write(octets)?;
         self.size += written as u64;
+        self.digest.write(octets.get(..written).unwrap_or_default());
         Ok(written)
     }
 
@@ -148,12 +161,17 @@ impl<F: FnMut(&str) -> io::Result<W> + Send, W: Write + Send> Volumes for Named<
         let stem = self.name.rsplit_once('.').map_or(&*self.name, |(stem, _)| stem);
         self.part = if self.split { part_name(stem, self.number) } else { self.name.clone() };
         self.writer = Some((self.open)(&self.part).map_err(|error| refused(error, &self.part))?);
-        self.size = 0;
+        (self.size, self.digest) = (0, XxHash3_64::new());
         Ok(())
     }
 
     fn written(&mut self) -> Result<Option<Product>> {
-        Ok(Some(Product::Archive { path: self.part.clone(), size: self.size, part: None }))
+        Ok(Some(Product::Archive {
+            path: self.part.clone(),
+            size: self.size,
+            xxh3: Some(format!("{:016x}", self.digest.finish())),
+            part: None,
+        }))
     }
 
     fn complete(&mut self) -> Result<()> {
