@@ -24,6 +24,10 @@
 //! ```
 //!
 //! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "bounded by the length of the file; held by mutations with overflow checks"
+)]
 
 mod attachments;
 mod context;

@@ -288,7 +288,7 @@ impl ZipIndex {
             self.zip.budget.entry()?;
             each(&record.name);
             self.names.push((digest(&record.name), at));
-            at += record.len;
+            at = at.saturating_add(record.len);
         }
         self.names.sort_unstable();
         Ok(())
@@ -337,8 +337,10 @@ impl ZipIndex {
     /// How many octets of the archive lie before the entry that is next, for progress.
     pub(in crate::read) fn position(&self) -> u64 {
         let (start, end) = (self.zip.directory.start, self.zip.directory.end);
-        let part = u128::from(self.zip.at.saturating_sub(start)) * u128::from(self.zip.window.source().len());
-        u64::try_from(part / u128::from(end.saturating_sub(start).max(1))).unwrap_or(u64::MAX)
+        let gone = u128::from(self.zip.at.saturating_sub(start));
+        let part = gone.saturating_mul(u128::from(self.zip.window.source().len()));
+        let whole = u128::from(end.saturating_sub(start).max(1));
+        part.checked_div(whole).and_then(|part| u64::try_from(part).ok()).unwrap_or(u64::MAX)
     }
 }
 
