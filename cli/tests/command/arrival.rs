@@ -282,3 +282,15 @@ fn a_guide_is_in_two_languages() {
     let page = fs::read_to_string(page).unwrap();
     assert!(page.contains("How to import it: Maildir++") && page.contains("lang=\"fr\"") && page.contains("doveadm"));
 }
+
+/// A date that IMAP cannot say stops programs that upload a Maildir (mbsync) at that message, and all behind it.
+#[test]
+fn no_file_of_a_maildir_is_of_a_year_that_imap_cannot_say() {
+    let bench = Bench::new(b"From a@example.org Mon Jan  1 12:00:00 0001\nFrom: a@example.org\nSubject: old\n\nx\n");
+    assert_eq!(bench.run(&["convert", "in.mbox", "--to", "out", "--target", "maildir"]).status, Some(0));
+    let (name, _) = files(&bench, "out").into_iter().find(|(name, _)| name.contains("cur/")).unwrap();
+    let written = fs::metadata(bench.path("out").join(name)).unwrap().modified().unwrap();
+    assert_eq!(written, std::time::UNIX_EPOCH);
+    let log = fs::read_to_string(bench.path("out.items.jsonl")).unwrap();
+    assert!(log.contains(r#""receivedAt":"0001-01-01T12:00:00Z""#), "{log}");
+}

@@ -13,6 +13,7 @@ use super::{
     product::Tell,
 };
 use crate::{
+    date_time::DateTime,
     error::Result,
     model::{Folder, FolderPath, Item, Role},
     write::INBOX,
@@ -137,11 +138,16 @@ impl MaildirWriter {
         let directory = self.directory(folder)?;
         directory.messages += 1;
         let flags = directory.keywords.flags(&item.keywords);
-        let seconds = name.date.map_or(0, |date| date.unix_seconds().max(0));
+        // IMAP writes years with four digits, and programs that upload messages give up at another: as in mbox, it is the epoch then.
+        let date = name.date.map(|date| match date.year() {
+            1970..=9999 => date,
+            _ => DateTime::from_unix_seconds(0),
+        });
+        let seconds = date.map_or(0, |date| date.unix_seconds());
         let unique = format!("{seconds}.M{}_{}.mailferry", directory.messages, rendered.name_digest());
         let file = format!("{unique},S={}:2,{flags}", rendered.size());
         let (path, staged) = (format!("{}cur/{file}", directory.prefix), format!("{}tmp/{unique}", directory.prefix));
-        let entry = Entry { staged: Some(&staged), ..Entry::file(&path, name.date) };
+        let entry = Entry { staged: Some(&staged), ..Entry::file(&path, date) };
         self.files.container.entry(entry, rendered)
     }
 }

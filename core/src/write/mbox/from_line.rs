@@ -39,7 +39,7 @@ fn made(item: &Item, sender: Option<String>) -> String {
         })
     });
     let epoch = DateTime::from_unix_seconds(0);
-    let date = item.received.map(|received| received.at).filter(|date| (1..=9999).contains(&date.year()));
+    let date = item.received.map(|received| received.at).filter(|date| (1970..=9999).contains(&date.year()));
     format!("From {} {}", address.as_deref().unwrap_or(NOBODY), date.unwrap_or(epoch).to_asctime())
 }
 
