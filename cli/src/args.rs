@@ -303,7 +303,7 @@ pub(crate) struct Convert {
     #[arg(long, value_parser = words(checksums), default_value_t, value_name = "DIGEST", help_heading = "Log and report")]
     pub(crate) checksums: Checksums,
 
-    /// When what was written is made safe from a loss of power
+    /// When files are forced onto the disk, so that a power failure cannot lose them
     #[arg(long, value_parser = words(fsync), default_value_t, value_name = "WHEN", help_heading = "Log and report")]
     pub(crate) fsync: Fsync,
 
@@ -389,7 +389,9 @@ fn yearless_dates(dates: YearlessDates) -> &'static str {
 
 fn fsync(fsync: Fsync) -> &'static str {
     match fsync {
-        Fsync::None => "Never: the operating system decides; after a loss of power files may be damaged without a word",
+        Fsync::None => {
+            "Never: after a power failure files of a finished run may be empty or damaged, and nothing says so"
+        }
         Fsync::End => "At the end, before the report is written",
         Fsync::Batch => "Each 1,000 files as well, so that less is written again after a loss of power",
         _ => "",
@@ -399,7 +401,7 @@ fn fsync(fsync: Fsync) -> &'static str {
 fn mode(mode: Mode) -> &'static str {
     match mode {
         Mode::Private => "Their owner alone: files 0600, folders 0700",
-        Mode::Umask => "Whoever the umask lets",
+        Mode::Umask => "As the umask of your shell says; on most systems others on this machine can read them",
         _ => "",
     }
 }

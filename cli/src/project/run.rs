@@ -6,7 +6,7 @@ use crate::{
     args::Run,
     interrupt::Interrupt,
     table,
-    terminal::{complain, plain},
+    terminal::{complain, json, plain},
 };
 use indicatif::HumanBytes;
 use mailferry::convert::{
@@ -50,8 +50,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
     files.write(&arguments.project, &report)?;
     let mut out = io::stdout().lock();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
+        writeln!(out, "{}", json(&report, true)?)?;
     } else {
         print(&mut out, &report)?;
         writeln!(
@@ -198,6 +197,9 @@ pub(super) fn write_whole(
         let mut file = BufWriter::new(file);
         write(&mut file)?;
         file.flush()?;
+        // As zeros under its name it would be taken for a file of somebody else.
+        file.get_ref().sync_all()?;
+        drop(file);
         fs::rename(&unfinished, path)
     });
     written.map_err(|error| format!("{}: cannot be written: {error}", path.display()))

@@ -11,7 +11,6 @@ use crate::{
     read::{Opened, ReadOptions},
     write::WriteOptions,
 };
-use std::mem;
 
 /// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then moved to
 /// other folders and marked, then mended, and last compared with what the target takes. They are in this order, whoever gives them
@@ -52,13 +51,13 @@ impl Gates {
     }
 
     pub(super) fn tag(&mut self, tagging: Tagging) {
-        self.moves = mem::take(&mut self.moves).tagged(tagging);
+        self.moves.set_tagging(tagging);
     }
 
     pub(super) fn send_to(&mut self, target: &'static Target) {
         let mut written = WriteOptions::default();
         target.configure(&mut written);
-        self.moves = mem::take(&mut self.moves).ruled(written.folder_rules());
+        self.moves.set_rules(written.folder_rules());
         self.mend = self.mend.take().or_else(|| MendGate::new(&written.collections, &ReadOptions::default()));
         self.target = Some(TargetGate(target));
     }

@@ -6,7 +6,7 @@ use crate::{
     read::{role_of_path, within_account},
     write::FolderRules,
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, mem};
 
 /// Puts folders where they are asked to go ([`Tagging`]), else those of a role and all below them to the folder of that role at the
 /// target; and gives them names that it takes.
@@ -24,14 +24,12 @@ impl Moves {
         Self { tagging, rules, asked }
     }
 
-    /// The same with another tagging.
-    pub(super) fn tagged(self, tagging: Tagging) -> Self {
-        Self::new(tagging, self.rules)
+    pub(super) fn set_tagging(&mut self, tagging: Tagging) {
+        *self = Self::new(tagging, mem::take(&mut self.rules));
     }
 
-    /// The same by other rules.
-    pub(super) fn ruled(self, rules: FolderRules) -> Self {
-        Self::new(self.tagging, rules)
+    pub(super) fn set_rules(&mut self, rules: FolderRules) {
+        *self = Self::new(mem::take(&mut self.tagging), rules);
     }
 
     /// Whether every folder stays where it is.
@@ -138,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_folder_never_takes_a_name_that_the_target_has_for_its_own() {
-        let moves = Moves::default().ruled(Target::named("proton").unwrap().settings.folders.clone());
+        let moves = Moves::new(Tagging::default(), Target::named("proton").unwrap().settings.folders.clone());
         for (path, role, expected) in [
             ("Posteingang", Some(Role::Inbox), "Inbox"),
             ("Posteingang/Kunden", None, "Inbox (2)/Kunden"),
@@ -152,7 +150,7 @@ mod tests {
 
     #[test]
     fn names_that_thunderbird_does_not_show_are_changed() {
-        let moves = Moves::default().ruled(Target::named("thunderbird").unwrap().settings.folders.clone());
+        let moves = Moves::new(Tagging::default(), Target::named("thunderbird").unwrap().settings.folders.clone());
         for (name, expected) in [("C#", "C_"), ("#1", "_1"), ("a;b", "a_b"), ("draft~", "draft_"), ("~x", "~x")] {
             assert_eq!(moved(&moves, name, None), expected);
         }

@@ -61,7 +61,7 @@ impl File {
         if !self.disk.syncs() {
             return Ok(());
         }
-        self.file.sync_all()?;
+        super::sync_file(&self.file)?;
         #[cfg(test)]
         self.disk.record(|| Call::SyncFile(self.path.clone()));
         Ok(())

@@ -68,6 +68,11 @@ impl Mode {
     }
 }
 
+#[cfg(not(any(unix, target_family = "wasm")))]
+use others::sync_file;
+#[cfg(unix)]
+use unix::sync_file;
+
 /// What stands under a name.
 #[cfg(not(target_family = "wasm"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -80,6 +80,11 @@ pub(super) fn sync_file_system(_folder: &Path, _last: Option<u64>) -> io::Result
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Syncs a file.
+pub(super) fn sync_file(file: &File) -> io::Result<()> {
+    file.sync_all()
+}
+
 /// Names in folders are not synced: Windows keeps a journal of them.
 pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())

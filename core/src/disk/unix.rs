@@ -96,11 +96,28 @@ pub(super) fn sync_file_system(_folder: &Path, _last: Option<u64>) -> io::Result
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Syncs a file as well as its file system can.
+pub(super) fn sync_file(file: &File) -> io::Result<()> {
+    let synced = match file.sync_all() {
+        // macOS asks more of a disk than network shares can do.
+        Err(error) if is_unsupported(&error) => rustix::fs::fsync(file).map_err(io::Error::from),
+        synced => synced,
+    };
+    synced.or_else(|error| if is_unsupported(&error) { Ok(()) } else { Err(error) })
+}
+
 /// Syncs the names in a folder.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    match File::open(folder)?.sync_all() {
-        // Some network file systems sync no folders.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        synced => synced,
+    match File::open(folder) {
+        // Who may write in a folder may not always list it.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        folder => sync_file(&folder?),
     }
+}
+
+/// Whether a file system knows no such call: some network shares sync no folders, or nothing.
+fn is_unsupported(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let unsupported = [Errno::INVAL, Errno::NOTTY, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::NOSYS];
+    Errno::from_io_error(error).is_some_and(|errno| unsupported.contains(&errno))
 }

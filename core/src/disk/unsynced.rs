@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Files that are listed before they are synced, where each has to be.
+/// Files and folders that are listed before they are synced, where each has to be.
 const MOST_LISTED: usize = 10_000;
 
 /// What was written and may be lost with the power.
@@ -52,7 +52,7 @@ impl Unsynced {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.files.len() >= MOST_LISTED
+        self.files.len() + self.folders.len() >= MOST_LISTED
     }
 
     /// The file systems that something was written to.

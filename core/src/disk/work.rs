@@ -1,9 +1,9 @@
 #[cfg(not(unix))]
-use super::others::{Folder, SYNCS_FILE_SYSTEMS, sync_file_system, sync_folder};
+use super::others::{Folder, SYNCS_FILE_SYSTEMS, sync_file, sync_file_system, sync_folder};
 #[cfg(test)]
 use super::recorded::{Call, Record};
 #[cfg(unix)]
-use super::unix::{Folder, SYNCS_FILE_SYSTEMS, sync_file_system, sync_folder};
+use super::unix::{Folder, SYNCS_FILE_SYSTEMS, sync_file, sync_file_system, sync_folder};
 use super::{File, Fsync, Kind, Mode, unsynced::Unsynced};
 use std::{
     collections::VecDeque,
@@ -150,9 +150,11 @@ impl Disk {
     }
 
     /// Notes a file that was found as it should be, and that may have been written a moment ago.
-    pub(crate) fn found(&self, at: At<'_>) {
+    pub(crate) fn found(&self, at: At<'_>) -> io::Result<()> {
         self.touch(at.base, &at.path(), false);
         self.note_name(at);
+        let is_full = self.work().unsynced.is_full();
+        if is_full { self.sync() } else { Ok(()) }
     }
 
     fn note_name(&self, at: At<'_>) {
@@ -170,12 +172,14 @@ impl Disk {
         if path.as_os_str().is_empty() || path.is_dir() {
             return Ok(());
         }
+        let missing = path.ancestors().take_while(|at| !at.as_os_str().is_empty() && !at.exists());
+        let made: Vec<_> = missing.map(Path::to_owned).collect();
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, self.0.mode.of_folder());
         builder.create(path)?;
-        self.note_name(At::beside(path));
+        made.iter().for_each(|made| self.note_name(At::beside(made)));
         #[cfg(test)]
         self.record(|| Call::Folder(path.to_owned()));
         Ok(())
@@ -216,7 +220,13 @@ impl Disk {
         self.within(at, |folder, name| {
             let file = folder.open(name, self.0.mode.of_file()).map_err(|error| unlinked(error, folder, at))?;
             if !file.metadata()?.is_file() {
-                return Err(io::Error::other("is no file"));
+                return Err(io::Error::other("is not a regular file: move it away, or choose another destination"));
+            }
+            #[cfg(unix)]
+            if self.0.mode == Mode::Private {
+                // One that was there may be open to others; some file systems know no permissions.
+                let own = std::os::unix::fs::PermissionsExt::from_mode(self.0.mode.of_file());
+                let _unsupported = file.set_permissions(own);
             }
             Ok(self.opened(file, at, false))
         })
@@ -334,7 +344,7 @@ impl Disk {
         unsynced.sync_each(
             &mut |path| {
                 // Windows syncs no file that is only read.
-                fs::OpenOptions::new().read(true).write(cfg!(windows)).open(path)?.sync_all()?;
+                sync_file(&fs::OpenOptions::new().read(true).write(cfg!(windows)).open(path)?)?;
                 #[cfg(test)]
                 self.record(|| Call::SyncFile(path.to_owned()));
                 Ok(())

@@ -225,7 +225,8 @@ impl Files {
         let rendered = self.render(octets)?;
         let digest = rendered.sha256().map(|digest| hex(digest)).or(rendered.xxh3().map(|xxh3| format!("{xxh3:016x}")));
         tell(Product::Index { path: path.to_owned(), digest: digest.unwrap_or_default() })?;
-        self.container.entry(Entry { replaces: true, ..Entry::file(path, None) }, &rendered).map(drop)
+        // What an earlier run or somebody else has put there is read from it, and from nowhere else.
+        self.container.entry(Entry { replaces: true, synced: true, ..Entry::file(path, None) }, &rendered).map(drop)
     }
 
     /// What renders files of the form itself.

@@ -67,7 +67,7 @@ pub use render::{Checksums, Rendered, Renderer, ZipLevel};
 pub use size::size;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use {
-    container::{KEPT, Ours, UNFINISHED, linked},
+    container::{KEPT, Ours, UNFINISHED, linked, refused},
     form::reopen,
     render::Known,
 };

@@ -134,10 +134,11 @@ impl LabelSets {
                 Some(number) => *number,
                 None => {
                     let number = u32::try_from(self.labels.len()).ok().filter(|_| self.labels.len() < MOST_SETS)?;
-                    self.members = self.members.saturating_add(label.name.len() / 4);
-                    if self.members > MOST_MEMBERS {
+                    let members = self.members.saturating_add(label.name.len() / 4);
+                    if members > MOST_MEMBERS {
                         return None;
                     }
+                    self.members = members;
                     self.labels.push(label.clone());
                     self.numbers.insert(label.name.clone(), number);
                     number

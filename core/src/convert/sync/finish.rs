@@ -68,13 +68,13 @@ impl Sync {
             serde_json::to_writer_pretty(&mut *file, report)?;
             file.write_all(b"\n")
         })?;
-        self.disk.sync_name(At::beside(&path)).map_err(|error| refused(error, &path))?;
-        whole?;
         // What a destination refused is done again by the next run.
         if !report.refused {
             self.lock.complete();
         }
-        Ok(())
+        // The name of the report, and that the note is gone.
+        self.disk.sync_name(At::beside(&path)).map_err(|error| refused(error, &path))?;
+        whole
     }
 
     /// Removes the archive, or the folder, that a further sync has made for itself and put no item in. Its log and its report stay.

@@ -1,8 +1,7 @@
 use crate::{
     convert::report::SyncReport,
-    disk::link_in,
-    error::{Error, ErrorKind},
-    write::{BESIDE_STORE, OutputForm, linked},
+    error::Error,
+    write::{self, BESIDE_STORE, OutputForm},
 };
 use std::{
     ffi::OsString,
@@ -54,11 +53,7 @@ pub(super) fn is_there(path: &Path) -> bool {
 
 /// The error for a file that cannot be written.
 pub(in crate::convert) fn refused(error: io::Error, path: &Path) -> Error {
-    if let Some(link) = link_in(&error) {
-        return linked(link);
-    }
-    let message = "cannot be written: choose a destination where you have write permission and enough space";
-    Error::new(ErrorKind::Destination, message).because(error).in_file(path.to_string_lossy())
+    write::refused(error, &path.to_string_lossy())
 }
 
 /// Where one sync leaves what it writes.

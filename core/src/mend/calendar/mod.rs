@@ -127,7 +127,7 @@ impl CalendarMender {
             .and_then(|first| first.slice(0..TELLING).to_vec(TELLING as usize).ok())
             .map(|octets| required::uid_of(&octets));
         if self.options.mend && object.components().iter().all(CalendarComponent::is_override) {
-            notes.flag("changed occurrences without their series, which servers may refuse");
+            notes.flag("a changed occurrence (RECURRENCE-ID) without its series, which servers may refuse");
         }
         // The master comes first, because its overrides have to fit to it.
         let mut order: Vec<&CalendarComponent> = object.components().iter().collect();

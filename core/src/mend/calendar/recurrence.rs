@@ -232,7 +232,7 @@ fn mend_rule(
         mend_count(&mut rule, start, times, name, notes);
     }
     if start.is_some_and(|start| rule.is_endless_work(start.moment)) {
-        notes.flag(format!("{name} of more than {MOST_OCCURRENCES} occurrences, which servers may refuse"));
+        notes.flag(format!("{name} repeats more than {MOST_OCCURRENCES} times, which servers may refuse"));
     }
     let written = rule.to_string();
     if written != property.value {

@@ -75,7 +75,7 @@ pub(super) fn mend_values(draft: &mut Draft, index: &mut Index, notes: &mut Note
         stated.is_some_and(|stated| stated.eq_ignore_ascii_case(b"BINARY"))
     };
     if index.all("IMAGE").any(is_inline) {
-        notes.flag("an IMAGE with its octets in it, which servers may refuse");
+        notes.flag("a picture inside the event itself (IMAGE), which servers may refuse");
     }
     for (name, most) in NUMBERS.into_iter().chain(WORDS.map(|name| (name, -1))) {
         let numbers: Vec<_> = index.all(name).collect();

@@ -167,7 +167,7 @@ impl Container for Directory {
         let (path, is_there) = self.free_path(entry, rendered)?;
         let file = At::new(&self.root, &path);
         if is_there {
-            self.disk.found(file);
+            self.disk.found(file).map_err(|error| refused(error, &path))?;
             return Ok(path);
         }
         let unfinished = entry.staged.map_or_else(|| Path::new(&path).with_file_name(UNFINISHED), PathBuf::from);

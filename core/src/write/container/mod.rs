@@ -333,7 +333,7 @@ fn copy(
 }
 
 /// The error for a destination that refused: fatal, and it says what to do.
-fn refused(error: io::Error, path: &str) -> Error {
+pub(crate) fn refused(error: io::Error, path: &str) -> Error {
     #[cfg(not(target_family = "wasm"))]
     if let Some(link) = link_in(&error) {
         return linked(link);
@@ -346,7 +346,9 @@ fn refused(error: io::Error, path: &str) -> Error {
             "cannot be written: choose a destination where you have write permission"
         }
         io::ErrorKind::FileTooLarge => "is larger than the file system allows: split the archive",
-        _ => "cannot be written",
+        _ => {
+            "cannot be written: the disk or the network share reported an error; check it, and run the same conversion again"
+        }
     };
     Error::new(ErrorKind::Destination, message).because(error).in_file(path)
 }
