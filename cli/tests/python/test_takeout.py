@@ -23,8 +23,8 @@ def test_a_missing_part_is_named(tmp_path, how):
     whole = where / f"{STAMP}-002.zip"
     whole.unlink()
     given = sorted(where.iterdir()) if how == "paths" else [where]
-    done = run("convert", *given, "--to", tmp_path / "out", "--progress", "none", expected=1)
-    assert f"{STAMP}-002.zip is missing" in done.stdout + done.stderr
+    said = run("convert", *given, "--to", tmp_path / "out", "--progress", "none", expected=1)
+    assert f"{STAMP}-002.zip is missing" in said
     report = json.loads((tmp_path / "out.report.json").read_text())
     assert report["outcome"]["state"] == "incomplete", report["outcome"]
     assert report["totals"]["failed"] == 0 and report["totals"]["migrated"] > 0
@@ -32,8 +32,8 @@ def test_a_missing_part_is_named(tmp_path, how):
 
 def test_a_part_that_lies_beside_is_told(tmp_path):
     takeout.parts(tmp_path, 20_000)
-    done = run("convert", tmp_path / f"{STAMP}-001.zip", "--to", tmp_path / "out", "--progress", "none")
-    assert f"{STAMP}-002.zip lies beside it and was not given" in done.stdout + done.stderr
+    said = run("convert", tmp_path / f"{STAMP}-001.zip", "--to", tmp_path / "out", "--progress", "none")
+    assert f"{STAMP}-002.zip lies beside it and was not given" in said
 
 
 def test_python_reads_the_parts_in_order(tmp_path):
