@@ -1,4 +1,4 @@
-use crate::item::Item;
+use crate::{error::detached, item::Item};
 use mailferry::model::{self, Message};
 use pyo3::{
     prelude::*,
@@ -37,7 +37,7 @@ impl Attachment {
     fn octets(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
         let item = self.item.get();
         let (message, number) = (item.message()?.clone(), self.number);
-        let read = py.detach(move || read(&message, number));
+        let read = detached(py, move || read(&message, number))?;
         item.came_out(py, read)
     }
 }

@@ -1,7 +1,7 @@
 //! Conversions, and what goes with them.
 
 use crate::{
-    error::{of_kind, options as refused, raised},
+    error::{detached, of_kind, options as refused, raised},
     item::Item,
     mailbox::{Opening, raises},
     options::Keywords,
@@ -135,13 +135,13 @@ pub(crate) fn convert(
     let mut progress = Progress::new(progress)?;
     let mut observer = Observer { watch: Watch::new(), progress: &mut progress, inside: &inside, last: None };
     let mut failed = false;
-    let converted = py.detach(|| {
+    let converted = detached(py, || {
         core::convert(sources.all(), &to, &options, &mut |now| {
             let went_wrong = |source: &core::SourceReport| source.error.is_some();
             failed = stops && (now.report.totals.failed > 0 || now.report.sources.iter().any(went_wrong));
             if failed { ControlFlow::Break(()) } else { observer.look(now.position, now.total) }
         })
-    });
+    })?;
     observer.end(py);
     if let Some(error) = inside.take() {
         return Err(error);
@@ -176,7 +176,7 @@ pub(crate) fn inspect(
     let mut progress = Progress::new(progress)?;
     let mut observer = Observer { watch: Watch::new(), progress: &mut progress, inside, last: None };
     let mut inspection = core::Inspection::new(largest);
-    py.detach(|| {
+    detached(py, || {
         while let Some((event, selected)) = reading.event() {
             // What its mail program shows no more is counted apart.
             if selected || matches!(&event, Event::Item(item) if item.expunged) {
@@ -186,7 +186,7 @@ pub(crate) fn inspect(
                 break;
             }
         }
-    });
+    })?;
     observer.end(py);
     match inside.take() {
         Some(error) => Err(error),
@@ -211,7 +211,7 @@ pub(crate) fn plan(
     let inside = &sources.raised;
     let mut progress = Progress::new(None)?;
     let mut observer = Observer { watch: Watch::new(), progress: &mut progress, inside, last: None };
-    let planned = py.detach(|| core::plan(sources.all(), target, &options, &mut || observer.look(0, None)));
+    let planned = detached(py, || core::plan(sources.all(), target, &options, &mut || observer.look(0, None)))?;
     match inside.take() {
         Some(error) => Err(error),
         None => Plan::of(py, &planned.map_err(|error| raised(py, &error))?),
@@ -234,7 +234,7 @@ pub(crate) fn verify(
     let given = !keywords.is_empty();
     let mut options = keywords.options()?;
     if !given && source.is_some() {
-        let recorded = py.detach(|| core::recorded_options(&to, Some(mailferry_cli::read_arguments)));
+        let recorded = detached(py, || core::recorded_options(&to, Some(mailferry_cli::read_arguments)))?;
         options = recorded.map_err(|error| raised(py, &error))?;
     }
     options.older = Some(mailferry_cli::read_arguments);
@@ -246,7 +246,7 @@ pub(crate) fn verify(
     options.transform = transform.map(|callable| transform_of(callable, Arc::clone(&sources.raised)));
     let mut found = Vec::new();
     let verified =
-        py.detach(|| core::verify(&to, sources.all(), &options, &mut |difference| keep(&mut found, difference)));
+        detached(py, || core::verify(&to, sources.all(), &options, &mut |difference| keep(&mut found, difference)))?;
     if let Some(error) = sources.raised.take() {
         return Err(error);
     }
@@ -262,7 +262,7 @@ pub(crate) fn undo(py: Python<'_>, to: PathBuf, since: u32, dry: bool) -> PyResu
     let sources = Sources::new(PyTuple::empty(py).as_any(), None)?;
     let stop = sources.stop();
     let mut found = Vec::new();
-    let undone = py.detach(|| core::undo(&to, since, dry, &stop, &mut |kept| keep(&mut found, kept)));
+    let undone = detached(py, || core::undo(&to, since, dry, &stop, &mut |kept| keep(&mut found, kept)))?;
     if let Some(error) = sources.raised.take() {
         return Err(error);
     }
@@ -277,11 +277,11 @@ pub(crate) fn undo(py: Python<'_>, to: PathBuf, since: u32, dry: bool) -> PyResu
 pub(crate) fn check(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyAny>> {
     let sources = Sources::new(PyTuple::empty(py).as_any(), None)?;
     let stop = sources.stop();
-    let report = py.detach(|| {
+    let report = detached(py, || {
         let source = mailferry::source::FileSource::open(&path)?;
         let named = |error: mailferry::Error| error.in_file(path.display().to_string());
         mailferry::pst::check::check(Arc::new(source), &stop).map_err(named)
-    });
+    })?;
     if let Some(error) = sources.raised.take() {
         return Err(error);
     }
@@ -364,7 +364,7 @@ pub(crate) fn run_project(
     }
     match done {
         Ok(report) => ProjectReport::of(py, &report),
-        Err(panicked) => std::panic::resume_unwind(panicked),
+        Err(panicked) => Err(raised(py, &mailferry::Error::panicked(&*panicked))),
     }
 }
 

@@ -7,7 +7,11 @@ use pyo3::{
     sync::PyOnceLock,
     types::{PyDict, PyTuple, PyType},
 };
-use std::{error::Error as _, io};
+use std::{
+    error::Error as _,
+    io,
+    panic::{self, AssertUnwindSafe},
+};
 
 const KINDS: &[(ErrorKind, &str, &str)] = &[
     (ErrorKind::UnknownFormat, "UnknownFormatError", "Unknown format."),
@@ -18,6 +22,7 @@ const KINDS: &[(ErrorKind, &str, &str)] = &[
     (ErrorKind::Destination, "DestinationError", "The destination cannot be written as requested."),
     (ErrorKind::Options, "OptionsError", "An option is invalid, or contradicts another."),
     (ErrorKind::Cancelled, "CancelledError", "It was stopped."),
+    (ErrorKind::Internal, "InternalError", "A fault of mailferry itself, to be reported."),
 ];
 
 struct Types {
@@ -68,6 +73,14 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
         Some(refused) => from_io(py, &refused, error.path(), &error.to_string()),
         None => of_kind(py, error.kind().as_str(), &error.to_string(), Some(error)),
     }
+}
+
+/// Calls the core with the interpreter detached. A panic becomes an `InternalError`: the exception that PyO3 makes of one passes by
+/// `except Exception`.
+pub(crate) fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
+    // What the work left half done is dropped with it, or is behind a lock whose holders take it as it is.
+    let done = py.detach(|| panic::catch_unwind(AssertUnwindSafe(work)));
+    done.map_err(|panic| raised(py, &Error::panicked(&*panic)))
 }
 
 /// The exception of a kind that is known by its name only.

@@ -2,7 +2,10 @@
 
 mod columns;
 
-use crate::mailbox::{Mailbox, Next, Reading};
+use crate::{
+    error::detached,
+    mailbox::{Mailbox, Next, Reading},
+};
 use arrow_array::{RecordBatch, RecordBatchReader, ffi_stream::FFI_ArrowArrayStream};
 use arrow_schema::{ArrowError, SchemaRef, ffi::FFI_ArrowSchema};
 use columns::Columns;
@@ -145,7 +148,8 @@ impl Iterator for Rows {
 
     fn next(&mut self) -> Option<Self::Item> {
         // A consumer may call with the interpreter attached, and what is read may need it on another thread.
-        let batch = Python::attach(|py| py.detach(|| self.batch()));
+        let batch = Python::attach(|py| detached(py, || self.batch()));
+        let batch = batch.unwrap_or_else(|panicked| Err(ArrowError::ExternalError(Box::new(panicked))));
         if batch.is_err() {
             self.reading = None;
         }

@@ -1,5 +1,11 @@
 use crate::{
-    address::Address, attachment::Attachment, date_time, defect::Defect, error::raised, restore, source::Raised,
+    address::Address,
+    attachment::Attachment,
+    date_time,
+    defect::Defect,
+    error::{detached, raised},
+    restore,
+    source::Raised,
 };
 use mailferry::{
     Result, mime,
@@ -46,7 +52,7 @@ impl Item {
         read: impl FnOnce(&Message) -> Result<T> + Send,
     ) -> PyResult<T> {
         match self.item.message() {
-            Some(message) => self.came_out(py, py.detach(|| read(message))),
+            Some(message) => self.came_out(py, detached(py, || read(message))?),
             None => Ok(T::default()),
         }
     }
@@ -62,7 +68,7 @@ impl Item {
         if let Some(octets) = self.item.message().and_then(|message| message.content().as_slice()) {
             return Ok(PyBytes::new(py, octets));
         }
-        let octets = self.came_out(py, py.detach(|| self.octets()))?;
+        let octets = self.came_out(py, detached(py, || self.octets())?)?;
         Ok(PyBytes::new(py, &octets))
     }
 }
@@ -235,7 +241,7 @@ impl Item {
     fn attachments<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let (py, this) = (slf.py(), slf.get());
         let Some(message) = this.item.message() else { return Ok(PyTuple::empty(py)) };
-        let attachments = this.came_out(py, py.detach(|| message.attachments()))?;
+        let attachments = this.came_out(py, detached(py, || message.attachments())?)?;
         let list: Vec<_> = attachments
             .iter()
             .enumerate()

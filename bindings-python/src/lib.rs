@@ -1,6 +1,7 @@
 //! The Python package `mailferry`: each function converts its arguments, makes a call of the core, and converts the result.
 //!
-//! The interpreter is detached from the thread around each call of the core, so that other Python threads go on.
+//! The interpreter is detached from the thread around each call of the core, so that other Python threads go on; a panic in it
+//! becomes an exception.
 
 mod address;
 mod attachment;
@@ -55,9 +56,19 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(mailbox::reopen, module)?)?;
     module.add_function(wrap_pyfunction!(restore::restore_attachment, module)?)?;
     module.add_function(wrap_pyfunction!(restore::restore_item, module)?)?;
+    #[cfg(debug_assertions)]
+    module.add_function(wrap_pyfunction!(_panic, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     // The list of what is public stands in one place, `mailferry/__init__.py`.
     module.delattr("__all__")
+}
+
+/// Fails as nothing should, for a test of what becomes of it; no published package has it.
+#[cfg(debug_assertions)]
+#[pyfunction]
+#[expect(clippy::panic, reason = "that is what it is for")]
+fn _panic(py: Python<'_>) -> PyResult<()> {
+    error::detached(py, || panic!("on purpose"))
 }
 
 #[doc = include_str!(concat!(env!("OUT_DIR"), "/formats.txt"))]

@@ -1,5 +1,5 @@
 use crate::{
-    error::{options, raised},
+    error::{detached, options, raised},
     index::Index,
     item::Item,
     options::Keywords,
@@ -87,7 +87,7 @@ impl Opening {
     pub(crate) fn start(&self, py: Python<'_>) -> PyResult<Reading> {
         let raised_inside = Arc::clone(&self.sources.raised);
         let interrupted = Raised::default();
-        let started = py.detach(|| {
+        let started = detached(py, || {
             let mut mailbox = self.sources.mailbox(&self.reading);
             mailbox.start()?;
             let mut watch = Watch::new();
@@ -101,7 +101,7 @@ impl Opening {
                 }
             })?;
             Ok(Reading { mailbox, selector, source: 0 })
-        });
+        })?;
         let inside = interrupted.take().or_else(|| raised_inside.take());
         match inside {
             Some(error) => Err(error),
@@ -179,7 +179,9 @@ impl Mailbox {
     }
 
     fn with_reading<T: Send>(&self, py: Python<'_>, read: impl FnOnce(&mut Reading) -> T + Send) -> PyResult<T> {
-        let done = py.detach(|| self.state().reading.as_mut().map(read));
+        let done = detached(py, || self.state().reading.as_mut().map(read));
+        // What a panic has left of it is read no further.
+        let done = done.inspect_err(|_| self.state().reading = None)?;
         done.ok_or_else(|| PyValueError::new_err("the mailbox is closed"))
     }
 }

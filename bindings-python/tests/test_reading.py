@@ -135,6 +135,17 @@ def test_errors_of_the_operating_system_are_its_own(tmp_path):
     assert caught.value.errno == 2 and caught.value.filename == str(tmp_path / "none.mbox")
 
 
+def test_a_panic_is_an_exception_like_others():
+    from mailferry import _native
+
+    # Builds for tests have it, published ones do not.
+    with pytest.raises(mailferry.InternalError, match="mailferry itself failed: on purpose") as caught:
+        getattr(_native, "_panic")()
+    assert isinstance(caught.value, Exception) and caught.value.kind == "internal"
+    with mailferry.open(MBOX) as box:
+        assert next(box) is not None
+
+
 def test_other_errors_are_of_a_class_for_each_kind(tmp_path):
     with pytest.raises(mailferry.UnknownFormatError) as caught:
         mailferry.open(b"\0\1\2 nothing at all")

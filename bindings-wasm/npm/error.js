@@ -13,9 +13,9 @@ export class MailferryError extends Error {
 /** An Error of whatever was thrown. */
 export function asError(thrown) {
   if (thrown instanceof Error) {
-    // A trap: the core is in no state to go on.
+    // A panic: the core is in no state to go on.
     if (typeof WebAssembly === 'object' && thrown instanceof WebAssembly.RuntimeError) {
-      return new MailferryError({ kind: 'io', message: `the core stopped: ${thrown.message}; load the page anew` }, { cause: thrown });
+      return new MailferryError({ kind: 'internal', message: `mailferry itself failed (${thrown.message}). Load it anew, and please report this with the file that it happened with` }, { cause: thrown });
     }
     return thrown;
   }

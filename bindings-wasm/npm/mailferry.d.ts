@@ -48,7 +48,9 @@ export type ErrorKind =
   | 'limit'
   | 'destination'
   | 'options'
-  | 'cancelled';
+  | 'cancelled'
+  /** A fault of mailferry itself. */
+  | 'internal';
 
 /** The place in a source: an octet, or a node of a PST. */
 export type Location = { byte: number } | { node: number };

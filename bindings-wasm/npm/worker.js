@@ -61,7 +61,11 @@ function questions() {
       if (progress) return asked?.onProgress?.(progress);
       if (part) return void place(started, id, part, asked);
       waiting.delete(id);
-      if (error) asked?.reject(asError(error));
+      // After a panic nothing in that worker can be relied on: the next question starts another.
+      if (error?.kind === 'internal') {
+        asked?.reject(asError(error));
+        end({ kind: 'internal', message: 'stopped, as mailferry itself failed at something else in the same worker' });
+      } else if (error) asked?.reject(asError(error));
       else asked?.resolve(result);
     };
     started.onerror = ({ message }) => end({ kind: 'io', message: `the worker stopped: ${message || 'it cannot be loaded'}` });

@@ -1,6 +1,6 @@
 //! What stops a conversion, or one item of it, and where.
 
-use std::{borrow::Cow, fmt, io};
+use std::{any::Any, borrow::Cow, fmt, io};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -27,6 +27,8 @@ pub enum ErrorKind {
     Options,
     /// The observer asked to stop.
     Cancelled,
+    /// A fault of this crate: a panic, which somebody who calls it has caught. Nothing in the crate gives it.
+    Internal,
 }
 
 impl ErrorKind {
@@ -42,6 +44,7 @@ impl ErrorKind {
             Self::Destination => "destination",
             Self::Options => "options",
             Self::Cancelled => "cancelled",
+            Self::Internal => "internal",
         }
     }
 }
@@ -83,6 +86,22 @@ impl Error {
     /// A fatal error of `kind`; `message` says what happened and what to do, without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner { kind, message: message.into(), path: None, location: None, fatal: true, source: None }))
+    }
+
+    /// What a panic that was caught is told as: [`ErrorKind::Internal`], with the words of the panic.
+    ///
+    /// ```
+    /// let caught = std::panic::catch_unwind(|| panic!("no number {}", 7)).unwrap_err();
+    /// let error = mailferry::Error::panicked(&*caught);
+    /// assert!(error.to_string().contains("no number 7"));
+    /// ```
+    pub fn panicked(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text =
+            text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("for a reason that it does not tell");
+        let message =
+            format!("mailferry itself failed: {text}. Please report this with the file that it happened with");
+        Self::new(ErrorKind::Internal, message)
     }
 
     /// The same error, for one item only: the reader can go on.

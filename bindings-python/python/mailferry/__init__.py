@@ -22,6 +22,7 @@ __all__ = [
     "Error",
     "Index",
     "Inspection",
+    "InternalError",
     "Item",
     "LimitError",
     "Mailbox",

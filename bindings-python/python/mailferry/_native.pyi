@@ -83,6 +83,9 @@ class OptionsError(Error, ValueError):
 class CancelledError(Error):
     """It was stopped."""
 
+class InternalError(Error):
+    """A fault of mailferry itself, to be reported."""
+
 @final
 class Address:
     """A name and an address; comparable and hashable.

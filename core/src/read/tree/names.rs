@@ -34,10 +34,10 @@ pub(super) fn of_maildir(directories: &[String], notes: &Notes) -> Folder {
                 let mut inner = maildir::folder_names(directory);
                 if notes.is_evolution(directories.get(..depth).unwrap_or_default()) {
                     inner = inner.iter().map(|name| maildir::unescaped(name)).collect();
-                    // What lies below the inbox, which has no name of its own.
-                    if directory.starts_with("..") {
-                        inner.insert(0, "INBOX".to_owned());
-                    }
+                }
+                // What lies below the inbox, which has no name of its own: so Evolution and mbsync name it.
+                if directory.starts_with("..") {
+                    inner.insert(0, "INBOX".to_owned());
                 }
                 own = inner.len();
                 names.extend(inner);
@@ -97,6 +97,7 @@ mod tests {
             (".Sent", None, "Sent", Some("sent")),
             ("Maildir/.Archive.2024", None, "Archive/2024", None),
             (".INBOX.Drafts", None, "INBOX/Drafts", Some("drafts")),
+            ("..Work.2024", None, "INBOX/Work/2024", None),
             (".[Gmail].Trash", None, "[Gmail]/Trash", Some("trash")),
             (".Projects.Sent", None, "Projects/Sent", None),
             ("Personal/Work", None, "Personal/Work", None),
