@@ -420,7 +420,10 @@ fn a_hundred_thousand_recipients_and_attachments_take_no_square() {
         let octets = compound(inside, 512).octets;
         let item = item(octets);
         let told: Vec<String> = item.defects.iter().map(ToString::to_string).collect();
-        assert!(told.iter().any(|told| told.contains(&format!("only the first 100000 of 100001 {kind} are read"))), "{told:?}");
+        assert!(
+            told.iter().any(|told| told.contains(&format!("only the first 100000 of 100001 {kind} are read"))),
+            "{told:?}"
+        );
         let (octets, _) = seen(&item);
         let found = memchr::memmem::find_iter(
             &octets,
@@ -449,10 +452,7 @@ fn sectors_of_short_streams_are_given_once() {
     const MANY: usize = 20_000;
     let part = || {
         let properties = [vec![0; 8], record(0x3705_0003, 1)].concat();
-        Node::Storage(vec![
-            stream("__properties_version1.0", properties),
-            stream("__substg1.0_37010102", vec![7; 9]),
-        ])
+        Node::Storage(vec![stream("__properties_version1.0", properties), stream("__substg1.0_37010102", vec![7; 9])])
     };
     let mut inside: Vec<_> = (0..MANY).map(|i| (format!("__attach_version1.0_#{i:08X}"), part())).collect();
     inside.push(stream("__properties_version1.0", vec![0; 32]));
@@ -470,10 +470,7 @@ fn sectors_of_short_streams_are_given_once() {
     assert!(len < 3 * octets as u64, "{len} octets of {octets}");
     // A circle is told, too, and what is read twice is the same twice.
     let mut file = compound(
-        vec![
-            stream("__properties_version1.0", vec![0; 32]),
-            stream("__substg1.0_0037001F", b"a\0".repeat(1000)),
-        ],
+        vec![stream("__properties_version1.0", vec![0; 32]), stream("__substg1.0_0037001F", b"a\0".repeat(1000))],
         512,
     );
     let start = file.get(file.entries("__substg1.0_0037001F")[0] + 116) as usize;
@@ -517,8 +514,10 @@ fn what_is_not_read_is_told() {
         stream("__substg1.0_80031003", vec![1; (1 << 20) + 4]),
         stream("__substg1.0_8004101F-00000000", text("alone")),
     ];
-    let inside: Vec<_> =
-        inside.into_iter().chain((0..5000).map(|i| stream(&format!("__substg1.0_8006101F-{i:08X}"), text("x")))).collect();
+    let inside: Vec<_> = inside
+        .into_iter()
+        .chain((0..5000).map(|i| stream(&format!("__substg1.0_8006101F-{i:08X}"), text("x"))))
+        .collect();
     let octets = compound(inside, 512).octets;
     let item = item(octets.clone());
     assert_eq!(item.message().unwrap().subject().unwrap().as_deref(), Some("Right"));

@@ -351,10 +351,7 @@ fn what_is_damaged_is_told_and_the_rest_is_read() {
         errors.iter().any(|error| error.contains("message_00001.xml") && error.contains("ends in the middle")),
         "{errors:?}"
     );
-    assert!(
-        errors.iter().any(|error| error.contains("\"thing\" is an unknown kind of item")),
-        "{errors:?}"
-    );
+    assert!(errors.iter().any(|error| error.contains("\"thing\" is an unknown kind of item")), "{errors:?}");
     let told: Vec<String> = reader.take_defects().iter().map(ToString::to_string).collect();
     assert!(told[0].contains("says that it has 3 items, but has 1"), "{told:?}");
     let defects: Vec<String> = items[4].defects.iter().map(ToString::to_string).collect();
@@ -403,14 +400,25 @@ const INBOX: &str = "Local/com.microsoft.__Messages/Inbox/message_00000.xml";
 #[test]
 fn both_bodies_of_a_mail_are_written() {
     let mail = |body: &str, html: &str, rest: &str| {
-        let html = if html.is_empty() { String::new() } else { format!("<OPFMessageCopyHTMLBody>{html}</OPFMessageCopyHTMLBody>") };
+        let html = if html.is_empty() {
+            String::new()
+        } else {
+            format!("<OPFMessageCopyHTMLBody>{html}</OPFMessageCopyHTMLBody>")
+        };
         format!("<email><OPFMessageCopyBody>{body}</OPFMessageCopyBody>{html}{rest}</email>")
     };
     let has_html = "<OPFMessageGetHasHTML>1E0</OPFMessageGetHasHTML>";
     for (body, html, rest, plain, shown, is_told) in [
         ("plain words", "&lt;p>rich&lt;/p>", has_html, Some("plain words"), Some("<p>rich</p>"), false),
         ("plain words", "&lt;p>rich&lt;/p>", "", Some("plain words"), Some("<p>rich</p>"), false),
-        ("&lt;a@x.example> wrote", "&lt;p>rich&lt;/p>", has_html, Some("<a@x.example> wrote"), Some("<p>rich</p>"), false),
+        (
+            "&lt;a@x.example> wrote",
+            "&lt;p>rich&lt;/p>",
+            has_html,
+            Some("<a@x.example> wrote"),
+            Some("<p>rich</p>"),
+            false,
+        ),
         ("&lt;p>rich&lt;/p>", "&lt;p>rich&lt;/p>", has_html, None, Some("<p>rich</p>"), false),
         ("&lt;html>other&lt;/html>", "&lt;p>rich&lt;/p>", has_html, None, Some("<p>rich</p>"), true),
         ("&lt;p>only&lt;/p>", "", has_html, None, Some("<p>only</p>"), false),
@@ -434,10 +442,10 @@ fn series_of_days_are_told_in_days() {
     let days = "<OPFRecurrencePatternDaysOfWeek><monday>1</monday></OPFRecurrencePatternDaysOfWeek>";
     let until = "<OPFRecurrenceCopyEndDate>2018-12-18T07:00:00</OPFRecurrenceCopyEndDate><OPFRecurrenceHasEndDate>1</OPFRecurrenceHasEndDate>";
     let all_day = |event: String| {
-        event
-            .replace("2018-06-18T17:30", "2018-06-18T06:00")
-            .replace("2018-06-18T18:00", "2018-06-19T06:00")
-            .replace("<appointment>", "<appointment><OPFCalendarEventGetIsAllDayEvent>1</OPFCalendarEventGetIsAllDayEvent>")
+        event.replace("2018-06-18T17:30", "2018-06-18T06:00").replace("2018-06-18T18:00", "2018-06-19T06:00").replace(
+            "<appointment>",
+            "<appointment><OPFCalendarEventGetIsAllDayEvent>1</OPFCalendarEventGetIsAllDayEvent>",
+        )
     };
     let deleted = series("Weekly", days, until).replace(
         "<OPFCalendarEventIsRecurring>",
@@ -449,8 +457,14 @@ fn series_of_days_are_told_in_days() {
     let nowhere = |event: String| event.replace("OPFCalendarEventGetStartTimeZoneICSData", "OPFNothing");
     let moved = "<OPFCalendarEventCopyRecurrenceId>2018-12-03T07:00:00</OPFCalendarEventCopyRecurrenceId>";
     let cases = [
-        (all_day(series("Weekly", days, until)), vec!["DTSTART;VALUE=DATE:20180618\r\n", ";BYDAY=MO;UNTIL=20181218\r\n"]),
-        (nowhere(all_day(series("Weekly", days, until))), vec!["DTSTART;VALUE=DATE:20180618\r\n", ";UNTIL=20181218\r\n"]),
+        (
+            all_day(series("Weekly", days, until)),
+            vec!["DTSTART;VALUE=DATE:20180618\r\n", ";BYDAY=MO;UNTIL=20181218\r\n"],
+        ),
+        (
+            nowhere(all_day(series("Weekly", days, until))),
+            vec!["DTSTART;VALUE=DATE:20180618\r\n", ";UNTIL=20181218\r\n"],
+        ),
         (all_day(deleted.clone()), vec!["EXDATE;VALUE=DATE:20180625\r\n", "EXDATE;VALUE=DATE:20181203\r\n"]),
         (all_day(event(moved)), vec!["RECURRENCE-ID;VALUE=DATE:20181203\r\n", "DTSTART;VALUE=DATE:20180618\r\n"]),
         (event(moved), vec!["RECURRENCE-ID:20181203T070000Z\r\n"]),
@@ -464,7 +478,9 @@ fn series_of_days_are_told_in_days() {
 
 #[test]
 fn dates_of_no_calendar_are_no_dates() {
-    for date in ["9223372036854775807-01-01T00:00:00", "99999999999-12-31T23:59:59", "0-0-0T00:00:00", "1600-01-01T00:00:00"] {
+    for date in
+        ["9223372036854775807-01-01T00:00:00", "99999999999-12-31T23:59:59", "0-0-0T00:00:00", "1600-01-01T00:00:00"]
+    {
         let mail = format!(
             "<email><OPFMessageCopySubject>s</OPFMessageCopySubject><OPFMessageCopySentTime>{date}</OPFMessageCopySentTime></email>"
         );
@@ -479,7 +495,8 @@ fn dates_of_no_calendar_are_no_dates() {
 #[test]
 fn what_has_no_place_is_kept_or_told() {
     let address = |address: &str, name: &str| {
-        let address = if address.is_empty() { String::new() } else { format!(" OPFContactEmailAddressAddress='{address}'") };
+        let address =
+            if address.is_empty() { String::new() } else { format!(" OPFContactEmailAddressAddress='{address}'") };
         format!("<emailAddress{address} OPFContactEmailAddressName='{name}'/>")
     };
     let mail = format!(
@@ -492,7 +509,10 @@ fn what_has_no_place_is_kept_or_told() {
     );
     let (items, _) = of_file(INBOX, &mail, &[]);
     has(&items[0], &["From: Ann <a@x.example>", "Reply-To: Rita <r@x.example>"]);
-    assert!(told(&items[0]).contains("left out: b@x.example") && told(&items[0]).contains("without an address are left out: Nobody"));
+    assert!(
+        told(&items[0]).contains("left out: b@x.example")
+            && told(&items[0]).contains("without an address are left out: Nobody")
+    );
     let alone = event("<OPFCalendarEventCopyOrganizer>Olga &lt;o@x.example></OPFCalendarEventCopyOrganizer>");
     let unknown = event(
         "<OPFCalendarEventCopyAttendeeList><appointmentAttendee OPFCalendarAttendeeName='Ann'/><appointmentAttendee/>\
@@ -511,8 +531,10 @@ fn what_has_no_place_is_kept_or_told() {
     let (items, _) = of_file("Local/Address Book/Groups.xml", &group, &[]);
     has(&items[0], &["MEMBER;X-CN=Ann:mailto:a@x.example", "X-OLM-MEMBER:Zoe"]);
     let picture = |said: &str| {
-        format!("<contacts><contact><OPFContactCopyDisplayName>Ann</OPFContactCopyDisplayName>\
-                 <OPFContactCopyContactImage xml:space='preserve'>{said}</OPFContactCopyContactImage></contact></contacts>")
+        format!(
+            "<contacts><contact><OPFContactCopyDisplayName>Ann</OPFContactCopyDisplayName>\
+                 <OPFContactCopyContactImage xml:space='preserve'>{said}</OPFContactCopyContactImage></contact></contacts>"
+        )
     };
     let stored = "Local/Address Book/com.microsoft.__Attachments/ann.png";
     for (said, photo, is_told) in [
@@ -546,7 +568,8 @@ fn limits_and_stray_tags_of_an_item_are_told() {
     let octets = archive(&[(INBOX, mail.as_bytes())], CompressionMethod::Stored);
     let mut reader = OlmReader::open(Arc::new(octets), "a.olm", &options).unwrap();
     let item = reader.next_item().unwrap().unwrap();
-    for what in ["only the first 3 of 5 people", "only the first 3 of 4 attachments", "2 end tags without a start tag"] {
+    for what in ["only the first 3 of 5 people", "only the first 3 of 4 attachments", "2 end tags without a start tag"]
+    {
         assert!(told(&item).contains(what), "{what}: {}", told(&item));
     }
 }
@@ -584,14 +607,19 @@ fn octets_that_are_damaged_or_left_out_are_told() {
         let octets = items[0].message().unwrap().content().to_vec(1 << 24).unwrap();
         (told(&items[0]), archive.join("\n"), octets.len())
     };
-    let (deflated, stored) = (archive(&entries, CompressionMethod::Deflated), archive(&entries, CompressionMethod::Stored));
+    let (deflated, stored) =
+        (archive(&entries, CompressionMethod::Deflated), archive(&entries, CompressionMethod::Stored));
     for whole in [&deflated, &stored] {
         let (of_item, of_archive, len) = all(whole.clone());
         assert!(of_item.is_empty() && len > 400_000, "{of_item} {len}");
         let lost = "attachment: 1 attachments that no item names were left out: Local/com.microsoft.__Messages/Inbox/com.microsoft.\
                     __Attachments/orphan.bin (5 octets)";
         assert!(of_archive.contains(lost), "{of_archive}");
-        assert!(of_archive.contains("2 files that are not part of an item were left out: Local/readme.txt (2 octets), __MACOSX/x"));
+        assert!(
+            of_archive.contains(
+                "2 files that are not part of an item were left out: Local/readme.txt (2 octets), __MACOSX/x"
+            )
+        );
         assert!(!of_archive.contains("Categories"));
     }
     let (of_item, _, len) = all(damaged(&stored, place, |octets| octets[5_000] ^= 1));

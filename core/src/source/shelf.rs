@@ -31,8 +31,8 @@ impl Piece {
     fn inflated(&self) -> Arc<Inflated> {
         let mut held = self.shelf.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = held.iter().position(|(key, _)| *key == self.key).and_then(|at| held.remove(at));
-        let (key, inflated) = known
-            .unwrap_or_else(|| (self.key, Arc::new(Inflated::deflate(Arc::clone(&self.compressed), self.len))));
+        let (key, inflated) =
+            known.unwrap_or_else(|| (self.key, Arc::new(Inflated::deflate(Arc::clone(&self.compressed), self.len))));
         held.push_front((key, Arc::clone(&inflated)));
         held.truncate(HELD);
         inflated

@@ -1,6 +1,8 @@
 //! ZIP (APPNOTE.TXT 6.3.10), read by its central directory, one record at a time.
 
 use super::{Budget, Entry, Found, Hints, NOTED, Verdict, is_beside, label, names_beside};
+#[cfg(feature = "outlook")]
+use crate::source::{Shelf, is_damage};
 use crate::{
     DateTime,
     defect::Defect,
@@ -9,8 +11,6 @@ use crate::{
     model::Folder,
     source::{Checked, Content, Inflated, Source, Window, expands_too_far, expansion_limit},
 };
-#[cfg(feature = "outlook")]
-use crate::source::{Shelf, is_damage};
 use memchr::memmem;
 #[cfg(feature = "outlook")]
 use std::collections::HashMap;

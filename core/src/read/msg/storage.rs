@@ -147,11 +147,7 @@ impl Storage {
     }
 
     /// What identifiers from 0x8000 on stand for, if it is said here ([MS-OXMSG] 2.2.3).
-    pub(super) fn names(
-        &self,
-        file: &CompoundFile,
-        defects: &mut Vec<Defect>,
-    ) -> Result<Option<Arc<NamedProperties>>> {
+    pub(super) fn names(&self, file: &CompoundFile, defects: &mut Vec<Defect>) -> Result<Option<Arc<NamedProperties>>> {
         let Some(slot) = self.names else { return Ok(None) };
         let inside = Self::list(file, &slot.open(file)?)?;
         let mut stream = |id| match inside.value(id) {
@@ -182,7 +178,9 @@ impl Storage {
     ) -> Result<PropertyBag> {
         let mut reading = Reading { file, storage: self, bag: PropertyBag::new(names.clone()), wrong: 0, defects };
         for name in &self.unknown_names {
-            reading.tell(|| format!("\"{name}\" has no valid name for a property, a recipient or an attachment, or is there twice"));
+            reading.tell(|| {
+                format!("\"{name}\" has no valid name for a property, a recipient or an attachment, or is there twice")
+            });
         }
         reading.wrong += self.unknown - self.unknown_names.len();
         let mut listed = BTreeSet::new();

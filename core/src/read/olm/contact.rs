@@ -189,7 +189,8 @@ fn picture(item: &Element, archive: &mut ZipIndex, defects: &mut Vec<Defect>) ->
             return Ok(Some(property(base64.split_ascii_whitespace().collect(), kind)));
         }
         let (content, what) = octets(said, archive)?;
-        defects.extend(what.map(|what| Defect::new(DefectKind::Attachment, format!("the picture of the contact {what}"))));
+        defects
+            .extend(what.map(|what| Defect::new(DefectKind::Attachment, format!("the picture of the contact {what}"))));
         if let Some(content) = content.filter(|content| content.len() <= PICTURE as u64) {
             let octets = content.to_vec(PICTURE)?;
             let kind = if octets.starts_with(b"\x89PNG") { "PNG" } else { "JPEG" };

@@ -122,7 +122,9 @@ pub(super) fn is_html(text: &str) -> bool {
 /// Text that has tags at its start and in it: beside HTML it is a second HTML body, and no plain text.
 pub(super) fn has_tags(text: &str) -> bool {
     let mut start = text.trim_start().chars();
-    start.next() == Some('<') && start.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '!') && text.contains("</")
+    start.next() == Some('<')
+        && start.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '!')
+        && text.contains("</")
 }
 
 pub(super) fn text(text: &str) -> PropertyValue {
@@ -213,12 +215,16 @@ pub(super) fn octets(place: &str, archive: &mut ZipIndex) -> Result<(Option<Cont
             let content = Content::from(source).slice(0..flaw.readable);
             let what = match flaw.readable == len {
                 true => format!("is damaged: {}", flaw.what),
-                false => format!("is damaged: only its first {} of {len} octets can be read: {}", flaw.readable, flaw.what),
+                false => {
+                    format!("is damaged: only its first {} of {len} octets can be read: {}", flaw.readable, flaw.what)
+                }
             };
             (Some(content), Some(what))
         }
         Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-        Err(error) if error.kind() == ErrorKind::Limit => (None, Some(format!("was left out because of a limit: {error}"))),
+        Err(error) if error.kind() == ErrorKind::Limit => {
+            (None, Some(format!("was left out because of a limit: {error}")))
+        }
         Err(error) => (None, Some(format!("is lost: {error}"))),
     })
 }

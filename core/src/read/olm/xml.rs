@@ -308,7 +308,10 @@ impl Items {
         let place = if between_items { "between two items" } else { "in an item" };
         match error {
             quick_xml::Error::Io(_) if self.left.load(Ordering::Relaxed) == 0 => {
-                let what = format!("an item has more than the {} octets that are read of one: the rest of the file is not read", self.most);
+                let what = format!(
+                    "an item has more than the {} octets that are read of one: the rest of the file is not read",
+                    self.most
+                );
                 Error::new(ErrorKind::Limit, what)
             }
             quick_xml::Error::Io(error) if !is_damage(&error) => {
@@ -469,7 +472,11 @@ mod tests {
             let item = items.next_item().unwrap().unwrap();
             assert_eq!(item.text("a").unwrap_or_default(), first, "{xml}");
             let defects: Vec<String> = items.take_defects().iter().map(Defect::detail).map(str::to_owned).collect();
-            assert_eq!((defects.len(), defects.concat().contains(told)), (usize::from(!told.is_empty()), true), "{xml}: {defects:?}");
+            assert_eq!(
+                (defects.len(), defects.concat().contains(told)),
+                (usize::from(!told.is_empty()), true),
+                "{xml}: {defects:?}"
+            );
             while items.next_item().unwrap().is_some() {}
             assert_eq!(items.read, count, "{xml}");
             assert_eq!(items.take_defects(), [], "{xml}");
