@@ -68,7 +68,8 @@ impl<'a> Attachment<'a> {
     /// The message it is, where it is one; an encoded one is decoded into memory.
     ///
     /// # Errors
-    /// What the source says; [`ErrorKind::Limit`](crate::ErrorKind::Limit) for an encoded one larger than [`Limits::text`].
+    /// What the source says; [`ErrorKind::Limit`](crate::ErrorKind::Limit) for an encoded one larger than
+    /// [`Limits::text`](crate::Limits::text).
     pub fn message(&self) -> Result<Option<Message>> {
         if self.file.is_some() || !self.entity.media_type().is_message() {
             return Ok(None);
