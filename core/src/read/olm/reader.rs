@@ -127,9 +127,14 @@ impl OlmReader {
 
     /// Makes an item of an element; `None` for one that is none.
     fn item(&mut self, element: &Element, at: u64) -> Result<Option<Item>> {
-        let Some(File { name, folder, items, .. }) = &mut self.file else { return Ok(None) };
-        let (name, folder, length) = (name.clone(), folder.clone(), items.position().saturating_sub(at));
-        let mut defects = items.take_defects();
+        let Some(file) = &mut self.file else { return Ok(None) };
+        if element.name == "category" {
+            self.defects.append(&mut file.take_defects());
+            return Ok(None);
+        }
+        let (name, folder) = (file.name.clone(), file.folder.clone());
+        let length = file.items.position().saturating_sub(at);
+        let mut defects = file.items.take_defects();
         let most = self.translation.limits.entities;
         let mut message = match &*element.name {
             "email" => message::message(element, folder.role, &mut self.archive, most)?,
@@ -138,7 +143,6 @@ impl OlmReader {
             "note" => task::note(element),
             "contact" => contact::contact(element),
             "group" => contact::group(element),
-            "category" => return Ok(None),
             other => {
                 let what = format!("\"{other}\" is an unknown kind of item: it was skipped");
                 return Err(Error::new(ErrorKind::Unsupported, what).in_file(&*name).non_fatal());
