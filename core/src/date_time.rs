@@ -50,13 +50,16 @@ impl DateTime {
             && (0..=23).contains(&hour)
             && (0..=59).contains(&minute)
             && (0..=60).contains(&second);
-        let local = days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
-        valid.then(|| Self { unix_seconds: local - i64::from(offset_minutes.unwrap_or(0)) * 60, offset_minutes })
+        // Nothing is computed of a date that does not exist: a hostile year would overflow.
+        valid.then(|| {
+            let local = days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
+            Self { unix_seconds: local - i64::from(offset_minutes.unwrap_or(0)) * 60, offset_minutes }
+        })
     }
 
     /// The point in time this many seconds later, in the same zone.
     pub(crate) fn plus_seconds(self, seconds: i64) -> Self {
-        Self { unix_seconds: self.unix_seconds + seconds, ..self }
+        Self { unix_seconds: self.unix_seconds.saturating_add(seconds), ..self }
     }
 
     /// Seconds since 1970-01-01T00:00:00Z; negative before.
@@ -255,6 +258,10 @@ mod tests {
         assert_eq!(DateTime::from_civil(2023, 2, 29, 0, 0, 0, None), None);
         assert_eq!(DateTime::from_civil(1900, 2, 29, 0, 0, 0, None), None);
         assert_eq!(DateTime::from_civil(2024, 13, 1, 0, 0, 0, None), None);
+        for hostile in [i64::MIN, -1, 0, 10_000, i64::MAX] {
+            assert_eq!(DateTime::from_civil(hostile, 1, 1, 0, 0, 0, None), None, "{hostile}");
+            assert_eq!(DateTime::from_civil(hostile, hostile, hostile, hostile, hostile, hostile, Some(1)), None);
+        }
     }
 
     #[test]

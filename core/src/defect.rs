@@ -127,9 +127,9 @@ defect_kinds! {
     TrailingGarbage = "trailing_garbage",
     /// Octets that do not match their checksum or recorded length.
     Damaged = "damaged",
-    /// A component or card that is never closed.
+    /// A component, card or XML element that is never closed.
     MissingEnd = "missing_end",
-    /// An `END` line of something that is not open.
+    /// An `END` line, or an end tag, of something that is not open.
     StrayEnd = "stray_end",
     /// A content line that does not follow the grammar of RFC 5545 §3.1.
     ContentLine = "content_line",

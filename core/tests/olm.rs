@@ -351,10 +351,7 @@ fn what_is_damaged_is_told_and_the_rest_is_read() {
         errors.iter().any(|error| error.contains("message_00001.xml") && error.contains("ends in the middle")),
         "{errors:?}"
     );
-    assert!(
-        errors.iter().any(|error| error.contains("\"thing\" is an item of a kind that is not known")),
-        "{errors:?}"
-    );
+    assert!(errors.iter().any(|error| error.contains("\"thing\" is an unknown kind of item")), "{errors:?}");
     let told: Vec<String> = reader.take_defects().iter().map(ToString::to_string).collect();
     assert!(told[0].contains("says that it has 3 items, but has 1"), "{told:?}");
     let defects: Vec<String> = items[4].defects.iter().map(ToString::to_string).collect();
@@ -383,6 +380,319 @@ fn what_is_damaged_is_told_and_the_rest_is_read() {
     }
     let error = OlmReader::open(Arc::new(b"PK\x03\x04 cut".to_vec()), "a.olm", &ReadOptions::default()).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Malformed);
+}
+
+/// The items of one file of the archive, and what the archive tells.
+fn of_file(name: &str, xml: &str, others: &[(&str, &[u8])]) -> (Vec<Item>, Vec<String>) {
+    let entries: Vec<_> = others.iter().copied().chain([(name, xml.as_bytes())]).collect();
+    let mut reader = open(archive(&entries, CompressionMethod::Deflated));
+    let (items, errors) = read(&mut reader);
+    assert_eq!(errors, Vec::<String>::new());
+    (items, reader.take_defects().iter().map(ToString::to_string).collect())
+}
+
+fn told(item: &Item) -> String {
+    item.defects.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+const INBOX: &str = "Local/com.microsoft.__Messages/Inbox/message_00000.xml";
+
+#[test]
+fn both_bodies_of_a_mail_are_written() {
+    let mail = |body: &str, html: &str, rest: &str| {
+        let html = if html.is_empty() {
+            String::new()
+        } else {
+            format!("<OPFMessageCopyHTMLBody>{html}</OPFMessageCopyHTMLBody>")
+        };
+        format!("<email><OPFMessageCopyBody>{body}</OPFMessageCopyBody>{html}{rest}</email>")
+    };
+    let has_html = "<OPFMessageGetHasHTML>1E0</OPFMessageGetHasHTML>";
+    for (body, html, rest, plain, shown, is_told) in [
+        ("plain words", "&lt;p>rich&lt;/p>", has_html, Some("plain words"), Some("<p>rich</p>"), false),
+        ("plain words", "&lt;p>rich&lt;/p>", "", Some("plain words"), Some("<p>rich</p>"), false),
+        (
+            "&lt;a@x.example> wrote",
+            "&lt;p>rich&lt;/p>",
+            has_html,
+            Some("<a@x.example> wrote"),
+            Some("<p>rich</p>"),
+            false,
+        ),
+        ("&lt;p>rich&lt;/p>", "&lt;p>rich&lt;/p>", has_html, None, Some("<p>rich</p>"), false),
+        ("&lt;html>other&lt;/html>", "&lt;p>rich&lt;/p>", has_html, None, Some("<p>rich</p>"), true),
+        ("&lt;p>only&lt;/p>", "", has_html, None, Some("<p>only</p>"), false),
+        ("only", "", "", Some("only"), None, false),
+    ] {
+        let xml = format!("<emails>{}</emails>", mail(body, html, rest));
+        let (items, _) = of_file(INBOX, &xml, &[]);
+        let message = items[0].message().unwrap();
+        let trimmed = |text: Option<String>| text.map(|text| text.trim_end().to_owned());
+        assert_eq!(trimmed(message.html().unwrap()).as_deref(), shown, "{xml}");
+        if plain.is_some() {
+            assert_eq!(trimmed(message.text().unwrap()).as_deref(), plain, "{xml}");
+        }
+        assert_eq!(text(&items[0]).contains("multipart/alternative"), plain.is_some() && shown.is_some(), "{xml}");
+        assert_eq!(told(&items[0]).contains("two HTML bodies"), is_told, "{xml}: {}", told(&items[0]));
+    }
+}
+
+#[test]
+fn series_of_days_are_told_in_days() {
+    let days = "<OPFRecurrencePatternDaysOfWeek><monday>1</monday></OPFRecurrencePatternDaysOfWeek>";
+    let until = "<OPFRecurrenceCopyEndDate>2018-12-18T07:00:00</OPFRecurrenceCopyEndDate><OPFRecurrenceHasEndDate>1</OPFRecurrenceHasEndDate>";
+    let all_day = |event: String| {
+        event.replace("2018-06-18T17:30", "2018-06-18T06:00").replace("2018-06-18T18:00", "2018-06-19T06:00").replace(
+            "<appointment>",
+            "<appointment><OPFCalendarEventGetIsAllDayEvent>1</OPFCalendarEventGetIsAllDayEvent>",
+        )
+    };
+    let deleted = series("Weekly", days, until).replace(
+        "<OPFCalendarEventIsRecurring>",
+        "<OPFCalendarEventCopyNegativeExceptions><XMLElementDate>2018-06-25T06:00:00</XMLElementDate>\
+         <XMLElementDate>2018-12-03T07:00:00</XMLElementDate><XMLElementDate>soon</XMLElementDate>\
+         </OPFCalendarEventCopyNegativeExceptions><OPFCalendarEventIsRecurring>",
+    );
+    // Without a zone, a midnight somewhere is the nearest day.
+    let nowhere = |event: String| event.replace("OPFCalendarEventGetStartTimeZoneICSData", "OPFNothing");
+    let moved = "<OPFCalendarEventCopyRecurrenceId>2018-12-03T07:00:00</OPFCalendarEventCopyRecurrenceId>";
+    let cases = [
+        (
+            all_day(series("Weekly", days, until)),
+            vec!["DTSTART;VALUE=DATE:20180618\r\n", ";BYDAY=MO;UNTIL=20181218\r\n"],
+        ),
+        (
+            nowhere(all_day(series("Weekly", days, until))),
+            vec!["DTSTART;VALUE=DATE:20180618\r\n", ";UNTIL=20181218\r\n"],
+        ),
+        (all_day(deleted.clone()), vec!["EXDATE;VALUE=DATE:20180625\r\n", "EXDATE;VALUE=DATE:20181203\r\n"]),
+        (all_day(event(moved)), vec!["RECURRENCE-ID;VALUE=DATE:20181203\r\n", "DTSTART;VALUE=DATE:20180618\r\n"]),
+        (event(moved), vec!["RECURRENCE-ID:20181203T070000Z\r\n"]),
+    ];
+    for (event, lines) in cases {
+        let (items, _) = of_file("Local/Calendar/Calendar.xml", &format!("<appointments>{event}</appointments>"), &[]);
+        has(&items[0], &lines);
+        assert_eq!(told(&items[0]).contains("1 dates of deleted occurrences cannot be read"), event.contains("soon"));
+    }
+}
+
+#[test]
+fn dates_of_no_calendar_are_no_dates() {
+    for date in
+        ["9223372036854775807-01-01T00:00:00", "99999999999-12-31T23:59:59", "0-0-0T00:00:00", "1600-01-01T00:00:00"]
+    {
+        let mail = format!(
+            "<email><OPFMessageCopySubject>s</OPFMessageCopySubject><OPFMessageCopySentTime>{date}</OPFMessageCopySentTime></email>"
+        );
+        let (items, _) = of_file(INBOX, &format!("<emails>{mail}</emails>"), &[]);
+        assert_eq!(items[0].message().unwrap().date().unwrap(), None, "{date}");
+        let event = event("").replace("2018-06-18T17:30:00", date).replace("2018-06-18T18:00:00", date);
+        let (items, _) = of_file("Local/Calendar/Calendar.xml", &format!("<appointments>{event}</appointments>"), &[]);
+        assert!(told(&items[0]).contains("without a start"), "{date}");
+    }
+}
+
+#[test]
+fn what_has_no_place_is_kept_or_told() {
+    let address = |address: &str, name: &str| {
+        let address =
+            if address.is_empty() { String::new() } else { format!(" OPFContactEmailAddressAddress='{address}'") };
+        format!("<emailAddress{address} OPFContactEmailAddressName='{name}'/>")
+    };
+    let mail = format!(
+        "<emails><email><OPFMessageCopySubject>s</OPFMessageCopySubject><OPFMessageCopyFromAddresses>{}{}</OPFMessageCopyFromAddresses>\
+         <OPFMessageCopyReplyToAddresses>{}{}</OPFMessageCopyReplyToAddresses></email></emails>",
+        address("a@x.example", "Ann"),
+        address("b@x.example", "Bob"),
+        address("", "Nobody"),
+        address("r@x.example", "Rita")
+    );
+    let (items, _) = of_file(INBOX, &mail, &[]);
+    has(&items[0], &["From: Ann <a@x.example>", "Reply-To: Rita <r@x.example>"]);
+    assert!(
+        told(&items[0]).contains("left out: b@x.example")
+            && told(&items[0]).contains("without an address are left out: Nobody")
+    );
+    let alone = event("<OPFCalendarEventCopyOrganizer>Olga &lt;o@x.example></OPFCalendarEventCopyOrganizer>");
+    let unknown = event(
+        "<OPFCalendarEventCopyAttendeeList><appointmentAttendee OPFCalendarAttendeeName='Ann'/><appointmentAttendee/>\
+         </OPFCalendarEventCopyAttendeeList>",
+    );
+    let (items, _) =
+        of_file("Local/Calendar/Calendar.xml", &format!("<appointments>{alone}{unknown}</appointments>"), &[]);
+    has(&items[0], &["X-OLM-ORGANIZER:Olga <o@x.example>\r\n"]);
+    assert!(!text(&items[0]).contains("\nORGANIZER"));
+    assert!(told(&items[1]).contains("1 attendees have neither an address nor a name"), "{}", told(&items[1]));
+    let group = format!(
+        "<groups><group><OPFGroupCopyDisplayName>Us</OPFGroupCopyDisplayName><OPFGroupCopyMemberList>{}{}</OPFGroupCopyMemberList></group></groups>",
+        address("a@x.example", "Ann"),
+        address("", "Zoe")
+    );
+    let (items, _) = of_file("Local/Address Book/Groups.xml", &group, &[]);
+    has(&items[0], &["MEMBER;X-CN=Ann:mailto:a@x.example", "X-OLM-MEMBER:Zoe"]);
+    let picture = |said: &str| {
+        format!(
+            "<contacts><contact><OPFContactCopyDisplayName>Ann</OPFContactCopyDisplayName>\
+                 <OPFContactCopyContactImage xml:space='preserve'>{said}</OPFContactCopyContactImage></contact></contacts>"
+        )
+    };
+    let stored = "Local/Address Book/com.microsoft.__Attachments/ann.png";
+    for (said, photo, is_told) in [
+        ("0", None, false),
+        ("0E0", None, false),
+        ("", None, false),
+        ("1E0", None, true),
+        ("Local/Address Book/nowhere.png", None, true),
+        (stored, Some("PHOTO;ENCODING=b;TYPE=PNG:iVBORwFh"), false),
+        ("data:image/jpeg;base64,/9j/\n4A==", Some("PHOTO;ENCODING=b;TYPE=JPEG:/9j/4A=="), false),
+    ] {
+        let others: &[(&str, &[u8])] = if said == stored { &[(stored, b"\x89PNG\x01a")] } else { &[] };
+        let (items, of_archive) = of_file("Local/Address Book/Contacts.xml", &picture(said), others);
+        assert_eq!(of_archive, Vec::<String>::new());
+        assert_eq!(text(&items[0]).contains("PHOTO"), photo.is_some(), "{said}");
+        has(&items[0], &[photo.unwrap_or("FN:Ann")]);
+        assert_eq!(told(&items[0]).contains("the contact has a picture"), is_told, "{said}");
+    }
+}
+
+#[test]
+fn limits_and_stray_tags_of_an_item_are_told() {
+    let people = "<emailAddress OPFContactEmailAddressAddress='a@x.example'/>".repeat(5);
+    let attachments = "<messageAttachment OPFAttachmentName='a'/>".repeat(4);
+    let mail = format!(
+        "<emails><email><OPFMessageCopySubject>s</OPFMessageCopySubject></wrong></x><OPFMessageCopyToAddresses>{people}\
+         </OPFMessageCopyToAddresses><OPFMessageCopyAttachmentList>{attachments}</OPFMessageCopyAttachmentList></email></emails>"
+    );
+    let mut options = ReadOptions::default();
+    options.limits.entities = 3;
+    let octets = archive(&[(INBOX, mail.as_bytes())], CompressionMethod::Stored);
+    let mut reader = OlmReader::open(Arc::new(octets), "a.olm", &options).unwrap();
+    let item = reader.next_item().unwrap().unwrap();
+    for what in ["only the first 3 of 5 people", "only the first 3 of 4 attachments", "2 end tags without a start tag"]
+    {
+        assert!(told(&item).contains(what), "{what}: {}", told(&item));
+    }
+}
+
+/// The octets of an archive in which those of an entry are changed behind its name.
+fn damaged(octets: &[u8], entry: &str, change: impl Fn(&mut [u8])) -> Vec<u8> {
+    let mut octets = octets.to_vec();
+    let at = memchr::memmem::find(&octets, entry.as_bytes()).unwrap() + entry.len();
+    change(&mut octets[at..]);
+    octets
+}
+
+#[test]
+fn octets_that_are_damaged_or_left_out_are_told() {
+    let place = "Local/com.microsoft.__Messages/Inbox/com.microsoft.__Attachments/a.bin";
+    let mail = format!(
+        "<emails><email><OPFMessageCopySubject>s</OPFMessageCopySubject><OPFMessageCopyAttachmentList><messageAttachment \
+         OPFAttachmentName='a.bin' OPFAttachmentURL='{place}'/></OPFMessageCopyAttachmentList></email></emails>"
+    );
+    let content: Vec<u8> = (0..300_000_u32).map(|n| (n.wrapping_mul(n) / 11) as u8).collect();
+    let entries: Vec<(&str, &[u8])> = vec![
+        (place, &content),
+        ("Local/com.microsoft.__Messages/Inbox/com.microsoft.__Attachments/orphan.bin", b"12345"),
+        ("Local/readme.txt", b"hi"),
+        ("__MACOSX/x", b""),
+        ("Categories.xml", b"<categories/>"),
+        (INBOX, mail.as_bytes()),
+    ];
+    let all = |octets: Vec<u8>| {
+        let mut reader = open(octets);
+        let (items, errors) = read(&mut reader);
+        assert_eq!((items.len(), errors), (1, Vec::new()));
+        let archive: Vec<String> = reader.take_defects().iter().map(ToString::to_string).collect();
+        // The mail can be read to its end whatever happened to what is attached.
+        let octets = items[0].message().unwrap().content().to_vec(1 << 24).unwrap();
+        (told(&items[0]), archive.join("\n"), octets.len())
+    };
+    let (deflated, stored) =
+        (archive(&entries, CompressionMethod::Deflated), archive(&entries, CompressionMethod::Stored));
+    for whole in [&deflated, &stored] {
+        let (of_item, of_archive, len) = all(whole.clone());
+        assert!(of_item.is_empty() && len > 400_000, "{of_item} {len}");
+        let lost = "attachment: 1 attachments that no item names were left out: Local/com.microsoft.__Messages/Inbox/com.microsoft.\
+                    __Attachments/orphan.bin (5 octets)";
+        assert!(of_archive.contains(lost), "{of_archive}");
+        assert!(
+            of_archive.contains(
+                "2 files that are not part of an item were left out: Local/readme.txt (2 octets), __MACOSX/x"
+            )
+        );
+        assert!(!of_archive.contains("Categories"));
+    }
+    let (of_item, _, len) = all(damaged(&stored, place, |octets| octets[5_000] ^= 1));
+    assert!(of_item.contains("\"a.bin\" is damaged: the checksum") && len > 400_000, "{of_item}");
+    let (of_item, _, _) = all(damaged(&deflated, place, |octets| octets[20_000..20_050].fill(0xFF)));
+    assert!(of_item.contains("\"a.bin\" is damaged") || of_item.contains("\"a.bin\" is lost"), "{of_item}");
+    let (of_item, _, _) = all(damaged(&deflated, place, |octets| octets[..20].fill(0xFF)));
+    assert!(of_item.contains("\"a.bin\" is lost"), "{of_item}");
+    // The XML of the items has a checksum, too.
+    let (_, of_archive, _) = all(damaged(&stored, INBOX, |octets| {
+        let at = memchr::memmem::find(octets, b"Subject>s<").unwrap();
+        octets[at + 8] = b't';
+    }));
+    assert!(of_archive.contains("message_00000.xml: the checksum in the archive does not match"), "{of_archive}");
+}
+
+/// A source that fails behind an offset, once it is told to.
+struct Failing(Vec<u8>, u64, std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+impl mailferry::source::ReadAt for Failing {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
+        let fails = self.2.load(std::sync::atomic::Ordering::Relaxed);
+        let end = if fails { self.1 } else { self.0.len() as u64 };
+        if fails && offset >= end {
+            return Err(std::io::Error::from(std::io::ErrorKind::PermissionDenied));
+        }
+        let rest = &self.0[offset as usize..end as usize];
+        let n = rest.len().min(buf.len());
+        buf[..n].copy_from_slice(&rest[..n]);
+        Ok(n)
+    }
+}
+
+#[test]
+fn what_the_system_refuses_is_no_damage_and_a_stop_stops() {
+    let place = "Local/com.microsoft.__Messages/Inbox/com.microsoft.__Attachments/a.bin";
+    let mail = format!(
+        "<emails><email><OPFMessageCopyAttachmentList><messageAttachment OPFAttachmentName='a.bin' OPFAttachmentURL='{place}'/>\
+         </OPFMessageCopyAttachmentList></email></emails>"
+    );
+    let content = vec![7; 300_000];
+    let octets = archive(&[(INBOX, mail.as_bytes()), (place, &content)], CompressionMethod::Stored);
+    let at = memchr::memmem::find(&octets, place.as_bytes()).unwrap() as u64;
+    let xml = memchr::memmem::find(&octets, INBOX.as_bytes()).unwrap() as u64;
+    for fails_at in [xml + 100, at + 100_000] {
+        let fails = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let source = Arc::new(Failing(octets.clone(), fails_at, Arc::clone(&fails)));
+        let mut reader = OlmReader::open(source, "a.olm", &ReadOptions::default()).unwrap();
+        fails.store(true, std::sync::atomic::Ordering::Relaxed);
+        let error = reader.next_item().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+    }
+    let mut options = ReadOptions::default();
+    options.limits.stop = mailferry::Stop::when(|| true);
+    let mut reader = OlmReader::open(Arc::new(octets), "a.olm", &options).unwrap();
+    assert_eq!(reader.next_item().unwrap_err().kind(), ErrorKind::Cancelled);
+}
+
+#[test]
+fn a_contact_of_a_hundred_thousand_addresses_takes_no_square() {
+    let start = std::time::Instant::now();
+    let emails: String =
+        (0..100_000).map(|n| format!("<contactEmailAddress OPFContactEmailAddressAddress='{n}@x.example'/>")).collect();
+    let contact = format!(
+        "<contacts><contact><OPFContactCopyEmailAddressList>{emails}</OPFContactCopyEmailAddressList></contact></contacts>"
+    );
+    let (items, _) = of_file("Local/Address Book/Contacts.xml", &contact, &[]);
+    assert_eq!(text(&items[0]).matches("EMAIL").count(), 100_000);
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "took {:?}", start.elapsed());
 }
 
 #[test]

@@ -16,7 +16,8 @@ const NOBODY: u32 = u32::MAX;
 /// A storage or a stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
-    pub(super) id: u32,
+    /// Its place in the directory.
+    pub(crate) id: u32,
     pub(crate) name: String,
     pub(crate) kind: EntryKind,
     pub(crate) class: [u8; 16],

@@ -1,5 +1,6 @@
 use super::{
     Entry, EntryKind, FREE, MAX_SECTOR,
+    claims::Claims,
     directory::Directory,
     header::Header,
     pages::Pages,
@@ -12,6 +13,7 @@ use crate::{
     source::{Content, Source},
 };
 use std::{
+    collections::{HashMap, HashSet},
     fmt,
     ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -41,7 +43,13 @@ struct State {
     mini_fat: Pages,
     /// The stream that short ones lie in.
     mini: Content,
+    /// Sectors that a short stream has, the entries of such streams that were followed, and what those of them have that are broken.
+    taken: Claims,
+    followed: Claims,
+    broken: HashMap<u32, u64>,
     defects: Vec<Defect>,
+    /// Storages that were told to be damaged: they are gone through more than once.
+    told: HashSet<u32>,
     untold: usize,
 }
 
@@ -102,7 +110,17 @@ impl CompoundFile {
             tell("the table of short streams", chain.broken);
             mini_fat = chain.content;
         }
-        let state = State { directory, mini_fat: Pages::new(mini_fat), mini, defects, untold: 0 };
+        let state = State {
+            directory,
+            mini_fat: Pages::new(mini_fat),
+            mini,
+            taken: Claims::default(),
+            followed: Claims::default(),
+            broken: HashMap::new(),
+            defects,
+            told: HashSet::new(),
+            untold: 0,
+        };
         let (cutoff, mini_shift) = (header.cutoff.min(SHORT), header.mini_shift);
         Ok(Self { sectors, cutoff, mini_shift, root, state: Mutex::new(state) })
     }
@@ -132,10 +150,22 @@ impl CompoundFile {
     /// Errors of the source.
     pub(crate) fn children(&self, storage: &Entry, each: impl FnMut(Entry)) -> Result<()> {
         let mut state = self.lock();
-        if let Some(why) = state.directory.children(storage, each)? {
+        if let Some(why) = state.directory.children(storage, each)?
+            && state.told.insert(storage.id)
+        {
             state.tell("storage", &storage.name, why);
         }
         Ok(())
+    }
+
+    /// The entry at a place of the directory.
+    ///
+    /// # Errors
+    /// Not fatal when there is none, and errors of the source.
+    pub(crate) fn entry(&self, id: u32) -> Result<Entry> {
+        let entry = self.lock().directory.entry(id)?;
+        let lost = || Error::new(ErrorKind::Malformed, "an entry of the compound file is not valid").non_fatal();
+        entry.map(|(entry, _)| entry).ok_or_else(lost)
     }
 
     /// The octets of a stream, as many as are there.
@@ -170,10 +200,12 @@ impl State {
         }
     }
 
-    /// The octets of a short stream, in memory.
+    /// The octets of a short stream, in memory. A sector belongs to one stream only: a small file could be as long as one wants, else.
     fn short(&mut self, entry: &Entry, shift: u32) -> Result<(Vec<u8>, Option<&'static str>)> {
         let mut ranges: Vec<Range<u64>> = Vec::new();
-        let (mut sector, mut left) = (entry.start, entry.len);
+        let is_new = self.followed.claim(entry.id);
+        let len = self.broken.get(&entry.id).copied().unwrap_or(entry.len);
+        let (mut sector, mut left) = (entry.start, len);
         let mut broken = None;
         while left > 0 {
             let start = u64::from(sector) << shift;
@@ -181,17 +213,25 @@ impl State {
                 broken = Some("it has fewer sectors than it should");
                 break;
             }
+            if is_new && !self.taken.claim(sector) {
+                broken = Some("its sectors belong to another stream too, or are linked in a circle");
+                break;
+            }
             let len = left.min(1 << shift).min(self.mini.len() - start);
             push(&mut ranges, start..start + len);
             left = left.saturating_sub(1 << shift);
             sector = self.mini_fat.number(sector)?.unwrap_or(MAX_SECTOR + 1);
+        }
+        if broken.is_some() {
+            self.broken.insert(entry.id, len - left);
         }
         let mut octets = Vec::new();
         for range in ranges {
             let content = self.mini.slice(range);
             octets.append(&mut content.to_vec(SHORT as usize)?);
         }
-        Ok((octets, broken))
+        // It was told when it was met first.
+        Ok((octets, broken.filter(|_| is_new)))
     }
 }
 

@@ -32,7 +32,8 @@ impl Header {
         let (shift, mini_shift) = (u16_at(&octets, 30).unwrap_or(0), u16_at(&octets, 32).unwrap_or(0));
         // 9 or 12 and 6 by the standard; what else could be read is.
         if !(7..=16).contains(&shift) || !(3..=shift).contains(&mini_shift) {
-            let what = format!("the compound file has sectors of 2^{shift} and 2^{mini_shift} octets, which cannot be");
+            let what =
+                format!("the compound file gives invalid sizes of its sectors: 2^{shift} and 2^{mini_shift} octets");
             return Err(Error::new(ErrorKind::Malformed, what));
         }
         let number = |at| u32_at(&octets, at).unwrap_or(0);

@@ -6,6 +6,7 @@
 //!
 //! [MS-CFB]: https://learn.microsoft.com/openspecs/windows_protocols/ms-cfb/
 
+mod claims;
 mod compose;
 mod directory;
 mod file;

@@ -1,6 +1,6 @@
 //! Chains of sectors ([MS-CFB] 2.3), and the octets in them.
 
-use super::{MAX_SECTOR, pages::Pages};
+use super::{MAX_SECTOR, claims::Claims, pages::Pages};
 use crate::{
     error::Result,
     source::{Content, ReadAt, Source},
@@ -28,8 +28,8 @@ pub(super) struct Sectors {
 
 struct State {
     fat: Pages,
-    /// Sectors that a stream has: one bit each.
-    taken: Vec<u8>,
+    /// Sectors that a stream has.
+    taken: Claims,
     /// How many sectors the streams have that were followed, by their entries.
     followed: HashMap<u32, u32>,
     ranges_left: usize,
@@ -48,7 +48,7 @@ impl Sectors {
         let count = u32::try_from(behind_header.div_ceil(1 << shift)).unwrap_or(MAX_SECTOR).min(MAX_SECTOR);
         let state = State {
             fat: Pages::new(Content::from(Vec::new())),
-            taken: Vec::new(),
+            taken: Claims::default(),
             followed: HashMap::new(),
             ranges_left: RANGES,
         };
@@ -69,13 +69,15 @@ impl Sectors {
     pub(super) fn take_table(&self, sectors: &[u32]) {
         let mut ranges: Vec<Range<u64>> = Vec::new();
         let mut contents = Vec::new();
+        // One for all that are missing: a table may lie beyond the end of the file as a whole.
+        let free = Content::from(vec![0xFF; 1 << self.shift]);
         for sector in sectors {
             let range = self.range(*sector);
             let missing = (1 << self.shift) - (range.end - range.start);
             push(&mut ranges, range);
             if missing > 0 {
                 contents.push(Content::new(self.source.clone(), std::mem::take(&mut ranges)));
-                contents.push(Content::from(vec![0xFF; usize::try_from(missing).unwrap_or(0)]));
+                contents.push(free.slice(0..missing));
             }
         }
         contents.push(Content::new(self.source.clone(), ranges));
@@ -104,7 +106,7 @@ impl Sectors {
                 broken = Some("its sectors lie beyond the end of the file");
                 break;
             }
-            if known.is_none() && !state.take(sector) {
+            if known.is_none() && !state.taken.claim(sector) {
                 broken = Some("its sectors belong to another stream too, or are linked in a circle");
                 break;
             }
@@ -136,23 +138,6 @@ impl Sectors {
             Content::new(self.source.clone(), ranges)
         };
         Ok(Chain { content: content.slice(0..most), broken })
-    }
-}
-
-impl State {
-    /// Takes a sector for a stream; `false` when one has it already.
-    fn take(&mut self, sector: u32) -> bool {
-        let (at, bit) = (usize::try_from(sector / 8).unwrap_or(usize::MAX), 1 << (sector % 8));
-        if self.taken.len() <= at {
-            self.taken.resize(at + 1, 0);
-        }
-        match self.taken.get_mut(at) {
-            Some(octet) if *octet & bit == 0 => {
-                *octet |= bit;
-                true
-            }
-            _ => false,
-        }
     }
 }
 

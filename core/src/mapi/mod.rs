@@ -51,7 +51,8 @@ pub(crate) use message::Nesting;
 pub use message::{Attachment, AttachmentBody, Attachments, EmbeddedMessage, MapiMessage};
 pub use property::{FileTime, Octets, PropertyTag, PropertyType, PropertyValue};
 pub use state::{keywords, received};
-pub(crate) use stored::{fixed, fixed_array, fixed_size};
+pub(crate) use stored::{MAX_ARRAY, fixed, fixed_array, fixed_size};
 pub use translation::{Translated, Translation, translate};
+pub(crate) use values::MAX_TEXT;
 
 use translation::translate_embedded;

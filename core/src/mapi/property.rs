@@ -183,11 +183,21 @@ const PORTION: usize = 512;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileTime(pub u64);
 
+/// Seconds from 1601-01-01 to 1970-01-01, and units in a second.
+const SINCE_1601: i64 = 11_644_473_600;
+const SECOND: u64 = 10_000_000;
+
 impl FileTime {
+    /// The point in time of a date; `None` before 1601.
+    pub(crate) fn of(date: DateTime) -> Option<Self> {
+        let since_1601 = date.unix_seconds().checked_add(SINCE_1601)?;
+        u64::try_from(since_1601).ok()?.checked_mul(SECOND).map(Self)
+    }
+
     /// The point in time in seconds, or `None` outside the years 1601 to 9999; 0 and the far end mean "none" in MAPI.
     pub fn date_time(self) -> Option<DateTime> {
-        let since_1601 = i64::try_from(self.0 / 10_000_000).ok()?;
-        let unix_seconds = since_1601 - 11_644_473_600;
+        let since_1601 = i64::try_from(self.0 / SECOND).ok()?;
+        let unix_seconds = since_1601 - SINCE_1601;
         (self.0 != 0 && unix_seconds < 253_402_300_800).then(|| DateTime::from_unix_seconds(unix_seconds))
     }
 }
@@ -332,6 +342,20 @@ mod tests {
         assert_eq!(time.date_time().unwrap().unix_seconds(), 0);
         assert_eq!(FileTime(0).date_time(), None);
         assert_eq!(FileTime(0x7fff_ffff_ffff_ffff).date_time(), None);
+    }
+
+    #[test]
+    fn a_date_is_a_file_time_from_1601_on() {
+        for (seconds, time) in [
+            (0, Some(116_444_736_000_000_000)),
+            (-11_644_473_600, Some(0)),
+            (-11_644_473_601, None),
+            (i64::MIN, None),
+            (i64::MAX, None),
+            (253_402_300_799, Some(2_650_467_743_990_000_000)),
+        ] {
+            assert_eq!(FileTime::of(DateTime::from_unix_seconds(seconds)).map(|time| time.0), time, "{seconds}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Octets of a multiple value of fixed-size values that are read at once.
-const MULTIPLE: usize = 1 << 20;
+pub(crate) const MAX_ARRAY: usize = 1 << 20;
 
 /// The octets of one value of a type whose values are all of one size.
 pub(crate) fn fixed_size(kind: PropertyType) -> Option<usize> {
@@ -53,7 +53,7 @@ pub(crate) fn fixed(kind: PropertyType, octets: &[u8]) -> Option<PropertyValue> 
 pub(crate) fn fixed_array(kind: PropertyType, octets: &Octets) -> Result<Option<PropertyValue>> {
     let one = PropertyType::from_code(kind.code() & !0x1000).filter(|one| *one != kind);
     let Some((one, size)) = one.and_then(|one| Some((one, fixed_size(one)?.max(1)))) else { return Ok(None) };
-    let octets = octets.first(MULTIPLE)?;
+    let octets = octets.first(MAX_ARRAY)?;
     Ok(Some(PropertyValue::Multiple(octets.chunks_exact(size).filter_map(|value| fixed(one, value)).collect())))
 }
 

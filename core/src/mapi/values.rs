@@ -1,7 +1,7 @@
 use super::{CodePage, FileTime, Guid, MapiMessage, Octets, PropertyBag, PropertyName, PropertyValue};
 
 /// Octets of a text property that are read, where it is no body.
-const MAX_TEXT: usize = 256 << 10;
+pub(crate) const MAX_TEXT: usize = 256 << 10;
 
 /// The values of a bag, in the forms that the translation asks for: text decoded and not empty.
 #[derive(Clone, Copy, Debug)]

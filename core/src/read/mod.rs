@@ -34,6 +34,8 @@ mod mailbox;
 mod maildir;
 pub mod mbox;
 mod message_file;
+#[cfg(feature = "outlook")]
+mod message_object;
 mod metadata;
 #[cfg(feature = "outlook")]
 pub mod msg;

@@ -17,8 +17,12 @@ mod file;
 mod inflated;
 mod joined;
 mod packed;
+#[cfg(feature = "outlook")]
+mod shelf;
 mod stoppable;
 mod utf16;
+#[cfg(feature = "outlook")]
+mod watched;
 mod window;
 
 pub(crate) use checked::Checked;
@@ -28,8 +32,12 @@ pub use file::FileSource;
 pub use inflated::Inflated;
 pub(crate) use inflated::{expands_too_far, expansion_limit, is_gzip};
 pub(crate) use packed::{Compression, SIGNATURE};
+#[cfg(feature = "outlook")]
+pub(crate) use shelf::Shelf;
 pub(crate) use stoppable::Stoppable;
 pub use utf16::Utf16;
+#[cfg(feature = "outlook")]
+pub(crate) use watched::{Watched, is_damage};
 pub(crate) use window::Window;
 
 use crate::defect::Defect;

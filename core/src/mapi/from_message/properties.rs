@@ -71,7 +71,5 @@ pub(super) fn string(text: &str) -> PropertyValue {
 }
 
 pub(super) fn file_time(time: DateTime) -> Option<FileTime> {
-    let since_1601 = time.unix_seconds().checked_add(11_644_473_600)?;
-    let units = u64::try_from(since_1601).ok()?.checked_mul(10_000_000)?;
-    YEARS.contains(&time.year()).then_some(FileTime(units))
+    FileTime::of(time).filter(|_| YEARS.contains(&time.year()))
 }

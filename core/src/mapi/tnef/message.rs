@@ -139,8 +139,7 @@ impl Read {
         let mut parts = parts.as_chunks::<2>().0.iter().map(|part| i64::from(u16::from_le_bytes(*part)));
         let mut next = || parts.next().unwrap_or(0);
         let date = DateTime::from_civil(next(), next(), next(), next(), next(), next(), Some(0));
-        let since_1601 = date.and_then(|date| u64::try_from(date.unix_seconds() + 11_644_473_600).ok());
-        self.said.extend(since_1601.map(|seconds| (id, PropertyValue::Time(FileTime(seconds * 10_000_000)))));
+        self.said.extend(date.and_then(FileTime::of).map(|time| (id, PropertyValue::Time(time))));
     }
 
     /// The sender ([MS-OXTNEF] 2.1.3.3.2): kind and lengths, the name, and `SMTP:ann@example.org`.

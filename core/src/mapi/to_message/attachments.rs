@@ -47,7 +47,7 @@ impl Translator<'_> {
         }
         let limit = self.translation.limits.entities;
         if count > limit {
-            let detail = format!("{count} attachments, of which {limit} are read");
+            let detail = format!("only the first {limit} of {count} attachments are read");
             self.defects.push(Defect::new(DefectKind::EntityLimit, detail));
         }
         let (mut parts, mut identities) = (Vec::new(), Vec::new());

@@ -1,6 +1,8 @@
 //! ZIP (APPNOTE.TXT 6.3.10), read by its central directory, one record at a time.
 
 use super::{Budget, Entry, Found, Hints, NOTED, Verdict, is_beside, label, names_beside};
+#[cfg(feature = "outlook")]
+use crate::source::{Shelf, is_damage};
 use crate::{
     DateTime,
     defect::Defect,
@@ -10,6 +12,8 @@ use crate::{
     source::{Checked, Content, Inflated, Source, Window, expands_too_far, expansion_limit},
 };
 use memchr::memmem;
+#[cfg(feature = "outlook")]
+use std::collections::HashMap;
 use std::sync::Arc;
 use twox_hash::XxHash3_64;
 
@@ -211,6 +215,11 @@ impl Zip {
     }
 
     fn source(&mut self, record: &Record) -> Result<Source> {
+        self.inflated(record, |compressed, len| Arc::new(Inflated::deflate(compressed, len)))
+    }
+
+    /// The octets of an entry; `inflate` gives those of compressed ones.
+    fn inflated(&mut self, record: &Record, inflate: impl FnOnce(Source, u64) -> Source) -> Result<Source> {
         if record.flags & 1 != 0 {
             let message = "is encrypted: unpack the archive with its password first";
             return Err(Error::new(ErrorKind::Encrypted, message));
@@ -224,7 +233,7 @@ impl Zip {
                 if record.size > most {
                     return Err(expands_too_far(most));
                 }
-                Arc::new(Inflated::deflate(compressed, record.size))
+                inflate(compressed, record.size)
             }
             method => {
                 let message =
@@ -258,12 +267,48 @@ impl Zip {
 }
 
 /// The files in a ZIP archive in the order of its list, and by their names.
+#[cfg(feature = "outlook")]
 pub(in crate::read) struct ZipIndex {
     zip: Zip,
     /// The digests of all names, and where their records are; in the order of the digests.
     names: Vec<(u64, u64)>,
+    /// Which of them were asked for, and which were read to their end: one bit each.
+    taken: Marks,
+    checked: Marks,
+    /// What is wrong with entries that were, by where their records are.
+    flaws: HashMap<u64, Flaw>,
+    shelf: Arc<Shelf>,
 }
 
+/// What is wrong with an entry, and how many of its octets can be read.
+#[cfg(feature = "outlook")]
+#[derive(Clone, Debug)]
+pub(in crate::read) struct Flaw {
+    pub(in crate::read) readable: u64,
+    pub(in crate::read) what: String,
+}
+
+#[cfg(feature = "outlook")]
+#[derive(Default)]
+struct Marks(Vec<u8>);
+
+#[cfg(feature = "outlook")]
+impl Marks {
+    /// Marks the entry at this place; whether it was marked before.
+    fn mark(&mut self, at: usize) -> bool {
+        let (octet, bit) = (at / 8, 1 << (at % 8));
+        if self.0.len() <= octet {
+            self.0.resize(octet.saturating_add(1), 0);
+        }
+        self.0.get_mut(octet).is_some_and(|octet| std::mem::replace(octet, *octet | bit) & bit != 0)
+    }
+
+    fn has(&self, at: usize) -> bool {
+        self.0.get(at / 8).is_some_and(|octet| octet & (1 << (at % 8)) != 0)
+    }
+}
+
+#[cfg(feature = "outlook")]
 impl ZipIndex {
     /// The archive in `source`, which the user calls `name`.
     ///
@@ -274,7 +319,25 @@ impl ZipIndex {
         let directory = Directory::find(source).map_err(|e| e.in_file(name))?;
         let window = Window::new(source.clone());
         let zip = Zip { window, at: directory.start, directory, budget, read: 0, beside: Vec::new() };
-        Ok(Self { zip, names: Vec::new() })
+        let (taken, checked) = (Marks::default(), Marks::default());
+        Ok(Self { zip, names: Vec::new(), taken, checked, flaws: HashMap::new(), shelf: Arc::default() })
+    }
+
+    /// Whether the name of an entry of the archive in `source` is such a one; nothing is kept of the names.
+    ///
+    /// # Errors
+    /// As [`Zip::open`].
+    pub(in crate::read) fn has_name(source: &Source, mut is_one: impl FnMut(&str) -> bool) -> Result<bool> {
+        let directory = Directory::find(source)?;
+        let (mut window, mut at) = (Window::new(source.clone()), directory.start);
+        while at < directory.end {
+            let Some(record) = Record::read(&mut window, at)? else { break };
+            if is_one(&record.name) {
+                return Ok(true);
+            }
+            at = at.saturating_add(record.len);
+        }
+        Ok(false)
     }
 
     /// Goes through the names of all entries, and keeps where they are.
@@ -310,28 +373,63 @@ impl ZipIndex {
     pub(in crate::read) fn source_at(&mut self, at: u64) -> Result<Source> {
         let damaged = || Error::new(ErrorKind::Malformed, "the central directory of the ZIP archive is damaged");
         let record = Record::read(&mut self.zip.window, at)?.ok_or_else(damaged)?;
-        self.taken(&record).map_err(Error::non_fatal)
+        if let Some(place) = self.place_of(&record, at) {
+            self.taken.mark(place);
+        }
+        self.zip.budget.expand(record.size).map_err(Error::non_fatal)?;
+        let shelf = Arc::clone(&self.shelf);
+        let source = self.zip.inflated(&record, |compressed, len| shelf.piece(at, compressed, len));
+        source.map_err(Error::non_fatal)
     }
 
-    /// The octets of the entry of this name, if there is one.
+    /// The octets of the entry of this name, if there is one, and what is wrong with them: they are read to their end.
     ///
     /// # Errors
-    /// As [`ZipIndex::source_at`].
-    pub(in crate::read) fn source_of(&mut self, name: &str) -> Result<Option<Source>> {
-        let digest = digest(name);
-        let first = self.names.partition_point(|(known, _)| *known < digest);
-        let Some((_, at)) = self.names.get(first).filter(|(known, _)| *known == digest).copied() else {
-            return Ok(None);
-        };
-        match Record::read(&mut self.zip.window, at)?.filter(|record| record.name == name) {
-            Some(record) => self.taken(&record).map(Some).map_err(Error::non_fatal),
-            None => Ok(None),
+    /// As [`ZipIndex::source_at`], and errors of the source.
+    pub(in crate::read) fn checked_source_of(&mut self, name: &str) -> Result<Option<(Source, Option<Flaw>)>> {
+        let Some((place, at)) = self.find(name)? else { return Ok(None) };
+        let source = self.source_at(at)?;
+        if !self.checked.has(place) {
+            if let Some(flaw) = flaw_of(&source)? {
+                self.flaws.insert(at, flaw);
+            }
+            self.checked.mark(place);
         }
+        Ok(Some((source, self.flaws.get(&at).cloned())))
     }
 
-    fn taken(&mut self, record: &Record) -> Result<Source> {
-        self.zip.budget.expand(record.size)?;
-        self.zip.source(record)
+    /// Goes through the entries that were not asked for: their names and lengths.
+    ///
+    /// # Errors
+    /// Errors of the source.
+    pub(in crate::read) fn each_untaken(&mut self, mut each: impl FnMut(&str, u64)) -> Result<()> {
+        let mut at = self.zip.directory.start;
+        while at < self.zip.directory.end {
+            let Some(record) = Record::read(&mut self.zip.window, at)? else { break };
+            if !self.place_of(&record, at).is_some_and(|place| self.taken.has(place)) && !record.name.ends_with('/') {
+                each(&record.name, record.size);
+            }
+            at = at.saturating_add(record.len);
+        }
+        Ok(())
+    }
+
+    /// Which of the names is that of the record at `at`.
+    fn place_of(&self, record: &Record, at: u64) -> Option<usize> {
+        self.names.binary_search(&(digest(&record.name), at)).ok()
+    }
+
+    /// Which of the names is this one, and where its record is.
+    fn find(&mut self, name: &str) -> Result<Option<(usize, u64)>> {
+        let digest = digest(name);
+        let first = self.names.partition_point(|(known, _)| *known < digest);
+        let same = self.names.iter().enumerate().skip(first).take_while(|(_, (known, _))| *known == digest);
+        for (place, (_, at)) in same {
+            if Record::read(&mut self.zip.window, *at)?.is_some_and(|record| record.name == name) {
+                return Ok(Some((place, *at)));
+            }
+        }
+        Ok(None)
     }
 
     /// How many octets of the archive lie before the entry that is next, for progress.
@@ -342,6 +440,24 @@ impl ZipIndex {
         let whole = u128::from(end.saturating_sub(start).max(1));
         part.checked_div(whole).and_then(|part| u64::try_from(part).ok()).unwrap_or(u64::MAX)
     }
+}
+
+/// What is wrong with the octets of an entry, which are read to their end.
+#[cfg(feature = "outlook")]
+fn flaw_of(source: &Source) -> Result<Option<Flaw>> {
+    let mut portion = vec![0; 64 << 10];
+    let mut readable = 0_u64;
+    loop {
+        match source.read_at(readable, &mut portion) {
+            Ok(0) => break,
+            Ok(n) => readable = readable.saturating_add(n as u64),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) if is_damage(&error) => return Ok(Some(Flaw { readable, what: error.to_string() })),
+            Err(error) => return Err(Error::from(error).non_fatal()),
+        }
+    }
+    let defect = source.take_defects().into_iter().next();
+    Ok(defect.map(|defect| Flaw { readable, what: defect.detail().to_owned() }))
 }
 
 impl Directory {

@@ -2,7 +2,7 @@
 
 use super::{
     message::Opening,
-    storage::{Object, Storage},
+    storage::{Object, Slot, Storage},
 };
 use crate::{
     cfb::{Composed, CompoundFile, Entry, EntryKind, Inside, compose},
@@ -20,30 +20,34 @@ const OLE: i64 = 6;
 /// The attachments of a message: storages that are opened one at a time.
 #[derive(Debug)]
 pub(super) struct AttachmentTable {
-    entries: Vec<Entry>,
+    slots: Vec<Slot>,
     opening: Opening,
 }
 
 impl AttachmentTable {
-    pub(super) fn new(entries: Vec<Entry>, opening: Opening) -> Self {
-        Self { entries, opening }
+    pub(super) fn new(slots: Vec<Slot>, opening: Opening) -> Self {
+        Self { slots, opening }
     }
 }
 
 impl Attachments for AttachmentTable {
     fn len(&self) -> usize {
-        self.entries.len()
+        self.slots.len()
     }
 
     fn open(&self, index: usize) -> Result<Attachment> {
-        let Some(entry) = self.entries.get(index) else { return ().open(index) };
+        let Some(slot) = self.slots.get(index) else { return ().open(index) };
         let Opening { file, names, .. } = &self.opening;
-        let storage = Storage::list(file, entry).map_err(Error::non_fatal)?;
+        let storage = slot.open(file).and_then(|entry| Storage::list(file, &entry)).map_err(Error::non_fatal)?;
         let mut defects = Vec::new();
         let bag = storage.bag(file, Object::Part, names, Some(pid::ATTACH_DATA), &mut defects);
         let properties = bag.map_err(Error::non_fatal)?;
         let body = self.body(&storage, properties.integer(pid::ATTACH_METHOD)).unwrap_or_else(|e| {
-            defects.push(Defect::new(DefectKind::Attachment, format!("its data is lost: {e}")));
+            let what = match e.kind() {
+                ErrorKind::Limit => format!("the data of an attachment was left out because of a limit: {e}"),
+                _ => format!("the data of an attachment is lost: {e}"),
+            };
+            defects.push(Defect::new(DefectKind::Attachment, what));
             AttachmentBody::None
         });
         Ok(Attachment { properties, body, defects })
@@ -53,16 +57,17 @@ impl Attachments for AttachmentTable {
 impl AttachmentTable {
     fn body(&self, storage: &Storage, method: Option<i64>) -> Result<AttachmentBody> {
         let file = &self.opening.file;
-        let Some(entry) = storage.value(pid::ATTACH_DATA) else { return Ok(AttachmentBody::None) };
+        let Some(slot) = storage.value(pid::ATTACH_DATA) else { return Ok(AttachmentBody::None) };
+        let entry = slot.open(file)?;
         if entry.kind == EntryKind::Stream {
-            let content = file.stream(entry)?.content();
+            let content = file.stream(&entry)?.content();
             return Ok(if method == Some(OLE) { AttachmentBody::Ole(content) } else { AttachmentBody::Data(content) });
         }
-        if method == Some(EMBEDDED_MESSAGE) || Storage::list(file, entry)?.is_object() {
-            let embedded = Embedded { entry: entry.clone(), opening: self.opening.clone() };
+        if method == Some(EMBEDDED_MESSAGE) || Storage::list(file, &entry)?.is_object() {
+            let embedded = Embedded { entry, opening: self.opening.clone() };
             return Ok(AttachmentBody::Message(Arc::new(embedded)));
         }
-        Ok(AttachmentBody::Ole(self.object(entry)?))
+        Ok(AttachmentBody::Ole(self.object(&entry)?))
     }
 
     /// An OLE object as the file that it would be on its own.

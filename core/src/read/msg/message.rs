@@ -54,7 +54,7 @@ impl Opening {
     pub(super) fn message(&self, entry: &Entry) -> Result<MapiMessage> {
         let storage = Storage::list(&self.file, entry)?;
         let mut defects = Vec::new();
-        let names = storage.names(&self.file)?.unwrap_or_else(|| self.names.clone());
+        let names = storage.names(&self.file, &mut defects)?.unwrap_or_else(|| self.names.clone());
         let properties = storage.bag(&self.file, Object::Message, &names, None, &mut defects)?;
         let recipients = self.recipients(&storage, &names, &mut defects)?;
         let choice = choose(&properties, &recipients, self.code_page, &mut defects);
@@ -81,12 +81,12 @@ impl Opening {
     ) -> Result<Vec<PropertyBag>> {
         let (count, limit) = (storage.recipients.len(), self.limits.entities);
         if count > limit {
-            let detail = format!("{count} recipients, of which {limit} are read");
+            let detail = format!("only the first {limit} of {count} recipients are read");
             defects.push(Defect::new(DefectKind::EntityLimit, detail));
         }
         let mut recipients = Vec::new();
-        for entry in storage.recipients.iter().take(limit) {
-            let inside = Storage::list(&self.file, entry)?;
+        for slot in storage.recipients.iter().take(limit) {
+            let inside = Storage::list(&self.file, &slot.open(&self.file)?)?;
             recipients.push(inside.bag(&self.file, Object::Part, names, None, defects)?);
         }
         Ok(recipients)

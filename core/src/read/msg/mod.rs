@@ -41,12 +41,13 @@ pub(super) const FORMAT: FormatInfo = FormatInfo {
     })
 };
 
-/// A compound file is one by the names of what is in it; where they stand behind what is known, its own name speaks for it.
+/// Its directory tells what a compound file is, at a closer look. Where that is damaged, its own name speaks for it; names of what is in
+/// messages may be those of one in a document.
 fn score(head: &Head<'_>) -> Score {
     match head.octets {
         octets if !octets.starts_with(SIGNATURE) => Score::No,
-        octets if has_names(octets) => Score::Certain,
         _ if head.has_extension(FORMAT.extensions) => Score::Certain,
+        octets if has_names(octets) => Score::Possible,
         _ => Score::No,
     }
 }

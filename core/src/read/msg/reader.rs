@@ -3,10 +3,14 @@ use crate::{
     cfb::CompoundFile,
     defect::Defect,
     error::{Error, ErrorKind, Result},
-    mapi::{CodePage, MapiMessage, keywords, received, translate},
-    model::{Fidelity, Folder, Item, Origin},
-    read::{ItemReader, ReadOptions, metadata::folder_of_file},
-    source::Source,
+    mapi::{CodePage, MapiMessage},
+    model::{Folder, Item, Origin},
+    read::{
+        ItemReader, ReadOptions,
+        message_object::{translated_item, unless_stopped},
+        metadata::folder_of_file,
+    },
+    source::{Source, Watched},
 };
 use std::{fmt, sync::Arc};
 
@@ -15,6 +19,7 @@ pub struct MsgReader {
     name: Arc<str>,
     folder: Folder,
     len: u64,
+    source: Arc<Watched>,
     opening: Opening,
     options: ReadOptions,
     is_read: bool,
@@ -28,14 +33,15 @@ impl MsgReader {
     /// [`Malformed`](ErrorKind::Malformed) when its directory is lost, [`Io`](ErrorKind::Io) when it cannot be read.
     pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
         let len = source.len();
-        let file = CompoundFile::open(source)?;
+        let source = Arc::new(Watched::new(source));
+        let file = CompoundFile::open(source.clone())?;
         if !is_message(&file)? {
-            let what = "a compound file without a message of Outlook in it";
+            let what = "the compound file contains no Outlook message";
             return Err(Error::new(ErrorKind::UnknownFormat, what));
         }
         let opening = Opening::new(file, &options.limits, options.code_page.map(CodePage));
         let folder = folder_of_file(name);
-        Ok(Self { name: name.into(), folder, len, opening, options: options.clone(), is_read: false })
+        Ok(Self { name: name.into(), folder, len, source, opening, options: options.clone(), is_read: false })
     }
 
     /// The message as MAPI has it.
@@ -43,9 +49,16 @@ impl MsgReader {
     /// # Errors
     /// Errors of the source.
     pub fn message(&self) -> Result<MapiMessage> {
-        let mut message = self.opening.message(self.opening.file.root())?;
+        let message = self.opening.message(self.opening.file.root());
+        self.refused()?;
+        let mut message = message?;
         message.defects.append(&mut self.opening.file.take_defects());
         Ok(message)
+    }
+
+    /// What the system refused to read: the message is not damaged then, though it looks so.
+    fn refused(&self) -> Result<()> {
+        self.source.take_failure().map_or(Ok(()), |failure| Err(failure.into()))
     }
 }
 
@@ -54,25 +67,14 @@ impl ItemReader for MsgReader {
         if std::mem::replace(&mut self.is_read, true) {
             return Ok(None);
         }
-        let message = self.message()?;
-        let mut defects = message.defects.clone();
         let translation = self.options.translation();
-        let kind = translate(&message, &translation, &mut defects).into_kind(&translation.limits)?;
-        defects.append(&mut self.opening.file.take_defects());
-        if translation.limits.stop.is_asked() {
-            let what = "stopped while the message was read: what looks like damage may not be any";
-            return Err(Error::new(ErrorKind::Cancelled, what));
-        }
+        let message = unless_stopped(self.message(), &translation.limits.stop)?;
         let origin = Origin { source: self.name.clone(), ordinal: 1, length: self.len, ..Origin::default() };
-        let (keywords, received) = (keywords(&message.properties), received(&message.properties));
-        let folder = self.folder.clone();
-        Ok(Some(Item {
-            keywords,
-            received,
-            defects,
-            provenance: Fidelity::Synthesized,
-            ..Item::new(kind, folder, origin)
-        }))
+        let item = translated_item(&message, (self.folder.clone(), origin), &translation, |_, defects| {
+            defects.append(&mut self.opening.file.take_defects());
+            self.refused()
+        });
+        item.map(Some)
     }
 
     fn position(&self) -> u64 {

@@ -1,15 +1,22 @@
 //! Contacts and groups.
 
 use super::{
-    fields::{Fields, is_html, people, text},
+    fields::{Fields, is_html, octets, people, text},
     xml::Element,
 };
 use crate::{
     content_line::{Component, Property},
+    defect::{Defect, DefectKind},
+    error::Result,
     mapi::{Guid, MapiMessage, PropertyValue, one_off, pid},
+    mime::compose::to_base64,
+    read::archive::ZipIndex,
 };
+use std::collections::HashSet;
 
 const SET: Guid = Guid::PSETID_ADDRESS;
+/// Octets of a picture.
+const PICTURE: usize = 10 << 20;
 
 /// What stands in an element of this name, `OPFContactCopy` left out, and its property.
 const TEXTS: [(&str, u16); 44] = [
@@ -86,28 +93,19 @@ fn meaning(element: &Element) -> Option<&str> {
     Some(name.strip_prefix("Copy").unwrap_or(name))
 }
 
-/// The addresses in lists whose names begin so, each once.
-fn addresses<'e>(item: &'e Element, list: &str) -> Vec<&'e str> {
-    let lists = item.children.iter().filter(|child| meaning(child).is_some_and(|name| name.starts_with(list)));
-    let mut found: Vec<&str> = Vec::new();
-    for address in lists.flat_map(|list| people(Some(list))).filter_map(|(address, _)| address) {
-        if !found.iter().any(|known| known.eq_ignore_ascii_case(address)) {
-            found.push(address);
-        }
-    }
-    found
+/// The addresses in lists whose names begin in one of these ways, each once, those of the first way first.
+fn addresses<'e>(item: &'e Element, lists: &[&str]) -> Vec<&'e str> {
+    let lists = lists.iter().flat_map(|list| {
+        item.children.iter().filter(move |child| meaning(child).is_some_and(|name| name.starts_with(list)))
+    });
+    let listed = lists.flat_map(|list| people(Some(list))).filter_map(|(address, _)| address);
+    let mut known = HashSet::new();
+    listed.filter(|address| known.insert(address.to_ascii_lowercase())).collect()
 }
 
-fn emails(item: &Element) -> Vec<&str> {
-    // The default address stands alone, and in the list again.
-    let mut emails = addresses(item, "DefaultEmailAddress");
-    for email in addresses(item, "EmailAddressList") {
-        if !emails.iter().any(|known| known.eq_ignore_ascii_case(email)) {
-            emails.push(email);
-        }
-    }
-    emails
-}
+/// The default address stands alone, and in the list again.
+const EMAIL_LISTS: [&str; 2] = ["DefaultEmailAddress", "EmailAddressList"];
+const IM_LISTS: [&str; 1] = ["IMAddressList"];
 
 /// A contact ([MS-OXOCNTC] 2.2.1).
 pub(super) fn contact(item: &Element) -> MapiMessage {
@@ -120,11 +118,11 @@ pub(super) fn contact(item: &Element) -> MapiMessage {
             fields.named_text(SET, *lid, child.own_text());
         }
     }
-    for (first, email) in EMAILS.into_iter().zip(emails(item)) {
+    for (first, email) in EMAILS.into_iter().zip(addresses(item, &EMAIL_LISTS)) {
         fields.named_text(SET, first + 2, Some("SMTP"));
         fields.named_text(SET, first + 3, Some(email));
     }
-    fields.named_text(SET, 0x8062, addresses(item, "IMAddressList").first().copied());
+    fields.named_text(SET, 0x8062, addresses(item, &IM_LISTS).first().copied());
     for (id, name) in
         [(pid::BIRTHDAY, "OPFContactCopyBirthday"), (pid::WEDDING_ANNIVERSARY, "OPFContactCopyAnniversary")]
     {
@@ -143,11 +141,19 @@ pub(super) fn contact(item: &Element) -> MapiMessage {
     fields.message(Vec::new(), Vec::new())
 }
 
-/// What MAPI has no property for: further addresses, and whatever else has a text.
-pub(super) fn add_to(card: &mut Component, item: &Element) {
-    let more = emails(item).into_iter().skip(EMAILS.len());
+/// What MAPI has no property for: further addresses, the picture, and whatever else has a text.
+///
+/// # Errors
+/// When the archive cannot be read.
+pub(super) fn add_to(
+    card: &mut Component,
+    item: &Element,
+    archive: &mut ZipIndex,
+    defects: &mut Vec<Defect>,
+) -> Result<()> {
+    let more = addresses(item, &EMAIL_LISTS).into_iter().skip(EMAILS.len());
     card.properties.extend(more.map(|email| Property::text("EMAIL", email).with("TYPE", "INTERNET")));
-    let more = addresses(item, "IMAddressList").into_iter().skip(1);
+    let more = addresses(item, &IM_LISTS).into_iter().skip(1);
     card.properties.extend(more.map(|address| Property::text("X-MS-IMADDRESS", address)));
     for child in &item.children {
         let (Some(name), Some(value)) = (meaning(child), child.own_text()) else { continue };
@@ -159,6 +165,50 @@ pub(super) fn add_to(card: &mut Component, item: &Element) {
             card.properties.push(Property::text(format!("X-OLM-{}", name.to_ascii_uppercase()), value.trim()));
         }
     }
+    card.properties.extend(picture(item, archive, defects)?);
+    Ok(())
+}
+
+/// The picture: the octets in base64, or a file of the archive. A number only says that there is one.
+fn picture(item: &Element, archive: &mut ZipIndex, defects: &mut Vec<Defect>) -> Result<Option<Property>> {
+    let Some(element) = item.child("OPFContactCopyContactImage") else { return Ok(None) };
+    let said = element.own_text().into_iter().chain(element.values()).map(str::trim).filter(|said| !said.is_empty());
+    let mut is_there = false;
+    for said in said.filter(|said| *said != "preserve") {
+        if let Ok(number) = said.parse::<f64>() {
+            is_there |= number != 0.0;
+            continue;
+        }
+        is_there = true;
+        let base64 = said.split_once(";base64,").map_or(said, |(_, base64)| base64);
+        let kind = [("/9j/", "JPEG"), ("iVBORw0KGgo", "PNG"), ("R0lGOD", "GIF")];
+        let kind = kind.into_iter().find(|(start, _)| base64.starts_with(start)).map(|(_, kind)| kind);
+        let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=') || c.is_ascii_whitespace();
+        let property = |base64: String, kind| Property::new("PHOTO", base64).with("ENCODING", "b").with("TYPE", kind);
+        if let Some(kind) = kind.filter(|_| base64.len() <= 2 * PICTURE && base64.chars().all(is_base64)) {
+            return Ok(Some(property(base64.split_ascii_whitespace().collect(), kind)));
+        }
+        let (content, what) = octets(said, archive)?;
+        defects
+            .extend(what.map(|what| Defect::new(DefectKind::Attachment, format!("the picture of the contact {what}"))));
+        if let Some(content) = content.filter(|content| content.len() <= PICTURE as u64) {
+            let octets = content.to_vec(PICTURE)?;
+            let kind = if octets.starts_with(b"\x89PNG") { "PNG" } else { "JPEG" };
+            return Ok(Some(property(to_base64(&octets), kind)));
+        }
+    }
+    if is_there {
+        let what = "the contact has a picture that is not in the archive, or cannot be read: it is left out";
+        defects.push(Defect::new(DefectKind::Attachment, what));
+    }
+    Ok(None)
+}
+
+/// The members of a group that have a name only.
+pub(super) fn add_to_group(card: &mut Component, item: &Element) {
+    let members = people(item.child("OPFGroupCopyMemberList")).into_iter();
+    let members = members.filter(|(address, _)| address.is_none()).filter_map(|(_, name)| name);
+    card.properties.extend(members.map(|name| Property::text("X-OLM-MEMBER", name.trim())));
 }
 
 /// A group, as a distribution list ([MS-OXOCNTC] 2.2.2).

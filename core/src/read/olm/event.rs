@@ -1,14 +1,15 @@
 //! Events.
 
 use super::{
-    fields::{Fields, attachments, binary, is_html, recipient},
-    recurrence::{deleted, rule, utc},
+    fields::{Fields, attachments, binary, first_rows, is_html, recipient},
+    recurrence::{Days, deleted, rule},
     xml::Element,
     zone::Zone,
 };
 use crate::{
     content_line::{Component, Property},
     defect::{Defect, DefectKind},
+    error::Result,
     mapi::{Guid, MapiMessage, PropertyBag, PropertyValue, pid},
     read::archive::ZipIndex,
 };
@@ -17,7 +18,10 @@ const SET: Guid = Guid::PSETID_APPOINTMENT;
 const COMMON: Guid = Guid::PSETID_COMMON;
 
 /// An event as an appointment ([MS-OXOCAL] 2.2.1).
-pub(super) fn event(item: &Element, archive: &mut ZipIndex, most: usize) -> MapiMessage {
+///
+/// # Errors
+/// When the archive cannot be read.
+pub(super) fn event(item: &Element, archive: &mut ZipIndex, most: usize) -> Result<MapiMessage> {
     let mut fields = Fields::of("IPM.Appointment", item);
     let text = |name: &str| item.text(name);
     let flag = |name: &str| Some(PropertyValue::Boolean(item.is_true(name)));
@@ -56,29 +60,39 @@ pub(super) fn event(item: &Element, archive: &mut ZipIndex, most: usize) -> Mapi
     let known = names.iter().find(|name| crate::time_zone::iana_name(name).is_some()).or_else(|| names.first());
     fields.named_text(SET, 0x8234, known.map(String::as_str));
     fields.named(SET, 0x8233, zone.map(|zone| binary(zone.structure)));
-    let people = people(item);
+    let people = people(item, &mut fields);
     if !people.is_empty() {
         // The event is a meeting.
         fields.named(SET, 0x8217, Some(PropertyValue::Integer32(1)));
     }
-    let attached = attachments(item.child("OPFCalendarEventCopyAttachmentList"), archive, most);
-    fields.message(people.into_iter().take(most).collect(), attached)
+    let attached = attachments(item.child("OPFCalendarEventCopyAttachmentList"), archive, most, &mut fields)?;
+    let people = first_rows(people, most, &mut fields);
+    Ok(fields.message(people, attached))
 }
 
 /// What MAPI has no property for, or one that tells no more: the rule of a series, and which of them an occurrence is in place of.
 pub(super) fn add_to(calendar: &mut Component, item: &Element, defects: &mut Vec<Defect>) {
     let Some(event) = calendar.components.iter_mut().find(|component| component.name == "VEVENT") else { return };
-    let start = item.time("OPFCalendarEventCopyStartTime");
-    if let Some(original) = item.time("OPFCalendarEventCopyRecurrenceId").and_then(utc) {
-        event.properties.insert(1, Property::new("RECURRENCE-ID", original));
+    let days = Days::of(event, item.time("OPFCalendarEventCopyStartTime"));
+    if let Some(original) = item.time("OPFCalendarEventCopyRecurrenceId")
+        && let Some(original) = days.as_ref().unwrap_or(&Days::AT_TIMES).property("RECURRENCE-ID", original)
+    {
+        let behind_uid = event.properties.len().min(1);
+        event.properties.insert(behind_uid, original);
+    }
+    if attendees(item).is_empty()
+        && let Some(organizer) = item.text("OPFCalendarEventCopyOrganizer")
+    {
+        // With ORGANIZER it would be a meeting (RFC 5545 §3.8.4.3).
+        event.properties.push(Property::text("X-OLM-ORGANIZER", organizer.trim()));
     }
     let recurrence = item.child("OPFCalendarEventCopyRecurrence");
     let is_recurring = recurrence.is_some() || item.is_true("OPFCalendarEventIsRecurring");
-    let rule = recurrence.and_then(|recurrence| rule(recurrence, start));
-    match (rule, recurrence, start) {
-        (Some(rule), Some(recurrence), Some(start)) => {
+    let rule = recurrence.zip(days.as_ref()).and_then(|(recurrence, days)| rule(recurrence, days));
+    match (rule, recurrence, days) {
+        (Some(rule), Some(recurrence), Some(days)) => {
             event.properties.push(Property::new("RRULE", rule));
-            event.properties.extend(deleted(item, recurrence, start));
+            event.properties.extend(deleted(item, recurrence, &days, defects));
         }
         _ if is_recurring => {
             let what = "the recurrence cannot be read: only one event is written";
@@ -88,10 +102,24 @@ pub(super) fn add_to(calendar: &mut Component, item: &Element, defects: &mut Vec
     }
 }
 
+/// The attendees that have an address or a name.
+fn attendees(item: &Element) -> Vec<&Element> {
+    let list = item.child("OPFCalendarEventCopyAttendeeList").map(|list| list.children.as_slice()).unwrap_or_default();
+    let is_known = |attendee: &&Element| {
+        ["OPFCalendarAttendeeAddress", "OPFCalendarAttendeeName"].iter().any(|name| attendee.attribute(name).is_some())
+    };
+    list.iter().filter(is_known).collect()
+}
+
 /// The organizer and the attendees.
-fn people(item: &Element) -> Vec<PropertyBag> {
-    let list = item.child("OPFCalendarEventCopyAttendeeList");
-    let attendees = list.into_iter().flat_map(|list| &list.children).map(|attendee| {
+fn people(item: &Element, fields: &mut Fields) -> Vec<PropertyBag> {
+    let known = attendees(item);
+    let listed = item.child("OPFCalendarEventCopyAttendeeList").map_or(0, |list| list.children.len());
+    if listed > known.len() {
+        let what = format!("{} attendees have neither an address nor a name and were left out", listed - known.len());
+        fields.tell(DefectKind::Recipient, what);
+    }
+    let attendees = known.into_iter().map(|attendee| {
         let kind = match attendee.attribute("OPFCalendarAttendeeType").and_then(|kind| kind.trim().parse::<f64>().ok())
         {
             Some(2.0) => 2,

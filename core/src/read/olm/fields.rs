@@ -2,6 +2,8 @@
 
 use super::xml::Element;
 use crate::{
+    defect::{Defect, DefectKind},
+    error::{ErrorKind, Result},
     mapi::{
         Attachment, AttachmentBody, CodePage, FileTime, Guid, MapiMessage, NamedProperties, PropertyBag, PropertyName,
         PropertyValue, pid,
@@ -17,6 +19,8 @@ use twox_hash::XxHash3_128;
 pub(super) struct Fields {
     values: Vec<(u16, PropertyValue)>,
     names: Vec<PropertyName>,
+    /// What could not be put into properties.
+    defects: Vec<Defect>,
 }
 
 impl Fields {
@@ -24,9 +28,9 @@ impl Fields {
     pub(super) fn of(class: &str, item: &Element) -> Self {
         let mut fields = Self::default();
         fields.text(pid::MESSAGE_CLASS, Some(class));
-        let mut whole = String::new();
-        item.write_text(&mut whole);
-        fields.set(pid::SEARCH_KEY, binary(XxHash3_128::oneshot(whole.as_bytes()).to_be_bytes().to_vec()));
+        let mut digest = XxHash3_128::new();
+        item.for_each_text(&mut |text| digest.write(text.as_bytes()));
+        fields.set(pid::SEARCH_KEY, binary(digest.finish_128().to_be_bytes().to_vec()));
         fields
     }
 
@@ -85,11 +89,16 @@ impl Fields {
         self.values.extend(plain.map(|plain| (pid::BODY, text(plain))));
     }
 
-    pub(super) fn message(self, recipients: Vec<PropertyBag>, attachments: Vec<Attachment>) -> MapiMessage {
+    pub(super) fn tell(&mut self, kind: DefectKind, what: impl Into<std::borrow::Cow<'static, str>>) {
+        self.defects.push(Defect::new(kind, what));
+    }
+
+    pub(super) fn message(mut self, recipients: Vec<PropertyBag>, attachments: Vec<Attachment>) -> MapiMessage {
         MapiMessage {
             recipients,
             attachments: Arc::new(attachments),
             code_page: CodePage::UTF_8,
+            defects: std::mem::take(&mut self.defects),
             ..MapiMessage::new(self.bag())
         }
     }
@@ -108,6 +117,14 @@ pub(super) fn is_html(text: &str) -> bool {
     let start = text.trim_start().as_bytes();
     let starts = |tag: &str| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
     starts("<!doctype") || starts("<html") || starts("<meta") || starts("<head") || starts("<body") || starts("<div")
+}
+
+/// Text that has tags at its start and in it: beside HTML it is a second HTML body, and no plain text.
+pub(super) fn has_tags(text: &str) -> bool {
+    let mut start = text.trim_start().chars();
+    start.next() == Some('<')
+        && start.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '!')
+        && text.contains("</")
 }
 
 pub(super) fn text(text: &str) -> PropertyValue {
@@ -137,28 +154,77 @@ pub(super) fn people(list: Option<&Element>) -> Vec<(Option<&str>, Option<&str>)
     people.filter(|(address, name)| address.is_some() || name.is_some()).collect()
 }
 
+/// The first `most` rows of a recipient table; that there are more is told.
+pub(super) fn first_rows(mut rows: Vec<PropertyBag>, most: usize, fields: &mut Fields) -> Vec<PropertyBag> {
+    if rows.len() > most {
+        let what = format!("only the first {most} of {} people are read", rows.len());
+        fields.tell(DefectKind::EntityLimit, what);
+        rows.truncate(most);
+    }
+    rows
+}
+
 /// What a list of attachments names, out of the archive.
-pub(super) fn attachments(list: Option<&Element>, archive: &mut ZipIndex, most: usize) -> Vec<Attachment> {
+///
+/// # Errors
+/// When the archive itself cannot be read.
+pub(super) fn attachments(
+    list: Option<&Element>,
+    archive: &mut ZipIndex,
+    most: usize,
+    of_item: &mut Fields,
+) -> Result<Vec<Attachment>> {
+    let elements = list.map(|list| list.children.as_slice()).unwrap_or_default();
+    if elements.len() > most {
+        let what = format!("only the first {most} of {} attachments are read", elements.len());
+        of_item.tell(DefectKind::EntityLimit, what);
+    }
     let mut attachments = Vec::new();
-    for element in list.into_iter().flat_map(|list| &list.children).take(most) {
+    for element in elements.iter().take(most) {
         let mut fields = Fields::default();
         fields.integer(pid::ATTACH_METHOD, 1);
         let name = element.attribute("OPFAttachmentName");
         fields.text(pid::ATTACH_LONG_FILENAME, name);
         fields.text(pid::ATTACH_MIME_TAG, element.attribute("OPFAttachmentContentType"));
         fields.text(pid::ATTACH_CONTENT_ID, element.attribute("OPFAttachmentContentID"));
+        let content = element.attribute("OPFAttachmentURL").map(|place| octets(place, archive)).transpose()?;
         let mut defects = Vec::new();
-        let place = element.attribute("OPFAttachmentURL");
-        let body = match place.map(|place| archive.source_of(place.trim_start_matches('/'))) {
-            Some(Ok(Some(source))) => AttachmentBody::Data(Content::from(source)),
-            Some(Err(error)) => {
-                let what = format!("the attachment \"{}\" is lost: {error}", name.unwrap_or_default());
-                defects.push(crate::Defect::new(crate::DefectKind::Attachment, what));
-                AttachmentBody::None
-            }
-            Some(Ok(None)) | None => AttachmentBody::None,
-        };
+        let body = content.and_then(|(content, what)| {
+            let told = what.map(|what| format!("the attachment \"{}\" {what}", name.unwrap_or_default()));
+            defects.extend(told.map(|told| Defect::new(DefectKind::Attachment, told)));
+            content
+        });
+        let body = body.map_or(AttachmentBody::None, AttachmentBody::Data);
         attachments.push(Attachment { properties: fields.bag(), body, defects });
     }
-    attachments
+    Ok(attachments)
+}
+
+/// The octets of an entry of the archive, as many as can be read, and what is wrong with them; nothing of both where there is no such
+/// entry.
+///
+/// # Errors
+/// When the archive itself cannot be read.
+pub(super) fn octets(place: &str, archive: &mut ZipIndex) -> Result<(Option<Content>, Option<String>)> {
+    Ok(match archive.checked_source_of(place.trim_start_matches('/')) {
+        Ok(None) => (None, None),
+        Ok(Some((source, None))) => (Some(Content::from(source)), None),
+        Ok(Some((_, Some(flaw)))) if flaw.readable == 0 => (None, Some(format!("is lost: {}", flaw.what))),
+        Ok(Some((source, Some(flaw)))) => {
+            let len = source.len();
+            let content = Content::from(source).slice(0..flaw.readable);
+            let what = match flaw.readable == len {
+                true => format!("is damaged: {}", flaw.what),
+                false => {
+                    format!("is damaged: only its first {} of {len} octets can be read: {}", flaw.readable, flaw.what)
+                }
+            };
+            (Some(content), Some(what))
+        }
+        Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+        Err(error) if error.kind() == ErrorKind::Limit => {
+            (None, Some(format!("was left out because of a limit: {error}")))
+        }
+        Err(error) => (None, Some(format!("is lost: {error}"))),
+    })
 }

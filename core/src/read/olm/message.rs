@@ -1,10 +1,12 @@
 //! Mail.
 
 use super::{
-    fields::{Fields, attachments, binary, is_html, people, recipient},
+    fields::{Fields, attachments, binary, first_rows, has_tags, is_html, people, recipient},
     xml::Element,
 };
 use crate::{
+    defect::DefectKind,
+    error::Result,
     mapi::{Attachment, AttachmentBody, MapiMessage, one_off, pid, to_flat_list},
     model::Role,
     read::archive::ZipIndex,
@@ -16,12 +18,22 @@ const READ: i32 = 0x01;
 const UNSENT: i32 = 0x08;
 
 /// A mail in a folder of this role.
-pub(super) fn message(item: &Element, role: Option<Role>, archive: &mut ZipIndex, most: usize) -> MapiMessage {
+///
+/// # Errors
+/// When the archive cannot be read.
+pub(super) fn message(item: &Element, role: Option<Role>, archive: &mut ZipIndex, most: usize) -> Result<MapiMessage> {
     let mut fields = Fields::of("IPM.Note", item);
     let text = |name: &str| item.text(name);
     fields.text(pid::SUBJECT, text("OPFMessageCopySubject"));
     let from = people(item.child("OPFMessageCopyFromAddresses"));
     let sender = people(item.child("OPFMessageCopySenderAddress"));
+    for (what, people) in [("From", &from), ("Sender", &sender)] {
+        let more: Vec<_> = people.iter().skip(1).filter_map(|(address, name)| address.or(*name)).collect();
+        if !more.is_empty() {
+            let what = format!("only the first of several people in {what} is written; left out: {}", more.join(", "));
+            fields.tell(DefectKind::Conversion, what);
+        }
+    }
     let first =
         |list: &[(Option<&str>, Option<&str>)]| list.first().map(|(a, n)| (a.map(str::to_owned), n.map(str::to_owned)));
     let from = first(&from);
@@ -43,9 +55,16 @@ pub(super) fn message(item: &Element, role: Option<Role>, archive: &mut ZipIndex
         Some(one_off(name.unwrap_or(address), "SMTP", address))
     });
     let entries: Vec<Vec<u8>> = entries.collect();
+    let nameless = reply_to.iter().filter(|(address, _)| address.is_none()).filter_map(|(_, name)| *name);
+    let nameless: Vec<_> = nameless.collect();
+    if !nameless.is_empty() {
+        let what = format!("people in Reply-To without an address are left out: {}", nameless.join(", "));
+        fields.tell(DefectKind::Recipient, what);
+    }
     if !entries.is_empty() {
         fields.set(pid::REPLY_RECIPIENT_ENTRIES, binary(to_flat_list(&entries)));
-        let names: Vec<_> = reply_to.iter().filter_map(|(address, name)| name.or(*address)).collect();
+        let named = reply_to.iter().filter(|(address, _)| address.is_some());
+        let names: Vec<_> = named.filter_map(|(address, name)| name.or(*address)).collect();
         fields.text(pid::REPLY_RECIPIENT_NAMES, Some(&names.join("; ")));
     }
     let lists = [(1, "OPFMessageCopyToAddresses"), (2, "OPFMessageCopyCCAddresses"), (3, "OPFMessageCopyBCCAddresses")];
@@ -53,7 +72,7 @@ pub(super) fn message(item: &Element, role: Option<Role>, archive: &mut ZipIndex
         let people = people(item.child(list));
         people.into_iter().map(|(address, name)| recipient(*kind, address, name).bag())
     });
-    let rows = rows.take(most).collect();
+    let rows = first_rows(rows.collect(), most, &mut fields);
     let sent = item.time("OPFMessageCopySentTime");
     fields.time(pid::CLIENT_SUBMIT_TIME, sent);
     fields.time(pid::MESSAGE_DELIVERY_TIME, item.time("OPFMessageCopyReceivedTime"));
@@ -67,7 +86,14 @@ pub(super) fn message(item: &Element, role: Option<Role>, archive: &mut ZipIndex
     }
     fields.text(pid::CONVERSATION_TOPIC, text("OPFMessageCopyThreadTopic"));
     let (html, body) = (text("OPFMessageCopyHTMLBody"), text("OPFMessageCopyBody"));
-    let is_html = item.is_true("OPFMessageGetHasHTML") || body.is_some_and(is_html);
+    // Where there is one of each, they are two forms of one text; where there is only one, what it is is told elsewhere too.
+    let is_html = match html {
+        Some(_) => body.is_some_and(|body| is_html(body) || has_tags(body)),
+        None => item.is_true("OPFMessageGetHasHTML") || body.is_some_and(is_html),
+    };
+    if is_html && html.is_some_and(|html| body.is_some_and(|body| body != html)) {
+        fields.tell(DefectKind::Conversion, "the message has two HTML bodies: the second is left out");
+    }
     let html = html.or_else(|| body.filter(|_| is_html));
     fields.bodies(html, body.filter(|body| !is_html && Some(*body) != html));
     let is_draft = role == Some(Role::Drafts) || (sent.is_none() && item.is_true("OPFMessageIsOutgoing"));
@@ -87,7 +113,7 @@ pub(super) fn message(item: &Element, role: Option<Role>, archive: &mut ZipIndex
     fields.categories(item.child("OPFMessageCopyCategoryList"));
     // Some versions write the message as it was received: its header section is.
     fields.text(pid::TRANSPORT_MESSAGE_HEADERS, text("OPFMessageCopySource").and_then(header_section));
-    let mut attached = attachments(item.child("OPFMessageCopyAttachmentList"), archive, most);
+    let mut attached = attachments(item.child("OPFMessageCopyAttachmentList"), archive, most, &mut fields)?;
     if let Some(meeting) = text("OPFMessageCopyMeetingData").filter(|data| data.contains("BEGIN:VCALENDAR")) {
         let mut of_meeting = Fields::default();
         of_meeting.integer(pid::ATTACH_METHOD, 1);
@@ -96,7 +122,7 @@ pub(super) fn message(item: &Element, role: Option<Role>, archive: &mut ZipIndex
         let body = AttachmentBody::Data(Content::from(meeting.as_bytes().to_vec()));
         attached.push(Attachment { properties: of_meeting.bag(), body, defects: Vec::new() });
     }
-    fields.message(rows, attached)
+    Ok(fields.message(rows, attached))
 }
 
 /// Message identifiers with the brackets that Outlook leaves off.

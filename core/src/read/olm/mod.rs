@@ -29,7 +29,7 @@ use super::{
     FormatInfo, Head, Request, Score,
     archive::{ZipIndex, is_zip},
 };
-use crate::{error::Result, limits::Limits, source::Source};
+use crate::{error::Result, source::Source};
 
 pub(super) const FORMAT: FormatInfo = FormatInfo {
     extensions: &["olm"],
@@ -51,10 +51,8 @@ fn look(source: &Source, start: &[u8]) -> Result<bool> {
     if !is_zip(start) || !may_be {
         return Ok(false);
     }
-    let mut is_one = false;
-    let survey = |mut index: ZipIndex| index.survey(|name| is_one |= place::is_of_outlook_for_mac(name));
-    match ZipIndex::open("", source, &Limits::default()).and_then(survey) {
+    match ZipIndex::has_name(source, place::is_of_outlook_for_mac) {
         Err(e) if e.kind() == crate::ErrorKind::Io => Err(e),
-        _ => Ok(is_one),
+        found => Ok(found.unwrap_or(false)),
     }
 }

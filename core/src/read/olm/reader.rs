@@ -7,9 +7,13 @@ use super::{
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
-    mapi::{MapiMessage, Translated, Translation, keywords, received, translate},
-    model::{Fidelity, Folder, Item, Origin},
-    read::{ItemReader, ReadOptions, archive::ZipIndex},
+    mapi::{Translated, Translation},
+    model::{Folder, Item, Origin},
+    read::{
+        ItemReader, ReadOptions,
+        archive::ZipIndex,
+        message_object::{translated_item, unless_stopped},
+    },
     source::Source,
 };
 use std::{collections::BTreeSet, fmt, sync::Arc};
@@ -17,6 +21,10 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 /// Accounts that are told apart, and folders that are known.
 const ACCOUNTS: usize = 2;
 const FOLDERS: usize = 1 << 16;
+/// Files that are named of those that are left out.
+const NAMED: usize = 16;
+/// What the categories look like: which item has which stands in the items.
+const CATEGORIES: &str = "Categories.xml";
 
 /// Reads the items of an archive of Outlook for Mac, in the order of its entries.
 pub struct OlmReader {
@@ -29,13 +37,24 @@ pub struct OlmReader {
     file: Option<File>,
     folders: BTreeSet<Folder>,
     ordinal: u64,
+    /// Whether it was told which files nothing refers to.
+    rest_told: bool,
     defects: Vec<Defect>,
 }
 
 struct File {
     name: Arc<str>,
     folder: Folder,
+    source: Source,
     items: Items,
+}
+
+impl File {
+    /// What was wrong with it beside its items.
+    fn take_defects(&mut self) -> Vec<Defect> {
+        let defects = self.items.take_defects().into_iter().chain(self.source.take_defects());
+        defects.map(|defect| Defect::new(defect.kind(), format!("{}: {}", self.name, defect.detail()))).collect()
+    }
 }
 
 impl OlmReader {
@@ -63,6 +82,7 @@ impl OlmReader {
             file: None,
             folders: BTreeSet::new(),
             ordinal: 0,
+            rest_told: false,
             defects: Vec::new(),
         })
     }
@@ -79,61 +99,73 @@ impl OlmReader {
                 Some(file) if is_xml(file) => {
                     let name: Arc<str> = format!("{}!{entry}", self.name).into();
                     let source = self.archive.source_at(at).map_err(|e| e.in_file(&*name))?;
-                    self.file = Some(File { name, folder, items: Items::new(source, self.translation.limits.text) });
+                    let items = Items::new(source.clone(), self.translation.limits.text);
+                    self.file = Some(File { name, folder, source, items });
                     return Ok(true);
                 }
                 _ => {}
             }
         }
+        if !std::mem::replace(&mut self.rest_told, true) {
+            self.tell_rest()?;
+        }
         Ok(false)
+    }
+
+    /// Tells which files of the archive were not read because nothing refers to them.
+    fn tell_rest(&mut self) -> Result<()> {
+        let (mut attachments, mut others) = (Rest::default(), Rest::default());
+        self.archive.each_untaken(|entry, len| match Place::of(entry) {
+            _ if entry == CATEGORIES => {}
+            Some(place) if place.is_attachment => attachments.add(entry, len),
+            _ => others.add(entry, len),
+        })?;
+        self.defects.extend(attachments.defect(DefectKind::Attachment, "attachments that no item names were left out"));
+        self.defects.extend(others.defect(DefectKind::Structure, "files that are not part of an item were left out"));
+        Ok(())
     }
 
     /// Makes an item of an element; `None` for one that is none.
     fn item(&mut self, element: &Element, at: u64) -> Result<Option<Item>> {
-        let Some(File { name, folder, items }) = &self.file else { return Ok(None) };
-        let (name, folder, length) = (name.clone(), folder.clone(), items.position().saturating_sub(at));
+        let Some(file) = &mut self.file else { return Ok(None) };
+        if element.name == "category" {
+            self.defects.append(&mut file.take_defects());
+            return Ok(None);
+        }
+        let (name, folder) = (file.name.clone(), file.folder.clone());
+        let length = file.items.position().saturating_sub(at);
+        let mut defects = file.items.take_defects();
         let most = self.translation.limits.entities;
-        let message = match &*element.name {
-            "email" => message::message(element, folder.role, &mut self.archive, most),
-            "appointment" => event::event(element, &mut self.archive, most),
+        let mut message = match &*element.name {
+            "email" => message::message(element, folder.role, &mut self.archive, most)?,
+            "appointment" => event::event(element, &mut self.archive, most)?,
             "task" => task::task(element),
             "note" => task::note(element),
             "contact" => contact::contact(element),
             "group" => contact::group(element),
-            "category" => return Ok(None),
             other => {
-                let what = format!("\"{other}\" is an item of a kind that is not known");
+                let what = format!("\"{other}\" is an unknown kind of item: it was skipped");
                 return Err(Error::new(ErrorKind::Unsupported, what).in_file(&*name).non_fatal());
             }
         };
         self.ordinal += 1;
+        message.defects.append(&mut defects);
         let origin = Origin { source: name, ordinal: self.ordinal, offset: at, length, ..Origin::default() };
-        self.translated(&message, element, folder, origin).map(Some).map_err(Error::non_fatal)
-    }
-
-    fn translated(&self, message: &MapiMessage, element: &Element, folder: Folder, origin: Origin) -> Result<Item> {
-        let mut defects = Vec::new();
-        let mut translated = translate(message, &self.translation, &mut defects);
-        match &mut translated {
-            Translated::Calendar(calendar) if element.name == "appointment" => {
-                event::add_to(calendar, element, &mut defects);
+        let archive = &mut self.archive;
+        let item = translated_item(&message, (folder, origin), &self.translation, |translated, defects| {
+            match (translated, &*element.name) {
+                (Translated::Calendar(calendar), "appointment") => event::add_to(calendar, element, defects),
+                (Translated::Calendar(calendar), "task") => task::add_to(calendar, element, defects),
+                (Translated::Card(card), "contact") => contact::add_to(card, element, archive, defects)?,
+                (Translated::Card(card), "group") => contact::add_to_group(card, element),
+                _ => {}
             }
-            Translated::Calendar(calendar) if element.name == "task" => task::add_to(calendar, element, &mut defects),
-            Translated::Card(card) if element.name == "contact" => contact::add_to(card, element),
-            _ => {}
-        }
-        let kind = translated.into_kind(&self.translation.limits)?;
-        let (keywords, received) = (keywords(&message.properties), received(&message.properties));
-        Ok(Item { keywords, received, defects, provenance: Fidelity::Synthesized, ..Item::new(kind, folder, origin) })
+            Ok(())
+        });
+        item.map(Some)
     }
-}
 
-fn is_xml(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("xml"))
-}
-
-impl ItemReader for OlmReader {
-    fn next_item(&mut self) -> Result<Option<Item>> {
+    fn next(&mut self) -> Result<Option<Item>> {
         loop {
             let Some(file) = &mut self.file else {
                 match self.next_file()? {
@@ -144,7 +176,7 @@ impl ItemReader for OlmReader {
             let at = file.items.position();
             match file.items.next_item() {
                 Ok(Some(element)) => {
-                    if let Some(item) = self.item(&element, at)? {
+                    if let Some(item) = self.item(&element, at).map_err(Error::non_fatal)? {
                         return Ok(Some(item));
                     }
                 }
@@ -153,15 +185,50 @@ impl ItemReader for OlmReader {
                         let what = format!("{} says that it has {said} items, but has {}", file.name, file.items.read);
                         self.defects.push(Defect::new(DefectKind::Structure, what));
                     }
+                    self.defects.append(&mut file.take_defects());
                     self.file = None;
                 }
                 Err(error) => {
                     let error = error.in_file(&*file.name).non_fatal();
+                    self.defects.append(&mut file.take_defects());
                     self.file = None;
                     return Err(error);
                 }
             }
         }
+    }
+}
+
+/// Files that are left out.
+#[derive(Default)]
+struct Rest {
+    count: u64,
+    names: Vec<String>,
+}
+
+impl Rest {
+    fn add(&mut self, name: &str, len: u64) {
+        self.count += 1;
+        if self.names.len() < NAMED {
+            self.names.push(format!("{name} ({len} octets)"));
+        }
+    }
+
+    fn defect(self, kind: DefectKind, what: &str) -> Option<Defect> {
+        let Self { count, names } = self;
+        let more = if count > names.len() as u64 { ", and others" } else { "" };
+        (count > 0).then(|| Defect::new(kind, format!("{count} {what}: {}{more}", names.join(", "))))
+    }
+}
+
+fn is_xml(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("xml"))
+}
+
+impl ItemReader for OlmReader {
+    fn next_item(&mut self) -> Result<Option<Item>> {
+        let next = self.next();
+        unless_stopped(next, &self.translation.limits.stop)
     }
 
     fn position(&self) -> u64 {

@@ -1,7 +1,16 @@
 //! Recurrences, as rules of iCalendar.
 
 use super::xml::{Element, time};
-use crate::{content_line::Property, mapi::FileTime};
+use crate::{
+    content_line::{Component, Property},
+    date_time::DateTime,
+    defect::{Defect, DefectKind},
+    mapi::FileTime,
+};
+
+/// Units of a FILETIME in an hour and in a day.
+const HOUR: u64 = 3600 * 10_000_000;
+const DAY: u64 = 24 * HOUR;
 
 const DAYS: [(&str, &str); 10] = [
     ("sunday", "SU"),
@@ -16,9 +25,52 @@ const DAYS: [(&str, &str); 10] = [
     ("allDays", "SU,MO,TU,WE,TH,FR,SA"),
 ];
 
-/// The rule of a recurrence; `None` where it is of no kind that is known. `start` is when the first occurrence begins, and `None` for what
-/// has days and no times.
-pub(super) fn rule(recurrence: &Element, start: Option<FileTime>) -> Option<String> {
+/// How a series tells its occurrences.
+#[derive(Clone, Debug)]
+pub(super) enum Days {
+    /// They have times; when the first one begins, in UTC.
+    Timed(FileTime),
+    /// They are days. A midnight in the zone of the series is told in UTC; so much is added to have the midnight of its date.
+    Whole(i64),
+}
+
+impl Days {
+    /// Of a series that is not known.
+    pub(super) const AT_TIMES: Self = Self::Timed(FileTime(0));
+
+    /// Those of an event that begins at this time and is written like this.
+    pub(super) fn of(event: &Component, start: Option<FileTime>) -> Option<Self> {
+        let (first, start) = (event.property("DTSTART")?, start?);
+        if !first.parameter_value("VALUE").is_some_and(|value| value.eq_ignore_ascii_case("DATE")) {
+            return Some(Self::Timed(start));
+        }
+        let number = |range: std::ops::Range<usize>| first.value.get(range)?.parse::<i64>().ok();
+        let midnight = DateTime::from_civil(number(0..4)?, number(4..6)?, number(6..8)?, 0, 0, 0, Some(0))?;
+        let signed = |time: FileTime| i64::try_from(time.0).ok();
+        Some(Self::Whole(signed(FileTime::of(midnight)?)?.checked_sub(signed(start)?)?))
+    }
+
+    /// A property that names an occurrence by its own time.
+    pub(super) fn property(&self, name: &str, time: FileTime) -> Option<Property> {
+        match self {
+            Self::Timed(_) => Some(Property::new(name, utc(time)?)),
+            Self::Whole(_) => Some(Property::new(name, self.date(time)?).with("VALUE", "DATE")),
+        }
+    }
+
+    /// The date of an occurrence (RFC 5545 §3.3.4).
+    fn date(&self, time: FileTime) -> Option<String> {
+        let add = match self {
+            Self::Timed(_) => 0,
+            Self::Whole(add) => *add,
+        };
+        let midnight = nearest_midnight(FileTime(time.0.checked_add_signed(add)?));
+        Some(midnight.date_time()?.to_compact_utc().get(..8)?.to_owned())
+    }
+}
+
+/// The rule of a recurrence; `None` where it is of no kind that is known.
+pub(super) fn rule(recurrence: &Element, occurrences: &Days) -> Option<String> {
     let pattern = recurrence.child("OPFRecurrencePattern").unwrap_or(recurrence);
     let kind = pattern.text("OPFRecurrencePatternType")?.trim();
     let kind = kind.strip_prefix("OPFRecurrencePattern").unwrap_or(kind);
@@ -54,9 +106,9 @@ pub(super) fn rule(recurrence: &Element, start: Option<FileTime>) -> Option<Stri
     let end = match (count, last) {
         _ if recurrence.is_true("OPFRecurrenceIsNoEnd") => String::new(),
         (Some(count), _) => format!(";COUNT={count}"),
-        (None, Some(last)) => match start {
-            Some(start) => format!(";UNTIL={}", on_day(recurrence, start, last)?),
-            None => format!(";UNTIL={}", nearest_midnight(last).date_time()?.to_compact_utc().get(..8)?),
+        (None, Some(last)) => match occurrences {
+            Days::Timed(start) => format!(";UNTIL={}", utc(on_day(recurrence, *start, last)?)?),
+            Days::Whole(_) => format!(";UNTIL={}", occurrences.date(last)?),
         },
         (None, None) => String::new(),
     };
@@ -75,17 +127,24 @@ fn days(pattern: &Element) -> Option<String> {
 }
 
 /// Occurrences that were deleted.
-pub(super) fn deleted(item: &Element, recurrence: &Element, start: FileTime) -> Vec<Property> {
+pub(super) fn deleted(item: &Element, recurrence: &Element, days: &Days, defects: &mut Vec<Defect>) -> Vec<Property> {
     let list = item.child("OPFCalendarEventCopyNegativeExceptions");
-    let dates = list.into_iter().flat_map(|list| &list.children).filter_map(|date| time(date.own_text()?));
-    let at = dates.filter_map(|date| on_day(recurrence, start, date));
-    at.map(|at| Property::new("EXDATE", at)).collect()
+    let dates = list.map(|list| list.children.as_slice()).unwrap_or_default();
+    let at = dates.iter().filter_map(|date| {
+        let date = time(date.own_text()?)?;
+        let date = if let Days::Timed(start) = days { on_day(recurrence, *start, date)? } else { date };
+        days.property("EXDATE", date)
+    });
+    let properties: Vec<Property> = at.collect();
+    if properties.len() < dates.len() {
+        let what = format!("{} dates of deleted occurrences cannot be read", dates.len() - properties.len());
+        defects.push(Defect::new(DefectKind::Recurrence, what));
+    }
+    properties
 }
 
 /// When an occurrence on this day begins, in UTC. Days are told by their midnight in the zone of the event, as the first one is.
-fn on_day(recurrence: &Element, start: FileTime, day: FileTime) -> Option<String> {
-    const DAY: u64 = 24 * 3600 * 10_000_000;
-    const HOUR: u64 = 3600 * 10_000_000;
+fn on_day(recurrence: &Element, start: FileTime, day: FileTime) -> Option<FileTime> {
     let midnight =
         recurrence.time("OPFRecurrenceCopyStartDate").filter(|first| first.0 <= start.0 && start.0 - first.0 < DAY);
     // Some name the occurrence itself, by the clock of the first one and with the hour that clocks may have changed by.
@@ -95,16 +154,15 @@ fn on_day(recurrence: &Element, start: FileTime, day: FileTime) -> Option<String
         Some(midnight) if !is_itself => day.0.checked_add(start.0 - midnight.0)?,
         _ => day.0,
     };
-    utc(FileTime(at))
+    Some(FileTime(at))
 }
 
 /// A time in UTC (RFC 5545 §3.3.5).
-pub(super) fn utc(time: FileTime) -> Option<String> {
+fn utc(time: FileTime) -> Option<String> {
     Some(time.date_time()?.to_compact_utc().replacen('-', "T", 1))
 }
 
 /// A day that is told by its midnight in a zone which is not: the nearest midnight in UTC.
 pub(super) fn nearest_midnight(time: FileTime) -> FileTime {
-    const DAY: u64 = 24 * 3600 * 10_000_000;
     FileTime(time.0.saturating_add(DAY / 2) / DAY * DAY)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     fields::{Fields, is_html},
-    recurrence::{nearest_midnight, rule},
+    recurrence::{Days, nearest_midnight, rule},
     xml::Element,
 };
 use crate::{
@@ -51,7 +51,7 @@ pub(super) fn task(item: &Element) -> MapiMessage {
 pub(super) fn add_to(calendar: &mut Component, item: &Element, defects: &mut Vec<Defect>) {
     let Some(recurrence) = item.child("OPFTaskCopyRecurrence") else { return };
     let Some(task) = calendar.components.iter_mut().find(|component| component.name == "VTODO") else { return };
-    match rule(recurrence, None) {
+    match rule(recurrence, &Days::Whole(0)) {
         Some(rule) => task.properties.push(Property::new("RRULE", rule)),
         None => defects.push(Defect::new(DefectKind::Recurrence, "the recurrence of the task cannot be read")),
     }

@@ -2,9 +2,10 @@
 
 use crate::{
     date_time::DateTime,
+    defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     mapi::FileTime,
-    source::Source,
+    source::{Source, is_damage},
 };
 use quick_xml::{
     Reader, XmlVersion,
@@ -18,9 +19,11 @@ use std::{
     },
 };
 
-/// Elements of an item, and how deep they may stand in one another.
-const ELEMENTS: usize = 1 << 18;
+/// Elements and attributes of an item together, and how deep elements may stand in one another.
+const PARTS: usize = 1 << 18;
 const DEPTH: usize = 64;
+/// Items: none stands in another of its kind.
+const ITEMS: [&str; 6] = ["email", "appointment", "task", "note", "contact", "group"];
 
 /// An element with what is in it.
 #[derive(Clone, Debug, Default)]
@@ -68,15 +71,20 @@ impl Element {
         time(self.text(name)?)
     }
 
-    /// All text in it, which tells one item from another.
-    pub(super) fn write_text(&self, out: &mut String) {
-        out.push_str(&self.name);
-        out.push_str(&self.text);
+    /// Gives all text in it, which tells one item from another, to `each`.
+    pub(super) fn for_each_text(&self, each: &mut impl FnMut(&str)) {
+        each(&self.name);
+        each(&self.text);
         for (name, value) in &self.attributes {
-            out.push_str(name);
-            out.push_str(value);
+            each(name);
+            each(value);
         }
-        self.children.iter().for_each(|child| child.write_text(out));
+        self.children.iter().for_each(|child| child.for_each_text(each));
+    }
+
+    /// The values of its attributes.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        self.attributes.iter().map(|(_, value)| value.as_str())
     }
 }
 
@@ -100,8 +108,7 @@ pub(super) fn time(text: &str) -> Option<FileTime> {
         _ => 0,
     };
     let at = DateTime::from_civil(year, month, day, hour, minute, second, Some(0))?;
-    let since_1601 = u64::try_from(at.unix_seconds() - offset * 60 + 11_644_473_600).ok()?;
-    Some(FileTime(since_1601.checked_mul(10_000_000)?))
+    FileTime::of(at.plus_seconds(-offset * 60))
 }
 
 /// Reads the items of a file.
@@ -113,7 +120,33 @@ pub(super) struct Items {
     /// How many there are by the word of the file, and how many were read.
     pub(super) said: Option<u64>,
     pub(super) read: u64,
-    in_root: bool,
+    /// The name of the element that all items stand in, while it is open.
+    root: Option<String>,
+    /// Whether that element ended, and whether there was one.
+    ended: bool,
+    begun: bool,
+    /// An item that began in another one of its kind, which had no end.
+    next: Option<Element>,
+    flaws: Flaws,
+}
+
+/// What was not as it should be, and how often.
+#[derive(Default)]
+struct Flaws {
+    stray_ends: u64,
+    renamed_ends: u64,
+    missing_ends: u64,
+    attributes: u64,
+    /// Octets of text that belong to no item.
+    text: u64,
+}
+
+/// What an end tag ends.
+enum Ended {
+    /// So many of the elements that are open.
+    Elements(usize),
+    Root,
+    Nothing,
 }
 
 impl Items {
@@ -127,12 +160,38 @@ impl Items {
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
-        Self { reader, left, most, buffer: Vec::new(), said: None, read: 0, in_root: false }
+        Self {
+            reader,
+            left,
+            most,
+            buffer: Vec::new(),
+            said: None,
+            read: 0,
+            root: None,
+            ended: false,
+            begun: false,
+            next: None,
+            flaws: Flaws::default(),
+        }
     }
 
     /// Where in the file the next item is looked for.
     pub(super) fn position(&self) -> u64 {
         self.reader.buffer_position()
+    }
+
+    /// What was wrong with the XML since the last call, and was survived.
+    pub(super) fn take_defects(&mut self) -> Vec<Defect> {
+        let flaws = std::mem::take(&mut self.flaws);
+        let told = [
+            (flaws.stray_ends, DefectKind::StrayEnd, "end tags without a start tag were ignored"),
+            (flaws.renamed_ends, DefectKind::StrayEnd, "end tags have another name than their start tags"),
+            (flaws.missing_ends, DefectKind::MissingEnd, "elements have no end tag: they end with what is around them"),
+            (flaws.attributes, DefectKind::Property, "attributes cannot be read and were left out"),
+            (flaws.text, DefectKind::Structure, "octets of text belong to no item and were left out"),
+        ];
+        let told = told.into_iter().filter(|(count, _, _)| *count > 0);
+        told.map(|(count, kind, what)| Defect::new(kind, format!("XML: {count} {what}"))).collect()
     }
 
     /// The next item; `None` at the end.
@@ -141,41 +200,52 @@ impl Items {
     /// Nothing more can be read from this file.
     pub(super) fn next_item(&mut self) -> Result<Option<Element>> {
         let mut open: Vec<Element> = Vec::new();
-        let mut elements = 0;
+        let mut parts = 0;
         self.left.store(self.most, Ordering::Relaxed);
-        loop {
+        open.extend(self.next.take());
+        while !self.ended {
             self.buffer.clear();
-            let event = self.reader.read_event_into(&mut self.buffer).map_err(|e| broken(e, open.is_empty()))?;
-            let closed = match &event {
+            let event = match self.reader.read_event_into(&mut self.buffer) {
+                Ok(event) => event,
+                Err(error) => return Err(self.broken(error, open.is_empty())),
+            };
+            let mut closed = 0;
+            match &event {
                 Event::Start(start) | Event::Empty(start) => {
-                    let element = element(start);
                     let is_empty = matches!(event, Event::Empty(_));
-                    if !self.in_root {
-                        self.in_root = !is_empty;
-                        self.said = element.attribute("elementCount").and_then(|count| count.trim().parse().ok());
-                        continue;
-                    }
-                    elements += 1;
-                    if elements > ELEMENTS || open.len() >= DEPTH {
+                    let element = element(start, &mut parts, &mut self.flaws);
+                    if parts > PARTS || open.len() >= DEPTH {
                         let what = "an item has too many elements: the rest of the file is not read";
                         return Err(Error::new(ErrorKind::Limit, what).non_fatal());
                     }
-                    open.push(element);
-                    is_empty
+                    if self.root.is_none() {
+                        self.said = element.attribute("elementCount").and_then(|count| count.trim().parse().ok());
+                        self.begun = true;
+                        self.ended = is_empty;
+                        self.root = Some(element.name);
+                        parts = 0;
+                        continue;
+                    }
+                    let is_next = open.first().is_some_and(|item| item.name == element.name);
+                    if is_next && ITEMS.contains(&&*element.name) && !is_empty {
+                        self.flaws.missing_ends += open.len() as u64;
+                        self.next = Some(element);
+                        closed = open.len();
+                    } else {
+                        open.push(element);
+                        closed = usize::from(is_empty);
+                    }
                 }
-                Event::End(_) if open.is_empty() => {
-                    self.in_root = false;
-                    return Ok(None);
-                }
-                Event::End(_) => true,
-                Event::Text(text) => {
-                    add(&mut open, &text.xml10_content());
-                    false
-                }
-                Event::CData(text) => {
-                    add(&mut open, &text.xml10_content());
-                    false
-                }
+                Event::End(end) => match ended(end.name().as_ref(), self.root.as_deref(), &open, &mut self.flaws) {
+                    Ended::Elements(count) => closed = count,
+                    Ended::Root => {
+                        self.ended = true;
+                        closed = open.len();
+                    }
+                    Ended::Nothing => {}
+                },
+                Event::Text(text) => add(&mut open, &text.xml10_content(), &mut self.flaws),
+                Event::CData(text) => add(&mut open, &text.xml10_content(), &mut self.flaws),
                 Event::GeneralRef(reference) => {
                     let name = reference.xml10_content();
                     let known = match &*name {
@@ -190,51 +260,131 @@ impl Items {
                         _ => None,
                     };
                     match known {
-                        Some(c) => add(&mut open, c.encode_utf8(&mut [0; 4])),
-                        None => add(&mut open, &format!("&{name};")),
+                        Some(c) => add(&mut open, c.encode_utf8(&mut [0; 4]), &mut self.flaws),
+                        None => add(&mut open, &format!("&{name};"), &mut self.flaws),
                     }
-                    false
                 }
-                Event::Eof if self.in_root || !open.is_empty() => {
+                Event::Eof if self.begun => {
                     let what = "the XML ends in the middle: the last item, or what should follow, is missing";
                     return Err(Error::new(ErrorKind::Malformed, what).non_fatal());
                 }
-                Event::Eof => return Ok(None),
-                _ => false,
-            };
-            if closed && let Some(element) = open.pop() {
-                match open.last_mut() {
-                    Some(around) => around.children.push(element),
-                    None => {
-                        self.read += 1;
-                        return Ok(Some(element));
-                    }
+                Event::Eof => {
+                    let what = "contains no XML: nothing was read from it";
+                    return Err(Error::new(ErrorKind::Malformed, what).non_fatal());
                 }
+                _ => {}
+            }
+            if let Some(item) = close(&mut open, closed) {
+                self.read += 1;
+                return Ok(Some(item));
             }
         }
+        self.read_to_end()?;
+        Ok(None)
     }
-}
 
-fn broken(error: quick_xml::Error, between_items: bool) -> Error {
-    let place = if between_items { "between two items" } else { "in an item" };
-    Error::new(ErrorKind::Malformed, format!("the XML is damaged {place}, and what follows is lost: {error}"))
+    /// Reads what is behind the last element, so that all octets of the file are compared with their checksum.
+    fn read_to_end(&mut self) -> Result<()> {
+        let mut portion = [0; 4096];
+        let reader = self.reader.get_mut();
+        loop {
+            self.left.store(u64::MAX, Ordering::Relaxed);
+            let n = match reader.read(&mut portion) {
+                Ok(0) => return Ok(()),
+                Ok(n) => n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if is_damage(&error) => {
+                    let what = format!("the data behind the last item cannot be read: {error}");
+                    return Err(Error::new(ErrorKind::Malformed, what).non_fatal());
+                }
+                Err(error) => return Err(Error::from(error).non_fatal()),
+            };
+            let text = portion.iter().take(n).filter(|octet| !octet.is_ascii_whitespace() && **octet != 0);
+            self.flaws.text += text.count() as u64;
+        }
+    }
+
+    fn broken(&self, error: quick_xml::Error, between_items: bool) -> Error {
+        let place = if between_items { "between two items" } else { "in an item" };
+        match error {
+            quick_xml::Error::Io(_) if self.left.load(Ordering::Relaxed) == 0 => {
+                let what = format!(
+                    "an item has more than the {} octets that are read of one: the rest of the file is not read",
+                    self.most
+                );
+                Error::new(ErrorKind::Limit, what)
+            }
+            quick_xml::Error::Io(error) if !is_damage(&error) => {
+                Error::new(ErrorKind::Io, "input or output failed").because(error)
+            }
+            error => {
+                let what = format!("the XML is damaged {place}, and what follows is lost: {error}");
+                Error::new(ErrorKind::Malformed, what)
+            }
+        }
         .non_fatal()
-}
-
-fn add(open: &mut [Element], text: &str) {
-    if let Some(element) = open.last_mut() {
-        element.text.push_str(text);
     }
 }
 
-fn element(start: &BytesStart<'_>) -> Element {
-    let mut attributes = start.attributes();
-    let attributes = attributes.with_checks(false).flatten().map(|attribute| {
+/// What an end tag of this name ends.
+fn ended(name: &str, root: Option<&str>, open: &[Element], flaws: &mut Flaws) -> Ended {
+    if let Some(at) = open.iter().rposition(|element| element.name == name) {
+        let count = open.len() - at;
+        flaws.missing_ends += count as u64 - 1;
+        return Ended::Elements(count);
+    }
+    if root == Some(name) {
+        flaws.missing_ends += open.len() as u64;
+        return Ended::Root;
+    }
+    // A name with one octet other than the one that should stand here is that one, damaged; any other ends nothing.
+    let wanted = open.last().map(|element| element.name.as_str()).or(root).unwrap_or_default();
+    let other = wanted.bytes().zip(name.bytes()).filter(|(wanted, octet)| wanted != octet).count();
+    if wanted.len() != name.len() || other > 1 {
+        flaws.stray_ends += 1;
+        return Ended::Nothing;
+    }
+    flaws.renamed_ends += 1;
+    if open.is_empty() { Ended::Root } else { Ended::Elements(1) }
+}
+
+/// Closes so many elements, each in the one around it; the outermost is an item.
+fn close(open: &mut Vec<Element>, count: usize) -> Option<Element> {
+    for _ in 0..count {
+        let element = open.pop()?;
+        match open.last_mut() {
+            Some(around) => around.children.push(element),
+            None => return Some(element),
+        }
+    }
+    None
+}
+
+fn add(open: &mut [Element], text: &str, flaws: &mut Flaws) {
+    match open.last_mut() {
+        Some(element) => element.text.push_str(text),
+        None => flaws.text += text.trim().trim_start_matches('\u{feff}').len() as u64,
+    }
+}
+
+/// An element with its attributes; `parts` counts both.
+fn element(start: &BytesStart<'_>, parts: &mut usize, flaws: &mut Flaws) -> Element {
+    *parts += 1;
+    let mut attributes = Vec::new();
+    for attribute in start.attributes().with_checks(false) {
+        *parts += 1;
+        if *parts > PARTS {
+            break;
+        }
+        let Ok(attribute) = attribute else {
+            flaws.attributes += 1;
+            continue;
+        };
         let value = attribute.normalized_value(XmlVersion::Implicit1_0);
         let value = value.map_or_else(|_| attribute.value.to_string(), |value| value.into_owned());
-        (attribute.key.as_ref().to_owned(), value)
-    });
-    Element { name: start.name().as_ref().to_owned(), attributes: attributes.collect(), ..Element::default() }
+        attributes.push((attribute.key.as_ref().to_owned(), value));
+    }
+    Element { name: start.name().as_ref().to_owned(), attributes, ..Element::default() }
 }
 
 /// A source that gives no more octets than an item may have.
@@ -248,7 +398,7 @@ impl Read for Bounded {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let left = self.left.load(Ordering::Relaxed);
         if left == 0 {
-            return Err(io::Error::other("an item has more octets than are held in memory"));
+            return Err(io::Error::other("an item has more octets than are read of one"));
         }
         let n = self.source.read_at(self.at, buf)?;
         self.at += n as u64;
@@ -288,6 +438,7 @@ mod tests {
     fn broken_xml_gives_what_is_before() {
         for (xml, count) in [
             ("", 0),
+            (" \n", 0),
             ("<a/>", 0),
             ("<a><b/><c>", 1),
             ("<a><b>x</b><b>y", 1),
@@ -301,7 +452,94 @@ mod tests {
         let deep = format!("<a><i/>{}", "<b>".repeat(100_000));
         assert!(items(&deep).1.unwrap().contains("too many elements"));
         let long = format!("<a><i/><b>{}</b></a>", "x".repeat(200_000));
-        assert!(items(&long).1.unwrap().contains("more octets"));
+        assert!(items(&long).1.unwrap().contains("an item has more than the 65536 octets"));
+    }
+
+    #[test]
+    fn what_the_tags_do_wrong_is_told() {
+        let rest = "<item>2</item></root>";
+        for (xml, count, first, told) in [
+            ("<root><item><a>x</a></item>", 2, "x", ""),
+            ("<root><item><a>x</a></b></a></item>", 2, "x", "XML: 2 end tags without a start tag"),
+            ("<root></stray><item><a>x</a></item>", 2, "x", "XML: 1 end tags without a start tag"),
+            ("<root><item><a>x</q></item>", 2, "x", "XML: 1 end tags have another name"),
+            ("<root><item><b><a>x</b></item>", 2, "", "XML: 1 elements have no end tag"),
+            ("<root><item><a>x</item>", 2, "x", "XML: 1 elements have no end tag"),
+            ("<root><item n='1' m><a>x</a></item>", 2, "x", "XML: 1 attributes cannot be read"),
+            ("<root>text<item><a>x</a></item>", 2, "x", "XML: 4 octets of text belong to no item"),
+        ] {
+            let mut items = Items::new(Arc::new(format!("{xml}{rest}").into_bytes()), 1 << 16);
+            let item = items.next_item().unwrap().unwrap();
+            assert_eq!(item.text("a").unwrap_or_default(), first, "{xml}");
+            let defects: Vec<String> = items.take_defects().iter().map(Defect::detail).map(str::to_owned).collect();
+            assert_eq!(
+                (defects.len(), defects.concat().contains(told)),
+                (usize::from(!told.is_empty()), true),
+                "{xml}: {defects:?}"
+            );
+            while items.next_item().unwrap().is_some() {}
+            assert_eq!(items.read, count, "{xml}");
+            assert_eq!(items.take_defects(), [], "{xml}");
+        }
+        // An item without an end ends where the next begins, and where its file does.
+        let mut items = Items::new(Arc::new(b"<emails><email><a>1</a><email><a>2</a></emails>junk".to_vec()), 1 << 16);
+        assert_eq!(items.next_item().unwrap().unwrap().text("a"), Some("1"));
+        assert_eq!(items.take_defects().len(), 1);
+        assert_eq!(items.next_item().unwrap().unwrap().text("a"), Some("2"));
+        assert_eq!(items.take_defects().len(), 1);
+        assert!(items.next_item().unwrap().is_none() && items.next_item().unwrap().is_none());
+        assert!(items.take_defects()[0].detail().contains("4 octets of text"));
+    }
+
+    #[test]
+    fn attributes_without_end_take_no_memory() {
+        let many = |within: &str| format!("<a><i/><{within} {}/></a>", "b='' ".repeat(PARTS + 10));
+        for xml in [many("i"), many("c"), many("a").split_off("<a><i/>".len())] {
+            let mut items = Items::new(Arc::new(xml.into_bytes()), 1 << 24);
+            let mut error = None;
+            while error.is_none() {
+                match items.next_item() {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    Err(e) => error = Some(e),
+                }
+            }
+            assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Limit));
+        }
+    }
+
+    /// A source that fails at its third octet.
+    struct Failing(io::ErrorKind);
+
+    impl crate::source::ReadAt for Failing {
+        fn len(&self) -> u64 {
+            100
+        }
+
+        fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+            match (offset, buf.first_mut()) {
+                (0..3, Some(to)) => {
+                    *to = b"<a>".get(usize::try_from(offset).unwrap()).copied().unwrap();
+                    Ok(1)
+                }
+                _ => Err(self.0.into()),
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_no_damage() {
+        for (kind, told) in [
+            (io::ErrorKind::PermissionDenied, ErrorKind::Io),
+            (io::ErrorKind::Other, ErrorKind::Io),
+            (io::ErrorKind::InvalidData, ErrorKind::Malformed),
+            (io::ErrorKind::UnexpectedEof, ErrorKind::Malformed),
+        ] {
+            let error = Items::new(Arc::new(Failing(kind)), 1 << 16).next_item().err().unwrap();
+            assert_eq!((error.kind(), error.is_fatal()), (told, false), "{kind:?}");
+        }
+        let mut items = Items::new(Arc::new(vec![b'<'; 100]), 10);
+        assert_eq!(items.next_item().err().unwrap().kind(), ErrorKind::Limit);
     }
 
     #[test]
@@ -315,6 +553,13 @@ mod tests {
             ("2018-06-18T09:30:00-0700", Some(1_529_339_400)),
             ("2018-06-18", None),
             ("2018-13-18T16:30:00", None),
+            ("9223372036854775807-01-01T00:00:00", None),
+            ("99999999999-12-31T23:59:59Z", None),
+            ("2018-9223372036854775807-9223372036854775807T16:30:00", None),
+            ("1600-12-31T23:59:59", None),
+            ("1601-01-01T00:00:00+99:59", None),
+            ("9999-12-31T23:59:59-9959", None),
+            ("1970-01-01T00:00:00+9a", None),
             ("", None),
         ] {
             let found = time(text).and_then(|time| time.date_time()).map(|time| time.unix_seconds());

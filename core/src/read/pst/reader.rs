@@ -4,11 +4,11 @@ use super::{
 };
 use crate::{
     defect::{Defect, DefectKind},
-    error::{Error, ErrorKind, Result},
-    mapi::{CodePage, MapiMessage, Translation, keywords, pid, received, translate},
-    model::{Fidelity, Folder, Item, Origin},
+    error::{Error, Result},
+    mapi::{CodePage, MapiMessage, Translation, pid},
+    model::{Folder, Item, Origin},
     pst::nid,
-    read::{ItemReader, Open, ReadOptions, Unopened},
+    read::{ItemReader, Open, ReadOptions, Unopened, message_object::translated_item},
     source::Source,
 };
 use std::{fmt, mem, sync::Arc};
@@ -112,15 +112,10 @@ impl Place {
     fn translated(self, source: &Arc<str>, ordinal: u64, translation: &Translation) -> Result<Item> {
         let ndb = self.ndb.clone();
         let StoredMessage { folder, origin, message, .. } = StoredMessage::new(self, source, ordinal);
-        let mut defects = message.defects.clone();
-        let kind = translate(&message, translation, &mut defects).into_kind(&translation.limits)?;
-        defects.append(&mut ndb.defects.take());
-        if translation.limits.stop.is_asked() {
-            let what = "stopped while the message was read: what looks like damage may not be any";
-            return Err(Error::new(ErrorKind::Cancelled, what));
-        }
-        let (keywords, received) = (keywords(&message.properties), received(&message.properties));
-        Ok(Item { keywords, received, defects, provenance: Fidelity::Synthesized, ..Item::new(kind, folder, origin) })
+        translated_item(&message, (folder, origin), translation, |_, defects| {
+            defects.append(&mut ndb.defects.take());
+            Ok(())
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 use crate::{
     defect::{Defect, DefectKind},
     error::Result,
-    mapi::{keywords, received, tnef::read_tnef, translate},
-    model::{Fidelity, Folder, Item, Origin},
-    read::{ItemReader, ReadOptions},
+    mapi::tnef::read_tnef,
+    model::{Folder, Item, Origin},
+    read::{ItemReader, ReadOptions, message_object::translated_item},
     source::{Content, Source},
 };
 use std::sync::Arc;
@@ -35,18 +35,11 @@ impl ItemReader for TnefReader {
         if std::mem::replace(&mut self.is_read, true) {
             return Ok(None);
         }
-        let message = read_tnef(&self.stream, &self.options.limits)?;
-        let mut defects = message.defects.clone();
-        defects.push(Defect::new(DefectKind::Rewritten, "composed of the properties in the TNEF stream"));
-        let kind = translate(&message, &self.options.translation(), &mut defects).into_kind(&self.options.limits)?;
+        let mut message = read_tnef(&self.stream, &self.options.limits)?;
+        message.defects.push(Defect::new(DefectKind::Rewritten, "composed of the properties in the TNEF stream"));
         let origin = Origin { source: self.name.clone(), ordinal: 1, length: self.stream.len(), ..Origin::default() };
-        Ok(Some(Item {
-            keywords: keywords(&message.properties),
-            received: received(&message.properties),
-            defects,
-            provenance: Fidelity::Synthesized,
-            ..Item::new(kind, Folder::default(), origin)
-        }))
+        let place = (Folder::default(), origin);
+        translated_item(&message, place, &self.options.translation(), |_, _| Ok(())).map(Some)
     }
 
     fn position(&self) -> u64 {

@@ -43,7 +43,7 @@ impl Attachments for AttachmentTable {
         let (properties, mut defects) = context.bag(&self.opening.names, Some(pid::ATTACH_DATA));
         let method = properties.integer(pid::ATTACH_METHOD);
         let body = self.body(&context, method).unwrap_or_else(|e| {
-            defects.push(Defect::new(DefectKind::Attachment, format!("its data is lost: {e}")));
+            defects.push(Defect::new(DefectKind::Attachment, format!("the data of an attachment is lost: {e}")));
             AttachmentBody::None
         });
         Ok(Attachment { properties, body, defects })
