@@ -69,6 +69,13 @@ fn stores_that_are_written_have_nothing_to_tell() {
     let mut deep = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
     deep.add_message(Writer::MAILBOX, &nested(Layout::Unicode, 60)).unwrap();
     assert_silent(deep.finish().unwrap().into_inner(), "60 messages in one another");
+    // Nothing but recipients: of all stores the check has to go through most for its size.
+    let mut wide = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
+    let mut message = mail(Layout::Unicode, "to all", "short");
+    message.recipients =
+        (0..3000).map(|i| pst_support::recipient(Layout::Unicode, 3, &format!("B{i}"), &format!("b{i}@x.y"))).collect();
+    (0..2).for_each(|_| drop(wide.add_message(Writer::MAILBOX, &message).unwrap()));
+    assert_silent(wide.finish().unwrap().into_inner(), "3,000 recipients each");
     let empty = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
     assert_silent(empty.finish().unwrap().into_inner(), "an empty store");
 }
@@ -128,6 +135,15 @@ fn stores_broken_at_random_end_the_check() {
                 broken[at] = octet[2];
             }
             broken.truncate(sound.len() - (seed as usize % 7) * 1000);
+            let _found = check(Arc::new(broken), &Stop::default());
+        }
+    }
+    // Numbers as high as they can be, at each place in turn.
+    let sound = store(Layout::Unicode, Scrambling::None, 0, 100);
+    for at in (0..sound.len() - 8).step_by(1973).chain((180..564).step_by(8)) {
+        for fill in [0xFF, 0x7F] {
+            let mut broken = sound.clone();
+            broken[at..at + 8].fill(fill);
             let _found = check(Arc::new(broken), &Stop::default());
         }
     }

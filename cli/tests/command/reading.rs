@@ -299,7 +299,7 @@ fn a_store_is_checked_with_an_exit_status_that_says_what_came_of_it() {
     let broken = bench.run(&["check", "out.pst"]);
     assert_eq!(broken.status, Some(1));
     assert!(
-        broken.stdout.contains("Error page-crc: the checksum of a page is that of its octets ([MS-PST] 2.2.2.7.1)\n")
+        broken.stdout.contains("Error page-crc: the checksum of a page is that of its bytes ([MS-PST] 2.2.2.7.1)\n")
     );
     assert!(broken.stdout.contains("  block 0x4400, byte 17408: it is 0x"), "{}", broken.stdout);
     let report = json(&bench.run(&["check", "out.pst", "--json"]).stdout);

@@ -138,6 +138,22 @@ pub struct CheckReport {
     pub rules: Vec<RuleCount>,
 }
 
+impl CheckReport {
+    /// What to do about what was found; nothing where nothing was.
+    pub fn advice(&self) -> Option<&'static str> {
+        if self.errors > 0 {
+            Some(
+                "Errors: Outlook may refuse or repair this file. Work on a copy: repair it with Outlook's scanpst.exe (Inbox Repair Tool), \
+                 or convert it with mailferry into a new PST, which reads what it can and logs what it cannot.",
+            )
+        } else if self.warnings > 0 {
+            Some("Only warnings: Outlook opens such files, and there is nothing to do, unless it says otherwise.")
+        } else {
+            None
+        }
+    }
+}
+
 /// Findings as they come.
 #[derive(Default)]
 pub(super) struct Findings {
@@ -149,7 +165,7 @@ impl Findings {
     pub(super) fn add(&self, rule: Rule, place: &Place, found: impl FnOnce() -> String) {
         let mut counts = self.counts.borrow_mut();
         let count = counts.entry(rule).or_default();
-        *count += 1;
+        *count = count.saturating_add(1);
         let mut kept = self.kept.borrow_mut();
         // Each rule has its first ones, however many there are of others.
         if *count > OF_A_RULE as u64 || (kept.len() >= OF_ALL && *count > 1) {

@@ -3,23 +3,18 @@
 use super::{
     Check,
     context::{Properties, Value},
-    file::{Tree, node_entry},
+    file::{STEP, Tree, node_entry},
     findings::Place,
+    ids::{CONTAINER_CLASS, CONTENT_COUNT, CONTENT_UNREAD_COUNT, DISPLAY_NAME, MESSAGE_FLAGS, SUBFOLDERS},
     rules::Rule,
     sorted::{Sorted, Sorter},
     store::{ASSOCIATED, CONTENTS, CONTENTS_SHOWN, HIERARCHY, HIERARCHY_RECENT, SEARCHED},
     table::{Row, Table},
-    trees::be,
+    trees::{Walked, be},
 };
 use crate::{error::Result, pst::nid};
 use std::collections::HashSet;
 
-const DISPLAY_NAME: u16 = 0x3001;
-const CONTENT_COUNT: u16 = 0x3602;
-const UNREAD_COUNT: u16 = 0x3603;
-const SUBFOLDERS: u16 = 0x360A;
-const CONTAINER_CLASS: u16 = 0x3613;
-const MESSAGE_FLAGS: u16 = 0x0E07;
 const READ: u64 = 1;
 
 /// What belongs to folders: their folders, messages, hidden messages.
@@ -29,8 +24,8 @@ const HIDDEN: u8 = 2;
 
 /// Octets of text that are compared.
 const COMPARED: usize = 4096;
-/// Names of folders side by side that are compared.
-const NAMES: usize = 1 << 16;
+/// Octets that a name takes in memory besides its text.
+const NAME: usize = 64;
 
 /// The types of nodes that belong to a search folder ([MS-PST] 2.4.8.6).
 const SEARCH_QUEUE: u32 = 0x06;
@@ -48,12 +43,18 @@ struct Counts {
 
 impl Check {
     /// Whether all folders hang together.
-    pub(super) fn folder_tree(&self, folders: &[(u32, u32)]) {
-        self.folders.set(folders.len() as u64);
+    pub(super) fn folder_tree(&self, walked: &Walked) -> Result<()> {
+        self.folders.set(walked.folder_count);
+        let folders = &walked.folders;
+        if walked.folder_count > folders.len() as u64 {
+            self.too_much(&Place::node(nid::ROOT_FOLDER));
+            return Ok(());
+        }
         let place_of = |nid: u32| folders.binary_search_by_key(&nid, |folder| folder.0).ok();
         // Of each folder: not seen, on the way at hand, reaches the root.
         let mut states = vec![0_u8; folders.len()];
         for (index, (nid, parent)) in folders.iter().enumerate() {
+            self.file.charge(STEP)?;
             let place = Place::node(*nid);
             if *nid == nid::ROOT_FOLDER {
                 if *parent != nid::ROOT_FOLDER {
@@ -88,6 +89,7 @@ impl Check {
                 self.add(Rule::FolderTree, &place, || "its parents go round in a circle".to_owned());
             }
         }
+        Ok(())
     }
 
     /// Goes through all folders and what is in them.
@@ -99,7 +101,6 @@ impl Check {
             let base = nid::with_kind(entry.nid, 0);
             match kind {
                 nid::NORMAL_FOLDER | nid::SEARCH_FOLDER => {
-                    self.go_on()?;
                     // What belongs to a folder that is not there.
                     while let Some(record) = children.peek()?.filter(|record| be(record.get(..4)) < entry.nid.into()) {
                         children.next()?;
@@ -207,7 +208,7 @@ impl Check {
         properties: &Properties<'_>,
         counts: &Counts,
     ) -> Result<()> {
-        for id in [DISPLAY_NAME, CONTENT_COUNT, UNREAD_COUNT, SUBFOLDERS] {
+        for id in [DISPLAY_NAME, CONTENT_COUNT, CONTENT_UNREAD_COUNT, SUBFOLDERS] {
             let is_free = self.file.is_cache || (is_search && id == DISPLAY_NAME);
             if !properties.has(id) && !is_free {
                 self.add(Rule::FolderProperty, &place.of(id), || "it is missing".to_owned());
@@ -226,7 +227,7 @@ impl Check {
             }
         };
         compare(CONTENT_COUNT, counts.messages.map(|(rows, _)| rows), "messages");
-        compare(UNREAD_COUNT, counts.messages.map(|(_, unread)| unread), "unread messages");
+        compare(CONTENT_UNREAD_COUNT, counts.messages.map(|(_, unread)| unread), "unread messages");
         if let Some((rows, real)) = counts.folders
             && let Some(stated) = properties.number(SUBFOLDERS)
             && ((real > 0 && stated == 0) || (rows == 0 && stated != 0))
@@ -272,9 +273,10 @@ impl Check {
         if let Some(table) = table {
             self.require_columns(table, columns);
             let mut names: HashSet<String> = HashSet::new();
+            let (held, mut is_held) = (self.hold(), true);
             let mut real = 0;
             let rows = table.each_row(&mut |id, row| {
-                real += u64::from(nid::kind(id) == nid::NORMAL_FOLDER);
+                real = u64::from(nid::kind(id) == nid::NORMAL_FOLDER).saturating_add(real);
                 while let Some(folder) = Self::child(children, parent, FOLDERS, Some(id))? {
                     missing(folder);
                 }
@@ -284,9 +286,10 @@ impl Check {
                 }
                 if let Some(properties) = self.properties_of(id)? {
                     self.mirror(&place.in_row(id), id, row, &properties)?;
-                    if let Some(name) = properties.text(DISPLAY_NAME)?.filter(|_| names.len() < NAMES)
-                        && !names.insert(name.to_lowercase())
-                    {
+                    let name = properties.text(DISPLAY_NAME)?.unwrap_or_default();
+                    let lower = name.to_lowercase();
+                    is_held = is_held && held.take(lower.len().saturating_add(NAME));
+                    if is_held && properties.has(DISPLAY_NAME) && !names.insert(lower) {
                         self.add(Rule::FolderNames, &place.in_row(id), || {
                             format!("another folder is named {name:?} too")
                         });
@@ -294,6 +297,9 @@ impl Check {
                 }
                 Ok(())
             })?;
+            if !is_held {
+                self.too_much(&place);
+            }
             counts = Some((rows, real));
         }
         while let Some(folder) = Self::child(children, parent, FOLDERS, None)? {
@@ -304,7 +310,7 @@ impl Check {
 
     /// Whether the row of a folder says what the folder says.
     fn mirror(&self, place: &Place, folder: u32, row: &Row<'_, '_>, properties: &Properties<'_>) -> Result<()> {
-        for id in [DISPLAY_NAME, CONTENT_COUNT, UNREAD_COUNT, SUBFOLDERS, CONTAINER_CLASS] {
+        for id in [DISPLAY_NAME, CONTENT_COUNT, CONTENT_UNREAD_COUNT, SUBFOLDERS, CONTAINER_CLASS] {
             let in_row = row.of(id)?.map(|(_, value)| value);
             let of_folder = match properties.find(id) {
                 Some(property) => properties.value(property, COMPARED)?,
@@ -349,8 +355,8 @@ impl Check {
             self.require_columns(table, columns);
             let mut unread = 0;
             let rows = table.each_row(&mut |id, row| {
-                self.go_on()?;
-                unread += u64::from(row.number_of(MESSAGE_FLAGS)?.unwrap_or(0) & READ == 0);
+                let is_unread = row.number_of(MESSAGE_FLAGS)?.unwrap_or(0) & READ == 0;
+                unread = u64::from(is_unread).saturating_add(unread);
                 while let Some(message) = Self::child(children, parent, group, Some(id))? {
                     missing(message)?;
                 }
@@ -383,7 +389,7 @@ pub(super) fn shown(value: Option<&Value>) -> String {
                 octets.len() % 2 == 0 && text.chars().all(|c| !c.is_control() && c != char::REPLACEMENT_CHARACTER);
             match is_text {
                 true => format!("{:?}", text.chars().take(40).collect::<String>()),
-                false => format!("{} octets", octets.len()),
+                false => format!("{} bytes", octets.len()),
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::{
     Check,
     findings::Place,
+    ids::{MESSAGE_CLASS, RECEIVE_FOLDER},
     rules::Rule,
     store::{ASSOCIATED, CONTENTS, CONTENTS_RECENT, HIERARCHY, HIERARCHY_RECENT, SEARCHED, SEARCHED_RECENT},
     table::Table,
@@ -71,9 +72,9 @@ impl Check {
             }
         }
         if self.is_recent() {
-            let mut later = 0;
+            let mut later = 0_usize;
             for node in LATER {
-                later += usize::from(self.file.has_node(node)?);
+                later = later.saturating_add(self.file.has_node(node)?.into());
             }
             // One of them came earlier than the others.
             let is_later = later > 1 || self.file.has_node(0xF01)? || self.file.has_node(0xF21)?;
@@ -83,11 +84,11 @@ impl Check {
                 }
             }
         }
-        for (node, size) in [(SEARCH_QUEUE, 20), (SEARCH_ACTIVITY, 4), (SEARCH_DOMAIN, 4)] {
+        for (node, size) in [(SEARCH_QUEUE, 20_u64), (SEARCH_ACTIVITY, 4), (SEARCH_DOMAIN, 4)] {
             let Some(entry) = self.file.node_entry(node)?.filter(|entry| entry.data != 0) else { continue };
             let octets = self.data_size(entry.data)?;
-            if octets % size != 0 {
-                self.add(Rule::QueueEntries, &Place::node(node), || format!("{octets} octets for entries of {size}"));
+            if !octets.is_multiple_of(size) {
+                self.add(Rule::QueueEntries, &Place::node(node), || format!("{octets} bytes for entries of {size}"));
             }
             if node == SEARCH_ACTIVITY && self.is_recent() {
                 let data = self.data(entry.data, LOOKED_AT)?;
@@ -135,8 +136,8 @@ impl Check {
         let Some(table) = self.table_of(nid::RECEIVE_FOLDERS)? else { return Ok(()) };
         let mut is_default = false;
         table.each_row(&mut |id, row| {
-            is_default |= row.text_of(0x001A)?.is_some_and(|class| class.is_empty());
-            let folder = row.number_of(0x6605)?.unwrap_or(0) as u32;
+            is_default |= row.text_of(MESSAGE_CLASS)?.is_some_and(|class| class.is_empty());
+            let folder = row.number_of(RECEIVE_FOLDER)?.unwrap_or(0) as u32;
             if nid::kind(folder) != nid::NORMAL_FOLDER || !self.file.has_node(folder)? {
                 self.add(Rule::ReceiveFolder, &table.heap.place.in_row(id), || {
                     format!("it names {folder:#x}, no folder")
