@@ -60,7 +60,7 @@ fn print(out: &mut dyn Write, name: &str, report: &CheckReport) -> io::Result<()
         out,
         "{name}: {layout}, {folders} folders, {messages} messages, {blocks} blocks: {errors} errors, {warnings} warnings"
     )?;
-    match report.advice() {
+    match report.advice {
         Some(advice) => writeln!(out, "{advice}"),
         None => Ok(()),
     }

@@ -37,7 +37,7 @@ impl Check {
                         Some(attachment) => self.attachment(&message.below(id), attachment, row, kind),
                         None => {
                             self.add(Rule::AttachmentNode, &below.in_row(id), || {
-                                "there is no such attachment".to_owned()
+                                "the attachment of this row was not found".to_owned()
                             });
                             Ok(())
                         }
@@ -50,7 +50,7 @@ impl Check {
         for subnode in without.filter(|subnode| nid::kind(subnode.nid) == nid::ATTACHMENT) {
             subnodes.named(subnode.nid);
             self.add(Rule::AttachmentNode, &message.below(subnode.nid), || {
-                "it has no row in the attachment table".to_owned()
+                "the attachment has no row in the attachment table".to_owned()
             });
         }
         Ok(rows)
@@ -60,7 +60,7 @@ impl Check {
         let Some(properties) = self.properties(place, node.data, node.below)? else { return Ok(()) };
         for id in [ATTACH_SIZE, ATTACH_METHOD, RENDERING_POSITION] {
             if !properties.has(id) {
-                self.add(Rule::AttachmentProperty, &place.of(id), || "it is missing".to_owned());
+                self.add(Rule::AttachmentProperty, &place.of(id), || "the property is missing".to_owned());
             }
         }
         for id in [ATTACH_SIZE, ATTACH_FILENAME, ATTACH_METHOD, RENDERING_POSITION] {
@@ -87,7 +87,7 @@ impl Check {
         if is_wrong && properties.has(ATTACH_METHOD) {
             self.add(Rule::AttachmentMethod, &place.of(ATTACH_METHOD), || {
                 let kind = data.map_or_else(|| "missing".to_owned(), |data| format!("of the type {:#06x}", data.kind));
-                format!("it is {method}, and the data is {kind}")
+                format!("the method is {method}, and the data is {kind}")
             });
         }
         if let Some((object, size)) = properties.object(ATTACH_DATA)?
@@ -100,7 +100,7 @@ impl Check {
                 let real = self.data_size(node.data)?;
                 if size != 0 && u64::from(size) != real.min(u32::MAX.into()) {
                     self.add(Rule::AttachmentObject, &place, || {
-                        format!("ulSize is {size}, and the node has {real} bytes")
+                        format!("the stated size (ulSize) is {size} bytes, and the node has {real}")
                     });
                 }
             }
@@ -130,7 +130,7 @@ impl Check {
         }
         if u64::from(stated) != total.min(u32::MAX.into()) {
             self.add(Rule::AttachmentSize, &place.of(ATTACH_SIZE), || {
-                format!("it is {stated}, and the values have {total} bytes")
+                format!("the stated size is {stated} bytes, and the values have {total}")
             });
         }
         Ok(())

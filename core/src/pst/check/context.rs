@@ -80,12 +80,14 @@ impl Check {
     pub(super) fn kind(&self, place: &Place, kind: u16) -> bool {
         let is_ansi = self.file.variant == Variant::Ansi;
         if !is_known(kind) {
-            self.add(Rule::PropertyKind, place, || format!("the type is {kind:#06x}"));
+            self.add(Rule::PropertyKind, place, || format!("the type {kind:#06x} is unknown"));
             return false;
         }
         let other = if is_ansi { [STRING, STRINGS] } else { [STRING8, STRINGS8] };
         if other.contains(&kind) {
-            self.add(Rule::TextKind, place, || format!("the type is {kind:#06x}"));
+            self.add(Rule::TextKind, place, || {
+                format!("the text is of the type {kind:#06x}, which is that of the other layout")
+            });
         }
         true
     }
@@ -184,7 +186,7 @@ impl Check {
                 heap.note(value, place);
                 let found = if value == 0 { None } else { heap.size_of(value)? };
                 match found {
-                    None => self.add(Rule::PropertyPlace, place, || format!("{value:#x} names nothing")),
+                    None => self.add(Rule::PropertyPlace, place, || format!("the value {value:#x} was not found")),
                     Some(found) if found != size as u64 => {
                         self.add(Rule::PropertySize, place, || format!("{found} bytes instead of {size}"));
                     }
@@ -196,7 +198,7 @@ impl Check {
                 heap.note(value, place);
                 let found = if value & 31 == 0 && value != 0 { heap.value(value, 16)? } else { None };
                 let Some(found) = found else {
-                    self.add(Rule::PropertyPlace, place, || format!("{value:#x} names nothing on the heap"));
+                    self.add(Rule::PropertyPlace, place, || format!("the value {value:#x} was not found on the heap"));
                     return Ok(false);
                 };
                 if found.len() != 8 {
@@ -205,7 +207,9 @@ impl Check {
                 }
                 let nid = u32_at(&found, 0).unwrap_or(0);
                 if heap.subnodes.named(nid).is_none() {
-                    self.add(Rule::PropertyPlace, place, || format!("the object {nid:#x} is no subnode"));
+                    self.add(Rule::PropertyPlace, place, || {
+                        format!("the subnode {nid:#x} of the object was not found")
+                    });
                 }
                 return Ok(true);
             }
@@ -213,7 +217,9 @@ impl Check {
         }
         heap.note(value, place);
         let Some(size) = heap.size_of(value)? else {
-            self.add(Rule::PropertyPlace, place, || format!("{value:#x} names neither an allocation nor a subnode"));
+            self.add(Rule::PropertyPlace, place, || {
+                format!("the value {value:#x} was found neither on the heap nor as a subnode")
+            });
             return Ok(false);
         };
         if value != 0 && size == 0 {

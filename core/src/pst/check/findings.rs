@@ -136,21 +136,21 @@ pub struct CheckReport {
     pub findings: Vec<Finding>,
     /// How often each rule is broken, of those that are.
     pub rules: Vec<RuleCount>,
+    /// What to do about it; nothing where nothing was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<&'static str>,
 }
 
-impl CheckReport {
-    /// What to do about what was found; nothing where nothing was.
-    pub fn advice(&self) -> Option<&'static str> {
-        if self.errors > 0 {
-            Some(
-                "Errors: Outlook may refuse or repair this file. Work on a copy: repair it with Outlook's scanpst.exe (Inbox Repair Tool), \
-                 or convert it with mailferry into a new PST, which reads what it can and logs what it cannot.",
-            )
-        } else if self.warnings > 0 {
-            Some("Only warnings: Outlook opens such files, and there is nothing to do, unless it says otherwise.")
-        } else {
-            None
-        }
+/// What to do about findings.
+pub(super) fn advice(errors: u64, warnings: u64) -> Option<&'static str> {
+    match (errors, warnings) {
+        (0, 0) => None,
+        (0, _) => Some("Warnings only: Outlook opens such files. There is nothing to do unless Outlook complains."),
+        _ => Some(
+            "Errors: Outlook may refuse this file, or repair it. Make a copy first. Then repair the copy with scanpst.exe (the Inbox Repair \
+             Tool of Outlook), or write a new file out of this one, which keeps all that can be read: \
+             mailferry convert FILE --as pst --to NEW.pst",
+        ),
     }
 }
 

@@ -58,13 +58,15 @@ impl Check {
             let place = Place::node(*nid);
             if *nid == nid::ROOT_FOLDER {
                 if *parent != nid::ROOT_FOLDER {
-                    self.add(Rule::FolderTree, &place, || format!("its parent is {parent:#x}"));
+                    self.add(Rule::FolderTree, &place, || {
+                        format!("the parent of the root folder is {parent:#x} instead of itself")
+                    });
                 }
                 continue;
             }
             let is_search = nid::kind(*nid) == nid::SEARCH_FOLDER;
             if place_of(*parent).is_none() && !self.file.is_cache && !(is_search && *parent == 0) {
-                self.add(Rule::NodeParent, &place, || format!("it is {parent:#x}, which is no folder"));
+                self.add(Rule::NodeParent, &place, || format!("its parent {parent:#x} is not a folder of the store"));
             }
             let mut way = Vec::new();
             let mut at = Some(index);
@@ -141,7 +143,9 @@ impl Check {
             return Ok(());
         }
         if !self.file.is_cache {
-            self.add(Rule::NodeParent, &Place::node(node), || format!("it is {parent:#x}, which is no folder"));
+            self.add(Rule::NodeParent, &Place::node(node), || {
+                format!("its parent {parent:#x} is not a folder of the store")
+            });
         }
         self.message(node, None)
     }
@@ -157,7 +161,7 @@ impl Check {
                 let is_asked =
                     node > FIRST_SEARCH && !self.file.is_cache && (kind != SEARCH_CONTENTS || self.is_recent());
                 if is_asked && !self.file.has_node(part)? {
-                    self.add(Rule::FolderNodes, &place, || format!("{part:#x} is not there"));
+                    self.add(Rule::FolderNodes, &place, || format!("its node {part:#x} was not found"));
                 }
             }
             self.properties_of(base | SEARCH_CRITERIA)?;
@@ -181,7 +185,7 @@ impl Check {
             for kind in [nid::HIERARCHY_TABLE, nid::CONTENTS_TABLE, nid::ASSOCIATED_CONTENTS_TABLE] {
                 let table = base | kind;
                 if !self.file.has_node(table)? {
-                    self.add(Rule::FolderNodes, &place, || format!("{table:#x} is not there"));
+                    self.add(Rule::FolderNodes, &place, || format!("its table {table:#x} was not found"));
                 }
             }
             let recent: &[u16] = if self.is_recent() { &HIERARCHY_RECENT } else { &[] };
@@ -211,7 +215,7 @@ impl Check {
         for id in [DISPLAY_NAME, CONTENT_COUNT, CONTENT_UNREAD_COUNT, SUBFOLDERS] {
             let is_free = self.file.is_cache || (is_search && id == DISPLAY_NAME);
             if !properties.has(id) && !is_free {
-                self.add(Rule::FolderProperty, &place.of(id), || "it is missing".to_owned());
+                self.add(Rule::FolderProperty, &place.of(id), || "the property is missing".to_owned());
             }
         }
         if properties.text(DISPLAY_NAME)?.is_some_and(|name| name.is_empty()) && node != nid::ROOT_FOLDER {
@@ -222,7 +226,7 @@ impl Check {
                 && stated != counted
             {
                 self.add(Rule::FolderCount, &place.of(id), || {
-                    format!("it is {stated}, and {counted} {what} are in the table")
+                    format!("the folder says {stated}, and its table has {counted} {what}")
                 });
             }
         };
@@ -233,7 +237,7 @@ impl Check {
             && ((real > 0 && stated == 0) || (rows == 0 && stated != 0))
         {
             self.add(Rule::FolderCount, &place.of(SUBFOLDERS), || {
-                format!("it is {stated}, and {rows} folders are in the table")
+                format!("the folder says {stated} (0 for no folders), and its table has {rows} folders")
             });
         }
         Ok(())
@@ -281,7 +285,9 @@ impl Check {
                     missing(folder);
                 }
                 if Self::child(children, parent, FOLDERS, id.checked_add(1))? != Some(id) {
-                    self.add(Rule::HierarchyRow, &place.in_row(id), || "there is no such folder below".to_owned());
+                    self.add(Rule::HierarchyRow, &place.in_row(id), || {
+                        "the folder of this row was not found below".to_owned()
+                    });
                     return Ok(());
                 }
                 if let Some(properties) = self.properties_of(id)? {
@@ -362,7 +368,7 @@ impl Check {
                 }
                 if Self::child(children, parent, group, id.checked_add(1))? != Some(id) {
                     self.add(Rule::ContentsRow, &place.in_row(id), || {
-                        "there is no such message in the folder".to_owned()
+                        "the message of this row was not found in the folder".to_owned()
                     });
                     return Ok(());
                 }

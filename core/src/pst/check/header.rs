@@ -58,7 +58,7 @@ impl Check {
         let (header, fields) = (&self.file.header, self.fields());
         let octet = |at: usize| header.get(at).copied().unwrap_or(0);
         if !header.starts_with(b"!BDN") {
-            self.add(Rule::HeaderMagic, &Place::at(0), || "the first four bytes are others".to_owned());
+            self.add(Rule::HeaderMagic, &Place::at(0), || "the first four bytes are not !BDN".to_owned());
         }
         let client_version = u16_at(header, 12).unwrap_or(0);
         let client = header.get(8..10).unwrap_or_default();
@@ -73,14 +73,16 @@ impl Check {
             self.add(Rule::HeaderVersion, &Place::at(12), || format!("wVerClient is {client_version}"));
         }
         if (octet(14), octet(15)) != (1, 1) {
-            self.add(Rule::HeaderPlatform, &Place::at(14), || format!("they are {} and {}", octet(14), octet(15)));
+            self.add(Rule::HeaderPlatform, &Place::at(14), || {
+                format!("they are {} and {} instead of 1 and 1", octet(14), octet(15))
+            });
         }
         let crc = |name: &str, len: usize, at: usize| {
             let computed = header.get(8..).and_then(|header| header.get(..len)).map(checksum::crc).unwrap_or(0);
             let stored = u32_at(header, at).unwrap_or(0);
             if computed != stored {
                 self.add(Rule::HeaderCrc, &Place::at(at as u64), || {
-                    format!("{name} is {stored:#010x}, and that of the bytes is {computed:#010x}")
+                    format!("{name} is {stored:#010x}, and {computed:#010x} was computed")
                 });
             }
         };
@@ -90,15 +92,17 @@ impl Check {
         }
         if octet(fields.sentinel) != 0x80 {
             let found = octet(fields.sentinel);
-            self.add(Rule::HeaderSentinel, &Place::at(fields.sentinel as u64), || format!("it is {found:#04x}"));
+            self.add(Rule::HeaderSentinel, &Place::at(fields.sentinel as u64), || {
+                format!("it is {found:#04x} instead of 0x80")
+            });
         }
         let at_code = fields.sentinel.saturating_add(1);
         let code = octet(at_code);
         if code > 2 {
-            self.add(Rule::HeaderEncoding, &Place::at(at_code as u64), || format!("it is {code}"));
+            self.add(Rule::HeaderEncoding, &Place::at(at_code as u64), || format!("the encoding {code} is unknown"));
         }
         if u32_at(header, fields.unique) == Some(0) {
-            self.add(Rule::HeaderUnique, &Place::at(fields.unique as u64), || "it is 0".to_owned());
+            self.add(Rule::HeaderUnique, &Place::at(fields.unique as u64), || "dwUnique is 0".to_owned());
         }
         for (at, len) in fields.reserved {
             let octets = header.get(*at..at.saturating_add(*len)).unwrap_or_default();
@@ -140,7 +144,7 @@ impl Check {
         }
         // Outlook before 2007 wrote 1.
         if valid != 2 && !(valid == 1 && self.has_old_maps.get()) {
-            self.add(Rule::RootValid, &Place::at(file.root_place(8)), || format!("it is {valid}"));
+            self.add(Rule::RootValid, &Place::at(file.root_place(8)), || format!("fAMapValid is {valid} instead of 2"));
         }
     }
 

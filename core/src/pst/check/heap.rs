@@ -545,7 +545,7 @@ impl<'a> Heap<'a> {
         // The part of the tree under an identifier.
         let part = |hid: u32, level: u8| -> Result<Option<Allocation>> {
             let Some(found) = self.allocation(hid)?.filter(|found| !found.octets().is_empty()) else {
-                add(Rule::HeapId, &|| format!("{hid:#x} names no allocation"));
+                add(Rule::HeapId, &|| format!("the part {hid:#x} was not found on the heap"));
                 return Ok(None);
             };
             self.note(hid, &self.place);

@@ -265,7 +265,7 @@ impl Check {
         let is_used = self.map_octets(&page).iter().any(|octet| *octet != 0xFF);
         if is_used && !self.has_old_maps.get() {
             let rule = if kind == PAGE_MAP { Rule::PmapBits } else { Rule::FmapOctets };
-            self.add(rule, &Place::at(at), || "some of them are clear".to_owned());
+            self.add(rule, &Place::at(at), || "some of its bits are clear".to_owned());
         }
         Ok(())
     }
@@ -281,7 +281,7 @@ impl Check {
         let last = sections.checked_sub(1).map_or(0, |last| self.section_start(last));
         if file.root_word(1) != last {
             self.add(Rule::RootLastMap, &Place::at(file.root_place(1)), || {
-                format!("it is {:#x}, and the last map is at {last:#x}", file.root_word(1))
+                format!("ibAMapLast is {:#x}, and the last map is at {last:#x}", file.root_word(1))
             });
         }
         if file.variant == Variant::Unicode4k {
@@ -332,7 +332,7 @@ impl Check {
         let place = Place::at(at);
         if page.iter().all(|octet| *octet == 0) {
             if self.is_recent() {
-                self.add(Rule::DensityList, &place, || "there is none".to_owned());
+                self.add(Rule::DensityList, &place, || "there is no density list".to_owned());
             }
             return Ok(densities);
         }
@@ -342,7 +342,9 @@ impl Check {
         }
         let count = usize::from(page.get(1).copied().unwrap_or(0));
         if count > DENSITIES || u16_at(&page, 2) != Some(0) {
-            self.add(Rule::DensityList, &place, || format!("it has {count} entries, of at most {DENSITIES}"));
+            self.add(Rule::DensityList, &place, || {
+                format!("the list has {count} entries, and at most {DENSITIES} are allowed")
+            });
         }
         let current = u32_at(&page, 4).unwrap_or(0);
         if u64::from(current) >= sections.max(1) {
@@ -352,9 +354,11 @@ impl Check {
             let entry = u64::from(u32_at(entry, 0).unwrap_or(0));
             let (section, free) = (entry & 0xF_FFFF, entry >> 20);
             if section >= sections {
-                self.add(Rule::DensityList, &place, || format!("it names the map {section}, of {sections}"));
+                self.add(Rule::DensityList, &place, || {
+                    format!("the list names the map {section}, and there are {sections}")
+                });
             } else if densities.insert(section, free).is_some() {
-                self.add(Rule::DensityList, &place, || format!("it names the map {section} twice"));
+                self.add(Rule::DensityList, &place, || format!("the list names the map {section} twice"));
             }
         }
         Ok(densities)

@@ -98,7 +98,7 @@ impl Check {
         };
         if u64::from(stated) != size.min(u32::MAX.into()) {
             self.add(Rule::MessageSize, &place.of(MESSAGE_SIZE), || {
-                format!("it is {stated}, and the blocks have {size} bytes")
+                format!("the stated size is {stated} bytes, and the blocks have {size}")
             });
         }
         Ok(())
@@ -127,7 +127,9 @@ impl Check {
                     _ => is_asked && id == MESSAGE_STATUS,
                 };
                 if has_some {
-                    self.add(Rule::ContentsCell, &place.of(id), || "the row has no value".to_owned());
+                    self.add(Rule::ContentsCell, &place.of(id), || {
+                        "the row has no value, and the message has one".to_owned()
+                    });
                 }
                 continue;
             };
@@ -184,7 +186,7 @@ impl Check {
                     _ => !kind.is_hidden,
                 };
                 if is_asked && !properties.has(id) {
-                    self.add(Rule::MessageProperty, &place.of(id), || "it is missing".to_owned());
+                    self.add(Rule::MessageProperty, &place.of(id), || "the property is missing".to_owned());
                 }
             }
         }
@@ -192,7 +194,7 @@ impl Check {
             let is_wrong =
                 key.iter().all(|octet| *octet == 0) || (key.len() != 16 && self.is_recent() && !kind.is_hidden);
             if is_wrong {
-                self.add(Rule::MessageKey, &place.of(SEARCH_KEY), || format!("it is {key:02x?}"));
+                self.add(Rule::MessageKey, &place.of(SEARCH_KEY), || format!("the search key is {key:02x?}"));
             }
         }
         if let Some(property) = properties.find(SUBJECT) {
@@ -218,7 +220,9 @@ impl Check {
                 && time != 0
                 && !TIMES.contains(&time)
             {
-                self.add(Rule::MessageTime, &place.of(id), || format!("it is {time:#x}"));
+                self.add(Rule::MessageTime, &place.of(id), || {
+                    format!("the time is {time:#x}, in steps of 100 nanoseconds from 1601 on")
+                });
             }
         }
         let body = match properties.number(NATIVE_BODY) {
@@ -228,7 +232,9 @@ impl Check {
             _ => None,
         };
         if let Some(body) = body.filter(|body| !properties.has(*body)) {
-            self.add(Rule::MessageBody, &place.of(NATIVE_BODY), || format!("it names {body:#06x}, which is not there"));
+            self.add(Rule::MessageBody, &place.of(NATIVE_BODY), || {
+                format!("it names the body {body:#06x}, which was not found")
+            });
         }
         if properties.find(HTML).is_some_and(|html| html.kind == BINARY) && !properties.has(INTERNET_CODE_PAGE) {
             self.add(Rule::MessageBody, &place.of(HTML), || "there is no code page for it".to_owned());
@@ -275,7 +281,7 @@ impl Check {
                 for id in [DISPLAY_TO, DISPLAY_CC, DISPLAY_BCC] {
                     if properties.text(id)?.is_some_and(|text| text.chars().any(|c| c != ' ' && c != '\0')) {
                         self.add(Rule::RecipientTable, place, || {
-                            format!("it has none, and {id:#06x} names recipients")
+                            format!("there is no table of recipients, and the property {id:#06x} names some")
                         });
                     }
                 }
@@ -290,7 +296,7 @@ impl Check {
             && (attachments > 0 || self.is_recent())
         {
             self.add(Rule::MessageFlags, &place.of(MESSAGE_FLAGS), || {
-                format!("it is {flags:#x}, and {attachments} are there")
+                format!("the flags are {flags:#x}, and there are {attachments} attachments")
             });
         }
         Ok(attachments)
@@ -312,12 +318,12 @@ impl Check {
                         names.push_str(&bare(&row.text_of(DISPLAY_NAME)?.unwrap_or_default()));
                     }
                 }
-                Some(of) => self.add(Rule::RecipientType, place, || format!("it is {of:#x}")),
-                None => self.add(Rule::RecipientType, place, || "it is missing".to_owned()),
+                Some(of) => self.add(Rule::RecipientType, place, || format!("the type is {of:#x}")),
+                None => self.add(Rule::RecipientType, place, || "the property is missing".to_owned()),
             }
             for id in [DISPLAY_NAME, ADDRESS_TYPE, EMAIL_ADDRESS, SEARCH_KEY] {
                 if is_strict && row.of(id)?.is_none() {
-                    self.add(Rule::RecipientProperty, &place.of(id), || "it is missing".to_owned());
+                    self.add(Rule::RecipientProperty, &place.of(id), || "the property is missing".to_owned());
                 }
             }
             if let Some(entry) = row.octets_of(ENTRY_ID)? {
@@ -334,16 +340,16 @@ impl Check {
             let add = |found: &dyn Fn() -> String| self.add(Rule::RecipientShown, &message.of(id), found);
             let Some(shown) = properties.text(id)? else {
                 if names.is_some() && is_strict && of != 3 {
-                    add(&|| "it is missing, and recipients are there".to_owned());
+                    add(&|| "the property is missing, and the table has recipients of this kind".to_owned());
                 }
                 continue;
             };
             if shown.is_empty() && self.is_recent() {
-                add(&|| "it is there, but empty".to_owned());
+                add(&|| "the property is empty instead of missing".to_owned());
             }
             let (shown, names) = (bare(&shown), names.map_or("", String::as_str));
             if shown != names && shown.chars().count() < SHOWN {
-                add(&|| format!("it is {:.40}, and the table has {:.40}", shown, names));
+                add(&|| format!("the text lists \"{:.40}\", and the table \"{:.40}\"", shown, names));
             }
         }
         Ok(())
@@ -352,7 +358,9 @@ impl Check {
     fn recipient_entry(&self, place: &Place, entry: &[u8]) {
         let is_one_off = entry.get(4..20) == Some(&ONE_OFF);
         if entry.len() < if is_one_off { 30 } else { 20 } {
-            self.add(Rule::RecipientEntry, place, || format!("it has {} bytes", entry.len()));
+            self.add(Rule::RecipientEntry, place, || {
+                format!("the entry identifier has {} bytes, which are too few", entry.len())
+            });
             return;
         }
         if !is_one_off {
@@ -366,7 +374,9 @@ impl Check {
             false => texts.iter().filter(|octet| **octet == 0).count(),
         };
         if version != 0 || count < 3 || entry.get(..4) != Some(&[0; 4]) {
-            self.add(Rule::RecipientEntry, place, || format!("version {version}, {count} texts"));
+            self.add(Rule::RecipientEntry, place, || {
+                format!("it is of version {version} and has {count} texts instead of 3")
+            });
         }
     }
 

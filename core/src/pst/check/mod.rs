@@ -103,7 +103,7 @@ pub fn check(source: Source, stop: &Stop) -> Result<CheckReport> {
     match check.all() {
         Err(error) if error.kind() == ErrorKind::Limit && check.file.is_exhausted() => {
             check.add(Rule::Unreadable, &Place::default(), || {
-                "the check stopped early: the file sends it through the same data over and over. What is listed is not all"
+                "the check stopped early, because the file sends it through the same data over and over: what is listed is not all"
                     .to_owned()
             });
         }
@@ -137,19 +137,21 @@ impl Check {
         let (findings, rules) = self.findings.finish();
         let count =
             |severity: Severity| rules.iter().filter(|rule| rule.severity == severity).map(|rule| rule.count).sum();
+        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         CheckReport {
             layout: match self.file.variant {
                 Variant::Ansi => "ANSI",
                 Variant::Unicode => "Unicode",
                 Variant::Unicode4k => "Unicode 4K",
             },
-            errors: count(Severity::Error),
-            warnings: count(Severity::Warning),
+            errors,
+            warnings,
             folders: self.folders.get(),
             messages: self.messages.get(),
             blocks: self.blocks.get(),
             findings,
             rules,
+            advice: findings::advice(errors, warnings),
         }
     }
 }

@@ -50,12 +50,14 @@ impl Check {
         let Some(map) = self.properties_of(nid::NAME_TO_ID_MAP)? else { return Ok(()) };
         for id in [BUCKET_COUNT, SETS, ENTRIES, STRINGS] {
             if !map.has(id) {
-                self.add(Rule::NamesStream, &place.of(id), || "it is missing".to_owned());
+                self.add(Rule::NamesStream, &place.of(id), || "the stream is missing".to_owned());
             }
         }
         let count = map.number(BUCKET_COUNT).unwrap_or(0);
         if count != BUCKETS {
-            self.add(Rule::NamesStream, &place.of(BUCKET_COUNT), || format!("there are {count} buckets"));
+            self.add(Rule::NamesStream, &place.of(BUCKET_COUNT), || {
+                format!("there are {count} buckets instead of {BUCKETS}")
+            });
         }
         if count == 0 || count > u32::from(FIRST_NAMED - FIRST_BUCKET) {
             return Ok(());
@@ -75,7 +77,7 @@ impl Check {
         }
         if of_names.len() >= OF_ENTRIES {
             self.add(Rule::NamesStream, &place.of(ENTRIES), || {
-                format!("it has more than {NAMES} entries, and there are no identifiers for more")
+                format!("the stream has more than {NAMES} entries, and there are no identifiers for more")
             });
             return Ok(());
         }
@@ -93,7 +95,7 @@ impl Check {
             let set = usize::from(kind >> 1);
             if set.checked_sub(BUILT_IN).is_some_and(|set| set >= sets.len() / 16) {
                 self.add(Rule::NamesSet, &place, || {
-                    format!("it is of the set {set}, and {} are there", sets.len() / 16)
+                    format!("its property set is number {set}, and the stream has {}", sets.len() / 16)
                 });
             }
             let (hash, name) = match kind & 1 {
@@ -116,7 +118,7 @@ impl Check {
                 return Ok(());
             }
             if let Some(other) = names.insert((kind, name), id) {
-                self.add(Rule::NamesTwice, &place, || format!("{other:#x} has the same name"));
+                self.add(Rule::NamesTwice, &place, || format!("the property {other:#x} has the same name"));
             }
             let bucket = (hash ^ u32::from(kind)).checked_rem(count).unwrap_or(0);
             wanted.entry(bucket).or_default().insert((hash, kind, own));
@@ -150,12 +152,14 @@ impl Check {
             for property in &map.all {
                 let is_bucket = property.id >= FIRST_BUCKET && u32::from(property.id) < last;
                 if !is_bucket && !(BUCKET_COUNT..=STRINGS).contains(&property.id) {
-                    self.add(Rule::NamesBucket, &place.of(property.id), || format!("it is no bucket of {count}"));
+                    self.add(Rule::NamesBucket, &place.of(property.id), || {
+                        format!("it is none of the {count} buckets")
+                    });
                 }
             }
         }
         for (id, place) in self.named.borrow().iter().filter(|(id, _)| !known.contains(id)) {
-            self.add(Rule::NamesUsed, place, || format!("{id:#06x} is not in the map"));
+            self.add(Rule::NamesUsed, place, || format!("the property {id:#06x} is not in the map of names"));
         }
         map.heap.tell_unnamed();
         Ok(())

@@ -57,16 +57,16 @@ impl Check {
     pub(super) fn require_columns(&self, table: &Table<'_>, columns: &[&[u16]]) {
         let lacking: Vec<u16> = columns.iter().flat_map(|columns| table.lacks(columns)).collect();
         if !lacking.is_empty() {
-            self.add(Rule::TableRequired, &table.heap.place, || format!("it lacks {lacking:04x?}"));
+            self.add(Rule::TableRequired, &table.heap.place, || format!("these columns are missing: {lacking:04x?}"));
         }
     }
 
     pub(super) fn nodes(&self) -> Result<()> {
         for node in REQUIRED {
             match self.file.node_entry(node)? {
-                None => self.add(Rule::NodeRequired, &Place::node(node), || "it is not there".to_owned()),
+                None => self.add(Rule::NodeRequired, &Place::node(node), || "the node was not found".to_owned()),
                 Some(entry) if entry.data == 0 && !matches!(node, SEARCH_QUEUE | SEARCH_ACTIVITY) => {
-                    self.add(Rule::NodeRequired, &Place::node(node), || "it has no data".to_owned());
+                    self.add(Rule::NodeRequired, &Place::node(node), || "the node has no data".to_owned());
                 }
                 Some(_) => {}
             }
@@ -80,7 +80,7 @@ impl Check {
             let is_later = later > 1 || self.file.has_node(0xF01)? || self.file.has_node(0xF21)?;
             for node in RECENT.into_iter().chain(LATER.into_iter().filter(|_| is_later)) {
                 if !self.file.has_node(node)? {
-                    self.add(Rule::NodeExpected, &Place::node(node), || "it is not there".to_owned());
+                    self.add(Rule::NodeExpected, &Place::node(node), || "the node was not found".to_owned());
                 }
             }
         }
@@ -95,7 +95,7 @@ impl Check {
                 for folder in data.chunks_exact(4).filter_map(|entry| u32_at(entry, 0)).filter(|nid| *nid != 0) {
                     if !self.file.has_node(folder)? {
                         self.add(Rule::QueueEntries, &Place::node(node), || {
-                            format!("it names {folder:#x}, which is not there")
+                            format!("the queue names the folder {folder:#x}, which was not found")
                         });
                     }
                 }
@@ -120,7 +120,7 @@ impl Check {
             let Some(table) = self.table_of(node)? else { continue };
             let rows = table.each_row(&mut |_, _| Ok(()))?;
             if rows > 0 {
-                self.add(Rule::TemplateRows, &table.heap.place, || format!("it has {rows}"));
+                self.add(Rule::TemplateRows, &table.heap.place, || format!("the template has {rows} rows"));
             }
             self.require_columns(&table, &columns);
         }
@@ -140,7 +140,7 @@ impl Check {
             let folder = row.number_of(RECEIVE_FOLDER)?.unwrap_or(0) as u32;
             if nid::kind(folder) != nid::NORMAL_FOLDER || !self.file.has_node(folder)? {
                 self.add(Rule::ReceiveFolder, &table.heap.place.in_row(id), || {
-                    format!("it names {folder:#x}, no folder")
+                    format!("the row names {folder:#x}, which is not a folder of the store")
                 });
             }
             Ok(())

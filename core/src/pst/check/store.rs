@@ -109,13 +109,13 @@ impl Check {
             (false, false) => &[RECORD_KEY, 0x35E0, 0x35E3, 0x35E7],
         };
         for id in must.iter().filter(|id| !properties.has(**id)) {
-            self.add(Rule::StoreProperty, &place.of(*id), || "it is missing".to_owned());
+            self.add(Rule::StoreProperty, &place.of(*id), || "the property is missing".to_owned());
         }
         let key = properties.octets(RECORD_KEY, 64)?;
         if let Some(key) = &key
             && (key.len() != 16 || key.iter().all(|octet| *octet == 0))
         {
-            self.add(Rule::StoreKey, &place.of(RECORD_KEY), || format!("it is {key:02x?}"));
+            self.add(Rule::StoreKey, &place.of(RECORD_KEY), || format!("the record key is {key:02x?}"));
         }
         for (_, id) in FOLDERS {
             self.entry_id(key.as_deref(), &properties, id)?;
@@ -124,7 +124,7 @@ impl Check {
         for (bit, id) in FOLDERS {
             if mask & bit != 0 && !properties.has(id) {
                 self.add(Rule::StoreMask, &place.of(VALID_FOLDER_MASK), || {
-                    format!("it is {mask:#x}, and {id:#06x} is missing")
+                    format!("the mask is {mask:#x}, and the property {id:#06x} is missing")
                 });
             }
             // The other way around holds for those that every store has.
@@ -135,7 +135,7 @@ impl Check {
                 && properties.has(VALID_FOLDER_MASK)
             {
                 self.add(Rule::StoreMask, &place.of(VALID_FOLDER_MASK), || {
-                    format!("it is {mask:#x}, and {id:#06x} is there")
+                    format!("the mask is {mask:#x} without the property {id:#06x}, which is there")
                 });
             }
         }
@@ -148,19 +148,19 @@ impl Check {
         let place = Place::node(nid::MESSAGE_STORE).of(id);
         let add = |found: &dyn Fn() -> String| self.add(Rule::StoreEntry, &place, found);
         if entry.len() != 24 {
-            add(&|| format!("it has {} bytes", entry.len()));
+            add(&|| format!("the entry identifier has {} bytes instead of 24", entry.len()));
             return Ok(());
         }
         if entry.get(..4) != Some(&[0; 4]) {
-            add(&|| format!("the flags are {:02x?}", entry.get(..4).unwrap_or_default()));
+            add(&|| format!("the flags are {:02x?} instead of 0", entry.get(..4).unwrap_or_default()));
         }
         if key.is_some_and(|key| entry.get(4..20) != Some(key)) {
-            add(&|| "it has another record key than the store".to_owned());
+            add(&|| "its record key is not that of the store".to_owned());
         }
         let folder = u32_at(&entry, 20).unwrap_or(0);
         let is_folder = matches!(nid::kind(folder), nid::NORMAL_FOLDER | nid::SEARCH_FOLDER);
         if !is_folder || !self.file.has_node(folder)? {
-            add(&|| format!("it names {folder:#x}, which is no folder of the store"));
+            add(&|| format!("it names {folder:#x}, which is not a folder of the store"));
         }
         Ok(())
     }

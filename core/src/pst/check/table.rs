@@ -132,10 +132,12 @@ impl Check {
             let (id, kind) = ((column.tag >> 16) as u16, column.tag as u16);
             let place = &place.of(id);
             if columns.last().is_some_and(|before| before.tag >= column.tag) {
-                self.add(Rule::TableColumns, place, || "it is there twice or out of order".to_owned());
+                self.add(Rule::TableColumns, place, || "the column is there twice or out of order".to_owned());
             }
             if !bits.insert(column.bit) || column.bit >= count {
-                self.add(Rule::TableColumns, place, || format!("iBit is {}, twice or of {count}", column.bit));
+                self.add(Rule::TableColumns, place, || {
+                    format!("iBit is {}, which is there twice or not below the {count} columns", column.bit)
+                });
             }
             if self.is_recent() {
                 self.note_named(id, place);
@@ -154,7 +156,7 @@ impl Check {
             }
             let overlaps = |other: &&Column| other.at < column.end() && column.at < other.end();
             if let Some(other) = columns.iter().find(overlaps) {
-                self.add(Rule::TableColumns, place, || format!("it lies over the column {:#x}", other.tag));
+                self.add(Rule::TableColumns, place, || format!("the column overlaps the column {:#x}", other.tag));
             }
             columns.push(column);
         }
@@ -275,21 +277,25 @@ impl<'a> Table<'a> {
                 _ => u32_at(record, 0).unwrap_or(0) as usize,
             };
             let Some(octets) = self.row_octets(index)? else {
-                check.add(Rule::TableIndex, &place.in_row(id), || format!("it is row {index} of {}", self.rows));
+                check.add(Rule::TableIndex, &place.in_row(id), || {
+                    format!("the index names the row number {index}, and there are {} rows", self.rows)
+                });
                 return Ok(());
             };
             if let Some(bits) = met.get_mut(index / 64) {
                 let bit = 1 << (index % 64);
                 if *bits & bit != 0 {
                     check.add(Rule::TableIndex, &place.in_row(id), || {
-                        format!("it is row {index}, and another one is too")
+                        format!("the index names the row number {index} for another row too")
                     });
                 }
                 *bits |= bit;
             }
             let own = u32_at(&octets, 0).unwrap_or(0);
             if own != id {
-                check.add(Rule::TableIndex, &place.in_row(id), || format!("row {index} says that it is {own:#x}"));
+                check.add(Rule::TableIndex, &place.in_row(id), || {
+                    format!("the row number {index} says that it is {own:#x}")
+                });
             }
             let row = Row { table: self, octets };
             row.check(&place.in_row(id))?;
@@ -330,7 +336,9 @@ impl Row<'_, '_> {
         check.file.charge(self.octets.len())?;
         // The first one tells it.
         if let Some(bit) = (count..bits).find(|bit| self.has_bit(*bit)) {
-            check.add(Rule::TableBits, place, || format!("the bit {bit} is set, of {count} columns"));
+            check.add(Rule::TableBits, place, || {
+                format!("the existence bit {bit} is set, and there are {count} columns")
+            });
         }
         for column in &self.table.columns {
             check.file.charge(STEP)?;
@@ -340,23 +348,27 @@ impl Row<'_, '_> {
                 let is_inside =
                     place.nodes.len() > 1 || place.nodes.first().is_some_and(|node| node & 31 == HIERARCHY_TABLE);
                 if self.number(column) != 0 && is_inside && check.is_recent() {
-                    check.add(Rule::TableBits, place, || "its bit is clear, but the cell is filled".to_owned());
+                    check.add(Rule::TableBits, place, || {
+                        "its existence bit is clear, but the cell has a value".to_owned()
+                    });
                 }
                 if matches!(column.tag, ROW_ID | ROW_VERSION) {
-                    check.add(Rule::TableBits, place, || "its bit is clear".to_owned());
+                    check.add(Rule::TableBits, place, || "its existence bit is clear".to_owned());
                 }
                 continue;
             }
             let kind = column.tag as u16;
             if fixed(kind).is_some_and(|size| size <= 8) {
                 if kind == BOOLEAN && self.number(column) > 1 && !check.file.is_cache {
-                    check.add(Rule::TableCell, place, || format!("a boolean of {}", self.number(column)));
+                    check.add(Rule::TableCell, place, || {
+                        format!("a boolean has the value {} instead of 0 or 1", self.number(column))
+                    });
                 }
                 continue;
             }
             let hnid = self.number(column) as u32;
             if hnid == 0 && !matches!(kind, STRING | STRING8) && place.nodes.len() == 1 && check.is_recent() {
-                check.add(Rule::TableBits, place, || "its bit is set, but the cell has no value".to_owned());
+                check.add(Rule::TableBits, place, || "its existence bit is set, but the cell has no value".to_owned());
             }
             self.table.heap.note(hnid, place);
             match self.table.heap.size_of(hnid)? {

@@ -83,7 +83,9 @@ impl Check {
             let (Some(entry), Some(walked)) = (block_entry(entry, self.file.variant), walked) else { return Ok(()) };
             walked.highest_block = walked.highest_block.max(entry.bid & !1);
             if entry.bid & 1 != 0 {
-                self.add(Rule::BlockId, &Place::at(offset).with_block(entry.bid), || "bit 0 is set".to_owned());
+                self.add(Rule::BlockId, &Place::at(offset).with_block(entry.bid), || {
+                    "bit 0 of its identifier is set".to_owned()
+                });
             }
             let entry = BlockEntry { bid: entry.bid & !1, ..entry };
             // An identifier that is there twice was told of with the order of keys.
@@ -233,7 +235,7 @@ impl Check {
         let place = if let Some(bid) = bid { place.with_block(bid) } else { place };
         let variant = self.file.variant;
         if !ib.is_multiple_of(variant.page_size() as u64) || ib < self.density_place() {
-            self.add(Rule::PageRange, &place, || format!("the page lies at {ib:#x}"));
+            self.add(Rule::PageRange, &place, || format!("the page is at {ib:#x}"));
         }
         let body = variant.page_body();
         let trailer = octets.get(body..).unwrap_or_default();
@@ -251,11 +253,15 @@ impl Check {
         let (own, crc) = (own.unwrap_or(0), crc.unwrap_or(0));
         let signature = if (0x82..=0x85).contains(&kind) { 0 } else { checksum::signature(ib, own) };
         if stored != signature {
-            self.add(Rule::PageSignature, &place, || format!("it is {stored:#06x}, and {signature:#06x} was expected"));
+            self.add(Rule::PageSignature, &place, || {
+                format!("the signature is {stored:#06x}, and {signature:#06x} was computed")
+            });
         }
         let computed = octets.get(..body).map(checksum::crc).unwrap_or(0);
         if crc != computed {
-            self.add(Rule::PageCrc, &place, || format!("it is {crc:#010x}, and that of the bytes is {computed:#010x}"));
+            self.add(Rule::PageCrc, &place, || {
+                format!("the checksum is {crc:#010x}, and {computed:#010x} was computed")
+            });
         }
         if let Some(bid) = bid.filter(|bid| *bid != own) {
             self.add(Rule::PageBid, &place, || format!("the trailer has {own:#x}, and {bid:#x} was expected"));
@@ -270,10 +276,10 @@ impl Check {
         // They are read, and their checksum is computed.
         self.file.charge(size.saturating_mul(2))?;
         if stored == 0 || stored > variant.block_data() {
-            self.add(Rule::BlockSize, &place, || format!("cb is {stored}"));
+            self.add(Rule::BlockSize, &place, || format!("its size (cb) is {stored}"));
         }
         if !entry.ib.is_multiple_of(variant.block_slot() as u64) {
-            self.add(Rule::BlockPlace, &place, || format!("it is not at a multiple of {}", variant.block_slot()));
+            self.add(Rule::BlockPlace, &place, || format!("its offset is not a multiple of {}", variant.block_slot()));
         }
         let octets = match entry.ib >= file.first_map() {
             true => file.octets(entry.ib, size)?,
@@ -302,14 +308,14 @@ impl Check {
         let expected = checksum::signature(entry.ib, entry.bid);
         if signature != expected && signature != checksum::signature(entry.ib, bid) {
             self.add(Rule::BlockSignature, &place, || {
-                format!("it is {signature:#06x}, and {expected:#06x} was expected")
+                format!("the signature is {signature:#06x}, and {expected:#06x} was computed")
             });
         }
         octets.truncate(stored);
         let computed = checksum::crc(&octets);
         if crc != computed {
             self.add(Rule::BlockCrc, &place, || {
-                format!("it is {crc:#010x}, and that of the bytes is {computed:#010x}")
+                format!("the checksum is {crc:#010x}, and {computed:#010x} was computed")
             });
         }
         let is_packed = entry.size != entry.stored;
@@ -435,7 +441,7 @@ impl Check {
         // Outlook sets it in lists of subnodes now and then.
         if bid & 1 != 0 && kind == FROM_NODE && self.is_recent() {
             self.add(Rule::BlockId, &Place::node(from as u32), || {
-                format!("it refers to {bid:#x}, of which bit 0 is set")
+                format!("it refers to the block {bid:#x}, whose bit 0 is set")
             });
         }
         if bid & !1 == 0 {
@@ -460,7 +466,7 @@ impl Check {
         self.reference(walked, subnodes, FROM_NODE, nid.into())?;
         let (data, subnodes) = (data & !1, subnodes & !1);
         if data == 0 && !matches!(kind, 1 | 6 | 0x0A | 0x0B | 0x0C | 0x13) {
-            self.add(Rule::NodeData, &place, || "it has none".to_owned());
+            self.add(Rule::NodeData, &place, || "the node has no data".to_owned());
         }
         let is_list_of = |bid: u64, kind: u8| -> Result<bool> {
             let block = if is_internal(bid) { self.file.block(bid)? } else { None };
@@ -508,7 +514,7 @@ impl Check {
                 _ => Place::default().with_block(from),
             };
             self.add(Rule::BlockMissing, &place, || {
-                format!("it refers to {:#x}, which is not there", be(record.get(..8)))
+                format!("it refers to the block {:#x}, which was not found", be(record.get(..8)))
             });
         };
         self.walk(self.file.blocks, Tree::Blocks, None, &mut |_, _, entry| {
