@@ -45,7 +45,9 @@ fn pages_in_circles() -> Vec<u8> {
 fn blocks_in_one_place() -> Vec<u8> {
     let mut raw = Raw::default();
     raw.data(vec![7; 8176]);
-    (0..20_000).for_each(|_| drop(raw.data(Vec::new())));
+    for _ in 0..20_000 {
+        raw.data(Vec::new());
+    }
     let mut file = raw.finish_with(|_, _| 0x4800);
     // Entries of the tree with this place have the size of the first one.
     for at in (0x4800..file.len() - 24).step_by(8) {
@@ -176,7 +178,7 @@ fn names_of_one_long_text() -> Vec<u8> {
 fn folders_in_a_circle() -> Vec<u8> {
     let mut raw = Raw::default();
     let index: Vec<_> = (0..400).map(|index| (index << 5 | 2, u32::MAX)).collect();
-    let data = raw.data(table(u16::MAX, u32::MAX & !31, &index, &[]));
+    let data = raw.data(table(u16::MAX, !31, &index, &[]));
     let folder = raw.data(properties(&[(0x3602, 3, u32::MAX), (0x3603, 3, u32::MAX), (0x360A, 0x0B, u32::MAX)], &[]));
     for index in 0x10..5000_u32 {
         raw.node(index << 5 | 2, folder, 0, (index ^ 1) << 5 | 2);

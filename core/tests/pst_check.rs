@@ -75,7 +75,9 @@ fn stores_that_are_written_have_nothing_to_tell() {
     let mut message = mail(Layout::Unicode, "to all", "short");
     message.recipients =
         (0..3000).map(|i| pst_support::recipient(Layout::Unicode, 3, &format!("B{i}"), &format!("b{i}@x.y"))).collect();
-    (0..2).for_each(|_| drop(wide.add_message(Writer::MAILBOX, &message).unwrap()));
+    for _ in 0..2 {
+        wide.add_message(Writer::MAILBOX, &message).unwrap();
+    }
     assert_silent(wide.finish().unwrap().into_inner(), "3,000 recipients each");
     let empty = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
     assert_silent(empty.finish().unwrap().into_inner(), "an empty store");

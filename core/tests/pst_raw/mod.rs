@@ -6,7 +6,7 @@ const START: usize = 0x4800;
 
 /// A Unicode store whose data is not scrambled.
 #[derive(Default)]
-pub struct Raw {
+pub(crate) struct Raw {
     blocks: Vec<(u64, Vec<u8>)>,
     nodes: Vec<(u32, u64, u64, u32)>,
 }
@@ -17,36 +17,36 @@ impl Raw {
     }
 
     /// A block of data; its identifier.
-    pub fn data(&mut self, octets: Vec<u8>) -> u64 {
+    pub(crate) fn data(&mut self, octets: Vec<u8>) -> u64 {
         self.blocks.push((self.next(), octets));
         self.blocks.last().unwrap().0
     }
 
     /// A list of blocks or of subnodes, which is told its own identifier.
-    pub fn list(&mut self, list: impl FnOnce(u64) -> Vec<u8>) -> u64 {
+    pub(crate) fn list(&mut self, list: impl FnOnce(u64) -> Vec<u8>) -> u64 {
         let bid = self.next() | 2;
         self.blocks.push((bid, list(bid)));
         bid
     }
 
     /// The identifier of the list that is made after `others` more blocks.
-    pub fn list_after(&self, others: u64) -> u64 {
+    pub(crate) fn list_after(&self, others: u64) -> u64 {
         (self.next() + others * 4) | 2
     }
 
-    pub fn node(&mut self, nid: u32, data: u64, subnodes: u64, parent: u32) {
+    pub(crate) fn node(&mut self, nid: u32, data: u64, subnodes: u64, parent: u32) {
         self.nodes.push((nid, data, subnodes, parent));
     }
 
     /// Messages of one folder that share all they have.
-    pub fn messages(&mut self, count: u32, data: u64, subnodes: u64) {
+    pub(crate) fn messages(&mut self, count: u32, data: u64, subnodes: u64) {
         for index in 1..=count {
             self.node(index << 5 | 4, data, subnodes, 0x122);
         }
     }
 
     /// The octets of the file; `place` is where a block of an identifier is, which without a change is its own place.
-    pub fn finish_with(mut self, place: impl Fn(u64, u64) -> u64) -> Vec<u8> {
+    pub(crate) fn finish_with(mut self, place: impl Fn(u64, u64) -> u64) -> Vec<u8> {
         let mut file = vec![0; START];
         file[..4].copy_from_slice(b"!BDN");
         file[8..16].copy_from_slice(&[b'S', b'M', 23, 0, 19, 0, 1, 1]);
@@ -76,7 +76,7 @@ impl Raw {
         file
     }
 
-    pub fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         self.finish_with(|_, ib| ib)
     }
 }
@@ -101,7 +101,7 @@ fn tree(file: &mut Vec<u8>, mut entries: Vec<(u64, Vec<u8>)>, kind: u8) -> u64 {
 }
 
 /// Appends a page of a B-tree; where it is.
-pub fn page(file: &mut Vec<u8>, entries: &[u8], size: usize, level: u8, kind: u8) -> u64 {
+pub(crate) fn page(file: &mut Vec<u8>, entries: &[u8], size: usize, level: u8, kind: u8) -> u64 {
     file.resize(file.len().next_multiple_of(512), 0);
     let ib = file.len();
     file.extend(entries);
@@ -112,7 +112,7 @@ pub fn page(file: &mut Vec<u8>, entries: &[u8], size: usize, level: u8, kind: u8
 }
 
 /// An XBLOCK or an XXBLOCK that says that there is as much data as can be.
-pub fn data_list(level: u8, blocks: &[u64]) -> Vec<u8> {
+pub(crate) fn data_list(level: u8, blocks: &[u64]) -> Vec<u8> {
     let mut list = vec![1, level];
     list.extend((blocks.len() as u16).to_le_bytes());
     list.extend([0xFF; 4]);
@@ -121,13 +121,13 @@ pub fn data_list(level: u8, blocks: &[u64]) -> Vec<u8> {
 }
 
 /// An SLBLOCK of subnodes, their data, and the subnodes below.
-pub fn subnodes(all: impl IntoIterator<Item = (u32, u64, u64)>) -> Vec<u8> {
+pub(crate) fn subnodes(all: impl IntoIterator<Item = (u32, u64, u64)>) -> Vec<u8> {
     let all = all.into_iter().map(|(nid, data, below)| [u64::from(nid), data, below]);
     list_of(0, &all.collect::<Vec<_>>())
 }
 
 /// An SIBLOCK of SLBLOCKs.
-pub fn lists(all: impl IntoIterator<Item = (u32, u64)>) -> Vec<u8> {
+pub(crate) fn lists(all: impl IntoIterator<Item = (u32, u64)>) -> Vec<u8> {
     let all = all.into_iter().map(|(nid, bid)| [u64::from(nid), bid]);
     list_of(1, &all.collect::<Vec<_>>())
 }
@@ -141,7 +141,7 @@ fn list_of<const N: usize>(level: u8, all: &[[u64; N]]) -> Vec<u8> {
 }
 
 /// A heap in one block; the first allocation is that of its root, and each is named by its number, from 1 on, times 32.
-pub fn heap(client: u8, allocations: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn heap(client: u8, allocations: &[Vec<u8>]) -> Vec<u8> {
     let mut heap = vec![0, 0, 0xEC, client, 0x20, 0, 0, 0, 0, 0, 0, 0];
     let mut offsets = vec![12_u16];
     for allocation in allocations {
@@ -158,12 +158,12 @@ pub fn heap(client: u8, allocations: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// The header of a B-tree on a heap.
-pub fn bth(key: u8, entry: u8, levels: u8, root: u32) -> Vec<u8> {
+pub(crate) fn bth(key: u8, entry: u8, levels: u8, root: u32) -> Vec<u8> {
     [vec![0xB5, key, entry, levels], root.to_le_bytes().to_vec()].concat()
 }
 
 /// A property context: identifiers, types, and what stands in their records. Values in the heap are numbers 3 and up.
-pub fn properties(all: &[(u16, u16, u32)], values: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn properties(all: &[(u16, u16, u32)], values: &[Vec<u8>]) -> Vec<u8> {
     let record = |(id, kind, value): &(u16, u16, u32)| {
         [&id.to_le_bytes()[..], &kind.to_le_bytes(), &value.to_le_bytes()].concat()
     };
@@ -172,7 +172,7 @@ pub fn properties(all: &[(u16, u16, u32)], values: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// A table of the two columns that each one has, rows of `size` octets in what `rows` names, and an index of these rows.
-pub fn table(size: u16, rows: u32, index: &[(u32, u32)], more: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn table(size: u16, rows: u32, index: &[(u32, u32)], more: &[Vec<u8>]) -> Vec<u8> {
     let ends = [8, 8, 8, size].map(u16::to_le_bytes).concat();
     let info = [vec![0x7C, 2], ends, 0x40_u32.to_le_bytes().to_vec(), rows.to_le_bytes().to_vec(), vec![0; 4]].concat();
     let column = |tag: u32, at: u8, bit: u8| [&tag.to_le_bytes()[..], &[at, 0, 4, bit]].concat();
