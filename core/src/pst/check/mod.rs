@@ -3,7 +3,8 @@
 //! Nothing in the file is believed and nothing is mended: a reader that gets around damage stands elsewhere
 //! ([`read::pst`](mod@crate::read::pst)). The way goes once through the file for blocks, references and maps, which are sorted in runs on
 //! disk (in WebAssembly in memory), and once through nodes, so that memory stays the same whatever the size. Where the text is silent, a
-//! rule is what sound files of Outlook hold.
+//! rule is what sound files of Outlook hold. What structures refer to again and again is counted: a check that goes through far more than any
+//! store needs, or would hold far more, stops there and says so.
 //!
 //! ```
 //! use mailferry::{
