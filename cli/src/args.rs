@@ -52,7 +52,7 @@ Examples:
 
 const VERIFY_STATUS: &str = "Exit status: 0 no differences, 1 differences (each is printed), 2 could not start.";
 
-const CHECK_STATUS: &str = "Exit status: 0 nothing was found, 1 something was (each rule that is broken is printed, with where), 2 could not start.";
+const CHECK_STATUS: &str = "Exit status: 0 nothing was found, 1 something was (each rule that is broken is printed, with where), 2 the file could not be checked: it was not found or could not be read, is no PST or OST, is cut off inside its header, or is protected.";
 
 const RUN_HELP: &str = "\
 The table is CSV with the columns source and destination; paths are relative to the folder of the table. The columns name, mailbox and \

@@ -1,9 +1,14 @@
-use crate::{Outcome, SOME_FAILED, args::Check, interrupt::Interrupt, terminal::plain};
+use crate::{
+    Outcome, SOME_FAILED,
+    args::Check,
+    interrupt::Interrupt,
+    terminal::{json, plain},
+};
 use mailferry::{
     pst::check::{CheckReport, Severity, check},
     source::FileSource,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     io::{self, BufWriter, Write},
     process::ExitCode,
@@ -20,12 +25,11 @@ pub(crate) fn run(arguments: &Check) -> Outcome {
     let report = check(Arc::new(source), &interrupt.stop()).map_err(|error| error.in_file(name.clone()))?;
     let mut out = BufWriter::new(io::stdout().lock());
     if arguments.json {
-        let mut object = json!({ "file": name });
+        let mut object = serde_json::json!({ "file": name });
         if let (Some(object), Value::Object(rest)) = (object.as_object_mut(), serde_json::to_value(&report)?) {
             object.extend(rest);
         }
-        serde_json::to_writer_pretty(&mut out, &object)?;
-        writeln!(out)?;
+        writeln!(out, "{}", json(&object, true)?)?;
     } else {
         print(&mut out, &name, &report)?;
     }
@@ -38,13 +42,15 @@ fn print(out: &mut dyn Write, name: &str, report: &CheckReport) -> io::Result<()
         for rule in report.rules.iter().filter(|rule| rule.severity == severity) {
             let findings: Vec<_> = report.findings.iter().filter(|finding| finding.rule == rule.rule).collect();
             let Some(first) = findings.first() else { continue };
+            let shown = findings.len().min(OF_A_RULE);
             let word = if severity == Severity::Error { "Error" } else { "Warning" };
             writeln!(out, "{word} {}: {} ({})", rule.rule, first.meaning, first.section)?;
-            for finding in findings.iter().take(OF_A_RULE) {
+            for finding in findings.iter().take(shown) {
                 writeln!(out, "  {}: {}", finding.place, plain(&finding.found))?;
             }
-            if rule.count > OF_A_RULE as u64 {
-                writeln!(out, "  and {} more", rule.count - findings.len().min(OF_A_RULE) as u64)?;
+            let more = rule.count.saturating_sub(shown as u64);
+            if more > 0 {
+                writeln!(out, "  and {more} more")?;
             }
         }
     }
@@ -53,5 +59,9 @@ fn print(out: &mut dyn Write, name: &str, report: &CheckReport) -> io::Result<()
     writeln!(
         out,
         "{name}: {layout}, {folders} folders, {messages} messages, {blocks} blocks: {errors} errors, {warnings} warnings"
-    )
+    )?;
+    match report.advice {
+        Some(advice) => writeln!(out, "{advice}"),
+        None => Ok(()),
+    }
 }

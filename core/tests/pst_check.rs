@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod pst_mutator;
+mod pst_raw;
 mod pst_support;
 
 use mailferry::{
@@ -69,6 +70,15 @@ fn stores_that_are_written_have_nothing_to_tell() {
     let mut deep = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
     deep.add_message(Writer::MAILBOX, &nested(Layout::Unicode, 60)).unwrap();
     assert_silent(deep.finish().unwrap().into_inner(), "60 messages in one another");
+    // Nothing but recipients: of all stores the check has to go through most for its size.
+    let mut wide = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
+    let mut message = mail(Layout::Unicode, "to all", "short");
+    message.recipients =
+        (0..3000).map(|i| pst_support::recipient(Layout::Unicode, 3, &format!("B{i}"), &format!("b{i}@x.y"))).collect();
+    for _ in 0..2 {
+        wide.add_message(Writer::MAILBOX, &message).unwrap();
+    }
+    assert_silent(wide.finish().unwrap().into_inner(), "3,000 recipients each");
     let empty = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
     assert_silent(empty.finish().unwrap().into_inner(), "an empty store");
 }
@@ -131,7 +141,72 @@ fn stores_broken_at_random_end_the_check() {
             let _found = check(Arc::new(broken), &Stop::default());
         }
     }
+    // Numbers as high as they can be, at each place in turn.
+    let sound = store(Layout::Unicode, Scrambling::None, 0, 100);
+    for at in (0..sound.len() - 8).step_by(1973).chain((180..564).step_by(8)) {
+        for fill in [0xFF, 0x7F] {
+            let mut broken = sound.clone();
+            broken[at..at + 8].fill(fill);
+            let _found = check(Arc::new(broken), &Stop::default());
+        }
+    }
     assert!(check(Arc::new(b"no store".repeat(100)), &Stop::default()).is_err());
     assert!(check(Arc::new(b"!BDN".to_vec()), &Stop::default()).is_err());
     assert!(check(Arc::new(store(Layout::Unicode, Scrambling::None, 1, 1)), &Stop::when(|| true)).is_err());
+}
+
+/// What is lost in a heap takes no number from what is behind it.
+#[test]
+fn blocks_and_allocations_of_a_heap_keep_their_numbers() {
+    use pst_raw::{Raw, bth, data_list, heap, subnodes};
+
+    let value = b"in the third block".to_vec();
+    let of_third = |hid: u32| {
+        let record = [&[0x01, 0x68, 0x02, 0x01][..], &hid.to_le_bytes()].concat();
+        heap(0xBC, &[bth(2, 6, 0, 0x40), record])
+    };
+    // The second entry is a list instead of data.
+    let mut raw = Raw::default();
+    let first = raw.data(of_third(2 << 16 | 0x20));
+    let second = raw.list(|_| subnodes([]));
+    let map = value.len() as u16 + 2;
+    let third = [map, 1, 0, 2, map].map(u16::to_le_bytes);
+    let third = raw.data([&third[0][..], &value, third[1..].as_flattened()].concat());
+    let data = raw.list(|_| data_list(1, &[first, second, third]));
+    raw.messages(1, data, 0);
+    let rules = |store: Vec<u8>| checked(store).rules.iter().map(|rule| rule.rule).collect::<Vec<_>>();
+    let found = rules(raw.finish());
+    assert!(!found.iter().any(|rule| matches!(*rule, "property-value" | "heap-unused")), "{found:?}");
+
+    // The third allocation begins before the second one, which so has a size below nothing.
+    let mut raw = Raw::default();
+    let mut octets =
+        heap(0xBC, &[bth(2, 6, 0, 0x40), [[0x01, 0x68, 0x02, 0x01], [0x80, 0, 0, 0]].concat(), vec![7; 9], vec![8; 9]]);
+    let at = octets.len() - 4;
+    octets[at..at + 2].copy_from_slice(&30_u16.to_le_bytes());
+    octets[at - 2..at].copy_from_slice(&40_u16.to_le_bytes());
+    let data = raw.data(octets);
+    raw.messages(1, data, 0);
+    let found = rules(raw.finish());
+    assert!(found.contains(&"heap-map") && !found.contains(&"property-value"), "{found:?}");
+}
+
+#[test]
+fn a_check_that_is_asked_to_stop_stops_wherever_it_is() {
+    let sound = store(Layout::Unicode, Scrambling::None, 20, 100_000);
+    let asked = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counting = asked.clone();
+    let all = check(
+        Arc::new(sound.clone()),
+        &Stop::when(move || counting.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 1 << 20),
+    );
+    assert!(all.is_ok());
+    let times = asked.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(times > 10, "{times}");
+    for most in [0, 1, times / 2, times - 1] {
+        let counting = std::sync::atomic::AtomicU32::new(0);
+        let stop = Stop::when(move || counting.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= most);
+        let error = check(Arc::new(sound.clone()), &stop).unwrap_err();
+        assert_eq!(error.kind(), mailferry::ErrorKind::Cancelled);
+    }
 }

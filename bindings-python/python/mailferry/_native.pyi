@@ -844,7 +844,8 @@ def check(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Checks a PST or OST file against its specification: why a program refuses it, or what it would repair.
 
     A dict of ``layout``, ``errors``, ``warnings``, ``folders``, ``messages``, ``blocks``, ``findings`` (each with ``severity``,
-    ``rule``, ``place``, ``found``, ``meaning`` and ``section``; the first of each rule) and ``rules`` (how often each is broken).
+    ``rule``, ``place``, ``found``, ``meaning`` and ``section``; the first of each rule) and ``rules`` (how often each is broken);
+    ``advice``, what to do, where something was found.
     Raises ``UnknownFormatError`` for what is no store.
     """
 

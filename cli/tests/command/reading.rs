@@ -299,15 +299,36 @@ fn a_store_is_checked_with_an_exit_status_that_says_what_came_of_it() {
     let broken = bench.run(&["check", "out.pst"]);
     assert_eq!(broken.status, Some(1));
     assert!(
-        broken.stdout.contains("Error page-crc: the checksum of a page is that of its octets ([MS-PST] 2.2.2.7.1)\n")
+        broken.stdout.contains("Error page-crc: the checksum of a page is that of its bytes ([MS-PST] 2.2.2.7.1)\n")
     );
-    assert!(broken.stdout.contains("  block 0x4400, byte 17408: it is 0x"), "{}", broken.stdout);
+    assert!(broken.stdout.contains("  block 0x4400, byte 17408: the checksum is 0x"), "{}", broken.stdout);
     let report = json(&bench.run(&["check", "out.pst", "--json"]).stdout);
     assert_eq!(
         (&report["file"], &report["layout"], &report["errors"]),
         (&json!("out.pst"), &json!("Unicode"), &json!(3))
     );
     assert_eq!(report["findings"][0]["place"]["offset"], 0x4400);
+    assert_eq!(broken.stdout.lines().last(), report["advice"].as_str());
+    // Of each rule as many places as are printed, and how many more there are, make up its count.
+    let mut octets = std::fs::read(&path).unwrap();
+    octets.iter_mut().skip(0x4800).step_by(64).for_each(|octet| *octet ^= 1);
+    std::fs::write(&path, octets).unwrap();
+    let report = json(&bench.run(&["check", "out.pst", "--json"]).stdout);
+    let broken = bench.run(&["check", "out.pst"]).stdout;
+    let rules = report["rules"].as_array().unwrap();
+    assert!(rules.iter().any(|rule| rule["count"].as_u64() > Some(10)), "{rules:?}");
+    for rule in rules {
+        let name = format!(" {}: ", rule["rule"].as_str().unwrap());
+        let lines = broken.lines().skip_while(|line| line.starts_with("  ") || !line.contains(&name)).skip(1);
+        let count: u64 = lines
+            .take_while(|line| line.starts_with("  "))
+            .map(|line| match line.strip_prefix("  and ").and_then(|line| line.strip_suffix(" more")) {
+                Some(more) => more.parse().unwrap(),
+                None => 1,
+            })
+            .sum();
+        assert_eq!(Some(count), rule["count"].as_u64(), "{name}{broken}");
+    }
     assert_eq!(bench.run(&["check", "in.mbox"]).status, Some(2));
     assert_eq!(bench.run(&["check", "none.pst"]).status, Some(2));
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     error::{Error, ErrorKind, Location, Result},
+    limits::Stop,
     pst::{
         Variant,
         encoding::Encoding,
@@ -25,9 +26,14 @@ pub(super) const LEVELS: u8 = 9;
 const PAGES_KEPT: usize = 4 << 20;
 const BLOCKS_KEPT: usize = 6 << 20;
 /// A check may go through this many times the octets of the file, and these besides, before it gives up: structures that share one
-/// another could have it go round for ever.
+/// another could have it go round for ever. Stores of Outlook need up to 5 times their octets, and one of nothing but recipients 13 times.
 const TIMES: u64 = 48;
-const BESIDES: u64 = 256 << 20;
+const BESIDES: u64 = 8 << 20;
+/// What a look-up or a small value counts for, and a record that is sorted.
+pub(super) const STEP: usize = 64;
+pub(super) const RECORD: usize = 16;
+/// Whether to stop is asked after so many octets, as a power of 2.
+const ASKED: u32 = 16;
 
 /// Where a page is and which identifier it has (BREF).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,23 +85,28 @@ pub(super) struct File {
     pub(super) is_cache: bool,
     pages: RefCell<Cache>,
     read: RefCell<Cache>,
+    /// Octets that were gone through, and those that may be.
     work: Cell<u64>,
+    most_work: u64,
+    stop: Stop,
 }
 
 impl File {
     /// Reads the header.
-    pub(super) fn open(source: Source) -> Result<Self> {
+    pub(super) fn open(source: Source, stop: &Stop) -> Result<Self> {
         let len = source.len();
         let mut header = vec![0; HEADER];
         let have = usize::try_from(len).unwrap_or(HEADER).min(HEADER);
         source.read_exact_at(0, header.get_mut(..have).unwrap_or_default())?;
         let is_store = header.starts_with(b"!BDN") || matches!(header.get(8..10), Some(b"SM" | b"SO"));
         if !is_store {
-            let message = "does not start with the octets of a PST or OST file";
+            let message = "is not an Outlook data file (PST or OST): its first bytes are those of something else";
             return Err(Error::new(ErrorKind::UnknownFormat, message).at(Location::Byte(0)));
         }
         if have < HEADER {
-            let message = format!("the file ends after {len} bytes, inside the header of the store");
+            let message = format!(
+                "the file is cut off after {len} bytes, before its header ends: copy it again, or take it from a backup"
+            );
             return Err(Error::new(ErrorKind::Malformed, message).at(Location::Byte(len)));
         }
         let version = u16_at(&header, 10).unwrap_or(0);
@@ -107,10 +118,10 @@ impl File {
         };
         let root_at = if variant == Variant::Ansi { 164 } else { 180 };
         let word = |at: usize| word_at(&header, at, variant.word()).unwrap_or(0);
-        let first = root_at + 4 + 4 * variant.word();
-        let size = variant.word();
-        let nodes = PageRef { bid: word(first), ib: word(first + size) };
-        let blocks = PageRef { bid: word(first + 2 * size), ib: word(first + 3 * size) };
+        // Behind four octets that are reserved and four words on the whole file.
+        let root = |index: usize| word(root_word_at(root_at, variant, index));
+        let nodes = PageRef { bid: root(4), ib: root(5) };
+        let blocks = PageRef { bid: root(6), ib: root(7) };
         if version == 37 {
             let kind_at = |ib: u64, body: u64| {
                 let mut kind = [0; 1];
@@ -141,12 +152,19 @@ impl File {
             pages: RefCell::new(Cache::new(PAGES_KEPT)),
             read: RefCell::new(Cache::new(BLOCKS_KEPT)),
             work: Cell::new(0),
+            most_work: len.saturating_mul(TIMES).saturating_add(BESIDES),
+            stop: stop.clone(),
         })
     }
 
     /// A value of the header's root by its number: the end, the last map, what is free.
     pub(super) fn root_word(&self, index: usize) -> u64 {
-        word_at(&self.header, self.root_at + 4 + index * self.variant.word(), self.variant.word()).unwrap_or(0)
+        word_at(&self.header, root_word_at(self.root_at, self.variant, index), self.variant.word()).unwrap_or(0)
+    }
+
+    /// Where that value is.
+    pub(super) fn root_place(&self, index: usize) -> u64 {
+        root_word_at(self.root_at, self.variant, index) as u64
     }
 
     pub(super) fn first_map(&self) -> u64 {
@@ -160,7 +178,7 @@ impl File {
 
     /// Octets of the file that a map is for.
     pub(super) fn section(&self) -> u64 {
-        (self.map_size() * 8 * self.variant.block_slot()) as u64
+        self.map_size().saturating_mul(8).saturating_mul(self.variant.block_slot()) as u64
     }
 
     /// Octets at `offset`; nothing where they are not all inside the file.
@@ -176,8 +194,10 @@ impl File {
     /// A page at `ib`.
     pub(super) fn page(&self, ib: u64) -> Result<Option<Arc<[u8]>>> {
         if let Some(page) = self.pages.borrow_mut().get(ib) {
+            self.charge(RECORD)?;
             return Ok(Some(page));
         }
+        self.charge(self.variant.page_size())?;
         let page: Option<Arc<[u8]>> = self.octets(ib, self.variant.page_size())?.map(Into::into);
         if let Some(page) = &page {
             self.pages.borrow_mut().put(ib, page.clone());
@@ -186,6 +206,7 @@ impl File {
     }
 
     fn find(&self, root: PageRef, tree: Tree, key: u64) -> Result<Option<Vec<u8>>> {
+        self.charge(STEP)?;
         let mut at = root.ib;
         for _ in 0..LEVELS {
             let Some(octets) = self.page(at)? else { return Ok(None) };
@@ -195,7 +216,7 @@ impl File {
             while low < high {
                 let middle = low.midpoint(high);
                 match page.key(middle) <= key {
-                    true => low = middle + 1,
+                    true => low = middle.saturating_add(1),
                     false => high = middle,
                 }
             }
@@ -226,23 +247,49 @@ impl File {
         Ok(self.node_entry(nid)?.is_some())
     }
 
-    /// Counts `octets` that are gone through; whether there may be more.
-    pub(super) fn may_read(&self, octets: usize) -> bool {
-        let work = self.work.get() + octets as u64;
+    /// Counts `octets` that are gone through; an error, which ends the check, when there are more than any store needs, or when it is to
+    /// stop. Every loop whose length the file decides calls this.
+    pub(super) fn charge(&self, octets: usize) -> Result<()> {
+        let before = self.work.get();
+        let work = before.saturating_add(octets as u64);
         self.work.set(work);
-        work <= self.len.saturating_mul(TIMES).saturating_add(BESIDES)
+        if self.is_exhausted() {
+            return Err(self.exhaust());
+        }
+        if before >> ASKED != work >> ASKED { self.go_on() } else { Ok(()) }
+    }
+
+    /// Ends the check as if too much had been gone through; gives the error for it.
+    pub(super) fn exhaust(&self) -> Error {
+        self.work.set(u64::MAX);
+        Error::new(ErrorKind::Limit, "the check stopped early")
+    }
+
+    /// Whether to go on; an error where not.
+    pub(super) fn go_on(&self) -> Result<()> {
+        match self.stop.is_asked() {
+            true => Err(Error::new(ErrorKind::Cancelled, "the check was stopped")),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether it was more than any store needs.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.work.get() > self.most_work
     }
 
     /// The data of a block, unscrambled and inflated; nothing where it cannot be had.
     pub(super) fn block(&self, bid: u64) -> Result<Option<Arc<[u8]>>> {
         let bid = bid & !1;
         if let Some(block) = self.read.borrow_mut().get(bid) {
-            return Ok(self.may_read(64).then_some(block));
+            self.charge(STEP)?;
+            return Ok(Some(block));
         }
         let Some(entry) = self.block_entry(bid)? else { return Ok(None) };
-        if entry.stored == 0 || !self.may_read(entry.stored.into()) {
+        if entry.stored == 0 {
             return Ok(None);
         }
+        self.charge(entry.stored.max(entry.size).into())?;
         let Some(mut octets) = self.octets(entry.ib, entry.stored.into())? else { return Ok(None) };
         let block = self.decoded(&mut octets, entry);
         if let Some(block) = &block {
@@ -267,11 +314,11 @@ impl File {
             inflate(octets, entry.size.into())
         })
     }
+}
 
-    /// Whether the work that is allowed was done already.
-    pub(super) fn is_exhausted(&self) -> bool {
-        !self.may_read(0)
-    }
+/// Where a word of the header's root is.
+fn root_word_at(root_at: usize, variant: Variant, index: usize) -> usize {
+    root_at.saturating_add(4).saturating_add(index.saturating_mul(variant.word()))
 }
 
 /// An unsigned integer of 4 or 8 octets.
@@ -286,10 +333,11 @@ pub(super) fn is_internal(bid: u64) -> bool {
 
 pub(super) fn block_entry(entry: &[u8], variant: Variant) -> Option<BlockEntry> {
     let size = variant.word();
-    let stored = u16_at(entry, 2 * size)?;
+    let word = |index: usize| index.saturating_mul(size);
+    let stored = u16_at(entry, word(2))?;
     let (inflated, references) = match variant {
         Variant::Unicode4k => (u16_at(entry, 18)?, u16_at(entry, 20)?),
-        Variant::Ansi | Variant::Unicode => (stored, u16_at(entry, 2 * size + 2)?),
+        Variant::Ansi | Variant::Unicode => (stored, u16_at(entry, word(2).saturating_add(2))?),
     };
     Some(BlockEntry {
         bid: word_at(entry, 0, size)?,
@@ -306,8 +354,8 @@ pub(super) fn node_entry(entry: &[u8], variant: Variant) -> Option<NodeEntry> {
         nid: u32_at(entry, 0)?,
         high: if size == 8 { u32_at(entry, 4)? } else { 0 },
         data: word_at(entry, size, size)?,
-        subnodes: word_at(entry, 2 * size, size)?,
-        parent: u32_at(entry, 3 * size)?,
+        subnodes: word_at(entry, size.saturating_mul(2), size)?,
+        parent: u32_at(entry, size.saturating_mul(3))?,
     })
 }
 
@@ -330,13 +378,16 @@ pub(super) struct TreePage<'a> {
 impl<'a> TreePage<'a> {
     pub(super) fn parse(octets: &'a [u8], variant: Variant, tree: Tree) -> Option<Self> {
         let at = variant.page_entries();
+        let behind = |more: usize| at.saturating_add(more);
         let octet = |at: usize| octets.get(at).copied().map(usize::from);
         let (count, most_stated, stated, level, padding) = match variant {
             Variant::Unicode4k => {
-                (u16_at(octets, at)?.into(), u16_at(octets, at + 2)?.into(), octet(at + 4)?, octet(at + 5)?, 0)
+                (u16_at(octets, at)?.into(), u16_at(octets, behind(2))?.into(), octet(behind(4))?, octet(behind(5))?, 0)
             }
-            Variant::Ansi => (octet(at)?, octet(at + 1)?, octet(at + 2)?, octet(at + 3)?, 0),
-            Variant::Unicode => (octet(at)?, octet(at + 1)?, octet(at + 2)?, octet(at + 3)?, u32_at(octets, at + 4)?),
+            Variant::Ansi => (octet(at)?, octet(behind(1))?, octet(behind(2))?, octet(behind(3))?, 0),
+            Variant::Unicode => {
+                (octet(at)?, octet(behind(1))?, octet(behind(2))?, octet(behind(3))?, u32_at(octets, behind(4))?)
+            }
         };
         let word = variant.word();
         let entry = match (level, tree, variant) {
@@ -344,9 +395,9 @@ impl<'a> TreePage<'a> {
             (0, Tree::Nodes, _) => 32,
             (0, Tree::Blocks, Variant::Ansi) => 12,
             (0, Tree::Blocks, _) => 24,
-            _ => 3 * word,
+            _ => word.saturating_mul(3),
         };
-        let most = at / entry;
+        let most = at.checked_div(entry)?;
         let count: usize = count;
         Some(Self {
             octets,
@@ -363,20 +414,27 @@ impl<'a> TreePage<'a> {
         })
     }
 
+    /// Where an entry is in the page.
+    pub(super) fn entry_at(&self, index: usize) -> usize {
+        index.saturating_mul(self.entry)
+    }
+
     pub(super) fn entry(&self, index: usize) -> &'a [u8] {
-        self.octets.get(index * self.entry..(index + 1) * self.entry).unwrap_or_default()
+        let at = self.entry_at(index);
+        self.octets.get(at..at.saturating_add(self.entry)).unwrap_or_default()
     }
 
     pub(super) fn key(&self, index: usize) -> u64 {
-        let key = word_at(self.octets, index * self.entry, self.word).unwrap_or(0);
+        let key = word_at(self.octets, self.entry_at(index), self.word).unwrap_or(0);
         if self.tree == Tree::Nodes { key & 0xFFFF_FFFF } else { key & !u64::from(self.level == 0) }
     }
 
     pub(super) fn child(&self, index: usize) -> PageRef {
-        let at = index * self.entry + self.word;
+        let bid = self.entry_at(index).saturating_add(self.word);
+        let ib = bid.saturating_add(self.word);
         PageRef {
-            bid: word_at(self.octets, at, self.word).unwrap_or(0),
-            ib: word_at(self.octets, at + self.word, self.word).unwrap_or(0),
+            bid: word_at(self.octets, bid, self.word).unwrap_or(0),
+            ib: word_at(self.octets, ib, self.word).unwrap_or(0),
         }
     }
 }
@@ -404,7 +462,7 @@ impl Cache {
     }
 
     fn put(&mut self, key: u64, octets: Arc<[u8]>) {
-        self.octets += octets.len() + 64;
+        self.octets = self.octets.saturating_add(octets.len()).saturating_add(64);
         self.young.insert(key, octets);
         if self.octets > self.most {
             self.old = std::mem::take(&mut self.young);

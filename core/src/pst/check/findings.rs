@@ -136,6 +136,22 @@ pub struct CheckReport {
     pub findings: Vec<Finding>,
     /// How often each rule is broken, of those that are.
     pub rules: Vec<RuleCount>,
+    /// What to do about it; nothing where nothing was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<&'static str>,
+}
+
+/// What to do about findings.
+pub(super) fn advice(errors: u64, warnings: u64) -> Option<&'static str> {
+    match (errors, warnings) {
+        (0, 0) => None,
+        (0, _) => Some("Warnings only: Outlook opens such files. There is nothing to do unless Outlook complains."),
+        _ => Some(
+            "Errors: Outlook may refuse this file, or repair it. Make a copy first. Then repair the copy with scanpst.exe (the Inbox Repair \
+             Tool of Outlook), or write a new file out of this one, which keeps all that can be read: \
+             mailferry convert FILE --as pst --to NEW.pst",
+        ),
+    }
 }
 
 /// Findings as they come.
@@ -149,7 +165,7 @@ impl Findings {
     pub(super) fn add(&self, rule: Rule, place: &Place, found: impl FnOnce() -> String) {
         let mut counts = self.counts.borrow_mut();
         let count = counts.entry(rule).or_default();
-        *count += 1;
+        *count = count.saturating_add(1);
         let mut kept = self.kept.borrow_mut();
         // Each rule has its first ones, however many there are of others.
         if *count > OF_A_RULE as u64 || (kept.len() >= OF_ALL && *count > 1) {

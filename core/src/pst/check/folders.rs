@@ -3,23 +3,18 @@
 use super::{
     Check,
     context::{Properties, Value},
-    file::{Tree, node_entry},
+    file::{STEP, Tree, node_entry},
     findings::Place,
+    ids::{CONTAINER_CLASS, CONTENT_COUNT, CONTENT_UNREAD_COUNT, DISPLAY_NAME, MESSAGE_FLAGS, SUBFOLDERS},
     rules::Rule,
     sorted::{Sorted, Sorter},
     store::{ASSOCIATED, CONTENTS, CONTENTS_SHOWN, HIERARCHY, HIERARCHY_RECENT, SEARCHED},
     table::{Row, Table},
-    trees::be,
+    trees::{Walked, be},
 };
 use crate::{error::Result, pst::nid};
 use std::collections::HashSet;
 
-const DISPLAY_NAME: u16 = 0x3001;
-const CONTENT_COUNT: u16 = 0x3602;
-const UNREAD_COUNT: u16 = 0x3603;
-const SUBFOLDERS: u16 = 0x360A;
-const CONTAINER_CLASS: u16 = 0x3613;
-const MESSAGE_FLAGS: u16 = 0x0E07;
 const READ: u64 = 1;
 
 /// What belongs to folders: their folders, messages, hidden messages.
@@ -29,8 +24,8 @@ const HIDDEN: u8 = 2;
 
 /// Octets of text that are compared.
 const COMPARED: usize = 4096;
-/// Names of folders side by side that are compared.
-const NAMES: usize = 1 << 16;
+/// Octets that a name takes in memory besides its text.
+const NAME: usize = 64;
 
 /// The types of nodes that belong to a search folder ([MS-PST] 2.4.8.6).
 const SEARCH_QUEUE: u32 = 0x06;
@@ -48,22 +43,30 @@ struct Counts {
 
 impl Check {
     /// Whether all folders hang together.
-    pub(super) fn folder_tree(&self, folders: &[(u32, u32)]) {
-        self.folders.set(folders.len() as u64);
+    pub(super) fn folder_tree(&self, walked: &Walked) -> Result<()> {
+        self.folders.set(walked.folder_count);
+        let folders = &walked.folders;
+        if walked.folder_count > folders.len() as u64 {
+            self.too_much(&Place::node(nid::ROOT_FOLDER));
+            return Ok(());
+        }
         let place_of = |nid: u32| folders.binary_search_by_key(&nid, |folder| folder.0).ok();
         // Of each folder: not seen, on the way at hand, reaches the root.
         let mut states = vec![0_u8; folders.len()];
         for (index, (nid, parent)) in folders.iter().enumerate() {
+            self.file.charge(STEP)?;
             let place = Place::node(*nid);
             if *nid == nid::ROOT_FOLDER {
                 if *parent != nid::ROOT_FOLDER {
-                    self.add(Rule::FolderTree, &place, || format!("its parent is {parent:#x}"));
+                    self.add(Rule::FolderTree, &place, || {
+                        format!("the parent of the root folder is {parent:#x} instead of itself")
+                    });
                 }
                 continue;
             }
             let is_search = nid::kind(*nid) == nid::SEARCH_FOLDER;
             if place_of(*parent).is_none() && !self.file.is_cache && !(is_search && *parent == 0) {
-                self.add(Rule::NodeParent, &place, || format!("it is {parent:#x}, which is no folder"));
+                self.add(Rule::NodeParent, &place, || format!("its parent {parent:#x} is not a folder of the store"));
             }
             let mut way = Vec::new();
             let mut at = Some(index);
@@ -88,6 +91,7 @@ impl Check {
                 self.add(Rule::FolderTree, &place, || "its parents go round in a circle".to_owned());
             }
         }
+        Ok(())
     }
 
     /// Goes through all folders and what is in them.
@@ -99,7 +103,6 @@ impl Check {
             let base = nid::with_kind(entry.nid, 0);
             match kind {
                 nid::NORMAL_FOLDER | nid::SEARCH_FOLDER => {
-                    self.go_on()?;
                     // What belongs to a folder that is not there.
                     while let Some(record) = children.peek()?.filter(|record| be(record.get(..4)) < entry.nid.into()) {
                         children.next()?;
@@ -140,7 +143,9 @@ impl Check {
             return Ok(());
         }
         if !self.file.is_cache {
-            self.add(Rule::NodeParent, &Place::node(node), || format!("it is {parent:#x}, which is no folder"));
+            self.add(Rule::NodeParent, &Place::node(node), || {
+                format!("its parent {parent:#x} is not a folder of the store")
+            });
         }
         self.message(node, None)
     }
@@ -156,7 +161,7 @@ impl Check {
                 let is_asked =
                     node > FIRST_SEARCH && !self.file.is_cache && (kind != SEARCH_CONTENTS || self.is_recent());
                 if is_asked && !self.file.has_node(part)? {
-                    self.add(Rule::FolderNodes, &place, || format!("{part:#x} is not there"));
+                    self.add(Rule::FolderNodes, &place, || format!("its node {part:#x} was not found"));
                 }
             }
             self.properties_of(base | SEARCH_CRITERIA)?;
@@ -180,7 +185,7 @@ impl Check {
             for kind in [nid::HIERARCHY_TABLE, nid::CONTENTS_TABLE, nid::ASSOCIATED_CONTENTS_TABLE] {
                 let table = base | kind;
                 if !self.file.has_node(table)? {
-                    self.add(Rule::FolderNodes, &place, || format!("{table:#x} is not there"));
+                    self.add(Rule::FolderNodes, &place, || format!("its table {table:#x} was not found"));
                 }
             }
             let recent: &[u16] = if self.is_recent() { &HIERARCHY_RECENT } else { &[] };
@@ -207,10 +212,10 @@ impl Check {
         properties: &Properties<'_>,
         counts: &Counts,
     ) -> Result<()> {
-        for id in [DISPLAY_NAME, CONTENT_COUNT, UNREAD_COUNT, SUBFOLDERS] {
+        for id in [DISPLAY_NAME, CONTENT_COUNT, CONTENT_UNREAD_COUNT, SUBFOLDERS] {
             let is_free = self.file.is_cache || (is_search && id == DISPLAY_NAME);
             if !properties.has(id) && !is_free {
-                self.add(Rule::FolderProperty, &place.of(id), || "it is missing".to_owned());
+                self.add(Rule::FolderProperty, &place.of(id), || "the property is missing".to_owned());
             }
         }
         if properties.text(DISPLAY_NAME)?.is_some_and(|name| name.is_empty()) && node != nid::ROOT_FOLDER {
@@ -221,18 +226,18 @@ impl Check {
                 && stated != counted
             {
                 self.add(Rule::FolderCount, &place.of(id), || {
-                    format!("it is {stated}, and {counted} {what} are in the table")
+                    format!("the folder says {stated}, and its table has {counted} {what}")
                 });
             }
         };
         compare(CONTENT_COUNT, counts.messages.map(|(rows, _)| rows), "messages");
-        compare(UNREAD_COUNT, counts.messages.map(|(_, unread)| unread), "unread messages");
+        compare(CONTENT_UNREAD_COUNT, counts.messages.map(|(_, unread)| unread), "unread messages");
         if let Some((rows, real)) = counts.folders
             && let Some(stated) = properties.number(SUBFOLDERS)
             && ((real > 0 && stated == 0) || (rows == 0 && stated != 0))
         {
             self.add(Rule::FolderCount, &place.of(SUBFOLDERS), || {
-                format!("it is {stated}, and {rows} folders are in the table")
+                format!("the folder says {stated} (0 for no folders), and its table has {rows} folders")
             });
         }
         Ok(())
@@ -272,21 +277,25 @@ impl Check {
         if let Some(table) = table {
             self.require_columns(table, columns);
             let mut names: HashSet<String> = HashSet::new();
+            let (held, mut is_held) = (self.hold(), true);
             let mut real = 0;
             let rows = table.each_row(&mut |id, row| {
-                real += u64::from(nid::kind(id) == nid::NORMAL_FOLDER);
+                real = u64::from(nid::kind(id) == nid::NORMAL_FOLDER).saturating_add(real);
                 while let Some(folder) = Self::child(children, parent, FOLDERS, Some(id))? {
                     missing(folder);
                 }
                 if Self::child(children, parent, FOLDERS, id.checked_add(1))? != Some(id) {
-                    self.add(Rule::HierarchyRow, &place.in_row(id), || "there is no such folder below".to_owned());
+                    self.add(Rule::HierarchyRow, &place.in_row(id), || {
+                        "the folder of this row was not found below".to_owned()
+                    });
                     return Ok(());
                 }
                 if let Some(properties) = self.properties_of(id)? {
                     self.mirror(&place.in_row(id), id, row, &properties)?;
-                    if let Some(name) = properties.text(DISPLAY_NAME)?.filter(|_| names.len() < NAMES)
-                        && !names.insert(name.to_lowercase())
-                    {
+                    let name = properties.text(DISPLAY_NAME)?.unwrap_or_default();
+                    let lower = name.to_lowercase();
+                    is_held = is_held && held.take(lower.len().saturating_add(NAME));
+                    if is_held && properties.has(DISPLAY_NAME) && !names.insert(lower) {
                         self.add(Rule::FolderNames, &place.in_row(id), || {
                             format!("another folder is named {name:?} too")
                         });
@@ -294,6 +303,9 @@ impl Check {
                 }
                 Ok(())
             })?;
+            if !is_held {
+                self.too_much(&place);
+            }
             counts = Some((rows, real));
         }
         while let Some(folder) = Self::child(children, parent, FOLDERS, None)? {
@@ -304,7 +316,7 @@ impl Check {
 
     /// Whether the row of a folder says what the folder says.
     fn mirror(&self, place: &Place, folder: u32, row: &Row<'_, '_>, properties: &Properties<'_>) -> Result<()> {
-        for id in [DISPLAY_NAME, CONTENT_COUNT, UNREAD_COUNT, SUBFOLDERS, CONTAINER_CLASS] {
+        for id in [DISPLAY_NAME, CONTENT_COUNT, CONTENT_UNREAD_COUNT, SUBFOLDERS, CONTAINER_CLASS] {
             let in_row = row.of(id)?.map(|(_, value)| value);
             let of_folder = match properties.find(id) {
                 Some(property) => properties.value(property, COMPARED)?,
@@ -349,14 +361,14 @@ impl Check {
             self.require_columns(table, columns);
             let mut unread = 0;
             let rows = table.each_row(&mut |id, row| {
-                self.go_on()?;
-                unread += u64::from(row.number_of(MESSAGE_FLAGS)?.unwrap_or(0) & READ == 0);
+                let is_unread = row.number_of(MESSAGE_FLAGS)?.unwrap_or(0) & READ == 0;
+                unread = u64::from(is_unread).saturating_add(unread);
                 while let Some(message) = Self::child(children, parent, group, Some(id))? {
                     missing(message)?;
                 }
                 if Self::child(children, parent, group, id.checked_add(1))? != Some(id) {
                     self.add(Rule::ContentsRow, &place.in_row(id), || {
-                        "there is no such message in the folder".to_owned()
+                        "the message of this row was not found in the folder".to_owned()
                     });
                     return Ok(());
                 }
@@ -383,7 +395,7 @@ pub(super) fn shown(value: Option<&Value>) -> String {
                 octets.len() % 2 == 0 && text.chars().all(|c| !c.is_control() && c != char::REPLACEMENT_CHARACTER);
             match is_text {
                 true => format!("{:?}", text.chars().take(40).collect::<String>()),
-                false => format!("{} octets", octets.len()),
+                false => format!("{} bytes", octets.len()),
             }
         }
     }

@@ -58,7 +58,7 @@ impl Check {
         let (header, fields) = (&self.file.header, self.fields());
         let octet = |at: usize| header.get(at).copied().unwrap_or(0);
         if !header.starts_with(b"!BDN") {
-            self.add(Rule::HeaderMagic, &Place::at(0), || "the first four octets are others".to_owned());
+            self.add(Rule::HeaderMagic, &Place::at(0), || "the first four bytes are not !BDN".to_owned());
         }
         let client_version = u16_at(header, 12).unwrap_or(0);
         let client = header.get(8..10).unwrap_or_default();
@@ -73,14 +73,16 @@ impl Check {
             self.add(Rule::HeaderVersion, &Place::at(12), || format!("wVerClient is {client_version}"));
         }
         if (octet(14), octet(15)) != (1, 1) {
-            self.add(Rule::HeaderPlatform, &Place::at(14), || format!("they are {} and {}", octet(14), octet(15)));
+            self.add(Rule::HeaderPlatform, &Place::at(14), || {
+                format!("they are {} and {} instead of 1 and 1", octet(14), octet(15))
+            });
         }
         let crc = |name: &str, len: usize, at: usize| {
-            let computed = header.get(8..8 + len).map(checksum::crc).unwrap_or(0);
+            let computed = header.get(8..).and_then(|header| header.get(..len)).map(checksum::crc).unwrap_or(0);
             let stored = u32_at(header, at).unwrap_or(0);
             if computed != stored {
                 self.add(Rule::HeaderCrc, &Place::at(at as u64), || {
-                    format!("{name} is {stored:#010x}, and that of the octets {computed:#010x}")
+                    format!("{name} is {stored:#010x}, and {computed:#010x} was computed")
                 });
             }
         };
@@ -90,19 +92,22 @@ impl Check {
         }
         if octet(fields.sentinel) != 0x80 {
             let found = octet(fields.sentinel);
-            self.add(Rule::HeaderSentinel, &Place::at(fields.sentinel as u64), || format!("it is {found:#04x}"));
+            self.add(Rule::HeaderSentinel, &Place::at(fields.sentinel as u64), || {
+                format!("it is {found:#04x} instead of 0x80")
+            });
         }
-        let code = octet(fields.sentinel + 1);
+        let at_code = fields.sentinel.saturating_add(1);
+        let code = octet(at_code);
         if code > 2 {
-            self.add(Rule::HeaderEncoding, &Place::at(fields.sentinel as u64 + 1), || format!("it is {code}"));
+            self.add(Rule::HeaderEncoding, &Place::at(at_code as u64), || format!("the encoding {code} is unknown"));
         }
         if u32_at(header, fields.unique) == Some(0) {
-            self.add(Rule::HeaderUnique, &Place::at(fields.unique as u64), || "it is 0".to_owned());
+            self.add(Rule::HeaderUnique, &Place::at(fields.unique as u64), || "dwUnique is 0".to_owned());
         }
         for (at, len) in fields.reserved {
-            let octets = header.get(*at..at + len).unwrap_or_default();
+            let octets = header.get(*at..at.saturating_add(*len)).unwrap_or_default();
             if octets.iter().any(|octet| *octet != 0) {
-                self.add(Rule::HeaderReserved, &Place::at(*at as u64), || format!("the octets are {octets:02x?}"));
+                self.add(Rule::HeaderReserved, &Place::at(*at as u64), || format!("the bytes are {octets:02x?}"));
             }
         }
         let word = self.file.variant.word();
@@ -110,8 +115,7 @@ impl Check {
         if next & 3 != 0 {
             self.add(Rule::HeaderNextBid, &Place::at(fields.next_block as u64), || format!("bidNextB is {next:#x}"));
         }
-        for kind in 0..32 {
-            let at = fields.counters + 4 * kind as usize;
+        for (kind, at) in (0..32).zip((fields.counters..).step_by(4)) {
             let counter = u32_at(header, at).unwrap_or(0);
             if counter < least(kind) && kind != 0 && is_known(kind) {
                 let place = Place::at(at as u64);
@@ -125,42 +129,42 @@ impl Check {
 
     fn root(&self) {
         let file = &self.file;
-        let (root, word) = (file.root_at as u64, file.variant.word() as u64);
         let end = file.root_word(0);
         if end != file.len {
-            self.add(Rule::RootEnd, &Place::at(root + 4), || {
-                format!("ibFileEof is {end}, and the file has {} octets", file.len)
+            self.add(Rule::RootEnd, &Place::at(file.root_place(0)), || {
+                format!("ibFileEof is {end}, and the file has {} bytes", file.len)
             });
         }
         let valid = self.maps_valid();
         let is_early = file.variant == Variant::Ansi && valid < 2;
-        if file.len.checked_sub(file.first_map()).is_none_or(|rest| rest % file.section() != 0) && !is_early {
+        if file.len.checked_sub(file.first_map()).is_none_or(|rest| !rest.is_multiple_of(file.section())) && !is_early {
             self.add(Rule::RootEnd, &Place::at(file.len), || {
-                format!("the file has {} octets: the range of its last allocation map is not whole", file.len)
+                format!("the file has {} bytes: the range of its last allocation map is not whole", file.len)
             });
         }
         // Outlook before 2007 wrote 1.
         if valid != 2 && !(valid == 1 && self.has_old_maps.get()) {
-            self.add(Rule::RootValid, &Place::at(root + 4 + 8 * word), || format!("it is {valid}"));
+            self.add(Rule::RootValid, &Place::at(file.root_place(8)), || format!("fAMapValid is {valid} instead of 2"));
         }
     }
 
     /// fAMapValid.
     pub(super) fn maps_valid(&self) -> u8 {
-        self.file.header.get(self.file.root_at + 4 + 8 * self.file.variant.word()).copied().unwrap_or(0)
+        usize::try_from(self.file.root_place(8)).ok().and_then(|at| self.file.header.get(at)).copied().unwrap_or(0)
     }
 
     /// The octets of rgbFM and of rgbFP.
     pub(super) fn free_maps(&self) -> (usize, &[u8], &[u8]) {
         let at = self.fields().free_maps;
-        let octets = |at: usize| self.file.header.get(at..at + 128).unwrap_or_default();
-        (at, octets(at), octets(at + 128))
+        let maps = self.file.header.get(at..).unwrap_or_default();
+        (at, maps.get(..128).unwrap_or_default(), maps.get(128..256).unwrap_or_default())
     }
 
     /// The counters against what is in use: the highest index of each type of nodes, and the highest identifiers of blocks and pages.
     pub(super) fn counters(&self, highest: &[u32; 32], block: u64, page: u64) {
         let (header, fields) = (&self.file.header, self.fields());
-        let counter = |kind: u32| u32_at(header, fields.counters + 4 * kind as usize).unwrap_or(0);
+        let place = |kind: u32| (kind as usize).saturating_mul(4).saturating_add(fields.counters);
+        let counter = |kind: u32| u32_at(header, place(kind)).unwrap_or(0);
         for (kind, index) in (0..).zip(highest) {
             // Tables have the index of their folder, and the parts of search folders that of theirs.
             let shared = match kind {
@@ -171,8 +175,7 @@ impl Check {
                 _ => counter(kind),
             };
             if *index > counter(kind).max(shared) {
-                let place = Place::at(fields.counters as u64 + 4 * u64::from(kind));
-                self.add(Rule::HeaderCounters, &place, || {
+                self.add(Rule::HeaderCounters, &Place::at(place(kind) as u64), || {
                     format!("that of type {kind:#x} is {:#x}, and a node has the index {index:#x}", counter(kind))
                 });
             }

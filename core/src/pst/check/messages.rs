@@ -2,9 +2,15 @@
 
 use super::{
     Check, DEPTH,
-    context::{Properties, Value, text},
+    context::{BINARY, Properties, Value, text},
     findings::Place,
     folders::shown,
+    ids::{
+        ADDRESS_TYPE, BODY, CLIENT_SUBMIT_TIME, CREATION_TIME, DISPLAY_BCC, DISPLAY_CC, DISPLAY_NAME, DISPLAY_TO,
+        EMAIL_ADDRESS, ENTRY_ID, HTML, INTERNET_CODE_PAGE, LAST_MODIFICATION_TIME, MESSAGE_CLASS,
+        MESSAGE_DELIVERY_TIME, MESSAGE_FLAGS, MESSAGE_SIZE, MESSAGE_STATUS, NATIVE_BODY, RECIPIENT_TYPE,
+        RTF_COMPRESSED, SEARCH_KEY, SUBJECT,
+    },
     nodes::RECIPIENT_COLUMNS,
     rules::Rule,
     table::{Row, Table},
@@ -18,26 +24,6 @@ use crate::{
     },
 };
 use std::collections::HashMap;
-
-const MESSAGE_CLASS: u16 = 0x001A;
-const SUBJECT: u16 = 0x0037;
-const DISPLAY_BCC: u16 = 0x0E02;
-const DISPLAY_CC: u16 = 0x0E03;
-const DISPLAY_TO: u16 = 0x0E04;
-const MESSAGE_FLAGS: u16 = 0x0E07;
-const MESSAGE_SIZE: u16 = 0x0E08;
-const MESSAGE_STATUS: u16 = 0x0E17;
-const BODY: u16 = 0x1000;
-const RTF: u16 = 0x1009;
-const HTML: u16 = 0x1013;
-const NATIVE_BODY: u16 = 0x1016;
-const SEARCH_KEY: u16 = 0x300B;
-const CODE_PAGE: u16 = 0x3FDE;
-const CREATED: u16 = 0x3007;
-const MODIFIED: u16 = 0x3008;
-const RECIPIENT_TYPE: u16 = 0x0C15;
-const ENTRY_ID: u16 = 0x0FFF;
-const DISPLAY_NAME: u16 = 0x3001;
 
 const HAS_ATTACHMENTS: u32 = 0x10;
 const UNMODIFIED: u64 = 0x2;
@@ -57,12 +43,13 @@ const FROM_MESSAGE: [u16; 9] = [0x001A, 0x0037, 0x0039, 0x0042, 0x0070, 0x0E06, 
 
 /// Octets of text from which on a row may have less of it.
 const CUT: usize = 250;
-/// Octets that are compared, and of RTF that is checked.
+/// Octets that are compared, and of RTF_COMPRESSED that is checked.
 const COMPARED: usize = 64 << 10;
 const RTF_CHECKED: usize = 16 << 20;
 /// A row may be behind by this much where a message got attachments: Outlook leaves that.
 const BEHIND: u64 = 1024;
-/// Recipients whose names are compared with the texts that list them.
+/// Characters from which on a text may list less than all recipients, and octets of their names that are held: more than these.
+const SHOWN: usize = CUT - 20;
 const LISTED: usize = 4096;
 
 /// The identifier of one-off entry identifiers ([MS-OXCDATA] 2.2.5.1).
@@ -79,18 +66,13 @@ pub(super) struct Kind {
 impl Check {
     /// A message of a folder, and its row there.
     pub(super) fn message(&self, node: u32, row: Option<(&Table<'_>, &Row<'_, '_>)>) -> Result<()> {
-        self.messages.set(self.messages.get() + 1);
+        self.messages.set(self.messages.get().saturating_add(1));
         let place = Place::node(node);
         let Some(entry) = self.file.node_entry(node)? else { return Ok(()) };
         let Some(properties) = self.properties(&place, entry.data, entry.subnodes)? else { return Ok(()) };
         let kind = Kind { is_hidden: nid::kind(node) == nid::ASSOCIATED_MESSAGE, depth: 0 };
-        if !kind.is_hidden && self.is_recent() {
-            let size = self.node_size(entry.data, entry.subnodes, 0)?.min(u32::MAX.into());
-            if let Some(stated) = properties.number(MESSAGE_SIZE).filter(|stated| u64::from(*stated) != size) {
-                self.add(Rule::MessageSize, &place.of(MESSAGE_SIZE), || {
-                    format!("it is {stated}, and the blocks have {size} octets")
-                });
-            }
+        if !kind.is_hidden {
+            self.message_size(&place, &properties, entry.data, entry.subnodes)?;
         }
         self.message_properties(&place, &properties, kind)?;
         let attachments = self.parts(&place, &properties, kind)?;
@@ -98,6 +80,27 @@ impl Check {
             self.mirror_row(&place, table, row, &properties, kind, attachments)?;
         }
         properties.heap.tell_unnamed();
+        Ok(())
+    }
+
+    /// Holds the size that a message states against what its data and its subnodes have.
+    pub(super) fn message_size(
+        &self,
+        place: &Place,
+        properties: &Properties<'_>,
+        data: u64,
+        subnodes: u64,
+    ) -> Result<()> {
+        let Some(stated) = properties.number(MESSAGE_SIZE).filter(|_| self.is_recent()) else { return Ok(()) };
+        let Some(size) = self.node_size(data, subnodes, 0)? else {
+            self.add(Rule::Unreadable, place, || "its subnodes are too many or too deep to add up its size".to_owned());
+            return Ok(());
+        };
+        if u64::from(stated) != size.min(u32::MAX.into()) {
+            self.add(Rule::MessageSize, &place.of(MESSAGE_SIZE), || {
+                format!("the stated size is {stated} bytes, and the blocks have {size}")
+            });
+        }
         Ok(())
     }
 
@@ -124,7 +127,9 @@ impl Check {
                     _ => is_asked && id == MESSAGE_STATUS,
                 };
                 if has_some {
-                    self.add(Rule::ContentsCell, &place.of(id), || "the row has no value".to_owned());
+                    self.add(Rule::ContentsCell, &place.of(id), || {
+                        "the row has no value, and the message has one".to_owned()
+                    });
                 }
                 continue;
             };
@@ -153,7 +158,8 @@ impl Check {
                     row & !UNMODIFIED == message & !UNMODIFIED
                 }
                 (Value::Number(row), Value::Number(message)) if id == MESSAGE_SIZE => {
-                    let is_behind = attachments > 0 && row < message && message - row < BEHIND;
+                    let is_behind = attachments > 0
+                        && message.checked_sub(*row).is_some_and(|behind| behind > 0 && behind < BEHIND);
                     row == message || is_behind || !self.is_recent() || kind.is_hidden
                 }
                 (Value::Octets(row), Value::Octets(message)) => {
@@ -173,14 +179,14 @@ impl Check {
     pub(super) fn message_properties(&self, place: &Place, properties: &Properties<'_>, kind: Kind) -> Result<()> {
         let is_own = kind.depth == 0;
         if is_own && !self.file.is_cache {
-            for id in [MESSAGE_CLASS, MESSAGE_FLAGS, MESSAGE_SIZE, CREATED, MODIFIED, SEARCH_KEY] {
+            for id in [MESSAGE_CLASS, MESSAGE_FLAGS, MESSAGE_SIZE, CREATION_TIME, LAST_MODIFICATION_TIME, SEARCH_KEY] {
                 let is_asked = match id {
                     MESSAGE_CLASS | MESSAGE_FLAGS => true,
-                    MODIFIED => !kind.is_hidden && self.is_recent(),
+                    LAST_MODIFICATION_TIME => !kind.is_hidden && self.is_recent(),
                     _ => !kind.is_hidden,
                 };
                 if is_asked && !properties.has(id) {
-                    self.add(Rule::MessageProperty, &place.of(id), || "it is missing".to_owned());
+                    self.add(Rule::MessageProperty, &place.of(id), || "the property is missing".to_owned());
                 }
             }
         }
@@ -188,7 +194,7 @@ impl Check {
             let is_wrong =
                 key.iter().all(|octet| *octet == 0) || (key.len() != 16 && self.is_recent() && !kind.is_hidden);
             if is_wrong {
-                self.add(Rule::MessageKey, &place.of(SEARCH_KEY), || format!("it is {key:02x?}"));
+                self.add(Rule::MessageKey, &place.of(SEARCH_KEY), || format!("the search key is {key:02x?}"));
             }
         }
         if let Some(property) = properties.find(SUBJECT) {
@@ -199,7 +205,8 @@ impl Check {
                 && (*length as usize).saturating_sub(1) > rest.len()
             {
                 self.add(Rule::MessageSubject, &place.of(SUBJECT), || {
-                    format!("the prefix has {} characters, and {} are there", *length as usize - 1, rest.len())
+                    let length = (*length as usize).saturating_sub(1);
+                    format!("the prefix has {length} characters, and {} are there", rest.len())
                 });
             } else if *units == ['\u{1}'] {
                 self.add(Rule::MessageSubject, &place.of(SUBJECT), || {
@@ -207,51 +214,55 @@ impl Check {
                 });
             }
         }
-        for id in [0x0039, 0x0E06, CREATED, MODIFIED] {
+        for id in [CLIENT_SUBMIT_TIME, MESSAGE_DELIVERY_TIME, CREATION_TIME, LAST_MODIFICATION_TIME] {
             let Some(property) = properties.find(id) else { continue };
             if let Some(Value::Number(time)) = properties.value(property, 8)?
                 && time != 0
                 && !TIMES.contains(&time)
             {
-                self.add(Rule::MessageTime, &place.of(id), || format!("it is {time:#x}"));
+                self.add(Rule::MessageTime, &place.of(id), || {
+                    format!("the time is {time:#x}, in steps of 100 nanoseconds from 1601 on")
+                });
             }
         }
         let body = match properties.number(NATIVE_BODY) {
             Some(1) => Some(BODY),
-            Some(2) => Some(RTF),
+            Some(2) => Some(RTF_COMPRESSED),
             Some(3) => Some(HTML),
             _ => None,
         };
         if let Some(body) = body.filter(|body| !properties.has(*body)) {
-            self.add(Rule::MessageBody, &place.of(NATIVE_BODY), || format!("it names {body:#06x}, which is not there"));
+            self.add(Rule::MessageBody, &place.of(NATIVE_BODY), || {
+                format!("it names the body {body:#06x}, which was not found")
+            });
         }
-        if properties.find(HTML).is_some_and(|html| html.kind == super::context::BINARY) && !properties.has(CODE_PAGE) {
+        if properties.find(HTML).is_some_and(|html| html.kind == BINARY) && !properties.has(INTERNET_CODE_PAGE) {
             self.add(Rule::MessageBody, &place.of(HTML), || "there is no code page for it".to_owned());
         }
         self.rtf(place, properties)
     }
 
     fn rtf(&self, place: &Place, properties: &Properties<'_>) -> Result<()> {
-        let Some(property) = properties.find(RTF) else { return Ok(()) };
+        let Some(property) = properties.find(RTF_COMPRESSED) else { return Ok(()) };
         let size = properties.size(property)?;
         if size == 0 {
             return Ok(());
         }
-        let octets = properties.octets(RTF, RTF_CHECKED)?.unwrap_or_default();
+        let octets = properties.octets(RTF_COMPRESSED, RTF_CHECKED)?.unwrap_or_default();
         let word = |at: usize| u32_at(&octets, at).unwrap_or(0);
-        let (packed, kind, crc) = (u64::from(word(0)) + 4, word(8), word(12));
-        let add = |found: &dyn Fn() -> String| self.add(Rule::MessageRtf, &place.of(RTF), found);
+        let (packed, kind, crc) = (u64::from(word(0)).saturating_add(4), word(8), word(12));
+        let add = |found: &dyn Fn() -> String| self.add(Rule::MessageRtf, &place.of(RTF_COMPRESSED), found);
         const COMPRESSED: u32 = 0x7546_5A4C;
         const UNCOMPRESSED: u32 = 0x414C_454D;
         if octets.len() < 16 || !matches!(kind, COMPRESSED | UNCOMPRESSED) {
-            add(&|| format!("{size} octets of the type {kind:#010x}"));
+            add(&|| format!("{size} bytes of the type {kind:#010x}"));
         } else if packed > size || packed < 16 {
-            add(&|| format!("COMPSIZE tells of {packed} octets, and {size} are there"));
+            add(&|| format!("COMPSIZE tells of {packed} bytes, and {size} are there"));
         } else if kind == COMPRESSED
             && let Some(body) = octets.get(16..packed as usize)
             && checksum::crc(body) != crc
         {
-            add(&|| "the checksum is another".to_owned());
+            add(&|| "the checksum does not match the compressed text".to_owned());
         }
         Ok(())
     }
@@ -270,7 +281,7 @@ impl Check {
                 for id in [DISPLAY_TO, DISPLAY_CC, DISPLAY_BCC] {
                     if properties.text(id)?.is_some_and(|text| text.chars().any(|c| c != ' ' && c != '\0')) {
                         self.add(Rule::RecipientTable, place, || {
-                            format!("it has none, and {id:#06x} names recipients")
+                            format!("there is no table of recipients, and the property {id:#06x} names some")
                         });
                     }
                 }
@@ -285,7 +296,7 @@ impl Check {
             && (attachments > 0 || self.is_recent())
         {
             self.add(Rule::MessageFlags, &place.of(MESSAGE_FLAGS), || {
-                format!("it is {flags:#x}, and {attachments} are there")
+                format!("the flags are {flags:#x}, and there are {attachments} attachments")
             });
         }
         Ok(attachments)
@@ -293,23 +304,26 @@ impl Check {
 
     fn recipients(&self, message: &Place, properties: &Properties<'_>, table: &Table<'_>, kind: Kind) -> Result<()> {
         self.require_columns(table, &[&RECIPIENT_COLUMNS]);
-        let mut listed: HashMap<u64, Vec<String>> = HashMap::new();
-        let mut count = 0;
+        // The names of To, Cc and Bcc, as far as they are needed to tell whether the texts list them.
+        let mut listed: HashMap<u64, String> = HashMap::new();
+        let mut count = 0_usize;
         let is_strict = self.is_recent() && kind.depth == 0 && !kind.is_hidden;
         table.each_row(&mut |id, row| {
             let place = &table.heap.place.in_row(id);
-            count += 1;
+            count = count.saturating_add(1);
             match row.number_of(RECIPIENT_TYPE)? {
                 Some(of) if of & 0xF <= 3 => {
-                    if count <= LISTED {
-                        listed.entry(of & 0xF).or_default().push(row.text_of(DISPLAY_NAME)?.unwrap_or_default());
+                    let names = listed.entry(of & 0xF).or_default();
+                    if names.len() < LISTED {
+                        names.push_str(&bare(&row.text_of(DISPLAY_NAME)?.unwrap_or_default()));
                     }
                 }
-                other => self.add(Rule::RecipientType, place, || format!("it is {other:?}")),
+                Some(of) => self.add(Rule::RecipientType, place, || format!("the type is {of:#x}")),
+                None => self.add(Rule::RecipientType, place, || "the property is missing".to_owned()),
             }
-            for id in [DISPLAY_NAME, 0x3002, 0x3003, SEARCH_KEY] {
+            for id in [DISPLAY_NAME, ADDRESS_TYPE, EMAIL_ADDRESS, SEARCH_KEY] {
                 if is_strict && row.of(id)?.is_none() {
-                    self.add(Rule::RecipientProperty, &place.of(id), || "it is missing".to_owned());
+                    self.add(Rule::RecipientProperty, &place.of(id), || "the property is missing".to_owned());
                 }
             }
             if let Some(entry) = row.octets_of(ENTRY_ID)? {
@@ -318,25 +332,24 @@ impl Check {
             Ok(())
         })?;
         table.heap.tell_unnamed();
-        if kind.is_hidden || self.file.is_cache || count > LISTED {
+        if kind.is_hidden || self.file.is_cache {
             return Ok(());
         }
         for (id, of) in [(DISPLAY_TO, 1), (DISPLAY_CC, 2), (DISPLAY_BCC, 3)] {
-            let names = listed.get(&of).map(Vec::as_slice).unwrap_or_default();
+            let names = listed.get(&of);
             let add = |found: &dyn Fn() -> String| self.add(Rule::RecipientShown, &message.of(id), found);
             let Some(shown) = properties.text(id)? else {
-                if !names.is_empty() && is_strict && of != 3 {
-                    add(&|| format!("it is missing, and {} recipients are there", names.len()));
+                if names.is_some() && is_strict && of != 3 {
+                    add(&|| "the property is missing, and the table has recipients of this kind".to_owned());
                 }
                 continue;
             };
             if shown.is_empty() && self.is_recent() {
-                add(&|| "it is there, but empty".to_owned());
+                add(&|| "the property is empty instead of missing".to_owned());
             }
-            let bare = |text: &str| text.chars().filter(|c| !matches!(c, ' ' | ';' | '\0')).collect::<String>();
-            let (shown, names) = (bare(&shown), bare(&names.concat()));
-            if shown != names && shown.chars().count() < CUT - 20 {
-                add(&|| format!("it is {:.40}, and the table has {:.40}", shown, names));
+            let (shown, names) = (bare(&shown), names.map_or("", String::as_str));
+            if shown != names && shown.chars().count() < SHOWN {
+                add(&|| format!("the text lists \"{:.40}\", and the table \"{:.40}\"", shown, names));
             }
         }
         Ok(())
@@ -345,7 +358,9 @@ impl Check {
     fn recipient_entry(&self, place: &Place, entry: &[u8]) {
         let is_one_off = entry.get(4..20) == Some(&ONE_OFF);
         if entry.len() < if is_one_off { 30 } else { 20 } {
-            self.add(Rule::RecipientEntry, place, || format!("it has {} octets", entry.len()));
+            self.add(Rule::RecipientEntry, place, || {
+                format!("the entry identifier has {} bytes, which are too few", entry.len())
+            });
             return;
         }
         if !is_one_off {
@@ -359,7 +374,9 @@ impl Check {
             false => texts.iter().filter(|octet| **octet == 0).count(),
         };
         if version != 0 || count < 3 || entry.get(..4) != Some(&[0; 4]) {
-            self.add(Rule::RecipientEntry, place, || format!("version {version}, {count} texts"));
+            self.add(Rule::RecipientEntry, place, || {
+                format!("it is of version {version} and has {count} texts instead of 3")
+            });
         }
     }
 
@@ -367,4 +384,9 @@ impl Check {
     pub(super) fn goes_on(depth: usize) -> bool {
         depth < DEPTH
     }
+}
+
+/// The text of recipients without what stands between them.
+fn bare(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, ' ' | ';' | '\0')).collect()
 }

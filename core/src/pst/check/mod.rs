@@ -3,7 +3,8 @@
 //! Nothing in the file is believed and nothing is mended: a reader that gets around damage stands elsewhere
 //! ([`read::pst`](mod@crate::read::pst)). The way goes once through the file for blocks, references and maps, which are sorted in runs on
 //! disk (in WebAssembly in memory), and once through nodes, so that memory stays the same whatever the size. Where the text is silent, a
-//! rule is what sound files of Outlook hold.
+//! rule is what sound files of Outlook hold. What structures refer to again and again is counted: a check that goes through far more than any
+//! store needs, or would hold far more, stops there and says so.
 //!
 //! ```
 //! use mailferry::{
@@ -24,10 +25,6 @@
 //! ```
 //!
 //! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
-#![allow(
-    clippy::arithmetic_side_effects,
-    reason = "bounded by the length of the file; held by mutations with overflow checks"
-)]
 
 mod attachments;
 mod context;
@@ -36,6 +33,8 @@ mod findings;
 mod folders;
 mod header;
 mod heap;
+mod held;
+mod ids;
 mod maps;
 mod messages;
 mod names;
@@ -49,7 +48,7 @@ mod trees;
 pub use findings::{CheckReport, Finding, Place, RuleCount, Severity};
 
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::{ErrorKind, Result},
     limits::Stop,
     pst::Variant,
     source::Source,
@@ -59,7 +58,7 @@ use findings::Findings;
 use rules::Rule;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
 };
 
 /// Messages in one another, and subnodes below one another, that are followed.
@@ -69,13 +68,16 @@ const DEPTH: usize = 64;
 struct Check {
     file: File,
     findings: Findings,
-    stop: Stop,
     /// Whether the maps of maps are in use, as before Outlook 2007 SP2.
     has_old_maps: Cell<bool>,
     free_pages: Cell<u64>,
     blocks: Cell<u64>,
     folders: Cell<u64>,
     messages: Cell<u64>,
+    /// Octets that structures hold which are looked at.
+    held: Cell<u64>,
+    /// Octets of the subnodes in lists of them that were added up lately.
+    sizes: RefCell<HashMap<u64, u64>>,
     /// Where named properties were met first.
     named: RefCell<BTreeMap<u16, Place>>,
 }
@@ -88,41 +90,47 @@ struct Check {
 /// reading says. Whatever else is wrong is in the report.
 pub fn check(source: Source, stop: &Stop) -> Result<CheckReport> {
     let check = Check {
-        file: File::open(source)?,
+        file: File::open(source, stop)?,
         findings: Findings::default(),
-        stop: stop.clone(),
         has_old_maps: Cell::new(false),
         free_pages: Cell::new(0),
         blocks: Cell::new(0),
         folders: Cell::new(0),
         messages: Cell::new(0),
+        held: Cell::new(0),
+        sizes: RefCell::default(),
         named: RefCell::default(),
     };
-    check.age()?;
-    check.header();
-    let mut walked = check.trees()?;
-    check.maps(std::mem::take(&mut walked.regions))?;
-    check.nodes()?;
-    check.store()?;
-    check.folder_tree(&walked.folders);
-    check.folders(std::mem::take(&mut walked.children))?;
-    check.names()?;
-    if check.file.is_exhausted() {
-        check.add(Rule::Unreadable, &Place::default(), || "the check gave up".to_owned());
+    match check.all() {
+        Err(error) if error.kind() == ErrorKind::Limit && check.file.is_exhausted() => {
+            check.add(Rule::Unreadable, &Place::default(), || {
+                "the check stopped early, because the file sends it through the same data over and over: what is listed is not all"
+                    .to_owned()
+            });
+        }
+        outcome => outcome?,
     }
     Ok(check.finish())
 }
 
 impl Check {
-    fn add(&self, rule: Rule, place: &Place, found: impl FnOnce() -> String) {
-        self.findings.add(rule, place, found);
+    fn all(&self) -> Result<()> {
+        self.file.go_on()?;
+        self.age()?;
+        self.header();
+        let mut walked = self.trees()?;
+        self.maps(std::mem::take(&mut walked.regions))?;
+        self.nodes()?;
+        self.store()?;
+        self.folder_tree(&walked)?;
+        self.folders(std::mem::take(&mut walked.children))?;
+        self.names()
     }
 
-    /// Whether to go on; an error where not.
-    fn go_on(&self) -> Result<()> {
-        match self.stop.is_asked() {
-            true => Err(Error::new(ErrorKind::Cancelled, "the check was stopped")),
-            false => Ok(()),
+    /// Tells of what was found; of nothing more once the check has given up, as what it holds against one another is then not whole.
+    fn add(&self, rule: Rule, place: &Place, found: impl FnOnce() -> String) {
+        if rule == Rule::Unreadable || !self.file.is_exhausted() {
+            self.findings.add(rule, place, found);
         }
     }
 
@@ -130,19 +138,21 @@ impl Check {
         let (findings, rules) = self.findings.finish();
         let count =
             |severity: Severity| rules.iter().filter(|rule| rule.severity == severity).map(|rule| rule.count).sum();
+        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         CheckReport {
             layout: match self.file.variant {
                 Variant::Ansi => "ANSI",
                 Variant::Unicode => "Unicode",
                 Variant::Unicode4k => "Unicode 4K",
             },
-            errors: count(Severity::Error),
-            warnings: count(Severity::Warning),
+            errors,
+            warnings,
             folders: self.folders.get(),
             messages: self.messages.get(),
             blocks: self.blocks.get(),
             findings,
             rules,
+            advice: findings::advice(errors, warnings),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     Check,
     findings::Place,
+    ids::{MESSAGE_CLASS, RECEIVE_FOLDER},
     rules::Rule,
     store::{ASSOCIATED, CONTENTS, CONTENTS_RECENT, HIERARCHY, HIERARCHY_RECENT, SEARCHED, SEARCHED_RECENT},
     table::Table,
@@ -56,45 +57,45 @@ impl Check {
     pub(super) fn require_columns(&self, table: &Table<'_>, columns: &[&[u16]]) {
         let lacking: Vec<u16> = columns.iter().flat_map(|columns| table.lacks(columns)).collect();
         if !lacking.is_empty() {
-            self.add(Rule::TableRequired, &table.heap.place, || format!("it lacks {lacking:04x?}"));
+            self.add(Rule::TableRequired, &table.heap.place, || format!("these columns are missing: {lacking:04x?}"));
         }
     }
 
     pub(super) fn nodes(&self) -> Result<()> {
         for node in REQUIRED {
             match self.file.node_entry(node)? {
-                None => self.add(Rule::NodeRequired, &Place::node(node), || "it is not there".to_owned()),
+                None => self.add(Rule::NodeRequired, &Place::node(node), || "the node was not found".to_owned()),
                 Some(entry) if entry.data == 0 && !matches!(node, SEARCH_QUEUE | SEARCH_ACTIVITY) => {
-                    self.add(Rule::NodeRequired, &Place::node(node), || "it has no data".to_owned());
+                    self.add(Rule::NodeRequired, &Place::node(node), || "the node has no data".to_owned());
                 }
                 Some(_) => {}
             }
         }
         if self.is_recent() {
-            let mut later = 0;
+            let mut later = 0_usize;
             for node in LATER {
-                later += usize::from(self.file.has_node(node)?);
+                later = later.saturating_add(self.file.has_node(node)?.into());
             }
             // One of them came earlier than the others.
             let is_later = later > 1 || self.file.has_node(0xF01)? || self.file.has_node(0xF21)?;
             for node in RECENT.into_iter().chain(LATER.into_iter().filter(|_| is_later)) {
                 if !self.file.has_node(node)? {
-                    self.add(Rule::NodeExpected, &Place::node(node), || "it is not there".to_owned());
+                    self.add(Rule::NodeExpected, &Place::node(node), || "the node was not found".to_owned());
                 }
             }
         }
-        for (node, size) in [(SEARCH_QUEUE, 20), (SEARCH_ACTIVITY, 4), (SEARCH_DOMAIN, 4)] {
+        for (node, size) in [(SEARCH_QUEUE, 20_u64), (SEARCH_ACTIVITY, 4), (SEARCH_DOMAIN, 4)] {
             let Some(entry) = self.file.node_entry(node)?.filter(|entry| entry.data != 0) else { continue };
             let octets = self.data_size(entry.data)?;
-            if octets % size != 0 {
-                self.add(Rule::QueueEntries, &Place::node(node), || format!("{octets} octets for entries of {size}"));
+            if !octets.is_multiple_of(size) {
+                self.add(Rule::QueueEntries, &Place::node(node), || format!("{octets} bytes for entries of {size}"));
             }
             if node == SEARCH_ACTIVITY && self.is_recent() {
                 let data = self.data(entry.data, LOOKED_AT)?;
                 for folder in data.chunks_exact(4).filter_map(|entry| u32_at(entry, 0)).filter(|nid| *nid != 0) {
                     if !self.file.has_node(folder)? {
                         self.add(Rule::QueueEntries, &Place::node(node), || {
-                            format!("it names {folder:#x}, which is not there")
+                            format!("the queue names the folder {folder:#x}, which was not found")
                         });
                     }
                 }
@@ -119,7 +120,7 @@ impl Check {
             let Some(table) = self.table_of(node)? else { continue };
             let rows = table.each_row(&mut |_, _| Ok(()))?;
             if rows > 0 {
-                self.add(Rule::TemplateRows, &table.heap.place, || format!("it has {rows}"));
+                self.add(Rule::TemplateRows, &table.heap.place, || format!("the template has {rows} rows"));
             }
             self.require_columns(&table, &columns);
         }
@@ -135,11 +136,11 @@ impl Check {
         let Some(table) = self.table_of(nid::RECEIVE_FOLDERS)? else { return Ok(()) };
         let mut is_default = false;
         table.each_row(&mut |id, row| {
-            is_default |= row.text_of(0x001A)?.is_some_and(|class| class.is_empty());
-            let folder = row.number_of(0x6605)?.unwrap_or(0) as u32;
+            is_default |= row.text_of(MESSAGE_CLASS)?.is_some_and(|class| class.is_empty());
+            let folder = row.number_of(RECEIVE_FOLDER)?.unwrap_or(0) as u32;
             if nid::kind(folder) != nid::NORMAL_FOLDER || !self.file.has_node(folder)? {
                 self.add(Rule::ReceiveFolder, &table.heap.place.in_row(id), || {
-                    format!("it names {folder:#x}, no folder")
+                    format!("the row names {folder:#x}, which is not a folder of the store")
                 });
             }
             Ok(())

@@ -31,17 +31,17 @@ macro_rules! rules {
 }
 
 rules! {
-    HeaderMagic, Error, "header-magic", "[MS-PST] 2.2.2.6", "a store starts with the octets !BDN and names its kind with SM (SO in an OST)";
+    HeaderMagic, Error, "header-magic", "[MS-PST] 2.2.2.6", "a store starts with the bytes !BDN and names its kind with SM (SO in an OST)";
     HeaderVersion, Error, "header-version", "[MS-PST] 2.2.2.6", "wVer is 14 or 15 (ANSI), 23 (Unicode), 36 or 37 (OST); wVerClient is 19, in an OST 12";
     HeaderPlatform, Error, "header-platform", "[MS-PST] 2.2.2.6", "bPlatformCreate and bPlatformAccess are 1";
-    HeaderCrc, Error, "header-crc", "[MS-PST] 2.2.2.6", "the checksums of the header (dwCRCPartial, dwCRCFull) are those of its octets";
+    HeaderCrc, Error, "header-crc", "[MS-PST] 2.2.2.6", "the checksums of the header (dwCRCPartial, dwCRCFull) are those of its bytes";
     HeaderSentinel, Error, "header-sentinel", "[MS-PST] 2.2.2.6", "bSentinel is 0x80";
     HeaderEncoding, Error, "header-encoding", "[MS-PST] 2.2.2.6", "bCryptMethod is 0 (none), 1 (permute) or 2 (cyclic)";
     HeaderCounters, Error, "header-node-counters", "[MS-PST] 2.2.2.6", "the counter of a type of nodes (rgnid) is not below its start value or the highest index in use";
     HeaderNextBid, Error, "header-next-bid", "[MS-PST] 2.2.2.6", "the next identifier of blocks and of pages (bidNextB, bidNextP) is above all that are in use; the two low bits of that of blocks are clear";
     HeaderUnique, Error, "header-unique", "[MS-PST] 2.2.2.6", "dwUnique changes whenever the header is written, so it is not 0";
     HeaderReserved, Warning, "header-reserved", "[MS-PST] 2.2.2.6", "reserved fields are 0; the high half of qwUnused counts blocks that wait to be freed";
-    HeaderFreeMaps, Error, "header-free-maps", "[MS-PST] 2.2.2.6", "rgbFM and rgbFP are out of use: all their octets are 0xFF";
+    HeaderFreeMaps, Error, "header-free-maps", "[MS-PST] 2.2.2.6", "rgbFM and rgbFP are out of use: all their bytes are 0xFF";
     RootEnd, Error, "root-file-end", "[MS-PST] 2.2.2.5", "ibFileEof is the size of the file, and the file ends where the range of its last allocation map ends";
     RootLastMap, Error, "root-last-map", "[MS-PST] 2.2.2.5", "ibAMapLast is the offset of the last allocation map";
     RootFree, Error, "root-free-space", "[MS-PST] 2.2.2.5", "cbAMapFree is the free space of all allocation maps, and cbPMapFree is 0";
@@ -49,25 +49,25 @@ rules! {
     PageRange, Error, "page-range", "[MS-PST] 2.2.2.7", "a page lies inside the file, at a multiple of its size";
     PageType, Error, "page-type", "[MS-PST] 2.2.2.7.1", "a page is of the type that is expected there, and says so twice";
     PageSignature, Error, "page-signature", "[MS-PST] 2.2.2.7.1", "wSig of a page is made of its offset and its identifier, and 0 in maps";
-    PageCrc, Error, "page-crc", "[MS-PST] 2.2.2.7.1", "the checksum of a page is that of its octets";
+    PageCrc, Error, "page-crc", "[MS-PST] 2.2.2.7.1", "the checksum of a page is that of its bytes";
     PageBid, Error, "page-bid", "[MS-PST] 2.2.2.7.1", "a page has the identifier by which it is referred to, a map its offset, and no other page has it";
     AmapUsed, Error, "amap-in-use", "[MS-PST] 2.2.2.7.2", "the allocation map marks the space of every page and block as used";
     AmapUnused, Error, "amap-not-in-use", "[MS-PST] 2.2.2.7.2", "the allocation map marks no other space as used";
     PmapBits, Error, "pmap-bits", "[MS-PST] 2.2.2.7.3", "page maps are out of use: all their bits are set";
-    FmapOctets, Error, "fmap-octets", "[MS-PST] 2.2.2.7.5", "free maps and free page maps are out of use: all their octets are 0xFF";
+    FmapOctets, Error, "fmap-octets", "[MS-PST] 2.2.2.7.5", "free maps and free page maps are out of use: all their bytes are 0xFF";
     DensityList, Error, "density-list", "[MS-PST] 2.2.2.7.4", "the density list is there, names maps that are there once each, and how much is free in them";
-    TreeEntries, Error, "btree-entries", "[MS-PST] 2.2.2.7.7.1", "a page of a B-tree has at most cEntMax entries of cbEnt octets, and one at least below the root";
+    TreeEntries, Error, "btree-entries", "[MS-PST] 2.2.2.7.7.1", "a page of a B-tree has at most cEntMax entries of cbEnt bytes, and one at least below the root";
     TreeLevel, Error, "btree-level", "[MS-PST] 2.2.2.7.7.1", "cLevel falls by one with each step down, to 0 in leaves";
     TreeOrder, Error, "btree-order", "[MS-PST] 2.2.2.7.7.1", "the keys of a B-tree rise, and those of a page are below the next key of its parent";
     TreeKey, Error, "btree-parent-key", "[MS-PST] 2.2.2.7.7.2", "the key of an entry is the first key of the page that it refers to";
     TreePages, Error, "btree-pages", "[MS-PST] 2.2.2.7.7.2", "every page of a B-tree is referred to once";
     TreeReserved, Warning, "btree-reserved", "[MS-PST] 2.2.2.7.7.1", "dwPadding of a page is 0, and the upper half of a node's identifier";
-    BlockPlace, Error, "block-place", "[MS-PST] 2.2.2.8", "a block lies inside the file, behind the first map, at a multiple of 64 octets (OST: 512)";
-    BlockSize, Error, "block-size", "[MS-PST] 2.2.2.8", "a block has 1 to 8,176 octets of data (ANSI 8,180, OST 65,512)";
+    BlockPlace, Error, "block-place", "[MS-PST] 2.2.2.8", "a block lies inside the file, behind the first map, at a multiple of 64 bytes (OST: 512)";
+    BlockSize, Error, "block-size", "[MS-PST] 2.2.2.8", "a block has 1 to 8,176 bytes of data (ANSI 8,180, OST 65,512)";
     BlockOverlap, Error, "block-overlap", "[MS-PST] 2.2.2.7.2", "pages and blocks do not overlap";
     BlockTrailer, Error, "block-trailer", "[MS-PST] 2.2.2.8.1", "the trailer of a block has the size and the identifier that the block B-tree has";
     BlockSignature, Error, "block-signature", "[MS-PST] 2.2.2.8.1", "wSig of a block is made of its offset and its identifier";
-    BlockCrc, Error, "block-crc", "[MS-PST] 2.2.2.8.1", "the checksum of a block is that of its octets";
+    BlockCrc, Error, "block-crc", "[MS-PST] 2.2.2.8.1", "the checksum of a block is that of its bytes";
     BlockInflate, Error, "block-inflate", "[MS-PST] 2.2.2.8.1", "a compressed block of an OST expands to the size that is stated";
     BlockId, Error, "block-id", "[MS-PST] 2.2.2.2", "bit 0 of a block's identifier is clear in the block B-tree";
     BlockReferences, Error, "block-reference-count", "[MS-PST] 2.2.2.7.7.3", "cRef of a block is 1 more than the references to it";
@@ -79,7 +79,7 @@ rules! {
     NodeType, Warning, "node-type", "[MS-PST] 2.2.2.1", "the type of a node is a known one";
     XblockType, Error, "xblock-type", "[MS-PST] 2.2.2.8.3.2", "a list of data blocks is an XBLOCK of data blocks or an XXBLOCK of XBLOCKs";
     XblockEntries, Error, "xblock-entries", "[MS-PST] 2.2.2.8.3.2.1", "a list of data blocks has one entry at least and is as long as its entries";
-    XblockTotal, Error, "xblock-total", "[MS-PST] 2.2.2.8.3.2.1", "lcbTotal is the sum of the octets of the data blocks";
+    XblockTotal, Error, "xblock-total", "[MS-PST] 2.2.2.8.3.2.1", "lcbTotal is the sum of the bytes of the data blocks";
     SubnodeType, Error, "slblock-type", "[MS-PST] 2.2.2.8.3.3", "a list of subnodes is an SLBLOCK, or an SIBLOCK of SLBLOCKs";
     SubnodeEntries, Error, "slblock-entries", "[MS-PST] 2.2.2.8.3.3.1", "a list of subnodes has one entry at least and is as long as its entries";
     SubnodeOrder, Error, "slblock-order", "[MS-PST] 2.2.2.8.3.3.1", "the identifiers of subnodes rise, and the key of an SIENTRY is the first of its SLBLOCK";
@@ -87,16 +87,16 @@ rules! {
     HeapMap, Error, "heap-map", "[MS-PST] 2.3.1.5", "the map of allocations (HNPAGEMAP) lies in its block; the allocations begin behind its header, rise, and end before the map";
     HeapFree, Error, "heap-free", "[MS-PST] 2.3.1.5", "cFree is the number of empty allocations";
     HeapFill, Error, "heap-fill-level", "[MS-PST] 2.3.1.2", "the fill level of a heap's block tells how much of it is free";
-    HeapId, Error, "heap-id", "[MS-PST] 2.3.1.1", "an identifier in a heap (HID) names an allocation, which has at most 3,580 octets";
+    HeapId, Error, "heap-id", "[MS-PST] 2.3.1.1", "an identifier in a heap (HID) names an allocation, which has at most 3,580 bytes";
     HeapShared, Error, "heap-shared", "[MS-PST] 2.3.1.1", "one value only is in an allocation of a heap";
-    HeapUnused, Warning, "heap-unused", "[MS-PST] 2.3.1.5", "an allocation that nothing names is freed, and so has no octets";
+    HeapUnused, Warning, "heap-unused", "[MS-PST] 2.3.1.5", "an allocation that nothing names is freed, and so has no bytes";
     BthHeader, Error, "bth-header", "[MS-PST] 2.3.2.1", "a B-tree on a heap has the signature 0xB5 and keys and records of the sizes of what it holds";
     BthRecords, Error, "bth-records", "[MS-PST] 2.3.2.2", "a part of a B-tree on a heap is whole records, and the key above it its first";
     BthOrder, Error, "bth-order", "[MS-PST] 2.3.2.3", "the keys of a B-tree on a heap rise";
     PropertyKind, Error, "property-type", "[MS-PST] 2.3.3.3", "the type of a property or a column is a known one";
     PropertyPlace, Error, "property-value", "[MS-PST] 2.3.3.2", "the value of a property is in the heap or in a subnode that is there, and an empty one is nowhere";
     PropertySize, Error, "property-size", "[MS-PST] 2.3.3.3", "a value has the size of its type";
-    PropertySpare, Warning, "property-spare", "[MS-PST] 2.3.3.3", "unused octets of a value that is in its record are 0, and a boolean is 0 or 1";
+    PropertySpare, Warning, "property-spare", "[MS-PST] 2.3.3.3", "unused bytes of a value that is in its record are 0, and a boolean is 0 or 1";
     PropertyMultiple, Error, "property-multiple", "[MS-PST] 2.3.3.4", "the offsets of a property's several values rise and lie within it";
     SubnodeUnused, Warning, "subnode-unused", "[MS-PST] 2.2.2.8.3.3", "a property, a table or an object names every subnode";
     TextKind, Warning, "text-kind", "[MS-PST] 2.3.3", "text is Unicode, in an ANSI store of 8 bits";
@@ -114,8 +114,8 @@ rules! {
     TemplateRows, Error, "template-rows", "[MS-PST] 2.4.4.4.1", "a template of a table has no rows";
     TableRequired, Error, "table-required-columns", "[MS-PST] 2.4.4.4", "a table has the columns that it must have";
     StoreProperty, Error, "store-property", "[MS-PST] 2.4.3", "the message store has this property";
-    StoreKey, Error, "store-record-key", "[MS-PST] 2.4.3.1", "the record key of a store is 16 octets that are not all 0";
-    StoreEntry, Error, "store-entry-id", "[MS-PST] 2.4.3.2", "an entry identifier is 24 octets: flags of 0, the record key of the store, and a folder that is there";
+    StoreKey, Error, "store-record-key", "[MS-PST] 2.4.3.1", "the record key of a store is 16 bytes that are not all 0";
+    StoreEntry, Error, "store-entry-id", "[MS-PST] 2.4.3.2", "an entry identifier is 24 bytes: flags of 0, the record key of the store, and a folder that is there";
     StoreMask, Error, "store-folder-mask", "[MS-PST] 2.4.3", "PidTagValidFolderMask names no folder whose entry identifier is missing";
     NamesStream, Error, "names-streams", "[MS-PST] 2.4.7", "the map of named properties has its streams, in whole entries in order, and 251 buckets";
     NamesSet, Error, "names-property-set", "[MS-PST] 2.4.7.2", "a named property is of a property set that is in the stream of these";
@@ -134,11 +134,11 @@ rules! {
     ContentsMirror, Error, "contents-mirror", "[MS-PST] 2.4.4.5.1", "a row of the table of contents says what the message says";
     ContentsCell, Error, "contents-cell", "[MS-PST] 2.4.4.5.1", "a row of the table of contents has the values that the message has";
     MessageProperty, Error, "message-property", "[MS-PST] 2.4.5.1.1", "a message has this property";
-    MessageSize, Error, "message-size", "[MS-PST] 2.4.5.1.1", "PidTagMessageSize is the octets of the data blocks of the message's node and its subnodes";
+    MessageSize, Error, "message-size", "[MS-PST] 2.4.5.1.1", "PidTagMessageSize is the bytes of the data blocks of the message's node and its subnodes";
     MessageSubject, Error, "message-subject", "[MS-PST] 2.5.3.1.1", "the length of a subject's prefix lies within the subject";
     MessageFlags, Error, "message-attachment-flag", "[MS-PST] 2.4.5.1.1", "the flag of attachments says whether there are any";
     MessageBody, Warning, "message-body", "[MS-PST] 2.4.5", "PidTagNativeBody names a body that is there, and HTML goes with its code page";
-    MessageKey, Error, "message-search-key", "[MS-PST] 2.4.5.1.1", "the search key of a message is 16 octets that are not all 0";
+    MessageKey, Error, "message-search-key", "[MS-PST] 2.4.5.1.1", "the search key of a message is 16 bytes that are not all 0";
     MessageTime, Error, "message-time", "[MS-PST] 2.4.5", "times of messages lie between 1925 and 2080";
     MessageRtf, Error, "message-rtf", "[MS-OXRTFCP] 2.1.3", "compressed RTF has a header, a size and a checksum that fit";
     RecipientTable, Error, "recipient-table", "[MS-PST] 2.4.5.3", "a message that shows recipients has a table of them";
@@ -151,7 +151,7 @@ rules! {
     AttachmentMirror, Error, "attachment-mirror", "[MS-PST] 2.4.6.1", "a row of the attachment table says what the attachment says";
     AttachmentMethod, Error, "attachment-method", "[MS-PST] 2.4.6.2", "the method of an attachment fits its data";
     AttachmentObject, Error, "attachment-object", "[MS-PST] 2.4.6.2.2", "an embedded message is a subnode with the properties of a message, and an object has the size that is stated";
-    AttachmentSize, Error, "attachment-size", "[MS-PST] 2.4.6.1.1", "PidTagAttachSize is the octets of all values of the attachment";
+    AttachmentSize, Error, "attachment-size", "[MS-PST] 2.4.6.1.1", "PidTagAttachSize is the bytes of all values of the attachment";
     Unreadable, Error, "not-checked", "[MS-PST] 2.2.2.8.3", "structures are nested or shared far more than any store needs, so the rest of this was not checked";
 }
 

@@ -17,6 +17,13 @@ const WINDOWS: usize = 6 << 20;
 #[cfg(not(target_family = "wasm"))]
 const WINDOW: usize = 16 << 10;
 
+/// A record of these parts one behind another.
+pub(super) fn record<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+    let mut record = [0; N];
+    record.iter_mut().zip(parts.iter().copied().flatten()).for_each(|(to, from)| *to = *from);
+    record
+}
+
 /// Records of `N` octets that compare as octets do.
 pub(super) struct Sorter<const N: usize> {
     held: Vec<[u8; N]>,
@@ -43,7 +50,7 @@ impl<const N: usize> Sorter<N> {
     pub(super) fn push(&mut self, record: [u8; N]) -> Result<()> {
         self.held.push(record);
         #[cfg(not(target_family = "wasm"))]
-        if self.held.len() * N >= RUN {
+        if self.held.as_flattened().len() >= RUN {
             self.spill()?;
         }
         Ok(())
@@ -57,9 +64,9 @@ impl<const N: usize> Sorter<N> {
             Some(file) => file,
             None => self.file.insert(tempfile::tempfile().map_err(failed)?),
         };
-        file.write_all(self.held.as_flattened()).map_err(failed)?;
-        let end = self.ends.last().copied().unwrap_or(0) + (self.held.len() * N) as u64;
-        self.ends.push(end);
+        let run = self.held.as_flattened();
+        file.write_all(run).map_err(failed)?;
+        self.ends.push(self.ends.last().copied().unwrap_or(0).saturating_add(run.len() as u64));
         self.held.clear();
         Ok(())
     }
@@ -72,7 +79,7 @@ impl<const N: usize> Sorter<N> {
         if let Some(file) = self.file.take() {
             let len = self.ends.last().copied().unwrap_or(0);
             let source = std::sync::Arc::new(FileSource::unnamed(file, len));
-            let window = (WINDOWS / self.ends.len().max(1)).max(WINDOW) / N * N;
+            let window = WINDOWS.checked_div(self.ends.len()).unwrap_or(WINDOWS).max(WINDOW);
             let mut start = 0;
             for end in self.ends {
                 let disk = Disk { source: source.clone(), at: start, end, window };
@@ -125,15 +132,16 @@ impl<const N: usize> Run<N> {
         if self.at == self.held.len()
             && let Some(disk) = self.disk.as_mut().filter(|disk| disk.at < disk.end)
         {
-            let size = usize::try_from(disk.end - disk.at).unwrap_or(usize::MAX).min(disk.window);
+            let left = usize::try_from(disk.end.saturating_sub(disk.at)).unwrap_or(usize::MAX);
             self.held.clear();
-            self.held.resize(size / N, [0; N]);
-            disk.source.read_exact_at(disk.at, self.held.as_flattened_mut())?;
-            disk.at += size as u64;
+            self.held.resize(left.min(disk.window).checked_div(N).unwrap_or(0), [0; N]);
+            let octets = self.held.as_flattened_mut();
+            disk.source.read_exact_at(disk.at, octets)?;
+            disk.at = disk.at.saturating_add(octets.len() as u64);
             self.at = 0;
         }
         let next = self.held.get(self.at).copied();
-        self.at += 1;
+        self.at = self.at.saturating_add(1);
         Ok(next)
     }
 }

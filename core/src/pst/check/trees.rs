@@ -2,11 +2,14 @@
 
 use super::{
     Check,
-    file::{BlockEntry, LEVELS, NodeEntry, PageRef, Tree, TreePage, block_entry, is_internal, node_entry, word_at},
+    file::{
+        BlockEntry, LEVELS, NodeEntry, PageRef, RECORD, STEP, Tree, TreePage, block_entry, is_internal, node_entry,
+        word_at,
+    },
     findings::Place,
     header::is_known,
     rules::Rule,
-    sorted::Sorter,
+    sorted::{Sorter, record},
 };
 use crate::{
     error::Result,
@@ -28,10 +31,7 @@ pub(super) const A_BLOCK: u8 = 1;
 pub(super) const A_MAP: u8 = 2;
 
 pub(super) fn region(ib: u64, len: usize, kind: u8, bid: u64) -> [u8; 21] {
-    let mut record = [0; 21];
-    let octets = ib.to_be_bytes().into_iter().chain((len as u32).to_be_bytes()).chain([kind]).chain(bid.to_be_bytes());
-    record.iter_mut().zip(octets).for_each(|(to, from)| *to = from);
-    record
+    record(&[&ib.to_be_bytes(), &(len as u32).to_be_bytes(), &[kind], &bid.to_be_bytes()])
 }
 
 /// What the way through the trees leaves for the other checks.
@@ -40,8 +40,9 @@ pub(super) struct Walked {
     pub(super) regions: Regions,
     /// Folders and messages: parent, a type (folder 0, message 1, hidden 2), and node.
     pub(super) children: Sorter<9>,
-    /// Nodes of folders and their parents, in order of the nodes.
+    /// Nodes of folders and their parents, in order of the nodes, as far as they are held; and how many there are.
     pub(super) folders: Vec<(u32, u32)>,
+    pub(super) folder_count: u64,
     references: Sorter<17>,
     pages: Sorter<16>,
     highest: [u32; 32],
@@ -69,20 +70,22 @@ struct Waiting {
 }
 
 /// Folders that are held to see whether they hang together.
-const FOLDERS: usize = 4 << 20;
+const FOLDERS: usize = 1 << 20;
 
 impl Check {
     /// Goes through both trees and all blocks.
     pub(super) fn trees(&self) -> Result<Walked> {
         let mut walked = Walked::default();
-        let mut blocks = 0;
+        let mut blocks = 0_u64;
         let mut last = None;
         self.walk(self.file.blocks, Tree::Blocks, Some(&mut walked), &mut |walked, offset, entry| {
-            blocks += 1;
+            blocks = blocks.saturating_add(1);
             let (Some(entry), Some(walked)) = (block_entry(entry, self.file.variant), walked) else { return Ok(()) };
             walked.highest_block = walked.highest_block.max(entry.bid & !1);
             if entry.bid & 1 != 0 {
-                self.add(Rule::BlockId, &Place::at(offset).with_block(entry.bid), || "bit 0 is set".to_owned());
+                self.add(Rule::BlockId, &Place::at(offset).with_block(entry.bid), || {
+                    "bit 0 of its identifier is set".to_owned()
+                });
             }
             let entry = BlockEntry { bid: entry.bid & !1, ..entry };
             // An identifier that is there twice was told of with the order of keys.
@@ -99,10 +102,14 @@ impl Check {
             (Some(entry), Some(walked)) => self.one_node(offset, entry, walked),
             _ => Ok(()),
         })?;
+        if !walked.folders.is_sorted() {
+            walked.folders.sort_unstable();
+        }
         self.references(std::mem::take(&mut walked.references))?;
         let mut pages = std::mem::take(&mut walked.pages).sorted()?;
         let mut before: Option<[u8; 16]> = None;
         while let Some(record) = pages.next()? {
+            self.file.charge(RECORD)?;
             let (bid, ib) = (be(record.get(..8)), be(record.get(8..)));
             if before.is_some_and(|before| be(before.get(..8)) == bid && be(before.get(8..)) != ib) {
                 self.add(Rule::PageBid, &Place::at(ib).with_block(bid), || {
@@ -127,23 +134,21 @@ impl Check {
         let variant = self.file.variant;
         let mut waiting = vec![Waiting { at: root, level: None, key: None, upper: None }];
         // No tree has more pages than the file, however they refer to one another.
-        let mut left = self.file.len / variant.page_size() as u64;
+        let mut left = self.file.len.checked_div(variant.page_size() as u64).unwrap_or(0);
         let mut before = None;
         while let Some(one) = waiting.pop() {
             let place = Place::at(one.at.ib).with_block(one.at.bid);
             let add = |rule: Rule, found: &dyn Fn() -> String| self.add(rule, &place, found);
             let checked = walked.is_some();
             let Some(still) = left.checked_sub(1) else {
-                if checked {
-                    add(Rule::TreePages, &|| "pages refer to one another in circles".to_owned());
-                }
-                break;
+                add(Rule::TreePages, &|| "pages of the tree refer to one another in circles".to_owned());
+                return Err(self.file.exhaust());
             };
             left = still;
             let kind = if tree == Tree::Blocks { 0x80 } else { 0x81 };
             let Some(octets) = self.file.page(one.at.ib)? else {
                 if checked {
-                    add(Rule::PageRange, &|| format!("the page lies outside the file of {} octets", self.file.len));
+                    add(Rule::PageRange, &|| format!("the page lies outside the file of {} bytes", self.file.len));
                 }
                 continue;
             };
@@ -152,10 +157,7 @@ impl Check {
                 self.page_trailer(one.at.ib, &octets, kind, Some(one.at.bid));
                 walked.highest_page = walked.highest_page.max(one.at.bid);
                 walked.regions.push(region(one.at.ib, variant.page_size(), A_PAGE, one.at.bid))?;
-                let mut record = [0; 16];
-                let of = one.at.bid.to_be_bytes().into_iter().chain(one.at.ib.to_be_bytes());
-                record.iter_mut().zip(of).for_each(|(to, from)| *to = from);
-                walked.pages.push(record)?;
+                walked.pages.push(record(&[&one.at.bid.to_be_bytes(), &one.at.ib.to_be_bytes()]))?;
                 self.tree_page(&place, &page, &one);
             }
             let is_wrong_level = one.level.is_some_and(|level| level != page.level) || page.level >= LEVELS;
@@ -166,15 +168,16 @@ impl Check {
                         None => format!("cLevel of the root is {}", page.level),
                     });
                 }
-                if page.level >= one.level.map_or(LEVELS, |level| level + 1) {
+                if page.level > one.level.unwrap_or(LEVELS.saturating_sub(1)) {
                     continue;
                 }
             }
-            if page.level > 0 {
+            if let Some(below) = page.level.checked_sub(1) {
+                let mut upper = one.upper;
                 for index in (0..page.count).rev() {
-                    let upper = if index + 1 < page.count { Some(page.key(index + 1)) } else { one.upper };
                     let key = Some(page.key(index));
-                    waiting.push(Waiting { at: page.child(index), level: Some(page.level - 1), key, upper });
+                    waiting.push(Waiting { at: page.child(index), level: Some(below), key, upper });
+                    upper = key;
                 }
                 continue;
             }
@@ -184,7 +187,8 @@ impl Check {
                     add(Rule::TreeOrder, &|| format!("the key {key:#x} comes behind {:#x}", before.unwrap_or(0)));
                 }
                 before = Some(key);
-                visit(walked.as_deref_mut(), one.at.ib + (index * page.entry) as u64, page.entry(index))?;
+                let offset = one.at.ib.saturating_add(page.entry_at(index) as u64);
+                visit(walked.as_deref_mut(), offset, page.entry(index))?;
             }
         }
         Ok(())
@@ -207,12 +211,9 @@ impl Check {
             add(Rule::TreeReserved, &|| format!("dwPadding is {:#x}", page.padding));
         }
         if page.level > 0 {
-            for index in 1..page.count {
-                if page.key(index) <= page.key(index - 1) {
-                    add(Rule::TreeOrder, &|| {
-                        format!("the key {:#x} comes behind {:#x}", page.key(index), page.key(index - 1))
-                    });
-                }
+            let keys = || (0..page.count).map(|index| page.key(index));
+            for (before, key) in keys().zip(keys().skip(1)).filter(|(before, key)| key <= before) {
+                add(Rule::TreeOrder, &|| format!("the key {key:#x} comes behind {before:#x}"));
             }
         }
         let Some(last) = page.count.checked_sub(1) else { return };
@@ -233,29 +234,34 @@ impl Check {
         let place = Place::at(ib);
         let place = if let Some(bid) = bid { place.with_block(bid) } else { place };
         let variant = self.file.variant;
-        if !ib.is_multiple_of(variant.page_size() as u64) || ib < self.file.first_map() - variant.page_size() as u64 {
-            self.add(Rule::PageRange, &place, || format!("the page lies at {ib:#x}"));
+        if !ib.is_multiple_of(variant.page_size() as u64) || ib < self.density_place() {
+            self.add(Rule::PageRange, &place, || format!("the page is at {ib:#x}"));
         }
         let body = variant.page_body();
-        let types = (octets.get(body).copied().unwrap_or(0), octets.get(body + 1).copied().unwrap_or(0));
+        let trailer = octets.get(body..).unwrap_or_default();
+        let types = (trailer.first().copied().unwrap_or(0), trailer.get(1).copied().unwrap_or(0));
         if types != (kind, kind) {
             self.add(Rule::PageType, &place, || {
                 format!("ptype is {:#x} and {:#x}, and {kind:#x} was expected", types.0, types.1)
             });
         }
-        let stored = u16_at(octets, body + 2).unwrap_or(0);
+        let stored = u16_at(trailer, 2).unwrap_or(0);
         let (own, crc) = match variant {
-            Variant::Ansi => (u32_at(octets, body + 4).map(u64::from), u32_at(octets, body + 8)),
-            Variant::Unicode | Variant::Unicode4k => (u64_at(octets, body + 8), u32_at(octets, body + 4)),
+            Variant::Ansi => (u32_at(trailer, 4).map(u64::from), u32_at(trailer, 8)),
+            Variant::Unicode | Variant::Unicode4k => (u64_at(trailer, 8), u32_at(trailer, 4)),
         };
         let (own, crc) = (own.unwrap_or(0), crc.unwrap_or(0));
         let signature = if (0x82..=0x85).contains(&kind) { 0 } else { checksum::signature(ib, own) };
         if stored != signature {
-            self.add(Rule::PageSignature, &place, || format!("it is {stored:#06x}, and {signature:#06x} was expected"));
+            self.add(Rule::PageSignature, &place, || {
+                format!("the signature is {stored:#06x}, and {signature:#06x} was computed")
+            });
         }
         let computed = octets.get(..body).map(checksum::crc).unwrap_or(0);
         if crc != computed {
-            self.add(Rule::PageCrc, &place, || format!("it is {crc:#010x}, and that of the octets {computed:#010x}"));
+            self.add(Rule::PageCrc, &place, || {
+                format!("the checksum is {crc:#010x}, and {computed:#010x} was computed")
+            });
         }
         if let Some(bid) = bid.filter(|bid| *bid != own) {
             self.add(Rule::PageBid, &place, || format!("the trailer has {own:#x}, and {bid:#x} was expected"));
@@ -267,11 +273,13 @@ impl Check {
         let place = Place::at(entry.ib).with_block(entry.bid);
         let stored = usize::from(entry.stored);
         let size = variant.block_size(stored);
+        // They are read, and their checksum is computed.
+        self.file.charge(size.saturating_mul(2))?;
         if stored == 0 || stored > variant.block_data() {
-            self.add(Rule::BlockSize, &place, || format!("cb is {stored}"));
+            self.add(Rule::BlockSize, &place, || format!("its size (cb) is {stored}"));
         }
         if !entry.ib.is_multiple_of(variant.block_slot() as u64) {
-            self.add(Rule::BlockPlace, &place, || format!("it is not at a multiple of {}", variant.block_slot()));
+            self.add(Rule::BlockPlace, &place, || format!("its offset is not a multiple of {}", variant.block_slot()));
         }
         let octets = match entry.ib >= file.first_map() {
             true => file.octets(entry.ib, size)?,
@@ -279,41 +287,43 @@ impl Check {
         };
         let Some(mut octets) = octets else {
             self.add(Rule::BlockPlace, &place, || {
-                format!("its {size} octets are not in the file of {} octets", file.len)
+                format!("its {size} bytes are not all in the file of {} bytes", file.len)
             });
             return Ok(());
         };
         walked.regions.push(region(entry.ib, size, A_BLOCK, entry.bid))?;
-        let at = size - variant.block_trailer();
-        let cb = u16_at(&octets, at).unwrap_or(0);
-        let signature = u16_at(&octets, at + 2).unwrap_or(0);
+        let trailer = octets.get(size.saturating_sub(variant.block_trailer())..).unwrap_or_default();
+        let cb = u16_at(trailer, 0).unwrap_or(0);
+        let signature = u16_at(trailer, 2).unwrap_or(0);
         let (crc, bid) = match variant {
-            Variant::Ansi => (u32_at(&octets, at + 8), u32_at(&octets, at + 4).map(u64::from)),
-            Variant::Unicode | Variant::Unicode4k => (u32_at(&octets, at + 4), u64_at(&octets, at + 8)),
+            Variant::Ansi => (u32_at(trailer, 8), u32_at(trailer, 4).map(u64::from)),
+            Variant::Unicode | Variant::Unicode4k => (u32_at(trailer, 4), u64_at(trailer, 8)),
         };
         let (crc, bid) = (crc.unwrap_or(0), bid.unwrap_or(0));
         if cb != entry.stored || bid & !1 != entry.bid {
             self.add(Rule::BlockTrailer, &place, || {
-                format!("the trailer has {cb} octets and {bid:#x}, and the tree {stored} octets and {:#x}", entry.bid)
+                format!("the trailer has {cb} bytes and {bid:#x}, and the tree {stored} bytes and {:#x}", entry.bid)
             });
         }
         let expected = checksum::signature(entry.ib, entry.bid);
         if signature != expected && signature != checksum::signature(entry.ib, bid) {
             self.add(Rule::BlockSignature, &place, || {
-                format!("it is {signature:#06x}, and {expected:#06x} was expected")
+                format!("the signature is {signature:#06x}, and {expected:#06x} was computed")
             });
         }
         octets.truncate(stored);
         let computed = checksum::crc(&octets);
         if crc != computed {
-            self.add(Rule::BlockCrc, &place, || format!("it is {crc:#010x}, and that of the octets {computed:#010x}"));
+            self.add(Rule::BlockCrc, &place, || {
+                format!("the checksum is {crc:#010x}, and {computed:#010x} was computed")
+            });
         }
         let is_packed = entry.size != entry.stored;
         if !is_internal(entry.bid) && !is_packed {
             return Ok(());
         }
         match file.decoded(&mut octets, entry) {
-            None => self.add(Rule::BlockInflate, &place, || format!("{stored} octets do not expand to {}", entry.size)),
+            None => self.add(Rule::BlockInflate, &place, || format!("{stored} bytes do not expand to {}", entry.size)),
             Some(data) if is_internal(entry.bid) => self.internal_block(entry.bid, &place, &data, walked)?,
             Some(_) => {}
         }
@@ -339,12 +349,12 @@ impl Check {
         let word = self.file.variant.word();
         let count = usize::from(u16_at(data, 2).unwrap_or(0));
         let total = u32_at(data, 4).unwrap_or(0);
-        if count == 0 || 8 + count * word != data.len() {
-            self.add(Rule::XblockEntries, place, || format!("{count} entries in {} octets", data.len()));
+        if count == 0 || count.saturating_mul(word).saturating_add(8) != data.len() {
+            self.add(Rule::XblockEntries, place, || format!("{count} entries in {} bytes", data.len()));
         }
-        let mut sum = 0;
-        for index in 0..count {
-            let Some(child) = word_at(data, 8 + index * word, word) else { break };
+        let mut sum = 0_u64;
+        for entry in data.get(8..).unwrap_or_default().chunks_exact(word).take(count) {
+            let child = word_at(entry, 0, word).unwrap_or(0);
             self.reference(walked, child, FROM_BLOCK, bid)?;
             let is_list = is_internal(child);
             if is_list != (level == 2) {
@@ -356,7 +366,7 @@ impl Check {
                 });
             }
             let Some(entry) = self.file.block_entry(child)? else { continue };
-            sum += match is_list {
+            let octets = match is_list {
                 false => u64::from(entry.size),
                 true => {
                     let list = self.file.block(child)?;
@@ -366,9 +376,10 @@ impl Check {
                     list.and_then(|list| u32_at(&list, 4)).unwrap_or(0).into()
                 }
             };
+            sum = sum.saturating_add(octets);
         }
         if sum != u64::from(total) {
-            self.add(Rule::XblockTotal, place, || format!("lcbTotal is {total}, and the blocks have {sum} octets"));
+            self.add(Rule::XblockTotal, place, || format!("lcbTotal is {total}, and the blocks have {sum} bytes"));
         }
         Ok(())
     }
@@ -377,15 +388,14 @@ impl Check {
     fn subnode_list(&self, bid: u64, place: &Place, data: &[u8], level: u8, walked: &mut Walked) -> Result<()> {
         let word = self.file.variant.word();
         let first = if word == 8 { 8 } else { 4 };
-        let size = word * if level == 0 { 3 } else { 2 };
+        let size = word.saturating_mul(if level == 0 { 3 } else { 2 });
         let count = usize::from(u16_at(data, 2).unwrap_or(0));
-        if count == 0 || first + count * size != data.len() {
-            self.add(Rule::SubnodeEntries, place, || format!("{count} entries in {} octets", data.len()));
+        if count == 0 || count.saturating_mul(size).saturating_add(first) != data.len() {
+            self.add(Rule::SubnodeEntries, place, || format!("{count} entries in {} bytes", data.len()));
         }
         let mut before = None;
-        for index in 0..count {
-            let at = first + index * size;
-            let (Some(nid), Some(child)) = (u32_at(data, at), word_at(data, at + word, word)) else { break };
+        for entry in data.get(first..).unwrap_or_default().chunks_exact(size).take(count) {
+            let (nid, child) = (u32_at(entry, 0).unwrap_or(0), word_at(entry, word, word).unwrap_or(0));
             if before.is_some_and(|before| before >= nid) {
                 self.add(Rule::SubnodeOrder, place, || {
                     format!("the subnode {nid:#x} comes behind {:#x}", before.unwrap_or(0))
@@ -397,7 +407,7 @@ impl Check {
                 walked.note_index(nid);
             }
             if level == 0 {
-                let below = word_at(data, at + 2 * word, word).unwrap_or(0);
+                let below = word_at(entry, word.saturating_mul(2), word).unwrap_or(0);
                 self.reference(walked, below, FROM_BLOCK, bid)?;
                 if below & !1 != 0 && !is_internal(below) {
                     self.add(Rule::NodeSubnodes, place, || {
@@ -431,16 +441,14 @@ impl Check {
         // Outlook sets it in lists of subnodes now and then.
         if bid & 1 != 0 && kind == FROM_NODE && self.is_recent() {
             self.add(Rule::BlockId, &Place::node(from as u32), || {
-                format!("it refers to {bid:#x}, of which bit 0 is set")
+                format!("it refers to the block {bid:#x}, whose bit 0 is set")
             });
         }
         if bid & !1 == 0 {
             return Ok(());
         }
-        let mut record = [0; 17];
-        let octets = (bid & !1).to_be_bytes().into_iter().chain([kind]).chain(from.to_be_bytes());
-        record.iter_mut().zip(octets).for_each(|(to, from)| *to = from);
-        walked.references.push(record)
+        self.file.charge(STEP)?;
+        walked.references.push(record(&[&(bid & !1).to_be_bytes(), &[kind], &from.to_be_bytes()]))
     }
 
     fn one_node(&self, offset: u64, entry: NodeEntry, walked: &mut Walked) -> Result<()> {
@@ -458,7 +466,7 @@ impl Check {
         self.reference(walked, subnodes, FROM_NODE, nid.into())?;
         let (data, subnodes) = (data & !1, subnodes & !1);
         if data == 0 && !matches!(kind, 1 | 6 | 0x0A | 0x0B | 0x0C | 0x13) {
-            self.add(Rule::NodeData, &place, || "it has none".to_owned());
+            self.add(Rule::NodeData, &place, || "the node has no data".to_owned());
         }
         let is_list_of = |bid: u64, kind: u8| -> Result<bool> {
             let block = if is_internal(bid) { self.file.block(bid)? } else { None };
@@ -472,6 +480,7 @@ impl Check {
         }
         let group = match kind {
             nid::NORMAL_FOLDER | nid::SEARCH_FOLDER => {
+                walked.folder_count = walked.folder_count.saturating_add(1);
                 if walked.folders.len() < FOLDERS {
                     walked.folders.push((nid, parent));
                 }
@@ -491,10 +500,7 @@ impl Check {
                 return Ok(());
             }
         };
-        let mut record = [0; 9];
-        let octets = parent.to_be_bytes().into_iter().chain([group]).chain(nid.to_be_bytes());
-        record.iter_mut().zip(octets).for_each(|(to, from)| *to = from);
-        walked.children.push(record)
+        walked.children.push(record(&[&parent.to_be_bytes(), &[group], &nid.to_be_bytes()]))
     }
 
     /// Holds the references against the counts of blocks.
@@ -508,7 +514,7 @@ impl Check {
                 _ => Place::default().with_block(from),
             };
             self.add(Rule::BlockMissing, &place, || {
-                format!("it refers to {:#x}, which is not there", be(record.get(..8)))
+                format!("it refers to the block {:#x}, which was not found", be(record.get(..8)))
             });
         };
         self.walk(self.file.blocks, Tree::Blocks, None, &mut |_, _, entry| {
@@ -521,8 +527,9 @@ impl Check {
                     break;
                 }
                 references.next()?;
+                self.file.charge(RECORD)?;
                 if to == bid {
-                    count += 1;
+                    count = count.saturating_add(1);
                 } else {
                     missing(record);
                 }
@@ -531,11 +538,12 @@ impl Check {
             let stated = entry.references;
             if count == 0 {
                 // Outlook leaves blocks behind that wait to be freed.
-                waiting += u32::from(stated == 1);
+                waiting = waiting.saturating_add(u32::from(stated == 1));
                 if stated != 1 && !self.file.is_cache {
                     self.add(Rule::BlockUnreferenced, &place, || format!("nothing refers to it, and cRef is {stated}"));
                 }
-            } else if u64::from(stated) != count + 1 && !(self.file.is_cache && u64::from(stated) > count) {
+            } else if u64::from(stated) != count.saturating_add(1) && !(self.file.is_cache && u64::from(stated) > count)
+            {
                 self.add(Rule::BlockReferences, &place, || {
                     format!("cRef is {stated}, and {count} references are there")
                 });
@@ -543,6 +551,7 @@ impl Check {
             Ok(())
         })?;
         while let Some(record) = references.next()? {
+            self.file.charge(RECORD)?;
             missing(record);
         }
         if self.waiting().is_some_and(|stated| stated != waiting) {
