@@ -68,13 +68,14 @@ impl Sync {
             serde_json::to_writer_pretty(&mut *file, report)?;
             file.write_all(b"\n")
         })?;
-        // What a destination refused is done again by the next run.
+        self.disk.sync_name(At::beside(&path)).map_err(|error| refused(error, &path))?;
+        whole?;
+        // What a destination refused is done again by the next run. Nothing is synced behind it: a note that outlasts the power beside
+        // a report that is complete is known for what it is, and a run that ends here has nothing left to do.
         if !report.refused {
             self.lock.complete();
         }
-        // The name of the report, and that the note is gone.
-        self.disk.sync_name(At::beside(&path)).map_err(|error| refused(error, &path))?;
-        whole
+        Ok(())
     }
 
     /// Removes the archive, or the folder, that a further sync has made for itself and put no item in. Its log and its report stay.

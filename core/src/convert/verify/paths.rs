@@ -41,9 +41,13 @@ pub fn verify<G: Into<Given>>(
         let message = "has no item log next to it, so it cannot be verified: name the destination of a conversion";
         return Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()));
     }
-    let complete = Syncs::at(destination)?.0.len();
-    let unreported = || syncs.get(complete).map(SyncPaths::number);
-    if let Some(sync) = RunNote::at(destination).map(|note| note.sync).or_else(unreported) {
+    let Syncs(reported) = Syncs::at(destination)?;
+    let unreported = || syncs.get(reported.len()).map(SyncPaths::number);
+    // A note may outlast the power beside a report that is complete.
+    let is_left =
+        |note: &RunNote| reported.iter().any(|(at, report)| at.number() == note.sync && report.error.is_none());
+    let noted = RunNote::at(destination).filter(|note| !is_left(note)).map(|note| note.sync);
+    if let Some(sync) = noted.or_else(unreported) {
         let detail = format!("sync {sync} was interrupted: run the same conversion again to complete it");
         report.differences += 1;
         found(&Difference::new("unfinished", destination.to_string_lossy(), detail));

@@ -197,6 +197,15 @@ impl Volumes for ZipFiles {
     }
 
     fn end(&mut self) -> Result<()> {
+        // Of a run that was cut off: all that it held is in the parts of this one.
+        if self.joins
+            && !self.is_only
+            && self.any()
+            && self.is_ours(&self.path)
+            && fs::symlink_metadata(&self.path).is_ok()
+        {
+            self.disk.remove(At::beside(&self.path)).map_err(|error| refused(error, &self.path.to_string_lossy()))?;
+        }
         let first = if self.is_only { 1 } else { self.number.saturating_add(1) };
         for number in first.. {
             let left = self.path.with_file_name(part_name(&self.stem(), number));
@@ -232,5 +241,38 @@ impl Volumes for ZipFiles {
 impl Drop for ZipFiles {
     fn drop(&mut self) {
         self.discard();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::disallowed_methods, reason = "tests put files where others do")]
+
+    use super::*;
+
+    #[test]
+    fn a_part_alone_of_a_run_that_was_cut_off_does_not_stay_beside_the_parts_of_the_next() {
+        for parts in [1, 2] {
+            let room = tempfile::tempdir().unwrap();
+            let path = room.path().join("x.zip");
+            fs::write(&path, "of the run before").unwrap();
+            assert!(ZipFiles::create(&path, true, true, None, &Disk::default()).is_err(), "it is somebody else's");
+            let mut ours = Ours::default();
+            ours.add_archive("x.zip");
+            let mut files = ZipFiles::create(&path, true, true, Some(ours), &Disk::default()).unwrap();
+            for number in 1..=parts {
+                files.begin().unwrap();
+                files.write_all(b"of this one").unwrap();
+                if number == parts {
+                    files.be_last();
+                }
+                files.written().unwrap();
+                files.complete().unwrap();
+            }
+            files.end().unwrap();
+            let mut left: Vec<_> = fs::read_dir(room.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            left.sort();
+            assert_eq!(left, [&["x.zip"][..], &["x.part001.zip", "x.part002.zip"]][parts - 1]);
+        }
     }
 }
