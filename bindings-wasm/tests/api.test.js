@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, inspect, list, open, options, plan, reportPage, targets, verify, version, webStreamSink } from 'mailferry';
+import { inWorker } from 'mailferry/worker';
 import { mbox } from './generate.js';
 
 const TAKEOUT = new URL('../../fixtures/mbox/takeout.mbox', import.meta.url).pathname;
@@ -392,4 +393,44 @@ test('what a sink throws is thrown', async () => {
   for (const write of [() => { throw full; }, async () => { throw full; }]) {
     await assert.rejects(convert(bytesSource(mbox(8 << 20)), {}, { sink: { write } }), (error) => error === full);
   }
+});
+
+test('after a panic of the core the next question goes to a new worker', async (t) => {
+  const started = [];
+  class FakeWorker {
+    constructor() {
+      started.push(this);
+    }
+    postMessage({ id, does }) {
+      // The first worker fails as a core does that panics: with a trap.
+      const error = { kind: 'internal', message: 'mailferry itself failed (unreachable)' };
+      const data = does === 'formats' ? undefined : this === started[0] ? { id, error } : { id, result: '1.2.3' };
+      if (data) queueMicrotask(() => this.onmessage({ data }));
+    }
+    terminate() {
+      this.ended = true;
+    }
+  }
+  const before = globalThis.Worker;
+  globalThis.Worker = FakeWorker;
+  t.after(() => (globalThis.Worker = before));
+  const engine = inWorker();
+  const beside = engine.formats();
+  await assert.rejects(engine.version(), { name: 'MailferryError', kind: 'internal', message: /itself failed/ });
+  await assert.rejects(beside, { kind: 'internal', message: /something else in the same worker/ });
+  assert.ok(started[0].ended);
+  assert.equal(await engine.version(), '1.2.3');
+  assert.equal(started.length, 2);
+});
+
+test('a trap of the core is an error of kind internal', async () => {
+  const { asError } = await import(new URL('../npm/error.js', import.meta.url));
+  // A module whose start function is `unreachable`, which is what a panic is compiled to.
+  const trap = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 8, 1, 0, 10, 5, 1, 3, 0, 0, 11);
+  let thrown;
+  await WebAssembly.instantiate(trap).catch((error) => (thrown = error));
+  const error = asError(thrown);
+  assert.equal(error.kind, 'internal');
+  assert.match(error.message, /^mailferry itself failed \(/);
+  assert.equal(error.cause, thrown);
 });
