@@ -12,7 +12,7 @@ mod msg_support;
 mod pst_support;
 
 use mailferry::{
-    DefectKind, ErrorKind, Limits,
+    Defect, DefectKind, ErrorKind, Limits,
     mapi::{
         AttachmentBody, FileTime, Guid, MapiMessage, NamedProperties, PropertyBag, PropertyName, PropertyValue, pid,
     },
@@ -268,6 +268,27 @@ fn chains_that_are_broken_are_told_and_what_is_before_is_kept() {
                 None => assert!(everything(&file.octets).is_some()),
             }
         }
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_told_as_cut_short_wherever_it_is() {
+    for sector in [512, 4096] {
+        let whole = made(&every_kind(Layout::Unicode).remove(0).1, sector).octets;
+        let cuts_short = |octets: &[u8]| {
+            let mut reader = MsgReader::open(Arc::new(octets.to_vec()), "a.msg", &ReadOptions::default()).ok()?;
+            while let Ok(Some(_)) = reader.next_item() {}
+            Some(reader.take_defects().iter().any(Defect::cuts_short))
+        };
+        assert_eq!(cuts_short(&whole), Some(false));
+        let mut cut = 0;
+        for twelfths in 1..12 {
+            // What has no directory any more is an error.
+            let Some(told) = cuts_short(&whole[..whole.len() * twelfths / 12]) else { continue };
+            assert!(told, "{sector}: {twelfths} twelfths");
+            cut += 1;
+        }
+        assert!(cut > 2, "{sector}: {cut}");
     }
 }
 

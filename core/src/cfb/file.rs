@@ -35,6 +35,8 @@ pub(crate) struct CompoundFile {
     cutoff: u64,
     mini_shift: u32,
     root: Entry,
+    /// What is said of a file that is cut off.
+    cut: Option<Defect>,
     state: Mutex<State>,
 }
 
@@ -90,6 +92,11 @@ impl CompoundFile {
         let mut defects = Vec::new();
         let table = allocation_table(&source, &header, &sectors, &mut defects)?;
         sectors.take_table(&table);
+        let cut = sectors.is_cut_off(&table)?.then(|| {
+            let what =
+                format!("the compound file ends after {} octets, and its table has sectors behind them", source.len());
+            Defect::new(DefectKind::Truncated, what).at(source.len()).cutting_short()
+        });
         let directory = sectors.chain(DIRECTORY, header.directory, None)?;
         let mut tell = |what: &str, broken: Option<&str>| {
             defects.extend(broken.map(|why| damage(format!("{what} of the compound file is damaged: {why}"))));
@@ -122,11 +129,16 @@ impl CompoundFile {
             untold: 0,
         };
         let (cutoff, mini_shift) = (header.cutoff.min(SHORT), header.mini_shift);
-        Ok(Self { sectors, cutoff, mini_shift, root, state: Mutex::new(state) })
+        Ok(Self { sectors, cutoff, mini_shift, root, cut, state: Mutex::new(state) })
     }
 
     pub(crate) fn root(&self) -> &Entry {
         &self.root
+    }
+
+    /// Where the file breaks off, if it is shorter than it was.
+    pub(crate) fn cut(&self) -> Option<&Defect> {
+        self.cut.as_ref()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -84,6 +84,21 @@ impl Sectors {
         self.lock().fat = Pages::new(Content::join(contents));
     }
 
+    /// Whether the allocation table, which lies in these sectors, has one in use that the file is too short for.
+    pub(super) fn is_cut_off(&self, table: &[u32]) -> Result<bool> {
+        if table.iter().any(|sector| *sector >= self.count) {
+            return Ok(true);
+        }
+        let described = (table.len() as u64) << self.shift.saturating_sub(2);
+        let mut state = self.lock();
+        for sector in self.count..u32::try_from(described).unwrap_or(MAX_SECTOR) {
+            if state.fat.number(sector)?.is_some_and(|next| next != super::FREE) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

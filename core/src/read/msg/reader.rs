@@ -82,7 +82,8 @@ impl ItemReader for MsgReader {
     }
 
     fn take_defects(&mut self) -> Vec<Defect> {
-        self.opening.file.take_defects()
+        let cut = self.is_read.then(|| self.opening.file.cut().cloned()).flatten();
+        self.opening.file.take_defects().into_iter().chain(cut).collect()
     }
 }
 
