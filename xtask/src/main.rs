@@ -37,12 +37,13 @@ cargo xtask COMMAND
   fixtures           writes fixtures/ anew
   fixtures --check   fails where fixtures/ is not exactly what would be written
   targets FOLDER     everything in FOLDER to every target, whether the columns add up, and what Python reads of it
-  importers FOLDER   everything in FOLDER, as 30 mailboxes, to every target that takes mail, and into Dovecot, mbsync, notmuch, mu, mblaze,
-                     formail, mailutils (installed by apt-get) and the published rules of others (a number: so many mailboxes)
+  importers FOLDER   everything in FOLDER, as 30 mailboxes, to every target that takes mail, and into Dovecot, Cyrus, Thunderbird, mbsync,
+                     offlineimap, notmuch, mu, mblaze, formail, mailutils (installed by apt-get) and the published rules of others (a number: so many mailboxes)
   takeout SIZE       a Google Takeout of SIZE (1G) in four parts to Zoho: killed, resumed, verified, continued with the next month's;
                      prints times and memory (takeout SIZE LARGEST: with a mailbox of LARGEST octets more, over 4 GB for ZIP64)
-  dav FOLDER         PUTs all calendars and address books in FOLDER to Radicale and Xandikos (installed by pip), as they are and as they
-                     are mended, and prints what is refused
+  dav FOLDER         PUTs all calendars and address books in FOLDER to Radicale and Xandikos (installed by pip) and Cyrus (by apt-get), as
+                     they are and as they are mended, and prints what is refused and which invitations would be sent (--sabre DIR: to
+                     sabre/dav too, a checkout with vendor/autoload.php; --binary FILE)
   storm              all of this: losses of power in all forms, kills at random points, and faults at 1,000 places (options as of
                      faults)
   faults             one call to the system fails (ENOSPC, EIO), or the process is killed there, at 300 places each; then the same
@@ -77,7 +78,7 @@ fn main() -> ExitCode {
         ["importers", folder] => importers::run_all(folder, "30"),
         ["importers", folder, mailboxes] => importers::run_all(folder, mailboxes),
         ["takeout", ref sizes @ ..] if (1..=2).contains(&sizes.len()) => python::takeout(sizes),
-        ["dav", folder] => dav::run_all(folder),
+        ["dav", folder, ref options @ ..] => dav::run_all(folder, options),
         ["storm", ref options @ ..] => storm::random::run(options),
         ["faults", ref options @ ..] => storm::faults(options),
         ["stores", dir, ref options @ ..] => stores::run_all(dir, options),
@@ -103,7 +104,7 @@ fn full() -> Result<()> {
     test::run()?;
     budget::run(&[])?;
     storm::faults(&[])?;
-    dav::run_all(&root().join("fixtures/ics").to_string_lossy())
+    dav::run_small(&root().join("fixtures/ics"))
 }
 
 fn web(profile: wasm::Profile, port: &str) -> Result<()> {

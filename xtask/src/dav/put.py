@@ -1,11 +1,12 @@
 """PUTs every calendar object and card of some files to a CalDAV and CardDAV server, as they are and as they are mended for it, and counts
 what it refuses.
 
-Usage: put.py BINARY SERVER URL HOME KIND TARGET FILE…
+Usage: put.py BINARY SERVER URL HOME KIND TARGET SENT FILE…
 
-BINARY is the mailferry command, URL the root of the server, HOME the path below it in which collections are made, KIND ics or vcf.
-One line of JSON is printed for each way, raw and mended: items, refused, flagged (those of the refused that the log warns of), and
-the reasons of those that are refused and not flagged.
+BINARY is the mailferry command, URL the root of the server, HOME the path below it in which collections are made, KIND ics or vcf, SENT
+a file that has a line for each message the server wants to send. One line of JSON is printed for each way, raw and mended: items,
+refused, flagged (those of the refused that the log warns of), the reasons of those that are refused and not flagged, and sent. The
+organizer of each event is the user: `Schedule-Address` says so to servers that send invitations.
 """
 
 import collections
@@ -82,6 +83,21 @@ def objects(octets, kind):
                 frame, zones, found = [], [], {}
 
 
+def organizer(octets):
+    """The header field by which Cyrus and `servers/sabre.php` take the organizer of an event for the user."""
+    plain = re.sub(rb"\r?\n[ \t]", b"", octets)
+    found = re.search(rb"^ORGANIZER(?:[;:]|[;:].*?[:;\"])mailto:([^\r\n]*)", plain, re.I | re.M)
+    return {"Schedule-Address": found[1].decode("latin-1").strip()} if found else {}
+
+
+def lines_of(path):
+    try:
+        with open(path, "rb") as lines:
+            return sum(1 for _ in lines)
+    except FileNotFoundError:
+        return 0
+
+
 def items(binary, files, kind, target, folder):
     """The objects that are written of all files, each with the number of its file and the warnings of its line in the log."""
     out = os.path.join(folder, "out")
@@ -108,13 +124,14 @@ def items(binary, files, kind, target, folder):
 
 
 def main():
-    binary, server, root, home, kind, target, *files = sys.argv[1:]
+    binary, server, root, home, kind, target, sent, *files = sys.argv[1:]
     url = urllib.parse.urlsplit(root)
     request(url, "MKCOL", home)
     content = {"ics": "text/calendar; charset=utf-8", "vcf": "text/vcard; charset=utf-8"}[kind]
     for way in ("raw", "mended"):
         count, reasons, first = collections.Counter(), collections.Counter(), {}
         made = None
+        before = lines_of(sent)
         with tempfile.TemporaryDirectory() as folder:
             for number, name, warnings, octets in items(binary, files, kind, target if way == "mended" else None, folder):
                 collection = f"{home}{way}{kind}{number}/"
@@ -123,7 +140,7 @@ def main():
                     make(url, collection, kind)
                 count["items"] += 1
                 path = f"{collection}{count['items']}.{kind}"
-                status, answer = request(url, "PUT", path, octets, {"Content-Type": content})
+                status, answer = request(url, "PUT", path, octets, {"Content-Type": content, **organizer(octets)})
                 if status in (200, 201, 204):
                     continue
                 count["refused"] += 1
@@ -134,7 +151,7 @@ def main():
                     reasons[why] += 1
                     first.setdefault(why, name)
         told = [{"why": why, "items": n, "first": first[why]} for why, n in reasons.most_common(40)]
-        print(json.dumps({"server": server, "kind": kind, "way": way, **count, "notFlagged": told}), flush=True)
+        print(json.dumps({"server": server, "kind": kind, "way": way, **count, "sent": lines_of(sent) - before, "notFlagged": told}), flush=True)
 
 
 main()

@@ -10,9 +10,7 @@ The rules of Proton's and GYB's restore and of Zimbra's import, which cannot run
 
 import argparse
 import collections
-import email.utils
 import hashlib
-import imaplib
 import json
 import mailbox
 import os
@@ -23,9 +21,15 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import zipfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "servers"))
+import cyrus
+import imap
+import thunderbird
+from dovecot import Dovecot
 
 SEEN = {"$seen": "\\Seen", "$answered": "\\Answered", "$flagged": "\\Flagged", "$draft": "\\Draft", "$deleted": "\\Deleted"}
+MAILDIR = {"S": "\\Seen", "R": "\\Answered", "F": "\\Flagged", "D": "\\Draft", "T": "\\Deleted"}
 # What mail programs keep in the header section of a message in an mbox, and take out of it when they read.
 STATE = re.compile(rb"^(Status|X-Status|X-Keywords|X-Mozilla-Status2?|X-Mozilla-Keys|X-IMAP|X-IMAPbase|X-UID|Content-Length|Lines):.*(\r?\n[ \t].*)*\r?\n", re.M | re.I)
 
@@ -116,70 +120,6 @@ def in_files(out, folder_of):
     return expected
 
 
-# Software.
-
-
-class Dovecot:
-    """A Dovecot of one's own, without network."""
-
-    def __init__(self, room, location):
-        self.room = room
-        home = room / "dovecot"
-        home.mkdir(parents=True, exist_ok=True)
-        user = "root" if os.geteuid() == 0 else os.environ.get("USER", "nobody")
-        # Dovecot refuses to be root: what it reads belongs to somebody else.
-        self.uid, self.gid = (65534, 65534) if user == "root" else (os.geteuid(), os.getegid())
-        (home / "conf").write_text(
-            f"base_dir = {home}/run\nstate_dir = {home}\nlog_path = {home}/log\nssl = no\nmail_location = {location}\n"
-            f"mail_uid = {self.uid}\nmail_gid = {self.gid}\nfirst_valid_uid = 1\nmail_home = {home}/home\nauth_mechanisms = plain\n"
-            "namespace inbox {\n  inbox = yes\n}\nprotocols = imap\nmail_max_keyword_length = 100\n"
-        )
-        (home / "home").mkdir(exist_ok=True)
-        for path in [room, *room.rglob("*")]:
-            os.chown(path, self.uid, self.gid) if os.geteuid() == 0 else None
-        self.command = f"USER=test HOME={home}/home /usr/lib/dovecot/imap -c {home}/conf -o log_path={home}/log"
-        if os.geteuid() == 0:
-            self.command = f"setpriv --reuid {self.uid} --regid {self.gid} --clear-groups env {self.command}"
-
-    def folders(self):
-        """{folder: [(digest, flags, date)]} of all that an IMAP client is shown."""
-        client = imaplib.IMAP4_stream(self.command)
-        found = {}
-        try:
-            _, names = client.list()
-            for line in names or []:
-                if isinstance(line, tuple):
-                    line = line[0].rsplit(b"{", 1)[0] + b'"' + line[1] + b'"'
-                match = re.match(rb'\((.*?)\) ("?.*?"?) (.*)$', line)
-                if not match or b"\\Noselect" in match[1] or b"\\NonExistent" in match[1]:
-                    continue
-                name = match[3].strip().strip(b'"').replace(b'\\"', b'"').replace(b"\\\\", b"\\")
-                status, _ = client.select(b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"', readonly=True)
-                if status != "OK":
-                    continue
-                messages = []
-                _, data = client.fetch("1:*", "(FLAGS INTERNALDATE BODY.PEEK[])") if client.untagged_responses.get("EXISTS", [b"0"])[-1] != b"0" else (None, [])
-                for part in data:
-                    if isinstance(part, tuple):
-                        flags = [flag.decode() for flag in imaplib.ParseFlags(part[0]) if flag != b"\\Recent"]
-                        when = re.search(rb'INTERNALDATE "([^"]+)"', part[0])
-                        when = email.utils.mktime_tz(email.utils.parsedate_tz(when[1].decode().replace("-", " ", 2))) if when else None
-                        messages.append((part[1], [flag for flag in flags if flag in SEEN.values()], when))
-                found[utf7(name)] = messages
-        finally:
-            client.shutdown()
-        return found
-
-
-def utf7(name):
-    """A folder's name in modified UTF-7 (RFC 3501 §5.1.3)."""
-    def word(match):
-        import base64
-        text = match[1].replace(b",", b"/")
-        return base64.b64decode(text + b"=" * (-len(text) % 4)).decode("utf-16-be").encode() if text else b"&"
-    return re.sub(rb"&([^-]*)-", word, name).decode("utf-8", "replace")
-
-
 def digested(folders, stateless=False):
     return {name: [(digest(octets, stateless), flags, date) for octets, flags, date in messages] for name, messages in folders.items()}
 
@@ -188,7 +128,7 @@ def maildir_folder(line):
     parts = pathlib.PurePosixPath(line["path"]).parts
     # DEST/.A.B/cur/file, or DEST/cur/file.
     if len(parts) > 2 and parts[-3].startswith("."):
-        return utf7(parts[-3][1:].encode())
+        return imap.from_utf7(parts[-3][1:].encode())
     return "INBOX"
 
 
@@ -202,7 +142,7 @@ def try_maildir(out, results):
         shutil.rmtree(copy)
     found = collections.defaultdict(list)
     top = mailbox.Maildir(out, create=False)
-    for name, box in [("INBOX", top), *((utf7(name.encode()), top.get_folder(name)) for name in top.list_folders())]:
+    for name, box in [("INBOX", top), *((imap.from_utf7(name.encode()), top.get_folder(name)) for name in top.list_folders())]:
         found[name] = [(digest(box.get_bytes(key)), None, None) for key in box.keys()]
     results["Python mailbox"].add(expected, found)
     count = sum(map(len, expected.values()))
@@ -217,6 +157,8 @@ def try_maildir(out, results):
             result.equal = None
     if is_there("dovecot", "mbsync"):
         up_over_imap(out, expected, results["mbsync → Dovecot"])
+    if is_there("dovecot", "offlineimap"):
+        down_over_imap(out, expected, results["offlineimap"])
 
 
 def head_of(path):
@@ -270,6 +212,32 @@ def up_over_imap(out, expected, result):
     shutil.rmtree(room)
 
 
+def down_over_imap(out, expected, result):
+    """Our Maildir, read by a Dovecot, from which offlineimap copies all into a Maildir of its own."""
+    room = out.parent / "offlineimap"
+    shutil.rmtree(room, ignore_errors=True)
+    room.mkdir()
+    near = Dovecot(shutil.copytree(out, room / "near/mail", symlinks=True).parent, f"maildir:{room}/near/mail")
+    (room / "config").write_text(
+        f"[general]\naccounts = a\nmetadata = {room}/state\n[Account a]\nlocalrepository = pulled\nremoterepository = dovecot\n"
+        f"[Repository pulled]\ntype = Maildir\nlocalfolders = {room}/pulled\nsep = /\n"
+        f"[Repository dovecot]\ntype = IMAP\nssl = no\nstarttls = no\nremoteuser = test\npreauthtunnel = {near.command.replace('%', '%%')}\n"
+        # Dovecot's separator would stand in a folder's name where the Maildir has folders in folders.
+        "nametrans = lambda name: name.replace('/', '.')\nreadonly = True\n"
+    )
+    done = run("offlineimap", "-o", "-u", "quiet", "-c", room / "config")
+    if done.returncode:
+        result.lost[done.stderr.decode(errors="replace")[-200:]] += 1
+    found = collections.defaultdict(list)
+    for folder in (room / "pulled").iterdir() if (room / "pulled").is_dir() else []:
+        box = mailbox.Maildir(folder, create=False)
+        for key in box.keys():
+            flags = [flag for letter, flag in MAILDIR.items() if letter in box.get_message(key).get_flags()]
+            found[imap.from_utf7(folder.name.encode())].append((digest(box.get_bytes(key)), flags, None))
+    result.add(expected, found)
+    shutil.rmtree(room)
+
+
 def try_mbox(out, results, is_for_tools=True):
     expected = collections.defaultdict(list)
     files = sorted({line["path"] for line in logged(f"{out}.items.jsonl")})
@@ -306,6 +274,20 @@ def try_mbox(out, results, is_for_tools=True):
         named = {f"box{number}": expected[path] for number, path in enumerate(files)}
         results["Dovecot"].add(named, digested({name: [(unquoted(octets), None, None) for octets, _, _ in messages] for name, messages in found.items()}, True))
         shutil.rmtree(copy)
+    return expected
+
+
+def try_thunderbird(out, results):
+    # formail and mailutils miss separators where lines end with CRLF, which Thunderbird reads as the source has them.
+    expected = try_mbox(out, results, False)
+    if not thunderbird.is_there():
+        return
+    states = collections.defaultdict(list)
+    for line in logged(f"{out}.items.jsonl"):
+        states[line["path"]].append([flag for flag in flags_of(line) if flag in thunderbird.FLAGS.values()])
+    expected = {path: [(message[0], flags, None) for message, flags in zip(messages, states[path])] for path, messages in expected.items()}
+    # It takes the `>` of `>From ` away by itself.
+    results["Thunderbird"].add(expected, digested(thunderbird.folders(out, out.parent / "thunderbird"), True))
 
 
 def unquoted(octets):
@@ -366,23 +348,38 @@ def try_zimbra(out, results):
 
 
 def try_files(out, results):
-    """What is uploaded message by message: what a strict IMAP server refuses (RFC 3501 §4.3, Cyrus' message.c)."""
-    result = results["Cyrus' rules"]
+    """What is uploaded message by message."""
+    def folder_of(line):
+        return pathlib.PurePosixPath(line["path"]).parent.as_posix()
+
+    messages = collections.defaultdict(list)
     for line in logged(f"{out}.items.jsonl"):
-        octets = (out / line["path"]).read_bytes()
-        # A message that begins with a blank line has an empty header section.
-        head = b"" if octets.startswith(b"\r\n") else octets.partition(b"\r\n\r\n")[0]
-        bare = re.search(rb"(?<!\r)\n", octets)
-        invalid = any(not re.match(rb"[!-9;-~]+[ \t]*:|[ \t]", field) for field in head.split(b"\r\n") if field)
-        result.given += 1
-        result.accepted += not (bare or b"\0" in octets or invalid)
-    result.equal = None
+        messages[folder_of(line)].append(((out / line["path"]).read_bytes(), flags_of(line), date_of(line)))
+    strict = results["Cyrus' rules"]
+    for octets, _, _ in (message for those in messages.values() for message in those):
+        strict.given += 1
+        strict.accepted += is_taken_by_a_strict_server(octets)
+    strict.equal = None
+    if cyrus.is_there():
+        with cyrus.Cyrus(out.parent / "cyrus") as server:
+            client = server.logged_in()
+            for _, _, answer in imap.upload(client, messages):
+                results["Cyrus"].lost[answer] += 1
+            results["Cyrus"].add(digested(messages), digested(imap.folders(client)))
+            client.logout()
+
+
+def is_taken_by_a_strict_server(octets):
+    """RFC 3501 §4.3 and Cyrus' message.c: no bare LF, no NUL, every line of the header section a header field."""
+    # A message that begins with a blank line has an empty header section.
+    head = b"" if octets.startswith(b"\r\n") else octets.partition(b"\r\n\r\n")[0]
+    invalid = any(not re.match(rb"[!-9;-~]+[ \t]*:|[ \t]", field) for field in head.split(b"\r\n") if field)
+    return not (re.search(rb"(?<!\r)\n", octets) or b"\0" in octets or invalid)
 
 
 TARGETS = {
     "maildir": (try_maildir, ""),
-    # formail and mailutils miss separators where lines end with CRLF, which Thunderbird reads as the source has them.
-    "thunderbird": (lambda out, results: try_mbox(out, results, False), ""),
+    "thunderbird": (try_thunderbird, ""),
     "roundcube": (try_mbox, ""),
     "proton": (try_proton, ""),
     "gmail": (try_gmail, ""),
@@ -434,15 +431,18 @@ def main():
             rest = [result.equal, result.folders, result.flags, result.dates] if compared else ["–"] * 4
             print(f"| {target} | {software} | {result.given} | {flagged[target]} | {result.accepted} | " + " | ".join(map(str, rest)) + " |")
             # They go by rules of their own: formail takes no From_ line before a line that is no header field, mailutils none behind a
-            # message that ends within its header section, mu nothing without fields.
+            # message that ends within its header section, mu nothing without fields. offlineimap writes header fields anew.
             if software in ("formail", "mailutils", "mu"):
                 continue
+            is_verbatim = compared and software != "offlineimap"
             own_rules = result.lost["without From, To and Subject"] if software == "notmuch" else 0
-            if result.accepted < result.given - own_rules - flagged[target] or compared and result.equal < result.accepted - flagged[target]:
+            if result.accepted < result.given - own_rules - flagged[target] or is_verbatim and result.equal < result.accepted - flagged[target]:
                 short.append(f"{target}, {software}: {dict(result.lost.most_common(5))}")
-    for program, package in [("dovecot", "dovecot-imapd"), ("mbsync", "isync"), ("mu", "maildir-utils"), ("notmuch", "notmuch"), ("mlist", "mblaze"), ("formail", "procmail"), ("mail", "mailutils")]:
+    for program, package in [("dovecot", "dovecot-imapd"), ("mbsync", "isync"), ("mu", "maildir-utils"), ("notmuch", "notmuch"), ("mlist", "mblaze"), ("formail", "procmail"), ("mail", "mailutils"), ("offlineimap", "offlineimap3"), ("thunderbird", "thunderbird")]:
         if not is_there(program):
             print(f"skipped: {package} is not installed")
+    if not cyrus.is_there():
+        print("skipped: cyrus-caldav and sasl2-bin are not installed, or this is not root, as whom Cyrus starts")
     shutil.rmtree(room, ignore_errors=True)
     if short:
         sys.exit("less arrives than plan says:\n" + "\n".join(short))

@@ -12,8 +12,19 @@ use std::{env, fs, process::Command};
 /// # Errors
 /// When less arrives than `plan` says.
 pub(crate) fn run_all(folder: &str, mailboxes: &str) -> Result<()> {
-    const PACKAGES: [&str; 7] =
-        ["dovecot-imapd", "isync", "maildir-utils", "notmuch", "mblaze", "procmail", "mailutils"];
+    const PACKAGES: [&str; 11] = [
+        "dovecot-imapd",
+        "isync",
+        "maildir-utils",
+        "notmuch",
+        "mblaze",
+        "procmail",
+        "mailutils",
+        "cyrus-caldav",
+        "sasl2-bin",
+        "offlineimap3",
+        "thunderbird",
+    ];
     if fs::exists("/usr/bin/apt-get")? {
         let mut install = Command::new("apt-get");
         install.args(["install", "--yes", "--no-install-recommends"]).args(PACKAGES);
