@@ -11,8 +11,7 @@ use std::{
 };
 
 /// What the tests need; those of tables are skipped where nothing reads Arrow, which `cargo xtask python` installs.
-const REQUIREMENTS: &str =
-    "pytest>=8,<10\nbagit>=1.8,<2\njsonschema>=4,<5\nvobject==0.9.9\nmaturin>=1.9,<2\nmypy>=1.18,<3\npyright>=1.1,<2\n";
+const REQUIREMENTS: &str = "pytest>=8,<10\nbagit>=1.8,<2\njsonschema>=4,<5\nvobject==0.9.9\nicalendar>=6,<8\nmaturin>=1.9,<2\nmypy>=1.18,<3\npyright>=1.1,<2\n";
 const TABLES: &str = "duckdb\nipykernel\nmatplotlib\nnbclient\npandas\npolars\npyarrow\n";
 const TESTS: [&str; 2] = ["cli/tests/python", "bindings-python/tests"];
 

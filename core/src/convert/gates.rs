@@ -2,6 +2,7 @@ use super::{
     ConvertOptions, Place, Selector, Skip, Tagging, Transform,
     decision::{Decided, Gate, InSource},
     mend_gate::MendGate,
+    misplaced_gate::MisplacedGate,
     moves::Moves,
     target_gate::TargetGate,
 };
@@ -9,11 +10,11 @@ use crate::{
     model::{Folder, Item},
     platform::Target,
     read::{Opened, ReadOptions},
-    write::WriteOptions,
+    write::{Grouping, WriteOptions},
 };
 
 /// What every item passes through before it is rendered: it is selected as the source has it, then transformed, then moved to
-/// other folders and marked, then mended, and last compared with what the target takes. They are in this order, whoever gives them
+/// other folders and marked, then mended, and last looked at for whether it can stand on its own, and compared with what the target takes. They are in this order, whoever gives them
 /// in which.
 ///
 /// ```
@@ -29,6 +30,7 @@ pub struct Gates {
     pub(super) transforms: Vec<Transform>,
     pub(super) moves: Moves,
     pub(super) mend: Option<MendGate>,
+    pub(super) misplaced: Option<MisplacedGate>,
     pub(super) target: Option<TargetGate>,
 }
 
@@ -42,6 +44,7 @@ impl Gates {
         options.target.iter().for_each(|target| target.configure(&mut written));
         gates.moves = Moves::new(options.tagging.clone(), written.folder_rules());
         gates.mend = MendGate::new(&written.collections, &options.read);
+        gates.misplaced = (written.collections.grouping != Grouping::OneFile).then_some(MisplacedGate);
         gates.target = options.target.map(TargetGate);
         gates
     }
@@ -64,8 +67,9 @@ impl Gates {
 
     /// Whether every item passes as it is.
     pub(super) fn is_empty(&self) -> bool {
-        let Self { selector, transforms, moves, mend, target } = self;
-        selector.is_none() && transforms.is_empty() && moves.is_empty() && mend.is_none() && target.is_none()
+        let Self { selector, transforms, moves, mend, misplaced, target } = self;
+        let is_same = selector.is_none() && transforms.is_empty() && moves.is_empty();
+        is_same && mend.is_none() && misplaced.is_none() && target.is_none()
     }
 
     /// Learns that the items that follow are of this source.
@@ -75,13 +79,14 @@ impl Gates {
 
     /// The gates, in their order.
     fn in_order(&mut self) -> impl Iterator<Item = &mut dyn Gate> {
-        let Self { selector, transforms, moves, mend, target } = self;
+        let Self { selector, transforms, moves, mend, misplaced, target } = self;
         let selector = selector.iter_mut().map(|gate| gate as &mut dyn Gate);
         let transforms = transforms.iter_mut().map(|gate| gate as &mut dyn Gate);
         let moves = [moves].into_iter().filter(|moves| !moves.is_empty()).map(|gate| gate as &mut dyn Gate);
         let mend = mend.iter_mut().map(|gate| gate as &mut dyn Gate);
+        let misplaced = misplaced.iter_mut().map(|gate| gate as &mut dyn Gate);
         let target = target.iter_mut().map(|gate| gate as &mut dyn Gate);
-        selector.chain(transforms).chain(moves).chain(mend).chain(target)
+        selector.chain(transforms).chain(moves).chain(mend).chain(misplaced).chain(target)
     }
 
     /// Why an item is left out; `None` where it goes on, as the gates have changed it.

@@ -32,6 +32,7 @@ mod journal;
 mod keys;
 mod log_reader;
 mod mend_gate;
+mod misplaced_gate;
 mod moves;
 mod options;
 mod outcome;

@@ -334,17 +334,29 @@ impl Columns {
             Status::Failed => self.failed += 1,
             Status::Skipped => self.skipped += 1,
         }
-        let copies = 1 + line.copies.len() as u64;
-        self.bytes += line.item.size.filter(|_| line.status == Status::Migrated).unwrap_or(0) * copies;
+        if line.status == Status::Migrated {
+            self.bytes = self.bytes.saturating_add(octets(line));
+        }
     }
 
     /// Takes an item that was counted as migrated for one that failed.
     fn fail(&mut self, line: &LogLine) {
         self.migrated = self.migrated.saturating_sub(1);
         self.failed += 1;
-        let copies = 1 + line.copies.len() as u64;
-        self.bytes = self.bytes.saturating_sub(line.item.size.unwrap_or(0) * copies);
+        self.bytes = self.bytes.saturating_sub(octets(line));
     }
+}
+
+/// Octets that an item takes in the files. Of a calendar object or card those in its source, if they are fewer: its size has the
+/// calendar's own properties and zones too, which a file of many has once.
+fn octets(line: &LogLine) -> u64 {
+    let item = &line.item;
+    let alone = item.size.unwrap_or(0);
+    let own = match item.source.length {
+        length if length > 0 && item.kind != "mail" => length.min(alone),
+        _ => alone,
+    };
+    own.saturating_mul(1 + line.copies.len() as u64)
 }
 
 impl Report {

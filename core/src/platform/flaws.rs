@@ -13,6 +13,8 @@ pub enum Flaw {
     Nul,
     /// A line in the header section that is no field (RFC 5322 §2.2), as a From_ line is.
     HeaderLine,
+    /// An octet above 127 in the header section, where no RFC 6532 message is meant: RFC 5322 knows none.
+    EightBitHeader,
     /// No blank line behind the header section.
     NoBlankLine,
 }
@@ -29,6 +31,9 @@ pub(super) fn flaws_of(content: &Content) -> io::Result<BTreeSet<Flaw>> {
         while at != Place::Body
             && let Some((&octet, behind)) = rest.split_first()
         {
+            if !octet.is_ascii() {
+                flaws.insert(Flaw::EightBitHeader);
+            }
             at = match (at, octet) {
                 (Place::LineStart { .. } | Place::Return, b'\n') => Place::Body,
                 (Place::LineStart { .. }, b'\r') => Place::Return,
@@ -44,7 +49,11 @@ pub(super) fn flaws_of(content: &Content) -> io::Result<BTreeSet<Flaw>> {
             rest = behind;
             if at == Place::Line {
                 let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                rest = rest.get(end..).unwrap_or_default();
+                let (line, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+                if !line.is_ascii() {
+                    flaws.insert(Flaw::EightBitHeader);
+                }
+                rest = behind;
             }
         }
         Ok(())
@@ -75,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_a_strict_server_refuses() {
-        use Flaw::{HeaderLine, NoBlankLine, Nul};
+        use Flaw::{EightBitHeader, HeaderLine, NoBlankLine, Nul};
         for (message, flaws) in [
             ("A: b\r\nC:d\r\n e: f\r\n\r\nno field\r\n", &[][..]),
             ("A: b\n\nx\n", &[]),
@@ -86,7 +95,10 @@ mod tests {
             ("A : b\r\n\r\n", &[HeaderLine]),
             (" A: b\r\n\r\n", &[HeaderLine]),
             ("A: b\r\nwords\r\n\r\n", &[HeaderLine]),
-            ("\u{e9}: b\r\n\r\n", &[HeaderLine]),
+            ("\u{e9}: b\r\n\r\n", &[HeaderLine, EightBitHeader]),
+            ("Subject: caf\u{e9}\r\n\r\n", &[EightBitHeader]),
+            ("Subject: x\r\n \u{e9}\r\n\r\n", &[EightBitHeader]),
+            ("Subject: x\r\n\r\ncaf\u{e9}\r\n", &[]),
             ("A: b\r\n", &[NoBlankLine]),
             ("A: b\r\nwords\0", &[Nul, HeaderLine, NoBlankLine]),
             ("", &[NoBlankLine]),

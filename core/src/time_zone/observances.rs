@@ -156,7 +156,8 @@ impl Pattern {
             }
             None => format!("BYMONTHDAY={}", self.day.unwrap_or(1)),
         };
-        let until = until.map(|until| format!(";UNTIL={}Z", local(&civil(until)))).unwrap_or_default();
+        // A day later: python-dateutil compares it with local times, and would leave out the last change of zones east of Greenwich.
+        let until = until.map(|until| format!(";UNTIL={}Z", local(&civil(until + 86_400)))).unwrap_or_default();
         format!("FREQ=YEARLY;BYMONTH={month};{day}{until}")
     }
 }
@@ -226,7 +227,7 @@ mod tests {
     #[test]
     fn rules_that_ended_have_an_end() {
         let written = written("America/New_York", 2000);
-        assert!(written.contains("RRULE:FREQ=YEARLY;BYMONTH=4;BYDAY=1SU;UNTIL=20060402T070000Z\n"), "{written}");
+        assert!(written.contains("RRULE:FREQ=YEARLY;BYMONTH=4;BYDAY=1SU;UNTIL=20060403T070000Z\n"), "{written}");
         assert!(written.contains("DTSTART:20070311T020000\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU\n"), "{written}");
     }
 

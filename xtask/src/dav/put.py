@@ -5,12 +5,13 @@ Usage: put.py BINARY SERVER URL HOME KIND TARGET SENT FILE…
 
 BINARY is the mailferry command, URL the root of the server, HOME the path below it in which collections are made, KIND ics or vcf, SENT
 a file that has a line for each message the server wants to send. One line of JSON is printed for each way, raw and mended: items,
-refused, flagged (those of the refused that the log warns of), the reasons of those that are refused and not flagged, and sent. The
+refused, flagged (those of the refused that the log warns of), the reasons of those that are refused and not flagged, and sent. Of each file the first hundred objects are taken. The
 organizer of each event is the user: `Schedule-Address` says so to servers that send invitations.
 """
 
 import collections
 import http.client
+import itertools
 import json
 import os
 import re
@@ -18,6 +19,10 @@ import subprocess
 import sys
 import tempfile
 import urllib.parse
+
+
+# Of a file, so many objects: servers read a whole collection for each.
+MOST = 100
 
 
 def request(url, method, path, body=b"", headers=None):
@@ -117,7 +122,7 @@ def items(binary, files, kind, target, folder):
         source[line["path"]] = line["source"]["file"]
     for number, path in enumerate(dict.fromkeys(line["path"] for line in lines)):
         with open(os.path.join(out, path), "rb") as written:
-            for uid, octets in objects(written.read(), kind):
+            for uid, octets in itertools.islice(objects(written.read(), kind), MOST):
                 known = [(path, key) for key in (uid.strip(), re.sub(r"\\(.)", r"\1", uid.strip())) if (path, key) in warned]
                 warnings = any(warned[key] for key in known or [(path, "")] if key in warned)
                 yield number, f"{source[path]}:{uid}"[-150:], warnings, octets

@@ -431,12 +431,12 @@ def main():
             rest = [result.equal, result.folders, result.flags, result.dates] if compared else ["–"] * 4
             print(f"| {target} | {software} | {result.given} | {flagged[target]} | {result.accepted} | " + " | ".join(map(str, rest)) + " |")
             # They go by rules of their own: formail takes no From_ line before a line that is no header field, mailutils none behind a
-            # message that ends within its header section, mu nothing without fields. offlineimap writes header fields anew.
-            if software in ("formail", "mailutils", "mu"):
+            # message that ends within its header section, mu nothing without fields, offlineimap nothing that Python's email cannot
+            # write, and it writes header fields anew.
+            if software in ("formail", "mailutils", "mu", "offlineimap"):
                 continue
-            is_verbatim = compared and software != "offlineimap"
             own_rules = result.lost["without From, To and Subject"] if software == "notmuch" else 0
-            if result.accepted < result.given - own_rules - flagged[target] or is_verbatim and result.equal < result.accepted - flagged[target]:
+            if result.accepted < result.given - own_rules - flagged[target] or compared and result.equal < result.accepted - flagged[target]:
                 short.append(f"{target}, {software}: {dict(result.lost.most_common(5))}")
     for program, package in [("dovecot", "dovecot-imapd"), ("mbsync", "isync"), ("mu", "maildir-utils"), ("notmuch", "notmuch"), ("mlist", "mblaze"), ("formail", "procmail"), ("mail", "mailutils"), ("offlineimap", "offlineimap3"), ("thunderbird", "thunderbird")]:
         if not is_there(program):

@@ -190,6 +190,14 @@ impl CalendarComponent {
         ComponentKind::of(&self.facts.name)
     }
 
+    /// Whether it stands where a calendar has no place for it: what RFC 5545 §3.6.5 and §3.6.6, RFC 7953 and RFC 9073 put into
+    /// another component, such as a VALARM whose event was closed too early.
+    pub fn is_misplaced(&self) -> bool {
+        const INNER: [&[u8]; 7] =
+            [b"VALARM", b"STANDARD", b"DAYLIGHT", b"AVAILABLE", b"PARTICIPANT", b"VLOCATION", b"VRESOURCE"];
+        INNER.iter().any(|inner| self.facts.name.eq_ignore_ascii_case(inner))
+    }
+
     /// Its octets as in the source, or as it was mended, from `BEGIN` to `END`.
     pub fn content(&self) -> Content {
         self.mended.clone().unwrap_or_else(|| Content::new(self.source.clone(), [self.range.clone()]))
