@@ -9,7 +9,7 @@ impl Claims {
     pub(super) fn claim(&mut self, number: u32) -> bool {
         let (at, bit) = (usize::try_from(number / 8).unwrap_or(usize::MAX), 1 << (number % 8));
         if self.0.len() <= at {
-            self.0.resize(at + 1, 0);
+            self.0.resize(at.saturating_add(1), 0);
         }
         match self.0.get_mut(at) {
             Some(octet) if *octet & bit == 0 => {

@@ -8,6 +8,8 @@ const SECTOR: u64 = 512;
 const MINI_SECTOR: u64 = 64;
 const CUTOFF: u64 = 4096;
 const NUMBERS: usize = 128;
+/// Sectors of the allocation table that a sector of their list tells; the last number is the next such sector's.
+const LISTED: usize = NUMBERS - 1;
 
 /// What a storage holds.
 pub(crate) struct Composed {
@@ -120,9 +122,10 @@ impl File {
                 Start::At(u32::try_from(start).unwrap_or(END_OF_CHAIN))
             }
             len => {
+                let number = self.long.len();
                 self.chains.push(len.div_ceil(SECTOR));
                 self.long.push(padded(content, SECTOR, 0));
-                Start::Long(self.long.len() - 1)
+                Start::Long(number)
             }
         }
     }
@@ -131,14 +134,14 @@ impl File {
         let mini = padded(Content::join(std::mem::take(&mut self.mini)), SECTOR, 0);
         let mini_fat: Vec<u8> = self.mini_fat.iter().flat_map(|next| next.to_le_bytes()).collect();
         let mini_fat = padded(Content::from(mini_fat), SECTOR, 0xFF);
-        let directory = (self.entries.len() * ENTRY) as u64;
+        let directory = (self.entries.len() as u64).saturating_mul(ENTRY);
         let own = [directory.div_ceil(SECTOR), mini_fat.len() / SECTOR, mini.len() / SECTOR];
         let used = own.iter().chain(&self.chains).sum::<u64>();
         // The table describes itself, and the list of its sectors that does not fit into the header.
         let (mut tables, mut lists) = (0_u64, 0_u64);
         loop {
-            let wanted = (used + tables + lists).div_ceil(NUMBERS as u64);
-            let beyond = wanted.saturating_sub(IN_HEADER as u64).div_ceil(NUMBERS as u64 - 1);
+            let wanted = used.saturating_add(tables).saturating_add(lists).div_ceil(NUMBERS as u64);
+            let beyond = wanted.saturating_sub(IN_HEADER as u64).div_ceil(LISTED as u64);
             if (wanted, beyond) == (tables, lists) {
                 break;
             }
@@ -146,16 +149,17 @@ impl File {
         }
         let number = |n: u64| u32::try_from(n).unwrap_or(FREE);
         let size = |n: u64| usize::try_from(n).unwrap_or(0);
+        let tables_end = lists.saturating_add(tables);
         let mut fat: Vec<u32> = Vec::new();
         fat.resize(size(lists), DIFAT_SECTOR);
-        fat.resize(size(lists + tables), FAT_SECTOR);
+        fat.resize(size(tables_end), FAT_SECTOR);
         let mut starts = Vec::new();
         for sectors in own.iter().chain(&self.chains) {
             let start = fat.len();
             starts.push(if *sectors == 0 { END_OF_CHAIN } else { number(start as u64) });
             chain(&mut fat, start, size(*sectors));
         }
-        fat.resize(size(tables) * NUMBERS, FREE);
+        fat.resize(size(tables).saturating_mul(NUMBERS), FREE);
         let start = |i: usize| starts.get(i).copied().unwrap_or(END_OF_CHAIN);
         if let Some(root) = self.at(0) {
             (root.start, root.len) = (Start::At(start(2)), mini.len());
@@ -166,20 +170,20 @@ impl File {
         let cutoff = number(CUTOFF);
         let fields = [number(tables), start(0), 0, cutoff, start(1), mini_sectors, difat, number(lists)];
         header.extend(fields.iter().flat_map(|field| field.to_le_bytes()));
-        let mut places = (lists..lists + tables).map(number);
+        let mut places = (lists..tables_end).map(number);
         header.extend(places.by_ref().take(IN_HEADER).flat_map(u32::to_le_bytes));
         header.resize(HEADER, 0xFF);
         let mut difat = Vec::new();
         for list in 1..=lists {
-            let here: Vec<u32> = places.by_ref().take(NUMBERS - 1).collect();
-            let free = std::iter::repeat_n(FREE, NUMBERS - 1 - here.len());
+            let here: Vec<u32> = places.by_ref().take(LISTED).collect();
+            let free = std::iter::repeat_n(FREE, LISTED.saturating_sub(here.len()));
             let next = if list == lists { END_OF_CHAIN } else { number(list) };
             difat.extend(here.into_iter().chain(free).chain([next]).flat_map(u32::to_le_bytes));
         }
         let entries = self.entries.iter().flat_map(|record| {
             let start = match record.start {
                 Start::At(place) => place,
-                Start::Long(i) => start(own.len() + i),
+                Start::Long(i) => start(own.len().saturating_add(i)),
             };
             record.octets(start)
         });
@@ -193,8 +197,9 @@ impl File {
 impl Record {
     fn octets(&self, start: u32) -> Vec<u8> {
         let mut octets: Vec<u8> = self.name.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let len_with_nul = octets.len().saturating_add(2);
         octets.resize(64, 0);
-        octets.extend(u16::try_from(2 * self.name.len() + 2).unwrap_or(0).to_le_bytes());
+        octets.extend(u16::try_from(len_with_nul).unwrap_or(0).to_le_bytes());
         octets.extend([self.kind, 1]);
         octets.extend([self.left, self.right, self.child].iter().flat_map(|id| id.to_le_bytes()));
         octets.extend(self.class);
@@ -208,12 +213,13 @@ impl Record {
 
 /// Adds a chain of `count` sectors that begins at `start` to a table.
 fn chain(table: &mut Vec<u32>, start: usize, count: usize) {
-    let next = (start + 1..start + count).map(|next| u32::try_from(next).unwrap_or(END_OF_CHAIN));
+    let next = (start..start.saturating_add(count)).skip(1).map(|next| u32::try_from(next).unwrap_or(END_OF_CHAIN));
     table.extend(next.chain((count > 0).then_some(END_OF_CHAIN)));
 }
 
 fn padded(content: Content, to: u64, with: u8) -> Content {
-    let missing = usize::try_from(content.len().next_multiple_of(to) - content.len()).unwrap_or(0);
+    let end = content.len().div_ceil(to).saturating_mul(to);
+    let missing = usize::try_from(end.saturating_sub(content.len())).unwrap_or(0);
     Content::join([content, Content::from(vec![with; missing])])
 }
 

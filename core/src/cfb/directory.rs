@@ -46,7 +46,7 @@ pub(super) struct Directory {
 
 impl Directory {
     pub(super) fn new(content: Content, short_sizes: bool) -> Self {
-        let count = u32::try_from((content.len() / ENTRY as u64).min(ENTRIES)).unwrap_or(0);
+        let count = u32::try_from((content.len() / ENTRY).min(ENTRIES)).unwrap_or(0);
         Self { pages: Pages::new(content), count, short_sizes, owners: Vec::new() }
     }
 
@@ -56,7 +56,7 @@ impl Directory {
             return Ok(None);
         }
         let short_sizes = self.short_sizes;
-        let octets = self.pages.at(u64::from(id) * ENTRY as u64)?;
+        let octets = self.pages.at(u64::from(id) * ENTRY)?;
         let read = || {
             let kind = match octets.get(66)? {
                 1 | 5 => EntryKind::Storage,
@@ -64,8 +64,9 @@ impl Directory {
                 _ => return None,
             };
             let units = usize::from(u16_at(octets, 64)? / 2).saturating_sub(1).min(31);
-            let name: Vec<u16> =
-                (0..units).filter_map(|i| u16_at(octets, 2 * i)).take_while(|unit| *unit != 0).collect();
+            let (name, _) = octets.as_chunks::<2>();
+            let name = name.iter().take(units).map(|unit| u16::from_le_bytes(*unit));
+            let name: Vec<u16> = name.take_while(|unit| *unit != 0).collect();
             let size = u64_at(octets, 120)?;
             let entry = Entry {
                 id,
@@ -119,7 +120,7 @@ impl Directory {
     fn owner(&mut self, id: u32) -> Option<&mut u32> {
         let at = usize::try_from(id).ok().filter(|_| id < self.count)?;
         if self.owners.len() <= at {
-            self.owners.resize(at + 1, NOBODY);
+            self.owners.resize(at.saturating_add(1), NOBODY);
         }
         self.owners.get_mut(at)
     }

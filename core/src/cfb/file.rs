@@ -208,7 +208,7 @@ impl State {
         if self.defects.len() < TOLD {
             self.defects.push(damage(format!("the {what} \"{name}\" is damaged: {why}")));
         } else {
-            self.untold += 1;
+            self.untold = self.untold.saturating_add(1);
         }
     }
 
@@ -229,13 +229,13 @@ impl State {
                 broken = Some("its sectors belong to another stream too, or are linked in a circle");
                 break;
             }
-            let len = left.min(1 << shift).min(self.mini.len() - start);
-            push(&mut ranges, start..start + len);
+            let len = left.min(1 << shift).min(self.mini.len().saturating_sub(start));
+            push(&mut ranges, start..start.saturating_add(len));
             left = left.saturating_sub(1 << shift);
             sector = self.mini_fat.number(sector)?.unwrap_or(MAX_SECTOR + 1);
         }
         if broken.is_some() {
-            self.broken.insert(entry.id, len - left);
+            self.broken.insert(entry.id, len.saturating_sub(left));
         }
         let mut octets = Vec::new();
         for range in ranges {
@@ -258,23 +258,23 @@ fn allocation_table(
     sectors: &Sectors,
     defects: &mut Vec<Defect>,
 ) -> Result<Vec<u32>> {
-    let numbers = 1_u32 << (header.shift - 2);
+    let numbers = 1_u32 << header.shift.saturating_sub(2);
     // No more than are needed for every sector of the file, whatever the file says: lists of them may be linked in a circle.
     let needed = usize::try_from(sectors.count().div_ceil(numbers)).unwrap_or(usize::MAX);
     let mut table = header.fat.clone();
     let mut at = header.difat;
-    let mut lists = needed.div_ceil(usize::try_from(numbers).unwrap_or(1).saturating_sub(1).max(1)) + 1;
+    let last = usize::try_from(numbers).unwrap_or(0).saturating_sub(1);
+    let mut lists_left = needed.div_ceil(last.max(1)).saturating_add(1);
     while table.len() < needed && at <= MAX_SECTOR {
-        if at >= sectors.count() || lists == 0 {
+        let Some(left) = lists_left.checked_sub(1).filter(|_| at < sectors.count()) else {
             defects.push(damage(
                 "the list of the sectors of the allocation table is damaged: what they describe is lost".to_owned(),
             ));
             break;
-        }
-        lists -= 1;
+        };
+        lists_left = left;
         let list = Content::new(source.clone(), [sectors.range(at)]).to_vec(1 << header.shift)?;
-        let last = usize::try_from(numbers).unwrap_or(0).saturating_sub(1);
-        let number = |i: usize| u32_at(&list, 4 * i).unwrap_or(FREE);
+        let number = |i: usize| u32_at(&list, i.saturating_mul(4)).unwrap_or(FREE);
         table.extend((0..last).map(number));
         at = number(last);
     }

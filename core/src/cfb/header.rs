@@ -1,4 +1,4 @@
-use super::{HEADER, IN_HEADER, MAX_SECTOR, SIGNATURE};
+use super::{HEADER, MAX_SECTOR, SIGNATURE};
 use crate::{
     error::{Error, ErrorKind, Result},
     pst::le::{u16_at, u32_at},
@@ -37,7 +37,7 @@ impl Header {
             return Err(Error::new(ErrorKind::Malformed, what));
         }
         let number = |at| u32_at(&octets, at).unwrap_or(0);
-        let mut fat: Vec<u32> = (0..IN_HEADER).map(|i| number(76 + 4 * i)).collect();
+        let mut fat: Vec<u32> = (76..HEADER).step_by(4).map(number).collect();
         while fat.pop_if(|sector| *sector > MAX_SECTOR).is_some() {}
         Ok(Self {
             shift: shift.into(),

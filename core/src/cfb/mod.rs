@@ -6,6 +6,8 @@
 //!
 //! [MS-CFB]: https://learn.microsoft.com/openspecs/windows_protocols/ms-cfb/
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod claims;
 mod compose;
 mod directory;
@@ -26,7 +28,7 @@ const HEADER: usize = 512;
 /// Sector numbers of the allocation table that the header holds.
 const IN_HEADER: usize = 109;
 /// Octets of an entry of the directory.
-const ENTRY: usize = 128;
+const ENTRY: u64 = 128;
 /// The largest number of a sector; above it stand marks ([MS-CFB] 2.1).
 const MAX_SECTOR: u32 = 0xFFFF_FFFA;
 const DIFAT_SECTOR: u32 = 0xFFFF_FFFC;

@@ -62,7 +62,7 @@ impl Sectors {
     /// Where a sector lies, as far as the file goes.
     pub(super) fn range(&self, sector: u32) -> Range<u64> {
         let start = (u64::from(sector) + 1) << self.shift;
-        start.min(self.source.len())..(start + (1 << self.shift)).min(self.source.len())
+        start.min(self.source.len())..start.saturating_add(1 << self.shift).min(self.source.len())
     }
 
     /// Takes the sectors that the allocation table is in; what one beyond the file would describe is free.
@@ -73,7 +73,7 @@ impl Sectors {
         let free = Content::from(vec![0xFF; 1 << self.shift]);
         for sector in sectors {
             let range = self.range(*sector);
-            let missing = (1 << self.shift) - (range.end - range.start);
+            let missing = (1_u64 << self.shift).saturating_sub(octets_in(&range));
             push(&mut ranges, range);
             if missing > 0 {
                 contents.push(Content::new(self.source.clone(), std::mem::take(&mut ranges)));
@@ -111,7 +111,7 @@ impl Sectors {
         let known = state.followed.get(&entry).copied();
         let bound = wanted.unwrap_or(self.count).min(known.unwrap_or(self.count));
         let (mut ranges, mut marks, mut len): (Vec<Range<u64>>, Vec<u32>, u64) = (Vec::new(), Vec::new(), 0);
-        let (mut sector, mut found, mut broken) = (first, 0, None);
+        let (mut sector, mut found, mut broken) = (first, 0_u32, None);
         while found < bound {
             if sector > MAX_SECTOR {
                 broken = wanted.map(|_| "it has fewer sectors than it should");
@@ -126,14 +126,14 @@ impl Sectors {
                 break;
             }
             let range = self.range(sector);
-            len += range.end - range.start;
+            len = len.saturating_add(octets_in(&range));
             if ranges.len() <= state.ranges_left {
                 push(&mut ranges, range);
             }
             if found % STEP == 0 {
                 marks.push(sector);
             }
-            found += 1;
+            found = found.saturating_add(1);
             sector = state.fat.number(sector)?.unwrap_or(super::FREE);
         }
         let most = most.unwrap_or(len);
@@ -148,12 +148,16 @@ impl Sectors {
             Content::from(Arc::new(Scattered { sectors: Arc::clone(self), marks, len }) as Source)
         } else {
             if known.is_none() && ranges.len() > 1 {
-                state.ranges_left -= ranges.len();
+                state.ranges_left = state.ranges_left.saturating_sub(ranges.len());
             }
             Content::new(self.source.clone(), ranges)
         };
         Ok(Chain { content: content.slice(0..most), broken })
     }
+}
+
+fn octets_in(range: &Range<u64>) -> u64 {
+    range.end.saturating_sub(range.start)
 }
 
 /// Adds a range, to the last one where it follows it.
@@ -190,7 +194,7 @@ impl ReadAt for Scattered {
             }
         }
         let range = self.sectors.range(sector);
-        let from = range.start + (offset & ((1 << shift) - 1));
+        let from = range.start.saturating_add(offset & !(u64::MAX << shift));
         let left = usize::try_from(range.end.saturating_sub(from)).unwrap_or(usize::MAX);
         let n = left.min(buf.len());
         match self.sectors.source.read_at(from, buf.get_mut(..n).unwrap_or_default())? {

@@ -1,3 +1,5 @@
+use super::le::{u32_at, u64_at};
+
 /// The three layouts of the file ([MS-PST] 2.2.2.6, wVer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variant {
@@ -43,6 +45,14 @@ impl Variant {
             Self::Ansi => 4,
             Self::Unicode | Self::Unicode4k => 8,
         }
+    }
+
+    /// The identifiers or offsets that `octets` are, one behind the other.
+    pub(crate) fn words(self, octets: &[u8]) -> impl Iterator<Item = u64> {
+        octets.chunks_exact(self.word()).map_while(move |word| match self {
+            Self::Ansi => u32_at(word, 0).map(u64::from),
+            Self::Unicode | Self::Unicode4k => u64_at(word, 0),
+        })
     }
 
     /// Octets of a block's trailer.

@@ -37,7 +37,7 @@ impl Checked {
             return;
         }
         progress.crc.update(fresh);
-        progress.upto += fresh.len() as u64;
+        progress.upto = progress.upto.saturating_add(fresh.len() as u64);
         if progress.upto == self.source.len() && progress.crc.value() != self.expected {
             let detail = "the checksum in the archive does not match: some octets are wrong";
             progress.defect = Some(Defect::new(DefectKind::Damaged, detail));

@@ -29,6 +29,13 @@ struct Piece {
     range: Range<u64>,
 }
 
+impl Piece {
+    /// Where it ends in the content.
+    fn end(&self) -> u64 {
+        self.start.saturating_add(self.range.end.saturating_sub(self.range.start))
+    }
+}
+
 impl Content {
     /// The octets of `ranges` of `source`, in the order given; empty and backward ranges count as nothing.
     pub fn new(source: Source, ranges: impl IntoIterator<Item = Range<u64>>) -> Self {
@@ -38,7 +45,7 @@ impl Content {
             .filter(|range| range.start < range.end)
             .map(|range| {
                 let piece = Piece { start, range };
-                start += piece.range.end - piece.range.start;
+                start = piece.end();
                 piece
             })
             .collect();
@@ -70,7 +77,7 @@ impl Content {
 
     /// The number of octets.
     pub fn len(&self) -> u64 {
-        self.pieces.last().map_or(0, |last| last.start + (last.range.end - last.range.start))
+        self.pieces.last().map_or(0, Piece::end)
     }
 
     /// Whether there are no octets.
@@ -90,12 +97,10 @@ impl Content {
     /// The octets `range` of this content; what lies beyond its end is left out.
     #[must_use]
     pub fn slice(&self, range: Range<u64>) -> Self {
-        let first =
-            self.pieces.partition_point(|piece| piece.start + (piece.range.end - piece.range.start) <= range.start);
+        let first = self.pieces.partition_point(|piece| piece.end() <= range.start);
         let ranges = self.pieces.iter().skip(first).take_while(|piece| piece.start < range.end).map(|piece| {
-            let from = piece.range.start + range.start.saturating_sub(piece.start);
-            let to = piece.range.end.min(piece.range.start.saturating_add(range.end - piece.start));
-            from..to
+            let place = |at: u64| piece.range.start.saturating_add(at.saturating_sub(piece.start));
+            place(range.start)..place(range.end).min(piece.range.end)
         });
         Self::new(self.source.clone(), ranges)
     }
@@ -127,14 +132,14 @@ impl Content {
             }
             let mut at = piece.range.start;
             while at < piece.range.end {
-                let n = usize::try_from(piece.range.end - at).unwrap_or(usize::MAX).min(COPY_BUFFER);
+                let n = portion(at..piece.range.end);
                 if buffer.len() < n {
                     buffer.resize(n, 0);
                 }
                 let chunk = buffer.get_mut(..n).unwrap_or_default();
                 self.source.read_exact_at(at, chunk)?;
                 f(chunk)?;
-                at += n as u64;
+                at = at.saturating_add(n as u64);
             }
         }
         Ok(())
@@ -161,10 +166,10 @@ impl Content {
             let mut at = piece.range.start;
             while at < piece.range.end {
                 let have = octets.len();
-                let n = usize::try_from(piece.range.end - at).unwrap_or(usize::MAX).min(COPY_BUFFER);
-                octets.resize(have + n, 0);
+                let n = portion(at..piece.range.end);
+                octets.resize(have.saturating_add(n), 0);
                 self.source.read_exact_at(at, octets.get_mut(have..).unwrap_or_default())?;
-                at += n as u64;
+                at = at.saturating_add(n as u64);
             }
         }
         Ok(octets)
@@ -177,6 +182,11 @@ impl Content {
     }
 }
 
+/// How many octets of a range are moved next.
+fn portion(range: Range<u64>) -> usize {
+    usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX).min(COPY_BUFFER)
+}
+
 impl ReadAt for Content {
     fn len(&self) -> u64 {
         self.len()
@@ -185,7 +195,7 @@ impl ReadAt for Content {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let after = self.pieces.partition_point(|piece| piece.start <= offset);
         let Some(piece) = after.checked_sub(1).and_then(|i| self.pieces.get(i)) else { return Ok(0) };
-        let from = piece.range.start + (offset - piece.start);
+        let from = piece.range.start.saturating_add(offset.saturating_sub(piece.start));
         let left = usize::try_from(piece.range.end.saturating_sub(from)).unwrap_or(usize::MAX);
         let n = left.min(buf.len());
         if n == 0 {
@@ -236,7 +246,7 @@ pub struct ContentReader<'a> {
 impl Read for ContentReader<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.content.read_at(self.at, buf)?;
-        self.at += n as u64;
+        self.at = self.at.saturating_add(n as u64);
         Ok(n)
     }
 }

@@ -14,6 +14,12 @@ struct Part {
     content: Content,
 }
 
+impl Part {
+    fn end(&self) -> u64 {
+        self.start.saturating_add(self.content.len())
+    }
+}
+
 impl Joined {
     pub(super) fn new(contents: impl IntoIterator<Item = Content>) -> Self {
         let mut start = 0;
@@ -21,7 +27,7 @@ impl Joined {
             .into_iter()
             .map(|content| {
                 let part = Part { start, content };
-                start += part.content.len();
+                start = part.end();
                 part
             })
             .collect();
@@ -31,13 +37,13 @@ impl Joined {
 
 impl ReadAt for Joined {
     fn len(&self) -> u64 {
-        self.parts.last().map_or(0, |last| last.start + last.content.len())
+        self.parts.last().map_or(0, Part::end)
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let after = self.parts.partition_point(|part| part.start <= offset);
         let Some(part) = after.checked_sub(1).and_then(|i| self.parts.get(i)) else { return Ok(0) };
-        part.content.read_at(offset - part.start, buf)
+        part.content.read_at(offset.saturating_sub(part.start), buf)
     }
 
     fn take_defects(&self) -> Vec<Defect> {

@@ -10,6 +10,8 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod checked;
 mod content;
 #[cfg(not(target_family = "wasm"))]
@@ -78,7 +80,7 @@ pub trait ReadAt: Send + Sync {
             match self.read_at(offset, buf) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(n) => {
-                    offset += n as u64;
+                    offset = offset.saturating_add(n as u64);
                     buf = buf.get_mut(n..).unwrap_or_default();
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

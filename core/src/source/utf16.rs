@@ -67,7 +67,7 @@ impl Utf16 {
     /// Decodes all of it to find its length and the marks.
     fn measure(&mut self) -> io::Result<()> {
         let mut has_errors = false;
-        for index in 0..(self.source.len() - self.start).div_ceil(CHUNK) {
+        for index in 0..self.source.len().saturating_sub(self.start).div_ceil(CHUNK) {
             if index.is_multiple_of(self.stride) {
                 self.marks.push(self.len);
             }
@@ -77,11 +77,11 @@ impl Utf16 {
                     keep = !keep;
                     keep
                 });
-                self.stride *= 2;
+                self.stride = self.stride.saturating_mul(2);
             }
             let (octets, wrong) = self.decode(index)?;
             has_errors |= wrong;
-            self.len += octets.len() as u64;
+            self.len = self.len.saturating_add(octets.len() as u64);
         }
         if has_errors {
             let detail = "some code units of the UTF-16 text are invalid and were replaced by U+FFFD";
@@ -92,20 +92,20 @@ impl Utf16 {
 
     /// The chunk `index` in UTF-8, and whether some of it is no text. A pair of surrogates belongs to where it begins.
     fn decode(&self, index: u64) -> io::Result<(Vec<u8>, bool)> {
-        let chunk = self.start + index * CHUNK;
+        let chunk = self.start.saturating_add(index.saturating_mul(CHUNK));
         let before = if index == 0 { 0 } else { 2 };
-        let from = chunk - before;
-        let to = (chunk + CHUNK + 2).min(self.source.len());
-        let mut units = vec![0; usize::try_from(to - from).unwrap_or(0)];
+        let from = chunk.saturating_sub(before);
+        let to = chunk.saturating_add(CHUNK + 2).min(self.source.len());
+        let mut units = vec![0; usize::try_from(to.saturating_sub(from)).unwrap_or(0)];
         self.source.read_exact_at(from, &mut units)?;
         let unit = |at: usize| Some(self.unit(*units.get(at..)?.first_chunk()?));
         let mut first = usize::try_from(before).unwrap_or(0);
-        let mut last = units.len().min(first + CHUNK as usize);
+        let mut last = units.len().min(first.saturating_add(CHUNK as usize));
         if first > 0 && is_pair(unit(0), unit(first)) {
-            first += 2;
+            first = first.saturating_add(2);
         }
-        if last > 1 && is_pair(unit(last - 2), unit(last)) {
-            last += 2;
+        if last.checked_sub(2).is_some_and(|high| is_pair(unit(high), unit(last))) {
+            last = last.saturating_add(2);
         }
         let units = units.get(first..last).unwrap_or_default();
         let (text, has_errors) = self.encoding.decode_without_bom_handling(units);
@@ -126,8 +126,8 @@ impl Utf16 {
             return Ok(state.kept.get(i));
         }
         let mark = self.marks.partition_point(|start| *start <= offset).saturating_sub(1);
-        let marked = (mark as u64 * self.stride, self.marks.get(mark).copied().unwrap_or(0));
-        let ends = state.kept.iter().map(|chunk| (chunk.index + 1, chunk.end()));
+        let marked = ((mark as u64).saturating_mul(self.stride), self.marks.get(mark).copied().unwrap_or(0));
+        let ends = state.kept.iter().map(|chunk| (chunk.index.saturating_add(1), chunk.end()));
         let (mut index, mut start) = ends.filter(|(_, end)| *end <= offset).fold(marked, Ord::max);
         while start < self.len {
             let (octets, _) = self.decode(index)?;
@@ -137,7 +137,7 @@ impl Utf16 {
                 state.kept.push_front(chunk);
                 return Ok(state.kept.front());
             }
-            (index, start) = (index + 1, chunk.end());
+            (index, start) = (index.saturating_add(1), chunk.end());
         }
         Ok(None)
     }
@@ -158,7 +158,7 @@ impl ReadAt for Utf16 {
                     format!("the UTF-16 text ends before octet {offset}, it had {} when it was opened", self.len);
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
             };
-            let within = usize::try_from(offset - chunk.start).unwrap_or(usize::MAX);
+            let within = usize::try_from(offset.saturating_sub(chunk.start)).unwrap_or(usize::MAX);
             let octets = chunk.octets.get(within..).unwrap_or_default();
             let n = octets.len().min(buf.len());
             if let (Some(to), Some(from)) = (buf.get_mut(..n), octets.get(..n)) {
@@ -177,7 +177,7 @@ impl ReadAt for Utf16 {
 
 impl Chunk {
     fn end(&self) -> u64 {
-        self.start + self.octets.len() as u64
+        self.start.saturating_add(self.octets.len() as u64)
     }
 
     fn holds(&self, offset: u64) -> bool {

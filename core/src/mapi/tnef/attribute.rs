@@ -87,14 +87,15 @@ impl Attributes {
             _ => return broken("invalid attribute in the TNEF stream"),
         };
         let length = u64::from(u32::from_le_bytes([e, f, g, h]));
-        let start = at + ATTRIBUTE_HEADER;
-        if length > left - ATTRIBUTE_HEADER {
+        let start = at.saturating_add(ATTRIBUTE_HEADER);
+        let end = start.saturating_add(length);
+        if end > self.stream.len() {
             self.at = self.stream.len();
             return broken("the TNEF stream ends inside an attribute");
         }
-        let data = self.stream.slice(start..start + length);
-        let sum = self.window.array::<2>(start + length)?.map(u16::from_le_bytes);
-        self.at = start + length + CHECKSUM;
+        let data = self.stream.slice(start..end);
+        let sum = self.window.array::<2>(end)?.map(u16::from_le_bytes);
+        self.at = end.saturating_add(CHECKSUM);
         let sound = sum.is_some() && sum == Some(sum_of(&data)?);
         Ok(Some(Attribute { of_attachment, id: u16::from_le_bytes([a, b]), data, sound }))
     }

@@ -83,10 +83,9 @@ impl Decoder<'_> {
         }
         let octets = mail.octets.slice(entity.body());
         let structure = Structure::read(&octets, &self.translation.limits)?;
-        self.depth += 1;
-        let decoded = self.mail(&Mail { octets: &octets, structure: &structure });
-        self.depth -= 1;
-        decoded
+        let depth = self.depth.saturating_add(1);
+        let mut inner = Decoder { translation: self.translation, defects: &mut *self.defects, depth };
+        inner.mail(&Mail { octets: &octets, structure: &structure })
     }
 
     /// What the entity at `place` holds, if it is TNEF.

@@ -59,7 +59,7 @@ fn read_at_depth(stream: &Content, limits: &Limits, depth: usize) -> Result<Mapi
         match attributes.next() {
             Ok(Some(attribute)) => {
                 if !attribute.sound {
-                    read.unsound += 1;
+                    read.unsound = read.unsound.saturating_add(1);
                 }
                 if !attribute.of_attachment {
                     read.attribute(&attribute);
@@ -262,7 +262,7 @@ impl Attachments for Parts {
         let stored = bag.octets(pid::ATTACH_DATA).map(Octets::content);
         let body = match object {
             Some((IID_IMESSAGE, stream)) => {
-                let embedded = Embedded { stream, limits: self.limits.clone(), depth: self.depth + 1 };
+                let embedded = Embedded { stream, limits: self.limits.clone(), depth: self.depth.saturating_add(1) };
                 AttachmentBody::Message(Arc::new(embedded))
             }
             Some((_, content)) => AttachmentBody::Ole(content),

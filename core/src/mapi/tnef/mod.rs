@@ -14,6 +14,8 @@
 //!
 //! [MS-OXTNEF]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxtnef/
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod attribute;
 mod in_mail;
 mod message;

@@ -34,7 +34,7 @@ impl Reader {
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let octets = self.window.array(self.at)?.ok_or_else(cut)?;
-        self.at += N as u64;
+        self.at = self.at.saturating_add(N as u64);
         Ok(octets)
     }
 
@@ -44,12 +44,12 @@ impl Reader {
 
     /// The next `length` octets and their padding.
     fn take(&mut self, length: u32) -> Result<Content> {
-        let end = self.at + u64::from(length);
+        let end = self.at.saturating_add(length.into());
         if end > self.content.len() {
             return Err(cut());
         }
         let taken = self.content.slice(self.at..end);
-        self.at = end.next_multiple_of(4);
+        self.at = end.checked_next_multiple_of(4).unwrap_or(end);
         Ok(taken)
     }
 

@@ -1,6 +1,7 @@
 use super::{
-    BLOCK, Framing,
+    BLOCK, Framing, RING,
     gzip::{self, TRAILER},
+    start_of,
 };
 use crate::{
     crc32::Crc32,
@@ -73,12 +74,12 @@ impl Cursor {
             },
         };
         let decoder = Box::new(DecompressorOxide::new());
-        Ok(Self { compressed, framing, decoder, ring: vec![0; BLOCK], next_in, out: 0, end, check: None, used: 0 })
+        Ok(Self { compressed, framing, decoder, ring: vec![0; RING], next_in, out: 0, end, check: None, used: 0 })
     }
 
     /// A cursor at `restart`.
     pub(super) fn at_restart(source: Source, framing: Framing, restart: &Restart) -> Self {
-        let mut ring = vec![0; BLOCK - restart.window.len()];
+        let mut ring = vec![0; RING.saturating_sub(restart.window.len())];
         ring.extend_from_slice(&restart.window);
         Self {
             compressed: Window::new(source),
@@ -100,16 +101,16 @@ impl Cursor {
 
     /// This place, when it is at a block's edge.
     pub(super) fn restart(&self) -> Option<Restart> {
-        if self.end.is_some() || !self.out.is_multiple_of(BLOCK as u64) {
+        if self.end.is_some() || !self.out.is_multiple_of(BLOCK) {
             return None;
         }
-        let window = self.ring.get(BLOCK - WINDOW..)?.to_vec();
+        let window = self.ring.get(RING - WINDOW..)?.to_vec();
         Some(Restart { out: self.out, next_in: self.next_in, decoder: self.decoder.clone(), window })
     }
 
     /// The index of the block that is inflated next.
     pub(super) fn next_block(&self) -> u64 {
-        self.out / BLOCK as u64
+        self.out / BLOCK
     }
 
     /// Inflates to the end of the block in hand or of the stream, and gives what there is of that block.
@@ -118,20 +119,20 @@ impl Cursor {
         while self.end.is_none() && self.next_block() == block {
             self.inflate_some()?;
         }
-        let len = usize::try_from(self.out - block * BLOCK as u64).unwrap_or(BLOCK);
+        let len = usize::try_from(self.out.saturating_sub(start_of(block))).unwrap_or(RING);
         Ok(self.ring.get(..len).unwrap_or_default())
     }
 
     fn inflate_some(&mut self) -> io::Result<()> {
-        let pos = usize::try_from(self.out % BLOCK as u64).unwrap_or(0);
+        let pos = usize::try_from(self.out % BLOCK).unwrap_or(0);
         let len = self.compressed.source().len();
         let input = self.compressed.at(self.next_in)?;
-        let more = if self.next_in + (input.len() as u64) < len { TINFL_FLAG_HAS_MORE_INPUT } else { 0 };
+        let more = if self.next_in.saturating_add(input.len() as u64) < len { TINFL_FLAG_HAS_MORE_INPUT } else { 0 };
         let (status, consumed, written) = decompress(&mut self.decoder, input, &mut self.ring, pos, more);
-        self.next_in += consumed as u64;
-        self.out += written as u64;
+        self.next_in = self.next_in.saturating_add(consumed as u64);
+        self.out = self.out.saturating_add(written as u64);
         if let Some(check) = &mut self.check {
-            check.crc.update(self.ring.get(pos..pos + written).unwrap_or_default());
+            check.crc.update(self.ring.get(pos..pos.saturating_add(written)).unwrap_or_default());
         }
         match status {
             TINFLStatus::HasMoreOutput | TINFLStatus::NeedsMoreInput => {}
@@ -156,14 +157,14 @@ impl Cursor {
             self.end = Some(End::CutOff);
             return Ok(());
         }
-        let after = self.next_in + TRAILER;
+        let after = self.next_in.saturating_add(TRAILER);
         match gzip::data_start(&mut self.compressed, after)? {
             Some(start) => {
                 self.next_in = start;
                 self.decoder.init();
             }
             None => {
-                let junk = self.compressed.source().len() - after;
+                let junk = self.compressed.source().len().saturating_sub(after);
                 if let (Some(check), 1..) = (&mut self.check, junk) {
                     let detail = format!("{junk} octets after the end of the gzip data");
                     check.defects.push(Defect::new(DefectKind::TrailingGarbage, detail).at(after));
@@ -183,7 +184,7 @@ impl Cursor {
 impl MemberCheck {
     fn member_end(&mut self, trailer: Option<u64>, out: u64, at: u64) {
         let crc = std::mem::take(&mut self.crc).value();
-        let len = out - std::mem::replace(&mut self.start, out);
+        let len = out.saturating_sub(std::mem::replace(&mut self.start, out));
         let found = u64::from(crc) | (len & u64::from(u32::MAX)) << 32;
         if trailer.is_some_and(|recorded| recorded != found) && self.defects.len() < MEMBER_DEFECTS {
             let detail = "the checksum or length of the gzip data does not match: some octets are wrong";

@@ -24,10 +24,10 @@ pub(super) fn data_start(compressed: &mut Window, start: u64) -> io::Result<Opti
     if !is_gzip(&fixed) {
         return Ok(None);
     }
-    let mut at = start + fixed.len() as u64;
+    let mut at = start.saturating_add(fixed.len() as u64);
     if flags & FEXTRA != 0 {
         let Some(len) = compressed.array(at)? else { return Ok(None) };
-        at += 2 + u64::from(u16::from_le_bytes(len));
+        at = at.saturating_add(2 + u64::from(u16::from_le_bytes(len)));
     }
     for field in [FNAME, FCOMMENT] {
         if flags & field != 0 {
@@ -38,7 +38,7 @@ pub(super) fn data_start(compressed: &mut Window, start: u64) -> io::Result<Opti
         }
     }
     if flags & FHCRC != 0 {
-        at += 2;
+        at = at.saturating_add(2);
     }
     Ok((at <= compressed.source().len()).then_some(at))
 }
@@ -50,8 +50,8 @@ fn after_nul(compressed: &mut Window, mut at: u64) -> io::Result<Option<u64>> {
             return Ok(None);
         }
         match memchr::memchr(0, octets) {
-            Some(nul) => return Ok(Some(at + nul as u64 + 1)),
-            None => at += octets.len() as u64,
+            Some(nul) => return Ok(Some(at.saturating_add(nul as u64).saturating_add(1))),
+            None => at = at.saturating_add(octets.len() as u64),
         }
     }
 }

@@ -23,7 +23,8 @@ use std::{
 };
 
 /// Octets inflated at a time. The decoder's ring is one block, so it must be a power of two and hold deflate's window.
-const BLOCK: usize = 64 << 10;
+const BLOCK: u64 = 64 << 10;
+const RING: usize = BLOCK as usize;
 /// Inflated blocks kept for those who read again what was just read.
 const KEPT_BLOCKS: usize = 32;
 /// Places at which inflating is under way.
@@ -64,6 +65,11 @@ struct Block {
     index: u64,
     octets: Vec<u8>,
     used: u64,
+}
+
+/// Where the block `index` begins.
+fn start_of(index: u64) -> u64 {
+    index.saturating_mul(BLOCK)
 }
 
 impl Inflated {
@@ -126,8 +132,7 @@ impl Inflated {
         if !state.blocks.iter().any(|block| block.index == index) {
             self.inflate(state, index)?;
         }
-        state.clock += 1;
-        let clock = state.clock;
+        let clock = state.tick();
         let block = state.blocks.iter_mut().find(|block| block.index == index);
         Ok(block.map_or(&[], |block| {
             block.used = clock;
@@ -139,7 +144,7 @@ impl Inflated {
     fn inflate(&self, state: &mut State, index: u64) -> io::Result<()> {
         let mut cursor = match state.take_cursor(index) {
             Some(cursor) => cursor,
-            None => match state.restarts.before(index * BLOCK as u64) {
+            None => match state.restarts.before(start_of(index)) {
                 Some(restart) => Cursor::at_restart(self.compressed.clone(), self.framing, restart),
                 None => Cursor::at_start(self.compressed.clone(), self.framing)?,
             },
@@ -193,8 +198,8 @@ impl ReadAt for Inflated {
             return Ok(0);
         }
         let mut state = self.state();
-        let within = usize::try_from(offset % BLOCK as u64).unwrap_or(0);
-        let octets = self.block(&mut state, offset / BLOCK as u64)?.get(within..).unwrap_or_default();
+        let within = usize::try_from(offset % BLOCK).unwrap_or(0);
+        let octets = self.block(&mut state, offset / BLOCK)?.get(within..).unwrap_or_default();
         if octets.is_empty() {
             return Err(self.missing(&state, offset));
         }
@@ -213,17 +218,22 @@ impl ReadAt for Inflated {
 }
 
 impl State {
+    /// The time, which goes on with each question.
+    fn tick(&mut self) -> u64 {
+        self.clock = self.clock.saturating_add(1);
+        self.clock
+    }
+
     /// Takes out the cursor nearest before block `index`, unless a restart is nearer.
     fn take_cursor(&mut self, index: u64) -> Option<Cursor> {
         let near = self.cursors.iter().enumerate().filter(|(_, cursor)| cursor.next_block() <= index);
         let (i, nearest) = near.max_by_key(|(_, cursor)| cursor.out)?;
-        let restart = self.restarts.before(index * BLOCK as u64).map_or(0, |restart| restart.out);
+        let restart = self.restarts.before(start_of(index)).map_or(0, |restart| restart.out);
         (nearest.out >= restart).then(|| self.cursors.swap_remove(i))
     }
 
     fn put_cursor(&mut self, mut cursor: Cursor) {
-        self.clock += 1;
-        cursor.used = self.clock;
+        cursor.used = self.tick();
         if self.cursors.len() >= CURSORS {
             let oldest = self.cursors.iter().enumerate().min_by_key(|(_, cursor)| cursor.used).map(|(i, _)| i);
             oldest.map(|i| self.cursors.swap_remove(i));
@@ -233,10 +243,9 @@ impl State {
 
     /// Keeps the octets of block `index` that belong to the first `len`, in place of those not used for the longest.
     fn keep_block(&mut self, index: u64, octets: &[u8], len: u64) {
-        let left = usize::try_from(len.saturating_sub(index * BLOCK as u64)).unwrap_or(BLOCK);
+        let left = usize::try_from(len.saturating_sub(start_of(index))).unwrap_or(RING);
         let octets = octets.get(..left).unwrap_or(octets);
-        self.clock += 1;
-        let mut block = Block { index, octets: Vec::new(), used: self.clock };
+        let mut block = Block { index, octets: Vec::new(), used: self.tick() };
         let oldest = self.blocks.iter().enumerate().min_by_key(|(_, block)| block.used).map(|(i, _)| i);
         if let Some(i) = oldest.filter(|_| self.blocks.len() >= KEPT_BLOCKS) {
             block.octets = self.blocks.swap_remove(i).octets;

@@ -21,8 +21,8 @@ impl Restarts {
         let out = cursor.out;
         let after = self.0.partition_point(|restart| restart.out <= out);
         let before = after.checked_sub(1).and_then(|i| self.0.get(i)).map_or(0, |restart| restart.out);
-        let near_next = self.0.get(after).is_some_and(|next| next.out - out < SPACING);
-        if out - before < SPACING || near_next {
+        let near_next = self.0.get(after).is_some_and(|next| next.out.saturating_sub(out) < SPACING);
+        if out.saturating_sub(before) < SPACING || near_next {
             return;
         }
         let Some(restart) = cursor.restart() else { return };
@@ -38,8 +38,8 @@ impl Restarts {
         let loss = |i: usize| {
             let here = out(i)?;
             let before = i.checked_sub(1).and_then(out).unwrap_or(0);
-            let gap = out(i + 1).unwrap_or(here + SPACING) - before;
-            Some(gap as f64 / (here.abs_diff(focus) + SPACING) as f64)
+            let next = out(i.saturating_add(1)).unwrap_or(here.saturating_add(SPACING));
+            Some(next.saturating_sub(before) as f64 / here.abs_diff(focus).saturating_add(SPACING) as f64)
         };
         let least = (0..self.0.len()).filter_map(|i| Some((loss(i)?, i))).min_by(|a, b| a.0.total_cmp(&b.0));
         if let Some((_, i)) = least {

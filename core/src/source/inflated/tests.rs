@@ -111,7 +111,7 @@ proptest! {
 #[test]
 fn reading_forward_gives_all_and_no_defect() {
     let plain = text(300_000);
-    for step in [1000, BLOCK, 1 << 20] {
+    for step in [1000, RING, 1 << 20] {
         let source = open_deflate(deflate(&plain), &plain);
         let (octets, error) = read_all(&source, step);
         assert!(octets == plain && error.is_none());
@@ -196,14 +196,14 @@ fn a_wrong_octet_is_told() {
 
 #[test]
 fn lengths_that_lie_are_told() {
-    let plain = text(BLOCK * 2);
-    for told in [BLOCK - 1, BLOCK, BLOCK * 2 - 1] {
+    let plain = text(RING * 2);
+    for told in [RING - 1, RING, RING * 2 - 1] {
         let source = Inflated::deflate(Arc::new(deflate(&plain)), told as u64);
         let (octets, error) = read_all(&source, 10_000);
         assert!(octets == plain[..told] && error.is_none());
         assert_eq!(source.take_defects().len(), 1, "{told}");
     }
-    let source = Inflated::deflate(Arc::new(deflate(&plain)), BLOCK as u64 * 2 + 1);
+    let source = Inflated::deflate(Arc::new(deflate(&plain)), BLOCK * 2 + 1);
     let (octets, error) = read_all(&source, 10_000);
     assert!(octets == plain && error.is_some());
 }

@@ -23,12 +23,12 @@ impl super::Decoder for Decoder {
         let rest = input.rest()?;
         let nothing_left = rest.is_empty();
         let filled = out.len();
-        out.resize(filled + STEP, 0);
+        out.resize(filled.saturating_add(STEP), 0);
         let status = self.stream.decompress(rest, out.get_mut(filled..).unwrap_or_default());
-        let written = usize::try_from(self.stream.total_out() - before_out).unwrap_or(STEP);
-        out.truncate(filled + written);
-        let taken = self.stream.total_in() - before_in;
-        input.at += taken;
+        let written = usize::try_from(self.stream.total_out().saturating_sub(before_out)).unwrap_or(STEP);
+        out.truncate(filled.saturating_add(written));
+        let taken = self.stream.total_in().saturating_sub(before_in);
+        input.take(taken);
         Ok(match status {
             Ok(Status::StreamEnd) => {
                 self.whole = true;

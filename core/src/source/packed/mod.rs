@@ -132,6 +132,11 @@ impl Input {
         self.window.at(self.at)
     }
 
+    /// Goes on behind the next `octets`.
+    fn take(&mut self, octets: u64) {
+        self.at = self.at.saturating_add(octets);
+    }
+
     fn is_at_end(&self) -> bool {
         self.at >= self.len()
     }
@@ -179,7 +184,7 @@ impl Unpacking {
     fn step(&mut self, out: &mut Vec<u8>) -> Result<Option<End>> {
         let before = out.len();
         let end = self.decoder.step(&mut self.input, out)?;
-        self.input.out += (out.len() - before) as u64;
+        self.input.out = self.input.out.saturating_add(out.len().saturating_sub(before) as u64);
         Ok(end)
     }
 }

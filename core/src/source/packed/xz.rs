@@ -30,13 +30,13 @@ impl super::Decoder for Decoder {
         let nothing_left = rest.is_empty();
         let action = if nothing_left { Action::Finish } else { Action::Run };
         let filled = out.len();
-        out.resize(filled + STEP, 0);
+        out.resize(filled.saturating_add(STEP), 0);
         let result = self.stream.process(rest, out.get_mut(filled..).unwrap_or_default(), action);
         // What came before an error counts, too.
-        let written = usize::try_from(self.stream.total_out() - before_out).unwrap_or(STEP);
-        out.truncate(filled + written);
-        let taken = self.stream.total_in() - before_in;
-        input.at += taken;
+        let written = usize::try_from(self.stream.total_out().saturating_sub(before_out)).unwrap_or(STEP);
+        out.truncate(filled.saturating_add(written));
+        let taken = self.stream.total_in().saturating_sub(before_in);
+        input.take(taken);
         match result.map(|result| result.status) {
             Ok(Status::StreamEnd) => {
                 skip_padding(input)?;
@@ -69,7 +69,7 @@ fn skip_padding(input: &mut Input) -> io::Result<()> {
         let rest = input.rest()?;
         let nuls = rest.iter().take_while(|octet| **octet == 0).count();
         let all = nuls == rest.len();
-        input.at += nuls as u64;
+        input.take(nuls as u64);
         if !all || nuls == 0 {
             return Ok(());
         }

@@ -36,10 +36,10 @@ impl Decoder {
             }));
         };
         if SKIPPABLE.contains(&magic) {
-            let Some(length) = input.window.array::<4>(at + 4)?.map(u32::from_le_bytes) else {
+            let Some(length) = input.window.array::<4>(at.saturating_add(4))?.map(u32::from_le_bytes) else {
                 return Ok(Some(End::CutOff));
             };
-            input.at = at + 8 + u64::from(length);
+            input.take(8 + u64::from(length));
             self.whole = true;
             return Ok((input.at > input.len()).then_some(End::CutOff));
         }
@@ -140,7 +140,7 @@ impl Read for Reader<'_> {
         if let (Some(to), Some(from)) = (buf.get_mut(..n), octets.get(..n)) {
             to.copy_from_slice(from);
         }
-        self.input.at += n as u64;
+        self.input.take(n as u64);
         Ok(n)
     }
 }

@@ -127,30 +127,27 @@ impl Ndb {
     /// unscrambling.
     pub(super) fn read_blocks_into(&self, blocks: impl Iterator<Item = BlockEntry>, out: &mut [u8]) -> Result<usize> {
         let mut run = Vec::new();
-        let (mut start, mut room) = (None, 0);
+        let (mut start, mut room) = (None, 0_usize);
         for entry in blocks {
             let size = self.variant.block_size(entry.stored.into());
             let follows = start.is_none_or(|start: u64| start.checked_add(room as u64) == Some(entry.ib));
             let ends_inside = entry.ib.checked_add(size as u64).is_some_and(|end| end <= self.source.len());
             let is_plain = entry.stored > 0 && !self.is_compressed(entry);
-            if !follows
-                || !ends_inside
-                || !is_plain
-                || room + size > out.len()
-                || self.blocks_read.get(entry.bid).is_some()
+            let needed = room.saturating_add(size);
+            if !follows || !ends_inside || !is_plain || needed > out.len() || self.blocks_read.get(entry.bid).is_some()
             {
                 break;
             }
             start.get_or_insert(entry.ib);
-            room += size;
+            room = needed;
             run.push((entry, size));
         }
         let Some(start) = start else { return Ok(0) };
         self.read_exact_at(start, out.get_mut(..room).unwrap_or_default())?;
-        let (mut at, mut filled) = (0, 0);
+        let (mut at, mut filled) = (0_usize, 0_usize);
         for (entry, size) in run {
-            let Some(octets) = out.get_mut(at..at + size).filter(|octets| self.is_sound(entry, octets).is_some())
-            else {
+            let end = at.saturating_add(size);
+            let Some(octets) = out.get_mut(at..end).filter(|octets| self.is_sound(entry, octets).is_some()) else {
                 break;
             };
             let data = octets.get_mut(..entry.stored.into()).unwrap_or_default();
@@ -159,9 +156,9 @@ impl Ndb {
             }
             let len = data.len();
             // Over the trailers of those before it.
-            out.copy_within(at..at + len, filled);
-            at += size;
-            filled += len;
+            out.copy_within(at..at.saturating_add(len), filled);
+            at = end;
+            filled = filled.saturating_add(len);
         }
         Ok(filled)
     }
@@ -205,18 +202,18 @@ pub(super) struct Trailer {
 impl Trailer {
     /// The trailer at the end of `octets`.
     pub(super) fn parse(octets: &[u8], variant: Variant) -> Self {
-        let at = octets.len().saturating_sub(variant.block_trailer());
-        let word = |offset| u32_at(octets, at + offset).unwrap_or(0);
-        let size = u16_at(octets, at).unwrap_or(0);
+        let (_, trailer) = octets.split_at(octets.len().saturating_sub(variant.block_trailer()));
+        let word = |at| u32_at(trailer, at).unwrap_or(0);
+        let size = u16_at(trailer, 0).unwrap_or(0);
         let (crc, bid) = match variant {
             Variant::Ansi => (word(8), word(4).into()),
-            Variant::Unicode | Variant::Unicode4k => (word(4), u64_at(octets, at + 8).unwrap_or(0)),
+            Variant::Unicode | Variant::Unicode4k => (word(4), u64_at(trailer, 8).unwrap_or(0)),
         };
         let inflated = match variant {
-            Variant::Unicode4k => u16_at(octets, at + 18).unwrap_or(0),
+            Variant::Unicode4k => u16_at(trailer, 18).unwrap_or(0),
             Variant::Ansi | Variant::Unicode => size,
         };
-        Self { size, signature: u16_at(octets, at + 2).unwrap_or(0), crc, bid, inflated }
+        Self { size, signature: u16_at(trailer, 2).unwrap_or(0), crc, bid, inflated }
     }
 }
 

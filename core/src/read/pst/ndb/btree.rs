@@ -57,8 +57,11 @@ impl Ndb {
 
     /// How many nodes the tree lists whose identifiers are `wanted`, for progress: what cannot be read does not count.
     pub(crate) fn count_nodes(&self, wanted: impl Fn(u32) -> bool) -> u64 {
-        let mut count = 0;
-        self.each_leaf(|page| count += (0..page.count).filter(|i| wanted(page.node(*i).nid)).count() as u64);
+        let mut count = 0_u64;
+        self.each_leaf(|page| {
+            let here = (0..page.count).filter(|i| wanted(page.node(*i).nid)).count();
+            count = count.saturating_add(here as u64);
+        });
         count
     }
 
@@ -71,7 +74,7 @@ impl Ndb {
     /// Goes through the leaves of the tree of nodes, and tells whether every page could be read.
     fn each_leaf(&self, mut look: impl FnMut(&Page)) -> bool {
         // No tree has more pages than the file has room for, however they refer to one another.
-        let mut budget = self.len() / self.variant.page_size() as u64;
+        let mut budget = self.len().checked_div(self.variant.page_size() as u64).unwrap_or(0);
         let mut waiting = vec![(self.nodes, None)];
         let mut whole = true;
         while let Some((at, above)) = waiting.pop() {
@@ -118,7 +121,8 @@ impl Ndb {
             return Ok((first..page.count).map(|i| page.node(i)).find(above));
         }
         for i in first.saturating_sub(1)..page.count {
-            let found = self.successor_below(page.child(i), Some(page.level), after, damaged, depth - 1)?;
+            let found =
+                self.successor_below(page.child(i), Some(page.level), after, damaged, depth.saturating_sub(1))?;
             if found.is_some() {
                 return Ok(found);
             }

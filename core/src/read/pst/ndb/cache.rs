@@ -45,7 +45,7 @@ impl<T: Clone> Cache<T> {
 
 impl<T> Generations<T> {
     fn insert(&mut self, key: u64, thing: T, octets: usize, budget: usize) {
-        self.held += octets;
+        self.held = self.held.saturating_add(octets);
         if self.held > budget {
             self.held = octets;
             self.old = mem::take(&mut self.young);

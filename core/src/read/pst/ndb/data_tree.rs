@@ -6,7 +6,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     pst::{
         Variant,
-        le::{u16_at, u32_at, u64_at},
+        le::{u16_at, u32_at},
     },
     source::{Content, ReadAt, Source},
 };
@@ -46,6 +46,13 @@ struct Leaf {
     size: u32,
 }
 
+impl Leaf {
+    /// Octets of its branch up to its end.
+    fn end(&self) -> u64 {
+        self.start.saturating_add(self.size.into())
+    }
+}
+
 impl DataTree {
     /// The data whose block, or tree of blocks, is `bid`; no data for 0.
     pub(crate) fn open(ndb: &Arc<Ndb>, bid: u64) -> Result<Self> {
@@ -53,7 +60,7 @@ impl DataTree {
         if bid == 0 {
             return Ok(tree);
         }
-        let mut budget = ndb.len() / ndb.variant.block_slot() as u64 + 1;
+        let mut budget = ndb.len().checked_div(ndb.variant.block_slot() as u64).unwrap_or(0).saturating_add(1);
         if is_internal(bid) {
             let top = ndb.block(bid)?;
             match (top.first(), top.get(1)) {
@@ -92,9 +99,10 @@ impl DataTree {
         *budget = budget.checked_sub(leaves.len() as u64).ok_or_else(|| {
             Error::new(ErrorKind::Malformed, "a tree of data blocks has more blocks than the file").non_fatal()
         })?;
+        let index = self.branches.len();
         self.branches.push(Branch { bid, start: self.len, first });
-        self.len += leaves.last().map_or(0, |leaf| leaf.start + u64::from(leaf.size));
-        *self.current.get_mut().unwrap_or_else(PoisonError::into_inner) = Some((self.branches.len() - 1, leaves));
+        self.len = self.len.saturating_add(leaves.last().map_or(0, Leaf::end));
+        *self.current.get_mut().unwrap_or_else(PoisonError::into_inner) = Some((index, leaves));
         Ok(())
     }
 
@@ -103,7 +111,7 @@ impl DataTree {
         let Some((i, last)) = self.branches.len().checked_sub(1).and_then(|i| Some((i, self.branches.get(i)?))) else {
             return 0;
         };
-        last.first + self.branch(i).map_or(0, |leaves| leaves.len() as u64)
+        last.first.saturating_add(self.branch(i).map_or(0, |leaves| leaves.len() as u64))
     }
 
     fn branch(&self, index: usize) -> Result<Arc<[Leaf]>> {
@@ -137,7 +145,7 @@ impl DataTree {
         }
         let claimed = u64::from(u32_at(block, 4).unwrap_or(0));
         let mut leaves = Vec::new();
-        let mut start = 0;
+        let mut start = 0_u64;
         let mut identifiers = identifiers(block, self.ndb.variant).peekable();
         while let Some(leaf) = identifiers.next() {
             let entry = if is_internal(leaf) { None } else { self.ndb.block_entry(leaf)? };
@@ -150,7 +158,7 @@ impl DataTree {
                 }
             };
             leaves.push(Leaf { entry, start, size: size as u32 });
-            start += size;
+            start = start.saturating_add(size);
         }
         Ok(leaves.into())
     }
@@ -167,7 +175,7 @@ impl DataTree {
         let at = after.checked_sub(1).ok_or_else(missing)?;
         let first = self.branches.get(at).map_or(0, |branch| branch.first);
         let leaves = self.branch(at)?;
-        let leaf = usize::try_from(index - first).ok().and_then(|i| leaves.get(i)).ok_or_else(missing)?;
+        let leaf = usize::try_from(index.saturating_sub(first)).ok().and_then(|i| leaves.get(i)).ok_or_else(missing)?;
         self.ndb.block_at(leaf.entry.ok_or_else(missing)?)
     }
 
@@ -176,9 +184,9 @@ impl DataTree {
         let at = self.branches.partition_point(|branch| branch.start <= position).saturating_sub(1);
         let start = self.branches.get(at).map_or(0, |branch| branch.start);
         let leaves = self.branch(at)?;
-        let inside = position - start;
+        let inside = position.saturating_sub(start);
         let at = leaves.partition_point(|leaf| leaf.start <= inside).checked_sub(1);
-        let found = at.and_then(|at| Some((at, inside - leaves.get(at)?.start)));
+        let found = at.and_then(|at| Some((at, inside.saturating_sub(leaves.get(at)?.start))));
         let (at, from) = found.ok_or_else(|| Error::new(ErrorKind::Malformed, "a tree of data blocks has changed"))?;
         Ok((leaves, at, from))
     }
@@ -193,10 +201,7 @@ impl DataTree {
 /// The identifiers that an XBLOCK or XXBLOCK lists, as many as it says and holds.
 pub(super) fn identifiers(block: &[u8], variant: Variant) -> impl Iterator<Item = u64> {
     let count = u16_at(block, 2).unwrap_or(0);
-    (0..usize::from(count)).map_while(move |i| match variant {
-        Variant::Ansi => u32_at(block, 8 + 4 * i).map(u64::from),
-        Variant::Unicode | Variant::Unicode4k => u64_at(block, 8 + 8 * i),
-    })
+    variant.words(block.get(8..).unwrap_or_default()).take(count.into())
 }
 
 impl ReadAt for DataTree {

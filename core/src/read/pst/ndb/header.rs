@@ -74,18 +74,15 @@ impl Header {
             other => return Some(Err(unknown_version(other, partial))),
         };
         let (root, encoding, checked) = match variant {
-            Variant::Ansi => (164, 461, 8..479),
-            Variant::Unicode | Variant::Unicode4k => (180, 513, 8..524),
+            Variant::Ansi => (168, 461, 8..479),
+            Variant::Unicode | Variant::Unicode4k => (184, 513, 8..524),
         };
-        let word = |at: usize| match variant {
-            Variant::Ansi => u32_at(octets, at).map(u64::from),
-            Variant::Unicode | Variant::Unicode4k => u64_at(octets, at),
-        };
-        let size = variant.word();
-        let file_end = word(root + 4)?;
-        let first = root + 4 + 4 * size;
-        let nodes = PageRef { bid: word(first)?, ib: word(first + size)? };
-        let blocks = PageRef { bid: word(first + 2 * size)?, ib: word(first + 3 * size)? };
+        // The ROOT behind its four reserved octets ([MS-PST] 2.2.2.5); of the free space only the maps have to say.
+        let mut root = variant.words(octets.get(root..)?);
+        let file_end = root.next()?;
+        let mut trees = root.skip(3);
+        let nodes = PageRef { bid: trees.next()?, ib: trees.next()? };
+        let blocks = PageRef { bid: trees.next()?, ib: trees.next()? };
         let full = match variant {
             Variant::Ansi => true,
             Variant::Unicode | Variant::Unicode4k => octets.get(checked).map(checksum::crc) == u32_at(octets, 524),

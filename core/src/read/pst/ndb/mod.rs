@@ -2,6 +2,8 @@
 //!
 //! [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod ahead;
 mod block;
 mod btree;

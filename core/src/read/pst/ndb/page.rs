@@ -67,46 +67,52 @@ pub(crate) struct Node {
 impl Page {
     /// Makes sense of the octets of a page, which must be a page of `tree`.
     pub(crate) fn parse(octets: Arc<[u8]>, variant: Variant, tree: Tree) -> Option<Self> {
-        let body = variant.page_body();
+        let (body, entries) = (variant.page_body(), variant.page_entries());
+        let (trailer, about) = (octets.get(body..)?, octets.get(entries..)?);
         let kind = Some(tree.page_type());
         // The type stands there twice: one of them may be damaged.
-        let kinds = [octets.get(body).copied(), octets.get(body + 1).copied()];
+        let kinds = [trailer.first().copied(), trailer.get(1).copied()];
         if !kinds.contains(&kind) {
             return None;
         }
         let (bid, crc) = match variant {
-            Variant::Ansi => (u32_at(&octets, body + 4)?.into(), u32_at(&octets, body + 8)?),
-            Variant::Unicode | Variant::Unicode4k => (u64_at(&octets, body + 8)?, u32_at(&octets, body + 4)?),
+            Variant::Ansi => (u32_at(trailer, 4)?.into(), u32_at(trailer, 8)?),
+            Variant::Unicode | Variant::Unicode4k => (u64_at(trailer, 8)?, u32_at(trailer, 4)?),
         };
-        let at = variant.page_entries();
         let (count, entry_size, level) = match variant {
-            Variant::Ansi | Variant::Unicode => {
-                (usize::from(*octets.get(at)?), *octets.get(at + 2)?, *octets.get(at + 3)?)
-            }
-            Variant::Unicode4k => (usize::from(u16_at(&octets, at)?), *octets.get(at + 4)?, *octets.get(at + 5)?),
+            Variant::Ansi | Variant::Unicode => (usize::from(*about.first()?), *about.get(2)?, *about.get(3)?),
+            Variant::Unicode4k => (usize::from(u16_at(about, 0)?), *about.get(4)?, *about.get(5)?),
         };
         let entry_size = usize::from(entry_size);
-        let smallest = match (tree, level) {
-            (Tree::Nodes, 0) => 3 * variant.word() + 4,
-            (Tree::Blocks, 0) => 2 * variant.word() + 4,
-            _ => 3 * variant.word(),
+        let (words, more) = match (tree, level) {
+            (Tree::Nodes, 0) => (3, 4),
+            (Tree::Blocks, 0) => (2, 4),
+            _ => (3, 0),
         };
+        let smallest = variant.word().saturating_mul(words).saturating_add(more);
         if entry_size < smallest {
             return None;
         }
         // Where there is no room for so many entries of this size, they are as large as ever, in whole words.
-        let fits = count.saturating_mul(entry_size) <= at;
+        let fits = count.saturating_mul(entry_size) <= entries;
         let entry_size = if fits { entry_size } else { smallest.next_multiple_of(variant.word()) };
         let sound = fits && kinds == [kind; 2] && octets.get(..body).map(checksum::crc) == Some(crc);
-        let count = count.min(at / entry_size);
+        let count = count.min(entries.checked_div(entry_size).unwrap_or(0));
         Some(Self { octets, variant, tree, level, count, entry_size, bid, sound })
     }
 
+    /// What stands in an entry behind so many words.
+    fn behind(&self, index: usize, words: usize) -> &[u8] {
+        let words = words.saturating_mul(self.variant.word());
+        let at = index.saturating_mul(self.entry_size).saturating_add(words);
+        self.octets.get(at..).unwrap_or_default()
+    }
+
     fn word(&self, index: usize, field: usize) -> u64 {
-        let at = index * self.entry_size + field * self.variant.word();
+        let octets = self.behind(index, field);
         match self.variant {
-            Variant::Ansi => u32_at(&self.octets, at).unwrap_or(0).into(),
-            Variant::Unicode | Variant::Unicode4k => u64_at(&self.octets, at).unwrap_or(0),
+            Variant::Ansi => u32_at(octets, 0).unwrap_or(0).into(),
+            Variant::Unicode | Variant::Unicode4k => u64_at(octets, 0).unwrap_or(0),
         }
     }
 
@@ -125,35 +131,34 @@ impl Page {
 
     /// An entry of a leaf of the block B-tree.
     pub(crate) fn block(&self, index: usize) -> BlockEntry {
-        let at = index * self.entry_size + 2 * self.variant.word();
-        let stored = u16_at(&self.octets, at).unwrap_or(0);
+        let sizes = self.behind(index, 2);
+        let stored = u16_at(sizes, 0).unwrap_or(0);
         let size = match self.variant {
             Variant::Ansi | Variant::Unicode => stored,
-            Variant::Unicode4k => u16_at(&self.octets, at + 2).unwrap_or(0),
+            Variant::Unicode4k => u16_at(sizes, 2).unwrap_or(0),
         };
         BlockEntry { bid: self.word(index, 0) & !1, ib: self.word(index, 1), stored, size }
     }
 
     /// An entry of a leaf of the node B-tree.
     pub(crate) fn node(&self, index: usize) -> Node {
-        let at = index * self.entry_size + 3 * self.variant.word();
         Node {
             nid: self.word(index, 0) as u32,
             data: self.word(index, 1),
             subnodes: self.word(index, 2),
-            parent: u32_at(&self.octets, at).unwrap_or(0),
+            parent: u32_at(self.behind(index, 3), 0).unwrap_or(0),
         }
     }
 
     /// How many entries have a key of at most `key`, which is where its successor stands.
     pub(crate) fn up_to(&self, key: u64, tree: Tree) -> usize {
         if !self.sound {
-            return (0..self.count).rev().find(|i| self.key(*i, tree) <= key).map_or(0, |i| i + 1);
+            return (0..self.count).rev().find(|i| self.key(*i, tree) <= key).map_or(0, |i| i.saturating_add(1));
         }
-        let (mut low, mut high) = (0, self.count);
+        let (mut low, mut high) = (0_usize, self.count);
         while low < high {
-            let middle = low + (high - low) / 2;
-            if self.key(middle, tree) <= key { low = middle + 1 } else { high = middle }
+            let middle = low.midpoint(high);
+            if self.key(middle, tree) <= key { low = middle.saturating_add(1) } else { high = middle }
         }
         low
     }

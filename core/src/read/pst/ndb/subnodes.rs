@@ -3,10 +3,7 @@
 use super::{DataTree, Ndb, Node};
 use crate::{
     error::{Error, ErrorKind, Result},
-    pst::{
-        Variant,
-        le::{u16_at, u32_at, u64_at},
-    },
+    pst::{Variant, le::u16_at},
 };
 use std::sync::Arc;
 
@@ -58,9 +55,9 @@ impl Subnodes {
             budget = left;
             let Ok(block) = self.list(bid) else { continue };
             if block.level == 0 {
-                nodes.extend(block.nodes().take(limit - nodes.len().min(limit)));
+                nodes.extend(block.nodes().take(limit.saturating_sub(nodes.len())));
             } else if depth > 1 {
-                blocks.extend(block.children().map(|(_, child)| (child, depth - 1)));
+                blocks.extend(block.children().map(|(_, child)| (child, depth.saturating_sub(1))));
             }
         }
         nodes.sort_by_key(|node| node.nid);
@@ -98,22 +95,16 @@ pub(super) fn each_reference(octets: &[u8], variant: Variant, refer: &mut dyn Fn
 
 /// Entries of `N` words each.
 fn entries<const N: usize>(octets: &[u8], variant: Variant) -> impl Iterator<Item = [u64; N]> {
-    let word = variant.word();
     let start = match variant {
         Variant::Ansi => 4,
         Variant::Unicode | Variant::Unicode4k => 8,
     };
     let count = u16_at(octets, 2).unwrap_or(0);
-    (0..usize::from(count)).map_while(move |i| {
+    let entries = octets.get(start..).unwrap_or_default().chunks_exact(variant.word().saturating_mul(N));
+    entries.take(count.into()).map(move |octets| {
         let mut entry = [0; N];
-        for (field, value) in entry.iter_mut().enumerate() {
-            let at = start + (i * N + field) * word;
-            *value = match variant {
-                Variant::Ansi => u32_at(octets, at)?.into(),
-                Variant::Unicode | Variant::Unicode4k => u64_at(octets, at)?,
-            };
-        }
-        Some(entry)
+        entry.iter_mut().zip(variant.words(octets)).for_each(|(field, word)| *field = word);
+        entry
     })
 }
 

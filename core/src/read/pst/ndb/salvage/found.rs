@@ -7,6 +7,9 @@ use super::{
 use crate::pst::Variant;
 use std::cmp::Ordering;
 
+/// Octets that a node needs with what belongs to it: to a node there are about four blocks, of which few are damaged.
+const SHARE: usize = size_of::<NodeEntry>() + 4 * size_of::<Block>() + size_of::<Mention>() + 2 * size_of::<Claim>();
+
 /// How many of each are kept.
 pub(super) struct Room {
     pub(super) nodes: usize,
@@ -16,12 +19,11 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// As many as `octets` have room for: to a node there are about four blocks, of which few are damaged.
+    /// As many as `octets` have room for.
     pub(super) fn within(octets: usize) -> Self {
-        let share = size_of::<NodeEntry>() + 4 * size_of::<Block>() + size_of::<Mention>() + 2 * size_of::<Claim>();
         // A vector grows by doubling: at a power of two it is full.
-        let nodes = (octets / share).checked_ilog2().map_or(0, |log| 1 << log);
-        Self { nodes, blocks: 4 * nodes, mentions: nodes, claimed: 2 * nodes }
+        let nodes = (octets / SHARE).checked_ilog2().map_or(0_usize, |log| 1 << log);
+        Self { nodes, blocks: nodes.saturating_mul(4), mentions: nodes, claimed: nodes.saturating_mul(2) }
     }
 }
 
@@ -74,12 +76,12 @@ impl Block {
     /// `None` where no block can be.
     pub(super) fn new(entry: BlockEntry, variant: Variant) -> Option<Self> {
         let slot = variant.block_slot() as u64;
-        let place = u32::try_from(entry.ib / slot).ok().filter(|_| entry.ib.is_multiple_of(slot))?;
-        Some(Self { bid: entry.bid, slot: place, stored: entry.stored, size: entry.size })
+        let place = entry.ib.checked_div(slot).filter(|_| entry.ib.is_multiple_of(slot))?;
+        Some(Self { bid: entry.bid, slot: u32::try_from(place).ok()?, stored: entry.stored, size: entry.size })
     }
 
     pub(super) fn entry(&self, variant: Variant) -> BlockEntry {
-        let ib = u64::from(self.slot) * variant.block_slot() as u64;
+        let ib = u64::from(self.slot).saturating_mul(variant.block_slot() as u64);
         BlockEntry { bid: self.bid, ib, stored: self.stored, size: self.size }
     }
 }

@@ -74,21 +74,21 @@ impl Salvage {
         found.checksums_left = source.len().saturating_mul(CHECKSUMS);
         let reach = variant.block_size(variant.block_data()).max(variant.page_size());
         let slot = variant.block_slot();
-        let mut window = vec![0; WINDOW + reach];
+        let mut window = vec![0; WINDOW.saturating_add(reach)];
         // A window holds `reach` octets of what came before it, for blocks that end in it.
         let mut start = 0_u64;
         while start < source.len() {
-            let new = usize::try_from(source.len() - start).unwrap_or(WINDOW).min(WINDOW);
+            let new = usize::try_from(source.len().saturating_sub(start)).unwrap_or(WINDOW).min(WINDOW);
             window.copy_within(WINDOW.., 0);
-            let fresh = window.get_mut(reach..reach + new).unwrap_or_default();
+            let fresh = window.get_mut(reach..reach.saturating_add(new)).unwrap_or_default();
             source.read_exact_at(start, fresh)?;
             for end in (slot..=new).step_by(slot) {
-                let before = window.get(..reach + end).unwrap_or_default();
-                let place = start + end as u64;
+                let before = window.get(..reach.saturating_add(end)).unwrap_or_default();
+                let place = start.saturating_add(end as u64);
                 found.page_ending_at(before, place);
                 found.block_ending_at(before, place);
             }
-            start += new as u64;
+            start = start.saturating_add(new as u64);
             if new < WINDOW {
                 break;
             }
@@ -120,13 +120,14 @@ impl Salvage {
             return;
         }
         let octets = before.get(from..).unwrap_or_default();
-        let tree = match octets.get(variant.page_body()..variant.page_body() + 2) {
-            Some([0x80, 0x80]) => Tree::Blocks,
-            Some([0x81, 0x81]) => Tree::Nodes,
+        let trailer = octets.get(variant.page_body()..).unwrap_or_default();
+        let tree = match trailer {
+            [0x80, 0x80, ..] => Tree::Blocks,
+            [0x81, 0x81, ..] => Tree::Nodes,
             _ => return,
         };
         let Some(page) = Page::parse(Arc::from(octets), variant, tree) else { return };
-        let signature = u16_at(octets, variant.page_body() + 2);
+        let signature = u16_at(trailer, 2);
         if page.level != 0 || signature != Some(checksum::signature(ib, page.bid)) {
             return;
         }
@@ -165,7 +166,7 @@ impl Salvage {
             return;
         };
         self.checksums_left = left;
-        let data = before.get(from..from + stored).unwrap_or_default();
+        let data = before.get(from..from.saturating_add(stored)).unwrap_or_default();
         if checksum::crc(data) != trailer.crc {
             return;
         }
@@ -178,7 +179,7 @@ impl Salvage {
 
     /// The scrambling under which blocks are heaps, as the data of most nodes is.
     pub(super) fn encoding(&self, source: &dyn ReadAt) -> Result<Option<Encoding>> {
-        let mut votes = [(0, Encoding::Plain), (0, Encoding::Permute), (0, Encoding::Cyclic)];
+        let mut votes = [(0_u32, Encoding::Plain), (0, Encoding::Permute), (0, Encoding::Cyclic)];
         let heads = self.nodes.as_slice().iter().filter_map(|node| self.blocks.get(&(node.node().data & !1)));
         // Where no node is left, its data still is.
         for block in heads.chain(self.blocks.as_slice()).take(ASKED) {
@@ -191,7 +192,7 @@ impl Salvage {
             for (count, encoding) in &mut votes {
                 let mut heap = start;
                 encoding.decode(&mut heap, entry.bid);
-                *count += u32::from(matches!(heap, [_, _, 0xEC, 0xBC | 0x7C]));
+                *count = count.saturating_add(matches!(heap, [_, _, 0xEC, 0xBC | 0x7C]).into());
             }
             if votes.iter().any(|(count, _)| *count >= VOTERS) {
                 break;

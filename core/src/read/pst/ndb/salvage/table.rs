@@ -53,7 +53,7 @@ impl<T: Entry> Table<T> {
         }
         self.settle();
         // Were the last places filled one by one, all would be sorted for each.
-        self.is_full = self.entries.len() >= self.room - self.room / 8;
+        self.is_full = self.entries.len() >= self.room.saturating_sub(self.room / 8);
         if self.entries.len() > self.pause / 2 {
             self.pause = self.pause.saturating_mul(2).min(self.room);
         }
