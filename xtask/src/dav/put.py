@@ -5,7 +5,7 @@ Usage: put.py BINARY SERVER URL HOME KIND TARGET SENT FILE…
 
 BINARY is the mailferry command, URL the root of the server, HOME the path below it in which collections are made, KIND ics or vcf, SENT
 a file that has a line for each message the server wants to send. One line of JSON is printed for each way, raw and mended: items,
-refused, flagged (those of the refused that the log warns of), the reasons of those that are refused and not flagged, and sent. Of each file the first hundred objects are taken. The
+refused, flagged (those of the refused that the log warns of), the reasons of those that are refused and not flagged, and sent. Of each file the first twenty objects are taken. The
 organizer of each event is the user: `Schedule-Address` says so to servers that send invitations.
 """
 
@@ -22,7 +22,7 @@ import urllib.parse
 
 
 # Of a file, so many objects: servers read a whole collection for each.
-MOST = 100
+MOST = 20
 
 
 def request(url, method, path, body=b"", headers=None):
