@@ -52,8 +52,6 @@ mod sync;
 mod tagging;
 mod target_gate;
 #[cfg(not(target_family = "wasm"))]
-mod threads;
-#[cfg(not(target_family = "wasm"))]
 mod to_path;
 mod transform;
 #[cfg(not(target_family = "wasm"))]
