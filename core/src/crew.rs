@@ -19,6 +19,10 @@ use std::{
 const HELD_PER_THREAD: u64 = 3 << 20;
 /// Parts for each thread that are given and not taken back.
 const PARTS_PER_THREAD: usize = 2;
+/// Items on their way for each thread, however small they are.
+const ITEMS_PER_THREAD: usize = 32;
+/// Items on their way in all, each of which may be a file that is open, unless there are more than a fourth as many threads.
+const MOST_ITEMS: usize = 256;
 /// Between two looks at whether to stop, while a job is waited for.
 const BETWEEN: Duration = Duration::from_millis(50);
 
@@ -38,6 +42,12 @@ pub(crate) struct Arriving<T, H = Held>(Receiver<(T, H)>);
 
 /// Runs on any thread.
 type Work = Box<dyn FnOnce() + Send>;
+
+/// How many items should be on their way on so many threads.
+pub(crate) fn most_items(threads: NonZeroUsize) -> usize {
+    let few = threads.get().saturating_mul(4);
+    threads.get().saturating_mul(ITEMS_PER_THREAD).min(few.max(MOST_ITEMS))
+}
 
 impl Crew {
     /// Starts as many threads beside the caller's as make up `threads`; `None` where none is to be had.

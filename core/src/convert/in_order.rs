@@ -2,7 +2,7 @@
 
 use super::decision::{Decided, Place};
 #[cfg(not(target_family = "wasm"))]
-use crate::crew::{Arriving, Crew};
+use crate::crew::{Arriving, Crew, most_items};
 use crate::{
     error::Result,
     limits::Stop,
@@ -14,8 +14,6 @@ use crate::{
 use std::sync::Arc;
 use std::{collections::VecDeque, num::NonZeroUsize};
 
-/// Items on their way for each thread, however small they are.
-const ITEMS_PER_THREAD: usize = 32;
 /// Octets of a window that small items lie in, which they hold.
 #[cfg(not(target_family = "wasm"))]
 const WINDOW: u64 = 256 << 10;
@@ -101,7 +99,10 @@ impl InOrder {
         #[cfg(not(target_family = "wasm"))]
         let crew = (threads.get() > 1).then(|| Crew::start(threads, stop)).flatten();
         Self {
-            most_items: if threads.get() == 1 { 1 } else { threads.get().saturating_mul(ITEMS_PER_THREAD) },
+            #[cfg(not(target_family = "wasm"))]
+            most_items: if threads.get() == 1 { 1 } else { most_items(threads) },
+            #[cfg(target_family = "wasm")]
+            most_items: 1,
             under_way: VecDeque::new(),
             undecided: VecDeque::new(),
             #[cfg(not(target_family = "wasm"))]

@@ -44,6 +44,7 @@ mod power_loss;
 mod preflight;
 #[cfg(not(target_family = "wasm"))]
 mod project;
+mod read_ahead;
 mod report;
 mod same_uid;
 mod selection;
@@ -68,6 +69,7 @@ pub use options::{ConvertOptions, Decides, OPTIONS, OptionInfo, ReadArguments, S
 pub use outcome::{Outcome, Shortfall};
 pub use plan::{Estimate, Flagged, Mapped, Missing, Plan, Refused};
 pub use preflight::Preflight;
+pub use read_ahead::ReadAhead;
 pub use report::{
     Columns, Fingerprint, FolderReport, GoneItem, IgnoredEntry, IgnoredReport, KeptFile, KeptReport, Report,
     SourceReport, SyncReport, WrittenFile,

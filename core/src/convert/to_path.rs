@@ -64,7 +64,7 @@ pub(super) fn convert_on(
     let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
     let nothing_yet = Report::default();
-    let selector = Selector::surveying(&options.selection, mailbox_of(&sources, &options.read), &mut |mailbox| {
+    let selector = Selector::surveying_on_threads(&options.selection, mailbox_of(&sources, &options.read), options.threads, &mut |mailbox| {
         observe(Progress { position: mailbox.position(), total: mailbox.total(), report: &nothing_yet })
     })?;
     let (mut sync, writer) = Sync::begin(destination, &sources, given, options, disk)?;
@@ -138,7 +138,7 @@ pub fn plan<G: Into<Given>>(
     let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
     let selector =
-        Selector::surveying(&options.selection, mailbox_of(&sources, &options.read), &mut |_mailbox| observe())?;
+        Selector::surveying_on_threads(&options.selection, mailbox_of(&sources, &options.read), options.threads, &mut |_mailbox| observe())?;
     let mut plan = Plan::new(target, &options.archive).with_gates(Gates::new(selector, options));
     while let Some(event) = mailbox.next_event() {
         plan.count(event);
