@@ -16,11 +16,13 @@ use std::{
 };
 
 /// Octets that jobs may hold for each thread; one job more may have begun.
-const HELD_PER_THREAD: u64 = 3 << 20;
-/// Parts for each thread that are given and not taken back.
-const PARTS_PER_THREAD: usize = 2;
+const HELD_PER_THREAD: u64 = 3 << 19;
+/// Parts that are given and not taken back, beside one for each thread.
+const PARTS_AHEAD: usize = 2;
+/// Octets that any item counts for: it may keep others in memory which lie beside it.
+pub(crate) const LEAST: u64 = 128 << 10;
 /// Items on their way for each thread, however small they are.
-const ITEMS_PER_THREAD: usize = 32;
+const ITEMS_PER_THREAD: usize = 6;
 /// Items on their way in all, each of which may be a file that is open, unless there are more than a fourth as many threads.
 const MOST_ITEMS: usize = 256;
 /// Between two looks at whether to stop, while a job is waited for.
@@ -114,10 +116,15 @@ impl Crew {
 
     /// Waits for what comes of a job, and does other work meanwhile; `None` where its thread has gone.
     pub(crate) fn wait<T>(&self, arriving: &Arriving<T>) -> Option<T> {
+        self.wait_with_room(arriving).map(|(arrived, _held)| arrived)
+    }
+
+    /// The same, and the room that it holds.
+    pub(crate) fn wait_with_room<T>(&self, arriving: &Arriving<T>) -> Option<(T, Held)> {
         let Arriving(arrives) = arriving;
         loop {
             match arrives.try_recv() {
-                Ok((arrived, _held)) => return Some(arrived),
+                Ok(arrived) => return Some(arrived),
                 Err(TryRecvError::Disconnected) => return None,
                 Err(TryRecvError::Empty) => {}
             }
@@ -128,7 +135,7 @@ impl Crew {
                 continue;
             }
             match arrives.recv_timeout(BETWEEN) {
-                Ok((arrived, _held)) => return Some(arrived),
+                Ok(arrived) => return Some(arrived),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 // Where it is asked for, the thread that reads will learn of it.
                 Err(RecvTimeoutError::Timeout) => drop(self.stop.is_asked()),
@@ -151,7 +158,7 @@ impl Hands {
     pub(crate) fn room_for_part(&self) -> Option<PartHeld> {
         let queue = &self.0;
         let mut state = queue.state();
-        let has_room = !state.is_closed && state.parts_out < queue.threads * PARTS_PER_THREAD;
+        let has_room = !state.is_closed && state.parts_out < queue.threads + PARTS_AHEAD;
         has_room.then(|| {
             state.parts_out += 1;
             PartHeld(Arc::clone(queue))
@@ -366,7 +373,7 @@ mod tests {
             while !crew.are_full() {
                 jobs.push(crew.job(1 << 20, |held| held.hold(1 << 20)));
             }
-            assert_eq!(jobs.len() as u64, threads as u64 * (HELD_PER_THREAD >> 20));
+            assert_eq!(jobs.len() as u64, (threads as u64 * HELD_PER_THREAD).div_ceil(1 << 20));
             assert!(jobs.iter().all(|job| crew.wait(job).is_some()));
             assert!(!crew.are_full() && crew.hands.0.state().octets == 0);
         }

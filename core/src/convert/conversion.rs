@@ -202,7 +202,12 @@ impl<'w> Conversion<'w> {
             return Err(stopped());
         }
         match outcome {
-            Ok((decided, rendered)) => self.commit(&decided, rendered)?,
+            Ok((decided, rendered)) => {
+                let committed = self.commit(&decided, rendered);
+                drop(decided);
+                self.in_order.give_back_room();
+                committed?;
+            }
             Err(error) => self.note(Event::Failed { error, within: true })?,
         }
         Ok(true)

@@ -2,7 +2,7 @@
 
 use super::decision::{Decided, Place};
 #[cfg(not(target_family = "wasm"))]
-use crate::crew::{Arriving, Crew, most_items};
+use crate::crew::{Arriving, Crew, Held, most_items};
 use crate::{
     error::Result,
     limits::Stop,
@@ -28,6 +28,9 @@ pub(super) struct InOrder {
     /// Behind them: opened ahead of their turn, and yet to be decided upon.
     undecided: VecDeque<Undecided>,
     most_items: usize,
+    /// The room that the item holds which was taken last, until it is written.
+    #[cfg(not(target_family = "wasm"))]
+    in_hand: Option<Held>,
     #[cfg(not(target_family = "wasm"))]
     crew: Option<Crew>,
 }
@@ -112,6 +115,8 @@ impl InOrder {
             }),
             #[cfg(target_family = "wasm")]
             renderer,
+            #[cfg(not(target_family = "wasm"))]
+            in_hand: None,
             #[cfg(not(target_family = "wasm"))]
             crew,
         }
@@ -238,6 +243,20 @@ impl InOrder {
         }
     }
 
+    /// Gives back the room of the item that was taken last, which is written.
+    pub(super) fn give_back_room(&mut self) {
+        #[cfg(not(target_family = "wasm"))]
+        drop(self.in_hand.take());
+    }
+
+    /// Waits for what comes of an item.
+    #[cfg(not(target_family = "wasm"))]
+    fn wait<T>(&mut self, arrives: Option<Arriving<T>>) -> Option<T> {
+        let (arrived, held) = self.crew.as_ref()?.wait_with_room(&arrives?)?;
+        self.in_hand = Some(held);
+        Some(arrived)
+    }
+
     /// What came of the item that was pushed first of those on their way.
     pub(super) fn take(&mut self) -> Option<Outcome> {
         Some(match self.under_way.pop_front()? {
@@ -248,7 +267,7 @@ impl InOrder {
                 rendered,
             } => {
                 #[cfg(not(target_family = "wasm"))]
-                let rendered = rendered.and_then(|arrives| self.crew.as_ref()?.wait(&arrives));
+                let rendered = self.wait(rendered);
                 #[cfg(target_family = "wasm")]
                 let rendered = None;
                 let counts = unopened.is_none_or(|unopened| unopened.take_turn());
@@ -265,7 +284,7 @@ impl InOrder {
                 opened,
             } => {
                 #[cfg(not(target_family = "wasm"))]
-                let opened = opened.and_then(|arrives| self.crew.as_ref()?.wait(&arrives));
+                let opened = self.wait(opened);
                 #[cfg(target_family = "wasm")]
                 let opened = None;
                 let counts = unopened.take_turn();
@@ -285,7 +304,7 @@ fn parse_header(item: &Item) {
 
 /// From now on no more is held than what came of an item, and the item.
 #[cfg(not(target_family = "wasm"))]
-fn hold(held: &mut crate::crew::Held, item: &Item, rendered: &Result<Rendered>) {
+fn hold(held: &mut Held, item: &Item, rendered: &Result<Rendered>) {
     let rendered = rendered.as_ref().map_or(0, Rendered::holds);
-    held.hold_at_most(rendered.saturating_add(item.size().min(WINDOW)));
+    held.hold_at_most(rendered.saturating_add(item.size().clamp(crate::crew::LEAST, WINDOW)));
 }

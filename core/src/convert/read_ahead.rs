@@ -65,11 +65,7 @@ enum UnderWay<T> {
 impl<T: Send + 'static> ReadAhead<T> {
     /// Reads `mailbox` on `threads` threads, of which the caller's is one, and calls `examine` with each item on any of them.
     #[cfg_attr(target_family = "wasm", expect(unused_variables, reason = "there is one thread"))]
-    pub fn new(
-        mailbox: Mailbox,
-        threads: NonZeroUsize,
-        examine: impl Fn(&Item) -> T + Send + Sync + 'static,
-    ) -> Self {
+    pub fn new(mailbox: Mailbox, threads: NonZeroUsize, examine: impl Fn(&Item) -> T + Send + Sync + 'static) -> Self {
         Self {
             examine: Arc::new(examine),
             under_way: VecDeque::new(),
@@ -201,7 +197,8 @@ impl<T: Send + 'static> ReadAhead<T> {
 #[cfg(not(target_family = "wasm"))]
 fn may_hold(item: &Item) -> u64 {
     let is_composed = item.provenance == Fidelity::Synthesized || item.origin.node.is_some();
-    if is_composed { item.size() } else { item.size().min(HELD) }
+    let octets = if is_composed { item.size() } else { item.size().min(HELD) };
+    octets.max(crate::crew::LEAST)
 }
 
 impl<T> std::fmt::Debug for ReadAhead<T> {

@@ -20,7 +20,7 @@ use zlib_rs::{Deflate, DeflateConfig, DeflateError, DeflateFlush, Status, Strate
 /// Octets that are coded one way or the other; the choice never depends on how the octets arrive. A match reaches as far back.
 const PIECE: usize = 32 << 10;
 /// Pieces of a block.
-const PIECES: usize = 16;
+const PIECES: usize = 8;
 /// Octets that are deflated apart.
 pub(super) const BLOCK: usize = PIECES * PIECE;
 /// Octets looked at in every [`STRIDE`] of a piece to tell whether it repeats itself.

@@ -227,11 +227,9 @@ impl Renderer {
             Some(_) => HELD,
         };
         // What is read of a store where it is asked for, and what was composed, cannot be told apart.
-        if item.provenance == Fidelity::Synthesized || item.origin.node.is_some() {
-            item.size()
-        } else {
-            item.size().min(most)
-        }
+        let is_composed = item.provenance == Fidelity::Synthesized || item.origin.node.is_some();
+        let octets = if is_composed { item.size() } else { item.size().min(most) };
+        octets.max(crate::crew::LEAST)
     }
 
     /// The item as it is, if it is known.
@@ -556,6 +554,13 @@ impl Rendered {
     /// The CRC-32 of the octets, which a ZIP archive wants; none was computed for a directory.
     pub(crate) fn crc32(&self) -> Option<u32> {
         self.crc32
+    }
+
+    /// What deflates a stream of level `level` beside the thread that writes it, where there are threads for it.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn spread(&self, level: ZipLevel) -> Option<Spread> {
+        // Others than those of items, which may be of another level.
+        self.resting.hands.clone().map(|hands| Spread::new(hands, level, &Pool::default(), &self.resting.blocks))
     }
 
     /// Octets that it holds.

@@ -75,7 +75,14 @@ impl Check {
         report.bytes += source.len();
         let (by_manifest, recorded): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.by_manifest);
         let is_pim = expected.is_pim(archive, path);
-        Some(Self { named: named(), path: path.to_owned(), content: Content::from(source), recorded, by_manifest, is_pim })
+        Some(Self {
+            named: named(),
+            path: path.to_owned(),
+            content: Content::from(source),
+            recorded,
+            by_manifest,
+            is_pim,
+        })
     }
 
     /// Octets that are held while it is read.

@@ -98,7 +98,8 @@ fn compare(
     let mut mailbox = mailbox_of(sources, &options.read);
     mailbox.start()?;
     let again = mailbox_of(sources, &options.read);
-    let selector = Selector::surveying_on_threads(&options.selection, again, options.threads, &mut |_| ControlFlow::Continue(()))?;
+    let selector =
+        Selector::surveying_on_threads(&options.selection, again, options.threads, &mut |_| ControlFlow::Continue(()))?;
     let mut comparison = Comparison::new(logs, mailbox, &options.archive, |conversion| {
         conversion.with_gates(Gates::new(selector, options)).with_threads(options.threads)
     })?;

@@ -1,11 +1,11 @@
+#[cfg(not(target_family = "wasm"))]
+use super::check::Flaw;
 use super::{
     Difference, VerifyReport,
     bag::Bag,
     check::{Check, go_on},
     expected::Expected,
 };
-#[cfg(not(target_family = "wasm"))]
-use super::check::Flaw;
 #[cfg(not(target_family = "wasm"))]
 use crate::crew::{Arriving, Crew, most_items};
 use crate::{
@@ -173,7 +173,8 @@ impl Verification {
     fn push(&mut self, archive: Option<&str>, path: &str, source: Source) {
         let Self { expected, report, label, .. } = self;
         let mut told = Vec::new();
-        let check = Check::begin(archive, label, path, source, expected, report, &mut |difference| told.push(difference));
+        let check =
+            Check::begin(archive, label, path, source, expected, report, &mut |difference| told.push(difference));
         #[cfg(not(target_family = "wasm"))]
         let check = check.map(|check| {
             let check = Arc::new(check);
