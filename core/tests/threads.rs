@@ -90,11 +90,14 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
+/// What is asked for besides.
+type Change<'c> = &'c dyn Fn(&mut ConvertOptions);
+
 #[test]
 fn every_form_is_the_same_on_any_number_of_threads() {
     let folder = tempfile::tempdir().unwrap();
     let source = mailbox(folder.path());
-    let run = |name: &str, number: usize, change: &dyn Fn(&mut ConvertOptions)| {
+    let run = |name: &str, number: usize, change: Change<'_>| {
         let to = folder.path().join(format!("{number}"));
         fs::create_dir(&to).unwrap();
         let mut options = ConvertOptions::default();
@@ -106,7 +109,7 @@ fn every_form_is_the_same_on_any_number_of_threads() {
         fs::remove_dir_all(&to).unwrap();
         written
     };
-    let forms: [(&str, &[usize], &dyn Fn(&mut ConvertOptions)); 9] = [
+    let forms: [(&str, &[usize], Change<'_>); 9] = [
         ("deflated.zip", &[2, 3, 8], &|_| {}),
         ("best.zip", &[3], &|options| options.archive.zip_level = ZipLevel::Best),
         ("stored.zip", &[2, 8], &|options| options.archive.zip_level = ZipLevel::Store),

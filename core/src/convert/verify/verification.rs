@@ -24,9 +24,16 @@ use twox_hash::XxHash3_64;
 struct Pending {
     told: Vec<Difference>,
     #[cfg(not(target_family = "wasm"))]
-    check: Option<(Arc<Check>, Option<Arriving<Option<Flaw>>>)>,
+    check: Option<Reading>,
     #[cfg(target_family = "wasm")]
     check: Option<Check>,
+}
+
+/// A file, and where what is wrong with it will arrive; `None` where it is read when it is its turn.
+#[cfg(not(target_family = "wasm"))]
+struct Reading {
+    check: Arc<Check>,
+    arrives: Option<Arriving<Option<Flaw>>>,
 }
 
 /// An archive whose octets are compared as a whole, a piece at a time.
@@ -182,7 +189,7 @@ impl Verification {
                 let check = Arc::clone(&check);
                 crew.job(check.may_hold(), move |_held| check.read())
             });
-            (check, arrives)
+            Reading { check, arrives }
         });
         self.pending.push_back(Pending { told, check });
     }
@@ -197,7 +204,7 @@ impl Verification {
         };
         told.into_iter().for_each(&mut tell);
         #[cfg(not(target_family = "wasm"))]
-        if let Some((check, arrives)) = check {
+        if let Some(Reading { check, arrives }) = check {
             let flaw = arrives.and_then(|arrives| self.crew.as_ref()?.wait(&arrives));
             let flaw = flaw.unwrap_or_else(|| check.read());
             check.conclude(flaw, &mut self.expected, &mut tell);
