@@ -2,9 +2,11 @@
 
 #[cfg(not(target_family = "wasm"))]
 use crate::crew::{Arriving, Crew, Held, most_items};
+#[cfg(not(target_family = "wasm"))]
+use crate::model::Fidelity;
 use crate::{
     error::Result,
-    model::{Fidelity, Item},
+    model::Item,
     read::{Event, Mailbox, Open as _, Unopened},
 };
 use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc};
@@ -44,21 +46,19 @@ pub struct ReadAhead<T> {
     crew: Option<Crew>,
 }
 
+/// There are no threads that anything could arrive from.
+#[cfg(target_family = "wasm")]
+type Arriving<T> = std::marker::PhantomData<T>;
+
 enum UnderWay<T> {
     Item {
         item: Box<Item>,
-        #[cfg(not(target_family = "wasm"))]
         examined: Option<Arriving<T>>,
-        #[cfg(target_family = "wasm")]
-        examined: Option<std::convert::Infallible>,
     },
     /// To be opened ahead of its turn.
     Ahead {
         unopened: Unopened,
-        #[cfg(not(target_family = "wasm"))]
         opened: Option<Arriving<(Result<Item>, Option<T>)>>,
-        #[cfg(target_family = "wasm")]
-        opened: Option<std::convert::Infallible>,
     },
 }
 
@@ -169,7 +169,7 @@ impl<T: Send + 'static> ReadAhead<T> {
                 #[cfg(not(target_family = "wasm"))]
                 let examined = examined.and_then(|arrives| self.crew.as_ref()?.wait(&arrives));
                 #[cfg(target_family = "wasm")]
-                let examined = examined.map(|never| match never {});
+                let examined = examined.and_then(|_never| None);
                 let examined = examined.unwrap_or_else(|| (self.examine)(&item));
                 Some((Event::Item(item), Some(examined)))
             }
@@ -177,7 +177,7 @@ impl<T: Send + 'static> ReadAhead<T> {
                 #[cfg(not(target_family = "wasm"))]
                 let opened = opened.and_then(|arrives| self.crew.as_ref()?.wait(&arrives));
                 #[cfg(target_family = "wasm")]
-                let opened = opened.map(|never| match never {});
+                let opened = opened.and_then(|_never| None);
                 let counts = unopened.take_turn();
                 let (item, examined) = opened.filter(|_| counts).unwrap_or_else(|| {
                     let item = unopened.in_turn();

@@ -22,6 +22,7 @@ const PIECE: usize = 32 << 10;
 /// Pieces of a block.
 const PIECES: usize = 8;
 /// Octets that are deflated apart.
+#[cfg(any(test, not(target_family = "wasm")))]
 pub(super) const BLOCK: usize = PIECES * PIECE;
 /// Octets looked at in every [`STRIDE`] of a piece to tell whether it repeats itself.
 const SAMPLE: usize = 1 << 10;

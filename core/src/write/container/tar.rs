@@ -36,12 +36,14 @@ pub(crate) struct Tar<V> {
 
 /// A gzip member (RFC 1952) in the making.
 struct Gzip {
+    #[cfg(not(target_family = "wasm"))]
     level: ZipLevel,
     deflater: Box<Deflater>,
     /// What deflates in its place, on several threads, to the same; it is there from the first octet on.
     #[cfg(not(target_family = "wasm"))]
     spread: Option<Spread>,
     /// Whether there were octets.
+    #[cfg(not(target_family = "wasm"))]
     begun: bool,
     crc32: Crc32,
     /// Octets so far, modulo 2³².
@@ -55,10 +57,12 @@ impl<V: Volumes> Tar<V> {
             let mut deflater = Box::new(Deflater::new(level));
             deflater.start();
             Gzip {
+                #[cfg(not(target_family = "wasm"))]
                 level,
                 deflater,
                 #[cfg(not(target_family = "wasm"))]
                 spread: None,
+                #[cfg(not(target_family = "wasm"))]
                 begun: false,
                 crc32: Crc32::default(),
                 size: 0,
@@ -136,13 +140,12 @@ fn put(volume: &mut impl Volumes, gzip: &mut Option<Gzip>, octets: &[u8]) -> io:
     #[expect(clippy::cast_possible_truncation, reason = "the size is told modulo 2³² (RFC 1952 §2.3.1)")]
     let len = octets.len() as u32;
     gzip.size = gzip.size.wrapping_add(len);
-    gzip.begun = true;
     gzip.write(octets, |deflated| volume.write_all(deflated))
 }
 
 impl Gzip {
     /// Has the threads that `rendered` came from deflate, where there are some and nothing was deflated yet.
-    #[cfg_attr(target_family = "wasm", expect(unused_variables, clippy::unused_self, reason = "there is one thread"))]
+    #[cfg_attr(target_family = "wasm", expect(unused_variables, reason = "there is one thread"))]
     fn share(&mut self, rendered: &Rendered) {
         #[cfg(not(target_family = "wasm"))]
         if !self.begun {
@@ -151,6 +154,10 @@ impl Gzip {
     }
 
     fn write(&mut self, octets: &[u8], out: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        #[cfg(not(target_family = "wasm"))]
+        {
+            self.begun = true;
+        }
         #[cfg(not(target_family = "wasm"))]
         if let Some(spread) = &mut self.spread {
             return spread.write(octets, out);
