@@ -663,6 +663,6 @@ pub(crate) struct Formats {
     pub(crate) json: bool,
 }
 
-fn default_jobs() -> NonZeroUsize {
+pub(crate) fn default_jobs() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use indicatif::HumanBytes;
 use mailferry::{
-    convert::{Inspection, Place, Size},
+    convert::{Inspection, Place, Preflight, ReadAhead, Size},
     read::Event,
 };
 use std::{
@@ -22,7 +22,8 @@ pub(crate) fn run(arguments: &args::Inspect) -> Outcome {
     let mut inspection = Inspection::new(arguments.largest);
     let mut selector = arguments.selecting.selector(arguments.source.mailbox(), &interrupt)?;
     let mut source = 0;
-    while let Some(mut event) = mailbox.next_event() {
+    let mut ahead = ReadAhead::new(mailbox, args::default_jobs(), Preflight::of);
+    while let Some((mut event, preflight)) = ahead.next_event() {
         let mut is_selected = true;
         match &mut event {
             Event::Opened(_) | Event::Failed { within: false, .. } => source += 1,
@@ -34,7 +35,7 @@ pub(crate) fn run(arguments: &args::Inspect) -> Outcome {
             _ => {}
         }
         if is_selected {
-            inspection.count(event);
+            inspection.count_examined(event, preflight);
         }
         if interrupt.is_asked() {
             complain("stopped; what was read until then is counted");

@@ -5,7 +5,8 @@ use crate::{
 };
 use indicatif::HumanBytes;
 use mailferry::{
-    convert::{ItemRecord, Place},
+    convert::{ItemRecord, Place, ReadAhead},
+    model::{Item, Message},
     read::Event,
 };
 use std::{
@@ -21,7 +22,10 @@ pub(crate) fn run(arguments: &args::List) -> Outcome {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut status = ExitCode::SUCCESS;
     let mut source = 0;
-    while let Some(event) = mailbox.next_event().filter(|_| !interrupt.is_asked()) {
+    // The header section, which the item keeps, is parsed on any thread.
+    let examine = |item: &Item| drop(item.message().map(Message::header));
+    let mut ahead = ReadAhead::new(mailbox, args::default_jobs(), examine);
+    while let Some((event, _)) = ahead.next_event().filter(|_| !interrupt.is_asked()) {
         match event {
             Event::Item(mut item) => {
                 let place = Place { source, ordinal: item.origin.ordinal };

@@ -100,10 +100,15 @@ fn dedupe(rule: Dedupe) -> &'static str {
 impl Selecting {
     /// Makes ready to select among the items of `mailbox`, which is read to its end where that needs to know them all.
     pub(crate) fn selector(&self, mailbox: Mailbox, interrupt: &Interrupt) -> mailferry::Result<Selector> {
-        Selector::surveying(&self.selection(), mailbox, &mut |_| match interrupt.is_asked() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        })
+        Selector::surveying_on_threads(
+            &self.selection(),
+            mailbox,
+            crate::args::default_jobs(),
+            &mut |_| match interrupt.is_asked() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            },
+        )
     }
 
     pub(crate) fn selection(&self) -> Selection {

@@ -1,4 +1,10 @@
-use crate::{Outcome, SOME_FAILED, args::Verify, convert::read_arguments, project, terminal::plain};
+use crate::{
+    Outcome, SOME_FAILED,
+    args::{Verify, default_jobs},
+    convert::read_arguments,
+    project,
+    terminal::plain,
+};
 use indicatif::HumanBytes;
 use mailferry::convert::{ConvertOptions, Difference, recorded_options, verify};
 use serde_json::Value;
@@ -28,10 +34,11 @@ pub(crate) fn run(arguments: &Verify) -> Outcome {
 
 fn one(out: &mut dyn Write, destination: &Path, sources: &[PathBuf], is_json: bool) -> project::Ended {
     // Without sources nothing is rendered anew, so that it does not matter how it was.
-    let options = match sources.is_empty() {
+    let mut options = match sources.is_empty() {
         true => ConvertOptions::default(),
         false => recorded_options(destination, Some(read_arguments))?,
     };
+    options.threads = default_jobs();
     let mut differences: Vec<Difference> = Vec::new();
     let mut printed = Ok(());
     let report = verify(destination, sources, &options, &mut |difference| {

@@ -64,6 +64,8 @@ pub mod content_line;
 #[cfg(feature = "convert")]
 pub mod convert;
 mod crc32;
+#[cfg(all(feature = "write", not(target_family = "wasm")))]
+mod crew;
 mod date_time;
 mod defect;
 mod disk;

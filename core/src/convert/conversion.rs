@@ -1,7 +1,7 @@
 use super::{
     Gates, Preflight, Selector, Tagging, Transform,
     decision::{Decided, Place},
-    in_order::InOrder,
+    in_order::{InOrder, Next},
     item_log::{ItemRecord, LogLine, Status, name},
     journal::{Journal, Lines, log_refused},
     report::{Fingerprint, Report, SourceReport},
@@ -154,9 +154,13 @@ impl<'w> Conversion<'w> {
             }
             // The sources are counted when all items of the one before are through.
             let source = self.report.sources.len() as u64;
-            if self.gates.is_empty() && self.in_order.opens_ahead() {
-                if let Some((ordinal, unopened)) = self.mailbox.next_ahead() {
-                    self.in_order.push_ahead(unopened, Place { source, ordinal });
+            if self.in_order.opens_ahead() {
+                if self.gates.is_empty() {
+                    if let Some((ordinal, unopened)) = self.mailbox.next_ahead() {
+                        self.in_order.push_ahead(unopened, Place { source, ordinal });
+                        continue;
+                    }
+                } else if self.decide_ahead(source)? {
                     continue;
                 }
                 if self.in_order.has_unread() && self.take()? {
@@ -166,13 +170,29 @@ impl<'w> Conversion<'w> {
             match self.mailbox.next_event() {
                 Some(Event::Item(item)) => {
                     let place = Place { source, ordinal: item.origin.ordinal };
-                    self.in_order.push(self.gates.upon(*item, place));
+                    self.in_order.push(self.gates.upon(*item, place), None);
                 }
                 Some(Event::Failed { .. }) if self.mailbox.stop().is_asked() => return Err(stopped()),
                 Some(event) => self.next = Some(event),
                 None => self.ended = true,
             }
         }
+    }
+
+    /// Decides upon an item that is opened ahead of its turn, where there is one that needs not wait for others to be taken.
+    fn decide_ahead(&mut self, source: u64) -> Result<bool> {
+        while !self.in_order.is_full_of_undecided()
+            && let Some((ordinal, unopened)) = self.mailbox.next_ahead()
+        {
+            self.in_order.push_undecided(unopened, Place { source, ordinal });
+        }
+        let Some(Next { item, place, unopened }) = self.in_order.next_undecided() else { return Ok(false) };
+        match item {
+            Ok(item) => self.in_order.push(self.gates.upon(item, place), unopened),
+            Err(_) if self.mailbox.stop().is_asked() => return Err(stopped()),
+            Err(error) => self.next = Some(Event::Failed { error, within: true }),
+        }
+        Ok(true)
     }
 
     /// Takes what came of an item; `false` where none is on its way.
@@ -182,7 +202,12 @@ impl<'w> Conversion<'w> {
             return Err(stopped());
         }
         match outcome {
-            Ok((decided, rendered)) => self.commit(&decided, rendered)?,
+            Ok((decided, rendered)) => {
+                let committed = self.commit(&decided, rendered);
+                drop(decided);
+                self.in_order.give_back_room();
+                committed?;
+            }
             Err(error) => self.note(Event::Failed { error, within: true })?,
         }
         Ok(true)

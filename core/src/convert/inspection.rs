@@ -109,8 +109,13 @@ impl Inspection {
 
     /// Counts the events of a [`Mailbox`](crate::read::Mailbox).
     pub fn count(&mut self, event: Event) {
+        self.count_examined(event, None);
+    }
+
+    /// The same with the [counts](Preflight::of) of an item that were made before, on any thread.
+    pub fn count_examined(&mut self, event: Event, preflight: Option<Preflight>) {
         match event {
-            Event::Item(item) => self.count_item(&item),
+            Event::Item(item) => self.count_item(&item, preflight),
             Event::Opened(opened) => {
                 self.source += 1;
                 self.sources.push((opened.name.to_string(), opened.format));
@@ -144,7 +149,7 @@ impl Inspection {
         row(&mut self.folders, &joined)
     }
 
-    fn count_item(&mut self, item: &Item) {
+    fn count_item(&mut self, item: &Item, preflight: Option<Preflight>) {
         if item.expunged {
             self.expunged += 1;
             return;
@@ -165,7 +170,7 @@ impl Inspection {
         for kind in super::report::kinds(&item.defects) {
             *row(&mut self.warnings, kind.as_str()) += 1;
         }
-        self.preflight += Preflight::of(item);
+        self.preflight += preflight.unwrap_or_else(|| Preflight::of(item));
         let rank = self.largest.partition_point(|largest| largest.bytes >= bytes);
         if rank < self.most_largest {
             let item = ItemRecord::of(item, self.source);

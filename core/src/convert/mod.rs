@@ -45,6 +45,7 @@ mod power_loss;
 mod preflight;
 #[cfg(not(target_family = "wasm"))]
 mod project;
+mod read_ahead;
 mod report;
 mod same_uid;
 mod selection;
@@ -52,8 +53,6 @@ mod selection;
 mod sync;
 mod tagging;
 mod target_gate;
-#[cfg(not(target_family = "wasm"))]
-mod threads;
 #[cfg(not(target_family = "wasm"))]
 mod to_path;
 mod transform;
@@ -71,6 +70,7 @@ pub use options::{ConvertOptions, Decides, OPTIONS, OptionInfo, ReadArguments, S
 pub use outcome::{Outcome, Shortfall};
 pub use plan::{Estimate, Flagged, Mapped, Missing, Plan, Refused};
 pub use preflight::Preflight;
+pub use read_ahead::ReadAhead;
 pub use report::{
     Columns, Fingerprint, FolderReport, GoneItem, IgnoredEntry, IgnoredReport, KeptFile, KeptReport, Report,
     SourceReport, SyncReport, WrittenFile,

@@ -64,9 +64,12 @@ pub(super) fn convert_on(
     let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
     let nothing_yet = Report::default();
-    let selector = Selector::surveying(&options.selection, mailbox_of(&sources, &options.read), &mut |mailbox| {
-        observe(Progress { position: mailbox.position(), total: mailbox.total(), report: &nothing_yet })
-    })?;
+    let selector = Selector::surveying_on_threads(
+        &options.selection,
+        mailbox_of(&sources, &options.read),
+        options.threads,
+        &mut |mailbox| observe(Progress { position: mailbox.position(), total: mailbox.total(), report: &nothing_yet }),
+    )?;
     let (mut sync, writer) = Sync::begin(destination, &sources, given, options, disk)?;
     let recorded = sync.options();
     let conversion = Conversion::told_to(mailbox, writer, sync.journal())
@@ -137,8 +140,12 @@ pub fn plan<G: Into<Given>>(
     let sources: Vec<Given> = sources.into_iter().map(Into::into).collect();
     let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
-    let selector =
-        Selector::surveying(&options.selection, mailbox_of(&sources, &options.read), &mut |_mailbox| observe())?;
+    let selector = Selector::surveying_on_threads(
+        &options.selection,
+        mailbox_of(&sources, &options.read),
+        options.threads,
+        &mut |_mailbox| observe(),
+    )?;
     let mut plan = Plan::new(target, &options.archive).with_gates(Gates::new(selector, options));
     while let Some(event) = mailbox.next_event() {
         plan.count(event);

@@ -336,7 +336,7 @@ impl Undoing<'_> {
         match source {
             Ok(source) => {
                 let source = Stoppable::over(Arc::new(source), self.stop);
-                check_file(None, "", path, source, expected, &mut VerifyReport::default(), &mut |found| {
+                check_file(path, source, expected, &mut VerifyReport::default(), &mut |found| {
                     // That its octets are no good message is no reason to keep them.
                     if found.kind == "changed" {
                         difference = Some(found);

@@ -11,6 +11,10 @@ pub(crate) trait Open: Send + Sync {
     #[cfg_attr(target_family = "wasm", allow(dead_code, reason = "there are no threads"))]
     fn ahead(&self) -> Result<Item>;
 
+    /// Whether what was read of it ahead would be read now too, as far as can be told before its turn.
+    #[cfg_attr(target_family = "wasm", allow(dead_code, reason = "there are no threads"))]
+    fn stands(&self) -> bool;
+
     /// Called when all items before it are through; tells whether everything that was read of it ahead, its octets included, is what
     /// it would be if it were read now.
     fn take_turn(&self) -> bool;
@@ -35,6 +39,10 @@ impl Open for Unopened {
         self.0.ahead()
     }
 
+    fn stands(&self) -> bool {
+        self.0.stands()
+    }
+
     fn take_turn(&self) -> bool {
         self.0.take_turn()
     }
@@ -52,6 +60,10 @@ struct Then<F> {
 impl<F: Fn(Result<Item>) -> Result<Item> + Send + Sync> Open for Then<F> {
     fn ahead(&self) -> Result<Item> {
         (self.then)(self.unopened.ahead())
+    }
+
+    fn stands(&self) -> bool {
+        self.unopened.stands()
     }
 
     fn take_turn(&self) -> bool {

@@ -8,7 +8,7 @@ use memchr::memchr2;
 use std::io;
 
 /// Octets of one item that are read once and held; more are read again to be written.
-const HELD: u64 = 2 << 20;
+pub(super) const HELD: u64 = 2 << 20;
 
 words! {
     /// The line ends of what is written.
@@ -68,6 +68,23 @@ impl Octets {
         })?;
         held.len = held.buffer.len();
         Ok((Self::Held(held), changed))
+    }
+
+    /// How many there are, or were before their line ends are changed.
+    pub(crate) fn about(&self) -> u64 {
+        match self {
+            Self::Streamed { content, .. } => content.len(),
+            Self::Held(held) => held.len as u64,
+        }
+    }
+
+    /// Octets in memory of its own.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn holds(&self) -> u64 {
+        match self {
+            Self::Streamed { .. } => 0,
+            Self::Held(held) => held.buffer.capacity() as u64,
+        }
     }
 
     /// Calls `f` with the octets, a piece at a time, and tells whether a line end was changed.

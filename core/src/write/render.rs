@@ -1,3 +1,5 @@
+#[cfg(not(target_family = "wasm"))]
+use super::deflate::{BLOCK, Spread};
 use super::{
     Eol, WriteOptions,
     collection::{Collections, Grouping},
@@ -6,6 +8,8 @@ use super::{
     octets::Octets,
     pool::Pool,
 };
+#[cfg(not(target_family = "wasm"))]
+use crate::crew::Hands;
 use crate::{
     crc32::Crc32,
     defect::Defect,
@@ -87,15 +91,55 @@ pub(crate) type Known = Arc<dyn Fn(&Item, &str) -> bool + Send + Sync>;
 #[derive(Clone, Default)]
 struct Resting {
     octets: Pool<Vec<u8>>,
-    deflaters: Pool<Deflater>,
+    deflaters: Pool<Box<Deflater>>,
     deflated: Pool<Vec<u8>>,
+    #[cfg(not(target_family = "wasm"))]
+    blocks: Pool<Vec<u8>>,
+    /// What deflates the blocks of large items.
+    #[cfg(not(target_family = "wasm"))]
+    hands: Option<Hands>,
 }
 
 impl Resting {
-    fn deflater(&self, level: ZipLevel) -> Deflater {
-        let mut deflater = self.deflaters.take().unwrap_or_else(|| Deflater::new(level));
+    /// What deflates an item of about `size` octets.
+    #[cfg_attr(target_family = "wasm", expect(unused_variables, reason = "there is one way"))]
+    fn deflating(&self, level: ZipLevel, size: u64) -> Deflating<'_> {
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(hands) = self.hands.as_ref().filter(|_| size > BLOCK as u64) {
+            return Deflating::Spread(Spread::new(hands.clone(), level, &self.deflaters, &self.blocks));
+        }
+        let mut deflater = self.deflaters.take().unwrap_or_else(|| Box::new(Deflater::new(level)));
         deflater.start();
-        deflater
+        Deflating::Alone(deflater, &self.deflaters)
+    }
+}
+
+/// What deflates the octets of an item: either way, to the same.
+enum Deflating<'r> {
+    Alone(Box<Deflater>, &'r Pool<Box<Deflater>>),
+    #[cfg(not(target_family = "wasm"))]
+    Spread(Spread),
+}
+
+impl Deflating<'_> {
+    fn write(&mut self, octets: &[u8], out: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        match self {
+            Self::Alone(deflater, _) => deflater.write(octets, out),
+            #[cfg(not(target_family = "wasm"))]
+            Self::Spread(spread) => spread.write(octets, out),
+        }
+    }
+
+    fn finish(self, out: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        match self {
+            Self::Alone(mut deflater, resting) => {
+                deflater.finish(out)?;
+                resting.put(deflater);
+                Ok(())
+            }
+            #[cfg(not(target_family = "wasm"))]
+            Self::Spread(mut spread) => spread.finish(out),
+        }
     }
 }
 
@@ -166,6 +210,26 @@ impl Renderer {
     pub(crate) fn with_known(mut self, known: Option<Known>) -> Self {
         self.known = known.filter(|_| self.zip.is_some_and(|level| level != ZipLevel::Store));
         self
+    }
+
+    /// The same renderer, which gives blocks of large items to `hands` to deflate.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn with_hands(mut self, hands: Hands) -> Self {
+        self.resting.hands = Some(hands);
+        self
+    }
+
+    /// Octets that `item` and what is rendered of it may hold at a time.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn may_hold(&self, item: &Item) -> u64 {
+        let most = match self.zip {
+            None | Some(ZipLevel::Store) => super::octets::HELD,
+            Some(_) => HELD,
+        };
+        // What is read of a store where it is asked for, and what was composed, cannot be told apart.
+        let is_composed = item.provenance == Fidelity::Synthesized || item.origin.node.is_some();
+        let octets = if is_composed { item.size() } else { item.size().min(most) };
+        octets.max(crate::crew::LEAST)
     }
 
     /// The item as it is, if it is known.
@@ -271,8 +335,10 @@ impl Renderer {
         let (octets, changed_early) = Octets::new(content, eol, &self.resting.octets)?;
         let mut digests = Digests::new(self.checksums, zip.is_some());
         let level = zip.filter(|level| *level != ZipLevel::Store);
-        let mut deflating =
-            level.map(|level| (self.resting.deflater(level), HeldOrCounted::new(&self.resting.deflated)));
+        let mut deflating = level.map(|level| {
+            let size = octets.about();
+            (self.resting.deflating(level, size), HeldOrCounted::new(&self.resting.deflated))
+        });
         let changed_late = octets.for_each_chunk(|chunk| {
             for window in chunk.chunks(WINDOW) {
                 digests.update(window);
@@ -283,9 +349,8 @@ impl Renderer {
             Ok(())
         })?;
         let deflated = match deflating {
-            Some((mut deflater, mut deflated)) => {
+            Some((deflater, mut deflated)) => {
                 deflater.finish(|out| deflated.push(out))?;
-                self.resting.deflaters.put(deflater);
                 (deflated.size < digests.size).then_some(deflated)
             }
             None => None,
@@ -491,6 +556,20 @@ impl Rendered {
         self.crc32
     }
 
+    /// What deflates a stream of level `level` beside the thread that writes it, where there are threads for it.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn spread(&self, level: ZipLevel) -> Option<Spread> {
+        // Others than those of items, which may be of another level.
+        self.resting.hands.clone().map(|hands| Spread::new(hands, level, &Pool::default(), &self.resting.blocks))
+    }
+
+    /// Octets that it holds.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn holds(&self) -> u64 {
+        let deflated = self.deflated.as_ref().filter(|deflated| deflated.size <= HELD);
+        self.octets.holds() + deflated.map_or(0, |deflated| deflated.size)
+    }
+
     /// How many octets they deflate to, where that was asked for and is fewer.
     pub(crate) fn deflated_size(&self) -> Option<u64> {
         self.deflated.as_ref().map(|deflated| deflated.size)
@@ -510,11 +589,9 @@ impl Rendered {
         match &self.deflated {
             Some(deflated) if deflated.size <= HELD => deflated.held.iter().try_for_each(|chunk| f(chunk)),
             _ => {
-                let mut deflater = self.resting.deflater(self.level);
+                let mut deflater = self.resting.deflating(self.level, self.size);
                 self.for_each_chunk(|chunk| deflater.write(chunk, &mut f))?;
-                deflater.finish(f)?;
-                self.resting.deflaters.put(deflater);
-                Ok(())
+                deflater.finish(f)
             }
         }
     }

@@ -41,17 +41,22 @@ impl Duplicates {
         }
     }
 
-    /// Looks at an item in the first pass; whether it is a duplicate.
+    /// What an item is known by.
     ///
-    /// One that cannot be read is none: why it fails is told where it is rendered.
-    pub(super) fn look_at(&mut self, item: &Item, place: Place) -> bool {
-        let Some((place, digest)) = packed(place).zip(digest(item, self.dedupe).ok()) else { return false };
-        let mut digests = vec![digest];
+    /// One that cannot be read is known by nothing, and no duplicate: why it fails is told where it is rendered.
+    pub(super) fn digests(&self, item: &Item) -> Option<Vec<[u32; 4]>> {
+        let mut digests = vec![digest(item, self.dedupe).ok()?];
         if let Some(card) = item.card().filter(|_| self.dedupe == Dedupe::Loose) {
             digests.extend(card_digest::loose(card).unwrap_or_default());
         }
         // A digest of zeros is none that anybody will meet, but it would mark an empty slot.
         digests.iter_mut().filter(|digest| **digest == [0; 4]).for_each(|digest| *digest = [1; 4]);
+        Some(digests)
+    }
+
+    /// Looks at an item in the first pass, which is known by `digests`; whether it is a duplicate.
+    pub(super) fn look_at(&mut self, item: &Item, place: Place, digests: Vec<[u32; 4]>) -> bool {
+        let Some(place) = packed(place) else { return false };
         let kept = digests.iter().find_map(|digest| self.seen.get(*digest));
         for digest in digests {
             self.seen.get_or_insert(digest, kept.unwrap_or(place));

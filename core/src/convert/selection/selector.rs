@@ -7,7 +7,7 @@ use crate::{
     model::{Folder, FolderPath, Item, ItemKind, Keywords, Message, Role},
     read::{Mailbox, role_of_path},
 };
-use std::{collections::BTreeSet, ops::ControlFlow};
+use std::{collections::BTreeSet, num::NonZeroUsize, ops::ControlFlow};
 
 /// Folders for deleted or unwanted mail that are remembered, so that what is below them is known.
 const MOST_REMEMBERED: usize = 1_000;
@@ -58,7 +58,20 @@ impl Selector {
         mailbox: Mailbox,
         observe: &mut dyn FnMut(&Mailbox) -> ControlFlow<()>,
     ) -> Result<Self> {
-        let mut survey = Survey::new(selection, mailbox);
+        Self::surveying_on_threads(selection, mailbox, NonZeroUsize::MIN, observe)
+    }
+
+    /// The same, with the mailbox read on `threads` threads. What is selected does not depend on their number.
+    ///
+    /// # Errors
+    /// As [`Selector::surveying`].
+    pub fn surveying_on_threads(
+        selection: &Selection,
+        mailbox: Mailbox,
+        threads: NonZeroUsize,
+        observe: &mut dyn FnMut(&Mailbox) -> ControlFlow<()>,
+    ) -> Result<Self> {
+        let mut survey = Survey::on_threads(selection, mailbox, threads);
         while survey.step() {
             if survey.mailbox().is_some_and(|mailbox| observe(mailbox).is_break()) {
                 return Err(Error::new(ErrorKind::Cancelled, "stopped before anything was written"));
@@ -116,10 +129,22 @@ impl Selector {
         }
     }
 
+    /// What is to be known of an item in the first pass, whatever was before it.
+    pub(super) fn look(&self, item: &Item) -> Looked {
+        let is_out = self.excludes_by_place(item).or_else(|| self.excludes_by_itself(item)).is_some();
+        let duplicates = self.duplicates.as_ref().filter(|_| !is_out);
+        Looked { is_out, digests: duplicates.and_then(|duplicates| duplicates.digests(item)) }
+    }
+
     /// Takes note of an item in the first pass.
-    pub(super) fn look_at(&mut self, item: &Item, place: Place) {
-        let is_out = self.excludes(item).is_some()
-            || self.duplicates.as_mut().is_some_and(|duplicates| duplicates.look_at(item, place));
+    pub(super) fn look_at(&mut self, item: &Item, place: Place, looked: Option<Looked>) {
+        // What is left out by its place tells nothing of its folder.
+        if self.excludes_by_place(item).or_else(|| self.excludes_by_role(item)).is_some() {
+            return;
+        }
+        let Looked { is_out, digests } = looked.unwrap_or_else(|| self.look(item));
+        let is_out = is_out
+            || self.duplicates.as_mut().zip(digests).is_some_and(|(all, digests)| all.look_at(item, place, digests));
         if !is_out {
             self.sample.iter_mut().for_each(|sample| sample.count(item));
         }
@@ -132,16 +157,25 @@ impl Selector {
 
     /// Why the item is left out for what it is by itself.
     fn excludes(&mut self, item: &Item) -> Option<&'static str> {
+        let by_place = self.excludes_by_place(item);
+        by_place.or_else(|| self.excludes_by_role(item)).or_else(|| self.excludes_by_itself(item))
+    }
+
+    /// The same for its kind and its folder.
+    fn excludes_by_place(&self, item: &Item) -> Option<&'static str> {
         if let Some(skip) = Skip::by_state(item) {
             return Some(skip.reason);
         }
-        let Selection { kinds, skip_trash, skip_junk, after, before, larger, smaller, .. } = &self.selection;
+        let Selection { kinds, .. } = &self.selection;
         if !kinds.is_empty() && kinds.iter().all(|kind| kind.as_str() != item.kind.as_str()) {
             return Some("excluded_kind");
         }
-        if self.excludes_path(&item.folder.path) {
-            return Some("excluded_folder");
-        }
+        self.excludes_path(&item.folder.path).then_some("excluded_folder")
+    }
+
+    /// The same for what its folder is for, which those met before tell.
+    fn excludes_by_role(&mut self, item: &Item) -> Option<&'static str> {
+        let Selection { skip_trash, skip_junk, .. } = &self.selection;
         // A store that knows its folders tells those above before those below; else names have to do.
         let named = item.origin.node.is_none();
         if *skip_trash && (self.trash.holds(&item.folder, named) || item.keywords.contains(Keywords::DELETED)) {
@@ -150,6 +184,12 @@ impl Selector {
         if *skip_junk && self.junk.holds(&item.folder, named) {
             return Some("excluded_junk");
         }
+        None
+    }
+
+    /// The same for what it is, wherever it is.
+    fn excludes_by_itself(&self, item: &Item) -> Option<&'static str> {
+        let Selection { after, before, larger, smaller, .. } = &self.selection;
         if let Some(at) = item.received.map(|received| received.at.unix_seconds())
             && (after.is_some_and(|after| at < after.unix_seconds())
                 || before.is_some_and(|before| at >= before.unix_seconds()))
@@ -205,6 +245,13 @@ fn any_field(message: &Message, names: &[&str], is_wanted: impl Fn(&str) -> bool
         names.iter().any(|name| header.all(name).any(|field| is_wanted(&message.field_text(&field))))
     };
     message.header().map_or(true, any)
+}
+
+/// What was found out about an item by itself.
+#[derive(Default)]
+pub(super) struct Looked {
+    is_out: bool,
+    digests: Option<Vec<[u32; 4]>>,
 }
 
 impl Gate for Selector {

@@ -1,6 +1,6 @@
 use super::{
     Difference, Found, VerifyReport,
-    expected::{Expected, attachments_key, digest_key},
+    expected::{Expected, File, attachments_key, digest_key},
 };
 use crate::{
     convert::keys::Key,
@@ -13,64 +13,124 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Holds one file against the logs; where it is in no archive, it is told with `label` before its path.
+/// Holds one file against the logs.
+#[cfg(not(target_family = "wasm"))]
 pub(in crate::convert) fn check_file(
-    archive: Option<&str>,
-    label: &str,
     path: &str,
     source: Source,
     expected: &mut Expected,
     report: &mut VerifyReport,
     found: &mut Found<'_>,
 ) {
-    let named = || archive.map_or_else(|| format!("{label}{path}"), |archive| format!("{archive}!{path}"));
-    let files = expected.meet(archive, path);
-    if expected.is_kept(path) {
-        return;
+    if let Some(check) = Check::begin(None, "", path, source, expected, report, found) {
+        let verdict = check.read();
+        check.conclude(verdict, expected, found);
     }
-    if files.is_empty() {
-        if !expected.passes(path) {
-            found(Difference::new("unknown_file", named(), "is not listed in the log"));
+}
+
+/// A file that is held against the logs: what these say of it is known, its octets are yet to be read, which may be done on any thread.
+pub(super) struct Check {
+    named: String,
+    path: String,
+    content: Content,
+    recorded: Vec<File>,
+    by_manifest: Vec<File>,
+    is_pim: bool,
+}
+
+/// What is wrong with a file.
+pub(super) struct Flaw {
+    kind: &'static str,
+    detail: String,
+    /// Whether it is to be looked for the items of a file of many.
+    is_changed: bool,
+}
+
+impl Check {
+    /// Meets a file; where it is in no archive, it is told with `label` before its path. `None` where nothing is to be read of it.
+    pub(super) fn begin(
+        archive: Option<&str>,
+        label: &str,
+        path: &str,
+        source: Source,
+        expected: &mut Expected,
+        report: &mut VerifyReport,
+        found: &mut Found<'_>,
+    ) -> Option<Self> {
+        let named = || archive.map_or_else(|| format!("{label}{path}"), |archive| format!("{archive}!{path}"));
+        let files = expected.meet(archive, path);
+        if expected.is_kept(path) {
+            return None;
         }
-        return;
+        if files.is_empty() {
+            if !expected.passes(path) {
+                found(Difference::new("unknown_file", named(), "is not listed in the log"));
+            }
+            return None;
+        }
+        if expected.is_unmanifested(&files, path) {
+            found(Difference::new("unknown_file", named(), "is not listed in the manifest of its bag"));
+        }
+        report.files += 1;
+        report.bytes += source.len();
+        let (by_manifest, recorded): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.by_manifest);
+        let is_pim = expected.is_pim(archive, path);
+        Some(Self {
+            named: named(),
+            path: path.to_owned(),
+            content: Content::from(source),
+            recorded,
+            by_manifest,
+            is_pim,
+        })
     }
-    if expected.is_unmanifested(&files, path) {
-        found(Difference::new("unknown_file", named(), "is not listed in the manifest of its bag"));
+
+    /// Octets that are held while it is read.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn may_hold(&self) -> u64 {
+        const HELD: u64 = 512 << 10;
+        self.content.len().min(HELD)
     }
-    report.files += 1;
-    report.bytes += source.len();
-    let len = source.len();
-    let (by_manifest, recorded): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.by_manifest);
-    let content = Content::from(source);
-    let fits = recorded.iter().find(|file| file.size.is_none_or(|size| size == len));
-    if fits.is_none()
-        && let Some(size) = recorded.iter().find_map(|file| file.size)
-    {
-        let detail = format!("has {len} octets, the log says {size}");
-        expected.look_into(path, &content);
-        return found(Difference::new("changed", named(), detail));
+
+    /// Reads the file; what is wrong with it, if anything is.
+    pub(super) fn read(&self) -> Option<Flaw> {
+        let flaw = |kind, detail: String| Some(Flaw { kind, detail, is_changed: false });
+        let changed = |detail: String| Some(Flaw { kind: "changed", detail, is_changed: true });
+        let Self { path, content, recorded, by_manifest, .. } = self;
+        let len = content.len();
+        let fits = recorded.iter().find(|file| file.size.is_none_or(|size| size == len));
+        if fits.is_none()
+            && let Some(size) = recorded.iter().find_map(|file| file.size)
+        {
+            return changed(format!("has {len} octets, the log says {size}"));
+        }
+        let digests = match file_digests(content) {
+            Ok(digests) => digests,
+            Err(error) => return flaw("unreadable", format!("cannot be read: {error}")),
+        };
+        let keys = digests.map(|digest| digest_key(&digest));
+        let is_equal = |digest: Key| keys.contains(&digest);
+        if !recorded.is_empty() && !recorded.iter().any(|file| file.digest.is_none_or(is_equal)) {
+            return changed("was changed since it was written".to_owned());
+        }
+        if !by_manifest.iter().filter_map(|file| file.digest).all(is_equal) {
+            return flaw("changed", "does not match the checksum in the manifest of its bag".to_owned());
+        }
+        if let Err(detail) = parse(path, content, self.is_pim) {
+            return flaw("unreadable", detail);
+        }
+        let listed = fits.and_then(|file| file.attachments)?;
+        let differ = attachments(content.clone()).is_ok_and(|views| attachments_key(&views) != listed);
+        if differ { flaw("attachments", "has attachments that differ from those in the log".to_owned()) } else { None }
     }
-    let digests = match file_digests(&content) {
-        Ok(digests) => digests,
-        Err(error) => return found(Difference::new("unreadable", named(), format!("cannot be read: {error}"))),
-    };
-    let keys = digests.map(|digest| digest_key(&digest));
-    let is_equal = |digest: Key| keys.contains(&digest);
-    let is_known = recorded.iter().any(|file| file.digest.is_none_or(is_equal)) || recorded.is_empty();
-    if !is_known {
-        expected.look_into(path, &content);
-        return found(Difference::new("changed", named(), "was changed since it was written"));
-    }
-    if !by_manifest.iter().filter_map(|file| file.digest).all(is_equal) {
-        return found(Difference::new("changed", named(), "does not match the checksum in the manifest of its bag"));
-    }
-    if let Err(detail) = parse(path, &content, expected.is_pim(archive, path)) {
-        return found(Difference::new("unreadable", named(), detail));
-    }
-    if let Some(listed) = fits.and_then(|file| file.attachments)
-        && attachments(content).is_ok_and(|views| attachments_key(&views) != listed)
-    {
-        found(Difference::new("attachments", named(), "has attachments that differ from those in the log"));
+
+    /// Tells what is wrong.
+    pub(super) fn conclude(&self, flaw: Option<Flaw>, expected: &mut Expected, found: &mut Found<'_>) {
+        let Some(Flaw { kind, detail, is_changed }) = flaw else { return };
+        if is_changed {
+            expected.look_into(&self.path, &self.content);
+        }
+        found(Difference::new(kind, self.named.clone(), detail));
     }
 }
 

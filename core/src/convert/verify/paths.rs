@@ -57,7 +57,7 @@ pub fn verify<G: Into<Given>>(
         let of_place = place.iter().map(SyncLog::at).collect::<Result<Vec<_>>>()?;
         logs.extend(of_place.iter().cloned());
         let Some(first) = place.first() else { continue };
-        let mut of_place = verification(first, of_place, stop)?;
+        let mut of_place = verification(first, of_place, stop)?.with_threads(options.threads);
         while of_place.step(found)? {}
         if first.is_store() {
             check_store(first, &mut of_place, found)?;
@@ -98,7 +98,8 @@ fn compare(
     let mut mailbox = mailbox_of(sources, &options.read);
     mailbox.start()?;
     let again = mailbox_of(sources, &options.read);
-    let selector = Selector::surveying(&options.selection, again, &mut |_| ControlFlow::Continue(()))?;
+    let selector =
+        Selector::surveying_on_threads(&options.selection, again, options.threads, &mut |_| ControlFlow::Continue(()))?;
     let mut comparison = Comparison::new(logs, mailbox, &options.archive, |conversion| {
         conversion.with_gates(Gates::new(selector, options)).with_threads(options.threads)
     })?;
@@ -149,7 +150,7 @@ fn check_store(paths: &SyncPaths, verification: &mut Verification, found: &mut d
     let mut check = |path: &str, verification: &mut Verification| match FileSource::open(root.join(path)) {
         Ok(source) => verification.file(path, Arc::new(source), found),
         Err(error) => {
-            verification.tell("unreadable", path, error.to_string(), found);
+            verification.tell("unreadable", path, error.to_string());
             Ok(())
         }
     };
@@ -170,13 +171,13 @@ fn check_folder(root: &Path, verification: &mut Verification, found: &mut dyn Fn
             return Ok(());
         }
         if !kind.is_file() {
-            verification.tell("unknown_file", path, "is no file".to_owned(), found);
+            verification.tell("unknown_file", path, "is no file".to_owned());
             return Ok(());
         }
         match FileSource::open(root.join(path)) {
             Ok(source) => verification.file(path, Arc::new(source), found),
             Err(error) => {
-                verification.tell("unreadable", path, error.to_string(), found);
+                verification.tell("unreadable", path, error.to_string());
                 Ok(())
             }
         }

@@ -1,9 +1,13 @@
+#[cfg(not(target_family = "wasm"))]
+use super::check::Flaw;
 use super::{
     Difference, VerifyReport,
     bag::Bag,
-    check::{check_file, go_on},
+    check::{Check, go_on},
     expected::Expected,
 };
+#[cfg(not(target_family = "wasm"))]
+use crate::crew::{Arriving, Crew, most_items};
 use crate::{
     convert::SyncLog,
     error::{Error, ErrorKind, Result},
@@ -11,8 +15,26 @@ use crate::{
     read::ArchiveFiles,
     source::{Source, Stoppable},
 };
-use std::{collections::VecDeque, hash::Hasher};
+#[cfg(not(target_family = "wasm"))]
+use std::sync::Arc;
+use std::{collections::VecDeque, hash::Hasher, num::NonZeroUsize};
 use twox_hash::XxHash3_64;
+
+/// A file whose turn it is not yet: what was told of it before it is read, and what reads it, if it is.
+struct Pending {
+    told: Vec<Difference>,
+    #[cfg(not(target_family = "wasm"))]
+    check: Option<Reading>,
+    #[cfg(target_family = "wasm")]
+    check: Option<Check>,
+}
+
+/// A file, and where what is wrong with it will arrive; `None` where it is read when it is its turn.
+#[cfg(not(target_family = "wasm"))]
+struct Reading {
+    check: Arc<Check>,
+    arrives: Option<Arriving<Option<Flaw>>>,
+}
 
 /// An archive whose octets are compared as a whole, a piece at a time.
 struct Whole {
@@ -88,6 +110,12 @@ pub struct Verification {
     label: String,
     stop: Stop,
     report: VerifyReport,
+    /// Files that are read, in their order.
+    pending: VecDeque<Pending>,
+    #[cfg(not(target_family = "wasm"))]
+    most_pending: usize,
+    #[cfg(not(target_family = "wasm"))]
+    crew: Option<Crew>,
 }
 
 impl Verification {
@@ -117,9 +145,88 @@ impl Verification {
             label: String::new(),
             stop: stop.clone(),
             report: VerifyReport::default(),
+            pending: VecDeque::new(),
+            #[cfg(not(target_family = "wasm"))]
+            most_pending: 0,
+            #[cfg(not(target_family = "wasm"))]
+            crew: None,
         };
         verification.read_logs()?;
         Ok(verification)
+    }
+
+    /// The same with files read on `threads` threads; what is found, and its order, do not depend on their number.
+    #[must_use]
+    #[cfg_attr(target_family = "wasm", expect(unused_variables, unused_mut, reason = "there is one thread"))]
+    pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
+        #[cfg(not(target_family = "wasm"))]
+        {
+            self.crew = (threads.get() > 1).then(|| Crew::start(threads, self.stop.clone())).flatten();
+            self.most_pending = self.crew.as_ref().map_or(0, |_| most_items(threads));
+        }
+        self
+    }
+
+    /// Whether a file has to be done with before the next.
+    fn is_full(&self) -> bool {
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(crew) = &self.crew {
+            return self.pending.len() >= self.most_pending || (!self.pending.is_empty() && crew.are_full());
+        }
+        !self.pending.is_empty()
+    }
+
+    /// Meets a file and has it read.
+    fn push(&mut self, archive: Option<&str>, path: &str, source: Source) {
+        let Self { expected, report, label, .. } = self;
+        let mut told = Vec::new();
+        let check =
+            Check::begin(archive, label, path, source, expected, report, &mut |difference| told.push(difference));
+        #[cfg(not(target_family = "wasm"))]
+        let check = check.map(|check| {
+            let check = Arc::new(check);
+            let arrives = self.crew.as_ref().map(|crew| {
+                let check = Arc::clone(&check);
+                crew.job(check.may_hold(), move |_held| check.read())
+            });
+            Reading { check, arrives }
+        });
+        self.pending.push_back(Pending { told, check });
+    }
+
+    /// Tells of the file that was met first of those that are read; `false` where there is none.
+    fn conclude(&mut self, found: &mut dyn FnMut(&Difference)) -> Result<bool> {
+        let Some(Pending { told, check }) = self.pending.pop_front() else { return Ok(false) };
+        let mut differences = 0;
+        let mut tell = |difference: Difference| {
+            differences += 1;
+            found(&difference);
+        };
+        told.into_iter().for_each(&mut tell);
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(Reading { check, arrives }) = check {
+            let flaw = arrives.and_then(|arrives| self.crew.as_ref()?.wait(&arrives));
+            let flaw = flaw.unwrap_or_else(|| check.read());
+            check.conclude(flaw, &mut self.expected, &mut tell);
+        }
+        #[cfg(target_family = "wasm")]
+        if let Some(check) = check {
+            let flaw = check.read();
+            check.conclude(flaw, &mut self.expected, &mut tell);
+        }
+        if differences > 0 {
+            self.changed = None;
+        }
+        // A file that could not be read because somebody stopped it is no difference.
+        go_on(&self.stop)?;
+        self.report.differences += differences;
+        Ok(true)
+    }
+
+    /// Tells of all files that are read.
+    fn conclude_all(&mut self, found: &mut dyn FnMut(&Difference)) -> Result<()> {
+        while self.conclude(found)? {}
+        Ok(())
     }
 
     fn read_logs(&mut self) -> Result<()> {
@@ -181,7 +288,24 @@ impl Verification {
     /// [`ErrorKind::Cancelled`].
     pub fn step(&mut self, found: &mut dyn FnMut(&Difference)) -> Result<bool> {
         go_on(&self.stop)?;
-        let Self { expected, report, .. } = self;
+        if self.is_full() {
+            return self.conclude(found);
+        }
+        if let Some((name, files)) = &mut self.open {
+            match files.next_file() {
+                Ok(Some((path, source))) => {
+                    let name = name.clone();
+                    self.push(Some(&name), &path, source);
+                    return Ok(true);
+                }
+                ended => {
+                    self.conclude_all(found)?;
+                    return self.end_of_files(ended, found);
+                }
+            }
+        }
+        self.conclude_all(found)?;
+        let expected = &self.expected;
         let mut differences = 0;
         let mut tell = |difference: Difference| {
             differences += 1;
@@ -214,23 +338,6 @@ impl Verification {
                     }
                 }
             }
-        } else if let Some((name, files)) = &mut self.open {
-            match files.next_file() {
-                Ok(Some((path, source))) => check_file(Some(name), "", &path, source, expected, report, &mut tell),
-                Ok(None) => {
-                    let flaw = if self.is_proven { None } else { files.flaw().map(|flaw| flaw.to_string()) };
-                    self.around.extend(self.changed.take().or(flaw).map(|detail| (name.clone(), detail)));
-                    self.open = None;
-                }
-                Err(error) => {
-                    go_on(&self.stop)?;
-                    self.changed = None;
-                    tell(Difference::new("unreadable", name.clone(), error.to_string()));
-                    if error.is_fatal() {
-                        self.open = None;
-                    }
-                }
-            }
         } else if let Some((name, source)) = self.waiting.pop_front() {
             self.whole = Some(Whole { name, source, at: 0, digest: XxHash3_64::new() });
         } else {
@@ -245,28 +352,56 @@ impl Verification {
         Ok(goes_on)
     }
 
+    /// What follows behind the last file of the archive at hand, or where one cannot be read.
+    fn end_of_files(
+        &mut self,
+        ended: Result<Option<(String, Source)>>,
+        found: &mut dyn FnMut(&Difference),
+    ) -> Result<bool> {
+        let Some((name, files)) = &mut self.open else { return Ok(true) };
+        let Err(error) = ended else {
+            let flaw = if self.is_proven { None } else { files.flaw().map(|flaw| flaw.to_string()) };
+            self.around.extend(self.changed.take().or(flaw).map(|detail| (name.clone(), detail)));
+            self.open = None;
+            return Ok(true);
+        };
+        go_on(&self.stop)?;
+        self.changed = None;
+        self.report.differences += 1;
+        found(&Difference::new("unreadable", name.clone(), error.to_string()));
+        if error.is_fatal() {
+            self.open = None;
+        }
+        Ok(true)
+    }
+
     /// Reads a file that is in the destination by itself, at `path` as the log has it.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`].
     pub fn file(&mut self, path: &str, source: Source, found: &mut dyn FnMut(&Difference)) -> Result<()> {
-        let mut differences = 0;
-        let mut tell = |difference: Difference| {
-            differences += 1;
-            found(&difference);
-        };
-        let source = Stoppable::over(source, &self.stop);
-        check_file(None, &self.label, path, source, &mut self.expected, &mut self.report, &mut tell);
-        go_on(&self.stop)?;
-        self.report.differences += differences;
-        Ok(())
+        while self.is_full() {
+            self.conclude(found)?;
+        }
+        self.push(None, path, Stoppable::over(source, &self.stop));
+        match self.is_ahead() {
+            true => go_on(&self.stop),
+            false => self.conclude_all(found),
+        }
+    }
+
+    fn is_ahead(&self) -> bool {
+        #[cfg(not(target_family = "wasm"))]
+        return self.crew.is_some();
+        #[cfg(target_family = "wasm")]
+        false
     }
 
     /// Tells what is wrong with a file that stands by itself.
     #[cfg(not(target_family = "wasm"))]
-    pub(super) fn tell(&mut self, kind: &'static str, path: &str, detail: String, found: &mut dyn FnMut(&Difference)) {
-        self.report.differences += 1;
-        found(&Difference::new(kind, format!("{}{path}", self.label), detail));
+    pub(super) fn tell(&mut self, kind: &'static str, path: &str, detail: String) {
+        let told = vec![Difference::new(kind, format!("{}{path}", self.label), detail)];
+        self.pending.push_back(Pending { told, check: None });
     }
 
     /// What was read so far.
@@ -284,7 +419,8 @@ impl Verification {
     ///
     /// # Errors
     /// When a log cannot be read any more.
-    pub fn finish(self, found: &mut dyn FnMut(&Difference)) -> Result<VerifyReport> {
+    pub fn finish(mut self, found: &mut dyn FnMut(&Difference)) -> Result<VerifyReport> {
+        self.conclude_all(found)?;
         let mut differences = 0;
         let Self { logs, mut expected, bag, label, around, mut report, .. } = self;
         let archives = expected.archives();

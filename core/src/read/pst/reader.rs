@@ -140,6 +140,10 @@ impl Open for Found {
         self.open(self.ahead.clone())
     }
 
+    fn stands(&self) -> bool {
+        self.ahead.stands()
+    }
+
     fn take_turn(&self) -> bool {
         self.ahead.take_turn()
     }

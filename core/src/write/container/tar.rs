@@ -1,6 +1,8 @@
 //! tar archives (POSIX.1-2024, pax interchange format) written to anything that takes octets, in one pass.
 
 use super::{Container, Entry, Stopped, copy, not_completed, refused, zip::Volumes};
+#[cfg(not(target_family = "wasm"))]
+use crate::write::deflate::Spread;
 use crate::{
     crc32::Crc32,
     error::{Error, ErrorKind, Result},
@@ -34,7 +36,15 @@ pub(crate) struct Tar<V> {
 
 /// A gzip member (RFC 1952) in the making.
 struct Gzip {
+    #[cfg(not(target_family = "wasm"))]
+    level: ZipLevel,
     deflater: Box<Deflater>,
+    /// What deflates in its place, on several threads, to the same; it is there from the first octet on.
+    #[cfg(not(target_family = "wasm"))]
+    spread: Option<Spread>,
+    /// Whether there were octets.
+    #[cfg(not(target_family = "wasm"))]
+    begun: bool,
     crc32: Crc32,
     /// Octets so far, modulo 2³².
     size: u32,
@@ -46,7 +56,17 @@ impl<V: Volumes> Tar<V> {
         let gzip = gzip.map(|level| {
             let mut deflater = Box::new(Deflater::new(level));
             deflater.start();
-            Gzip { deflater, crc32: Crc32::default(), size: 0 }
+            Gzip {
+                #[cfg(not(target_family = "wasm"))]
+                level,
+                deflater,
+                #[cfg(not(target_family = "wasm"))]
+                spread: None,
+                #[cfg(not(target_family = "wasm"))]
+                begun: false,
+                crc32: Crc32::default(),
+                size: 0,
+            }
         });
         let mut tar = Self { volume, gzip, names, broken: false, lost: None, complete: false };
         tar.volume.begin()?;
@@ -120,11 +140,43 @@ fn put(volume: &mut impl Volumes, gzip: &mut Option<Gzip>, octets: &[u8]) -> io:
     #[expect(clippy::cast_possible_truncation, reason = "the size is told modulo 2³² (RFC 1952 §2.3.1)")]
     let len = octets.len() as u32;
     gzip.size = gzip.size.wrapping_add(len);
-    gzip.deflater.write(octets, |deflated| volume.write_all(deflated))
+    gzip.write(octets, |deflated| volume.write_all(deflated))
+}
+
+impl Gzip {
+    /// Has the threads that `rendered` came from deflate, where there are some and nothing was deflated yet.
+    #[cfg_attr(target_family = "wasm", expect(unused_variables, reason = "there is one thread"))]
+    fn share(&mut self, rendered: &Rendered) {
+        #[cfg(not(target_family = "wasm"))]
+        if !self.begun {
+            self.spread = rendered.spread(self.level);
+        }
+    }
+
+    fn write(&mut self, octets: &[u8], out: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        #[cfg(not(target_family = "wasm"))]
+        {
+            self.begun = true;
+        }
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(spread) = &mut self.spread {
+            return spread.write(octets, out);
+        }
+        self.deflater.write(octets, out)
+    }
+
+    fn finish(&mut self, out: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(mut spread) = self.spread.take() {
+            return spread.finish(out);
+        }
+        self.deflater.finish(out)
+    }
 }
 
 impl<V: Volumes> Container for Tar<V> {
     fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String> {
+        self.gzip.iter_mut().for_each(|gzip| gzip.share(rendered));
         self.headers(FILE, entry, rendered.size())?;
         let (volume, gzip) = (&mut self.volume, &mut self.gzip);
         let mut left = rendered.size();
@@ -181,11 +233,11 @@ impl<V: Volumes> Container for Tar<V> {
         }
         // Two blocks of zeros end an archive.
         let mut ended = self.put(&[0; 2 * BLOCK]);
-        if let Some(Gzip { mut deflater, crc32, size }) = self.gzip.take() {
+        if let Some(mut gzip) = self.gzip.take() {
             let volume = &mut self.volume;
-            ended = ended.and_then(|()| deflater.finish(|deflated| volume.write_all(deflated)));
-            ended = ended.and_then(|()| volume.write_all(&crc32.value().to_le_bytes()));
-            ended = ended.and_then(|()| volume.write_all(&size.to_le_bytes()));
+            ended = ended.and_then(|()| gzip.finish(|deflated| volume.write_all(deflated)));
+            ended = ended.and_then(|()| volume.write_all(&gzip.crc32.value().to_le_bytes()));
+            ended = ended.and_then(|()| volume.write_all(&gzip.size.to_le_bytes()));
         }
         ended.map_err(|error| self.broken_by(error))?;
         let written = self.volume.written().and_then(|product| product.map_or(Ok(()), tell));

@@ -70,11 +70,15 @@ impl Ndb {
         }
     }
 
+    /// Whether all that was read so far ahead is what it would be if it were read now.
+    pub(crate) fn stands(&self) -> bool {
+        !self.ahead.stumbled.load(Relaxed) && self.ahead.was_searched == self.salvaged_so_far().is_some()
+    }
+
     /// Ends reading ahead; tells whether all that was read so far is what it would be if it were read now.
     pub(crate) fn take_turn(&self) -> bool {
         self.ahead.is_ahead.store(false, Relaxed);
-        let was_searched = self.ahead.was_searched;
-        let counts = !self.ahead.stumbled.load(Relaxed) && was_searched == self.salvaged_so_far().is_some();
+        let counts = self.stands();
         match counts {
             true => self.of_file.join(&self.ahead.of_file),
             false => drop(self.defects.take()),

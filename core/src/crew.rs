@@ -1,0 +1,399 @@
+//! The threads of a run: what they do, in which order, and what that may hold at a time.
+//!
+//! There are two kinds of work. A *job* is all that is done for an item, and is waited for by the thread that gives it alone. A *part*
+//! is a piece of a job: it waits for nothing, so that a job may wait for its parts wherever it runs. Parts go before jobs.
+
+use crate::limits::Stop;
+use std::{
+    collections::VecDeque,
+    num::NonZeroUsize,
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel},
+    },
+    thread::{Builder, JoinHandle},
+    time::Duration,
+};
+
+/// Octets that jobs may hold for each thread; one job more may have begun.
+const HELD_PER_THREAD: u64 = 3 << 19;
+/// Parts that are given and not taken back, beside one for each thread.
+const PARTS_AHEAD: usize = 2;
+/// Octets that any item counts for: it may keep others in memory which lie beside it.
+pub(crate) const LEAST: u64 = 128 << 10;
+/// Items on their way for each thread, however small they are.
+const ITEMS_PER_THREAD: usize = 6;
+/// Items on their way in all, each of which may be a file that is open, unless there are more than a fourth as many threads.
+const MOST_ITEMS: usize = 256;
+/// Between two looks at whether to stop, while a job is waited for.
+const BETWEEN: Duration = Duration::from_millis(50);
+
+/// Threads beside that of the caller, which does its part while it waits. They end with this.
+pub(crate) struct Crew {
+    hands: Hands,
+    handles: Vec<JoinHandle<()>>,
+    stop: Stop,
+}
+
+/// What gives parts to the threads of a [`Crew`].
+#[derive(Clone)]
+pub(crate) struct Hands(Arc<Queue>);
+
+/// What will come of a job or a part.
+pub(crate) struct Arriving<T, H = Held>(Receiver<(T, H)>);
+
+/// Runs on any thread.
+type Work = Box<dyn FnOnce() + Send>;
+
+/// How many items should be on their way on so many threads.
+pub(crate) fn most_items(threads: NonZeroUsize) -> usize {
+    let few = threads.get().saturating_mul(4);
+    threads.get().saturating_mul(ITEMS_PER_THREAD).min(few.max(MOST_ITEMS))
+}
+
+impl Crew {
+    /// Starts as many threads beside the caller's as make up `threads`; `None` where none is to be had.
+    ///
+    /// `stop` is asked on the caller's thread too while that waits: there may be nowhere else that it learns of it.
+    pub(crate) fn start(threads: NonZeroUsize, stop: Stop) -> Option<Self> {
+        let queue = Arc::new(Queue { threads: threads.get(), ..Queue::default() });
+        let mut handles = Vec::new();
+        for _ in 1..threads.get() {
+            let queue = Arc::clone(&queue);
+            let work = move || {
+                while let Some(work) = queue.next() {
+                    work();
+                }
+            };
+            handles.extend(Builder::new().name("mailferry-item".into()).spawn(work).ok());
+        }
+        (!handles.is_empty()).then(|| Self { hands: Hands(queue), handles, stop })
+    }
+
+    /// What gives parts to them.
+    pub(crate) fn hands(&self) -> Hands {
+        self.hands.clone()
+    }
+
+    /// Whether no more jobs should be given.
+    pub(crate) fn are_full(&self) -> bool {
+        let queue = &self.hands.0;
+        queue.state().octets >= queue.most_held()
+    }
+
+    /// Gives a job that holds `octets`, and more or less as it says.
+    pub(crate) fn job<T: Send + 'static>(
+        &self,
+        octets: u64,
+        work: impl FnOnce(&mut Held) -> T + Send + 'static,
+    ) -> Arriving<T> {
+        self.give(Held::new(&self.hands.0, octets), false, work)
+    }
+
+    /// Gives a job of which is not known what it will hold: it waits for room.
+    pub(crate) fn unmeasured_job<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Held) -> T + Send + 'static,
+    ) -> Arriving<T> {
+        self.give(Held::new(&self.hands.0, 0), true, work)
+    }
+
+    fn give<T: Send + 'static>(
+        &self,
+        mut held: Held,
+        needs_room: bool,
+        work: impl FnOnce(&mut Held) -> T + Send + 'static,
+    ) -> Arriving<T> {
+        let (done, arrives) = channel();
+        let work = Box::new(move || {
+            let outcome = work(&mut held);
+            // Nobody waits for it any more where the run was stopped.
+            let _stopped = done.send((outcome, held));
+        });
+        self.hands.0.push(|state| state.jobs.push_back(Job { work, needs_room }));
+        Arriving(arrives)
+    }
+
+    /// Waits for what comes of a job, and does other work meanwhile; `None` where its thread has gone.
+    pub(crate) fn wait<T>(&self, arriving: &Arriving<T>) -> Option<T> {
+        self.wait_with_room(arriving).map(|(arrived, _held)| arrived)
+    }
+
+    /// The same, and the room that it holds.
+    pub(crate) fn wait_with_room<T>(&self, arriving: &Arriving<T>) -> Option<(T, Held)> {
+        let Arriving(arrives) = arriving;
+        loop {
+            match arrives.try_recv() {
+                Ok(arrived) => return Some(arrived),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => {}
+            }
+            let queue = &self.hands.0;
+            let next = queue.state().take(queue.most_held());
+            if let Some(work) = next {
+                work();
+                continue;
+            }
+            match arrives.recv_timeout(BETWEEN) {
+                Ok(arrived) => return Some(arrived),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                // Where it is asked for, the thread that reads will learn of it.
+                Err(RecvTimeoutError::Timeout) => drop(self.stop.is_asked()),
+            }
+        }
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.hands.0.close();
+        for handle in self.handles.drain(..) {
+            let _panicked = handle.join();
+        }
+    }
+}
+
+impl Hands {
+    /// Takes room for a part; `None` where there is none until another part was taken back.
+    pub(crate) fn room_for_part(&self) -> Option<PartHeld> {
+        let queue = &self.0;
+        let mut state = queue.state();
+        let has_room = !state.is_closed && state.parts_out < queue.threads + PARTS_AHEAD;
+        has_room.then(|| {
+            state.parts_out += 1;
+            PartHeld(Arc::clone(queue))
+        })
+    }
+
+    /// Gives a part that has room: it waits for nothing.
+    pub(crate) fn part<T: Send + 'static>(
+        &self,
+        held: PartHeld,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Arriving<T, PartHeld> {
+        let (done, arrives) = channel();
+        let work: Work = Box::new(move || {
+            let outcome = work();
+            let _stopped = done.send((outcome, held));
+        });
+        self.0.push(|state| state.parts.push_back(work));
+        Arriving(arrives)
+    }
+
+    /// Waits for what comes of a part, and does other parts meanwhile; `None` where its thread has gone.
+    pub(crate) fn wait<T>(&self, arriving: &Arriving<T, PartHeld>) -> Option<T> {
+        let Arriving(arrives) = arriving;
+        loop {
+            match arrives.try_recv() {
+                Ok((arrived, _held)) => return Some(arrived),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => {}
+            }
+            let part = self.0.state().parts.pop_front();
+            match part {
+                Some(part) => part(),
+                // It is being done, and waits for nothing.
+                None => return arrives.recv().ok().map(|(arrived, _held)| arrived),
+            }
+        }
+    }
+}
+
+struct Job {
+    work: Work,
+    needs_room: bool,
+}
+
+/// Work in the order it was given, and the room for what comes of it.
+#[derive(Default)]
+struct Queue {
+    threads: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    parts: VecDeque<Work>,
+    jobs: VecDeque<Job>,
+    octets: u64,
+    parts_out: usize,
+    is_closed: bool,
+    waiting: usize,
+}
+
+impl State {
+    /// A part, or else the job that was given first: while that one waits for room, so do those behind it, lest it waits for them.
+    fn take(&mut self, most_held: u64) -> Option<Work> {
+        let has_room = self.octets < most_held;
+        let job = |state: &mut Self| state.jobs.pop_front_if(|job| has_room || !job.needs_room).map(|job| job.work);
+        self.parts.pop_front().or_else(|| job(self))
+    }
+}
+
+impl Queue {
+    fn most_held(&self) -> u64 {
+        HELD_PER_THREAD.saturating_mul(self.threads as u64)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, push: impl FnOnce(&mut State)) {
+        let mut state = self.state();
+        push(&mut state);
+        self.wake_one(state);
+    }
+
+    /// Waits for work; `None` when nobody wants anything any more.
+    fn next(&self) -> Option<Work> {
+        let mut state = self.state();
+        loop {
+            if state.is_closed {
+                return None;
+            }
+            if let Some(work) = state.take(self.most_held()) {
+                return Some(work);
+            }
+            state.waiting += 1;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
+        }
+    }
+
+    fn wake_one(&self, state: MutexGuard<'_, State>) {
+        let is_awaited = state.waiting > 0;
+        drop(state);
+        if is_awaited {
+            self.changed.notify_one();
+        }
+    }
+
+    fn close(&self) {
+        let mut state = self.state();
+        state.is_closed = true;
+        let unwanted = (std::mem::take(&mut state.jobs), std::mem::take(&mut state.parts));
+        drop(state);
+        // What they hold is given back, which needs the state.
+        drop(unwanted);
+        self.changed.notify_all();
+    }
+}
+
+/// Room that is held for a job.
+pub(crate) struct Held {
+    octets: u64,
+    queue: Arc<Queue>,
+}
+
+impl Held {
+    fn new(queue: &Arc<Queue>, octets: u64) -> Self {
+        queue.state().octets += octets;
+        Self { octets, queue: Arc::clone(queue) }
+    }
+
+    /// Holds `octets` from now on.
+    pub(crate) fn hold(&mut self, octets: u64) {
+        let mut state = self.queue.state();
+        state.octets = state.octets.saturating_sub(self.octets).saturating_add(octets);
+        let is_less = octets < self.octets;
+        self.octets = octets;
+        if is_less {
+            self.queue.wake_one(state);
+        }
+    }
+
+    /// Holds no more than `octets` from now on.
+    pub(crate) fn hold_at_most(&mut self, octets: u64) {
+        if octets < self.octets {
+            self.hold(octets);
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.hold(0);
+    }
+}
+
+/// Room that is held for a part.
+pub(crate) struct PartHeld(Arc<Queue>);
+
+impl Drop for PartHeld {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.parts_out = state.parts_out.saturating_sub(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crew(threads: usize) -> Crew {
+        Crew::start(NonZeroUsize::new(threads).unwrap(), Stop::default()).unwrap()
+    }
+
+    #[test]
+    fn jobs_wait_for_their_parts_on_any_thread() {
+        for threads in [2, 3, 8] {
+            let crew = crew(threads);
+            let jobs: Vec<_> = (0..40_u64)
+                .map(|number| {
+                    let hands = crew.hands();
+                    crew.job(1 << 20, move |_| {
+                        let mut sum = 0;
+                        let mut parts = VecDeque::new();
+                        for i in 0..50 {
+                            match hands.room_for_part() {
+                                Some(held) => parts.push_back(hands.part(held, move || number * i)),
+                                None => {
+                                    sum += parts.pop_front().map_or(0, |part| hands.wait(&part).unwrap()) + number * i
+                                }
+                            }
+                        }
+                        sum + parts.iter().map(|part| hands.wait(part).unwrap()).sum::<u64>()
+                    })
+                })
+                .collect();
+            for (number, job) in (0_u64..).zip(&jobs) {
+                assert_eq!(crew.wait(job), Some(number * 49 * 25));
+            }
+            assert_eq!(crew.hands.0.state().parts_out, 0);
+        }
+    }
+
+    #[test]
+    fn what_is_held_grows_with_the_threads_and_is_given_back() {
+        for threads in [2, 8] {
+            let crew = crew(threads);
+            let mut jobs = Vec::new();
+            while !crew.are_full() {
+                jobs.push(crew.job(1 << 20, |held| held.hold(1 << 20)));
+            }
+            assert_eq!(jobs.len() as u64, (threads as u64 * HELD_PER_THREAD).div_ceil(1 << 20));
+            assert!(jobs.iter().all(|job| crew.wait(job).is_some()));
+            assert!(!crew.are_full() && crew.hands.0.state().octets == 0);
+        }
+    }
+
+    #[test]
+    fn a_job_that_panics_is_told_and_the_others_are_done() {
+        let crew = crew(3);
+        let panics = crew.job(1, |_| std::panic::resume_unwind(Box::new(())));
+        std::thread::sleep(Duration::from_millis(20));
+        let others: Vec<_> = (0..20).map(|i| crew.job(1, move |_| i)).collect();
+        assert!(others.iter().enumerate().all(|(i, other)| crew.wait(other) == Some(i)));
+        let _nothing: Option<()> = panics.0.recv().ok().map(|(nothing, _)| nothing);
+    }
+
+    #[test]
+    fn no_part_has_room_once_it_ends() {
+        let crew = crew(2);
+        let hands = crew.hands();
+        drop(crew);
+        assert!(hands.room_for_part().is_none());
+    }
+}
