@@ -42,6 +42,7 @@ pub mod msg;
 #[cfg(feature = "outlook")]
 pub mod olm;
 mod other_programs;
+mod part;
 #[cfg(feature = "outlook")]
 pub mod pst;
 mod recovered;
@@ -61,6 +62,8 @@ pub use inputs::{Found, Inputs, Passed};
 pub use mailbox::{Closed, Event, Given, Mailbox, Opened};
 pub(crate) use metadata::{role_of_path, within_account};
 pub use tree::{LAYOUTS, LayoutInfo};
+#[cfg_attr(target_family = "wasm", expect(unused_imports, reason = "sources are shared among processes only"))]
+pub(crate) use part::{Borders, Part, Shares, for_each_file};
 pub(crate) use unopened::Open;
 pub use unopened::Unopened;
 
@@ -82,6 +85,12 @@ pub trait ItemReader: Send {
     /// is no more: then [`next_item`](Self::next_item) goes on behind them.
     fn next_ahead(&mut self) -> Option<Unopened> {
         None
+    }
+
+    /// Whether what it read, or may read, depends on parts of the source beyond: damage has the whole of it searched.
+    #[doc(hidden)]
+    fn depends_on_rest(&self) -> bool {
+        false
     }
 
     /// How many octets of the source lie behind, for progress.

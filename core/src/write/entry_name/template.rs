@@ -99,6 +99,13 @@ impl Default for NameTemplate {
 }
 
 impl NameTemplate {
+    /// Whether names depend on the number of an item in its source.
+    #[cfg_attr(not(feature = "convert"), expect(dead_code, reason = "only splits ask"))]
+    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "only splits ask"))]
+    pub(crate) fn has_ordinal(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Placeholder(Placeholder::Ordinal)))
+    }
+
     /// The name without extension, within `units` UTF-16 units.
     pub(super) fn stem(&self, item: &Item, name: &ItemName, digest: &str, units: usize) -> String {
         let room = Room { units, octets: STEM_OCTETS };
