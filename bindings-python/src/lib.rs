@@ -57,7 +57,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(splits::finish, module)?)?;
     module.add_function(wrap_pyfunction!(splits::columns, module)?)?;
     module.add_function(wrap_pyfunction!(splits::schema, module)?)?;
-    module.add_function(wrap_pyfunction!(splits::table, module)?)?;
+    module.add_function(wrap_pyfunction!(splits::table_of, module)?)?;
     // By these pickled objects are made anew.
     module.add_function(wrap_pyfunction!(index::index, module)?)?;
     module.add_function(wrap_pyfunction!(mailbox::reopen, module)?)?;

@@ -152,7 +152,7 @@ pub(crate) fn schema(py: Python<'_>, columns: Vec<String>) -> PyResult<Bound<'_,
 /// A capsule of the Arrow stream of the items of a split, with these columns.
 #[pyfunction]
 #[pyo3(name = "_table_of_split")]
-pub(crate) fn table<'py>(
+pub(crate) fn table_of<'py>(
     py: Python<'py>,
     split: &str,
     columns: Vec<String>,

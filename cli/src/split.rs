@@ -173,7 +173,8 @@ struct Ended {
 
 impl Shared<'_> {
     fn work(&self) {
-        let lock = |ended: &Mutex<Ended>, f: &dyn Fn(&mut Ended)| f(&mut ended.lock().unwrap_or_else(PoisonError::into_inner));
+        let lock =
+            |ended: &Mutex<Ended>, f: &dyn Fn(&mut Ended)| f(&mut ended.lock().unwrap_or_else(PoisonError::into_inner));
         loop {
             let next = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some((split, times)) = next.filter(|_| !self.interrupt.is_asked()) else { return };

@@ -78,7 +78,8 @@ impl Row<'_> {
     fn thread(&self) -> Result<Option<String>> {
         self.of_message(|message| {
             let first = message.references()?.into_iter().next();
-            let first = first.map_or_else(|| message.in_reply_to().map(|ids| ids.into_iter().next()), |id| Ok(Some(id)))?;
+            let first =
+                first.map_or_else(|| message.in_reply_to().map(|ids| ids.into_iter().next()), |id| Ok(Some(id)))?;
             first.map_or_else(|| message.message_id(), |id| Ok(Some(id)))
         })
     }
@@ -145,7 +146,7 @@ pub(super) const COLUMNS: &[ColumnInfo] = &[
     usual("message_id", Of::Text(|row| row.of_message(Message::message_id))),
     usual("in_reply_to", Of::Texts(|row| row.message().map_or(Ok(Vec::new()), Message::in_reply_to))),
     usual("references", Of::Texts(|row| row.message().map_or(Ok(Vec::new()), Message::references))),
-    usual("thread_id", Of::Text(Row::thread)),
+    usual("thread_id", Of::Text(|row| row.thread())),
     usual(
         "uid",
         Of::Text(|row| {
@@ -160,7 +161,7 @@ pub(super) const COLUMNS: &[ColumnInfo] = &[
     asked_for("text_reply", Of::Text(|row| row.of_message(Message::reply_text))),
     asked_for("html", Of::Text(|row| row.of_message(Message::html))),
     usual("attachments", Of::Attachments),
-    asked_for("octets", Of::Octets(Row::octets)),
+    asked_for("octets", Of::Octets(|row| row.octets())),
 ];
 
 fn attachment_fields() -> Fields {
@@ -364,7 +365,8 @@ impl Rows {
                     }
                     let row = Row { item: &item, source: self.source };
                     // What cannot be read of it is no row; the report of a conversion tells of it.
-                    let Ok(values) = self.columns.iter().map(|column| column.of.value(&row)).collect::<Result<Vec<_>>>()
+                    let Ok(values) =
+                        self.columns.iter().map(|column| column.of.value(&row)).collect::<Result<Vec<_>>>()
                     else {
                         continue;
                     };

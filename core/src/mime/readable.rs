@@ -5,17 +5,44 @@ const MOST_TAG: usize = 64 << 10;
 
 /// Tags that end or part a line, and what becomes of them: their names alone, so that what is left is plain.
 const BLOCKS: &[&str] = &[
-    "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1", "h2",
-    "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul",
+    "address",
+    "article",
+    "blockquote",
+    "br",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "tr",
+    "ul",
 ];
 
 /// Elements whose content nobody reads.
 const UNREAD: &[&str] = &["head", "script", "style", "template", "title", "noscript", "object", "svg"];
 
 /// Elements that have no content, and so no end.
-const VOID: &[&str] = &[
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
-];
+const VOID: &[&str] =
+    &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 
 /// The text that a person reads in `html`: without tags, comments, styles, scripts and what is hidden. It takes time in proportion
 /// to its length, whatever is in it.
@@ -178,11 +205,8 @@ fn is_hidden(attributes: &str) -> bool {
     if attributes.is_empty() {
         return false;
     }
-    let squeezed: String =
-        attributes.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
-    let by_attribute = || {
-        attributes.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("hidden"))
-    };
+    let squeezed: String = attributes.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+    let by_attribute = || attributes.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("hidden"));
     squeezed.contains("display:none") || squeezed.contains("visibility:hidden") || by_attribute()
 }
 
@@ -222,7 +246,10 @@ fn ends_own(line: &str, behind: &[&str]) -> bool {
     };
     let original = line.starts_with("-----") && line.ends_with("-----") && line.chars().any(char::is_alphabetic);
     let is_header = FROM.iter().any(|from| line.trim_start_matches('*').starts_with(from))
-        && behind.iter().take(4).any(|line| SENT.iter().any(|sent| line.trim().trim_start_matches('*').starts_with(sent)));
+        && behind
+            .iter()
+            .take(4)
+            .any(|line| SENT.iter().any(|sent| line.trim().trim_start_matches('*').starts_with(sent)));
     dashes && heads() || original || is_header
 }
 
@@ -276,14 +303,32 @@ mod tests {
             ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
             ("<p title=\"unclosed>text</p>", "text"),
         ] {
-            assert_eq!(text_of_html(html).split_whitespace().collect::<Vec<_>>(), text.split_whitespace().collect::<Vec<_>>(), "{html}");
+            assert_eq!(
+                text_of_html(html).split_whitespace().collect::<Vec<_>>(),
+                text.split_whitespace().collect::<Vec<_>>(),
+                "{html}"
+            );
         }
         assert_eq!(text_of_html("<p>One</p><p>Two</p>").lines().next(), Some("One"));
     }
 
     #[test]
     fn no_markup_takes_time_with_the_square_of_its_length() {
-        for piece in ["<", "<a ", "<a href=\"", "<div>", "<!--", "</", "<p title='", "<script>", "<b><i>", "&", "<a>", "</a>", "<![CDATA["] {
+        for piece in [
+            "<",
+            "<a ",
+            "<a href=\"",
+            "<div>",
+            "<!--",
+            "</",
+            "<p title='",
+            "<script>",
+            "<b><i>",
+            "&",
+            "<a>",
+            "</a>",
+            "<![CDATA[",
+        ] {
             let html = piece.repeat((1 << 20) / piece.len());
             let started = Instant::now();
             text_of_html(&html);

@@ -1,13 +1,13 @@
-#[cfg(not(target_family = "wasm"))]
-use super::{
-    part::{Borders, Part},
-    tree::METADATA,
-};
 use super::{
     Input,
     archive::{Budget, Tar, Zip, is_tar, is_zip, without_packing},
     detect::extension,
     tree::Vault,
+};
+#[cfg(not(target_family = "wasm"))]
+use super::{
+    part::{Borders, Part},
+    tree::METADATA,
 };
 use crate::{
     defect::Defect,

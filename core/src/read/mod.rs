@@ -61,9 +61,9 @@ pub use input::Input;
 pub use inputs::{Found, Inputs, Passed};
 pub use mailbox::{Closed, Event, Given, Mailbox, Opened};
 pub(crate) use metadata::{role_of_path, within_account};
-pub use tree::{LAYOUTS, LayoutInfo};
 #[cfg_attr(target_family = "wasm", expect(unused_imports, reason = "sources are shared among processes only"))]
 pub(crate) use part::{Borders, Part, Shares, for_each_file};
+pub use tree::{LAYOUTS, LayoutInfo};
 pub(crate) use unopened::Open;
 pub use unopened::Unopened;
 

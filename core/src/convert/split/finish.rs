@@ -167,7 +167,8 @@ impl Finishing<'_> {
         for split in splits {
             let Some(receipt) = receipt(places, &split.id)? else {
                 let folder = places.done(&split.id);
-                let message = "the split is not done at this destination, although there is a receipt of it: run it here";
+                let message =
+                    "the split is not done at this destination, although there is a receipt of it: run it here";
                 return Err(Error::new(ErrorKind::Options, message).in_file(folder.to_string_lossy()));
             };
             done.push(Done { split: std::borrow::Cow::Borrowed(split), receipt });
@@ -211,9 +212,15 @@ impl Finishing<'_> {
             let sources = first.split.sources.clone();
             let whole = first.split.whole(sources, self.options);
             let options = whole.options()?;
-            let receipt = run_on(self.disk, &whole, options, self.places.destination(), open, &mut |_| {
-                ControlFlow::Continue(())
-            })?;
+            let receipt =
+                run_on(
+                    self.disk,
+                    &whole,
+                    options,
+                    self.places.destination(),
+                    open,
+                    &mut |_| ControlFlow::Continue(()),
+                )?;
             all.push(Done { split: std::borrow::Cow::Owned(whole), receipt });
         }
         Ok(all)

@@ -54,7 +54,8 @@ impl Merged {
         let of_piece = SyncLog::at(&SyncPaths::new(&piece.mail, 1))?;
         of_piece.for_each_line(|_, octets| {
             let mut line: LogLine = serde_json::from_slice(octets).map_err(|error| {
-                Error::new(ErrorKind::Malformed, "has a line that mailferry did not write: run the split again").because(error)
+                Error::new(ErrorKind::Malformed, "has a line that mailferry did not write: run the split again")
+                    .because(error)
             })?;
             let place = |id: &str| {
                 let (source, ordinal) = id.split_once(':')?;

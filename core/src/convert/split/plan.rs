@@ -273,7 +273,8 @@ fn cuts(end: u64, parts: u64) -> impl Iterator<Item = (u64, u64)> {
 fn check_options(options: &ConvertOptions) -> Result<()> {
     let written = options.for_target();
     let whole_run = |option: &str, why: &str| {
-        let message = format!("{option}: {why}, so it cannot be shared among splits: leave it out, or run one conversion");
+        let message =
+            format!("{option}: {why}, so it cannot be shared among splits: leave it out, or run one conversion");
         Err(Error::new(ErrorKind::Options, message))
     };
     if options.selection.sample.is_some() {
@@ -307,14 +308,17 @@ fn packaging(destination: &Path) -> Packaging {
 /// Makes sure that shares can be written to `places`.
 pub(super) fn check_destination(places: &Places, sources: &[SourceId]) -> Result<()> {
     let destination = places.destination();
-    let refused = |message: &'static str| {
-        Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()))
-    };
+    let refused =
+        |message: &'static str| Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()));
     if !matches!(packaging(destination), Packaging::Folder | Packaging::Zip) {
-        return refused("splits write a folder or ZIP archives: choose a name that ends in .zip, or one without such an ending");
+        return refused(
+            "splits write a folder or ZIP archives: choose a name that ends in .zip, or one without such an ending",
+        );
     }
     if SyncPaths::new(destination, 1).beside(REPORT).exists() && !places.splits().exists() {
-        return refused("an earlier conversion was written there, to which splits cannot add: choose another destination");
+        return refused(
+            "an earlier conversion was written there, to which splits cannot add: choose another destination",
+        );
     }
     let whole = |path: &Path| fs::canonicalize(path).ok();
     let around = destination.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -80,11 +80,7 @@ impl Split {
     ///
     /// # Errors
     /// When a source has changed since the shares were planned, or cannot be opened.
-    pub fn mailbox(
-        &self,
-        open: &mut dyn FnMut(&SourceId) -> Result<SplitSource>,
-        stop: Stop,
-    ) -> Result<Mailbox> {
+    pub fn mailbox(&self, open: &mut dyn FnMut(&SourceId) -> Result<SplitSource>, stop: Stop) -> Result<Mailbox> {
         let mut options = self.options()?.read;
         options.limits.stop = stop;
         options.part = Some(Part::new(self.range.borders()));

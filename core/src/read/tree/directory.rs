@@ -122,7 +122,11 @@ impl Directory {
             }
             let Some(level) = self.levels.last_mut() else { return Ok(None) };
             let listed = match level.listing.next() {
-                Err(_) if self.part.is_some_and(|(first, end)| self.met < first || end.is_some_and(|end| self.met >= end)) => {
+                Err(_)
+                    if self
+                        .part
+                        .is_some_and(|(first, end)| self.met < first || end.is_some_and(|end| self.met >= end)) =>
+                {
                     continue;
                 }
                 listed => listed?,
