@@ -6,8 +6,9 @@ A table of mailboxes, read by the workers::
     table = spark.read.format("mailferry").option("columns", "folder,date,subject,text").load("s3://bucket/**/*.mbox")
 
 Options of the reader: ``columns`` (names separated by commas), ``target_size`` (octets of one partition), ``path`` or ``paths`` (a JSON
-list), ``storage_options`` (JSON, for fsspec), and the options of ``mailferry.open`` that select and read. Filters on ``received``,
-``folder`` and ``kind`` are applied before anything else is read where ``spark.sql.python.filterPushdown.enabled`` is true.
+list), ``storage_options`` (JSON, for fsspec), and the options of ``mailferry.open`` that select and read. With ``pushdown`` filters on
+``received``, ``folder`` and ``kind`` are applied before anything else is read, where ``spark.sql.python.filterPushdown.enabled`` is true.
+Use such a table for one query only: Spark keeps what the first one asked for, and a second one would miss rows.
 
 A conversion, whose receipts come back as a table; mail never goes through the JVM::
 
@@ -44,7 +45,7 @@ from . import _native, splits
 __all__ = ["MailDataSource", "convert"]
 
 #: Options of the reader that are not those of mailferry, in lower case, as Spark hands all of them on.
-OWN = ("path", "paths", "columns", "target_size", "storage_options", "batch_size")
+OWN = ("path", "paths", "columns", "target_size", "storage_options", "batch_size", "pushdown")
 #: Options that are true or false.
 SWITCHES = ("hidden", "recover", "keep_rtf", "skip_trash", "skip_junk", "has_attachment")
 #: Options that are lists; their entries are separated by commas.
@@ -100,10 +101,11 @@ class MailReader(DataSourceReader):
         self.selected: dict[str, Any] = {}
 
     def pushFilters(self, filters: list[Filter]) -> Iterable[Filter]:
-        """Takes those on the date of arrival, the folder and the kind; Spark applies them once more."""
-        for filter in filters:
-            self._push(filter)
-            yield filter
+        """Takes those on the date of arrival, the folder and the kind, if that was asked for; Spark applies them once more."""
+        if _is_true(self.options.get("pushdown", "")):
+            for filter in filters:
+                self._push(filter)
+        return filters
 
     def _push(self, filter: Filter) -> None:
         column = filter.attribute[0] if len(getattr(filter, "attribute", ())) == 1 else None
@@ -152,10 +154,14 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str) and not any(sign in value for sign in "*?[]{}!\\")
 
 
+def _is_true(text: str) -> bool:
+    return text.lower() in ("true", "1", "yes")
+
+
 def _value(name: str, text: str) -> Any:
     """An option as mailferry takes it."""
     if name in SWITCHES:
-        return text.lower() in ("true", "1", "yes")
+        return _is_true(text)
     if name in LISTS:
         return [entry.strip() for entry in text.split(",")]
     return int(text) if name in ("code_page", "seed") else text
