@@ -1,6 +1,6 @@
 //! A conversion, or a table, shared among processes: what `mailferry/splits.py` and `mailferry/spark.py` rest on.
 
-mod table;
+pub(crate) mod table;
 
 use crate::{
     error::{detached, raised},
@@ -168,5 +168,6 @@ pub(crate) fn table_of<'py>(
         Ok((mailbox, core::Selector::new(&selection)?))
     });
     let (mailbox, selector) = opener.ended(py, opened)?;
-    table::stream_capsule(py, mailbox, selector, &columns, rows, Arc::clone(opener.raised()))
+    let items = table::Items { mailbox, selector, raises: false };
+    table::stream_capsule(py, items, &columns, rows, Arc::clone(opener.raised()))
 }

@@ -93,3 +93,14 @@ def test_a_table_has_the_columns_that_are_asked_for(tmp_path):
     with pytest.raises(mailferry.OptionsError, match="there is no colour"):
         _native._table_schema(["colour"])
     assert {"path", "folder", "date", "subject", "text", "attachments"} <= {name for name, usual in _native._table_columns() if usual}
+
+
+def test_an_index_has_the_columns_that_are_asked_for(source):
+    pyarrow = pytest.importorskip("pyarrow")
+    with mailferry.open(source) as box:
+        index = box.index(columns=["id", "subject", "text"])
+        assert index.column_names == ["id", "subject", "text"] and "3 columns" in repr(index)
+        rows = pyarrow.table(index).to_pylist()
+        assert len(rows) == 50 and rows[7] == {"id": "1:8", "subject": "7", "text": "Text 7\n"}
+        with pytest.raises(mailferry.OptionsError, match="there is no colour"):
+            box.index(columns=["colour"])

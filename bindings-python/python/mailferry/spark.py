@@ -88,7 +88,8 @@ class MailDataSource(DataSource):
         return from_arrow_schema(pyarrow.schema(_Columns(_native._table_schema(self.columns()))))
 
     def reader(self, schema: StructType) -> DataSourceReader:
-        return MailReader(dict(self.options), self.columns())
+        kind = PushingMailReader if _is_true(self.options.get("pushdown", "")) else MailReader
+        return kind(dict(self.options), self.columns())
 
 
 class MailReader(DataSourceReader):
@@ -99,33 +100,6 @@ class MailReader(DataSourceReader):
         self.columns = columns
         #: What filters ask for, by the options that they are.
         self.selected: dict[str, Any] = {}
-
-    def pushFilters(self, filters: list[Filter]) -> Iterable[Filter]:
-        """Takes those on the date of arrival, the folder and the kind, if that was asked for; Spark applies them once more."""
-        if _is_true(self.options.get("pushdown", "")):
-            for filter in filters:
-                self._push(filter)
-        return filters
-
-    def _push(self, filter: Filter) -> None:
-        column = filter.attribute[0] if len(getattr(filter, "attribute", ())) == 1 else None
-        if isinstance(filter, (EqualTo, In)):
-            values = [filter.value] if isinstance(filter, EqualTo) else list(filter.value)
-            name = column if column in ("kind", "folder") else None
-            # A name with signs of a pattern in it is left to Spark.
-            if name and name not in self.selected and values and all(_is_plain(value) for value in values):
-                self.selected[name] = values
-        elif column == "received" and isinstance(filter, (GreaterThan, GreaterThanOrEqual)):
-            self._bound("after", filter.value, max)
-        elif column == "received" and isinstance(filter, LessThan):
-            self._bound("before", filter.value, min)
-
-    def _bound(self, name: str, value: Any, closer: Any) -> None:
-        if isinstance(value, datetime):
-            # The option counts whole seconds; what is in the same one is left to Spark.
-            at = value.astimezone(timezone.utc).replace(microsecond=0)
-            at = at if name == "after" or at == value else datetime.fromtimestamp(at.timestamp() + 1, timezone.utc)
-            self.selected[name] = closer(self.selected[name], at) if name in self.selected else at
 
     def _storage_options(self) -> dict[str, Any]:
         return dict(json.loads(self.options.get("storage_options", "{}")))
@@ -148,6 +122,36 @@ class MailReader(DataSourceReader):
         opener = splits.opener(self._storage_options())
         stream = _native._table_of_split(partition.value, self.columns, rows, opener)
         yield from pyarrow.RecordBatchReader.from_stream(_Columns(stream))
+
+
+class PushingMailReader(MailReader):
+    """The same, with filters applied while it is read. Spark refuses a reader that can do so where that is not enabled."""
+
+    def pushFilters(self, filters: list[Filter]) -> Iterable[Filter]:
+        """Takes those on the date of arrival, the folder and the kind; Spark applies them once more."""
+        for filter in filters:
+            self._push(filter)
+        return filters
+
+    def _push(self, filter: Filter) -> None:
+        column = filter.attribute[0] if len(getattr(filter, "attribute", ())) == 1 else None
+        if isinstance(filter, (EqualTo, In)):
+            values = [filter.value] if isinstance(filter, EqualTo) else list(filter.value)
+            name = column if column in ("kind", "folder") else None
+            # A name with signs of a pattern in it is left to Spark.
+            if name and name not in self.selected and values and all(_is_plain(value) for value in values):
+                self.selected[name] = values
+        elif column == "received" and isinstance(filter, (GreaterThan, GreaterThanOrEqual)):
+            self._bound("after", filter.value, max)
+        elif column == "received" and isinstance(filter, LessThan):
+            self._bound("before", filter.value, min)
+
+    def _bound(self, name: str, value: Any, closer: Any) -> None:
+        if isinstance(value, datetime):
+            # The option counts whole seconds; what is in the same one is left to Spark.
+            at = value.astimezone(timezone.utc).replace(microsecond=0)
+            at = at if name == "after" or at == value else datetime.fromtimestamp(at.timestamp() + 1, timezone.utc)
+            self.selected[name] = closer(self.selected[name], at) if name in self.selected else at
 
 
 def _is_plain(value: object) -> bool:

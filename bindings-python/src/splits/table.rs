@@ -119,6 +119,7 @@ const fn asked_for(name: &'static str, of: Of) -> ColumnInfo {
 /// All columns, in order.
 pub(super) const COLUMNS: &[ColumnInfo] = &[
     asked_for("id", Of::Text(|row| Ok(Some(format!("{}:{}", row.source, row.item.origin.ordinal))))),
+    asked_for("source", Of::Text(|row| Ok(Some(row.item.origin.source.to_string())))),
     usual("path", Of::Text(|row| Ok(Some(row.item.origin.source.to_string())))),
     usual("kind", Of::Text(|row| Ok(Some(row.item.kind.as_str().to_owned())))),
     usual("folder", Of::Text(|row| Ok(Some(row.item.folder.path.to_string())))),
@@ -313,23 +314,36 @@ fn schema(columns: &[&ColumnInfo]) -> SchemaRef {
     Arc::new(Schema::new(columns.iter().map(|column| column.field()).collect::<Vec<_>>()))
 }
 
-pub(super) fn schema_capsule<'py>(py: Python<'py>, names: &[String]) -> PyResult<Bound<'py, PyCapsule>> {
+pub(crate) fn schema_capsule<'py>(py: Python<'py>, names: &[String]) -> PyResult<Bound<'py, PyCapsule>> {
     let schema = FFI_ArrowSchema::try_from(&*schema(&chosen(py, names)?));
     let schema = schema.map_err(|wrong| crate::error::of_kind(py, "unsupported", &wrong.to_string(), None))?;
     PyCapsule::new_with_value(py, schema, c"arrow_schema")
 }
 
-pub(super) fn stream_capsule<'py>(
+/// Makes sure that there are columns of these names.
+pub(crate) fn check(py: Python<'_>, names: &[String]) -> PyResult<()> {
+    chosen(py, names).map(drop)
+}
+
+/// What the rows of a table are made of.
+pub(crate) struct Items {
+    pub(crate) mailbox: Mailbox,
+    pub(crate) selector: Selector,
+    /// Whether what cannot be read ends it, and is not left out.
+    pub(crate) raises: bool,
+}
+
+pub(crate) fn stream_capsule<'py>(
     py: Python<'py>,
-    mailbox: Mailbox,
-    selector: Selector,
+    items: Items,
     names: &[String],
     rows: usize,
     raised: Arc<Raised>,
 ) -> PyResult<Bound<'py, PyCapsule>> {
     let columns = chosen(py, names)?;
     let schema = schema(&columns);
-    let rows = Rows { mailbox: Some(mailbox), selector, columns, schema, rows: rows.max(1), source: 0, raised };
+    let Items { mailbox, selector, raises } = items;
+    let rows = Rows { mailbox: Some(mailbox), selector, raises, columns, schema, rows: rows.max(1), source: 0, raised };
     PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(rows)), c"arrow_array_stream")
 }
 
@@ -337,6 +351,7 @@ pub(super) fn stream_capsule<'py>(
 struct Rows {
     mailbox: Option<Mailbox>,
     selector: Selector,
+    raises: bool,
     columns: Vec<&'static ColumnInfo>,
     schema: SchemaRef,
     rows: usize,
@@ -356,24 +371,34 @@ impl Rows {
                 self.mailbox = None;
                 break;
             };
-            match event {
-                Event::Opened(_) | Event::Failed { within: false, .. } => self.source += 1,
+            let failed = match event {
+                Event::Opened(_) => {
+                    self.source += 1;
+                    None
+                }
+                Event::Failed { error, within } => {
+                    self.source += u64::from(!within);
+                    Some(error)
+                }
                 Event::Item(mut item) => {
                     let place = Place { source: self.source, ordinal: item.origin.ordinal };
                     if self.selector.decide(&mut item, place).is_some() {
                         continue;
                     }
                     let row = Row { item: &item, source: self.source };
-                    // What cannot be read of it is no row; the report of a conversion tells of it.
-                    let Ok(values) =
-                        self.columns.iter().map(|column| column.of.value(&row)).collect::<Result<Vec<_>>>()
-                    else {
-                        continue;
-                    };
-                    octets += builders.iter_mut().zip(values).map(|(builder, value)| builder.add(value)).sum::<usize>();
-                    rows += 1;
+                    let values = self.columns.iter().map(|column| column.of.value(&row)).collect::<Result<Vec<_>>>();
+                    values.map_or_else(Some, |values| {
+                        let added = builders.iter_mut().zip(values).map(|(builder, value)| builder.add(value));
+                        octets += added.sum::<usize>();
+                        rows += 1;
+                        None
+                    })
                 }
-                _ => {}
+                _ => None,
+            };
+            // What cannot be read is no row; the report of a conversion tells of it.
+            if let Some(error) = failed.filter(|_| self.raises && !self.raised.is_any()) {
+                return Err(ArrowError::ExternalError(error.to_string().into()));
             }
         }
         if let Some(error) = self.raised.take() {

@@ -92,6 +92,7 @@ impl Input {
     }
 
     /// Whether its octets are in another encoding than those of the file.
+    #[cfg(all(feature = "convert", not(target_family = "wasm")))]
     pub(super) fn is_transcoded(&self) -> bool {
         self.transcoded
     }

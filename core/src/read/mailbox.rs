@@ -237,7 +237,7 @@ impl Mailbox {
     }
 
     /// What was given, in the order in which it is read; what belongs together stands together.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(all(feature = "convert", not(target_family = "wasm")))]
     pub(crate) fn in_order(given: Vec<Given>) -> Vec<Vec<Given>> {
         let mut mailbox = Self::new(ReadOptions::default());
         given.into_iter().for_each(|given| mailbox.place(given));

@@ -46,6 +46,8 @@ mod part;
 #[cfg(feature = "outlook")]
 pub mod pst;
 mod recovered;
+#[cfg(all(feature = "convert", not(target_family = "wasm")))]
+mod shares;
 mod takeout;
 #[cfg(feature = "outlook")]
 pub mod tnef;
@@ -61,8 +63,10 @@ pub use input::Input;
 pub use inputs::{Found, Inputs, Passed};
 pub use mailbox::{Closed, Event, Given, Mailbox, Opened};
 pub(crate) use metadata::{role_of_path, within_account};
-#[cfg_attr(target_family = "wasm", expect(unused_imports, reason = "sources are shared among processes only"))]
-pub(crate) use part::{Borders, Part, Shares, for_each_file};
+#[cfg(all(feature = "convert", not(target_family = "wasm")))]
+pub(crate) use part::{Borders, Part};
+#[cfg(all(feature = "convert", not(target_family = "wasm")))]
+pub(crate) use shares::{Shares, for_each_file};
 pub use tree::{LAYOUTS, LayoutInfo};
 pub(crate) use unopened::Open;
 pub use unopened::Unopened;

@@ -68,6 +68,12 @@ pub fn finish_of(
     let places = Places::new(destination);
     let success = Success { plan: plan_id(splits), splits: splits.len() };
     if let Some(report) = complete(&places, &success)? {
+        // One that was cut off behind its end has not said so.
+        let (lock, note, _) = Lock::take(destination, &disk)?;
+        if note.is_some_and(|note| note.settings == success.plan) {
+            clear_all(&places, splits, &disk)?;
+            lock.complete();
+        }
         return Ok(report);
     }
     check_receipts(splits, receipts)?;
@@ -183,11 +189,7 @@ impl Finishing<'_> {
             file.write_all(b"\n")
         })?;
         disk.sync_name(At::beside(&places.success())).map_err(|error| refused(error, &places.success()))?;
-        // All of it is in the logs now.
-        for split in splits.iter().chain(done.iter().map(|done| &*done.split)) {
-            self.clear(&places.done(&split.id))?;
-        }
-        remove_folder(&places.under_way(), disk)?;
+        clear_all(places, splits.iter().chain(done.iter().map(|done| &*done.split)), disk)?;
         Ok(report)
     }
 
@@ -303,22 +305,27 @@ impl Finishing<'_> {
         }
         Ok(report)
     }
+}
 
-    /// Removes all of a share but its receipt, which says that it is done.
-    fn clear(&self, folder: &Path) -> Result<()> {
-        let receipt = receipt_in(folder);
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path == receipt {
-                continue;
-            }
-            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            let removed =
-                if is_folder { self.disk.remove_tree(At::beside(&path)) } else { self.disk.remove(At::beside(&path)) };
-            removed.map_err(|error| refused(error, &path))?;
+/// Removes all of the shares that is in the logs of all now, and what was left under way.
+fn clear_all<'s>(places: &Places, splits: impl IntoIterator<Item = &'s Split>, disk: &Disk) -> Result<()> {
+    splits.into_iter().try_for_each(|split| clear(&places.done(&split.id), disk))?;
+    remove_folder(&places.under_way(), disk)
+}
+
+/// Removes all of a share but its receipt, which says that it is done.
+fn clear(folder: &Path, disk: &Disk) -> Result<()> {
+    let receipt = receipt_in(folder);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path == receipt {
+            continue;
         }
-        Ok(())
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let removed = if is_folder { disk.remove_tree(At::beside(&path)) } else { disk.remove(At::beside(&path)) };
+        removed.map_err(|error| refused(error, &path))?;
     }
+    Ok(())
 }
 
 /// Whether every share of an mbox begins where the one before it ended, so that all borders are where one run has them.

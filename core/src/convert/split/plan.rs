@@ -1,6 +1,6 @@
 use super::{
     places::Places,
-    source::{SourceId, SplitSource, sizes_of_files},
+    source::{SourceId, SplitSource, shares_of_files},
 };
 use crate::{
     convert::{ConvertOptions, Decides, Dedupe, REPORT, SyncPaths, options::digest},
@@ -11,6 +11,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::{HashMap, VecDeque},
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -167,11 +168,9 @@ pub fn plan_splits_of(sources: Vec<SplitSource>, options: &ConvertOptions, targe
 /// The sources in the order in which one run reads them.
 fn in_order(sources: Vec<SplitSource>) -> Vec<Vec<SplitSource>> {
     let given = sources.iter().map(|source| source.given.clone()).collect();
-    let mut left = sources;
-    let mut take = |given: Given| {
-        let at = left.iter().position(|source| source.given.name() == given.name())?;
-        Some(left.remove(at))
-    };
+    let mut by_name: HashMap<_, VecDeque<_>> = HashMap::new();
+    sources.into_iter().for_each(|source| by_name.entry(source.given.name()).or_default().push_back(source));
+    let mut take = |given: Given| by_name.get_mut(&given.name())?.pop_front();
     let sets = Mailbox::in_order(given);
     sets.into_iter().map(|set| set.into_iter().filter_map(&mut take).collect()).collect()
 }
@@ -193,7 +192,7 @@ impl Planned<'_> {
         }
         self.put_together();
         if let Some(root) = source.directory() {
-            return self.add_directory(root);
+            return self.add_directory(root, &id.uri);
         }
         let octets: Source = match &source.given {
             Given::Path(path) => Arc::new(FileSource::open(path)?),
@@ -222,20 +221,11 @@ impl Planned<'_> {
         Ok(())
     }
 
-    fn add_directory(&mut self, root: &Path) -> Result<()> {
-        let (mut borders, mut size, mut files) = (vec![0], 0_u64, 0_u64);
-        sizes_of_files(root, &mut |octets| {
-            if size > 0 && size.saturating_add(octets) > self.target_size {
-                borders.push(files);
-                size = 0;
-            }
-            size = size.saturating_add(octets);
-            files += 1;
-        })?;
-        for (at, start) in borders.iter().enumerate() {
-            let end = borders.get(at + 1).copied();
-            let id = SplitSource::of_files(root, *start, end)?.id;
-            self.push(vec![id], SplitRange::Files { start: *start, end });
+    fn add_directory(&mut self, root: &Path, uri: &str) -> Result<()> {
+        let mut shares = shares_of_files(root, uri, self.target_size)?.into_iter().peekable();
+        while let Some((start, id)) = shares.next() {
+            let end = shares.peek().map(|(next, _)| *next);
+            self.push(vec![id], SplitRange::Files { start, end });
         }
         Ok(())
     }
@@ -315,10 +305,13 @@ pub(super) fn check_destination(places: &Places, sources: &[SourceId]) -> Result
             "splits write a folder or ZIP archives: choose a name that ends in .zip, or one without such an ending",
         );
     }
-    if SyncPaths::new(destination, 1).beside(REPORT).exists() && !places.splits().exists() {
-        return refused(
-            "an earlier conversion was written there, to which splits cannot add: choose another destination",
-        );
+    if !places.splits().exists() {
+        let is_filled = fs::read_dir(destination).map_or(destination.exists(), |mut entries| entries.next().is_some());
+        if is_filled || SyncPaths::new(destination, 1).beside(REPORT).exists() {
+            return refused(
+                "something was written there before, to which splits cannot add: choose another destination",
+            );
+        }
     }
     let whole = |path: &Path| fs::canonicalize(path).ok();
     let around = destination.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

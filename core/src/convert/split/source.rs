@@ -110,30 +110,72 @@ fn modified(metadata: &Metadata) -> String {
     }
 }
 
-/// The octets of the files with these numbers, and a digest that changes with them and with the names of all.
+/// What is known of some of the files of a directory.
+struct OfFiles {
+    size: u64,
+    /// Of their sizes and times.
+    digest: Sha256,
+}
+
+impl OfFiles {
+    fn new() -> Self {
+        Self { size: 0, digest: Sha256::new() }
+    }
+
+    fn add(&mut self, path: &Path) {
+        // What a link points to is not read.
+        if let Ok(metadata) = fs::symlink_metadata(path) {
+            self.size = self.size.saturating_add(metadata.len());
+            self.digest.update(format!("{} {}\n", metadata.len(), modified(&metadata)));
+        }
+    }
+
+    /// Their octets, and what changes with them and with the names of all.
+    fn version(self, names: &Sha256) -> (u64, String) {
+        let mut all = names.clone();
+        all.update(self.digest.finalize());
+        (self.size, format!("sha256:{}", hex(&all.finalize())))
+    }
+}
+
+fn add_name(names: &mut Sha256, root: &Path, path: &Path) {
+    names.update(path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes());
+    names.update([0]);
+}
+
+/// What the files with these numbers are known by.
 fn version_of_files(root: &Path, first: u64, end: Option<u64>) -> Result<(u64, String)> {
-    let (mut size, mut number, mut digest) = (0_u64, 0_u64, Sha256::new());
+    let (mut number, mut names, mut files) = (0_u64, Sha256::new(), OfFiles::new());
     for_each_file(root, &Limits::default(), &mut |path| {
-        let within = path.strip_prefix(root).unwrap_or(path);
-        digest.update(within.as_os_str().as_encoded_bytes());
-        digest.update([0]);
+        add_name(&mut names, root, path);
         if number >= first && end.is_none_or(|end| number < end) {
-            // What a link points to is not read.
-            if let Ok(metadata) = fs::symlink_metadata(path) {
-                size = size.saturating_add(metadata.len());
-                digest.update(format!("{} {}", metadata.len(), modified(&metadata)));
-            }
+            files.add(path);
         }
         number += 1;
         Ok(())
     })?;
-    Ok((size, format!("sha256:{}", hex(&digest.finalize()))))
+    Ok(files.version(&names))
 }
 
-/// The octets of each file of a directory, in the order in which they are read.
-pub(super) fn sizes_of_files(root: &Path, f: &mut dyn FnMut(u64)) -> Result<()> {
+/// The files of the directory `uri` in shares of about `target_size` octets: the number of the first of each, and what they are known by.
+pub(super) fn shares_of_files(root: &Path, uri: &str, target_size: u64) -> Result<Vec<(u64, SourceId)>> {
+    let (mut number, mut names) = (0_u64, Sha256::new());
+    let mut shares = vec![(0, OfFiles::new())];
     for_each_file(root, &Limits::default(), &mut |path| {
-        f(fs::symlink_metadata(path).map_or(0, |metadata| metadata.len()));
+        add_name(&mut names, root, path);
+        let octets = fs::symlink_metadata(path).map_or(0, |metadata| metadata.len());
+        if shares.last().is_some_and(|(_, last)| last.size > 0 && last.size.saturating_add(octets) > target_size) {
+            shares.push((number, OfFiles::new()));
+        }
+        if let Some((_, last)) = shares.last_mut() {
+            last.add(path);
+        }
+        number += 1;
         Ok(())
-    })
+    })?;
+    let known = |(first, files): (u64, OfFiles)| {
+        let (size, version) = files.version(&names);
+        (first, SourceId { uri: uri.to_owned(), size, version })
+    };
+    Ok(shares.into_iter().map(known).collect())
 }

@@ -239,6 +239,7 @@ impl Directory {
     }
 
     /// The path of the next entry that is no directory, in the order in which they are read; nothing is opened.
+    #[cfg(feature = "convert")]
     pub(in crate::read) fn next_path(&mut self) -> Result<Option<PathBuf>> {
         loop {
             let Some(level) = self.levels.last_mut() else { return Ok(None) };

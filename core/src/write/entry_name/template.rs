@@ -100,8 +100,7 @@ impl Default for NameTemplate {
 
 impl NameTemplate {
     /// Whether names depend on the number of an item in its source.
-    #[cfg_attr(not(feature = "convert"), expect(dead_code, reason = "only splits ask"))]
-    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "only splits ask"))]
+    #[cfg(all(feature = "convert", not(target_family = "wasm")))]
     pub(crate) fn has_ordinal(&self) -> bool {
         self.0.iter().any(|part| matches!(part, Part::Placeholder(Placeholder::Ordinal)))
     }
