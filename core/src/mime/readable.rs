@@ -272,11 +272,13 @@ fn take_attribution(own: &mut Vec<&str>) {
         ["On ", "Am ", "Le ", "El ", "Il ", "Op "].iter().any(|word| line.starts_with(word))
     };
     let two = own.len() >= 2 && own.get(own.len() - 2).is_some_and(|line| begins(line));
-    let one = own.last().is_some_and(|line| begins(line) || line.contains('@') || line.contains("wrote"));
-    if one {
+    let last = own.last().copied().unwrap_or_default();
+    if begins(last) {
         own.pop();
     } else if two {
         own.truncate(own.len() - 2);
+    } else if last.contains('@') || last.contains("wrote") {
+        own.pop();
     }
 }
 
