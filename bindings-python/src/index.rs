@@ -5,6 +5,7 @@ mod columns;
 use crate::{
     error::detached,
     mailbox::{Ahead, Mailbox, NextRead},
+    splits::table,
 };
 use arrow_array::{RecordBatch, RecordBatchReader, ffi_stream::FFI_ArrowArrayStream};
 use arrow_schema::{ArrowError, SchemaRef, ffi::FFI_ArrowSchema};
@@ -25,11 +26,20 @@ pub(crate) struct Index {
     mailbox: Py<Mailbox>,
     content: bool,
     rows: usize,
+    /// Those that were asked for, in place of the usual ones.
+    columns: Option<Vec<String>>,
 }
 
 impl Index {
-    pub(crate) fn new(mailbox: Py<Mailbox>, content: bool, rows: usize) -> PyResult<Self> {
-        Ok(Self { mailbox, content, rows: rows.max(1) })
+    pub(crate) fn new(
+        py: Python<'_>,
+        mailbox: Py<Mailbox>,
+        content: bool,
+        rows: usize,
+        columns: Option<Vec<String>>,
+    ) -> PyResult<Self> {
+        columns.iter().try_for_each(|columns| table::check(py, columns))?;
+        Ok(Self { mailbox, content, rows: rows.max(1), columns })
     }
 }
 
@@ -45,6 +55,11 @@ impl Index {
         let _other_schema = requested_schema;
         let opening = &self.mailbox.get().opening;
         let reading = opening.start(py)?;
+        if let Some(columns) = &self.columns {
+            let raised = Arc::clone(&opening.sources.raised);
+            let items = table::Items { mailbox: reading.mailbox, selector: reading.selector, raises: opening.raises };
+            return table::stream_capsule(py, items, columns, self.rows, raised);
+        }
         let examine = if self.content { Row::with_content } else { Row::of };
         let rows = Rows {
             schema: columns::schema(self.content),
@@ -57,6 +72,9 @@ impl Index {
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        if let Some(columns) = &self.columns {
+            return table::schema_capsule(py, columns);
+        }
         let schema = FFI_ArrowSchema::try_from(&*columns::schema(self.content));
         let schema = schema.map_err(|wrong| crate::error::of_kind(py, "unsupported", &wrong.to_string(), None))?;
         PyCapsule::new_with_value(py, schema, SCHEMA)
@@ -64,26 +82,35 @@ impl Index {
 
     #[getter]
     fn column_names(&self) -> Vec<String> {
+        if let Some(columns) = &self.columns {
+            return columns.clone();
+        }
         columns::schema(self.content).fields().iter().map(|field| field.name().clone()).collect()
     }
 
     fn __repr__(&self) -> String {
-        format!("<Index of {} columns>", columns::schema(self.content).fields().len())
+        format!("<Index of {} columns>", self.column_names().len())
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let index = py.import("mailferry._native")?.getattr("_index")?;
-        Ok((index, (self.mailbox.clone_ref(py), self.content, self.rows).into_pyobject(py)?))
+        Ok((index, (self.mailbox.clone_ref(py), self.content, self.rows, self.columns.clone()).into_pyobject(py)?))
     }
 }
 
 /// What a pickled index is made anew by.
 #[pyfunction]
-#[pyo3(name = "_index")]
-pub(crate) fn index<'py>(mailbox: &Bound<'py, PyAny>, content: bool, rows: usize) -> PyResult<Bound<'py, PyAny>> {
+#[pyo3(name = "_index", signature = (mailbox, content, rows, columns=None))]
+pub(crate) fn index<'py>(
+    mailbox: &Bound<'py, PyAny>,
+    content: bool,
+    rows: usize,
+    columns: Option<Vec<String>>,
+) -> PyResult<Bound<'py, PyAny>> {
     let keywords = PyDict::new(mailbox.py());
     keywords.set_item("content", content)?;
     keywords.set_item("batch_size", rows)?;
+    keywords.set_item("columns", columns)?;
     mailbox.call_method("index", (), Some(&keywords))
 }
 

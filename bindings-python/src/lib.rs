@@ -19,6 +19,7 @@ mod progress;
 mod restore;
 mod results;
 mod source;
+mod splits;
 mod watch;
 
 use mailferry::read::FORMATS;
@@ -51,6 +52,12 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(convert::targets, module)?)?;
     module.add_function(wrap_pyfunction!(formats, module)?)?;
     module.add_function(wrap_pyfunction!(command::cli_main, module)?)?;
+    module.add_function(wrap_pyfunction!(splits::plan, module)?)?;
+    module.add_function(wrap_pyfunction!(splits::run, module)?)?;
+    module.add_function(wrap_pyfunction!(splits::finish, module)?)?;
+    module.add_function(wrap_pyfunction!(splits::columns, module)?)?;
+    module.add_function(wrap_pyfunction!(splits::schema, module)?)?;
+    module.add_function(wrap_pyfunction!(splits::table_of, module)?)?;
     // By these pickled objects are made anew.
     module.add_function(wrap_pyfunction!(index::index, module)?)?;
     module.add_function(wrap_pyfunction!(mailbox::reopen, module)?)?;

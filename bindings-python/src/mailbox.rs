@@ -50,7 +50,7 @@ struct State {
 /// A mailbox that is being read.
 pub(crate) struct Reading {
     pub(crate) mailbox: read::Mailbox,
-    selector: Selector,
+    pub(crate) selector: Selector,
     /// The number of the source in hand, from 1.
     source: u64,
 }
@@ -295,9 +295,9 @@ impl Mailbox {
         self.with_reading(py, |reading| reading.mailbox.total())
     }
 
-    #[pyo3(signature = (*, content=true, batch_size=8192))]
-    fn index(slf: Bound<'_, Self>, content: bool, batch_size: usize) -> PyResult<Index> {
-        Index::new(slf.unbind(), content, batch_size)
+    #[pyo3(signature = (*, content=true, batch_size=8192, columns=None))]
+    fn index(slf: Bound<'_, Self>, content: bool, batch_size: usize, columns: Option<Vec<String>>) -> PyResult<Index> {
+        Index::new(slf.py(), slf.clone().unbind(), content, batch_size, columns)
     }
 
     fn close(&self, py: Python<'_>) {

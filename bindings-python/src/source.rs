@@ -115,7 +115,7 @@ impl Sources {
 }
 
 /// One source as the core takes it.
-fn given_as(given: &Bound<'_, PyAny>, name: Option<&str>, raised: &Arc<Raised>) -> PyResult<Given> {
+pub(crate) fn given_as(given: &Bound<'_, PyAny>, name: Option<&str>, raised: &Arc<Raised>) -> PyResult<Given> {
     let named = |source: Source| Given::Source(name.unwrap_or(NAMELESS).into(), source);
     if let Ok(octets) = given.extract::<PyBackedBytes>() {
         return Ok(named(Arc::new(Octets(octets))));

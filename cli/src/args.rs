@@ -71,6 +71,68 @@ Example:
   ann.pst,out/ann.zip,yes,,
   bob.mbox|bob.vcf,out/bob.zip,,,";
 
+const SPLIT_EXAMPLES: &str = "\
+Examples:
+  mailferry split plan *.mbox *.pst --to mail --target-size 1G > plan.jsonl
+  mailferry split run plan.jsonl --to mail --only $SLURM_ARRAY_TASK_ID
+  seq $(wc -l < plan.jsonl) | parallel mailferry split run plan.jsonl --to mail --only {}
+  mailferry split finish plan.jsonl --to mail
+
+All processes need the same paths. A split may be run again at any time, and several times at once: one of them counts.";
+
+/// What is done with splits.
+#[derive(Args, Debug)]
+pub(crate) struct Split {
+    #[command(subcommand)]
+    pub(crate) command: SplitCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SplitCommand {
+    /// Print the splits of a conversion, a JSON object each line
+    Plan(Box<SplitPlan>),
+    /// Do splits of a plan that are not done, and print the receipt of each, a JSON object each line
+    Run(SplitRun),
+    /// Make one result of all splits: one item log, one report
+    Finish(SplitFinish),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SplitPlan {
+    #[command(flatten)]
+    pub(crate) convert: Convert,
+
+    /// About how much of the sources one split reads (512M, 2G)
+    #[arg(long, value_parser = size, value_name = "SIZE", default_value = "1G")]
+    pub(crate) target_size: u64,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SplitRun {
+    /// The file of the plan, or - for standard input
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+
+    /// The destination of the conversion
+    #[arg(long, value_name = "DEST")]
+    pub(crate) to: PathBuf,
+
+    /// Only the splits with these numbers, from 1
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    pub(crate) only: Vec<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SplitFinish {
+    /// The file of the plan, or - for standard input
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+
+    /// The destination of the conversion
+    #[arg(long, value_name = "DEST")]
+    pub(crate) to: PathBuf,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Convert mailboxes into an archive
@@ -84,6 +146,9 @@ pub(crate) enum Command {
     Check(Check),
     /// Remove what was written to a destination, except files that were changed since
     Undo(Undo),
+    /// Share a conversion among processes or machines, with any scheduler
+    #[command(after_help = SPLIT_EXAMPLES)]
+    Split(Split),
     /// Convert many mailboxes, listed in a table
     #[command(after_help = RUN_HELP)]
     Run(Run),
@@ -330,6 +395,10 @@ pub(crate) struct Convert {
     /// Number of threads; the output does not depend on it (default: one per processor)
     #[arg(long, value_name = "N", default_value_t = default_jobs(), hide_default_value = true)]
     pub(crate) jobs: NonZeroUsize,
+
+    /// Share the work among N processes, as `mailferry split` does it on several machines
+    #[arg(long, value_name = "N")]
+    pub(crate) processes: Option<NonZeroUsize>,
 
     /// How progress is shown: `auto` is a bar on a terminal and lines elsewhere, `json` is one JSON object per line
     #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "HOW")]

@@ -2,7 +2,7 @@ use crate::{
     Outcome, SOME_FAILED, args,
     interrupt::Interrupt,
     progress::Progress,
-    table,
+    split, table,
     terminal::{complain, is_closed_pipe, plain},
 };
 use clap::Parser;
@@ -22,6 +22,9 @@ use std::{
 };
 
 pub(crate) fn run(arguments: &args::Convert) -> Outcome {
+    if let Some(processes) = arguments.processes {
+        return split::convert(arguments, processes);
+    }
     let interrupt = Interrupt::catch();
     let mut progress = Progress::new(arguments.progress);
     let mut options = options(arguments, std::env::args_os().skip(1));
@@ -31,7 +34,12 @@ pub(crate) fn run(arguments: &args::Convert) -> Outcome {
         if interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     progress.finish(&report);
-    match print(&mut io::stdout().lock(), &report, arguments) {
+    Ok(tell(&report, arguments))
+}
+
+/// Prints what came of a conversion, and gives its exit status.
+pub(crate) fn tell(report: &Report, arguments: &args::Convert) -> ExitCode {
+    match print(&mut io::stdout().lock(), report, arguments) {
         // What was done does not depend on who reads about it.
         Err(error) if !is_closed_pipe(&error) => complain(error),
         _ => {}
@@ -43,7 +51,7 @@ pub(crate) fn run(arguments: &args::Convert) -> Outcome {
     if !outcome.is_complete() && !report.cancelled {
         complain(plain(&outcome.to_string()));
     }
-    Ok(if outcome.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
+    if outcome.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) }
 }
 
 /// The options of the library; the words of the command are what a report tells of them.

@@ -18,6 +18,7 @@ mod project;
 mod report;
 mod selecting;
 mod show;
+mod split;
 mod table;
 mod tagging;
 mod targets;
@@ -55,6 +56,7 @@ pub fn run(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCo
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Undo(arguments) => undo::run(&arguments),
+        Command::Split(arguments) => split::run(&arguments.command),
         Command::Run(arguments) => project::run::run(&arguments),
         Command::Project(arguments) => project::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),

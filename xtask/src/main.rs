@@ -32,6 +32,9 @@ cargo xtask COMMAND
   wasm               compiles the npm package into bindings-wasm/npm/wasm (--quick: for trials, slower code)
   web                compiles the page into target/web and serves it on port 8080 (--quick: slower code; a port: there)
   python             tests the Python package with all that reads its tables (installs pyarrow, polars, duckdb …)
+  engines MB         a mailbox of MB megabytes by Apache Spark, locally and on a cluster of two, whose workers and executors are killed at
+                     random, and out of an object store: every item once (needs Java 17; installs pyspark, moto, s3fs; more words:
+                     more sources)
   free-threaded      type-checks the Python package for a free-threaded CPython 3.14, which need not be there
   features           each combination of the features of the crate mailferry compiles, and reading alone passes its tests
   fixtures           writes fixtures/ anew
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         ["web", port] => web(wasm::Profile::Release, port),
         ["web", "--quick", port] => web(wasm::Profile::Quick, port),
         ["python"] => python::with_tables(),
+        ["engines", megabytes, ref sources @ ..] => python::engines(megabytes, sources),
         ["free-threaded"] => python::free_threaded(),
         ["features"] => features::check(),
         ["fixtures"] => fixtures::write(),

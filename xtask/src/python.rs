@@ -81,6 +81,29 @@ pub(crate) fn with_tables() -> Result<()> {
     run(&mut pytest()?)
 }
 
+/// What runs splits on many machines.
+const ENGINES: &str = "fsspec\nmoto[server]\npandas<3\npyarrow\npyspark>=4.1,<5\ns3fs\n";
+/// Processes that are killed on each engine.
+const KILLS: &str = "20";
+
+/// Conversions and tables by Apache Spark, whose processes are killed.
+pub(crate) fn engines(megabytes: &str, sources: &[&str]) -> Result<()> {
+    if !Command::new("java").arg("-version").output().is_ok_and(|asked| asked.status.success()) {
+        return Err("Java 17 is needed for Apache Spark, and there is no program `java`".into());
+    }
+    set_up()?;
+    let _installed = install(ENGINES)?;
+    package()?;
+    let room = root().join("target/engines");
+    if room.exists() {
+        fs::remove_dir_all(&room)?;
+    }
+    fs::create_dir_all(&room)?;
+    let room = fs::canonicalize(room)?;
+    run(in_environment().arg("xtask/src/engines/engines.py").arg(&room).args([megabytes, KILLS]).args(sources))?;
+    Ok(fs::remove_dir_all(&room)?)
+}
+
 /// What PyO3 would ask a free-threaded interpreter for.
 const FREE_THREADED: &str = "implementation=CPython\nversion=3.14\nshared=true\nabi3=false\npointer_width=64\n\
                              build_flags=Py_GIL_DISABLED\nsuppress_build_script_link_lines=true\n";

@@ -5,7 +5,7 @@ import email.message
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypedDict, final, type_check_only
+from typing import Any, BinaryIO, ClassVar, Literal, Protocol, TypeAlias, TypedDict, final, type_check_only
 from typing_extensions import Self
 
 __version__: str
@@ -286,12 +286,19 @@ class Mailbox:
     @property
     def total(self) -> int | None:
         """How many octets there are in all; ``None`` where an archive does not say it."""
-    def index(self, *, content: bool = True, batch_size: int = 8192) -> Index:
+    def index(self, *, content: bool = True, batch_size: int = 8192, columns: Sequence[str] | None = None) -> Index:
         """A table with one row per item, for pyarrow, polars, pandas and duckdb; the sources are read again for it.
 
         Without ``content`` only header sections are parsed, and the columns ``attachments``, ``attachment_bytes``,
         ``has_html`` and ``sha256`` are left out. A batch has at most ``batch_size`` rows.
         Sources that are paths are read on all processors.
+
+        With ``columns`` it has these, and nothing that none of them needs is parsed: ``id``, ``source`` or ``path``, ``kind``,
+        ``folder``, ``role``, ``labels``, ``keywords``, ``received``, ``date``, ``from_name``, ``from``, ``to``, ``cc``, ``subject``,
+        ``message_id``, ``in_reply_to`` and ``references`` (lists), ``thread_id`` (the first reference, else what it replies to, else
+        its own identifier), ``uid``, ``offset``, ``size``, ``sha256``, ``text`` (of HTML what a person reads, where there is no
+        plain text), ``text_reply`` (without quotations and signature), ``html``, ``attachments`` (structs of ``name``,
+        ``media_type``, ``size``, ``sha256``) and ``octets``.
         """
     def close(self) -> None:
         """Closes the sources; items that were taken stay readable."""
@@ -324,7 +331,7 @@ class Index:
         """A capsule ``arrow_array_stream``."""
     def __arrow_c_schema__(self) -> object:
         """A capsule ``arrow_schema``."""
-    def __reduce__(self) -> tuple[Callable[..., Index], tuple[Mailbox, bool, int]]: ...
+    def __reduce__(self) -> tuple[Callable[..., Index], tuple[Mailbox, bool, int, list[str] | None]]: ...
 
 @type_check_only
 class _Document:
@@ -882,7 +889,19 @@ def targets() -> list[dict[str, Any]]:
 def cli_main(argv: Sequence[str]) -> int:
     """Runs the command line of the binary ``mailferry`` with these arguments, without its own name; returns the exit status."""
 
-def _index(mailbox: Mailbox, content: bool, rows: int) -> Index: ...
+def _index(mailbox: Mailbox, content: bool, rows: int, columns: Sequence[str] | None = None) -> Index: ...
 def _reopen(source: _Sources, name: str | None, on_error: _OnError, options: dict[str, Any]) -> Mailbox: ...
 def _restore_attachment(item: Item, number: int) -> Attachment: ...
 def _restore_item(form: str, octets: bytes, state: dict[str, Any]) -> Item: ...
+def _plan_splits(
+    uris: list[str], target_size: int, open: Callable[[str], tuple[BinaryIO, str] | None] | None, options: dict[str, Any]
+) -> list[str]: ...
+def _run_split(split: str, to: str, open: Callable[[str], tuple[BinaryIO, str] | None] | None) -> str: ...
+def _finish_splits(
+    to: str, splits: list[str], receipts: list[str] | None, open: Callable[[str], tuple[BinaryIO, str] | None] | None
+) -> Report: ...
+def _table_columns() -> list[tuple[str, bool]]: ...
+def _table_schema(columns: list[str]) -> object: ...
+def _table_of_split(
+    split: str, columns: list[str], rows: int, open: Callable[[str], tuple[BinaryIO, str] | None] | None
+) -> object: ...

@@ -26,4 +26,5 @@ mod safety;
 mod selecting;
 #[cfg(unix)]
 mod signals;
+mod splits;
 mod surfaces;

@@ -94,6 +94,7 @@ const EXCEPTIONS: &[(&str, &[Surface], &str)] = &[
 /// What only the command has, and why it is no option of a conversion.
 const OF_COMMAND: &[(&str, &str)] = &[
     ("to", "an argument of its own elsewhere"),
+    ("processes", "how this command shares the work; elsewhere, splits are handed to whoever does it"),
     ("progress", "how a terminal shows it; elsewhere it is a function"),
     ("per-item", "short for --collect item"),
     ("help", "of the command line"),

@@ -50,6 +50,8 @@ mod report;
 mod same_uid;
 mod selection;
 #[cfg(not(target_family = "wasm"))]
+mod split;
+#[cfg(not(target_family = "wasm"))]
 mod sync;
 mod tagging;
 mod target_gate;
@@ -90,6 +92,10 @@ pub use {
     project::{
         MailboxReport, MailboxState, OMM_HEADER, OmmAccount, OmmTable, Password, Project, ProjectMailbox,
         ProjectOptions, ProjectReport, ProjectRow, check_project_files, run_project,
+    },
+    split::{
+        Receipt, SPLITS, SourceId, Split, SplitRange, SplitSource, finish, finish_of, plan_splits, plan_splits_of,
+        receipts_at, run_split, run_split_of,
     },
     undo::{UndoReport, undo},
     verify::verify,

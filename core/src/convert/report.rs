@@ -300,11 +300,16 @@ pub struct IgnoredEntry {
 
 impl IgnoredReport {
     pub(super) fn tell(&mut self, Passed { name, size, why, .. }: Passed) {
+        self.tell_entry(&IgnoredEntry { name: name.to_string(), bytes: size, why });
+    }
+
+    pub(super) fn tell_entry(&mut self, entry: &IgnoredEntry) {
         self.count += 1;
         if self.entries.len() < MOST_TOLD {
-            self.entries.push(IgnoredEntry { name: name.to_string(), bytes: size, why });
+            self.entries.push(entry.clone());
             return;
         }
+        let name = &entry.name;
         let last = name.rsplit(['/', '\\', '!']).next().unwrap_or_default();
         let extension = last.rsplit_once('.').map_or("", |(_, extension)| extension);
         let extension = if extension.len() <= LONGEST_EXTENSION { extension.to_lowercase() } else { String::new() };

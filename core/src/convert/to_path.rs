@@ -62,7 +62,10 @@ pub(super) fn convert_on(
     options.read.limits.stop = options.read.limits.stop.apart();
     let options = &options;
     let mut mailbox = mailbox_of(&sources, &options.read);
-    mailbox.start()?;
+    // Of several who read, one may have nothing to read.
+    if options.read.part.is_none() {
+        mailbox.start()?;
+    }
     let nothing_yet = Report::default();
     let selector = Selector::surveying_on_threads(
         &options.selection,
@@ -99,7 +102,7 @@ pub fn write_page(destination: &Path, page: &Path) -> Result<()> {
     write_page_on(&Disk::default(), destination, page)
 }
 
-fn write_page_on(disk: &Disk, destination: &Path, page: &Path) -> Result<()> {
+pub(super) fn write_page_on(disk: &Disk, destination: &Path, page: &Path) -> Result<()> {
     check_page(page)?;
     let syncs = (1..).map(|number| SyncPaths::new(destination, number));
     let is_reported = |paths: &SyncPaths| paths.number() == 1 || paths.beside(REPORT).exists();

@@ -157,6 +157,9 @@ pub fn undo(
             remove(At::beside(&paths.beside(suffix)))?;
         }
     }
+    if since == 1 {
+        super::split::forget(destination, &Disk::default())?;
+    }
     lock.complete();
     Ok(report)
 }

@@ -1,4 +1,4 @@
-use super::{AddressMap, Head, ItemReader, Score, eml, emlx, hints::FilesBeside, ics, maildir, mbox, vcf};
+use super::{AddressMap, Head, ItemReader, Score, eml, emlx, hints::FilesBeside, ics, maildir, mbox, part::Part, vcf};
 use crate::{error::Result, limits::Limits, model::Folder, source::Source};
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path, sync::Arc};
@@ -132,6 +132,9 @@ pub struct ReadOptions {
     /// Limits of what a source may cost, and who may stop it: not an option, and not recorded.
     #[serde(skip)]
     pub limits: Limits,
+    /// Which items of the sources are read, where others read the rest: not an option, and not recorded.
+    #[serde(skip)]
+    pub(crate) part: Option<Part>,
     /// How quoted From_ lines in an mbox are unquoted.
     #[serde(rename = "mboxQuoting")]
     pub unquoting: mbox::Unquoting,

@@ -2,6 +2,7 @@ use super::{
     FormatInfo, Head, Holds, ItemReader, ReadOptions, Request, Unopened,
     detect::{closer_look, detect, head_of, unknown},
     hints::Hints,
+    part::PartReader,
 };
 use crate::{
     defect::{Defect, DefectKind},
@@ -90,6 +91,12 @@ impl Input {
         &self.source
     }
 
+    /// Whether its octets are in another encoding than those of the file.
+    #[cfg(all(feature = "convert", not(target_family = "wasm")))]
+    pub(super) fn is_transcoded(&self) -> bool {
+        self.transcoded
+    }
+
     /// The first octets, 64 KiB or all.
     pub(super) fn head(&self) -> &[u8] {
         &self.head
@@ -123,7 +130,7 @@ impl Input {
             _ => e.in_file(&*self.name),
         })?;
         Ok(Box::new(NamedReader {
-            reader,
+            reader: PartReader::over(reader, options.part.as_ref()),
             named: Named { name: Arc::clone(&self.name), transcoded: self.transcoded, hints: self.hints.clone() },
             source: Arc::clone(&self.source),
             cut: self.defects.iter().find(|defect| defect.cuts_short()).cloned(),
@@ -199,6 +206,10 @@ impl ItemReader for NamedReader {
     fn next_ahead(&mut self) -> Option<Unopened> {
         let named = self.named.clone();
         self.reader.next_ahead().map(|unopened| unopened.then(move |item| named.tell(item)))
+    }
+
+    fn depends_on_rest(&self) -> bool {
+        self.reader.depends_on_rest()
     }
 
     fn position(&self) -> u64 {

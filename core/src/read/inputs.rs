@@ -1,10 +1,13 @@
-#[cfg(not(target_family = "wasm"))]
-use super::tree::METADATA;
 use super::{
     Input,
     archive::{Budget, Tar, Zip, is_tar, is_zip, without_packing},
     detect::extension,
     tree::Vault,
+};
+#[cfg(not(target_family = "wasm"))]
+use super::{
+    part::{Borders, Part},
+    tree::METADATA,
 };
 use crate::{
     defect::Defect,
@@ -190,6 +193,17 @@ fn log_beside(path: &std::path::Path) -> Option<std::path::PathBuf> {
 }
 
 impl Inputs {
+    /// The same, of a directory of whose files `part` says which are read.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn part(self, part: Option<&Part>) -> Self {
+        match (self.kind, part.map(|part| &part.borders)) {
+            (Kind::Directory(directory), Some(Borders::Files(first, end))) => {
+                Self { kind: Kind::Directory(directory.part(*first, *end)), defects: self.defects }
+            }
+            (kind, _) => Self { kind, defects: self.defects },
+        }
+    }
+
     /// What was wrong with the archive itself, since the last call.
     pub fn take_defects(&mut self) -> Vec<Defect> {
         let mut defects = std::mem::take(&mut self.defects);

@@ -68,7 +68,7 @@ pub enum Given {
 }
 
 impl Given {
-    fn name(&self) -> Arc<str> {
+    pub(crate) fn name(&self) -> Arc<str> {
         match self {
             #[cfg(not(target_family = "wasm"))]
             Self::Path(path) => path.to_string_lossy().into(),
@@ -236,6 +236,24 @@ impl Mailbox {
         }
     }
 
+    /// What was given, in the order in which it is read; what belongs together stands together.
+    #[cfg(all(feature = "convert", not(target_family = "wasm")))]
+    pub(crate) fn in_order(given: Vec<Given>) -> Vec<Vec<Given>> {
+        let mut mailbox = Self::new(ReadOptions::default());
+        given.into_iter().for_each(|given| mailbox.place(given));
+        let mut together: Vec<Vec<Given>> = Vec::new();
+        for given in mailbox.places {
+            let part = Part::named(&given.name());
+            let before = together.last().and_then(|set| Part::named(&set.last()?.name()));
+            let is_of_set = part.zip(before).is_some_and(|(part, before)| part.is_of_set(&before));
+            match together.last_mut().filter(|_| is_of_set) {
+                Some(set) => set.push(given),
+                None => together.push(vec![given]),
+            }
+        }
+        together
+    }
+
     /// Adds octets from anywhere under a name, which advises their format and names their folder.
     pub fn add_source(&mut self, name: &str, source: Source) {
         self.total = self.total.map(|total| total + source.len());
@@ -346,7 +364,9 @@ impl Mailbox {
             self.beside = self.next_part_beside(&place);
             let inputs = match place {
                 #[cfg(not(target_family = "wasm"))]
-                Given::Path(path) => Inputs::at_path(path, limits),
+                Given::Path(path) => {
+                    Inputs::at_path(path, limits).map(|inputs| inputs.part(self.options.part.as_ref()))
+                }
                 Given::Source(name, source) => Inputs::new(name, source, limits),
             };
             match inputs {

@@ -42,9 +42,12 @@ pub mod msg;
 #[cfg(feature = "outlook")]
 pub mod olm;
 mod other_programs;
+mod part;
 #[cfg(feature = "outlook")]
 pub mod pst;
 mod recovered;
+#[cfg(all(feature = "convert", not(target_family = "wasm")))]
+mod shares;
 mod takeout;
 #[cfg(feature = "outlook")]
 pub mod tnef;
@@ -60,6 +63,10 @@ pub use input::Input;
 pub use inputs::{Found, Inputs, Passed};
 pub use mailbox::{Closed, Event, Given, Mailbox, Opened};
 pub(crate) use metadata::{role_of_path, within_account};
+#[cfg(all(feature = "convert", not(target_family = "wasm")))]
+pub(crate) use part::{Borders, Part};
+#[cfg(all(feature = "convert", not(target_family = "wasm")))]
+pub(crate) use shares::{Shares, for_each_file};
 pub use tree::{LAYOUTS, LayoutInfo};
 pub(crate) use unopened::Open;
 pub use unopened::Unopened;
@@ -82,6 +89,12 @@ pub trait ItemReader: Send {
     /// is no more: then [`next_item`](Self::next_item) goes on behind them.
     fn next_ahead(&mut self) -> Option<Unopened> {
         None
+    }
+
+    /// Whether what it read, or may read, depends on parts of the source beyond: damage has the whole of it searched.
+    #[doc(hidden)]
+    fn depends_on_rest(&self) -> bool {
+        false
     }
 
     /// How many octets of the source lie behind, for progress.

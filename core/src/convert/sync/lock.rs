@@ -1,9 +1,10 @@
 use super::{
     earlier::is_torn,
-    names::{note_path, refused},
+    names::{FILES, ITEM_LOG, REPORT, SyncPaths, note_path, refused},
     note::{RunNote, read},
 };
 use crate::{
+    convert::ConvertOptions,
     disk::{At, Disk, File},
     error::{Error, ErrorKind, Result},
 };
@@ -57,6 +58,39 @@ impl Lock {
             let disk = disk.clone();
             return Ok((Self { path, file, disk, len: None, stays: note.is_some() }, note, cut_off));
         }
+    }
+
+    /// Takes the destination to put the result of splits there, or goes on with that where it was cut off.
+    ///
+    /// # Errors
+    /// When something else stands there.
+    pub(in crate::convert) fn take_for(
+        destination: &Path,
+        disk: &Disk,
+        plan: &str,
+        options: &ConvertOptions,
+    ) -> Result<(Self, RunNote)> {
+        let (mut lock, note, _) = Self::take(destination, disk)?;
+        if let Some(note) = note.filter(|note| note.settings == plan) {
+            return Ok((lock, note));
+        }
+        let paths = SyncPaths::new(destination, 1);
+        let is_filled = |path: &Path| match fs::read_dir(path) {
+            Ok(mut entries) => entries.next().is_some(),
+            Err(_) => fs::symlink_metadata(path).is_ok(),
+        };
+        let beside = [ITEM_LOG, FILES, REPORT].map(|suffix| paths.beside(suffix));
+        if let Some(there) = beside.iter().chain([&paths.archive()]).find(|path| is_filled(path)) {
+            let message = "exists already, and is not from these splits: move it away, or choose another destination";
+            return Err(Error::new(ErrorKind::Destination, message).in_file(there.to_string_lossy()));
+        }
+        let folder_made = !paths.is_archive() && !destination.exists();
+        let note = RunNote { sync: 1, settings: plan.to_owned(), folder_made, options: Some(options.record()) };
+        lock.begin(&note)?;
+        if !paths.is_archive() {
+            disk.make_base(destination).map_err(|error| refused(error, destination))?;
+        }
+        Ok((lock, note))
     }
 
     /// Writes down what is begun. What is resumed stands there already, and is not to be lost for a moment.

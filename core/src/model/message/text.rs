@@ -21,6 +21,35 @@ impl Message {
         self.joined(structure, &parts.text, Self::text)
     }
 
+    /// The text for search and analysis: the plain text or, where there is none, what a person reads of the HTML: without tags,
+    /// styles and what is hidden; `None` where there is neither.
+    ///
+    /// ```
+    /// use mailferry::model::Message;
+    ///
+    /// let octets = b"Content-Type: text/html\n\n<style>b{}</style><p>Caf&eacute; <b>at noon</b></p>\n".to_vec();
+    /// assert_eq!(Message::new(octets.into()).reading_text()?.as_deref(), Some("Caf\u{e9} at noon"));
+    /// # Ok::<(), mailferry::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Errors of the source.
+    pub fn reading_text(&self) -> Result<Option<String>> {
+        match self.text()?.filter(|text| !text.trim().is_empty()) {
+            Some(text) => Ok(Some(text)),
+            None => Ok(self.html()?.map(|html| mime::text_of_html(&html))),
+        }
+    }
+
+    /// What of [`Message::reading_text`] its writer wrote: without what is quoted, the line that says whose it is, and the
+    /// signature. That is a guess by how mail programs write them.
+    ///
+    /// # Errors
+    /// Errors of the source.
+    pub fn reply_text(&self) -> Result<Option<String>> {
+        Ok(self.reading_text()?.map(|text| mime::own_part(&text)))
+    }
+
     /// The HTML, its parts one after the other; `None` where there is none.
     ///
     /// # Errors

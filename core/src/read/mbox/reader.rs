@@ -13,7 +13,7 @@ use crate::{
     error::{Error, ErrorKind, Location, Result},
     limits::Limits,
     model::{Folder, Item, ItemKind, MboxOrigin, MboxQuoting, Message, Origin},
-    read::{Head, ItemReader, ReadOptions, Score, metadata},
+    read::{Head, ItemReader, ReadOptions, Score, metadata, part::Part},
     source::Source,
 };
 use memchr::memmem::Finder;
@@ -40,6 +40,8 @@ pub struct MboxReader {
     defects: Vec<Defect>,
     /// Told with the first message: it was found behind octets that belong to none.
     leading: Option<Defect>,
+    /// Where others read the rest.
+    part: Option<Part>,
 }
 
 /// How the file parts its messages.
@@ -95,6 +97,7 @@ impl MboxReader {
             at = 0;
             Layout::Single
         } else {
+            let part = options.part.as_ref().and_then(Part::octets);
             let found = first_separator(&mut window, line_end, at)?
                 .ok_or_else(|| Error::new(ErrorKind::UnknownFormat, "is not an mbox: no line starts a message"))?;
             if found > at {
@@ -102,21 +105,26 @@ impl MboxReader {
                 leading = Some(Defect::new(DefectKind::LeadingGarbage, detail).at(at));
             }
             at = found;
-            Layout::FromLines(Scan::new(
-                Separators::of_file(&window, line_end, at)?,
-                options.unquoting,
-                &options.limits,
-            ))
+            let separators = Separators::of_file(&window, line_end, at)?;
+            let mut scan = Scan::new(separators, options.unquoting, &options.limits);
+            if let Some(octets) = part {
+                let begin = scan.begin_behind(&mut window, found, octets, &options.limits)?;
+                at = begin.unwrap_or(window.end().max(octets.end));
+                leading = leading.filter(|_| at == found);
+            }
+            Layout::FromLines(scan)
         };
         let folder = metadata::folder_of_file(name);
         let limits = options.limits.clone();
         let name = name.into();
-        Ok(Self { window, layout, name, folder, limits, at, ordinal: 0, defects: Vec::new(), leading })
+        let part = options.part.clone().filter(|part| part.octets().is_some());
+        Ok(Self { window, layout, name, folder, limits, at, ordinal: 0, defects: Vec::new(), leading, part })
     }
 
     fn locate(&mut self) -> Result<Option<Located>> {
         let end = self.window.end();
-        if self.at >= end {
+        let border = self.part.as_ref().and_then(Part::octets).map_or(end, |octets| octets.end);
+        if self.at >= end.min(border) {
             return Ok(None);
         }
         let located = match &mut self.layout {
@@ -199,6 +207,13 @@ impl ItemReader for MboxReader {
         let result = self.locate().and_then(|located| match located {
             Some(located) => {
                 self.at = located.separator.end;
+                self.part.iter().for_each(|part| {
+                    part.note(|met| {
+                        met.first.get_or_insert(start);
+                        // Behind the last text there may be NUL octets.
+                        met.next = Some(if self.at < self.window.end() { self.at } else { self.window.source().len() });
+                    });
+                });
                 let mut item = self.item(located)?;
                 self.tell_break(&mut item)?;
                 Ok(Some(item))
@@ -217,7 +232,7 @@ impl ItemReader for MboxReader {
 
     fn folders(&self) -> Vec<Folder> {
         // A mailbox whose messages all went to the folders of their labels has no folder of its own.
-        if self.ordinal == 0 { vec![self.folder.clone()] } else { Vec::new() }
+        if self.ordinal == 0 && self.part.is_none() { vec![self.folder.clone()] } else { Vec::new() }
     }
 
     fn take_defects(&mut self) -> Vec<Defect> {

@@ -2,6 +2,7 @@
 
 use super::{
     Unquoting,
+    from_line::MAX_FROM_LINE,
     lines::LineEnd,
     mime_guard::{Lookahead, OpenMultipart, declared_boundary},
     separator::{Looks, Separators},
@@ -16,7 +17,7 @@ use crate::{
     source::Source,
 };
 use memchr::memmem::Finder;
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
 static FROM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"From "));
 
@@ -28,6 +29,20 @@ pub(super) fn first_separator(window: &mut Window, line_end: LineEnd, mut at: u6
         if found == start || line_end.starts_line(window, found)? {
             let after_blank = found == start || line_end.blank_line_before(window, found, 0)? > 0;
             let separators = Separators::of_file(window, line_end, found)?;
+            if separators.look(window, found, after_blank)? == Looks::Separator {
+                return Ok(Some(found));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Where a line that separates messages is, from `at` on and before `end`, by its look alone.
+fn next_separator(window: &mut Window, separators: Separators, mut at: u64, end: u64) -> Result<Option<u64>> {
+    while let Some(found) = window.find(&FROM, at, at)?.filter(|found| *found < end) {
+        at = found + 1;
+        if separators.line_end.starts_line(window, found)? {
+            let after_blank = separators.line_end.blank_line_before(window, found, 0)? > 0;
             if separators.look(window, found, after_blank)? == Looks::Separator {
                 return Ok(Some(found));
             }
@@ -65,6 +80,9 @@ pub(in crate::read) fn separators_within(source: Source, first: u64, at: u64) ->
     }
     Ok(defects)
 }
+
+/// Octets before a border in which the messages are looked at that may reach over it.
+const LOOKED_BACK: u64 = if cfg!(test) { 64 } else { 8 << 20 };
 
 /// Octets searched at a time.
 const SEARCHED: usize = 64 << 10;
@@ -118,6 +136,37 @@ struct Under {
 impl Scan {
     pub(super) fn new(separators: Separators, unquoting: Unquoting, limits: &Limits) -> Self {
         Self { separators, unquoting, lookahead: Lookahead::default(), peeks: limits.multipart_lookahead }
+    }
+
+    /// Where the first message at or behind `border` starts, if one does before `end`; the first of the file is at `first`.
+    ///
+    /// The messages shortly before say so: a line in the border's vicinity may be text of one of them. One that starts still
+    /// earlier is not asked, so whoever reads on from here has to compare it with where the reader of what is before ended.
+    pub(super) fn begin_behind(
+        &mut self,
+        window: &mut Window,
+        first: u64,
+        octets: &Range<u64>,
+        limits: &Limits,
+    ) -> Result<Option<u64>> {
+        let Range { start: border, end } = *octets;
+        let start = if border <= first {
+            Some(first)
+        } else {
+            let from = border.saturating_sub(LOOKED_BACK);
+            match from <= first {
+                true => Some(first),
+                false => next_separator(window, self.separators, from, end)?,
+            }
+        };
+        let Some(mut at) = start else { return Ok(None) };
+        // As if all before had been scanned, and nothing looked up in it.
+        self.peeks = self.peeks.saturating_add(2 * at.saturating_sub(first));
+        while at < border {
+            let (_, next) = self.separators.line_end.line(window, at, MAX_FROM_LINE + 1)?;
+            at = self.message(window, at, next.unwrap_or(window.end()), limits)?.end;
+        }
+        Ok((at < end && at < window.end()).then_some(at))
     }
 
     /// The message whose first octet is at `start`; `keep` is the start of its From_ line.

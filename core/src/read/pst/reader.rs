@@ -167,6 +167,10 @@ impl ItemReader for PstReader {
         Some(Unopened::new(Found { listed, ahead, name, ordinal: self.ordinal, translation }))
     }
 
+    fn depends_on_rest(&self) -> bool {
+        self.walk.is_damaged || self.walk.store().ndb.is_damaged()
+    }
+
     fn position(&self) -> u64 {
         // Messages are spread over the file, so that how many of them are behind is how far it is.
         let part = u128::from(self.ordinal) * u128::from(self.walk.store().ndb.len());

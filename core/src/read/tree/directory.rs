@@ -43,6 +43,10 @@ pub(in crate::read) struct Directory {
     /// What was wrong with archives.
     defects: Vec<Defect>,
     empty: Vec<Folder>,
+    /// Entries met so far that are no directories.
+    met: u64,
+    /// Of these, those that are read, where others read the rest.
+    part: Option<(u64, Option<u64>)>,
 }
 
 struct Level {
@@ -85,6 +89,8 @@ impl Directory {
             parts: Parts::default(),
             defects: Vec::new(),
             empty: Vec::new(),
+            met: 0,
+            part: None,
         };
         directory.enter(root);
         Ok(directory)
@@ -115,7 +121,17 @@ impl Directory {
                 }
             }
             let Some(level) = self.levels.last_mut() else { return Ok(None) };
-            let Some((name, kind)) = level.listing.next()? else {
+            let listed = match level.listing.next() {
+                Err(_)
+                    if self
+                        .part
+                        .is_some_and(|(first, end)| self.met < first || end.is_some_and(|end| self.met >= end)) =>
+                {
+                    continue;
+                }
+                listed => listed?,
+            };
+            let Some((name, kind)) = listed else {
                 self.leave();
                 continue;
             };
@@ -126,15 +142,24 @@ impl Directory {
                 level.is_used = true;
             }
             let path = level.listing.path().join(&name);
+            let number = self.met;
+            self.met += u64::from(kind != Kind::Directory);
+            let is_of_part = self.part.is_none_or(|(first, end)| number >= first && end.is_none_or(|end| number < end));
+            if !is_of_part && (kind != Kind::Directory || self.limits.excluded.of(&path).is_some()) {
+                continue;
+            }
             if let Some(why) = self.limits.excluded.of(&path) {
                 return Ok(Some(self.pass(&name, 0, why)));
             }
             match kind {
-                Kind::Directory => {
-                    if let Some(passed) = self.descend(path, &name)? {
-                        return Ok(Some(passed));
+                Kind::Directory => match self.descend(path, &name) {
+                    Ok(Some(_)) | Err(_) if !is_of_part => {}
+                    descended => {
+                        if let Some(passed) = descended? {
+                            return Ok(Some(passed));
+                        }
                     }
-                }
+                },
                 Kind::File => {
                     if let Some(found) = self.file(&path, &name)? {
                         return Ok(Some(found));
@@ -203,7 +228,32 @@ impl Directory {
 
     /// The folders without an item, since the last call.
     pub(in crate::read) fn take_folders(&mut self) -> Vec<Folder> {
-        std::mem::take(&mut self.empty)
+        let folders = std::mem::take(&mut self.empty);
+        // Every reader of a part meets them; the last one tells.
+        if self.part.is_some_and(|(_, end)| end.is_some()) { Vec::new() } else { folders }
+    }
+
+    /// The same directory of whose files those with these numbers are read.
+    pub(in crate::read) fn part(self, first: u64, end: Option<u64>) -> Self {
+        Self { part: Some((first, end)), ..self }
+    }
+
+    /// The path of the next entry that is no directory, in the order in which they are read; nothing is opened.
+    #[cfg(feature = "convert")]
+    pub(in crate::read) fn next_path(&mut self) -> Result<Option<PathBuf>> {
+        loop {
+            let Some(level) = self.levels.last_mut() else { return Ok(None) };
+            let Some((name, kind)) = level.listing.next()? else {
+                self.leave();
+                continue;
+            };
+            let path = level.listing.path().join(&name);
+            match kind {
+                Kind::Directory if self.limits.excluded.of(&path).is_some() => {}
+                Kind::Directory => drop(self.descend(path, &name)),
+                Kind::File | Kind::Link | Kind::Other => return Ok(Some(path)),
+            }
+        }
     }
 
     /// Reads the files that tell of others, which may come before them in the order of names.

@@ -99,6 +99,12 @@ impl Default for NameTemplate {
 }
 
 impl NameTemplate {
+    /// Whether names depend on the number of an item in its source.
+    #[cfg(all(feature = "convert", not(target_family = "wasm")))]
+    pub(crate) fn has_ordinal(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Placeholder(Placeholder::Ordinal)))
+    }
+
     /// The name without extension, within `units` UTF-16 units.
     pub(super) fn stem(&self, item: &Item, name: &ItemName, digest: &str, units: usize) -> String {
         let room = Room { units, octets: STEM_OCTETS };
