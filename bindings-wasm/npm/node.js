@@ -1,7 +1,11 @@
 // The package in Node: the core is read from the file system, and files are sources and sinks.
 import { readFile } from 'node:fs/promises';
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { mkdtemp, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { init as load } from './mailferry.js';
+import { environment } from './sources.js';
 
 export * from './mailferry.js';
 
@@ -21,12 +25,46 @@ await init();
 export function fileSource(file, name = String(file)) {
   const fd = typeof file === 'number' ? file : openSync(file, 'r');
   return {
+    fd,
     name,
     size: fstatSync(fd).size,
     readAt: (offset, into) => readSync(fd, into, 0, into.length, offset),
     close: () => closeSync(fd),
   };
 }
+
+/** Descriptors of files that were opened here: they are closed when nothing refers to their source any more. */
+const unused = new FinalizationRegistry((fd) => closeSync(fd));
+
+environment.source = (source) => {
+  if (typeof source === 'string') {
+    const own = fileSource(source);
+    unused.register(own, own.fd);
+    return own;
+  }
+  // A FileHandle, or what else has a descriptor.
+  if (typeof source?.fd === 'number' && typeof source.readAt !== 'function' && typeof source.pipe !== 'function') return fileSource(source.fd, 'input');
+  return undefined;
+};
+
+environment.sink = (sink) => (typeof sink?.fd === 'number' && typeof sink.appendFile === 'function' ? { ...fileSink(sink.fd), close: () => sink.close() } : undefined);
+
+/** Streams are kept in a temporary file that has no name any more. */
+environment.spool = async (stream, name) => {
+  const folder = await mkdtemp(join(tmpdir(), 'mailferry-'));
+  const path = join(folder, 'stream');
+  const fd = openSync(path, 'wx+', 0o600);
+  try {
+    unlinkSync(path);
+    await rmdir(folder);
+  } catch {
+    // Where an open file cannot lose its name, the system clears it away some day.
+  }
+  for await (const part of stream) for (let rest = typeof part === 'string' ? Buffer.from(part) : part; rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
+  const source = fileSource(fd, name);
+  unused.register(source, fd);
+  return source;
+};
 
 /** A new file by its path, or a descriptor that the caller opened. */
 export function fileSink(file) {
