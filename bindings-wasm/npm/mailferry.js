@@ -159,13 +159,13 @@ class Box {
 
   /** Takes lines of the list; a caller that wants them as they come keeps them itself. */
   take(lines, onItems) {
-    const records = lines.map(([id, kind, folder, date, subject, from, to, size, offset, length]) => {
+    const records = lines.map(([id, kind, folder, date, subject, from, to, size, offset, length, role]) => {
       const [source, ordinal] = numbers(id);
       if (!this.#places.has(source)) this.#places.set(source, { offsets: [], lengths: [] });
       const { offsets, lengths } = this.#places.get(source);
       offsets[ordinal] = offset;
       lengths[ordinal] = length;
-      return { id, kind, folder, date: date ?? undefined, subject: subject ?? undefined, from: from ?? undefined, to: to ?? undefined, size };
+      return { id, kind, folder, date: date ?? undefined, subject: subject ?? undefined, from: from ?? undefined, to: to ?? undefined, size, role: role ?? undefined };
     });
     if (onItems) onItems(records);
     else for (const record of records) this.items.push(record);

@@ -137,7 +137,8 @@ impl Inspector {
 /// Characters of a text in a list.
 const MOST_TEXT: usize = 300;
 
-/// An item in a list: its id, kind, folder, date, subject, author, recipients, octets, and its place in its source.
+/// An item in a list: its id, kind, folder, date, subject, author, recipients, octets, its place in its source, and what its folder
+/// is for.
 fn line(item: &Item, place: Place) -> serde_json::Value {
     let record = ItemRecord::of(item, place.source);
     let message = item.message();
@@ -157,6 +158,7 @@ fn line(item: &Item, place: Place) -> serde_json::Value {
         record.size,
         direct,
         record.source.length,
+        record.role,
     ])
 }
 
