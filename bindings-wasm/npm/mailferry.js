@@ -2,7 +2,7 @@
 import load, { Comparer, Converter, Inspector, Planner, Reader, Verifier, formats as formatsJson, options as optionsJson, reportPage as reportPageOf, targets as targetsJson, version as coreVersion } from './wasm/mailferry.js';
 import { MailferryError, asError } from './error.js';
 import { attachmentsOf } from './message.js';
-import { asSources, prefetched } from './sources.js';
+import { asSources, environment, prefetched } from './sources.js';
 import { Drain, asSink } from './sinks.js';
 
 export { MailferryError };
@@ -20,7 +20,7 @@ let loaded;
 
 /** Loads the core, once; without an argument from beside this module. */
 export function init(input) {
-  loaded ??= load({ module_or_path: input ?? new URL('./wasm/mailferry_bg.wasm', import.meta.url) }).catch((error) => {
+  loaded ??= Promise.resolve(input ?? environment.core()).then((core) => load({ module_or_path: core })).catch((error) => {
     loaded = undefined;
     throw error;
   });

@@ -1,25 +1,14 @@
 // The package in Node: the core is read from the file system, and files are sources and sinks.
-import { readFile } from 'node:fs/promises';
 import { closeSync, fstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import { mkdtemp, rmdir } from 'node:fs/promises';
+import { mkdtemp, readFile, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { init as load } from './mailferry.js';
+import { MailferryError } from './error.js';
 import { environment } from './sources.js';
 
 export * from './mailferry.js';
 
-let loaded;
-
-export function init(input) {
-  loaded ??= (input ? load(input) : readFile(new URL('./wasm/mailferry_bg.wasm', import.meta.url)).then(load)).catch((error) => {
-    loaded = undefined;
-    throw error;
-  });
-  return loaded;
-}
-
-await init();
+environment.core = () => readFile(new URL('./wasm/mailferry_bg.wasm', import.meta.url));
 
 /** A file by its path, or by a descriptor that the caller opened. */
 export function fileSource(file, name = String(file)) {
@@ -38,9 +27,13 @@ const unused = new FinalizationRegistry((fd) => closeSync(fd));
 
 environment.source = (source) => {
   if (typeof source === 'string') {
-    const own = fileSource(source);
-    unused.register(own, own.fd);
-    return own;
+    try {
+      const own = fileSource(source);
+      unused.register(own, own.fd);
+      return own;
+    } catch (error) {
+      throw new MailferryError({ kind: 'io', message: error.message, path: source }, { cause: error });
+    }
   }
   // A FileHandle, or what else has a descriptor.
   if (typeof source?.fd === 'number' && typeof source.readAt !== 'function' && typeof source.pipe !== 'function') return fileSource(source.fd, 'input');

@@ -24,6 +24,8 @@ export function handleSource(handle, name = 'input') {
 
 /** What differs between environments: where a stream is kept until all of it is there, and what else can be a source or a sink. */
 export const environment = {
+  /** Where the core is. */
+  core: () => new URL('./wasm/mailferry_bg.wasm', import.meta.url),
   /** Keeps a stream, and gives a source of it. */
   async spool(stream, name) {
     const parts = [];
@@ -101,7 +103,12 @@ function ofAnswer(answer, name) {
 /** What is read at an offset: where that takes a promise, all of it is kept first. */
 function ofReadAt(source) {
   const name = typeof source.name === 'string' ? source.name : 'input';
-  const first = source.size === 0 ? 0 : source.readAt(0, new Uint8Array(Math.min(source.size, 16)));
+  let first;
+  try {
+    first = source.size === 0 ? 0 : source.readAt(0, new Uint8Array(Math.min(source.size, 16)));
+  } catch {
+    // It will throw again where the core reads, which says of what file.
+  }
   if (typeof first?.then !== 'function') {
     return typeof source.name === 'string' ? source : { name, size: source.size, readAt: (offset, into) => source.readAt(offset, into), prefetch: () => source.prefetch?.() };
   }
