@@ -51,7 +51,11 @@ class Person {
   }
 
   /** The files at the end by name, with whether all is well with each. */
-  fates = () => this.page.locator('#fates > li').evaluateAll((rows) => Object.fromEntries(rows.map((row) => [row.querySelector('.name').textContent, row.className])));
+  async fates() {
+    const rows = await this.page.locator('#fates > li').all();
+    return Object.fromEntries(await Promise.all(rows.map(async (row) => [await row.locator('.name').textContent(), await row.getAttribute('class')])));
+  }
+
   title = () => this.page.textContent('#done-title');
 }
 
@@ -161,6 +165,7 @@ export const TASKS = [
     title: 'all of it on a phone',
     isQuick: true,
     context: { viewport: { width: 360, height: 640 } },
+    needs: 'measures',
     async run({ page }) {
       const person = new Person(page);
       await person.choose('#files', join(FIXTURES, 'mbox/takeout.mbox'));

@@ -133,10 +133,15 @@ export function options() {
   // What a target does not take is left out by it, and said so; a form without that knowledge is told.
   if (state.kindsOff.length > 0 || (form() && kinds.length < Object.keys(found.kinds).length)) select.kinds = kinds;
   if (tree.off().length > 0) select.skipFolders = tree.off();
-  if (state.skipSpam) [select.skipTrash, select.skipJunk] = [true, true];
+  if (state.skipSpam) {
+    select.skipTrash = true;
+    select.skipJunk = true;
+  }
   if (state.after) select.after = state.after;
   if (state.before) select.before = state.before;
-  for (const name of ['from', 'to', 'subject']) if (state[name].trim()) select[name] = [state[name].trim()];
+  if (state.from.trim()) select.from = [state.from.trim()];
+  if (state.to.trim()) select.to = [state.to.trim()];
+  if (state.subject.trim()) select.subject = [state.subject.trim()];
   if (state.dedupe) select.dedupe = 'exact';
   if (Number(state.sample) > 0) select.sample = Number(state.sample);
   const asked = { packaging: part('packaging').value, select };

@@ -69,10 +69,14 @@ function showFates(fates) {
   part('fates').replaceChildren(...rows);
 }
 
-let guides;
+let guides = {};
 
-/** How files are imported there: a file of its own, which is loaded when it is wanted for the first time. */
-async function showImport(report, name, migrated) {
+/** How files are imported there: a file of its own, which is loaded while there is something else to wait for. */
+export const loadGuides = async () => {
+  guides = await fetch(new URL('./mailferry/guides.json', import.meta.url)).then((answer) => (answer.ok ? answer.json() : guides), () => guides);
+};
+
+function showImport(report, name, migrated) {
   const place = part('import');
   const known = { '': 'generic', pst: undefined, mbox: undefined, bundle: undefined };
   const key = state.target in known ? known[state.target] : state.target;
@@ -80,8 +84,7 @@ async function showImport(report, name, migrated) {
   if (migrated === 0) return;
   part('import-title').textContent = say('importTitle', { target: titleOf(state.target) });
   part('import-unpack').textContent = target() && !target().packaging.some((one) => name.endsWith(`.${one}`)) ? say('unpack') : '';
-  guides ??= fetch(new URL('./mailferry/guides.json', import.meta.url)).then((answer) => (answer.ok ? answer.json() : {}), () => ({}));
-  const guide = key ? (await guides)[key] : undefined;
+  const guide = key ? guides[key] : undefined;
   const language = current() === 'fr' ? 'fr' : 'en';
   // What the page has done already, or what is done with the command, is no step here.
   const said = (all = []) => all.filter((advice) => !advice.en.includes('`mailferry ')).map((advice) => element('li', {}, ...coded(filled(advice[language] ?? advice.en, name))));

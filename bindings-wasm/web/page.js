@@ -1,7 +1,7 @@
 // The page: six steps from where mail is to where it goes. Each module does one of them; here is what leads from one to the next.
 import { check, showChecked, verdict } from './check.js';
 import { options, setFound, showChoices, showPlan } from './choose.js';
-import { showDone } from './done.js';
+import { loadGuides, showDone } from './done.js';
 import { announce, element, part } from './dom.js';
 import { engine } from './engine.js';
 import { add, chosen, clear, dropped, names, remove, showGiven, size, sources } from './files.js';
@@ -70,6 +70,7 @@ function render() {
   part('convert').hidden = step !== 'choose';
   part('convert').disabled = goes === 0;
   part('cancel').hidden = step !== 'work';
+  document.querySelector('footer').hidden = step === 'work';
   part('again').hidden = !['done', 'check'].includes(step);
   part('back').hidden = step === 'from' || step === 'work';
   part('action-hint').textContent = step === 'files' && names().length === 0 ? '' : step === 'files' && isBusy() ? say('looking') : '';
@@ -270,6 +271,7 @@ part('selecting').addEventListener('submit', async (event) => {
   try {
     const outcome = await underWay('converting', { bar: 'bar', numbers: 'numbers', big: 'percent' }, async (ports) => {
       go('work');
+      await loadGuides();
       const converted = await engine.convert(sources(), asked, { to: place.to, name: stem, ...ports });
       // The archive is there, whether or not there is a page about it.
       const page = await engine.reportPage(converted.report, converted.log, { name, logName: `${name}.items.jsonl` }).catch(() => undefined);

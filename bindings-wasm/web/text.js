@@ -6,6 +6,9 @@ export const LANGUAGES = {
   en: { name: 'English', reviewed: true },
   fr: { name: 'Français', reviewed: true },
   de: { name: 'Deutsch', reviewed: false },
+  es: { name: 'Español', reviewed: false },
+  pt: { name: 'Português', reviewed: false },
+  ja: { name: '日本語', reviewed: false },
 };
 
 let language = 'en';

@@ -25,12 +25,14 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test               everything that must hold before a change goes in; sets itself up
-  full               test, budget, faults: all that can be proved on this machine, in an hour or so
+  full               test, page, budget, faults: all that can be proved on this machine, in an hour or so
   budget             what every form writes is what it was, and sizes, instructions, dependencies and seconds are within their
                      limits (xtask/budget/; installs valgrind; --digests: only what is written; --write: writes that anew;
                      --only NAME: only limits whose names start so)
   wasm               compiles the npm package into bindings-wasm/npm/wasm (--quick: for trials, slower code)
   web                compiles the page into target/web and serves it on port 8080 (--quick: slower code; a port: there)
+  page               ten first tasks in Chromium and Firefox, axe, Lighthouse, publint and attw, on the page and the package as they are
+                     published (part of full, there with slower code)
   python             tests the Python package with all that reads its tables (installs pyarrow, polars, duckdb …)
   free-threaded      type-checks the Python package for a free-threaded CPython 3.14, which need not be there
   features           each combination of the features of the crate mailferry compiles, and reading alone passes its tests
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         ["web", "--quick"] => web(wasm::Profile::Quick, "8080"),
         ["web", port] => web(wasm::Profile::Release, port),
         ["web", "--quick", port] => web(wasm::Profile::Quick, port),
+        ["page"] => page(),
         ["python"] => python::with_tables(),
         ["free-threaded"] => python::free_threaded(),
         ["features"] => features::check(),
@@ -101,9 +104,17 @@ fn main() -> ExitCode {
 /// What must hold before a release; steps that take longer than `test` may go here.
 fn full() -> Result<()> {
     test::run()?;
+    step::run(&mut wasm::full_tests()?)?;
     budget::run(&[])?;
     storm::faults(&[])?;
     dav::run_all(&root().join("fixtures/ics").to_string_lossy())
+}
+
+/// What must hold of the page as it is published.
+fn page() -> Result<()> {
+    wasm::build(wasm::Profile::Release)?;
+    web::assemble()?;
+    step::run(&mut wasm::full_tests()?)
 }
 
 fn web(profile: wasm::Profile, port: &str) -> Result<()> {

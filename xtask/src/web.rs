@@ -26,7 +26,9 @@ pub(crate) fn assemble() -> Result<PathBuf> {
 fn for_offline(site: &Path) -> Result<()> {
     let mut names = Vec::new();
     list(site, "", &mut names)?;
-    names.retain(|name| name != "sw.js" && !name.ends_with(".d.ts") && !name.ends_with("node.js") && !name.ends_with("package.json"));
+    names.retain(|name| {
+        name != "sw.js" && !name.ends_with(".d.ts") && !name.ends_with("node.js") && !name.ends_with("package.json")
+    });
     names.sort();
     let mut version: u64 = 0xcbf2_9ce4_8422_2325;
     for name in &names {
@@ -35,9 +37,13 @@ fn for_offline(site: &Path) -> Result<()> {
         }
     }
     // A page is asked for by its folder.
-    let files: Vec<String> = names.iter().map(|name| format!("'./{}'", if name == "index.html" { "" } else { name })).collect();
+    let files: Vec<String> =
+        names.iter().map(|name| format!("'./{}'", if name == "index.html" { "" } else { name })).collect();
     let worker = fs::read_to_string(site.join("sw.js"))?
-        .replace("const VERSION = 'development';", &format!("const VERSION = '{}-{version:016x}';", env!("CARGO_PKG_VERSION")))
+        .replace(
+            "const VERSION = 'development';",
+            &format!("const VERSION = '{}-{version:016x}';", env!("CARGO_PKG_VERSION")),
+        )
         .replace("const FILES = [];", &format!("const FILES = [{}];", files.join(", ")));
     Ok(fs::write(site.join("sw.js"), worker)?)
 }

@@ -7,7 +7,7 @@ import { firefox, missing, missingFirefox, start } from '../browser.js';
 import { TASKS } from '../tasks.js';
 
 /** What of the tasks a test cannot do in Firefox over WebDriver BiDi. */
-const NOT_IN_FIREFOX = ['locale', 'downloads', 'folders', 'offline'];
+const NOT_IN_FIREFOX = ['locale', 'downloads', 'folders', 'measures', 'offline'];
 
 for (const [name, skip, launch] of [
   ['Chromium', missing(), undefined],
