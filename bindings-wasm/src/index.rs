@@ -60,7 +60,7 @@ impl Index {
         let Some(Some(opened)) = self.opened.get(at) else { return Ok(None) };
         let whole = opened.source.clone();
         if let Some(whole) = whole.clone().filter(|_| opened.format == "mbox") {
-            let message = Content::new(whole, [offset..offset.saturating_add(length)]);
+            let message = Content::new(whole, std::iter::once(offset..offset.saturating_add(length)));
             let mut mailbox = Mailbox::new(self.options.clone());
             mailbox.add_source(&opened.name, Arc::new(message));
             return Walk { mailbox, only: None, source: 0, ordinal: 0 }.to(1, 1);
