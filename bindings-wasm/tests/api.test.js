@@ -502,3 +502,10 @@ test('sinks of every kind take the same', async (t) => {
   assert.ok(readdirSync(path).filter((name) => name.startsWith('part.part')).length > 1);
   await assert.rejects(convert(TAKEOUT, {}, { sink: createWriteStream(join(path, 'no', 'such')) }), { code: 'ENOENT' });
 });
+
+test('calendars and cards have files of their own beside stores and mboxes in one archive', async () => {
+  for (const [options, source] of [[{ target: 'm365' }, STORE], [{ as: 'mbox', collect: 'item' }, STORE], [{ as: 'mbox', collect: 'item' }, GROUPS], [{ as: 'mbox', collect: 'item', zipLevel: 'best' }, STORE]]) {
+    const { outcome } = await convert(source, options, { sink: () => kept() });
+    assert.deepEqual(outcome, { state: 'complete' });
+  }
+});
