@@ -1,5 +1,5 @@
 // The Worker of worker.js.
-import { MailferryError, blobSource, convert, formats, handleSink, inspect, list, open, options, plan, reportPage, targets, verify, version, webStreamSink } from './mailferry.js';
+import { MailferryError, blobSource, convert, formats, handleSink, index, init, inspect, list, open, options, plan, reportPage, targets, verify, version, webStreamSink } from './mailferry.js';
 import { fileHandleSink, portSink } from './sinks.js';
 
 /** Items that did not come through, and differences, of which a list is kept. */
@@ -12,6 +12,27 @@ const DOES = {
   targets,
   options,
   inspect: ({ source, options }, { ports }) => inspect(source, { ...options, ...ports }),
+  async look({ source, options }, { ports, tell }) {
+    box?.close();
+    box = undefined;
+    const looked = await index(source, { ...options, ...ports, onItems: (items) => tell({ items }) });
+    box = looked;
+    return looked.inspection;
+  },
+  async find({ item: id }) {
+    const item = await box?.find(id);
+    if (!item) return undefined;
+    const view = item.view();
+    const inline = view?.html ? inlined(view) : undefined;
+    return { ...JSON.parse(JSON.stringify(item)), view: view && JSON.parse(JSON.stringify(view)), inline, octets: view ? undefined : item.octets() };
+  },
+  async attachment({ item: id, number }) {
+    const view = (await box?.find(id))?.view();
+    return view?.attachments[number]?.blob();
+  },
+  async octets({ item: id }) {
+    return (await box?.find(id))?.octets();
+  },
   plan: ({ source, target, options }, { ports }) => plan(source, target, { ...options, ...ports }),
   async verify({ archive, options }, { ports }) {
     const found = [];
@@ -55,6 +76,31 @@ const DOES = {
   },
 };
 
+/** What was looked at last. */
+let box;
+
+/** Octets of pictures that go into the text of a message. */
+const MOST_INLINE = 16 << 20;
+
+/** Pictures that the HTML of a message refers to, as data: URLs by their identifiers. */
+function inlined({ html, attachments }) {
+  const found = {};
+  let room = MOST_INLINE;
+  for (const attachment of attachments) {
+    const { cid, type, size } = attachment;
+    if (!cid || !/^image\/(?!svg)/.test(type) || size > room || !html.includes(`cid:${cid}`)) continue;
+    room -= size;
+    found[cid] = `data:${type};base64,${base64(attachment.bytes())}`;
+  }
+  return found;
+}
+
+function base64(octets) {
+  let text = '';
+  for (let at = 0; at < octets.length; at += 0x8000) text += String.fromCharCode(...octets.subarray(at, at + 0x8000));
+  return btoa(text);
+}
+
 /** Those who wait to be told where a part goes. */
 const placing = new Map();
 
@@ -68,8 +114,12 @@ self.onmessage = async ({ data: { id, does, abort, to, refusal, ...question } })
     self.postMessage({ id, part });
     return new Promise((resolve, reject) => placing.set(id, { resolve, reject }));
   };
+  const tell = (more) => self.postMessage({ id, ...more });
   try {
-    self.postMessage({ id, result: await DOES[does]({ to, ...question }, { ports: { onProgress, signal: stop.signal }, place }) });
+    await init();
+    stop.signal.throwIfAborted();
+    tell({ begun: true });
+    self.postMessage({ id, result: await DOES[does]({ to, ...question }, { ports: { onProgress, signal: stop.signal }, place, tell }) });
   } catch (error) {
     const { name, message, kind, path, location, fatal } = error ?? {};
     self.postMessage({ id, error: { name, message, kind, path, location, fatal } });

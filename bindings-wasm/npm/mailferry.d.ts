@@ -29,8 +29,56 @@ export interface PartSink extends Sink {
   abort?(reason: unknown): void | Promise<void>;
 }
 
-/** A `File` or `Blob` is a source in a Worker only. */
-export type SourceLike = Source | Blob | ArrayBuffer | ArrayBufferView;
+/** Octets at an offset that have to be waited for: all of them are kept first, in a temporary file in Node, else in a Blob. */
+export interface AsyncSource {
+  readonly name?: string;
+  readonly size: number;
+  readAt(offset: number, octets: Uint8Array): Promise<number>;
+}
+
+/** A Blob under a name. */
+export interface NamedBlob {
+  name?: string;
+  blob: Blob;
+}
+
+/** A folder: its name, and the files in it by their paths, which begin with that name. */
+export interface FolderOfBlobs {
+  name: string;
+  entries: { path: string; blob: Blob }[];
+}
+
+/**
+ * What can be read. A `File` or `Blob` is read where it is in a Worker, and kept first in Node; on the main thread of a page it is refused.
+ * Streams, answers and URLs are kept until all of them is there, as formats are read at any place. In Node also the path of a file, or a FileHandle.
+ */
+export type SourceLike =
+  | Source
+  | AsyncSource
+  | Blob
+  | NamedBlob
+  | FolderOfBlobs
+  | ArrayBuffer
+  | ArrayBufferView
+  | URL
+  | Response
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | string
+  | { readonly fd: number };
+
+/** A Writable of Node, as far as it is used. */
+export interface NodeWritable {
+  write(octets: Uint8Array, done: (error?: Error | null) => void): boolean;
+  end(done: () => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  once(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+  destroy(reason?: Error): unknown;
+}
+
+/** What can be written to: a sink, a stream, or in Node a Writable or a FileHandle. The caller closes it, but for one that a function returned. */
+export type SinkLike = Sink | PartSink | WritableStream<Uint8Array> | NodeWritable | { readonly fd: number; appendFile: unknown };
 
 /** The part of FileSystemSyncAccessHandle that is needed. */
 export interface SyncHandle {
@@ -194,13 +242,13 @@ export interface ConvertProgress extends Progress {
 
 export interface ConvertPorts {
   /** Receives the archive; or a function that returns a sink for it, or for each of its parts. */
-  sink: Sink | ((part: Part) => PartSink | Promise<PartSink>);
+  sink: SinkLike | ((part: Part) => SinkLike | Promise<SinkLike>);
   /** The name of the archives without extension, if `sink` is a function; `archive` by default. */
   name?: string;
   /** Receives the item log: one JSON object per line, one per item. */
-  log?: Sink;
+  log?: SinkLike;
   /** Receives the list of files that hold many items or none: one JSON object per line. {@link verify} takes it. */
-  files?: Sink;
+  files?: SinkLike;
   onProgress?: (progress: ConvertProgress) => void;
   /** Stops between two items; the archive is valid, and the report says `cancelled`. */
   signal?: AbortSignal;
@@ -257,16 +305,29 @@ export interface Address {
   address: string;
 }
 
+/** An attachment whose octets can be read as long as its item can: until the next one is requested. */
+export interface ReadableAttachment extends Attachment {
+  /** Its decoded octets. */
+  bytes(): Uint8Array<ArrayBuffer>;
+  blob(): Blob;
+  stream(): ReadableStream<Uint8Array>;
+}
+
 export interface MessageView {
   subject: string | null;
   from: Address[];
   to: Address[];
   cc: Address[];
+  bcc: Address[];
+  sender: Address[];
+  replyTo: Address[];
+  /** All fields of the header section in their order, decoded. */
+  headers: [name: string, value: string][];
   date: string | null;
   messageId: string | null;
   text: string | null;
   html: string | null;
-  attachments: Attachment[];
+  attachments: ReadableAttachment[];
   /** What is wrong with it, and what was decided while reading it. */
   defects: { kind: string; message: string; offset: number | null }[];
 }
@@ -303,6 +364,39 @@ export interface Mailbox extends AsyncIterable<Item> {
   close(): void;
 }
 
+/** An item in the list of an index. */
+export interface ListedItem {
+  id: string;
+  kind: Kind;
+  folder: string;
+  role?: string;
+  date?: string;
+  subject?: string;
+  /** The fields of a message as text, shortened. */
+  from?: string;
+  to?: string;
+  size: number;
+}
+
+/** All items of sources, listed by one look at them. */
+export interface Box {
+  readonly items: ListedItem[];
+  readonly inspection: Inspection;
+  /** The item of this id, whichever was opened before, without reading what lies before it where its format allows that. */
+  find(id: string): Promise<Item | undefined>;
+  close(): void;
+}
+
+/** Something that is wrong with a source. */
+export interface ToldProblem {
+  /** A source that cannot be opened, an item or the rest of a source that cannot be read, a source that ends too early, or what was survived. */
+  what: 'unopened' | 'item' | 'rest' | 'cut_short' | 'defect';
+  kind: string;
+  message: string;
+  source: string | null;
+  location?: Location | null;
+}
+
 export interface Size {
   items: number;
   bytes: number;
@@ -328,6 +422,10 @@ export interface Inspection extends Size {
   sources: [name: string, format: string][];
   unopened: number;
   problems: string[];
+  /** The same with their kinds and sources. */
+  told: ToldProblem[];
+  /** The names of sources by their numbers, from 1; `null` for one that cannot be opened. */
+  met: (string | null)[];
   /** Sources that end too early. */
   cutShort: number;
   ignored: Ignored;
@@ -519,6 +617,18 @@ export declare function inspect(
   options?: ReadOptions & { largest?: number; signal?: AbortSignal; onProgress?: (progress: Progress) => void },
 ): Promise<Inspection>;
 
+/** Looks at all items once, and keeps where they are, so that any of them can be opened. */
+export declare function index(
+  source: SourceLike | SourceLike[],
+  options?: ReadOptions & {
+    largest?: number;
+    signal?: AbortSignal;
+    onProgress?: (progress: Progress) => void;
+    /** Receives the items as they are met; `items` stays empty then. */
+    onItems?: (items: ListedItem[]) => void;
+  },
+): Promise<Box>;
+
 /** Previews what a target accepts, what it rejects, and why; nothing is written. */
 export declare function plan(
   source: SourceLike | SourceLike[],
@@ -544,6 +654,8 @@ export declare function reportPage(report: Report, log: SourceLike, name?: strin
 
 /** Octets in memory. */
 export declare function bytesSource(octets: ArrayBuffer | ArrayBufferView, name?: string): Source;
+/** A folder of files as one source, read as the archive that it would be. Paths begin with the name of the folder. */
+export declare function folderSource(name: string, entries: { path: string; source: Source; modified?: number }[]): Source;
 /** A Blob or File; in a Worker only. */
 export declare function blobSource(blob: Blob, name?: string): Source;
 /** A file of the origin private file system; in a Worker only. */
@@ -553,8 +665,3 @@ export declare function handleSink(handle: SyncHandle): Sink;
 export declare function webStreamSink(
   stream: WritableStream<Uint8Array>,
 ): Sink & { close(): Promise<void>; abort(reason?: unknown): Promise<void> };
-
-/** In Node: a file by its path, or by a descriptor that the caller opened. */
-export declare function fileSource(file: string | number, name?: string): Source & { close(): void };
-/** In Node: a new file by its path, or a descriptor that the caller opened. */
-export declare function fileSink(file: string | number): Sink & { close(): void };

@@ -1,11 +1,13 @@
 // What the package exports, over the classes of the compiled core. Types and their meaning: mailferry.d.ts.
 import load, { Comparer, Converter, Inspector, Planner, Reader, Verifier, formats as formatsJson, options as optionsJson, reportPage as reportPageOf, targets as targetsJson, version as coreVersion } from './wasm/mailferry.js';
 import { MailferryError, asError } from './error.js';
-import { asSources, prefetched } from './sources.js';
-import { Drain } from './sinks.js';
+import { attachmentsOf } from './message.js';
+import { asSources, environment, prefetched } from './sources.js';
+import { Drain, asSink } from './sinks.js';
 
 export { MailferryError };
 export { blobSource } from './blob.js';
+export { folderSource } from './folder.js';
 export { bytesSource, handleSource } from './sources.js';
 export { handleSink, webStreamSink } from './sinks.js';
 
@@ -18,7 +20,7 @@ let loaded;
 
 /** Loads the core, once; without an argument from beside this module. */
 export function init(input) {
-  loaded ??= load({ module_or_path: input ?? new URL('./wasm/mailferry_bg.wasm', import.meta.url) }).catch((error) => {
+  loaded ??= Promise.resolve(input ?? environment.core()).then((core) => load({ module_or_path: core })).catch((error) => {
     loaded = undefined;
     throw error;
   });
@@ -131,16 +133,93 @@ class Mailbox {
       if (this.#item !== item) throw new MailferryError({ kind: 'options', message: 'an item can be read until the next one is asked for' });
       return item;
     };
-    return Object.assign(guarded(() => JSON.parse(item.record())), {
-      octets: () => guarded(() => inHand().octets()),
-      view: () => guarded(() => JSON.parse(inHand().view() ?? 'null')),
+    return wrapped(item, inHand);
+  }
+}
+
+/** An item of the core as an object; `inHand` gives it as long as it can be read. */
+function wrapped(item, inHand) {
+  return Object.assign(guarded(() => JSON.parse(item.record())), {
+    octets: () => guarded(() => inHand().octets()),
+    view() {
+      const view = guarded(() => JSON.parse(inHand().view() ?? 'null'));
+      if (view) view.attachments = attachmentsOf(view.attachments, (number, sink) => guarded(() => inHand().attachment(number, sink)));
+      return view;
+    },
+  });
+}
+
+/** All items of sources, listed by one look at them, of which any can be opened after any other. */
+class Box {
+  #index;
+  #item;
+  /** Where items lie, by the number of their source: offsets and lengths by their own numbers. */
+  #places = new Map();
+  items = [];
+
+  /** Takes lines of the list; a caller that wants them as they come keeps them itself. */
+  take(lines, onItems) {
+    const records = lines.map(([id, kind, folder, date, subject, from, to, size, offset, length, role]) => {
+      const [source, ordinal] = numbers(id);
+      if (!this.#places.has(source)) this.#places.set(source, { offsets: [], lengths: [] });
+      const { offsets, lengths } = this.#places.get(source);
+      offsets[ordinal] = offset;
+      lengths[ordinal] = length;
+      return { id, kind, folder, date: date ?? undefined, subject: subject ?? undefined, from: from ?? undefined, to: to ?? undefined, size, role: role ?? undefined };
+    });
+    if (onItems) onItems(records);
+    else for (const record of records) this.items.push(record);
+  }
+
+  done(index, inspection) {
+    this.#index = index;
+    this.inspection = inspection;
+  }
+
+  /** The item of this id, whichever was opened before. */
+  async find(id) {
+    const [source, ordinal] = numbers(id);
+    const place = this.#places.get(source);
+    if (!this.#index || place?.offsets[ordinal] === undefined) return undefined;
+    this.#item?.free();
+    const item = (this.#item = guarded(() => this.#index.item(source, ordinal, place.offsets[ordinal], place.lengths[ordinal])));
+    if (!item) return undefined;
+    return wrapped(item, () => {
+      if (this.#item !== item) throw new MailferryError({ kind: 'options', message: 'an item can be read until the next one is asked for' });
+      return item;
     });
   }
+
+  close() {
+    this.#item?.free();
+    this.#index?.free();
+    this.#item = this.#index = undefined;
+  }
+}
+
+const numbers = (id) => id.split(':').map(Number);
+
+/** Looks at all items once, and keeps where they are. */
+export async function index(source, options) {
+  const { largest = 10, onItems, ...rest } = options ?? {};
+  const box = new Box();
+  const between = (inspector) => {
+    const lines = JSON.parse(inspector.takeLines());
+    if (lines.length > 0) box.take(lines, onItems);
+  };
+  const found = (inspector) => {
+    between(inspector);
+    const inspection = inspector.inspection();
+    box.done(inspector.index(), JSON.parse(inspection));
+    return 'null';
+  };
+  await look(source, rest, (sources, reading) => new Inspector(sources, json(reading), largest, true), found, between);
+  return box;
 }
 
 export async function open(source, options) {
   await init();
-  const sources = asSources(source);
+  const sources = await asSources(source);
   const reader = guarded(() => new Reader(sources, json(options)));
   await surveyed(reader, sources);
   return new Mailbox(reader);
@@ -158,7 +237,7 @@ async function surveyed(reader, sources, signal) {
 export async function* list(source, options) {
   const { signal, onProblem, ...reading } = options ?? {};
   await init();
-  const sources = asSources(source);
+  const sources = await asSources(source);
   const reader = guarded(() => new Reader(sources, json(reading)));
   try {
     await surveyed(reader, sources, signal);
@@ -178,7 +257,7 @@ export async function* list(source, options) {
 
 export async function inspect(source, options) {
   const { largest = 10, ...rest } = options ?? {};
-  return look(source, rest, (sources, reading) => new Inspector(sources, json(reading), largest), (inspector) => inspector.inspection());
+  return look(source, rest, (sources, reading) => new Inspector(sources, json(reading), largest, false), (inspector) => inspector.inspection());
 }
 
 export async function plan(source, target, options) {
@@ -187,12 +266,12 @@ export async function plan(source, target, options) {
 }
 
 /** Takes the steps of what only reads, and gives what it found. */
-async function look(source, options, make, found) {
+async function look(source, options, make, found, between) {
   const { signal, onProgress, ...rest } = options ?? {};
   signal?.throwIfAborted();
   await init();
-  const sources = asSources(source);
-  return stepped(guarded(() => make(sources, rest)), sources, { signal, onProgress, found });
+  const sources = await asSources(source);
+  return stepped(guarded(() => make(sources, rest)), sources, { signal, onProgress, found, between });
 }
 
 async function stepped(looking, sources, { signal, onProgress, found, between }) {
@@ -212,7 +291,8 @@ async function stepped(looking, sources, { signal, onProgress, found, between })
     onProgress?.(progress());
     return JSON.parse(guarded(() => found(looking)));
   } finally {
-    looking.free();
+    // What was made into something else is gone.
+    if (looking.__wbg_ptr !== 0) looking.free();
   }
 }
 
@@ -228,11 +308,11 @@ export async function verify(archive, ports) {
     between(looking);
     return report;
   };
-  const [archives, [lines], [list]] = [archive, log, files].map((one) => (one ? asSources(one) : []));
+  const [archives, [lines], [list]] = await Promise.all([archive, log, files].map((one) => (one ? asSources(one) : [])));
   const steps = { signal, onProgress, found, between };
   const report = await stepped(guarded(() => new Verifier(archives, lines, list)), archives, steps);
   if (!source) return report;
-  const sources = asSources(source);
+  const sources = await asSources(source);
   const { sourceItems, gone, differences } = await stepped(guarded(() => new Comparer(sources, json(options ?? written?.options), lines)), sources, steps);
   return { ...report, sourceItems, gone, differences: report.differences + differences };
 }
@@ -243,15 +323,17 @@ function dated(options) {
 }
 
 export async function convert(source, options, ports) {
-  const { sink, name, log, files, onProgress, signal } = ports ?? {};
-  const named = typeof sink === 'function';
-  if (!named && typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: 'convert needs { sink }: an object with write(octets), or a function that returns one for each archive' });
+  const { name, onProgress, signal } = ports ?? {};
+  const named = typeof ports?.sink === 'function';
+  const sink = named ? async (part) => asSink(await ports.sink(part)) : asSink(ports?.sink);
+  const [log, files] = [ports?.log, ports?.files].map(asSink);
+  if (!named && typeof sink?.write !== 'function') throw new MailferryError({ kind: 'options', message: 'convert needs { sink }: an object with write(octets), a stream, or a function that returns one for each archive' });
   signal?.throwIfAborted();
   await init();
   const archive = new Drain(sink);
   const [lines, list] = [log, files].map((one) => new Drain(one ?? { borrows: true, write() {} }));
   const started = performance.now();
-  const sources = asSources(source);
+  const sources = await asSources(source);
   let converter;
   try {
     converter = guarded(() => new Converter(sources, json(dated(options)), archive, lines, list, named ? (name ?? 'archive') : undefined));
@@ -295,7 +377,7 @@ export async function convert(source, options, ports) {
 
 export async function reportPage(report, log, name) {
   await init();
-  const [source] = asSources(log);
+  const [source] = await asSources(log);
   return guarded(() => reportPageOf(JSON.stringify(report), source, name ?? 'archive'));
 }
 

@@ -1,32 +1,63 @@
 // The package in Node: the core is read from the file system, and files are sources and sinks.
-import { readFile } from 'node:fs/promises';
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { init as load } from './mailferry.js';
+import { closeSync, fstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { mkdtemp, readFile, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MailferryError } from './error.js';
+import { environment } from './sources.js';
 
 export * from './mailferry.js';
 
-let loaded;
-
-export function init(input) {
-  loaded ??= (input ? load(input) : readFile(new URL('./wasm/mailferry_bg.wasm', import.meta.url)).then(load)).catch((error) => {
-    loaded = undefined;
-    throw error;
-  });
-  return loaded;
-}
-
-await init();
+environment.core = () => readFile(new URL('./wasm/mailferry_bg.wasm', import.meta.url));
 
 /** A file by its path, or by a descriptor that the caller opened. */
 export function fileSource(file, name = String(file)) {
   const fd = typeof file === 'number' ? file : openSync(file, 'r');
   return {
+    fd,
     name,
     size: fstatSync(fd).size,
     readAt: (offset, into) => readSync(fd, into, 0, into.length, offset),
     close: () => closeSync(fd),
   };
 }
+
+/** Descriptors of files that were opened here: they are closed when nothing refers to their source any more. */
+const unused = new FinalizationRegistry((fd) => closeSync(fd));
+
+environment.source = (source) => {
+  if (typeof source === 'string') {
+    try {
+      const own = fileSource(source);
+      unused.register(own, own.fd);
+      return own;
+    } catch (error) {
+      throw new MailferryError({ kind: 'io', message: error.message, path: source }, { cause: error });
+    }
+  }
+  // A FileHandle, or what else has a descriptor.
+  if (typeof source?.fd === 'number' && typeof source.readAt !== 'function' && typeof source.pipe !== 'function') return fileSource(source.fd, 'input');
+  return undefined;
+};
+
+environment.sink = (sink) => (typeof sink?.fd === 'number' && typeof sink.appendFile === 'function' ? { ...fileSink(sink.fd), close: () => sink.close() } : undefined);
+
+/** Streams are kept in a temporary file that has no name any more. */
+environment.spool = async (stream, name) => {
+  const folder = await mkdtemp(join(tmpdir(), 'mailferry-'));
+  const path = join(folder, 'stream');
+  const fd = openSync(path, 'wx+', 0o600);
+  try {
+    unlinkSync(path);
+    await rmdir(folder);
+  } catch {
+    // Where an open file cannot lose its name, the system clears it away some day.
+  }
+  for await (const part of stream) for (let rest = typeof part === 'string' ? Buffer.from(part) : part; rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
+  const source = fileSource(fd, name);
+  unused.register(source, fd);
+  return source;
+};
 
 /** A new file by its path, or a descriptor that the caller opened. */
 export function fileSink(file) {

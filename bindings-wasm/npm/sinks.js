@@ -2,6 +2,38 @@
 // which it must be done with when it returns; all others get a copy to keep.
 
 import { MailferryError } from './error.js';
+import { environment } from './sources.js';
+
+/** A sink as it is, or what can be made one: a WritableStream, a Writable of Node, and what the environment knows. */
+export function asSink(sink) {
+  if (sink === undefined || sink === null) return undefined;
+  const known = environment.sink(sink);
+  if (known) return known;
+  if (typeof sink.getWriter === 'function') return webStreamSink(sink);
+  if (typeof sink.write === 'function' && typeof sink.on === 'function') return nodeStreamSink(sink);
+  return sink;
+}
+
+/** A Writable of Node: it is waited for where it is full, and `close` is when it has written everything. */
+function nodeStreamSink(stream) {
+  let failed;
+  stream.on('error', (error) => (failed ??= error));
+  const done = (work) =>
+    new Promise((resolve, reject) => {
+      if (failed) return reject(failed);
+      stream.once('error', reject);
+      work((error) => {
+        stream.off('error', reject);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  return {
+    write: (octets) => done((then) => stream.write(octets, then)),
+    close: () => done((then) => stream.end(then)),
+    abort: (reason) => void stream.destroy(reason instanceof Error ? reason : undefined),
+  };
+}
 
 /** A FileSystemSyncAccessHandle of the origin private file system, from its start on. */
 export function handleSink(handle) {

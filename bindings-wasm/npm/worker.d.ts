@@ -1,9 +1,9 @@
-import type { ConvertOptions, ConvertProgress, Difference, Format, Inspection, ItemRecord, LogLine, MessageView, OptionInfo, Part, Plan, Progress, ReadOptions, Report, Target, VerifyPorts, VerifyReport } from './mailferry.js';
+import type { Attachment, FolderOfBlobs, ListedItem, NamedBlob, ConvertOptions, ConvertProgress, Difference, Format, Inspection, ItemRecord, LogLine, MessageView, OptionInfo, Part, Plan, Progress, ReadOptions, Report, Target, VerifyPorts, VerifyReport } from './mailferry.js';
 
 export { MailferryError } from './mailferry.js';
 
 /** What a Worker can read: a File that was chosen, or octets. */
-export type Input = Blob | ArrayBuffer | ArrayBufferView;
+export type Input = Blob | NamedBlob | FolderOfBlobs | ArrayBuffer | ArrayBufferView;
 
 /**
  * Where an archive goes: a file that the user chose; one of the origin private file system, by its name; or what is transferred:
@@ -17,7 +17,9 @@ export type Output = FileSystemFileHandle | MessagePort | WritableStream<Uint8Ar
 export interface ReadItem extends ItemRecord {
   defects: { kind: string; message: string; offset: number | null }[];
   /** Of messages only. The HTML is that of the sender: do not trust it. */
-  view: MessageView | null;
+  view: (Omit<MessageView, 'attachments'> & { attachments: Attachment[] }) | null;
+  /** Pictures that the HTML refers to, as data: URLs by their content identifiers; given by `find`. */
+  inline?: Record<string, string>;
   /** Of items that are not messages; of a message if `octets` was requested. */
   octets?: Uint8Array;
 }
@@ -42,6 +44,15 @@ export interface Engine {
   list(source: Input | Input[], most: number, options?: ReadOptions): Promise<ItemRecord[]>;
   /** The item of this id; those before it are skipped. */
   item(source: Input | Input[], id: string, options?: ReadOptions & { octets?: boolean }): Promise<ReadItem | undefined>;
+  /** Looks at all items once and keeps where they are: `find`, `attachment` and `octets` are of what was looked at last. */
+  look(
+    source: Input | Input[],
+    options?: ReadOptions & { largest?: number; signal?: AbortSignal; onProgress?: (progress: Progress) => void; onItems?: (items: ListedItem[]) => void },
+  ): Promise<Inspection>;
+  find(id: string): Promise<ReadItem | undefined>;
+  /** The attachment of this number, from 0. */
+  attachment(id: string, number: number): Promise<Blob | undefined>;
+  octets(id: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   inspect(
     source: Input | Input[],
     options?: ReadOptions & { largest?: number; signal?: AbortSignal; onProgress?: (progress: Progress) => void },

@@ -13,6 +13,10 @@ export function inWorker() {
     options: () => ask('options'),
     list: (source, most, options) => ask('list', { source, most, options }),
     item: (source, id, options) => ask('item', { source, item: id, options }),
+    look: (source, { onItems, ...options } = {}) => ask('look', { source, onItems, ...parted(options) }),
+    find: (id) => ask('find', { item: id }),
+    attachment: (id, number) => ask('attachment', { item: id, number }),
+    octets: (id) => ask('octets', { item: id }),
     inspect: (source, options) => ask('inspect', { source, ...parted(options) }),
     plan: (source, target, options) => ask('plan', { source, target, ...parted(options) }),
     convert: (source, options, { to, name, onProgress, signal }) =>
@@ -41,14 +45,21 @@ function questions() {
   let last = 0;
   return { ask, close: () => end({ kind: 'cancelled', message: 'the worker was closed' }) };
 
-  function ask(does, { onProgress, onPart, signal, transfer = [], ...question } = {}) {
+  function ask(does, { onProgress, onPart, onItems, signal, transfer = [], ...question } = {}) {
     if (signal?.aborted) return Promise.reject(signal.reason);
     worker ??= start();
     const id = ++last;
-    const stop = () => worker?.postMessage({ abort: id });
+    // What writes ends between two items, so that its archive is valid; all else, and what has not begun, is stopped at once.
+    const stop = () => {
+      worker?.postMessage({ abort: id });
+      const asked = waiting.get(id);
+      if (!asked || (does === 'convert' && asked.begun)) return;
+      waiting.delete(id);
+      asked.reject(signal.reason);
+    };
     signal?.addEventListener('abort', stop);
     const answer = new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject, onProgress, onPart });
+      waiting.set(id, { resolve, reject, onProgress, onPart, onItems });
       worker.postMessage({ ...question, does, id }, transfer);
     });
     return answer.finally(() => signal?.removeEventListener('abort', stop));
@@ -56,8 +67,10 @@ function questions() {
 
   function start() {
     const started = new Worker(new URL('./engine.js', import.meta.url), { type: 'module' });
-    started.onmessage = ({ data: { id, progress, part, error, result } }) => {
+    started.onmessage = ({ data: { id, begun, items, progress, part, error, result } }) => {
       const asked = waiting.get(id);
+      if (begun) return void (asked && (asked.begun = true));
+      if (items) return asked?.onItems?.(items);
       if (progress) return asked?.onProgress?.(progress);
       if (part) return void place(started, id, part, asked);
       waiting.delete(id);

@@ -1,12 +1,15 @@
 use crate::{
     failure::{not_told, thrown},
     first_pass::FirstPass,
+    index::Index,
+    met::Met,
     options::{self, Sources},
     port::SourcePort,
 };
 use mailferry::{
-    convert::{Inspection, Place, Selector},
-    read::{Event, Mailbox},
+    convert::{Inspection, ItemRecord, Place, Selector},
+    model::Item,
+    read::{Event, Mailbox, ReadOptions},
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -16,19 +19,26 @@ pub struct Inspector {
     mailbox: Mailbox,
     first_pass: FirstPass,
     selector: Option<Selector>,
-    source: u64,
     inspection: Inspection,
+    /// What was met, source by source.
+    met: Met,
+    /// The lines of a list of all items, since they were last asked for; nothing where nobody wants one.
+    lines: Option<Vec<serde_json::Value>>,
+    /// What an index is made of.
+    sources: Sources,
+    options: ReadOptions,
 }
 
 #[wasm_bindgen]
 impl Inspector {
-    /// Opens the first of the sources that can be opened; `largest` is how many of the largest items are named.
+    /// Opens the first of the sources that can be opened; `largest` is how many of the largest items are named, and
+    /// `listed` whether every item is to be listed.
     ///
     /// # Errors
     /// Why the first source cannot be opened, when none of them can; `options` for those that are not right.
     #[wasm_bindgen(constructor)]
-    pub fn new(sources: Vec<SourcePort>, options: &str, largest: u32) -> Result<Self, JsValue> {
-        Self::open(sources, options, largest as usize).map_err(|error| thrown(&error))
+    pub fn new(sources: Vec<SourcePort>, options: &str, largest: u32, listed: bool) -> Result<Self, JsValue> {
+        Self::open(sources, options, largest as usize, listed).map_err(|error| thrown(&error))
     }
 
     /// Goes on until `octets` of the sources are behind, or some thousand items; `false` when nothing is left.
@@ -42,13 +52,15 @@ impl Inspector {
             let Some(mut event) = self.mailbox.next_event() else { return false };
             let mut is_selected = true;
             match &mut event {
-                Event::Opened(_) | Event::Failed { within: false, .. } => self.source += 1,
                 Event::Item(item) => {
-                    let place = Place { source: self.source, ordinal: item.origin.ordinal };
+                    let place = Place { source: self.met.source(), ordinal: item.origin.ordinal };
                     is_selected = self.selector.as_mut().is_none_or(|selector| selector.decide(item, place).is_none())
                         || item.expunged;
+                    if let Some(lines) = self.lines.as_mut().filter(|_| is_selected && !item.expunged) {
+                        lines.push(line(item, place));
+                    }
                 }
-                _ => {}
+                other => self.met.tell(other),
             }
             if is_selected {
                 self.inspection.count(event);
@@ -65,7 +77,22 @@ impl Inspector {
     /// # Errors
     /// When it has no JSON.
     pub fn inspection(&self) -> Result<String, JsValue> {
-        serde_json::to_string(&self.inspection).map_err(not_told)
+        let mut inspection = serde_json::to_value(&self.inspection).map_err(not_told)?;
+        if let Some(fields) = inspection.as_object_mut() {
+            fields.append(&mut self.met.told());
+        }
+        Ok(inspection.to_string())
+    }
+
+    /// The lines of the list of all items since the last call, as a JSON array.
+    #[wasm_bindgen(js_name = takeLines)]
+    pub fn take_lines(&mut self) -> String {
+        serde_json::Value::from(self.lines.as_mut().map(std::mem::take).unwrap_or_default()).to_string()
+    }
+
+    /// What finds the items that were met again.
+    pub fn index(self) -> Index {
+        Index::new(self.sources, self.options, self.met.into_opened())
     }
 
     /// Items counted so far.
@@ -90,10 +117,54 @@ impl Inspector {
 }
 
 impl Inspector {
-    fn open(sources: Vec<SourcePort>, json: &str, largest: usize) -> mailferry::Result<Self> {
+    fn open(sources: Vec<SourcePort>, json: &str, largest: usize, listed: bool) -> mailferry::Result<Self> {
         let (sources, options) = (Sources::new(sources), options::reading(json)?);
         let mailbox = sources.mailbox(&options.read)?;
         let first_pass = FirstPass::new(&options.selection, sources.unopened(&options.read));
-        Ok(Self { mailbox, first_pass, selector: None, source: 0, inspection: Inspection::new(largest) })
+        Ok(Self {
+            mailbox,
+            first_pass,
+            selector: None,
+            inspection: Inspection::new(largest),
+            met: Met::default(),
+            lines: listed.then(Vec::new),
+            sources,
+            options: options.read,
+        })
+    }
+}
+
+/// Characters of a text in a list.
+const MOST_TEXT: usize = 300;
+
+/// An item in a list: its id, kind, folder, date, subject, author, recipients, octets, its place in its source, and what its folder
+/// is for.
+fn line(item: &Item, place: Place) -> serde_json::Value {
+    let record = ItemRecord::of(item, place.source);
+    let message = item.message();
+    let of_field = |name: &str| {
+        let message = message?;
+        Some(short(message.field_text(&message.header().ok()?.first(name)?)))
+    };
+    let direct = record.source.offset.min(1 << 53);
+    serde_json::json!([
+        record.id,
+        record.kind,
+        record.folder,
+        record.received_at.or(record.start),
+        record.subject.map(short),
+        of_field("From"),
+        of_field("To"),
+        record.size,
+        direct,
+        record.source.length,
+        record.role,
+    ])
+}
+
+fn short(text: String) -> String {
+    match text.char_indices().nth(MOST_TEXT) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text,
     }
 }

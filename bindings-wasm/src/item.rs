@@ -1,8 +1,14 @@
-use crate::failure::{not_told, thrown};
-use mailferry::{
-    convert::{ItemRecord, Place},
-    model::{self, MessageView},
+use crate::{
+    failure::{not_told, thrown},
+    port::{JsSink, SinkPort},
 };
+use mailferry::{
+    Error, ErrorKind,
+    convert::{ItemRecord, Place},
+    mime::{Address, Field, Mailbox},
+    model::{self, Message, MessageView},
+};
+use std::io::{self, BufWriter, Write};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// One item: what is known of it, and its octets, which are read when they are asked for.
@@ -50,7 +56,27 @@ impl Item {
     pub fn view(&self) -> Result<Option<String>, JsValue> {
         let Some(message) = self.item.message() else { return Ok(None) };
         let view = MessageView::of(message).map_err(|error| thrown(&error))?;
-        serde_json::to_string(&view).map(Some).map_err(not_told)
+        let mut view = serde_json::to_value(&view).map_err(not_told)?;
+        if let Some(fields) = view.as_object_mut() {
+            fields.append(&mut more_of(message).map_err(|error| thrown(&error))?);
+        }
+        Ok(Some(view.to_string()))
+    }
+
+    /// Hands the decoded octets of the attachment of this number, from 0, to a sink.
+    ///
+    /// # Errors
+    /// What the source or the sink says; `options` where there is no such attachment.
+    pub fn attachment(&self, number: u32, sink: SinkPort) -> Result<(), JsValue> {
+        let none = || Error::new(ErrorKind::Options, format!("there is no attachment {number}"));
+        let copied = || -> mailferry::Result<()> {
+            let attachments = self.item.message().ok_or_else(none)?.attachments()?;
+            let attachment = attachments.get(number as usize).ok_or_else(none)?;
+            let mut sink = BufWriter::with_capacity(1 << 20, JsSink::new(sink));
+            io::copy(&mut attachment.reader(), &mut sink)?;
+            Ok(sink.flush()?)
+        };
+        copied().map_err(|error| thrown(&error))
     }
 }
 
@@ -58,6 +84,24 @@ impl Item {
     pub(crate) fn new(item: model::Item, source: u64) -> Self {
         Self { item, source }
     }
+}
+
+/// What a view for display leaves out: further people, and all fields of the header section in their order.
+fn more_of(message: &Message) -> mailferry::Result<serde_json::Map<String, serde_json::Value>> {
+    let people = |addresses: Vec<Address>| -> serde_json::Value {
+        let one = |mailbox: &Mailbox| serde_json::json!({ "name": mailbox.name, "address": mailbox.address });
+        addresses.iter().flat_map(Address::mailboxes).map(one).collect()
+    };
+    let header = message.header()?;
+    let field = |field: Field<'_>| {
+        serde_json::json!([String::from_utf8_lossy(field.name().as_bytes()), message.field_text(&field)])
+    };
+    Ok(serde_json::Map::from_iter([
+        ("bcc".to_owned(), people(message.bcc()?)),
+        ("sender".to_owned(), people(message.sender()?)),
+        ("replyTo".to_owned(), people(message.reply_to()?)),
+        ("headers".to_owned(), header.fields().map(field).collect()),
+    ]))
 }
 
 /// What the log does not tell of an item.

@@ -8,8 +8,10 @@ mod comparer;
 mod converter;
 mod failure;
 mod first_pass;
+mod index;
 mod inspector;
 mod item;
+mod met;
 mod options;
 mod page;
 mod paged;
@@ -20,6 +22,7 @@ mod verifier;
 
 pub use comparer::Comparer;
 pub use converter::Converter;
+pub use index::Index;
 pub use inspector::Inspector;
 pub use item::Item;
 pub use page::report_page;

@@ -94,6 +94,7 @@ impl Asked {
 }
 
 /// Sources that may be read more than once.
+#[derive(Clone)]
 pub(crate) struct Sources(Vec<(String, Arc<Paged<JsSource>>)>);
 
 impl Sources {

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { MailferryError, bytesSource, convert, fileSink, fileSource, formats, inspect, list, open, options, plan, reportPage, targets, verify, version, webStreamSink } from 'mailferry';
+import { MailferryError, bytesSource, convert, fileSink, fileSource, folderSource, formats, index, inspect, list, open, options, plan, reportPage, targets, verify, version, webStreamSink } from 'mailferry';
 import { inWorker } from 'mailferry/worker';
 import { mbox } from './generate.js';
 
@@ -103,7 +105,8 @@ test('errors tell their kind and place', async () => {
   await wrong(open(bytesSource(new TextEncoder().encode('%PDF-1.7 is no mailbox'), 'x.pdf')), 'unknown_format');
   await wrong(open(text('From a\n\n'), { mboxQuoting: 'never' }), 'options');
   await wrong(open(text('From a\n\n'), { select: { folder: ['x'] } }), 'options');
-  await wrong(open('a path is no source'), 'options');
+  await wrong(open(42), 'options');
+  await wrong(open('no/such/file.mbox'), 'io');
   await wrong(convert(text('From a\n\n'), {}, {}), 'options');
   const cut = Buffer.concat([Buffer.from('!BDN'), Buffer.alloc(600)]);
   await assert.rejects(open(bytesSource(cut, 'x.pst')), (error) => error.path === 'x.pst' && error.kind !== undefined);
@@ -433,4 +436,76 @@ test('a trap of the core is an error of kind internal', async () => {
   assert.equal(error.kind, 'internal');
   assert.match(error.message, /^mailferry itself failed \(/);
   assert.equal(error.cause, thrown);
+});
+
+test('any item is found after one look, in any order', async () => {
+  for (const path of [TAKEOUT, STORE, GROUPS]) {
+    const box = await index(path);
+    assert.ok(box.items.length > 0 && box.items.length === box.inspection.items);
+    for (const { id, subject } of box.items.toReversed()) {
+      const item = await box.find(id);
+      assert.deepEqual([item.id, item.subject], [id, subject]);
+      for (const attachment of item.view()?.attachments ?? []) assert.equal(sha256(attachment.bytes()), attachment.sha256);
+    }
+    assert.equal(await box.find('9:9'), undefined);
+    box.close();
+  }
+});
+
+test('a message has all its header fields, bcc and reply-to, and its attachments', async () => {
+  const box = await index(text('From a\nSubject: x\nFrom: A <a@x>\nBcc: B <b@x>\nReply-To: c@x\nX-Own: =?utf-8?q?caf=C3=A9?=\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHi\n--b\nContent-Type: text/plain; name=a.txt\nContent-Disposition: attachment\n\nnote\n--b--\n'));
+  const view = (await box.find('1:1')).view();
+  assert.deepEqual([view.bcc, view.replyTo], [[{ name: 'B', address: 'b@x' }], [{ name: null, address: 'c@x' }]]);
+  assert.deepEqual(view.headers.find(([name]) => name === 'X-Own'), ['X-Own', 'café']);
+  const [attachment] = view.attachments;
+  assert.deepEqual([attachment.name, await attachment.blob().text(), await new Response(attachment.stream()).text()], ['a.txt', 'note', 'note']);
+});
+
+test('sources of every kind give the same', async (t) => {
+  const octets = readFileSync(TAKEOUT);
+  const server = createServer((_, response) => response.end(octets));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const handle = await openFile(TAKEOUT);
+  t.after(() => handle.close());
+  const blob = new Blob([octets]);
+  const slow = { name: 'slow.mbox', size: octets.length, readAt: async (offset, into) => octets.copy(into, 0, offset, offset + into.length) };
+  for (const source of [TAKEOUT, handle, blob, { name: 'x.mbox', blob }, blob.stream(), createReadStream(TAKEOUT), new URL(`http://127.0.0.1:${server.address().port}/takeout.mbox`), new Response(blob), slow]) {
+    assert.equal((await inspect(source)).items, 24);
+  }
+  await assert.rejects(inspect(42), { kind: 'options' });
+});
+
+test('a folder of files is read as the archive that it would be', async () => {
+  const file = (path, octets) => ({ path, source: bytesSource(new TextEncoder().encode(octets), path) });
+  const long = `Mail/${'é'.repeat(90)}.mbox`;
+  const { items, inspection } = await index(folderSource('Mail', [file('Mail/Inbox', 'From a\nSubject: one\n\nHi\n'), file('Mail/.Work/cur/1.a:2,S', 'Subject: two\n\nHo\n'), file(long, 'From a\nSubject: three\n\nHi\n'), file('Mail/x.jpg', 'x')]));
+  assert.deepEqual(items.map(({ subject }) => subject).sort(), ['one', 'three', 'two']);
+  assert.deepEqual(inspection.ignored.entries.map(({ name }) => name), ['Mail!Mail/x.jpg']);
+});
+
+test('sinks of every kind take the same', async (t) => {
+  const path = folder(t);
+  const whole = kept();
+  await convert(TAKEOUT, {}, { sink: whole });
+  const stream = createWriteStream(join(path, 'stream.zip'));
+  await convert(TAKEOUT, {}, { sink: stream });
+  await new Promise((resolve) => stream.end(resolve));
+  const handle = await openFile(join(path, 'handle.zip'), 'w');
+  await convert(TAKEOUT, {}, { sink: handle });
+  await handle.close();
+  await convert(TAKEOUT, { split: 200_000 }, { name: 'part', sink: ({ name }) => createWriteStream(join(path, name)) });
+  const parts = [];
+  const web = new WritableStream({ write: (octets) => void parts.push(octets) });
+  await convert(TAKEOUT, {}, { sink: web });
+  for (const octets of [readFileSync(join(path, 'stream.zip')), readFileSync(join(path, 'handle.zip')), Buffer.concat(parts)]) assert.equal(sha256(octets), sha256(whole.octets()));
+  assert.ok(readdirSync(path).filter((name) => name.startsWith('part.part')).length > 1);
+  await assert.rejects(convert(TAKEOUT, {}, { sink: createWriteStream(join(path, 'no', 'such')) }), { code: 'ENOENT' });
+});
+
+test('calendars and cards have files of their own beside stores and mboxes in one archive', async () => {
+  for (const [options, source] of [[{ target: 'm365' }, STORE], [{ as: 'mbox', collect: 'item' }, STORE], [{ as: 'mbox', collect: 'item' }, GROUPS], [{ as: 'mbox', collect: 'item', zipLevel: 'best' }, STORE]]) {
+    const { outcome } = await convert(source, options, { sink: () => kept() });
+    assert.deepEqual(outcome, { state: 'complete' });
+  }
 });

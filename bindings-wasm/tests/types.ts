@@ -1,5 +1,5 @@
 // Compiled by `tsc --strict`, never run: what the declarations promise a caller.
-import { MailferryError, blobSource, bytesSource, convert, fileSink, fileSource, inspect, list, open, reportPage, verify, webStreamSink } from 'mailferry';
+import { MailferryError, blobSource, bytesSource, convert, fileSink, fileSource, folderSource, index, inspect, list, open, reportPage, verify, webStreamSink } from 'mailferry';
 import { inWorker } from 'mailferry/worker';
 import type { ConvertProgress, Item, LogLine, Report, Sink, Source } from 'mailferry';
 
@@ -31,6 +31,14 @@ function use(item: Item): void {
   const octets: Uint8Array = item.octets();
   const html: string | null | undefined = item.view()?.html;
   void [octets, html];
+}
+
+export async function everywhere(file: File, handle: { readonly fd: number }, out: import('node:stream').Writable): Promise<string[]> {
+  const box = await index(['mail.mbox', handle, new URL('https://example.org/x.mbox'), file, { name: 'x', blob: file }], { onItems: (items) => items.length });
+  const view = (await box.find('1:1'))?.view();
+  await convert('mail.mbox', {}, { sink: out, log: new WritableStream<Uint8Array>() });
+  void [view?.bcc[0]?.address, view?.attachments[0]?.stream(), folderSource('x', [{ path: 'x/a', source }]).size];
+  return view?.headers.map(([name]) => name) ?? [];
 }
 
 export const line = (text: string): LogLine['status'] => (JSON.parse(text) as LogLine).status;

@@ -1,10 +1,11 @@
 // Whether an archive has changed since it was written: it is read again and compared with the log of its conversion.
+import { part } from './dom.js';
 import { engine } from './engine.js';
-import { bytes, number, say } from './text.js';
+import { plainly } from './problems.js';
+import { bytes, count, number, say } from './text.js';
 
 /** Rows that are shown. */
 const MOST_ROWS = 500;
-const part = (id) => document.getElementById(id);
 /** What stands beside an archive, by the end of its name. */
 const BESIDE = { log: '.items.jsonl', files: '.files.jsonl', report: '.report.json', page: '.report.html' };
 
@@ -12,20 +13,23 @@ const BESIDE = { log: '.items.jsonl', files: '.files.jsonl', report: '.report.js
 export async function check(chosen, ports) {
   const beside = Object.fromEntries(Object.entries(BESIDE).map(([key, end]) => [key, chosen.find(({ name }) => name.endsWith(end))]));
   const archives = chosen.filter((file) => !Object.values(beside).includes(file));
-  if (archives.length === 0) throw new Error(say('checkNoArchive'));
+  if (archives.length === 0) throw plainly(say('checkNoArchive'));
   return engine.verify(archives, { log: beside.log, files: beside.files, ...ports });
 }
 
-export function showChecked({ report, found }) {
-  const values = { items: number(report.items), files: number(report.files), bytes: bytes(report.bytes), count: number(report.differences) };
-  part('checked-title').textContent = say(report.differences === 0 ? 'checkedGood' : 'checkedBad', values);
+export const verdict = ({ report }) => (report.differences === 0 ? say('checkedGood') : count('checkedBad', report.differences));
+
+export function showChecked(outcome) {
+  const { report, found } = outcome;
+  part('checked').hidden = false;
+  part('checked-title').textContent = verdict(outcome);
   const more = report.differences > MOST_ROWS ? say('checkedMost', { count: number(MOST_ROWS) }) : '';
-  part('checked-text').textContent = `${say('checkedText', values)} ${report.withoutProof ? say('checkedWithoutProof') : ''} ${more}`;
+  part('checked-text').textContent = [`${count('items', report.items)}, ${count('files', report.files)}, ${bytes(report.bytes)}.`, report.withoutProof ? say('checkedWithoutProof') : '', more].join(' ').trim();
   part('differences').hidden = found.length === 0;
   part('differences').querySelector('tbody').replaceChildren(
     ...found.slice(0, MOST_ROWS).map(({ kind, what, detail }) => {
       const row = document.createElement('tr');
-      for (const text of [say(kind), what, detail]) row.insertCell().textContent = text;
+      for (const text of [what, say(kind), detail]) row.insertCell().textContent = text;
       return row;
     }),
   );

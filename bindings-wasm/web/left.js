@@ -1,25 +1,32 @@
 // What did not come through: a list to filter, and to take away as CSV or JSON.
-import { number, say } from './text.js';
+import { element, part, save } from './dom.js';
+import { count, knows, number, say } from './text.js';
 
 /** Rows that are shown; the files have all. */
 const MOST_ROWS = 500;
-const COLUMNS = ['id', 'status', 'reason', 'folder', 'subject'];
-const part = (name) => document.getElementById(name);
+const COLUMNS = ['subject', 'reason', 'folder', 'id'];
 
-export function showLeft(left, name) {
-  part('left').hidden = left.length === 0;
+/** In plain words; what the core calls otherwise stays what it is. */
+const why = ({ status, reason }) => (knows(reason) ? say(reason) : status === 'failed' ? say(knows(`problem_${reason}`) ? `problem_${reason}` : 'failed') : (reason ?? ''));
+
+export function showLeft(left, totals, reasons, name) {
+  const all = totals.failed + totals.skipped;
+  part('left').hidden = all === 0;
+  part('left-title').textContent = count('leftTitle', all);
+  const rows = Object.entries(reasons).map(([reason, items]) => element('li', { textContent: `${count('items', items)}: ${knows(reason) ? say(reason) : say('failed')}` }));
+  part('left-reasons').replaceChildren(...rows);
+  part('left-details').open = totals.failed > 0;
   const filter = part('filter');
-  filter.value = '';
   const show = () => {
     const wanted = filter.value.toLocaleLowerCase();
-    const rows = left.filter((item) => !wanted || COLUMNS.some((key) => shown(item, key).toLocaleLowerCase().includes(wanted)));
-    part('left-table').tBodies[0].replaceChildren(...rows.slice(0, MOST_ROWS).map(row));
+    const found = left.filter((item) => !wanted || COLUMNS.some((key) => shown(item, key).toLocaleLowerCase().includes(wanted)));
+    part('left-table').tBodies[0].replaceChildren(...found.slice(0, MOST_ROWS).map(row));
   };
   filter.oninput = show;
-  part('left-csv').onclick = () => take(new Blob([csv(left)], { type: 'text/csv' }), `${name}.left.csv`);
-  part('left-json').onclick = () => take(new Blob([JSON.stringify(left, undefined, 1)], { type: 'application/json' }), `${name}.left.json`);
+  part('left-csv').onclick = () => save(new Blob([csv(left)], { type: 'text/csv' }), `${name}.left.csv`);
+  part('left-json').onclick = () => save(new Blob([JSON.stringify(left, undefined, 1)], { type: 'application/json' }), `${name}.left.json`);
+  part('left-most').textContent = left.length > MOST_ROWS ? say('leftMost', { count: number(MOST_ROWS) }) : '';
   show();
-  return left.length > MOST_ROWS ? say('leftMost', { count: number(MOST_ROWS) }) : '';
 }
 
 function row(item) {
@@ -28,10 +35,7 @@ function row(item) {
   return tr;
 }
 
-function shown(item, key) {
-  const value = String(item[key] ?? '');
-  return key === 'status' || key === 'reason' ? say(value) : value;
-}
+const shown = (item, key) => (key === 'reason' ? why(item) : String(item[key] ?? (key === 'subject' ? say('noSubject') : '')));
 
 /** RFC 4180; a cell that a spreadsheet would take for a formula starts with an apostrophe. */
 export function csv(items) {
@@ -42,15 +46,4 @@ export function csv(items) {
   };
   const keys = ['id', 'status', 'reason', 'source', 'folder', 'subject'];
   return [keys, ...items.map((item) => keys.map((key) => item[key]))].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
-}
-
-/** A link that saves a Blob. */
-export function link(blob, name, text) {
-  return Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name, textContent: text });
-}
-
-function take(blob, name) {
-  const anchor = link(blob, name, '');
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000);
 }

@@ -1,386 +1,416 @@
-// The page: look into files, then convert them.
-import { check, showChecked } from './check.js';
+// The page: six steps from where mail is to where it goes. Each module does one of them; here is what leads from one to the next.
+import { check, showChecked, verdict } from './check.js';
+import { options, setFound, showChoices, showPlan } from './choose.js';
+import { loadGuides, showDone } from './done.js';
+import { announce, element, part } from './dom.js';
 import { engine } from './engine.js';
-import { link, showLeft } from './left.js';
-import { showMessage } from './message.js';
-import { destination, destinations, forget, lacks, savesWhere } from './save.js';
-import { bytes, choose, current, day, languages, nameOf, number, percent, say, time } from './text.js';
-import { showTree, unticked } from './tree.js';
+import { add, chosen, clear, dropped, names, remove, showGiven, size, sources } from './files.js';
+import { openMessages, setMessages } from './messages.js';
+import { showOrigins } from './origins.js';
+import { plainly, sayProblem, showProblem } from './problems.js';
+import { destination, destinations, forget, install, lacks } from './save.js';
+import { STEPS, keep, ordered, startAgain, state } from './state.js';
+import { setTargets, showTargets } from './targets.js';
+import { LANGUAGES, bytes, choose, count, current, day, isReviewed, list, number, say } from './text.js';
+import { isBusy, sayWork, stopWork, underWay } from './work.js';
 
-const part = (id) => document.getElementById(id);
-const SECTIONS = ['choose', 'work', 'problem', 'found', 'done', 'checked'];
+const SECTIONS = { from: 'from', files: 'files-step', to: 'to', choose: 'choose', work: 'work', done: 'done', check: 'checking' };
+const LANGUAGE = 'mailferry-language';
 
-/** What is chosen among the targets and is none. */
-const BUNDLE = 'bundle';
-
-/** How packagings are called where that is not their word. */
-const PACKAGING = { zip: 'ZIP', tgz: 'tar.gz', pst: 'PST (Outlook)' };
-
-let files = [];
+let step = 'from';
+/** What the look found, and all items; nothing as long as it is not over. */
 let found;
-let targets = [];
-let stop;
-/** What says the page again when the language changes. */
-let again = () => {};
+let items = [];
+let perSource = [];
+let packagings;
+/** How many items go, as it is chosen. */
+let goes = 0;
+/** The end of the last conversion. */
+let ended;
+let checked;
 
-function show(...sections) {
-  for (const section of SECTIONS) part(section).hidden = !sections.includes(section);
+/* Steps */
+
+/** Whether there is what a step needs. */
+const isOpen = (name) => ({ from: !converting(), files: !converting(), check: !converting(), to: Boolean(found?.items) && !converting(), choose: Boolean(found?.items) && !converting(), work: converting(), done: Boolean(ended) && !converting() })[name];
+const converting = () => step === 'work' && isBusy();
+
+/** Goes to a step; Back comes back from there. */
+function go(name, { replace = false } = {}) {
+  const to = isOpen(name) || name === 'work' ? name : found?.items ? 'choose' : 'files';
+  if (location.hash !== `#${to}`) history[replace ? 'replaceState' : 'pushState'](null, '', `#${to}`);
+  show(to);
 }
 
-function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
+function show(name) {
+  const isNew = step !== name;
+  step = name;
+  for (const [key, id] of Object.entries(SECTIONS)) part(id).hidden = key !== name;
+  if (isNew) showProblem(undefined);
+  render();
+  if (!isNew) return;
+  scrollTo({ top: 0 });
+  part(SECTIONS[name]).querySelector('h1').focus({ preventScroll: true });
+  announce(part(SECTIONS[name]).querySelector('h1').textContent);
 }
 
-/* Choosing */
+/** Everything that depends on the step and on what is known. */
+function render() {
+  for (const button of document.querySelectorAll('[data-step]')) {
+    const name = button.dataset.step;
+    button.disabled = name !== step && !isOpen(name);
+    if (name === step) button.setAttribute('aria-current', 'step');
+    else button.removeAttribute('aria-current');
+    button.classList.toggle('past', STEPS.indexOf(name) < STEPS.indexOf(step));
+  }
+  const next = { from: 'toFiles', files: 'next', to: 'next' }[step];
+  part('next').hidden = !next;
+  part('next').textContent = next ? say(next) : '';
+  part('next').disabled = step === 'files' && !found?.items;
+  part('convert').hidden = step !== 'choose';
+  part('convert').disabled = goes === 0;
+  part('cancel').hidden = step !== 'work';
+  document.querySelector('footer').hidden = step === 'work';
+  part('again').hidden = !['done', 'check'].includes(step);
+  part('back').hidden = step === 'from' || step === 'work';
+  part('action-hint').textContent = step === 'files' && names().length === 0 ? '' : step === 'files' && isBusy() ? say('looking') : '';
+}
 
-part('files').addEventListener('change', ({ target }) => look([...target.files]));
+addEventListener('popstate', () => {
+  const wanted = location.hash.slice(1) || 'from';
+  if (converting()) history.pushState(null, '', '#work');
+  else if (wanted in SECTIONS && isOpen(wanted)) show(wanted);
+  else go(found?.items ? 'choose' : 'files', { replace: true });
+});
+for (const button of document.querySelectorAll('[data-step]')) button.addEventListener('click', () => go(button.dataset.step));
+part('next').addEventListener('click', () => go({ from: 'files', files: 'to', to: 'choose' }[step]));
+part('back').addEventListener('click', () => go({ files: 'from', to: 'files', choose: 'to', done: 'choose', check: 'from' }[step]));
+for (const id of ['open-check', 'open-check-below']) part(id).addEventListener('click', () => go('check'));
+part('home').addEventListener('click', (event) => {
+  event.preventDefault();
+  if (!converting()) go('from');
+});
+part('again').addEventListener('click', () => {
+  startAgain();
+  clear();
+  [found, ended, checked, items] = [undefined, undefined, undefined, []];
+  part('checked').hidden = true;
+  showFound();
+  sayAll();
+  go('from');
+});
+
+/* Files */
+
+for (const id of ['files', 'folder']) {
+  part(id).addEventListener('change', ({ target }) => {
+    const more = chosen([...target.files]);
+    target.value = '';
+    if (more.length > 0) given(more);
+  });
+}
 for (const type of ['dragenter', 'dragover', 'dragleave', 'drop']) {
-  document.addEventListener(type, (event) => {
+  document.addEventListener(type, async (event) => {
+    if (!event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
-    part('drop').classList.toggle('over', type === 'dragenter' || type === 'dragover');
-    if (type === 'drop' && !stop && event.dataTransfer.files.length > 0) look([...event.dataTransfer.files]);
+    document.body.classList.toggle('over', type === 'dragenter' || type === 'dragover');
+    if (type !== 'drop' || converting()) return;
+    if (step === 'check') return checkFiles([...event.dataTransfer.files]);
+    try {
+      const more = await dropped(event.dataTransfer);
+      if (more.length > 0) given(more);
+    } catch (error) {
+      showProblem(error);
+    }
   });
 }
 
-async function look(chosen) {
-  files = chosen;
-  try {
-    found = await atWork('looking', (ports) => engine.inspect(files, ports));
-    found.subjects = await engine.list(files, 8);
-    if (targets.length === 0) {
-      targets = await engine.targets();
-      const { words } = (await engine.options()).find(({ name }) => name === 'packaging');
-      part('packaging').replaceChildren(...words.map((word) => new Option(PACKAGING[word] ?? word, word)));
-    }
-    again = showFound;
-    showFound();
-    show('found');
-    part('found-title').focus();
-  } catch (error) {
-    failed(error);
-  }
+/** Files that were chosen or dropped are looked at together with those that were there. */
+function given(more) {
+  add(more);
+  go('files');
+  look();
 }
 
-part('check-files').addEventListener('change', async ({ target }) => {
-  files = [...target.files];
-  target.value = '';
+let looks = 0;
+
+async function look() {
+  const mine = ++looks;
+  stopWork();
+  [found, items, perSource, ended] = [undefined, [], [], undefined];
+  showProblem(undefined);
+  showFound();
+  if (names().length === 0) return;
+  part('looking').hidden = false;
+  part('looking-text').textContent = say('looking');
   try {
-    const outcome = await atWork('checking', (ports) => check(files, ports));
-    again = () => showChecked(outcome);
-    again();
-    show('checked');
-    part('checked-title').focus();
+    const take = (some) => {
+      for (const item of some) {
+        const source = Number(item.id.split(':')[0]);
+        perSource[source] = (perSource[source] ?? 0) + 1;
+        items.push(item);
+      }
+    };
+    const inspection = await underWay('looking', { bar: 'looking-bar', numbers: 'looking-numbers' }, async (ports) => {
+      const looked = engine.look(sources(), { ...ports, onItems: (some) => mine === looks && take(some) });
+      const [known, named, result] = await Promise.all([engine.targets(), engine.options(), looked]);
+      setTargets(known);
+      packagings = named.find(({ name }) => name === 'packaging').words;
+      return result;
+    });
+    if (mine !== looks) return;
+    found = inspection;
+    setMessages(items);
+    setFound(found, items, packagings, (count_) => {
+      goes = count_;
+      render();
+    });
   } catch (error) {
-    failed(error);
-  }
-});
-
-function failed(error) {
-  if (error.name === 'AbortError') {
-    show('choose');
-    part('files').focus();
-    return;
-  }
-  part('problem-text').textContent = error.message;
-  show('problem', 'choose', ...(found ? ['found'] : []));
-  part('files').value = '';
-}
-
-/* While something is under way */
-
-async function atWork(key, work) {
-  stop = new AbortController();
-  const names = files.map((file) => file.name).join(', ');
-  const title = () => {
-    part('work-title').textContent = say(key);
-    document.title = `${say(key)} – mailferry`;
-  };
-  again = title;
-  title();
-  part('work-names').textContent = `${names} · ${bytes(files.reduce((sum, file) => sum + file.size, 0))}`;
-  part('cancel').disabled = false;
-  part('cancel').textContent = say('cancel');
-  part('bar').removeAttribute('value');
-  part('numbers').textContent = '';
-  show('work');
-  part('work-title').focus();
-  try {
-    return await work({ onProgress: progressShown(), signal: stop.signal });
+    if (mine !== looks) return;
+    if (error.name !== 'AbortError') unread(error);
   } finally {
-    stop = undefined;
-    document.title = 'mailferry';
+    if (mine === looks) {
+      part('looking').hidden = true;
+      sayAll();
+      if (found) {
+        announce(part('found-title').textContent);
+        part('found-title').focus({ preventScroll: true });
+      }
+    }
   }
 }
 
-function progressShown() {
-  let started = performance.now();
-  let spoken = started;
-  let before = false;
-  return ({ position, total, available, surveying }) => {
-    const now = performance.now();
-    if (before && !surveying) started = now;
-    before = surveying;
-    const rate = position / ((now - started) / 1000 || 1);
-    const share = total ? position / total : undefined;
-    if (share !== undefined) part('bar').value = share;
-    const left = total && now - started > 1_500 ? say('timeLeft', { time: time((total - position) / rate) }) : '';
-    const values = { percent: share === undefined ? bytes(position) : percent(share), items: number(available), rate: number(Math.round(rate / 1e6)), left };
-    part('numbers').textContent = `${surveying ? `${say('surveying')} · ` : ''}${say('progress', values)}`.replace(/ · $/, '');
-    if (now - spoken > 10_000) {
-      spoken = now;
-      part('live').textContent = say('spoken', values);
-    }
-  };
+/** None of the files can be read: they are told with their reasons all the same. */
+function unread(error) {
+  const told = names().map((name) => ({ ...error, kind: error.kind, message: error.message, what: 'unopened', source: error.path === name || names().length === 1 ? name : undefined })).filter(({ source }) => source);
+  found = { items: 0, bytes: 0, kinds: {}, folders: {}, years: {}, sources: [], met: [], told, ignored: { count: 0, entries: [] }, warnings: {} };
+  showProblem(error);
 }
 
-part('cancel').addEventListener('click', () => {
-  part('cancel').disabled = true;
-  part('cancel').textContent = say('stopping');
-  stop?.abort();
-});
-
-addEventListener('beforeunload', (event) => {
-  if (!stop) return;
-  event.preventDefault();
-  event.returnValue = say('leave');
-});
-
-/* What was found */
+part('looking-stop').addEventListener('click', () => stopWork());
 
 function showFound() {
-  part('found-title').textContent = say('found', { items: number(found.items), bytes: bytes(found.bytes) });
-  const formats = [...new Set(found.sources.map(([, format]) => format.toUpperCase()))].join(', ');
-  const span = found.earliest ? say('span', { earliest: day(found.earliest), latest: day(found.latest) }) : '';
-  part('found-span').textContent = `${formats}. ${span}`;
-  const problems = found.problems.slice(0, 20).map((problem) => element('li', { textContent: problem }));
-  part('found-problems').replaceChildren(...problems);
-  part('found-problems').hidden = problems.length === 0;
-  showTree(part('folders'), found.folders, found.slashed);
-  part('folders').ariaLabel = say('folders');
-  const kinds = Object.entries(found.kinds).map(([kind, size]) => {
-    const box = element('input', { type: 'checkbox', name: 'kind', value: kind, checked: true });
-    return element('label', { className: 'check' }, box, ` ${say(kind)} (${number(size.items)})`);
+  showGiven(found, perSource, (gone) => {
+    gone.forEach(remove);
+    look();
   });
-  part('kind-boxes').replaceChildren(...kinds);
-  part('sample').max = found.items;
-  showTargets();
+  part('drop').classList.toggle('small', names().length > 0);
+  document.querySelector('#drop .drop-title').textContent = say(names().length > 0 ? 'addMore' : 'dropHere');
+  const lost = names().length === 0 && (state.names?.length ?? 0) > 0;
+  part('files-lead').textContent = lost ? say('filesAgain', { names: list(state.names) }) : say('filesLead');
+  part('found').hidden = !found?.items;
+  if (!found?.items) return;
+  part('found-title').textContent = say('foundTitle', { items: count('items', found.items), bytes: bytes(found.bytes) });
+  part('found-span').textContent = found.earliest ? say('span', { earliest: day(found.earliest), latest: day(found.latest) }) : '';
+  part('found-kinds').replaceChildren(...ordered(found.kinds).map(([kind, of]) => element('span', { className: 'chip', textContent: count(`n_${kind}`, of.items) })));
+  part('open-messages').textContent = count('openMessages', items.length);
+  const notes = found.told.filter(({ what }) => what === 'defect').map(({ source, message }) => `${source ?? ''}: ${message}`);
+  const warned = Object.values(found.warnings).reduce((sum, of) => sum + of, 0);
+  part('notes').hidden = notes.length + warned === 0;
+  part('notes-title').textContent = count('notes', notes.length + warned);
+  const lines = [...notes.slice(0, 50), ...Object.entries(found.warnings).map(([kind, of]) => `${kind}: ${number(of)}`)];
+  part('notes-list').replaceChildren(...lines.map((textContent) => element('li', { textContent })));
   showYears();
-  part('largest').replaceChildren(...found.largest.map((item) => element('li', {}, element('div', {}, opener(item), element('span', { className: 'size', textContent: bytes(item.bytes) })))));
-  part('subjects').replaceChildren(...found.subjects.map((item) => element('li', {}, element('div', {}, opener(item)))));
-  part('planned').replaceChildren();
 }
-
-function opener(item) {
-  const button = element('button', { type: 'button', className: 'link', textContent: item.subject ?? say('noSubject') });
-  button.ariaHasPopup = 'dialog';
-  button.addEventListener('click', () => showMessage(files, item.id).catch(failed));
-  return button;
-}
-
-function showTargets() {
-  const chosen = part('target').value;
-  const options = targets.filter((target) => target.name !== 'generic').map((target) => new Option(target.title, target.name));
-  part('target').replaceChildren(new Option(say('noTarget'), ''), new Option(say('bundle'), BUNDLE), ...options);
-  part('target').value = chosen;
-  targetChosen();
-}
-
-function targetChosen() {
-  const target = targets.find(({ name }) => name === part('target').value);
-  const packaging = target?.packaging.find((one) => one !== 'folder') ?? 'zip';
-  part('packaging').value = packaging;
-  part('packaging').disabled = Boolean(target);
-  showHow();
-  part('target-steps').textContent = part('target').value === BUNDLE ? say('bundleHint') : target && !target.packaging.includes(packaging) ? say('unpack') : '';
-  part('planned').replaceChildren();
-  showGuide(target?.name);
-}
-
-part('target').addEventListener('change', targetChosen);
-
-let guides;
-
-// How files are imported there: a file of its own, which is loaded when it is wanted for the first time.
-async function showGuide(name) {
-  const place = part('guide');
-  place.hidden = true;
-  if (!name) return;
-  guides ??= fetch(new URL('./mailferry/guides.json', import.meta.url))
-    .then((answer) => (answer.ok ? answer.json() : {}))
-    .catch(() => ({}));
-  const guide = (await guides)[name];
-  if (!guide || part('target').value !== name) return;
-  const language = current();
-  const list = (key, kind) => {
-    const heading = document.createElement('h3');
-    heading.textContent = say(`guide_${key}`);
-    const entries = document.createElement(kind);
-    for (const advice of guide[key]) {
-      const entry = document.createElement('li');
-      entry.textContent = advice[language] ?? advice.en;
-      if (advice.source) entry.title = `${advice.source}, ${advice.checked ?? say('notChecked')}`;
-      entries.append(entry);
-    }
-    return [heading, entries];
-  };
-  const keys = ['steps', 'limits', 'time', 'check', 'undo'].filter((key) => guide[key].length);
-  part('guide-text').replaceChildren(...keys.flatMap((key) => list(key, key === 'steps' ? 'ol' : 'ul')));
-  place.hidden = false;
-}
-
-function showHow() {
-  // A bundle is one archive, whole.
-  part('split').disabled = !['zip', 'pst'].includes(part('packaging').value) || part('target').value === BUNDLE;
-  const below = limit();
-  part('save-how').textContent = below ? say(`${savesWhere}Parts`, { bytes: bytes(below) }) : say(savesWhere);
-}
-
-/** Octets that no archive is to reach, as the user or the target wants it. */
-function limit() {
-  if (part('split').disabled) return undefined;
-  const target = targets.find(({ name }) => name === part('target').value);
-  const asked = part('split').valueAsNumber > 0 ? Math.ceil(part('split').valueAsNumber * 1e6) : Infinity;
-  const least = Math.min(asked, target?.settings.splitOctets ?? Infinity);
-  return least === Infinity ? undefined : least;
-}
-
-part('packaging').addEventListener('change', showHow);
-part('split').addEventListener('input', showHow);
 
 function showYears() {
-  const most = Math.max(...Object.values(found.years).map(({ items }) => items));
-  const rows = Object.entries(found.years).map(([year, { items }]) => {
+  const years = Object.entries(found.years);
+  const most = Math.max(1, ...years.map(([, { items: of }]) => of));
+  part('years').hidden = years.length < 2;
+  const rows = years.map(([year, { items: of }]) => {
     const bar = element('i', { ariaHidden: 'true' });
-    bar.style.inlineSize = `${(100 * items) / most}%`;
-    return element('tr', {}, element('th', { scope: 'row', textContent: year }), element('td', {}, bar), element('td', { textContent: number(items) }));
+    bar.style.inlineSize = `${(100 * of) / most}%`;
+    return element('tr', {}, element('th', { scope: 'row', textContent: year }), element('td', {}, bar), element('td', { textContent: number(of) }));
   });
   part('years').tBodies[0].replaceChildren(...rows);
 }
 
-/** What is asked for, as the library wants it; nothing that was left as it is. */
-function options() {
-  const select = {};
-  const boxes = [...document.querySelectorAll('[name=kind]')];
-  const off = unticked(part('folders'));
-  if (boxes.some((box) => !box.checked)) select.kinds = boxes.filter((box) => box.checked).map((box) => box.value);
-  if (off.length > 0) select.skipFolders = off;
-  if (part('after').value) select.after = part('after').value;
-  if (part('before').value) select.before = part('before').value;
-  if (part('dedupe').checked) select.dedupe = 'exact';
-  if (part('sample').valueAsNumber > 0) select.sample = part('sample').valueAsNumber;
-  const asked = { packaging: part('packaging').value, select };
-  // A store of Outlook is a form of its own, and for mail alone.
-  if (asked.packaging === 'pst' && !part('target').value) {
-    asked.as = 'pst';
-    select.kinds = ['mail'];
-  } else if (part('target').value === BUNDLE) asked.as = 'bundle';
-  else if (part('target').value) asked.target = part('target').value;
-  if (limit()) asked.split = limit();
-  if (part('compress').checked) asked.zipLevel = 'fast';
-  return asked;
-}
+part('open-messages').addEventListener('click', openMessages);
+
+/* What goes, and the conversion */
 
 part('plan').addEventListener('click', async () => {
   const asked = options();
+  part('plan').disabled = true;
+  part('planned').textContent = say('planning');
   try {
-    const plan = await atWork('planning', (ports) => engine.plan(files, asked.target ?? 'generic', { ...asked, ...ports }));
-    const lines = [say('planGoes', { items: number(plan.goes.items), bytes: bytes(plan.goes.bytes) })];
-    for (const { items, because } of Object.values(plan.refused)) lines.push(say('planRefused', { items: number(items), because }));
-    for (const [because, { items }] of Object.entries(plan.flagged)) lines.push(say('planFlagged', { items: number(items), because }));
-    if (lines.length === 1) lines.push(say('planClear'));
-    part('planned').replaceChildren(...lines.map((textContent) => element('p', { textContent })));
+    showPlan(await engine.plan(sources(), asked.target ?? 'generic', asked));
   } catch (error) {
-    if (error.name !== 'AbortError') return failed(error);
+    part('planned').replaceChildren();
+    showProblem(error);
   }
-  again = showFound;
-  show('found');
-  part('plan').focus();
+  part('plan').disabled = false;
 });
 
-/* Converting */
+/** The name of an archive, without its ending: never that of a source. */
+function stemOf(ending) {
+  const all = names();
+  const first = all[0].replace(/\.[^.]*$/, '').replace(/-\d{3}$/, '') || 'mail';
+  let stem = `${first}-${state.target || 'archive'}`;
+  const isTaken = () => all.some((name) => name.toLowerCase() === `${stem}.${ending}`.toLowerCase());
+  while (isTaken()) stem += '-new';
+  return stem;
+}
 
 part('selecting').addEventListener('submit', async (event) => {
   event.preventDefault();
+  if (goes === 0) return;
   const asked = options();
-  if (asked.select.kinds?.length === 0) return part('kind-boxes').querySelector('input').focus();
-  const stem = files[0].name.replace(/\.[^.]*$/, '') || 'mail';
+  const stem = stemOf(asked.packaging);
   const name = `${stem}.${asked.packaging}`;
   let place;
   try {
-    place = asked.split ? await destinations() : await destination(name);
+    place = asked.split ? await destinations() : await destination(name, names());
   } catch (error) {
-    return error.name === 'AbortError' ? undefined : failed(error);
+    return error.name === 'AbortError' ? undefined : showProblem(error);
   }
+  showProblem(undefined);
+  sayConverting(name);
+  part('cancel').disabled = false;
+  part('cancel').textContent = say('cancel');
   try {
-    const outcome = await atWork('converting', async (ports) => {
-      const converted = await engine.convert(files, asked, { to: place.to, name: stem, ...ports });
+    const outcome = await underWay('converting', { bar: 'bar', numbers: 'numbers', big: 'percent' }, async (ports) => {
+      go('work');
+      await loadGuides();
+      const converted = await engine.convert(sources(), asked, { to: place.to, name: stem, ...ports });
       // The archive is there, whether or not there is a page about it.
       const page = await engine.reportPage(converted.report, converted.log, { name, logName: `${name}.items.jsonl` }).catch(() => undefined);
       return { ...converted, page };
     });
     outcome.kept = (await place.kept?.()) ?? [];
-    again = () => showDone(outcome, name);
-    again();
-    show('done');
-    part('done-title').focus();
+    outcome.handles = place.handles?.() ?? [];
+    ended = { outcome, name: place.name?.() ?? name };
+    sayDone(true);
+    go('done', { replace: true });
   } catch (error) {
-    failed(error);
+    go('choose', { replace: true });
+    if (error.name !== 'AbortError') showProblem(error);
   } finally {
     place.over?.();
   }
 });
 
-function showDone({ report, page, log, files: list, left, kept }, name) {
-  const { available, migrated, failed: broken, skipped, bytes: written } = report.totals;
-  const counts = { available: number(available), migrated: number(migrated) };
-  const { state, reasons = [] } = report.outcome;
-  const title = state === 'nothing_migrated' ? 'nothingMigrated' : state === 'complete' ? 'done' : 'incomplete';
-  part('done-title').textContent = say(report.cancelled ? 'cancelled' : title, counts);
-  const text = [
-    say('doneText', { bytes: bytes(written), seconds: number(Math.ceil(report.seconds * 10) / 10) }),
-    state === 'complete' ? say('nothingFailed') : broken === 0 ? '' : say('someFailed', { failed: number(broken) }),
-    ...reasons.filter(({ what }) => what !== 'failed_items').map(({ text }) => `${text}.`),
-    skipped === 0 ? '' : say('someSkipped', { skipped: number(skipped) }),
-    showLeft(left, name),
-  ];
-  const json = new Blob([JSON.stringify(report, undefined, 2)], { type: 'application/json' });
-  const links = [link(log, `${name}.items.jsonl`, say('log')), link(json, `${name}.report.json`, say('report'))];
-  if (list.size > 0) links.push(link(list, `${name}.files.jsonl`, say('list')));
-  if (page) links.unshift(Object.assign(link(page, `${name}.report.html`, say('page')), { id: 'page' }));
-  const [archive, ...more] = kept.map((one) => {
-    const text = say('save', { bytes: bytes(one.file.size) });
-    return Object.assign(link(one.file, one.name, kept.length > 1 ? `${one.name}: ${text}` : text), { className: 'button' });
-  });
-  if (archive) links.unshift(Object.assign(archive, { id: 'archive' }), ...more);
-  part('done-links').replaceChildren(...links);
-  part('done-text').textContent = text.filter(Boolean).join(' ');
+function sayConverting(name) {
+  part('work-title').textContent = say('converting');
+  part('work-names').dataset.name = name;
+  part('work-names').textContent = say('convertingTo', { names: list(names().slice(0, 3)), bytes: bytes(size()), name });
 }
 
-for (const id of ['again', 'checked-again']) {
-  part(id).addEventListener('click', () => {
-    part('files').value = '';
-    found = undefined;
-    again = () => {};
-    show('choose');
-    part('files').focus();
-  });
+function sayDone(isNew = false) {
+  if (!ended) return;
+  const given_ = sources().map(({ name, blob }) => ({ name, file: blob }));
+  showDone(ended.outcome, { name: ended.name, given: given_, inspection: found, isNew });
+  part('check-now').hidden = ended.outcome.kept.length + ended.outcome.handles.length === 0;
+  part('check-now-told').textContent = '';
 }
+
+part('check-now').addEventListener('click', async () => {
+  part('check-now').disabled = true;
+  part('check-now-told').textContent = say('checking');
+  try {
+    const { outcome } = ended;
+    const archives = outcome.kept.length > 0 ? outcome.kept.map(({ file }) => file) : await Promise.all(outcome.handles.map((handle) => handle.getFile()));
+    part('check-now-told').textContent = verdict(await engine.verify(archives, { log: outcome.log, ...(outcome.files.size > 0 ? { files: outcome.files } : {}) }));
+  } catch (error) {
+    part('check-now-told').textContent = '';
+    showProblem(error);
+  }
+  part('check-now').disabled = false;
+});
+
+part('cancel').addEventListener('click', () => {
+  part('cancel').disabled = true;
+  part('cancel').textContent = say('stopping');
+  stopWork();
+});
+
+/* Checking an archive */
+
+part('check-files').addEventListener('change', ({ target }) => {
+  const files = [...target.files];
+  target.value = '';
+  checkFiles(files);
+});
+
+async function checkFiles(files) {
+  showProblem(undefined);
+  part('checked').hidden = true;
+  announce(say('checking'));
+  try {
+    if (files.length === 0) throw plainly(say('checkNoArchive'));
+    checked = await check(files, {});
+    showChecked(checked);
+    part('checked-title').focus();
+  } catch (error) {
+    showProblem(error);
+  }
+}
+
+/* Leaving: only what would be lost asks for it. */
+
+addEventListener('beforeunload', (event) => {
+  const isKept = ended?.outcome.kept.length > 0 && step === 'done';
+  if (!converting() && !isKept) return;
+  event.preventDefault();
+  event.returnValue = '';
+});
+
+part('problem-close').addEventListener('click', () => showProblem(undefined));
+for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListener('click', ({ target }) => target === dialog && dialog.close());
 
 /* Language */
 
-part('language').append(...languages().map((code) => new Option(nameOf(code), code)));
-part('language').addEventListener('change', ({ target }) => speak(target.value));
+part('language').append(...Object.entries(LANGUAGES).map(([code, { name }]) => new Option(name, code)));
+part('language').addEventListener('change', async ({ target }) => {
+  await choose(target.value);
+  try {
+    localStorage.setItem(LANGUAGE, current());
+  } catch {
+    // It is asked for again next time.
+  }
+  sayAll();
+});
 
-function speak(code) {
-  choose(code);
+/** Says everything again that is not said by its key alone; nothing that was chosen changes by it. */
+function sayAll() {
   part('language').value = current();
+  part('unreviewed').hidden = isReviewed();
   part('lacks').replaceChildren(...lacks().map((key) => element('li', { textContent: say(key) })));
   part('lacks').hidden = lacks().length === 0;
-  again();
+  showOrigins();
+  showFound();
+  if (found?.items) {
+    showTargets(found.kinds, () => {
+      showChoices();
+      render();
+    });
+    showChoices();
+  }
+  part('looking-text').textContent = say('looking');
+  if (converting()) sayConverting(part('work-names').dataset.name ?? '');
+  sayWork();
+  sayDone();
+  if (checked && !part('checked').hidden) showChecked(checked);
+  sayProblem();
+  render();
 }
 
-speak((navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2)).find((code) => languages().includes(code)) ?? 'en');
+function wanted() {
+  try {
+    const before = localStorage.getItem(LANGUAGE);
+    if (before) return before;
+  } catch {
+    // Then by what the browser says.
+  }
+  return (navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2)).find((code) => code in LANGUAGES) ?? 'en';
+}
+
+await choose(wanted());
+sayAll();
+const first = location.hash.slice(1);
+show(first in SECTIONS && isOpen(first) ? first : first && first !== 'from' ? 'files' : 'from');
+keep();
 forget().catch(() => {});
 document.documentElement.dataset.ready = '';
+// What is not needed for the first screen.
+(window.requestIdleCallback ?? setTimeout)(() => install());

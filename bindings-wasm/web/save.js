@@ -1,10 +1,17 @@
 // Three ways to save what is made as it is made, the best that the browser has.
+import { plainly } from './problems.js';
 import { say } from './text.js';
 
 const canPick = typeof window.showSaveFilePicker === 'function';
 const canKeep = typeof navigator.storage?.getDirectory === 'function';
 
 const canDownload = 'serviceWorker' in navigator;
+
+/** What this page keeps in the browser's own storage. */
+const inUse = new Set();
+
+/** Makes the page work without a network, and downloads possible; nothing where a browser does not let it. */
+export const install = () => navigator.serviceWorker?.register('./sw.js').catch(() => undefined);
 
 /** What the page cannot do here, as keys of strings. */
 export function lacks() {
@@ -16,11 +23,15 @@ export function lacks() {
 
 export const savesWhere = canPick ? 'savePicker' : 'saveDownload';
 
-/** Makes ready what the worker writes to; to be called in the handler of a click. */
-export async function destination(name) {
+/**
+ * Makes ready what the worker writes to; to be called in the handler of a click. `sources` are names of files that are read: none of them
+ * may be written.
+ */
+export async function destination(name, sources = []) {
   if (canPick) {
     const handle = await window.showSaveFilePicker({ suggestedName: name });
-    return { to: handle };
+    if (sources.includes(handle.name)) throw plainly(say('sameName', { name: handle.name }));
+    return { to: handle, name: () => handle.name, handles: () => [handle] };
   }
   await forget();
   return unpicked(name);
@@ -30,7 +41,15 @@ export async function destination(name) {
 export async function destinations() {
   if (canPick) {
     const folder = await window.showDirectoryPicker({ mode: 'readwrite' });
-    return { to: ({ name }) => fresh(folder, name) };
+    const handles = [];
+    return {
+      async to({ name }) {
+        const handle = await fresh(folder, name);
+        handles.push(handle);
+        return handle;
+      },
+      handles: () => handles,
+    };
   }
   await forget();
   const places = [];
@@ -48,7 +67,7 @@ export async function destinations() {
 /** A new file of a folder. */
 async function fresh(folder, name) {
   const isThere = await folder.getFileHandle(name).then(() => true, (error) => error.name !== 'NotFoundError');
-  if (isThere) throw new Error(say('thereAlready', { name }));
+  if (isThere) throw plainly(say('thereAlready', { name }));
   return folder.getFileHandle(name, { create: true });
 }
 
@@ -61,8 +80,9 @@ async function unpicked(name) {
       if (!canKeep) throw error;
     }
   }
-  if (!canKeep) throw new Error('This browser cannot save large files.');
+  if (!canKeep) throw plainly(say('lacksAll'));
   const own = `mailferry-${crypto.randomUUID()}`;
+  inUse.add(own);
   return { to: own, kept: async () => [{ name, file: await (await (await navigator.storage.getDirectory()).getFileHandle(own)).getFile() }] };
 }
 
@@ -71,13 +91,13 @@ export async function forget() {
   if (!canKeep) return;
   const folder = await navigator.storage.getDirectory();
   for await (const name of folder.keys()) {
-    if (name.startsWith('mailferry-')) await folder.removeEntry(name).catch(() => {});
+    if (name.startsWith('mailferry-') && !inUse.has(name)) await folder.removeEntry(name).catch(() => {});
   }
 }
 
 async function download(name) {
   const { serviceWorker } = navigator;
-  await serviceWorker.register('./sw.js');
+  await install();
   await serviceWorker.ready;
   if (!serviceWorker.controller) await new Promise((resolve) => serviceWorker.addEventListener('controllerchange', resolve, { once: true }));
   const worker = serviceWorker.controller;

@@ -1,8 +1,23 @@
-// Hands what comes over a port to the browser as a download. Nothing is fetched, nothing is kept.
+// Two things: the page without a network, from a cache of this version; and what comes over a port as a download of the browser.
+// Nothing else is fetched, and nothing of anybody's mail is kept.
+
+/** Filled in where the page is put together: what changes with every file of it, and the files. */
+const VERSION = 'development';
+const FILES = [];
+
+const CACHE = `mailferry ${self.registration.scope} ${VERSION}`;
 const waiting = new Map();
 
-self.addEventListener('install', () => self.skipWaiting());
-self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener('install', (event) => {
+  self.skipWaiting();
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: 'no-cache' })))));
+});
+
+self.addEventListener('activate', (event) => {
+  const isOld = (name) => name.startsWith(`mailferry ${self.registration.scope} `) && name !== CACHE;
+  const cleared = caches.keys().then((names) => Promise.all(names.filter(isOld).map((name) => caches.delete(name))));
+  event.waitUntil(Promise.all([cleared, self.clients.claim()]));
+});
 
 self.addEventListener('message', ({ data, source }) => {
   // A message every few seconds keeps a worker awake while a download is under way; that is all it is for.
@@ -14,17 +29,20 @@ self.addEventListener('message', ({ data, source }) => {
 self.addEventListener('fetch', (event) => {
   const id = new URL(event.request.url).pathname.match(/\/download\/([\w-]+)\/?$/)?.[1];
   const download = waiting.get(id);
-  if (!download) return;
-  waiting.delete(id);
-  event.respondWith(
-    new Response(stream(download.from), {
-      headers: {
-        'content-type': 'application/octet-stream',
-        'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(download.name)}`,
-        'x-content-type-options': 'nosniff',
-      },
-    }),
-  );
+  if (download) {
+    waiting.delete(id);
+    event.respondWith(
+      new Response(stream(download.from), {
+        headers: {
+          'content-type': 'application/octet-stream',
+          'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(download.name)}`,
+          'x-content-type-options': 'nosniff',
+        },
+      }),
+    );
+  } else if (FILES.length > 0 && event.request.method === 'GET' && event.request.url.startsWith(self.registration.scope)) {
+    event.respondWith(caches.open(CACHE).then(async (cache) => (await cache.match(event.request, { ignoreSearch: true })) ?? fetch(event.request)));
+  }
 });
 
 /** Arrays that may wait here. */

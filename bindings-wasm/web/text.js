@@ -1,27 +1,60 @@
-// What is said, in the language that is chosen.
-import { STRINGS } from './strings.js';
+// What is said, in the language that is chosen: one file a language in lang/, loaded when it is wanted.
+import en from './lang/en.js';
+
+/** By their own names; those that nobody who speaks them has read are marked. */
+export const LANGUAGES = {
+  en: { name: 'English', reviewed: true },
+  fr: { name: 'Français', reviewed: true },
+  de: { name: 'Deutsch', reviewed: false },
+  es: { name: 'Español', reviewed: false },
+  pt: { name: 'Português', reviewed: false },
+  ja: { name: '日本語', reviewed: false },
+};
 
 let language = 'en';
+let strings = en;
 
-export const languages = () => Object.keys(STRINGS);
 export const current = () => language;
+export const isReviewed = () => LANGUAGES[language].reviewed;
 
-export function choose(wanted) {
-  language = wanted in STRINGS ? wanted : 'en';
+/** Loads a language; another is chosen where it cannot be had. */
+export async function choose(wanted) {
+  const code = wanted in LANGUAGES ? wanted : 'en';
+  try {
+    strings = code === 'en' ? en : (await import(`./lang/${code}.js`)).default;
+    language = code;
+  } catch {
+    [language, strings] = ['en', en];
+  }
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll('[data-text]')) element.textContent = say(element.dataset.text);
+  for (const element of document.querySelectorAll('[data-label]')) element.ariaLabel = say(element.dataset.label);
+  for (const element of document.querySelectorAll('[data-placeholder]')) element.placeholder = say(element.dataset.placeholder);
 }
 
+export const knows = (key) => key in strings || key in en;
+
 export function say(key, values = {}) {
-  const text = STRINGS[language][key] ?? STRINGS.en[key] ?? key;
+  const text = strings[key] ?? en[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
-export const nameOf = (code) => STRINGS[code].languageName;
+/** The same of so many: the key has a form for one and one for others. */
+export function count(key, number_, values = {}) {
+  const form = new Intl.PluralRules(language).select(number_);
+  return say(knows(`${key}_${form}`) ? `${key}_${form}` : `${key}_other`, { count: number(number_), ...values });
+}
+
 export const number = (value) => new Intl.NumberFormat(language).format(value);
 export const percent = (value) => new Intl.NumberFormat(language, { style: 'percent' }).format(value);
-export const day = (text) => (text ? new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(new Date(text)) : '');
-export const moment = (text) => (text ? new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short' }).format(new Date(text)) : '');
+export const list = (values) => new Intl.ListFormat(language).format(values);
+const dated = (text, style) => {
+  const date = new Date(text);
+  return text && !Number.isNaN(date.valueOf()) ? new Intl.DateTimeFormat(language, style).format(date) : '';
+};
+export const day = (text) => dated(text, { dateStyle: 'long' });
+export const shortDay = (text) => dated(text, { dateStyle: 'medium' });
+export const moment = (text) => dated(text, { dateStyle: 'full', timeStyle: 'short' });
 
 export function bytes(value) {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
@@ -31,5 +64,6 @@ export function bytes(value) {
 }
 
 export function time(seconds) {
-  return seconds >= 90 ? say('minutes', { count: number(Math.round(seconds / 60)) }) : say('seconds', { count: number(Math.ceil(seconds)) });
+  if (seconds >= 5_400) return say('hours', { count: number(Math.round(seconds / 360) / 10) });
+  return seconds >= 90 ? say('minutes', { count: number(Math.round(seconds / 60)) }) : say('seconds', { count: number(Math.max(1, Math.ceil(seconds))) });
 }

@@ -1,95 +1,184 @@
-// The folders as a tree of boxes to tick (WAI-ARIA: tree view).
-import { bytes, number, say } from './text.js';
+// The folders as a tree of boxes to tick (WAI-ARIA: tree view): what is shown is a list of rows, made of a model that keeps what is
+// ticked, open and looked for.
+import { bytes, count, say } from './text.js';
 
-/** Shows `folders` ({ 'a/b': { items, bytes } }) in `root`; `slashed` has the names of those of which one holds a slash. */
-export function showTree(root, folders, slashed = {}) {
-  const top = { children: new Map() };
-  for (const [path, size] of Object.entries(folders)) {
-    let node = top;
-    for (const name of slashed[path] ?? path.split('/')) {
-      const glob = name.replace(/[\\*?/]/g, '\\$&');
-      if (!node.children.has(name)) node.children.set(name, { name, glob: node.glob === undefined ? glob : `${node.glob}/${glob}`, children: new Map(), items: 0, bytes: 0 });
-      node = node.children.get(name);
-    }
-    node.items += size.items;
-    node.bytes += size.bytes;
-    node.own = true;
+/** Branches are closed at first where there are more folders than this. */
+const MOST_OPEN = 40;
+
+export class Tree {
+  #root;
+  #onChange;
+  #top = { children: [], level: 0 };
+  #own = [];
+  #found;
+  #at;
+
+  constructor(root, onChange) {
+    this.#root = root;
+    this.#onChange = onChange;
+    root.onclick = ({ target }) => this.#clicked(target);
+    root.onkeydown = (event) => this.#keyed(event);
   }
-  root.replaceChildren(...[...top.children.values()].map((node) => branch(node, 1)));
-  const first = root.querySelector('[role=treeitem]');
-  if (first) first.tabIndex = 0;
-  root.onclick = ({ target }) => {
+
+  /** Takes `folders` ({ 'a/b': { items, bytes } }); `slashed` has the names of those of which one holds a slash; `off` are not ticked. */
+  set(folders, slashed = {}, off = []) {
+    this.#top = { children: [], byName: new Map(), level: 0, isOpen: true };
+    this.#own = [];
+    this.#found = undefined;
+    const isOff = new Set(off);
+    for (const [path, size] of Object.entries(folders)) {
+      let node = this.#top;
+      for (const name of slashed[path] ?? path.split('/')) {
+        let child = node.byName.get(name);
+        if (!child) {
+          const escaped = name.replace(/[\\*?/]/g, '\\$&');
+          child = { name, path: node.path === undefined ? name : `${node.path}/${name}`, glob: node.glob === undefined ? escaped : `${node.glob}/${escaped}`, above: node, level: node.level + 1, children: [], byName: new Map(), items: 0, bytes: 0, isOn: true };
+          node.byName.set(name, child);
+          node.children.push(child);
+        }
+        node = child;
+      }
+      Object.assign(node, { key: path, own: size, isOn: !isOff.has(node.glob) });
+      this.#own.push(node);
+      for (let each = node; each !== this.#top; each = each.above) {
+        each.items += size.items;
+        each.bytes += size.bytes;
+      }
+    }
+    const isSmall = this.#own.length <= MOST_OPEN;
+    this.#each(this.#top, (node) => (node.isOpen = isSmall));
+    this.#at = this.#top.children[0];
+    this.show();
+  }
+
+  /** Globs of the folders that are not ticked. */
+  off = () => this.#own.filter(({ isOn }) => !isOn).map(({ glob }) => glob);
+  /** Their paths, as items have them. */
+  offPaths = () => new Set(this.#own.filter(({ isOn }) => !isOn).map(({ key }) => key));
+  total = () => this.#own.length;
+
+  tickAll(isOn) {
+    const shown = this.#found ?? this.#own;
+    for (const node of shown) if (node.own) node.isOn = isOn;
+    this.#changed();
+  }
+
+  /** Shows those alone of whose path this is a part, and what they are in. */
+  find(text) {
+    const wanted = text.trim().toLocaleLowerCase();
+    this.#found = wanted ? this.#own.filter((node) => node.path.toLocaleLowerCase().includes(wanted)) : undefined;
+    this.show();
+    return this.#found?.length;
+  }
+
+  show() {
+    const rows = this.#rows();
+    if (!rows.includes(this.#at)) this.#at = rows[0];
+    this.#root.replaceChildren(...rows.map((node) => this.#row(node)));
+  }
+
+  #rows() {
+    const rows = [];
+    const wanted = this.#found && new Set();
+    for (const node of this.#found ?? []) for (let each = node; each && each !== this.#top; each = each.above) wanted.add(each);
+    const visit = (node) => {
+      for (const child of node.children) {
+        if (wanted && !wanted.has(child)) continue;
+        rows.push(child);
+        if (wanted || child.isOpen) visit(child);
+      }
+    };
+    visit(this.#top);
+    return rows;
+  }
+
+  #row(node) {
+    const item = document.createElement('li');
+    item.role = 'treeitem';
+    item.tabIndex = node === this.#at ? 0 : -1;
+    item.ariaLevel = String(node.level);
+    item.ariaChecked = this.#ticked(node);
+    if (node.children.length > 0) item.ariaExpanded = String(Boolean(this.#found) || node.isOpen);
+    item.dataset.glob = node.glob;
+    item.node = node;
+    const row = document.createElement('div');
+    row.className = 'row';
+    row.style.setProperty('--level', node.level);
+    const make = (className, textContent, hidden) => Object.assign(document.createElement('span'), { className, textContent, ...(hidden ? { ariaHidden: 'true' } : {}) });
+    row.append(make('twist', '', true), make('box', '', true), make('name', node.name || '/'), ' ', make('size', `${count('items', node.items)} · ${bytes(node.bytes)}`));
+    item.append(row);
+    return item;
+  }
+
+  #ticked(node) {
+    const states = new Set();
+    this.#each(node, (each) => each.own && states.add(each.isOn));
+    return states.size > 1 ? 'mixed' : String(states.has(true));
+  }
+
+  #each(node, visit) {
+    const waiting = [node];
+    while (waiting.length > 0) {
+      const each = waiting.pop();
+      visit(each);
+      waiting.push(...each.children);
+    }
+  }
+
+  #tick(node) {
+    const isOn = this.#ticked(node) !== 'true';
+    this.#each(node, (each) => each.own && (each.isOn = isOn));
+    this.#changed();
+  }
+
+  #changed() {
+    for (const item of this.#root.children) item.ariaChecked = this.#ticked(item.node);
+    this.#onChange();
+  }
+
+  #clicked(target) {
     const item = target.closest('[role=treeitem]');
     if (!item) return;
-    focus(root, item);
-    tick(root, item);
-  };
-  root.onkeydown = (event) => keyed(root, event);
-}
-
-/** Globs of the folders that are not ticked. */
-export function unticked(root) {
-  return [...root.querySelectorAll('[role=treeitem][data-glob]')].filter((item) => item.dataset.ticked === 'false').map((item) => item.dataset.glob);
-}
-
-function branch(node, level) {
-  const item = document.createElement('li');
-  item.role = 'treeitem';
-  item.tabIndex = -1;
-  item.ariaLevel = level;
-  item.ariaChecked = 'true';
-  const size = `${say('items', { count: number(node.items) })}, ${bytes(node.bytes)}`;
-  item.ariaLabel = node.own ? `${node.name || '/'}, ${size}` : node.name;
-  if (node.own) Object.assign(item.dataset, { glob: node.glob, ticked: 'true' });
-  const row = document.createElement('div');
-  row.className = 'row';
-  const box = Object.assign(document.createElement('span'), { className: 'box', ariaHidden: 'true' });
-  const name = Object.assign(document.createElement('span'), { className: 'name', textContent: node.name || '/' });
-  const total = Object.assign(document.createElement('span'), { className: 'size', textContent: node.own ? `${number(node.items)} · ${bytes(node.bytes)}` : '' });
-  row.append(box, name, total);
-  item.append(row);
-  if (node.children.size > 0) {
-    item.ariaExpanded = 'true';
-    const group = document.createElement('ul');
-    group.role = 'group';
-    group.append(...[...node.children.values()].map((child) => branch(child, level + 1)));
-    item.append(group);
+    this.#focus(item.node);
+    if (target.closest('.twist') && item.node.children.length > 0) this.#turn(item.node, !item.node.isOpen);
+    else this.#tick(item.node);
   }
-  return item;
+
+  #turn(node, isOpen) {
+    node.isOpen = isOpen;
+    this.show();
+    this.#focus(node);
+  }
+
+  #focus(node) {
+    this.#at = node;
+    for (const item of this.#root.children) {
+      item.tabIndex = item.node === node ? 0 : -1;
+      if (item.node === node) item.focus();
+    }
+  }
+
+  #keyed(event) {
+    const node = event.target.closest('[role=treeitem]')?.node;
+    if (!node || event.ctrlKey || event.metaKey || event.altKey) return;
+    const rows = [...this.#root.children].map((item) => item.node);
+    const at = rows.indexOf(node);
+    const isBranch = node.children.length > 0;
+    const does = {
+      ArrowDown: () => rows[at + 1] && this.#focus(rows[at + 1]),
+      ArrowUp: () => rows[at - 1] && this.#focus(rows[at - 1]),
+      Home: () => this.#focus(rows[0]),
+      End: () => this.#focus(rows.at(-1)),
+      ArrowRight: () => (isBranch && !node.isOpen ? this.#turn(node, true) : isBranch && this.#focus(node.children[0])),
+      ArrowLeft: () => (isBranch && node.isOpen ? this.#turn(node, false) : node.above !== this.#top && this.#focus(node.above)),
+      ' ': () => this.#tick(node),
+      Enter: () => this.#tick(node),
+    }[event.key];
+    if (!does) return;
+    event.preventDefault();
+    does();
+  }
 }
 
-function tick(root, item) {
-  const to = item.ariaChecked === 'true' ? 'false' : 'true';
-  for (const each of [item, ...item.querySelectorAll('[role=treeitem]')]) {
-    each.ariaChecked = to;
-    if (each.dataset.glob !== undefined) each.dataset.ticked = to;
-  }
-  for (let above = item.parentElement.closest('[role=treeitem]'); above; above = above.parentElement.closest('[role=treeitem]')) {
-    const states = new Set([...above.querySelectorAll('[role=treeitem]')].map((each) => each.ariaChecked));
-    if (above.dataset.glob !== undefined) states.add(above.dataset.ticked);
-    above.ariaChecked = states.size === 1 ? [...states][0] : 'mixed';
-  }
-  root.dispatchEvent(new Event('change', { bubbles: true }));
-}
-
-function focus(root, item) {
-  for (const each of root.querySelectorAll('[tabindex="0"]')) each.tabIndex = -1;
-  item.tabIndex = 0;
-  item.focus();
-}
-
-function keyed(root, event) {
-  const item = event.target.closest('[role=treeitem]');
-  const seen = [...root.querySelectorAll('[role=treeitem]')];
-  const at = seen.indexOf(item);
-  const above = item?.parentElement.closest('[role=treeitem]');
-  const moves = { ArrowDown: seen[at + 1], ArrowUp: seen[at - 1], Home: seen[0], End: seen.at(-1), ArrowLeft: above, ArrowRight: item?.querySelector('[role=treeitem]') };
-  if (event.key in moves) {
-    if (moves[event.key]) focus(root, moves[event.key]);
-  } else if (event.key === ' ' || event.key === 'Enter') {
-    tick(root, item);
-  } else {
-    return;
-  }
-  event.preventDefault();
-}
+/** How many of all folders are ticked. */
+export const foldersTold = (tree) => say('foldersOn', { on: tree.total() - tree.off().length, all: tree.total() });

@@ -25,12 +25,14 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test               everything that must hold before a change goes in; sets itself up
-  full               test, budget, faults: all that can be proved on this machine, in an hour or so
+  full               test, page, budget, faults: all that can be proved on this machine, in an hour or so
   budget             what every form writes is what it was, and sizes, instructions, dependencies and seconds are within their
                      limits (xtask/budget/; installs valgrind; --digests: only what is written; --write: writes that anew;
                      --only NAME: only limits whose names start so)
   wasm               compiles the npm package into bindings-wasm/npm/wasm (--quick: for trials, slower code)
   web                compiles the page into target/web and serves it on port 8080 (--quick: slower code; a port: there)
+  page               ten first tasks in Chromium and Firefox, axe, Lighthouse, publint and attw, on the page and the package as they are
+                     published (part of full, there with slower code)
   python             tests the Python package with all that reads its tables (installs pyarrow, polars, duckdb …)
   engines MB         a mailbox of MB megabytes by Apache Spark, locally and on a cluster of two, whose workers and executors are killed at
                      random, and out of an object store: every item once (needs Java 17; installs pyspark, moto, s3fs; more words:
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
         ["web", "--quick"] => web(wasm::Profile::Quick, "8080"),
         ["web", port] => web(wasm::Profile::Release, port),
         ["web", "--quick", port] => web(wasm::Profile::Quick, port),
+        ["page"] => page(),
         ["python"] => python::with_tables(),
         ["engines", megabytes, ref sources @ ..] => python::engines(megabytes, sources),
         ["free-threaded"] => python::free_threaded(),
@@ -106,9 +109,17 @@ fn main() -> ExitCode {
 /// What must hold before a release; steps that take longer than `test` may go here.
 fn full() -> Result<()> {
     test::run()?;
+    step::run(&mut wasm::full_tests()?)?;
     budget::run(&[])?;
     storm::faults(&[])?;
     dav::run_small(&root().join("fixtures/ics"))
+}
+
+/// What must hold of the page as it is published.
+fn page() -> Result<()> {
+    wasm::build(wasm::Profile::Release)?;
+    web::assemble()?;
+    step::run(&mut wasm::full_tests()?)
 }
 
 fn web(profile: wasm::Profile, port: &str) -> Result<()> {

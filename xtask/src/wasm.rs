@@ -92,6 +92,15 @@ pub(crate) fn tests() -> Result<Command> {
     Ok(command)
 }
 
+/// What takes longer: ten tasks in each browser, axe, Lighthouse, publint and attw. The page and the package are there already.
+pub(crate) fn full_tests() -> Result<Command> {
+    let full = root().join("bindings-wasm/tests/full");
+    run(npm().args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&full))?;
+    let mut command = npm();
+    command.args(["test", "--silent", "--prefix"]).arg(full);
+    Ok(command)
+}
+
 /// Makes sure that there is a Node that is new enough.
 pub(crate) fn set_up() -> Result<()> {
     let version = output(Command::new("node").arg("--version")).map_err(|_| NODE)?;

@@ -17,8 +17,48 @@ pub(crate) fn assemble() -> Result<PathBuf> {
     }
     copy(&bindings.join("web"), &site)?;
     copy(&bindings.join("npm"), &site.join("mailferry"))?;
+    for_offline(&site)?;
     println!("the page is in {}", fs::canonicalize(&site)?.display());
     Ok(site)
+}
+
+/// Writes into the service worker which files the page is, and a version that changes with each of them.
+fn for_offline(site: &Path) -> Result<()> {
+    let mut names = Vec::new();
+    list(site, "", &mut names)?;
+    names.retain(|name| {
+        name != "sw.js" && !name.ends_with(".d.ts") && !name.ends_with("node.js") && !name.ends_with("package.json")
+    });
+    names.sort();
+    let mut version: u64 = 0xcbf2_9ce4_8422_2325;
+    for name in &names {
+        for octet in name.bytes().chain(fs::read(site.join(name))?) {
+            version = (version ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    // A page is asked for by its folder.
+    let files: Vec<String> =
+        names.iter().map(|name| format!("'./{}'", if name == "index.html" { "" } else { name })).collect();
+    let worker = fs::read_to_string(site.join("sw.js"))?
+        .replace(
+            "const VERSION = 'development';",
+            &format!("const VERSION = '{}-{version:016x}';", env!("CARGO_PKG_VERSION")),
+        )
+        .replace("const FILES = [];", &format!("const FILES = [{}];", files.join(", ")));
+    Ok(fs::write(site.join("sw.js"), worker)?)
+}
+
+fn list(site: &Path, within: &str, names: &mut Vec<String>) -> Result<()> {
+    for entry in fs::read_dir(site.join(within))? {
+        let entry = entry?;
+        let name = format!("{within}{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            list(site, &format!("{name}/"), names)?;
+        } else {
+            names.push(name);
+        }
+    }
+    Ok(())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -81,6 +121,8 @@ fn media_type(path: &Path) -> Option<&'static str> {
         "js" => "text/javascript; charset=utf-8",
         "wasm" => "application/wasm",
         "json" => "application/json",
+        "svg" => "image/svg+xml",
+        "webmanifest" => "application/manifest+json",
         _ => return None,
     })
 }

@@ -326,6 +326,12 @@ impl Mailbox {
         Some((ordinal, unopened.then(move |item| finished(item?, ordinal, &options))))
     }
 
+    /// Passes over items of the source in hand without opening them, as far as its format allows that, and at most up to the one of
+    /// this number, which comes next then. Nothing is told of them.
+    pub fn pass_over(&mut self, ordinal: u64) {
+        while self.open.as_ref().is_some_and(|open| open.items + 1 < ordinal) && self.next_ahead().is_some() {}
+    }
+
     fn advance(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.next_of_file() {

@@ -76,6 +76,8 @@ pub struct Renderer {
     state: StateFields,
     /// Whether calendar objects and cards go to files of many.
     shares_file: bool,
+    /// Whether messages become part of a larger file.
+    messages_share: bool,
     /// Tells of the digest of an item's octets whether they need not be written.
     known: Option<Known>,
     /// Whether messages become message objects too.
@@ -192,9 +194,10 @@ impl Renderer {
         self
     }
 
-    /// The same renderer for messages that become part of a larger file, which alone is compressed.
+    /// The same renderer for messages that become part of a larger file, which alone is compressed; calendar objects and cards may have
+    /// files of their own beside it.
     pub(crate) fn uncompressed(mut self) -> Self {
-        self.zip = None;
+        self.messages_share = true;
         self
     }
 
@@ -208,7 +211,8 @@ impl Renderer {
     /// The same renderer, which deflates nothing that is `known`; of what is not, the octets are gone through twice.
     #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "nothing is written to again"))]
     pub(crate) fn with_known(mut self, known: Option<Known>) -> Self {
-        self.known = known.filter(|_| self.zip.is_some_and(|level| level != ZipLevel::Store));
+        let deflates = self.zip.is_some_and(|level| level != ZipLevel::Store) && !self.messages_share;
+        self.known = known.filter(|_| deflates);
         self
     }
 
@@ -271,7 +275,7 @@ impl Renderer {
             received: item.received.map(|received| received.at),
             labels: labels.map(|label| label.name.clone()).collect(),
         };
-        let mut rendered = self.render_octets(message.content().clone())?;
+        let mut rendered = self.render_as_message(message.content().clone())?;
         let object = from_message(message, &known, &mut rendered.defects)?;
         rendered.object = Some(Box::new(object));
         rendered.fidelity = Fidelity::Synthesized;
@@ -286,16 +290,20 @@ impl Renderer {
         let content = message.content().clone();
         let fields = self.state.of(item, message);
         if fields.is_empty() {
-            return self.render_known(item, &content)?.map_or_else(|| self.render_octets(content), Ok);
+            return self.render_known(item, &content)?.map_or_else(|| self.render_as_message(content), Ok);
         }
         let mut start = [0; 1 << 10];
         let n = content.reader().read(&mut start)?;
         let line_end = memchr::memchr(b'\n', start.get(..n).unwrap_or_default());
         let is_crlf = line_end.and_then(|at| start.get(at.checked_sub(1)?)) == Some(&b'\r');
         let fields = if is_crlf { fields.replace('\n', "\r\n") } else { fields };
-        let mut rendered = self.render_octets(Content::join([fields.into_bytes().into(), content]))?;
+        let mut rendered = self.render_as_message(Content::join([fields.into_bytes().into(), content]))?;
         rendered.fidelity = Fidelity::Normalized;
         Ok(rendered)
+    }
+
+    fn render_as_message(&self, content: Content) -> Result<Rendered> {
+        self.render_as(content, self.eol, self.zip.filter(|_| !self.messages_share))
     }
 
     fn render_changed(&self, content: Content, defects: Vec<Defect>, is_card: bool) -> Result<Rendered> {

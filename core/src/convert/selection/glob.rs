@@ -1,4 +1,5 @@
 use super::fold;
+use std::collections::HashSet;
 
 /// A pattern for the path of a folder, or for a label.
 ///
@@ -74,16 +75,77 @@ impl FolderGlob {
 
     /// Whether it names the folder of these names, outermost first.
     pub fn matches<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> bool {
-        let names: Vec<Vec<char>> = names.into_iter().map(|name| fold(name.as_ref()).chars().collect()).collect();
+        let names: Vec<String> = names.into_iter().map(|name| fold(name.as_ref())).collect();
+        self.matches_folded(&as_chars(&names))
+    }
+
+    /// The folded names of the one folder that it names, where nothing in it stands for anything else.
+    fn exact(&self) -> Option<Vec<String>> {
+        let exact = |name: &Name| match name {
+            Name::Any => None,
+            Name::Of(tokens) => {
+                let chars = tokens.iter().map(|token| match token {
+                    Token::Char(c) => Some(*c),
+                    Token::Star | Token::One => None,
+                });
+                chars.collect()
+            }
+        };
+        self.names.iter().map(exact).collect()
+    }
+
+    fn matches_folded(&self, names: &[Vec<char>]) -> bool {
         wild(
             &self.names,
-            &names,
+            names,
             |pattern| *pattern == Name::Any,
             |pattern, name| match pattern {
                 Name::Any => true,
                 Name::Of(tokens) => matches_name(tokens, name),
             },
         )
+    }
+}
+
+fn as_chars(names: &[String]) -> Vec<Vec<char>> {
+    names.iter().map(|name| name.chars().collect()).collect()
+}
+
+/// Any number of patterns for folders: those that name one folder are a set, so that a thousand of them take no longer than one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FolderGlobs {
+    exact: HashSet<Vec<String>>,
+    others: Vec<FolderGlob>,
+}
+
+impl FolderGlobs {
+    pub(super) fn new<S: AsRef<str>>(texts: &[S]) -> Self {
+        let mut globs = Self::default();
+        for text in texts {
+            let glob = FolderGlob::new(text.as_ref());
+            match glob.exact() {
+                Some(names) => drop(globs.exact.insert(names)),
+                None => globs.others.push(glob),
+            }
+        }
+        globs
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.others.is_empty()
+    }
+
+    /// Whether one of them names the folder of these names, outermost first.
+    pub(super) fn any_matches<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let names: Vec<String> = names.into_iter().map(|name| fold(name.as_ref())).collect();
+        if self.exact.contains(&names) {
+            return true;
+        }
+        let chars = if self.others.is_empty() { Vec::new() } else { as_chars(&names) };
+        self.others.iter().any(|glob| glob.matches_folded(&chars))
     }
 }
 
@@ -191,6 +253,37 @@ mod tests {
     fn many_stars_take_no_longer_than_they_must() {
         let glob = FolderGlob::new(&format!("{}b", "*a".repeat(500)));
         assert!(!glob.matches(["a".repeat(20_000)]));
+    }
+
+    #[test]
+    fn many_patterns_are_what_each_of_them_is() {
+        let texts = ["Inbox", "**/Alpha", r"100\*", r"In\/Out/x", "boîte", "20??", ""];
+        let (all, each) = (FolderGlobs::new(&texts), texts.map(FolderGlob::new));
+        assert_eq!((all.exact.len(), all.others.len()), (5, 2), "those that name one folder are a set");
+        for names in [
+            &["INBOX"][..],
+            &["Inbox", "Sub"],
+            &["a", "b", "alpha"],
+            &["100*"],
+            &["1000"],
+            &["In/Out", "X"],
+            &["In", "Out", "x"],
+            &["BOI\u{302}TE"],
+            &["2024"],
+            &[],
+            &[""],
+        ] {
+            assert_eq!(all.any_matches(names), each.iter().any(|glob| glob.matches(names)), "{names:?}");
+        }
+        assert!(!FolderGlobs::default().any_matches(["Inbox"]));
+    }
+
+    #[test]
+    fn thousands_of_folders_take_no_longer_than_one() {
+        let texts: Vec<String> = (0..20_000).map(|n| format!("Projects/{n}")).collect();
+        let globs = FolderGlobs::new(&texts);
+        let found = (0..40_000).filter(|n| globs.any_matches(["projects".to_owned(), n.to_string()])).count();
+        assert_eq!(found, 20_000);
     }
 
     /// What the grammar says, without regard to time.

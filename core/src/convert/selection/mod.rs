@@ -12,6 +12,7 @@ mod survey;
 
 pub(super) use folded::fold;
 pub use glob::FolderGlob;
+use glob::FolderGlobs;
 pub use selector::Selector;
 pub use survey::Survey;
 

@@ -1,4 +1,4 @@
-use super::{Dedupe, FolderGlob, Selection, Survey, duplicates::Duplicates, fold, sample::Sample};
+use super::{Dedupe, FolderGlobs, Selection, Survey, duplicates::Duplicates, fold, sample::Sample};
 use crate::{
     convert::{Place, Skip, decision::Gate},
     defect::{Defect, DefectKind},
@@ -18,9 +18,9 @@ const MOST_REMEMBERED: usize = 1_000;
 /// than being a duplicate. An item that cannot be read is not left out: it fails, and the log says why.
 pub struct Selector {
     selection: Selection,
-    folders: Vec<FolderGlob>,
-    skip_folders: Vec<FolderGlob>,
-    labels: Vec<FolderGlob>,
+    folders: FolderGlobs,
+    skip_folders: FolderGlobs,
+    labels: FolderGlobs,
     from: Vec<String>,
     to: Vec<String>,
     subject: Vec<String>,
@@ -112,12 +112,11 @@ impl Selector {
     }
 
     pub(super) fn compiled(selection: &Selection) -> Self {
-        let globs = |globs: &[String]| globs.iter().map(|glob| FolderGlob::new(glob)).collect();
         let folded = |texts: &[String]| texts.iter().map(|text| fold(text)).collect();
         Self {
-            folders: globs(&selection.folders),
-            skip_folders: globs(&selection.skip_folders),
-            labels: globs(&selection.labels),
+            folders: FolderGlobs::new(&selection.folders),
+            skip_folders: FolderGlobs::new(&selection.skip_folders),
+            labels: FolderGlobs::new(&selection.labels),
             from: folded(&selection.from),
             to: folded(&selection.to),
             subject: folded(&selection.subject),
@@ -196,8 +195,8 @@ impl Selector {
         {
             return Some("excluded_date");
         }
-        let labelled = |glob: &FolderGlob| item.labels.iter().any(|label| glob.matches(label.name.split('/')));
-        if !self.labels.is_empty() && !self.labels.iter().any(labelled) {
+        let is_labelled = || item.labels.iter().any(|label| self.labels.any_matches(label.name.split('/')));
+        if !self.labels.is_empty() && !is_labelled() {
             return Some("excluded_label");
         }
         let size = item.size();
@@ -208,8 +207,8 @@ impl Selector {
     }
 
     fn excludes_path(&self, path: &FolderPath) -> bool {
-        let named_by = |globs: &[FolderGlob]| globs.iter().any(|glob| glob.matches(path.names()));
-        (!self.folders.is_empty() && !named_by(&self.folders)) || named_by(&self.skip_folders)
+        let names = path.names();
+        (!self.folders.is_empty() && !self.folders.any_matches(names)) || self.skip_folders.any_matches(names)
     }
 
     /// The same for what has to be read of it.

@@ -1,0 +1,42 @@
+// All ten first tasks, in Chromium and in Firefox.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { firefox, missing, missingFirefox, start } from '../browser.js';
+import { TASKS } from '../tasks.js';
+
+/** What of the tasks a test cannot do in Firefox over WebDriver BiDi. */
+const NOT_IN_FIREFOX = ['locale', 'downloads', 'folders', 'measures', 'offline'];
+
+for (const [name, skip, launch] of [
+  ['Chromium', missing(), undefined],
+  ['Firefox', missingFirefox(), firefox],
+]) {
+  describe(name, { skip }, () => {
+    let site;
+    let refusal;
+    const downloads = mkdtempSync(join(tmpdir(), 'mailferry-downloads-'));
+    before(async () => {
+      site = await start(launch ? { launch: () => launch(downloads) } : {}).catch((error) => void (refusal = error.message.split('\n')[0]));
+    });
+    after(async () => {
+      await site?.stop();
+      rmSync(downloads, { recursive: true });
+    });
+    for (const { title, context, needs, run } of TASKS) {
+      test(title, { timeout: 180_000 }, async (t) => {
+        if (refusal) return t.skip(refusal);
+        if (launch && NOT_IN_FIREFOX.includes(needs)) return t.skip(`a test cannot do this here: ${needs}`);
+        const root = mkdtempSync(join(tmpdir(), 'mailferry-task-'));
+        const page = await site.page({ ...context });
+        try {
+          await run({ page, root });
+        } finally {
+          await page.context().close();
+          rmSync(root, { recursive: true });
+        }
+      });
+    }
+  });
+}
