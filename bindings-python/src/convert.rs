@@ -244,10 +244,6 @@ pub(crate) fn verify(
     };
     options.read.limits.stop = sources.stop();
     options.transform = transform.map(|callable| transform_of(callable, Arc::clone(&sources.raised)));
-    if source.is_none() {
-        // Files are read, and nothing of the caller's is called.
-        options.threads = crate::source::processors();
-    }
     let mut found = Vec::new();
     let verified =
         detached(py, || core::verify(&to, sources.all(), &options, &mut |difference| keep(&mut found, difference)))?;

@@ -4,12 +4,12 @@ mod columns;
 
 use crate::{
     error::detached,
-    mailbox::{Ahead, Mailbox, NextRead},
+    mailbox::{Mailbox, Next, Reading},
     splits::table,
 };
 use arrow_array::{RecordBatch, RecordBatchReader, ffi_stream::FFI_ArrowArrayStream};
 use arrow_schema::{ArrowError, SchemaRef, ffi::FFI_ArrowSchema};
-use columns::{Columns, Row};
+use columns::Columns;
 use pyo3::{
     exceptions::PyKeyboardInterrupt,
     prelude::*,
@@ -53,18 +53,17 @@ impl Index {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         // The interface lets a producer that cannot cast give its own schema.
         let _other_schema = requested_schema;
-        let opening = &self.mailbox.get().opening;
-        let reading = opening.start(py)?;
+        let reading = self.mailbox.get().opening.start(py)?;
         if let Some(columns) = &self.columns {
+            let opening = &self.mailbox.get().opening;
             let raised = Arc::clone(&opening.sources.raised);
             let items = table::Items { mailbox: reading.mailbox, selector: reading.selector, raises: opening.raises };
             return table::stream_capsule(py, items, columns, self.rows, raised);
         }
-        let examine = if self.content { Row::with_content } else { Row::of };
         let rows = Rows {
             schema: columns::schema(self.content),
             mailbox: self.mailbox.clone_ref(py),
-            reading: Some(reading.ahead(opening.sources.threads(), opening.selects_all(), examine)),
+            reading: Some(reading),
             content: self.content,
             rows: self.rows,
         };
@@ -118,8 +117,7 @@ pub(crate) fn index<'py>(
 struct Rows {
     schema: SchemaRef,
     mailbox: Py<Mailbox>,
-    /// On its threads the interpreter may be asked for signals: it is dropped where that is detached.
-    reading: Option<Ahead<mailferry::Result<Row>>>,
+    reading: Option<Reading>,
     content: bool,
     rows: usize,
 }
@@ -138,15 +136,13 @@ impl Rows {
         };
         while columns.len() < self.rows && columns.octets() < MOST_OCTETS {
             match reading.next() {
-                NextRead::Item(item, source, row) => match row {
-                    Ok(row) => columns.add(&item, source, row),
+                Next::Item(item, source) => match columns.add(&item, source) {
+                    Ok(()) => {}
                     Err(error) => return Err(failed(&error)),
                 },
-                NextRead::Failed(error) if opening.raises || opening.sources.raised.is_any() => {
-                    return Err(failed(&error));
-                }
-                NextRead::Failed(_) | NextRead::Nothing => {}
-                NextRead::End => {
+                Next::Failed(error) if opening.raises || opening.sources.raised.is_any() => return Err(failed(&error)),
+                Next::Failed(_) | Next::Nothing => {}
+                Next::End => {
                     self.reading = None;
                     break;
                 }
@@ -183,24 +179,9 @@ impl Iterator for Rows {
         let batch = Python::attach(|py| detached(py, || self.batch()));
         let batch = batch.unwrap_or_else(|panicked| Err(ArrowError::ExternalError(Box::new(panicked))));
         if batch.is_err() {
-            self.end();
+            self.reading = None;
         }
         batch.transpose()
-    }
-}
-
-impl Rows {
-    /// Ends the threads, which may need the interpreter for it.
-    fn end(&mut self) {
-        if let Some(reading) = self.reading.take() {
-            Python::attach(|py| py.detach(|| drop(reading)));
-        }
-    }
-}
-
-impl Drop for Rows {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 

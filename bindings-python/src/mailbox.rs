@@ -8,7 +8,7 @@ use crate::{
 };
 use mailferry::{
     Error,
-    convert::{Place, ReadAhead, Selection, Selector},
+    convert::{Place, Selection, Selector},
     read::{self, Event, ReadOptions},
 };
 use pyo3::{
@@ -17,7 +17,6 @@ use pyo3::{
     types::{PyDict, PyTuple},
 };
 use std::{
-    num::NonZeroUsize,
     ops::ControlFlow,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -84,11 +83,6 @@ impl Opening {
         })
     }
 
-    /// Whether every item is wanted.
-    pub(crate) fn selects_all(&self) -> bool {
-        self.selection == Selection::default()
-    }
-
     /// Opens the sources, and reads them once where the selection needs it.
     pub(crate) fn start(&self, py: Python<'_>) -> PyResult<Reading> {
         let raised_inside = Arc::clone(&self.sources.raised);
@@ -98,16 +92,14 @@ impl Opening {
             mailbox.start()?;
             let mut watch = Watch::new();
             let other = self.sources.mailbox(&self.reading);
-            let threads = self.sources.threads();
-            let selector =
-                Selector::surveying_on_threads(&self.selection, other, threads, &mut |_| match watch.signals() {
-                    Ok(()) if !raised_inside.is_any() => ControlFlow::Continue(()),
-                    Ok(()) => ControlFlow::Break(()),
-                    Err(signal) => {
-                        interrupted.keep(signal);
-                        ControlFlow::Break(())
-                    }
-                })?;
+            let selector = Selector::surveying(&self.selection, other, &mut |_| match watch.signals() {
+                Ok(()) if !raised_inside.is_any() => ControlFlow::Continue(()),
+                Ok(()) => ControlFlow::Break(()),
+                Err(signal) => {
+                    interrupted.keep(signal);
+                    ControlFlow::Break(())
+                }
+            })?;
             Ok(Reading { mailbox, selector, source: 0 })
         })?;
         let inside = interrupted.take().or_else(|| raised_inside.take());
@@ -118,58 +110,7 @@ impl Opening {
     }
 }
 
-/// What comes next, and what was found out about an item.
-pub(crate) enum NextRead<T> {
-    Item(Box<mailferry::model::Item>, u64, T),
-    Failed(Error),
-    /// Something that is no item.
-    Nothing,
-    End,
-}
-
-/// A mailbox that is being read on several threads.
-pub(crate) struct Ahead<T> {
-    ahead: ReadAhead<Option<T>>,
-    examine: fn(&mailferry::model::Item) -> T,
-    selector: Selector,
-    source: u64,
-}
-
-impl<T: Send + 'static> Ahead<T> {
-    pub(crate) fn next(&mut self) -> NextRead<T> {
-        let Some((event, examined)) = self.ahead.next_event() else { return NextRead::End };
-        match event {
-            Event::Opened(_) => self.source += 1,
-            Event::Failed { error, within } => {
-                self.source += u64::from(!within);
-                return NextRead::Failed(error);
-            }
-            Event::Item(mut item) => {
-                let place = Place { source: self.source, ordinal: item.origin.ordinal };
-                if self.selector.decide(&mut item, place).is_none() {
-                    let examined = examined.flatten().unwrap_or_else(|| (self.examine)(&item));
-                    return NextRead::Item(item, self.source, examined);
-                }
-            }
-            _ => {}
-        }
-        NextRead::Nothing
-    }
-}
-
 impl Reading {
-    /// Reads on `threads` threads. Items are examined there where `all` are wanted, else where they turn out to be.
-    pub(crate) fn ahead<T: Send + 'static>(
-        self,
-        threads: NonZeroUsize,
-        all: bool,
-        examine: fn(&mailferry::model::Item) -> T,
-    ) -> Ahead<T> {
-        let Self { mailbox, selector, source } = self;
-        let ahead = ReadAhead::new(mailbox, threads, move |item| all.then(|| examine(item)));
-        Ahead { ahead, examine, selector, source }
-    }
-
     /// What happens next, and whether it is selected.
     pub(crate) fn event(&mut self) -> Option<(Event, bool)> {
         let mut event = self.mailbox.next_event()?;

@@ -15,7 +15,6 @@ use pyo3::{
 };
 use std::{
     io,
-    num::NonZeroUsize,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -39,11 +38,6 @@ impl Raised {
     pub(crate) fn is_any(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
-}
-
-/// Threads where nothing of the caller's is called on them.
-pub(crate) fn processors() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// The sources of one call, which can be read any number of times.
@@ -94,14 +88,6 @@ impl Sources {
         let mut mailbox = Mailbox::new(options);
         self.all().for_each(|given| mailbox.add(given));
         mailbox
-    }
-
-    /// How many threads should read them: a caller's own file object is read by one at a time.
-    pub(crate) fn threads(&self) -> NonZeroUsize {
-        match self.opened.iter().all(|given| matches!(given, Given::Path(_))) {
-            true => processors(),
-            false => NonZeroUsize::MIN,
-        }
     }
 
     /// The sources for a person; octets are not shown.

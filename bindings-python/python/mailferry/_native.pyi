@@ -291,7 +291,6 @@ class Mailbox:
 
         Without ``content`` only header sections are parsed, and the columns ``attachments``, ``attachment_bytes``,
         ``has_html`` and ``sha256`` are left out. A batch has at most ``batch_size`` rows.
-        Sources that are paths are read on all processors.
 
         With ``columns`` it has these, and nothing that none of them needs is parsed: ``id``, ``source`` or ``path``, ``kind``,
         ``folder``, ``role``, ``labels``, ``keywords``, ``received``, ``date``, ``from_name``, ``from``, ``to``, ``cc``, ``subject``,

@@ -133,9 +133,13 @@ impl Columns {
         self.octets
     }
 
-    /// Adds a row.
-    pub(super) fn add(&mut self, item: &Item, source: u64, row: Row) {
-        let Row { header, facts } = row;
+    /// Adds a row; nothing of it is left if it cannot be read.
+    pub(super) fn add(&mut self, item: &Item, source: u64) -> Result<()> {
+        let header = Header::of(item)?;
+        let facts = match &self.content {
+            Some(_) => Some(Facts::of(item)?),
+            None => None,
+        };
         let id = format!("{source}:{}", item.origin.ordinal);
         let folder = item.folder.path.to_string();
         let uid = item.calendar().and_then(CalendarObject::uid).or(item.card().and_then(VCard::uid));
@@ -175,6 +179,7 @@ impl Columns {
             content.add(&facts);
         }
         self.rows += 1;
+        Ok(())
     }
 
     /// The rows as a batch.
@@ -214,24 +219,6 @@ impl Columns {
             columns.push(Arc::new(content.sha256.finish()));
         }
         RecordBatch::try_new(Arc::clone(schema), columns)
-    }
-}
-
-/// What is told of an item that has to be parsed or read for it, which may be done on any thread.
-pub(super) struct Row {
-    header: Header,
-    facts: Option<Facts>,
-}
-
-impl Row {
-    /// Of its header section.
-    pub(super) fn of(item: &Item) -> Result<Self> {
-        Ok(Self { header: Header::of(item)?, facts: None })
-    }
-
-    /// Of all of it.
-    pub(super) fn with_content(item: &Item) -> Result<Self> {
-        Ok(Self { header: Header::of(item)?, facts: Some(Facts::of(item)?) })
     }
 }
 
