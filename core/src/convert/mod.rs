@@ -91,5 +91,5 @@ pub use {
         ProjectOptions, ProjectReport, ProjectRow, check_project_files, run_project,
     },
     undo::{UndoReport, undo},
-    verify::verify,
+    verify::{verify, verify_observed},
 };
