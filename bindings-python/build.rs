@@ -32,8 +32,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let members = format!("\n{body}");
         for member in members.split("\n    def ").skip(1) {
             let (member, rest) = member.split_once('(').ok_or_else(|| format!("{path}: {name}: no method: {member}"))?;
-            // What follows the signature, which has the only colon before an end of line.
-            let text = rest.split_once(":\n").and_then(|(_, body)| docstring(body, 8));
+            // What follows the signature, whose last line ends with a colon, a comment aside.
+            let ends = |line: &str| line.split("  #").next().is_some_and(|line| line.trim_end().ends_with(':'));
+            let body = rest.lines().skip_while(|line| !ends(line)).skip(1).collect::<Vec<_>>().join("\n");
+            let text = docstring(&body, 8);
             if let Some(text) = text.filter(|_| !member.starts_with("__")) {
                 fs::write(folder.join(format!("{name}.{member}.txt")), text)?;
             }

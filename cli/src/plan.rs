@@ -59,7 +59,7 @@ pub(crate) fn project(path: &Path, pilot: bool, json: bool) -> Outcome {
     project::each(path, pilot, json, |out, mailbox| {
         let options = mailbox.options.as_ref().map_err(ToString::to_string)?;
         let Some(target) = options.target else {
-            let (items, bytes) = count(mailbox, options, &mut observe)?;
+            let (items, bytes) = count(mailbox, options, &mut || observe(0, None))?;
             if !json {
                 writeln!(
                     out,
