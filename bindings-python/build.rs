@@ -31,7 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let members = format!("\n{body}");
         for member in members.split("\n    def ").skip(1) {
-            let (member, rest) = member.split_once('(').ok_or_else(|| format!("{path}: {name}: no method: {member}"))?;
+            let (member, rest) =
+                member.split_once('(').ok_or_else(|| format!("{path}: {name}: no method: {member}"))?;
             // What follows the signature, whose last line ends with a colon, a comment aside.
             let ends = |line: &str| line.split("  #").next().is_some_and(|line| line.trim_end().ends_with(':'));
             let body = rest.lines().skip_while(|line| !ends(line)).skip(1).collect::<Vec<_>>().join("\n");

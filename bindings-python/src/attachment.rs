@@ -164,6 +164,18 @@ impl AttachmentFile {
 
     fn flush(&self) {}
 
+    fn readall<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let read = detached(py, || {
+            let mut octets = Vec::new();
+            match self.reader.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                Some(reader) => io::copy(reader, &mut octets).map(|_| Some(octets)),
+                None => Ok(None),
+            }
+        })?;
+        let octets = self.item.get().came_out(py, read.map_err(mailferry::Error::from))?;
+        Ok(PyBytes::new(py, &octets.ok_or_else(|| PyValueError::new_err("the file is closed"))?))
+    }
+
     fn readinto(&self, py: Python<'_>, buffer: &Bound<'_, PyAny>) -> PyResult<usize> {
         let mut octets = vec![0; buffer.len()?.min(AT_A_TIME)];
         let read = detached(py, || {

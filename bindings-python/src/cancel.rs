@@ -1,13 +1,11 @@
 //! What ends a call from another thread.
 
-use crate::error::of_kind;
+use crate::{error::of_kind, watch::Watch};
 use pyo3::{exceptions::PyTypeError, intern, prelude::*};
 use std::sync::{
     Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
-
-use crate::watch::Watch;
 
 #[doc = stub!("CancelToken")]
 #[pyclass(frozen, weakref, module = "mailferry")]
@@ -51,10 +49,13 @@ impl Cancel {
             return Ok(Self { asked: Arc::clone(&token.get().0), event: None });
         }
         if !given.hasattr(intern!(given.py(), "is_set"))? {
-            return Err(PyTypeError::new_err("cancel is a CancelToken, or an event with is_set() such as threading.Event"));
+            return Err(PyTypeError::new_err(
+                "cancel is a CancelToken, or an event with is_set() such as threading.Event",
+            ));
         }
+        let is_set = given.call_method0(intern!(given.py(), "is_set"))?.is_truthy()?;
         let event = (given.clone().unbind(), Mutex::new(Watch::new()));
-        Ok(Self { asked: Arc::default(), event: Some(Arc::new(event)) })
+        Ok(Self { asked: Arc::new(AtomicBool::new(is_set)), event: Some(Arc::new(event)) })
     }
 
     /// Whether it was asked for; events are asked every now and then. On any thread.
@@ -69,6 +70,11 @@ impl Cancel {
             }
         }
         self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Raises it where it was asked for.
+    pub(crate) fn check(&self, py: Python<'_>) -> PyResult<()> {
+        if self.is_asked() { Err(Self::error(py)) } else { Ok(()) }
     }
 
     /// The exception of it.

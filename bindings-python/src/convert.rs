@@ -19,11 +19,7 @@ use mailferry::{
     platform::Target,
     read::Event,
 };
-use pyo3::{
-    exceptions::PyValueError,
-    prelude::*,
-    types::PyDict,
-};
+use pyo3::{exceptions::PyValueError, prelude::*, types::PyDict};
 use serde_json::{Value, json};
 use std::{
     num::NonZeroUsize,
@@ -62,7 +58,11 @@ fn transform_of(callable: Py<PyAny>, inside: Arc<Raised>) -> Transform {
                 }
                 return Ok(ControlFlow::Continue(()));
             }
-            made::replace_content(item, &made, "transform must return an Item, bytes, an EmailMessage, or None to leave the item out")?;
+            made::replace_content(
+                item,
+                &made,
+                "transform must return an EmailMessage, Item, bytes, or None to leave the item out",
+            )?;
             Ok::<_, PyErr>(ControlFlow::Continue(()))
         });
         called.unwrap_or_else(|error| {
@@ -124,13 +124,15 @@ pub(crate) fn convert(
     let mut options = Keywords::new(py, options)?.options()?;
     let stops = raises(py, on_error)?;
     let sources = Sources::new(source, name, Cancel::new(cancel)?)?;
+    sources.cancel.check(py)?;
     log(py, Level::Info, || format!("converting {} to {}", sources.describe(), to.display()))?;
     let inside = Arc::clone(&sources.raised);
     options.read.limits.stop = sources.stop();
     options.older = Some(mailferry_cli::read_arguments);
     options.transform = transform.map(|callable| transform_of(callable, Arc::clone(&inside)));
     let mut progress = Progress::new(progress)?;
-    let mut observer = Observer { watch: Watch::new(), progress: &mut progress, inside: &inside, cancel: &sources.cancel, last: None };
+    let mut observer =
+        Observer { watch: Watch::new(), progress: &mut progress, inside: &inside, cancel: &sources.cancel, last: None };
     let mut failed = false;
     let converted = detached(py, || {
         core::convert(sources.all(), &to, &options, &mut |now| {
@@ -143,7 +145,7 @@ pub(crate) fn convert(
     if let Some(error) = inside.take() {
         return Err(error);
     }
-    let report = converted.map_err(|error| raised(py, &error))?;
+    let report = converted.map_err(|error| sources.raised_of(py, &error))?;
     if let Some(error) = report.error.as_deref() {
         return Err(of_kind(py, "destination", error, None));
     }
@@ -198,7 +200,8 @@ pub(crate) fn inspect(
     let mut reading = opening.start(py)?;
     let inside = &opening.sources.raised;
     let mut progress = Progress::new(progress)?;
-    let mut observer = Observer { watch: Watch::new(), progress: &mut progress, inside, cancel: &opening.sources.cancel, last: None };
+    let mut observer =
+        Observer { watch: Watch::new(), progress: &mut progress, inside, cancel: &opening.sources.cancel, last: None };
     let mut inspection = core::Inspection::new(largest);
     detached(py, || {
         while let Some((event, selected)) = reading.event() {
@@ -237,13 +240,14 @@ pub(crate) fn plan(
     options.read.limits.stop = sources.stop();
     let inside = &sources.raised;
     let mut progress = Progress::new(progress)?;
-    let mut observer = Observer { watch: Watch::new(), progress: &mut progress, inside, cancel: &sources.cancel, last: None };
+    let mut observer =
+        Observer { watch: Watch::new(), progress: &mut progress, inside, cancel: &sources.cancel, last: None };
     let mut observe = |position, total| observer.look(position, total);
     let planned = detached(py, || core::plan(sources.all(), target, &options, &mut observe))?;
     observer.end(py);
     match inside.take() {
         Some(error) => Err(error),
-        None => Plan::of(py, &planned.map_err(|error| raised(py, &error))?),
+        None => Plan::of(py, &planned.map_err(|error| sources.raised_of(py, &error))?),
     }
 }
 
@@ -292,7 +296,7 @@ pub(crate) fn verify(
     if let Some(error) = sources.raised.take() {
         return Err(error);
     }
-    let mut verification = Verification::of(py, &verified.map_err(|error| raised(py, &error))?)?;
+    let mut verification = Verification::of(py, &verified.map_err(|error| sources.raised_of(py, &error))?)?;
     add(&mut verification.json, found);
     let differences = verification.json.get("differences").and_then(Value::as_u64).unwrap_or_default();
     let level = if differences == 0 { Level::Info } else { Level::Warning };
@@ -358,6 +362,7 @@ pub(crate) fn run_project(
     cancel: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<ProjectReport> {
     let (mut progress, cancel) = (Progress::new(progress)?, Cancel::new(cancel)?);
+    cancel.check(py)?;
     let (inside, mut watch) = (Arc::new(Raised::default()), Watch::new());
     let project = mailboxes.try_iter()?.zip(1..).map(|(mailbox, line)| {
         let keywords = Keywords::new(py, Some(mailbox?.cast::<PyDict>()?))?;

@@ -62,7 +62,10 @@ impl Types {
             }
             kinds.push((kind.as_str(), class(py, name, doc, &bases, kind.as_str())?.unbind()));
         }
-        kinds.push((PROJECT, class(py, "ProjectError", "Mailboxes of a project are not complete.", &[error.clone()], PROJECT)?.unbind()));
+        kinds.push((
+            PROJECT,
+            class(py, "ProjectError", "Mailboxes of a project are not complete.", &[error.clone()], PROJECT)?.unbind(),
+        ));
         Ok(Self { error: error.unbind(), kinds })
     }
 

@@ -36,10 +36,16 @@ fn is_email(given: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(given.hasattr(intern!(given.py(), "as_bytes"))? && given.hasattr(intern!(given.py(), "get_content_type"))?)
 }
 
+/// Whether it is an iterator, less what can begin anew or be read by position.
+pub(crate) fn is_read_once(given: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let is_other = given.is_instance_of::<Mailbox>() || given.hasattr(intern!(given.py(), "read"))?;
+    Ok(!is_other && given.hasattr(intern!(given.py(), "__next__"))?)
+}
+
 /// What `iterable` gives, items and sources, as one source with this name.
 pub(crate) fn given(iterable: &Bound<'_, PyAny>, name: &str, raised: &Arc<Raised>) -> PyResult<Given> {
     let is_mailbox = iterable.is_instance_of::<Mailbox>();
-    let is_read_once = !is_mailbox && iterable.try_iter()?.is(iterable);
+    let is_read_once = is_read_once(iterable)?;
     let (iterable, name, raised) = (iterable.clone().unbind(), Arc::<str>::from(name), Arc::clone(raised));
     let (begun, of_items) = (AtomicBool::new(false), Arc::clone(&name));
     let make = move |options: &ReadOptions| -> mailferry::Result<Box<dyn ItemReader>> {
@@ -147,7 +153,9 @@ fn item_of(given: &Bound<'_, PyAny>, name: &str) -> PyResult<model::Item> {
     if let Ok(fields) = given.cast::<PyDict>() {
         let fields = fields.copy()?;
         let content = fields.get_item(CONTENT)?;
-        let content = content.ok_or_else(|| PyValueError::new_err("a dict is an item if it has \"content\": octets, an EmailMessage or an Item"))?;
+        let content = content.ok_or_else(|| {
+            PyValueError::new_err("a dict is an item if it has \"content\": octets, an EmailMessage or an Item")
+        })?;
         fields.del_item(CONTENT)?;
         let mut item = item_of(&content, name)?;
         change(&mut item, &fields)?;
@@ -256,8 +264,14 @@ pub(crate) fn change(item: &mut model::Item, changes: &Bound<'_, PyDict>) -> PyR
                 value.extract::<Vec<String>>()?.into_iter().for_each(|keyword| keywords.insert(keyword));
                 item.keywords = keywords;
             }
-            "received" => item.received = Some(Received { at: date_time::from_python(&value)?, source: DateSource::Recorded }),
-            other => return Err(PyTypeError::new_err(format!("an item has no {other}: content, folder, labels, keywords and received can be given"))),
+            "received" => {
+                item.received = Some(Received { at: date_time::from_python(&value)?, source: DateSource::Recorded })
+            }
+            other => {
+                return Err(PyTypeError::new_err(format!(
+                    "an item has no {other}: content, folder, labels, keywords and received can be given"
+                )));
+            }
         }
     }
     Ok(())

@@ -113,9 +113,7 @@ impl Opening {
     /// Opens the sources, and reads them once where the selection needs it.
     pub(crate) fn start(&self, py: Python<'_>) -> PyResult<Reading> {
         let cancel = &self.sources.cancel;
-        if cancel.is_asked() {
-            return Err(Cancel::error(py));
-        }
+        cancel.check(py)?;
         let raised_inside = Arc::clone(&self.sources.raised);
         let interrupted = Raised::default();
         let started = detached(py, || {
@@ -136,7 +134,7 @@ impl Opening {
         let inside = interrupted.take().or_else(|| raised_inside.take());
         match inside {
             Some(error) => Err(error),
-            None => started.map_err(|error| raised(py, &error)),
+            None => started.map_err(|error| self.sources.raised_of(py, &error)),
         }
     }
 }
@@ -243,8 +241,7 @@ impl Mailbox {
         let Sources { raised, cancel, .. } = &self.opening.sources;
         match raised.take() {
             Some(error) => Err(error),
-            None if cancel.is_asked() => Err(Cancel::error(py)),
-            None => Ok(()),
+            None => cancel.check(py),
         }
     }
 
@@ -339,14 +336,19 @@ impl Mailbox {
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        if self.opening.sources.are_read_once {
+            return Err(PyTypeError::new_err("what an iterator gives has no length: give a list"));
+        }
         usize::try_from(self.counts(py)?.items).map_err(|_| PyValueError::new_err("more items than can be counted"))
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         if let Ok(id) = key.cast::<PyString>() {
             let id = id.to_cow()?;
-            let place = id.split_once(':').and_then(|(source, ordinal)| Some((source.parse().ok()?, ordinal.parse().ok()?)));
-            let place: (u64, u64) = place.ok_or_else(|| PyKeyError::new_err(format!("{id}: the id of an item is two numbers: 1:42")))?;
+            let place =
+                id.split_once(':').and_then(|(source, ordinal)| Some((source.parse().ok()?, ordinal.parse().ok()?)));
+            let place: (u64, u64) =
+                place.ok_or_else(|| PyKeyError::new_err(format!("{id}: the id of an item is two numbers: 1:42")))?;
             let item = self.seek(py, |access| access.last >= place, |_, at| at.cmp(&place))?;
             let item = item.ok_or_else(|| PyKeyError::new_err(id.to_string()))?;
             return Ok(Bound::new(py, item)?.into_any());
@@ -354,12 +356,21 @@ impl Mailbox {
         if let Ok(slice) = key.cast::<PySlice>() {
             let number = |name: &str| slice.getattr(name)?.extract::<Option<isize>>();
             let (start, stop, step) = (number("start")?, number("stop")?, number("step")?);
-            let needs_len = start.is_some_and(|at| at < 0) || stop.is_none_or(|at| at < 0) || step.is_some_and(|step| step <= 0);
-            let len = if needs_len { self.__len__(py)? } else { usize::try_from(stop.unwrap_or_default()).unwrap_or_default() };
+            let needs_len =
+                start.is_some_and(|at| at < 0) || stop.is_none_or(|at| at < 0) || step.is_some_and(|step| step <= 0);
+            let len = if needs_len {
+                self.__len__(py)?
+            } else {
+                usize::try_from(stop.unwrap_or_default()).unwrap_or_default()
+            };
             let length = isize::try_from(len).unwrap_or(isize::MAX);
             let at = slice.indices(length)?;
             let items = PyList::empty(py);
-            let mut index = if at.step > 0 { at.start } else { at.start + (isize::try_from(at.slicelength).unwrap_or(1) - 1) * at.step };
+            let mut index = if at.step > 0 {
+                at.start
+            } else {
+                at.start + (isize::try_from(at.slicelength).unwrap_or(1) - 1) * at.step
+            };
             for _ in 0..at.slicelength {
                 let Some(item) = self.at(py, usize::try_from(index).unwrap_or_default())? else { break };
                 items.append(Bound::new(py, item)?)?;
@@ -371,7 +382,9 @@ impl Mailbox {
             return Ok(items.into_any());
         }
         if !key.is_instance_of::<PyInt>() {
-            return Err(PyTypeError::new_err("a mailbox has items by number, by slice, and by id: box[0], box[:10], box[\"1:42\"]"));
+            return Err(PyTypeError::new_err(
+                "a mailbox has items by number, by slice, and by id: box[0], box[:10], box[\"1:42\"]",
+            ));
         }
         let index: isize = key.extract()?;
         let missing = || PyIndexError::new_err(format!("there is no item {index}"));
@@ -402,7 +415,12 @@ impl Mailbox {
 
     #[doc = stub!("Mailbox.save_attachments")]
     #[pyo3(signature = (folder, pattern="*"))]
-    fn save_attachments<'py>(&self, py: Python<'py>, folder: &Bound<'py, PyAny>, pattern: &str) -> PyResult<Bound<'py, PyList>> {
+    fn save_attachments<'py>(
+        &self,
+        py: Python<'py>,
+        folder: &Bound<'py, PyAny>,
+        pattern: &str,
+    ) -> PyResult<Bound<'py, PyList>> {
         let (matches, saved) = (py.import("fnmatch")?.getattr("fnmatch")?, PyList::empty(py));
         let once_more = Bound::new(py, self.filter(py, None)?)?;
         for item in once_more.try_iter()? {

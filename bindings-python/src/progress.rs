@@ -49,7 +49,11 @@ impl Progress {
             return Ok(Self::Task { progress: progress.unbind(), task, started_here: !is_started });
         }
         if given.hasattr("update")? {
-            return if is_class { Self::bar_of(given) } else { Ok(Self::Bar { bar: given.clone().unbind(), shown: 0, made_here: false }) };
+            return if is_class {
+                Self::bar_of(given)
+            } else {
+                Ok(Self::Bar { bar: given.clone().unbind(), shown: 0, made_here: false })
+            };
         }
         if !given.is_callable() {
             return Err(PyTypeError::new_err("progress is True, a function of two numbers, or a bar of tqdm or rich"));

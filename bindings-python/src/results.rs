@@ -256,7 +256,8 @@ impl ProjectReport {
 
     /// The mailboxes that are not complete.
     fn incomplete(&self) -> impl Iterator<Item = &Value> {
-        let is_complete = |row: &Value| matches!(row.get("state").and_then(Value::as_str), Some("done" | "done_before"));
+        let is_complete =
+            |row: &Value| matches!(row.get("state").and_then(Value::as_str), Some("done" | "done_before"));
         self.rows().filter(move |row| !is_complete(row))
     }
 
@@ -271,6 +272,6 @@ impl ProjectReport {
         let columns = COLUMNS.map(|key| format!("{key}={}", count(self.field("totals"), key)));
         let first = self.incomplete().next().map(|row| format!(": {}", one_line(row))).unwrap_or_default();
         let (all, failed) = (self.rows().count(), self.incomplete().count());
-        format!("<ProjectReport mailboxes={all} {} not_complete={failed}{first}>", columns.join(" "))
+        format!("<ProjectReport mailboxes={all} {} not_done={failed}{first}>", columns.join(" "))
     }
 }

@@ -1,6 +1,6 @@
 //! What a caller names as a source: a path, octets, a file object, or items.
 
-use crate::{cancel::Cancel, made, watch::Watch};
+use crate::{cancel::Cancel, error::raised, made, watch::Watch};
 use mailferry::{
     Stop,
     read::{Given, Mailbox, ReadOptions},
@@ -49,13 +49,15 @@ pub(crate) struct Sources {
     opened: Vec<Given>,
     pub(crate) raised: Arc<Raised>,
     pub(crate) cancel: Cancel,
+    /// Whether there is an iterator among them.
+    pub(crate) are_read_once: bool,
 }
 
 impl Sources {
     /// One source, or a sequence of them; items that follow one another in it are one source.
     pub(crate) fn new(given: &Bound<'_, PyAny>, name: Option<String>, cancel: Cancel) -> PyResult<Self> {
         let raised = Arc::new(Raised::default());
-        let mut opened = Vec::new();
+        let (mut opened, mut are_read_once) = (Vec::new(), false);
         if is_sequence(given)? {
             let mut items = PyList::empty(given.py());
             for given in given.try_iter()? {
@@ -65,23 +67,30 @@ impl Sources {
                     continue;
                 }
                 opened.extend(items_of(&mut items, name.as_deref(), &raised)?);
+                are_read_once |= made::is_read_once(&given)?;
                 opened.push(given_as(&given, name.as_deref(), &raised)?);
             }
             opened.extend(items_of(&mut items, name.as_deref(), &raised)?);
         } else {
+            are_read_once = made::is_read_once(given)?;
             opened.push(given_as(given, name.as_deref(), &raised)?);
         }
-        Ok(Self { given: given.clone().unbind(), name, opened, raised, cancel })
+        Ok(Self { given: given.clone().unbind(), name, opened, raised, cancel, are_read_once })
     }
 
     /// No source, for calls that read only what was written.
     pub(crate) fn none(py: Python<'_>, cancel: Cancel) -> Self {
-        Self { given: py.None(), name: None, opened: Vec::new(), raised: Arc::default(), cancel }
+        Self { given: py.None(), name: None, opened: Vec::new(), raised: Arc::default(), cancel, are_read_once: false }
     }
 
     /// What was given, as the core takes it.
     pub(crate) fn all(&self) -> impl Iterator<Item = Given> {
         self.opened.iter().cloned()
+    }
+
+    /// The exception of an error: of the token, where that stopped it.
+    pub(crate) fn raised_of(&self, py: Python<'_>, error: &mailferry::Error) -> PyErr {
+        self.cancel.check(py).err().unwrap_or_else(|| raised(py, error))
     }
 
     /// Asked within the core while it reads, on any thread: what was raised, or a signal such as Ctrl-C, stops it.
@@ -154,7 +163,9 @@ pub(crate) fn given_as(given: &Bound<'_, PyAny>, name: Option<&str>, raised: &Ar
     if let Ok(path) = given.extract::<PathBuf>() {
         if let Some(url) = path.to_str().filter(|text| is_url(text) && !path.exists()) {
             let file = py.import("fsspec").map_err(|_| {
-                PyOSError::new_err(format!("{url} is an address: `pip install fsspec` to read it, or download it first"))
+                PyOSError::new_err(format!(
+                    "{url} is an address: `pip install fsspec` to read it, or download it first"
+                ))
             })?;
             let file = file.call_method1("open", (url, "rb"))?.call_method0("open")?;
             return opened_file(&file, name.or(Some(url.rsplit('/').next().unwrap_or(url))), raised);
@@ -177,7 +188,8 @@ pub(crate) fn given_as(given: &Bound<'_, PyAny>, name: Option<&str>, raised: &Ar
             true => given.call_method1("open", ("rb",))?,
             false => given.call_method0("open")?,
         };
-        let own = given.getattr("name").or_else(|_| given.getattr("path")).and_then(|name| name.extract::<String>()).ok();
+        let own =
+            given.getattr("name").or_else(|_| given.getattr("path")).and_then(|name| name.extract::<String>()).ok();
         let own = own.as_deref().map(|own| own.rsplit('/').next().unwrap_or(own));
         return opened_file(&file, name.or(own), raised);
     }
@@ -193,7 +205,9 @@ pub(crate) fn given_as(given: &Bound<'_, PyAny>, name: Option<&str>, raised: &Ar
 
 fn is_url(text: &str) -> bool {
     text.split_once("://").is_some_and(|(scheme, rest)| {
-        scheme.len() > 1 && !rest.is_empty() && scheme.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"+.-:".contains(&octet))
+        scheme.len() > 1
+            && !rest.is_empty()
+            && scheme.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"+.-:".contains(&octet))
     })
 }
 
@@ -246,7 +260,9 @@ fn spooled<'py>(file: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         len += octets.as_bytes().len() as u64;
         if len > MOST_SPOOLED {
             let most = MOST_SPOOLED >> 30;
-            return Err(PyOSError::new_err(format!("a source that cannot be read by position has more than {most} GiB: save it to a file first")));
+            return Err(PyOSError::new_err(format!(
+                "a source that cannot be read by position has more than {most} GiB: save it to a file first"
+            )));
         }
         spool.call_method1("write", (octets,))?;
         py.check_signals()?;

@@ -24,7 +24,7 @@ import pytest
 
 import mailferry
 
-MBOX = b"From a@x Mon Jan  1 10:00:00 2024\nFrom: a@example.org\nSubject: one\n\ntext\n\nFrom b\nSubject: two\n\ntext\n"
+MBOX = b"From a@x Mon Jan  1 10:00:00 2024\nFrom: a@example.org\nSubject: one\n\ntext\n\nFrom b@x Mon Jan  1 11:00:00 2024\nSubject: two\n\ntext\n"
 
 
 def subjects(source, **options):
@@ -186,7 +186,7 @@ def test_headers_are_a_mapping(takeout):
     headers = next(mailferry.open(takeout)).headers
     assert isinstance(headers, collections.abc.Mapping) and isinstance(headers, mailferry.Headers)
     assert headers["subject"] == headers["SUBJECT"] == dict(headers)["Subject"] and "date" in headers and "nope" not in headers
-    assert [name for name, _ in headers.items()] == list(headers) and headers[0][0] == "From" and len(headers[:2]) == 2
+    assert [name for name, _ in headers.items()] == list(headers) and headers[0] == headers.items()[0] and len(headers[:2]) == 2
     assert headers.get("nope") is None and headers.get("nope", "x") == "x" and headers.get_all("nope") == []
     with pytest.raises(KeyError):
         headers["nope"]
@@ -231,7 +231,7 @@ def test_items_are_weakly_referenced():
     del item
     gc.collect()
     assert reference() is None
-    assert weakref.WeakKeyDictionary({mailferry.open(MBOX): 1})is not None
+    assert len(weakref.WeakSet([mailferry.open(MBOX)])) <= 1
 
 
 # Errors and options
@@ -323,7 +323,7 @@ def test_progress_of_tqdm(takeout, tmp_path):
 @pytest.mark.parametrize("make", [mailferry.CancelToken, threading.Event])
 def test_a_token_ends_every_call(make, big, takeout, tmp_path):
     token = make()
-    getattr(token, "cancel", None) and token.cancel() or getattr(token, "set", lambda: None)()
+    token.cancel() if isinstance(token, mailferry.CancelToken) else token.set()
     to = tmp_path / "a.zip"
     mailferry.convert(takeout, to)
     calls = [
@@ -332,11 +332,22 @@ def test_a_token_ends_every_call(make, big, takeout, tmp_path):
         lambda: mailferry.inspect(big, cancel=token),
         lambda: mailferry.verify(to, big, cancel=token),
     ]
-    if make is mailferry.CancelToken:
-        for call in calls:
-            with pytest.raises(mailferry.CancelledError):
-                call()
-    assert mailferry.run_project([{"source": big, "to": tmp_path / "b.zip"}], cancel=token).cancelled
+    calls += [
+        lambda: mailferry.convert(big, tmp_path / "b.zip", cancel=token),
+        lambda: mailferry.run_project([{"source": big, "to": tmp_path / "b.zip"}], cancel=token),
+    ]
+    for call in calls:
+        with pytest.raises(mailferry.CancelledError):
+            call()
+    assert not (tmp_path / "b.zip").exists()
+
+
+def test_a_token_ends_a_project(big, tmp_path):
+    token = threading.Event()
+    threading.Timer(0.3, token.set).start()
+    mailboxes = [{"source": [str(big)] * 50, "to": tmp_path / f"{number}.zip"} for number in range(3)]
+    began = time.monotonic()
+    assert mailferry.run_project(mailboxes, cancel=token).cancelled and time.monotonic() - began < 3
 
 
 def test_a_token_ends_a_conversion_from_another_thread(big, tmp_path):
@@ -417,8 +428,10 @@ def test_a_transform_may_move_and_rewrite(takeout, tmp_path):
         return item.replace(content=made, folder="Moved", labels=["one"])
 
     report = mailferry.convert(takeout, tmp_path / "out.zip", transform=transform)
-    assert list(report.folders) == ["Moved"] and report.totals["migrated"] == 24
+    assert report.totals["migrated"] == 24
     for item in mailferry.open(tmp_path / "out.zip"):
         assert item.header("X-Seen-By") == "test"
+    # The item log, by which an archive of ours is read back, has the folder of the source too.
+    assert all(name.startswith("Moved/") for name in zipfile.ZipFile(tmp_path / "out.zip").namelist())
     report = mailferry.convert(takeout, tmp_path / "b.zip", transform=lambda item: message("instead"))
     assert report.totals["migrated"] == 24

@@ -196,7 +196,8 @@ class Headers(Mapping[str, str]):
     def get(self, name: str, default: None = None) -> str | None:
         """The value of the first field called ``name``, in any case, or else ``default``."""
     @overload
-    def get(self, name: str, default: _T) -> str | _T: ...
+    def get(self, name: str, default: _T) -> str | _T:
+        """The value of the first field called ``name``, in any case, or else ``default``."""
     def get_all(self, name: str) -> list[str]:
         """The values of all fields called ``name``, in any case, in order."""
     def keys(self) -> list[str]:  # type: ignore[override]

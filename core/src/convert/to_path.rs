@@ -141,7 +141,8 @@ pub fn plan<G: Into<Given>>(
     let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
     let again = mailbox_of(&sources, &options.read);
-    let selector = Selector::surveying(&options.selection, again, &mut |mailbox| observe(mailbox.position(), mailbox.total()))?;
+    let selector =
+        Selector::surveying(&options.selection, again, &mut |mailbox| observe(mailbox.position(), mailbox.total()))?;
     let mut plan = Plan::new(target, &options.archive).with_gates(Gates::new(selector, options));
     while let Some(event) = mailbox.next_event() {
         plan.count(event);

@@ -110,13 +110,17 @@ impl Selection {
         if let (Some(after), Some(before)) = (self.after, self.before)
             && after.unix_seconds() >= before.unix_seconds()
         {
-            let message = format!("nothing is received at {after} or later and before {before}: give the earlier date as `after`");
+            let message = format!(
+                "nothing is received at {after} or later and before {before}: give the earlier date as `after`"
+            );
             return Err(Error::new(ErrorKind::Options, message));
         }
         if let (Some(larger), Some(smaller)) = (self.larger, self.smaller)
             && larger.saturating_add(1) >= smaller
         {
-            let message = format!("nothing is larger than {larger} bytes and smaller than {smaller}: give the smaller size as `larger`");
+            let message = format!(
+                "nothing is larger than {larger} bytes and smaller than {smaller}: give the smaller size as `larger`"
+            );
             return Err(Error::new(ErrorKind::Options, message));
         }
         Ok(())
