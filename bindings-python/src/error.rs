@@ -64,7 +64,14 @@ impl Types {
         }
         kinds.push((
             PROJECT,
-            class(py, "ProjectError", "Mailboxes of a project are not complete.", &[error.clone()], PROJECT)?.unbind(),
+            class(
+                py,
+                "ProjectError",
+                "Mailboxes of a project are not complete.",
+                std::slice::from_ref(&error),
+                PROJECT,
+            )?
+            .unbind(),
         ));
         Ok(Self { error: error.unbind(), kinds })
     }
