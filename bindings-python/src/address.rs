@@ -1,12 +1,14 @@
 use mailferry::mime;
 use pyo3::{prelude::*, types::PyTuple};
 
-/// A name and an address.
+#[doc = stub!("Address")]
 #[pyclass(frozen, eq, hash, module = "mailferry")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Address {
+    #[doc = stub!("Address.name")]
     #[pyo3(get)]
     name: Option<String>,
+    #[doc = stub!("Address.address")]
     #[pyo3(get)]
     address: String,
 }

@@ -1,13 +1,16 @@
 use pyo3::{prelude::*, types::PyTuple};
 
-/// Something wrong that was found and survived.
+#[doc = stub!("Defect")]
 #[pyclass(frozen, eq, hash, module = "mailferry")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Defect {
+    #[doc = stub!("Defect.kind")]
     #[pyo3(get)]
     pub(crate) kind: String,
+    #[doc = stub!("Defect.detail")]
     #[pyo3(get)]
     pub(crate) detail: String,
+    #[doc = stub!("Defect.offset")]
     #[pyo3(get)]
     pub(crate) offset: Option<u64>,
 }

@@ -38,9 +38,9 @@ pub(crate) fn table(caption: &str, heading: &[&str], rows: impl IntoIterator<Ite
 
 /// A class over a JSON object: an attribute for each field, whose key may be spelled otherwise, `to_dict`, `to_json`, equality, and pickling.
 macro_rules! document {
-    ($(#[$doc:meta])* $class:ident { $($field:ident $(= $key:literal)? $(as $convert:path)?,)+ }) => {
-        $(#[$doc])*
-        #[pyo3::pyclass(frozen, eq, module = "mailferry")]
+    ($class:ident { $($field:ident $(= $key:literal)? $(as $convert:path)?,)+ } $(with { $($more:tt)* })?) => {
+        #[doc = stub!(stringify!($class))]
+        #[pyo3::pyclass(frozen, eq, weakref, module = "mailferry")]
         #[derive(Clone, PartialEq)]
         pub(crate) struct $class {
             pub(crate) json: serde_json::Value,
@@ -68,19 +68,24 @@ macro_rules! document {
             }
 
             $(
+                #[doc = stub!(concat!(stringify!($class), ".", stringify!($field)))]
                 #[getter]
                 fn $field<'py>(&self, py: pyo3::Python<'py>) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::PyAny>> {
                     $crate::document::document!(@convert py, self.field($crate::document::document!(@key $field $(, $key)?)) $(, $convert)?)
                 }
             )+
 
+            #[doc = stub!("_Document.to_dict")]
             fn to_dict<'py>(&self, py: pyo3::Python<'py>) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::PyAny>> {
                 crate::document::to_python(py, &self.json)
             }
 
+            #[doc = stub!("_Document.to_json")]
             fn to_json(&self) -> String {
                 format!("{:#}", self.json)
             }
+
+            $($($more)*)?
 
             fn _repr_html_(&self) -> String {
                 self.html()

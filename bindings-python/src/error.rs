@@ -25,6 +25,9 @@ const KINDS: &[(ErrorKind, &str, &str)] = &[
     (ErrorKind::Internal, "InternalError", "A fault of mailferry itself, to be reported."),
 ];
 
+/// The kind of the error that tells of a whole project.
+pub(crate) const PROJECT: &str = "project";
+
 struct Types {
     error: Py<PyType>,
     kinds: Vec<(&'static str, Py<PyType>)>,
@@ -37,15 +40,15 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     let types = TYPES.get_or_try_init(py, || Types::new(py))?;
     module.add("Error", types.error.clone_ref(py))?;
-    for ((_, name, _), (_, kind)) in KINDS.iter().zip(&types.kinds) {
-        module.add(*name, kind.clone_ref(py))?;
+    for (_, kind) in &types.kinds {
+        module.add(&kind.bind(py).name()?, kind.clone_ref(py))?;
     }
     Ok(())
 }
 
 impl Types {
     fn new(py: Python<'_>) -> PyResult<Self> {
-        let doc = "What could not be read, written or done; see also kind, path, offset and node.";
+        let doc = stub!("Error");
         let error = class(py, "Error", doc, &[py.get_type::<PyException>()], "io")?;
         error.setattr("fatal", true)?;
         for name in ["path", "offset", "node"] {
@@ -59,6 +62,17 @@ impl Types {
             }
             kinds.push((kind.as_str(), class(py, name, doc, &bases, kind.as_str())?.unbind()));
         }
+        kinds.push((
+            PROJECT,
+            class(
+                py,
+                "ProjectError",
+                "Mailboxes of a project are not complete.",
+                std::slice::from_ref(&error),
+                PROJECT,
+            )?
+            .unbind(),
+        ));
         Ok(Self { error: error.unbind(), kinds })
     }
 

@@ -20,8 +20,8 @@ use std::sync::Arc;
 const STREAM: &std::ffi::CStr = c"arrow_array_stream";
 const SCHEMA: &std::ffi::CStr = c"arrow_schema";
 
-/// A table with a row an item, read anew whenever it is asked for.
-#[pyclass(frozen, module = "mailferry")]
+#[doc = stub!("Index")]
+#[pyclass(frozen, weakref, module = "mailferry")]
 pub(crate) struct Index {
     mailbox: Py<Mailbox>,
     content: bool,
@@ -79,6 +79,7 @@ impl Index {
         PyCapsule::new_with_value(py, schema, SCHEMA)
     }
 
+    #[doc = stub!("Index.column_names")]
     #[getter]
     fn column_names(&self) -> Vec<String> {
         if let Some(columns) = &self.columns {

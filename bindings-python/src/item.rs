@@ -4,7 +4,8 @@ use crate::{
     date_time,
     defect::Defect,
     error::{detached, raised},
-    restore,
+    headers::Headers,
+    made, restore,
     source::Raised,
 };
 use mailferry::{
@@ -19,8 +20,8 @@ use pyo3::{
 };
 use std::sync::Arc;
 
-/// A message, a calendar object or a contact, read as far as it is asked for.
-#[pyclass(frozen, module = "mailferry")]
+#[doc = stub!("Item")]
+#[pyclass(frozen, weakref, module = "mailferry")]
 pub(crate) struct Item {
     pub(crate) item: model::Item,
     /// The number of its source, from 1.
@@ -79,81 +80,97 @@ fn addresses(message: &Message, get: fn(&Message) -> Result<Vec<mime::Address>>)
 
 #[pymethods]
 impl Item {
+    #[doc = stub!("Item.id")]
     #[getter]
     fn id(&self) -> String {
         format!("{}:{}", self.source, self.item.origin.ordinal)
     }
 
+    #[doc = stub!("Item.kind")]
     #[getter]
     fn kind(&self) -> &'static str {
         self.item.kind.as_str()
     }
 
+    #[doc = stub!("Item.source")]
     #[getter]
     fn source(&self) -> &str {
         &self.item.origin.source
     }
 
+    #[doc = stub!("Item.ordinal")]
     #[getter]
     fn ordinal(&self) -> u64 {
         self.item.origin.ordinal
     }
 
+    #[doc = stub!("Item.offset")]
     #[getter]
     fn offset(&self) -> u64 {
         self.item.origin.offset
     }
 
+    #[doc = stub!("Item.length")]
     #[getter]
     fn length(&self) -> u64 {
         self.item.origin.length
     }
 
+    #[doc = stub!("Item.size")]
     #[getter]
     fn size(&self) -> u64 {
         self.item.size()
     }
 
+    #[doc = stub!("Item.folder")]
     #[getter]
     fn folder(&self) -> String {
         self.item.folder.path.to_string()
     }
 
+    #[doc = stub!("Item.folder_names")]
     #[getter]
     fn folder_names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.item.folder.path.names())
     }
 
+    #[doc = stub!("Item.role")]
     #[getter]
     fn role(&self) -> Option<&'static str> {
         self.item.folder.role.map(model::Role::as_str)
     }
 
+    #[doc = stub!("Item.labels")]
     #[getter]
     fn labels(&self) -> Vec<&str> {
         self.item.labels.iter().map(|label| &*label.name).collect()
     }
 
+    #[doc = stub!("Item.keywords")]
     #[getter]
     fn keywords(&self) -> Vec<&str> {
         self.item.keywords.iter().collect()
     }
 
+    #[doc = stub!("Item.received")]
     #[getter]
     fn received<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.item.received.map_or(Ok(None), |received| date_time::to_python(py, received.at))
     }
 
+    #[doc = stub!("Item.date_source")]
     #[getter]
     fn date_source(&self) -> Option<&'static str> {
         self.item.received.map(|received| received.source.as_str())
     }
 
+    #[doc = stub!("Item.date")]
     #[getter]
     fn date<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.of_message(py, Message::date)?.map_or(Ok(None), |date| date_time::to_python(py, date))
     }
 
+    #[doc = stub!("Item.subject")]
     #[getter]
     fn subject(&self, py: Python<'_>) -> PyResult<Option<String>> {
         match &self.item.kind {
@@ -163,80 +180,96 @@ impl Item {
         }
     }
 
+    #[doc = stub!("Item.sender")]
     #[getter]
     fn sender(&self, py: Python<'_>) -> PyResult<Option<Address>> {
         let from = self.authors(py)?.into_iter().next();
         Ok(from)
     }
 
+    #[doc = stub!("Item.authors")]
     #[getter]
     fn authors(&self, py: Python<'_>) -> PyResult<Vec<Address>> {
         self.of_message(py, |message| addresses(message, Message::from))
     }
 
+    #[doc = stub!("Item.to")]
     #[getter]
     fn to(&self, py: Python<'_>) -> PyResult<Vec<Address>> {
         self.of_message(py, |message| addresses(message, Message::to))
     }
 
+    #[doc = stub!("Item.cc")]
     #[getter]
     fn cc(&self, py: Python<'_>) -> PyResult<Vec<Address>> {
         self.of_message(py, |message| addresses(message, Message::cc))
     }
 
+    #[doc = stub!("Item.bcc")]
     #[getter]
     fn bcc(&self, py: Python<'_>) -> PyResult<Vec<Address>> {
         self.of_message(py, |message| addresses(message, Message::bcc))
     }
 
+    #[doc = stub!("Item.reply_to")]
     #[getter]
     fn reply_to(&self, py: Python<'_>) -> PyResult<Vec<Address>> {
         self.of_message(py, |message| addresses(message, Message::reply_to))
     }
 
+    #[doc = stub!("Item.message_id")]
     #[getter]
     fn message_id(&self, py: Python<'_>) -> PyResult<Option<String>> {
         self.of_message(py, Message::message_id)
     }
 
+    #[doc = stub!("Item.in_reply_to")]
     #[getter]
     fn in_reply_to(&self, py: Python<'_>) -> PyResult<Vec<String>> {
         self.of_message(py, Message::in_reply_to)
     }
 
+    #[doc = stub!("Item.references")]
     #[getter]
     fn references(&self, py: Python<'_>) -> PyResult<Vec<String>> {
         self.of_message(py, Message::references)
     }
 
+    #[doc = stub!("Item.headers")]
     #[getter]
-    fn headers(&self, py: Python<'_>) -> PyResult<Vec<(String, String)>> {
-        self.of_message(py, |message| {
+    fn headers(&self, py: Python<'_>) -> PyResult<Headers> {
+        let fields = self.of_message(py, |message| {
             let fields = message.header()?.fields();
-            Ok(fields.map(|field| (field.name().to_owned(), message.field_text(&field))).collect())
-        })
+            Ok(fields.map(|field| (field.name().to_owned(), message.field_text(&field))).collect::<Vec<_>>())
+        })?;
+        Ok(Headers::of(fields))
     }
 
+    #[doc = stub!("Item.header")]
     fn header(&self, py: Python<'_>, name: &str) -> PyResult<Option<String>> {
         self.of_message(py, |message| Ok(message.header()?.first(name).map(|field| message.field_text(&field))))
     }
 
+    #[doc = stub!("Item.raw_header")]
     fn raw_header<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let read = |message: &Message| Ok(message.header()?.first(name).map(|field| field.value().to_vec()));
         Ok(self.of_message(py, read)?.map(|octets| PyBytes::new(py, &octets)))
     }
 
+    #[doc = stub!("Item.text")]
     #[getter]
     fn text(&self, py: Python<'_>) -> PyResult<Option<String>> {
         self.of_message(py, Message::text)
     }
 
+    #[doc = stub!("Item.html")]
     #[getter]
     fn html(&self, py: Python<'_>) -> PyResult<Option<String>> {
         self.of_message(py, Message::html)
     }
 
-    /// Made anew each time: attachments hold their item, and were the item to hold them, neither would ever be freed.
+    #[doc = stub!("Item.attachments")]
+    // Made anew each time: attachments hold their item, and were the item to hold them, neither would ever be freed.
     #[getter]
     fn attachments<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let (py, this) = (slf.py(), slf.get());
@@ -250,21 +283,25 @@ impl Item {
         PyTuple::new(py, list)
     }
 
+    #[doc = stub!("Item.uid")]
     #[getter]
     fn uid(&self) -> Option<&str> {
         self.item.calendar().and_then(CalendarObject::uid).or(self.item.card().and_then(VCard::uid))
     }
 
+    #[doc = stub!("Item.start")]
     #[getter]
     fn start(&self) -> Option<String> {
         self.item.calendar().and_then(CalendarObject::start).map(ToString::to_string)
     }
 
+    #[doc = stub!("Item.recurring")]
     #[getter]
     fn recurring(&self) -> Option<bool> {
         self.item.calendar().map(CalendarObject::is_recurring)
     }
 
+    #[doc = stub!("Item.defects")]
     #[getter]
     fn defects(&self, py: Python<'_>) -> PyResult<Vec<Defect>> {
         let mut all: Vec<_> = self.item.defects.iter().map(Defect::of).collect();
@@ -273,12 +310,36 @@ impl Item {
         Ok(all)
     }
 
+    #[doc = stub!("Item.to_email")]
     fn to_email<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.message()?;
         let keywords = pyo3::types::PyDict::new(py);
         keywords.set_item("policy", py.import(intern!(py, "email.policy"))?.getattr("default")?)?;
         let octets = self.to_bytes(py)?;
         py.import(intern!(py, "email"))?.getattr("message_from_bytes")?.call((octets,), Some(&keywords))
+    }
+
+    #[doc = stub!("Item.replace")]
+    #[pyo3(signature = (*, content=None, folder=None, labels=None, keywords=None, received=None))]
+    fn replace<'py>(
+        &self,
+        py: Python<'py>,
+        content: Option<Bound<'py, PyAny>>,
+        folder: Option<Bound<'py, PyAny>>,
+        labels: Option<Bound<'py, PyAny>>,
+        keywords: Option<Bound<'py, PyAny>>,
+        received: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Self> {
+        let mut item = self.item.clone();
+        let changes = pyo3::types::PyDict::new(py);
+        for (name, value) in [("folder", folder), ("labels", labels), ("keywords", keywords), ("received", received)] {
+            changes.set_item(name, value)?;
+        }
+        made::change(&mut item, &changes)?;
+        if let Some(content) = content {
+            made::replace_content(&mut item, &content, "the content of an item is octets or an EmailMessage")?;
+        }
+        Ok(Self::new(item, self.source, Arc::clone(&self.raised)))
     }
 
     fn __bytes__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {

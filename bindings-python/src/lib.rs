@@ -3,16 +3,28 @@
 //! The interpreter is detached from the thread around each call of the core, so that other Python threads go on; a panic in it
 //! becomes an exception.
 
+/// The docstring in the stub of a class, or of `Class.member`.
+macro_rules! stub {
+    ($name:expr) => {
+        include_str!(concat!(env!("OUT_DIR"), "/", $name, ".txt"))
+    };
+}
+
 mod address;
 mod attachment;
+mod cancel;
 mod command;
 mod convert;
 mod date_time;
 mod defect;
 mod document;
 mod error;
+mod folder;
+mod headers;
 mod index;
 mod item;
+mod log;
+mod made;
 mod mailbox;
 mod options;
 mod progress;
@@ -23,7 +35,10 @@ mod splits;
 mod watch;
 
 use mailferry::read::FORMATS;
-use pyo3::{prelude::*, types::PyDict};
+use pyo3::{
+    prelude::*,
+    types::{PyDict, PyMapping},
+};
 
 /// All that `mailferry/__init__.py` has.
 #[pymodule]
@@ -31,7 +46,12 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     error::add_to(module)?;
     module.add_class::<address::Address>()?;
     module.add_class::<attachment::Attachment>()?;
+    module.add_class::<attachment::AttachmentFile>()?;
+    module.add_class::<cancel::CancelToken>()?;
     module.add_class::<defect::Defect>()?;
+    module.add_class::<folder::Folder>()?;
+    module.add_class::<headers::Headers>()?;
+    PyMapping::register::<headers::Headers>(module.py())?;
     module.add_class::<item::Item>()?;
     module.add_class::<mailbox::Mailbox>()?;
     module.add_class::<index::Index>()?;
@@ -43,6 +63,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<results::Plan>()?;
     module.add_function(wrap_pyfunction!(mailbox::open, module)?)?;
     module.add_function(wrap_pyfunction!(convert::convert, module)?)?;
+    module.add_function(wrap_pyfunction!(convert::write, module)?)?;
     module.add_function(wrap_pyfunction!(convert::inspect, module)?)?;
     module.add_function(wrap_pyfunction!(convert::plan, module)?)?;
     module.add_function(wrap_pyfunction!(convert::verify, module)?)?;

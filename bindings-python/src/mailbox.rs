@@ -1,8 +1,12 @@
 use crate::{
+    cancel::Cancel,
     error::{detached, options, raised},
+    folder::Counts,
     index::Index,
     item::Item,
+    log::{Level, log},
     options::Keywords,
+    progress::Progress,
     source::{Raised, Sources},
     watch::Watch,
 };
@@ -12,9 +16,10 @@ use mailferry::{
     read::{self, Event, ReadOptions},
 };
 use pyo3::{
-    exceptions::PyValueError,
+    exceptions::{PyIndexError, PyKeyError, PyTypeError, PyValueError},
     prelude::*,
-    types::{PyDict, PyTuple},
+    sync::MutexExt,
+    types::{PyDict, PyInt, PyList, PySlice, PyString, PyTuple},
 };
 use std::{
     ops::ControlFlow,
@@ -24,11 +29,30 @@ use std::{
 /// Errors of items that were skipped, which are told one by one.
 const MOST_TOLD: usize = 1_000;
 
-/// The items of sources, one after the other.
-#[pyclass(frozen, module = "mailferry")]
+#[doc = stub!("Mailbox")]
+#[pyclass(frozen, weakref, module = "mailferry")]
 pub(crate) struct Mailbox {
     pub(crate) opening: Opening,
     state: Mutex<State>,
+    progress: Mutex<Told>,
+    counts: Mutex<Option<Counts>>,
+    access: Mutex<Access>,
+}
+
+/// Who is told how far it is, and when next.
+struct Told {
+    progress: Progress,
+    watch: Watch,
+}
+
+/// A reading of its own, for items that are asked for by number.
+#[derive(Default)]
+struct Access {
+    reading: Option<Reading>,
+    /// How many items it gave.
+    taken: usize,
+    /// The source and the ordinal of the last.
+    last: (u64, u64),
 }
 
 /// All that it takes to open a mailbox once more.
@@ -43,6 +67,8 @@ pub(crate) struct Opening {
 
 struct State {
     reading: Option<Reading>,
+    /// Whether it was read to its end.
+    ended: bool,
     skipped: Vec<Error>,
 }
 
@@ -69,13 +95,14 @@ impl Opening {
         source: &Bound<'_, PyAny>,
         name: Option<String>,
         on_error: &str,
+        cancel: Option<&Bound<'_, PyAny>>,
         given: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let options = Keywords::new(py, given)?.reading()?;
         let (reading, selection) = (options.read, options.selection);
         let given = given.map_or_else(|| Ok(PyDict::new(py)), |given| given.copy())?;
         Ok(Self {
-            sources: Sources::new(source, name)?,
+            sources: Sources::new(source, name, Cancel::new(cancel)?)?,
             reading,
             selection,
             raises: raises(py, on_error)?,
@@ -85,6 +112,8 @@ impl Opening {
 
     /// Opens the sources, and reads them once where the selection needs it.
     pub(crate) fn start(&self, py: Python<'_>) -> PyResult<Reading> {
+        let cancel = &self.sources.cancel;
+        cancel.check(py)?;
         let raised_inside = Arc::clone(&self.sources.raised);
         let interrupted = Raised::default();
         let started = detached(py, || {
@@ -93,7 +122,7 @@ impl Opening {
             let mut watch = Watch::new();
             let other = self.sources.mailbox(&self.reading);
             let selector = Selector::surveying(&self.selection, other, &mut |_| match watch.signals() {
-                Ok(()) if !raised_inside.is_any() => ControlFlow::Continue(()),
+                Ok(()) if !raised_inside.is_any() && !cancel.is_asked() => ControlFlow::Continue(()),
                 Ok(()) => ControlFlow::Break(()),
                 Err(signal) => {
                     interrupted.keep(signal);
@@ -105,7 +134,7 @@ impl Opening {
         let inside = interrupted.take().or_else(|| raised_inside.take());
         match inside {
             Some(error) => Err(error),
-            None => started.map_err(|error| raised(py, &error)),
+            None => started.map_err(|error| self.sources.raised_of(py, &error)),
         }
     }
 }
@@ -147,17 +176,27 @@ pub(crate) fn raises(py: Python<'_>, on_error: &str) -> PyResult<bool> {
 
 #[doc = include_str!(concat!(env!("OUT_DIR"), "/open.txt"))]
 #[pyfunction]
-#[pyo3(signature = (source, *, name=None, on_error="raise", **options), text_signature = None)]
+#[pyo3(signature = (source, *, name=None, on_error="raise", progress=None, cancel=None, **options), text_signature = None)]
 pub(crate) fn open(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
     name: Option<String>,
     on_error: &str,
+    progress: Option<&Bound<'_, PyAny>>,
+    cancel: Option<&Bound<'_, PyAny>>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Mailbox> {
-    let opening = Opening::new(py, source, name, on_error, options)?;
+    let opening = Opening::new(py, source, name, on_error, cancel, options)?;
     let reading = Some(opening.start(py)?);
-    Ok(Mailbox { opening, state: Mutex::new(State { reading, skipped: Vec::new() }) })
+    log(py, Level::Info, || format!("opened {}", opening.sources.describe()))?;
+    let told = Told { progress: Progress::new(progress)?, watch: Watch::new() };
+    Ok(Mailbox {
+        opening,
+        state: Mutex::new(State { reading, ended: false, skipped: Vec::new() }),
+        progress: Mutex::new(told),
+        counts: Mutex::default(),
+        access: Mutex::default(),
+    })
 }
 
 /// What a pickled mailbox is made anew by.
@@ -170,7 +209,7 @@ pub(crate) fn reopen(
     on_error: &str,
     options: &Bound<'_, PyDict>,
 ) -> PyResult<Mailbox> {
-    open(py, source, name, on_error, Some(options))
+    open(py, source, name, on_error, None, None, Some(options))
 }
 
 impl Mailbox {
@@ -184,12 +223,216 @@ impl Mailbox {
         let done = done.inspect_err(|_| self.state().reading = None)?;
         done.ok_or_else(|| PyValueError::new_err("the mailbox is closed"))
     }
+
+    /// Tells how far it is, if it is time or at its end.
+    fn tell(&self, py: Python<'_>, at_end: bool) -> PyResult<()> {
+        let mut told = self.progress.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        if !told.watch.is_due() && !at_end || matches!(told.progress, Progress::Nobody) {
+            return Ok(());
+        }
+        let (position, total) =
+            self.with_reading(py, |reading| (reading.mailbox.position(), reading.mailbox.total()))?;
+        told.progress.tell(py, position, total)?;
+        if at_end { told.progress.end(py) } else { Ok(()) }
+    }
+
+    /// What stopped it from outside: an exception, or a token.
+    fn stopped(&self, py: Python<'_>) -> PyResult<()> {
+        let Sources { raised, cancel, .. } = &self.opening.sources;
+        match raised.take() {
+            Some(error) => Err(error),
+            None => cancel.check(py),
+        }
+    }
+
+    /// What it holds, by reading it once.
+    fn counts(&self, py: Python<'_>) -> PyResult<Counts> {
+        if let Some(counts) = &*self.counts.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner) {
+            return Ok(counts.clone());
+        }
+        let mut reading = self.opening.start(py)?;
+        let (mut counts, mut watch) = (Counts::default(), Watch::new());
+        loop {
+            let goes_on = detached(py, || {
+                loop {
+                    match reading.next() {
+                        Next::Item(item, _) => counts.add(&item),
+                        Next::End => return false,
+                        Next::Failed(_) | Next::Nothing => {}
+                    }
+                    if watch.is_due() {
+                        return true;
+                    }
+                }
+            })?;
+            py.check_signals()?;
+            self.stopped(py)?;
+            if !goes_on {
+                *self.counts.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner) = Some(counts.clone());
+                return Ok(counts);
+            }
+        }
+    }
+
+    /// The next item of those that are asked for by number, which `is_wanted` is shown the number, source and ordinal of.
+    fn seek(
+        &self,
+        py: Python<'_>,
+        begins_before: impl Fn(&Access) -> bool,
+        is_wanted: impl Fn(usize, (u64, u64)) -> std::cmp::Ordering,
+    ) -> PyResult<Option<Item>> {
+        let mut access = self.access.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        if access.reading.is_none() || begins_before(&access) {
+            *access = Access { reading: Some(self.opening.start(py)?), ..Access::default() };
+        }
+        let Access { reading: Some(reading), taken, last } = &mut *access else { return Ok(None) };
+        let mut watch = Watch::new();
+        loop {
+            let next = detached(py, || reading.next())?;
+            self.stopped(py)?;
+            match next {
+                Next::Item(item, source) => {
+                    let (number, place) = (*taken, (source, item.origin.ordinal));
+                    (*taken, *last) = (number + 1, place);
+                    match is_wanted(number, place) {
+                        std::cmp::Ordering::Less => {}
+                        std::cmp::Ordering::Equal => {
+                            return Ok(Some(Item::new(*item, source, Arc::clone(&self.opening.sources.raised))));
+                        }
+                        std::cmp::Ordering::Greater => return Ok(None),
+                    }
+                }
+                Next::End => {
+                    *access = Access::default();
+                    return Ok(None);
+                }
+                Next::Failed(_) | Next::Nothing => {}
+            }
+            if watch.is_due() {
+                py.check_signals()?;
+            }
+        }
+    }
+
+    fn at(&self, py: Python<'_>, index: usize) -> PyResult<Option<Item>> {
+        self.seek(py, |access| access.taken > index, |number, _| number.cmp(&index))
+    }
 }
 
 #[pymethods]
 impl Mailbox {
-    fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
-        slf
+    /// Goes on where a loop was left, and begins anew at the end.
+    fn __iter__(slf: Bound<'_, Self>) -> PyResult<Bound<'_, Self>> {
+        let (py, this) = (slf.py(), slf.get());
+        if py.detach(|| this.state().ended) {
+            let reading = this.opening.start(py)?;
+            py.detach(|| *this.state() = State { reading: Some(reading), ended: false, skipped: Vec::new() });
+        }
+        Ok(slf)
+    }
+
+    fn __bool__(&self) -> bool {
+        true
+    }
+
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        if self.opening.sources.are_read_once {
+            return Err(PyTypeError::new_err("what an iterator gives has no length: give a list"));
+        }
+        usize::try_from(self.counts(py)?.items).map_err(|_| PyValueError::new_err("more items than can be counted"))
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if let Ok(id) = key.cast::<PyString>() {
+            let id = id.to_cow()?;
+            let place =
+                id.split_once(':').and_then(|(source, ordinal)| Some((source.parse().ok()?, ordinal.parse().ok()?)));
+            let place: (u64, u64) =
+                place.ok_or_else(|| PyKeyError::new_err(format!("{id}: the id of an item is two numbers: 1:42")))?;
+            let item = self.seek(py, |access| access.last >= place, |_, at| at.cmp(&place))?;
+            let item = item.ok_or_else(|| PyKeyError::new_err(id.to_string()))?;
+            return Ok(Bound::new(py, item)?.into_any());
+        }
+        if let Ok(slice) = key.cast::<PySlice>() {
+            let number = |name: &str| slice.getattr(name)?.extract::<Option<isize>>();
+            let (start, stop, step) = (number("start")?, number("stop")?, number("step")?);
+            let needs_len =
+                start.is_some_and(|at| at < 0) || stop.is_none_or(|at| at < 0) || step.is_some_and(|step| step <= 0);
+            let len = if needs_len {
+                self.__len__(py)?
+            } else {
+                usize::try_from(stop.unwrap_or_default()).unwrap_or_default()
+            };
+            let length = isize::try_from(len).unwrap_or(isize::MAX);
+            let at = slice.indices(length)?;
+            let items = PyList::empty(py);
+            let mut index = if at.step > 0 {
+                at.start
+            } else {
+                at.start + (isize::try_from(at.slicelength).unwrap_or(1) - 1) * at.step
+            };
+            for _ in 0..at.slicelength {
+                let Some(item) = self.at(py, usize::try_from(index).unwrap_or_default())? else { break };
+                items.append(Bound::new(py, item)?)?;
+                index += at.step.abs();
+            }
+            if at.step < 0 {
+                items.reverse()?;
+            }
+            return Ok(items.into_any());
+        }
+        if !key.is_instance_of::<PyInt>() {
+            return Err(PyTypeError::new_err(
+                "a mailbox has items by number, by slice, and by id: box[0], box[:10], box[\"1:42\"]",
+            ));
+        }
+        let index: isize = key.extract()?;
+        let missing = || PyIndexError::new_err(format!("there is no item {index}"));
+        let index = match usize::try_from(index) {
+            Ok(index) => index,
+            Err(_) => self.__len__(py)?.checked_sub(index.unsigned_abs()).ok_or_else(missing)?,
+        };
+        Ok(Bound::new(py, self.at(py, index)?.ok_or_else(missing)?)?.into_any())
+    }
+
+    #[doc = stub!("Mailbox.folders")]
+    #[getter]
+    fn folders(&self, py: Python<'_>) -> PyResult<Py<PyTuple>> {
+        self.counts(py)?.tree(py, &[])
+    }
+
+    #[doc = stub!("Mailbox.filter")]
+    #[pyo3(signature = (**options))]
+    fn filter(&self, py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Mailbox> {
+        let Opening { sources, raises, given, .. } = &self.opening;
+        let all = given.bind(py).copy()?;
+        if let Some(options) = options {
+            all.update(options.as_mapping())?;
+        }
+        let on_error = if *raises { "raise" } else { "skip" };
+        open(py, sources.given.bind(py), sources.name.clone(), on_error, None, None, Some(&all))
+    }
+
+    #[doc = stub!("Mailbox.save_attachments")]
+    #[pyo3(signature = (folder, pattern="*"))]
+    fn save_attachments<'py>(
+        &self,
+        py: Python<'py>,
+        folder: &Bound<'py, PyAny>,
+        pattern: &str,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let (matches, saved) = (py.import("fnmatch")?.getattr("fnmatch")?, PyList::empty(py));
+        let once_more = Bound::new(py, self.filter(py, None)?)?;
+        for item in once_more.try_iter()? {
+            for attachment in item?.getattr("attachments")?.try_iter()? {
+                let attachment = attachment?;
+                let name = attachment.getattr("name")?.extract::<Option<String>>()?.unwrap_or_default();
+                if matches.call1((name.to_lowercase(), pattern.to_lowercase()))?.is_truthy()? {
+                    saved.append(attachment.call_method1("save", (folder,))?)?;
+                }
+            }
+        }
+        Ok(saved)
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Item>> {
@@ -197,19 +440,24 @@ impl Mailbox {
         let inside = &self.opening.sources.raised;
         loop {
             let next = self.with_reading(py, Reading::next)?;
-            if let Some(error) = inside.take() {
-                return Err(error);
-            }
+            self.stopped(py)?;
+            self.tell(py, matches!(next, Next::End))?;
             match next {
                 Next::Item(item, source) => return Ok(Some(Item::new(*item, source, Arc::clone(inside)))),
-                Next::End => return Ok(None),
+                Next::End => {
+                    py.detach(|| self.state().ended = true);
+                    return Ok(None);
+                }
                 Next::Failed(error) if self.opening.raises => return Err(raised(py, &error)),
-                Next::Failed(error) => py.detach(|| {
-                    let mut state = self.state();
-                    if state.skipped.len() < MOST_TOLD {
-                        state.skipped.push(error);
-                    }
-                }),
+                Next::Failed(error) => {
+                    log(py, Level::Warning, || error.to_string())?;
+                    py.detach(|| {
+                        let mut state = self.state();
+                        if state.skipped.len() < MOST_TOLD {
+                            state.skipped.push(error);
+                        }
+                    });
+                }
                 Next::Nothing => {}
             }
             if watch.is_due() {
@@ -218,31 +466,38 @@ impl Mailbox {
         }
     }
 
+    #[doc = stub!("Mailbox.errors")]
     #[getter]
     fn errors<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let state = py.detach(|| self.state().skipped.iter().map(|error| error.to_string()).collect::<Vec<_>>());
-        let kinds = py.detach(|| self.state().skipped.iter().map(|error| error.kind().as_str()).collect::<Vec<_>>());
-        let errors = kinds.iter().zip(&state).map(|(kind, message)| crate::error::of_kind(py, kind, message, None));
-        PyTuple::new(py, errors.map(|error| error.into_value(py)).collect::<Vec<_>>())
+        let state = self.state.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        let errors = state.skipped.iter().map(|error| raised(py, error).into_value(py));
+        PyTuple::new(py, errors.collect::<Vec<_>>())
     }
 
+    #[doc = stub!("Mailbox.position")]
     #[getter]
     fn position(&self, py: Python<'_>) -> PyResult<u64> {
         self.with_reading(py, |reading| reading.mailbox.position())
     }
 
+    #[doc = stub!("Mailbox.total")]
     #[getter]
     fn total(&self, py: Python<'_>) -> PyResult<Option<u64>> {
         self.with_reading(py, |reading| reading.mailbox.total())
     }
 
+    #[doc = stub!("Mailbox.index")]
     #[pyo3(signature = (*, content=true, batch_size=8192, columns=None))]
     fn index(slf: Bound<'_, Self>, content: bool, batch_size: usize, columns: Option<Vec<String>>) -> PyResult<Index> {
         Index::new(slf.py(), slf.clone().unbind(), content, batch_size, columns)
     }
 
+    #[doc = stub!("Mailbox.close")]
     fn close(&self, py: Python<'_>) {
-        py.detach(|| self.state().reading = None);
+        py.detach(|| {
+            let mut state = self.state();
+            (state.reading, state.ended) = (None, false);
+        });
     }
 
     fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {

@@ -1,10 +1,15 @@
 //! What is told of conversions, as plain data.
 
-use crate::document::{by_number, document, table};
+use crate::{
+    document::{by_number, document, table},
+    error::{PROJECT, of_kind, raised},
+};
+use mailferry::convert::{REPORT, SyncPaths};
+use pyo3::{prelude::*, types::PyDict};
 use serde_json::Value;
+use std::path::Path;
 
 document! {
-    /// What became of all items of a conversion.
     Report {
         version,
         outcome,
@@ -26,7 +31,6 @@ document! {
 }
 
 document! {
-    /// What mailboxes hold.
     Inspection {
         items,
         failed,
@@ -48,7 +52,6 @@ document! {
 }
 
 document! {
-    /// What will become of mailboxes at a target.
     Plan {
         target,
         available,
@@ -66,7 +69,6 @@ document! {
 }
 
 document! {
-    /// What differs between a destination and its logs.
     Verification {
         syncs,
         files,
@@ -81,7 +83,6 @@ document! {
 }
 
 document! {
-    /// What was removed of a destination.
     Undoing {
         syncs,
         removed,
@@ -94,11 +95,56 @@ document! {
 }
 
 document! {
-    /// What became of all mailboxes of a project.
     ProjectReport {
         cancelled,
         totals,
         mailboxes,
+    }
+    with {
+        #[doc = stub!("ProjectReport.failed")]
+        #[getter]
+        fn failed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+            crate::document::to_python(py, &Value::Array(self.incomplete().cloned().collect()))
+        }
+
+        #[doc = stub!("ProjectReport.reports")]
+        #[getter]
+        #[expect(clippy::disallowed_methods, reason = "our own report, whose path the project tells")]
+        fn reports<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+            let reports = PyDict::new(py);
+            for row in self.rows() {
+                let Some(destination) = row.get("destination").and_then(Value::as_str) else { continue };
+                let sync = row.get("sync").and_then(Value::as_u64).and_then(|sync| u32::try_from(sync).ok());
+                let path = SyncPaths::new(Path::new(destination), sync.unwrap_or(1)).beside(REPORT);
+                match std::fs::read(&path) {
+                    Ok(octets) => {
+                        let named = |wrong: serde_json::Error| of_kind(py, "malformed", &format!("{}: {wrong}", path.display()), None);
+                        reports.set_item(destination, Report { json: serde_json::from_slice(&octets).map_err(named)? })?;
+                    }
+                    // It could not be begun.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(raised(py, &mailferry::Error::from(error).in_file(path.to_string_lossy()))),
+                }
+            }
+            Ok(reports)
+        }
+
+        #[doc = stub!("ProjectReport.raise_for_failures")]
+        fn raise_for_failures(slf: &Bound<'_, Self>) -> PyResult<()> {
+            let this = slf.get();
+            let failed: Vec<String> = this.incomplete().map(one_line).collect();
+            if failed.is_empty() {
+                return Ok(());
+            }
+            let more = failed.len().saturating_sub(MOST_NAMED);
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            let named = failed.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join("; ");
+            let all = this.rows().count();
+            let message = format!("{} of {all} mailboxes are not complete: {named}{more}", failed.len());
+            let error = of_kind(slf.py(), PROJECT, &message, None);
+            error.value(slf.py()).setattr("report", slf)?;
+            Err(error)
+        }
     }
 }
 
@@ -123,6 +169,16 @@ fn listed(found: &Value) -> impl Iterator<Item = Vec<String>> {
 }
 
 impl Report {
+    /// Whether everything came through.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.field("outcome").get("state").and_then(Value::as_str) == Some("complete")
+    }
+
+    /// What it amounts to, for a log.
+    pub(crate) fn summary(&self) -> String {
+        self.text().trim_matches(['<', '>']).to_owned()
+    }
+
     fn html(&self) -> String {
         let mut heading = vec!["folder"];
         heading.extend(COLUMNS);
@@ -183,7 +239,28 @@ impl Undoing {
     }
 }
 
+/// Mailboxes that a message names.
+const MOST_NAMED: usize = 5;
+
+/// A mailbox in a few words.
+fn one_line(row: &Value) -> String {
+    let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default();
+    let why = if text("error").is_empty() { String::new() } else { format!(": {}", text("error")) };
+    format!("{} ({}{why})", text("destination"), text("state"))
+}
+
 impl ProjectReport {
+    fn rows(&self) -> impl Iterator<Item = &Value> {
+        self.field("mailboxes").as_array().into_iter().flatten()
+    }
+
+    /// The mailboxes that are not complete.
+    fn incomplete(&self) -> impl Iterator<Item = &Value> {
+        let is_complete =
+            |row: &Value| matches!(row.get("state").and_then(Value::as_str), Some("done" | "done_before"));
+        self.rows().filter(move |row| !is_complete(row))
+    }
+
     fn html(&self) -> String {
         let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let mailboxes = self.field("mailboxes").as_array().into_iter().flatten();
@@ -193,9 +270,8 @@ impl ProjectReport {
 
     fn text(&self) -> String {
         let columns = COLUMNS.map(|key| format!("{key}={}", count(self.field("totals"), key)));
-        let state = |row: &Value| row.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mailboxes = self.field("mailboxes").as_array().into_iter().flatten().map(state);
-        let (done, not): (Vec<_>, Vec<_>) = mailboxes.partition(|state| state == "done" || state == "done_before");
-        format!("<ProjectReport mailboxes={} not_done={} {}>", done.len() + not.len(), not.len(), columns.join(" "))
+        let first = self.incomplete().next().map(|row| format!(": {}", one_line(row))).unwrap_or_default();
+        let (all, failed) = (self.rows().count(), self.incomplete().count());
+        format!("<ProjectReport mailboxes={all} {} not_done={failed}{first}>", columns.join(" "))
     }
 }

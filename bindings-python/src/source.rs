@@ -1,17 +1,18 @@
-//! What a caller names as a source: a path, octets, or a file object.
+//! What a caller names as a source: a path, octets, a file object, or items.
 
-use crate::watch::Watch;
+use crate::{cancel::Cancel, error::raised, made, watch::Watch};
 use mailferry::{
     Stop,
     read::{Given, Mailbox, ReadOptions},
     source::{ReadAt, Source},
 };
 use pyo3::{
-    exceptions::{PyTypeError, PyValueError},
+    exceptions::{PyOSError, PyTypeError, PyValueError},
+    intern,
     prelude::*,
     pybacked::PyBackedBytes,
     sync::MutexExt,
-    types::{PyBytes, PyList, PyTuple},
+    types::{PyBytes, PyDict, PyList, PyMapping, PySequence, PyString},
 };
 use std::{
     io,
@@ -47,18 +48,39 @@ pub(crate) struct Sources {
     pub(crate) name: Option<String>,
     opened: Vec<Given>,
     pub(crate) raised: Arc<Raised>,
+    pub(crate) cancel: Cancel,
+    /// Whether there is an iterator among them.
+    pub(crate) are_read_once: bool,
 }
 
 impl Sources {
-    /// One source, or a list or tuple of them.
-    pub(crate) fn new(given: &Bound<'_, PyAny>, name: Option<String>) -> PyResult<Self> {
+    /// One source, or a sequence of them; items that follow one another in it are one source.
+    pub(crate) fn new(given: &Bound<'_, PyAny>, name: Option<String>, cancel: Cancel) -> PyResult<Self> {
         let raised = Arc::new(Raised::default());
-        let one = |given: &Bound<'_, PyAny>| given_as(given, name.as_deref(), &raised);
-        let opened = match given.is_instance_of::<PyList>() || given.is_instance_of::<PyTuple>() {
-            true => given.try_iter()?.map(|given| one(&given?)).collect::<PyResult<_>>()?,
-            false => vec![one(given)?],
-        };
-        Ok(Self { given: given.clone().unbind(), name, opened, raised })
+        let (mut opened, mut are_read_once) = (Vec::new(), false);
+        if is_sequence(given)? {
+            let mut items = PyList::empty(given.py());
+            for given in given.try_iter()? {
+                let given = given?;
+                if made::is_item(&given)? {
+                    items.append(given)?;
+                    continue;
+                }
+                opened.extend(items_of(&mut items, name.as_deref(), &raised)?);
+                are_read_once |= made::is_read_once(&given)?;
+                opened.push(given_as(&given, name.as_deref(), &raised)?);
+            }
+            opened.extend(items_of(&mut items, name.as_deref(), &raised)?);
+        } else {
+            are_read_once = made::is_read_once(given)?;
+            opened.push(given_as(given, name.as_deref(), &raised)?);
+        }
+        Ok(Self { given: given.clone().unbind(), name, opened, raised, cancel, are_read_once })
+    }
+
+    /// No source, for calls that read only what was written.
+    pub(crate) fn none(py: Python<'_>, cancel: Cancel) -> Self {
+        Self { given: py.None(), name: None, opened: Vec::new(), raised: Arc::default(), cancel, are_read_once: false }
     }
 
     /// What was given, as the core takes it.
@@ -66,9 +88,14 @@ impl Sources {
         self.opened.iter().cloned()
     }
 
+    /// The exception of an error: of the token, where that stopped it.
+    pub(crate) fn raised_of(&self, py: Python<'_>, error: &mailferry::Error) -> PyErr {
+        self.cancel.check(py).err().unwrap_or_else(|| raised(py, error))
+    }
+
     /// Asked within the core while it reads, on any thread: what was raised, or a signal such as Ctrl-C, stops it.
     pub(crate) fn stop(&self) -> Stop {
-        let (raised, watch) = (Arc::clone(&self.raised), Mutex::new(Watch::new()));
+        let (raised, watch, cancel) = (Arc::clone(&self.raised), Mutex::new(Watch::new()), self.cancel.clone());
         Stop::when(move || {
             let is_due = || watch.lock().unwrap_or_else(PoisonError::into_inner).is_due();
             if !raised.is_any()
@@ -77,7 +104,7 @@ impl Sources {
             {
                 raised.keep(signal);
             }
-            raised.is_any()
+            raised.is_any() || cancel.is_asked()
         })
     }
 
@@ -94,29 +121,152 @@ impl Sources {
     pub(crate) fn describe(&self) -> String {
         let name = |given: &Given| match given {
             Given::Path(path) => path.display().to_string(),
-            Given::Source(name, _) => name.to_string(),
+            Given::Source(name, _) | Given::Items(name, _) => name.to_string(),
         };
         self.opened.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 }
 
+/// Octets of what cannot be read by position that are kept in memory; and that are kept at all, in a temporary file.
+const IN_MEMORY: u64 = 8 << 20;
+const MOST_SPOOLED: u64 = 64 << 30;
+
+/// Whether it is a list of sources: neither text nor octets, which are sequences too.
+fn is_sequence(given: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let is_one = given.is_instance_of::<PyString>() || given.extract::<PyBackedBytes>().is_ok() || is_view(given)?;
+    Ok(!is_one && given.cast::<PySequence>().is_ok() && !given.hasattr("read")?)
+}
+
+fn is_view(given: &Bound<'_, PyAny>) -> PyResult<bool> {
+    given.is_instance(&given.py().import("builtins")?.getattr("memoryview")?)
+}
+
+/// The source of items that were gathered, if there are any.
+fn items_of<'py>(items: &mut Bound<'py, PyList>, name: Option<&str>, raised: &Arc<Raised>) -> PyResult<Option<Given>> {
+    let gathered = std::mem::replace(items, PyList::empty(items.py()));
+    match gathered.is_empty() {
+        true => Ok(None),
+        false => made::given(gathered.as_any(), name.unwrap_or(NAMELESS), raised).map(Some),
+    }
+}
+
 /// One source as the core takes it.
 pub(crate) fn given_as(given: &Bound<'_, PyAny>, name: Option<&str>, raised: &Arc<Raised>) -> PyResult<Given> {
+    let py = given.py();
     let named = |source: Source| Given::Source(name.unwrap_or(NAMELESS).into(), source);
     if let Ok(octets) = given.extract::<PyBackedBytes>() {
         return Ok(named(Arc::new(Octets(octets))));
     }
+    if is_view(given)? {
+        return Ok(named(Arc::new(Octets(given.call_method0(intern!(py, "tobytes"))?.extract()?))));
+    }
     if let Ok(path) = given.extract::<PathBuf>() {
+        if let Some(url) = path.to_str().filter(|text| is_url(text) && !path.exists()) {
+            let file = py.import("fsspec").map_err(|_| {
+                PyOSError::new_err(format!(
+                    "{url} is an address: `pip install fsspec` to read it, or download it first"
+                ))
+            })?;
+            let file = file.call_method1("open", (url, "rb"))?.call_method0("open")?;
+            return opened_file(&file, name.or(Some(url.rsplit('/').next().unwrap_or(url))), raised);
+        }
+        if is_pipe(&path) {
+            let file = py.import("io")?.call_method1("open", (&path, "rb"))?;
+            return opened_file(&file, name.or(Some(NAMELESS)), raised);
+        }
         return Ok(Given::Path(path));
     }
-    if !given.hasattr("seek")? || !given.hasattr("read")? {
-        let given = given.get_type().name()?;
-        let message = format!("a source is a path, bytes, or a binary file object with seek and read, not {given}");
-        return Err(PyTypeError::new_err(message));
+    if made::is_item(given)? {
+        return made::given(PyList::new(py, [given])?.as_any(), name.unwrap_or(NAMELESS), raised);
     }
-    let own_name = given.getattr("name").and_then(|name| name.extract::<String>()).ok();
+    if given.hasattr("read")? {
+        return opened_file(given, name, raised);
+    }
+    // `zipfile.Path` and other objects like paths, and what fsspec will open.
+    if given.hasattr("open")? {
+        let file = match given.hasattr("read_bytes")? {
+            true => given.call_method1("open", ("rb",))?,
+            false => given.call_method0("open")?,
+        };
+        let own =
+            given.getattr("name").or_else(|_| given.getattr("path")).and_then(|name| name.extract::<String>()).ok();
+        let own = own.as_deref().map(|own| own.rsplit('/').next().unwrap_or(own));
+        return opened_file(&file, name.or(own), raised);
+    }
+    if given.try_iter().is_ok() && !given.is_instance_of::<PyString>() && given.cast::<PyMapping>().is_err() {
+        return made::given(given, name.unwrap_or(NAMELESS), raised);
+    }
+    let given = given.get_type().name()?;
+    let message = format!(
+        "a source is a path, an address, bytes, a binary file object, an Item, an EmailMessage, or an iterable of these, not {given}"
+    );
+    Err(PyTypeError::new_err(message))
+}
+
+fn is_url(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, rest)| {
+        scheme.len() > 1
+            && !rest.is_empty()
+            && scheme.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"+.-:".contains(&octet))
+    })
+}
+
+/// Whether it can be read once only.
+fn is_pipe(path: &std::path::Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo() || metadata.file_type().is_char_device())
+    }
+    #[cfg(not(unix))]
+    {
+        let _no_such_files = path;
+        false
+    }
+}
+
+/// A file object, spooled if it cannot be read by position, or only by reading it from its start again.
+fn opened_file(file: &Bound<'_, PyAny>, name: Option<&str>, raised: &Arc<Raised>) -> PyResult<Given> {
+    let own_name = file.getattr("name").and_then(|name| name.extract::<String>()).ok();
     let name = name.or(own_name.as_deref()).unwrap_or(NAMELESS).into();
-    Ok(Given::Source(name, Arc::new(FileObject::new(given, Arc::clone(raised))?)))
+    let is_closed = file.getattr("closed").and_then(|closed| closed.is_truthy()).unwrap_or(false);
+    let can_seek = match file.hasattr("seekable")? && !is_closed {
+        true => file.call_method0("seekable")?.is_truthy()?,
+        false => file.hasattr("seek")?,
+    };
+    let goes_back_slowly = file.get_type().name()? == "ZipExtFile";
+    let file = if can_seek && !goes_back_slowly { file.clone() } else { spooled(file)? };
+    Ok(Given::Source(name, Arc::new(FileObject::new(&file, Arc::clone(raised))?)))
+}
+
+/// All that `file` gives, in memory or a temporary file.
+fn spooled<'py>(file: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = file.py();
+    let keywords = PyDict::new(py);
+    keywords.set_item("max_size", IN_MEMORY)?;
+    let spool = py.import("tempfile")?.getattr("SpooledTemporaryFile")?.call((), Some(&keywords))?;
+    let mut len = 0;
+    loop {
+        let octets = file.call_method1("read", (1 << 20,))?;
+        if octets.is_none() {
+            return Err(PyValueError::new_err("read() of a source returned None: it must be a blocking file object"));
+        }
+        let octets = octets.cast_into::<PyBytes>().map_err(|_| {
+            PyTypeError::new_err("read() of a source did not return bytes: it must be a binary file object")
+        })?;
+        if octets.as_bytes().is_empty() {
+            return Ok(spool);
+        }
+        len += octets.as_bytes().len() as u64;
+        if len > MOST_SPOOLED {
+            let most = MOST_SPOOLED >> 30;
+            return Err(PyOSError::new_err(format!(
+                "a source that cannot be read by position has more than {most} GiB: save it to a file first"
+            )));
+        }
+        spool.call_method1("write", (octets,))?;
+        py.check_signals()?;
+    }
 }
 
 /// Octets that the interpreter holds.

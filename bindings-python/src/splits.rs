@@ -3,6 +3,7 @@
 pub(crate) mod table;
 
 use crate::{
+    cancel::Cancel,
     error::{detached, raised},
     options::Keywords,
     results::Report,
@@ -31,7 +32,7 @@ struct Opener {
 
 impl Opener {
     fn new(py: Python<'_>, open: Option<Py<PyAny>>) -> PyResult<Self> {
-        Ok(Self { open, sources: Sources::new(PyTuple::empty(py).as_any(), None)? })
+        Ok(Self { open, sources: Sources::new(PyTuple::empty(py).as_any(), None, Cancel::default())? })
     }
 
     fn raised(&self) -> &Arc<Raised> {

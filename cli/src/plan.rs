@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &args::Plan) -> Outcome {
     options.archive.placement = arguments.labels;
     options.archive.keep_folder_names = arguments.tagging.keep_folder_names;
     options.target = Some(target);
-    let plan = plan(&arguments.source.sources, target, &options, &mut || match interrupt.is_asked() {
+    let plan = plan(&arguments.source.sources, target, &options, &mut |_, _| match interrupt.is_asked() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),
     })?;
@@ -55,11 +55,11 @@ pub(crate) fn run(arguments: &args::Plan) -> Outcome {
 /// The same for each mailbox of the table at `path`, with the options of its row.
 pub(crate) fn project(path: &Path, pilot: bool, json: bool) -> Outcome {
     let interrupt = Interrupt::catch();
-    let mut observe = || if interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let mut observe = |_, _| if interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     project::each(path, pilot, json, |out, mailbox| {
         let options = mailbox.options.as_ref().map_err(ToString::to_string)?;
         let Some(target) = options.target else {
-            let (items, bytes) = count(mailbox, options, &mut observe)?;
+            let (items, bytes) = count(mailbox, options, &mut || observe(0, None))?;
             if !json {
                 writeln!(
                     out,

@@ -17,7 +17,7 @@ use std::{
 /// Tells what would become of `source` at the target of this name.
 pub(crate) fn run(source: impl Into<Given>, target: &str, out: &mut dyn Write) -> Result<()> {
     let target = Target::named(target)?;
-    let plan = convert::plan([source], target, &ConvertOptions::default(), &mut || ControlFlow::Continue(()))?;
+    let plan = convert::plan([source], target, &ConvertOptions::default(), &mut |_, _| ControlFlow::Continue(()))?;
     writeln!(out, "{}: {} of {} items go", target.title, plan.goes.items, plan.available.items)?;
     for (reason, refused) in &plan.refused {
         writeln!(out, "{reason}: {} items: {}", refused.size.items, refused.because)?;

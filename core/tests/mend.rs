@@ -197,7 +197,7 @@ fn what_has_one_uid_is_joined_or_told_apart() {
         let mut written = values("UID:");
         written.dedup();
         assert_eq!(written.len(), uids, "{what}");
-        let preview = plan([source], Target::named("nextcloud").unwrap(), &ConvertOptions::default(), &mut || {
+        let preview = plan([source], Target::named("nextcloud").unwrap(), &ConvertOptions::default(), &mut |_, _| {
             ControlFlow::Continue(())
         })
         .unwrap();
@@ -218,7 +218,7 @@ fn a_preview_counts_what_is_mended_and_what_is_not() {
         + &event("UID:4\r\nDTSTART:20240503T100000Z\r\n").replace("VEVENT", "VFREEBUSY")
         + &event("UID:5\r\nDTSTART;TZID=Nowhere:20240503T100000\r\n");
     let source = calendar(&folder, &text);
-    let plan = plan([source], Target::named("nextcloud").unwrap(), &ConvertOptions::default(), &mut || {
+    let plan = plan([source], Target::named("nextcloud").unwrap(), &ConvertOptions::default(), &mut |_, _| {
         ControlFlow::Continue(())
     })
     .unwrap();

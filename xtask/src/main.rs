@@ -7,6 +7,7 @@ mod fixtures;
 mod importers;
 mod licences;
 mod python;
+mod release;
 mod rust_version;
 mod step;
 mod stores;
@@ -30,7 +31,8 @@ cargo xtask COMMAND
                      limits (xtask/budget/; installs valgrind; --digests: only what is written; --write: writes that anew;
                      --only NAME: only limits whose names start so)
   wasm               compiles the npm package into bindings-wasm/npm/wasm (--quick: for trials, slower code)
-  web                compiles the page into target/web and serves it on port 8080 (--quick: slower code; a port: there)
+  web                compiles the page into target/web and serves it on port 8080 (--quick: slower code; a port: there; --assemble: only puts
+                     together what was compiled)
   page               ten first tasks in Chromium and Firefox, axe, Lighthouse, publint and attw, on the page and the package as they are
                      published (part of full, there with slower code)
   python             tests the Python package with all that reads its tables (installs pyarrow, polars, duckdb …)
@@ -57,6 +59,9 @@ cargo xtask COMMAND
   stores DIR         stores of Outlook at the limits (500,000 items, 5,000 folders, 1,000 names, over 4 GB, in parts, a file of 2 GB),
                      made in DIR: written, checked by `mailferry check`, read back; prints times and memory (--binary FILE; names of cases: only
                      these)
+  release --dry-run  what must hold before a release: versions, changelog, packed crates compile, the source distribution and the wheel install
+                     and pass their tests in environments of their own; nothing is published
+  version X.Y.Z      writes the version of all packages
   licences           fails where a dependency has a licence that deny.toml does not allow
   deny               cargo-deny's whole check, advisories included (installs cargo-deny)
 ";
@@ -72,6 +77,7 @@ fn main() -> ExitCode {
         ["wasm", "--quick"] => wasm::build(wasm::Profile::Quick),
         ["web"] => web(wasm::Profile::Release, "8080"),
         ["web", "--quick"] => web(wasm::Profile::Quick, "8080"),
+        ["web", "--assemble"] => web::assemble().map(drop),
         ["web", port] => web(wasm::Profile::Release, port),
         ["web", "--quick", port] => web(wasm::Profile::Quick, port),
         ["page"] => page(),
@@ -89,6 +95,8 @@ fn main() -> ExitCode {
         ["storm", ref options @ ..] => storm::random::run(options),
         ["faults", ref options @ ..] => storm::faults(options),
         ["stores", dir, ref options @ ..] => stores::run_all(dir, options),
+        ["release", "--dry-run"] => release::dry_run(),
+        ["version", version] => release::set_version(version),
         ["licences"] => licences::check(),
         ["deny"] => licences::cargo_deny(),
         ["help" | "--help" | "-h"] => {
@@ -112,6 +120,7 @@ fn full() -> Result<()> {
     step::run(&mut wasm::full_tests()?)?;
     budget::run(&[])?;
     storm::faults(&[])?;
+    python::source_distribution()?;
     dav::run_small(&root().join("fixtures/ics"))
 }
 

@@ -41,6 +41,90 @@ pub(crate) fn package() -> Result<()> {
         .env("MATURIN_PEP517_ARGS", "--profile dev --locked"))
 }
 
+/// Makes a source distribution, and installs it in an environment that has nothing else: what is compiled is shared.
+pub(crate) fn source_distribution() -> Result<()> {
+    set_up()?;
+    let room = room("sdist")?;
+    run(in_environment()
+        .args(["-m", "maturin", "sdist", "--manifest-path", "bindings-python/Cargo.toml", "--out"])
+        .arg(&room))?;
+    let packed = only_file(&room)?;
+    let python = clean_environment(&room)?;
+    run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .arg(&packed)
+        .env("CARGO_TARGET_DIR", fs::canonicalize(root().join("target"))?)
+        .env("MATURIN_PEP517_ARGS", "--profile dev"))?;
+    try_package(&python)
+}
+
+/// Builds a wheel, has it checked, and installs it in an environment that has nothing else.
+pub(crate) fn wheel() -> Result<()> {
+    set_up()?;
+    let _installed = install("twine\ncheck-wheel-contents\n")?;
+    let room = room("wheel")?;
+    run(in_environment()
+        .args([
+            "-m",
+            "maturin",
+            "build",
+            "--profile",
+            "dev",
+            "--strip",
+            "--manifest-path",
+            "bindings-python/Cargo.toml",
+            "--out",
+        ])
+        .arg(&room))?;
+    let packed = only_file(&room)?;
+    run(in_environment().args(["-m", "twine", "check", "--strict"]).arg(&packed))?;
+    run(in_environment().args(["-m", "check_wheel_contents"]).arg(&packed))?;
+    let python = clean_environment(&room)?;
+    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).arg(&packed))?;
+    try_package(&python)
+}
+
+/// Runs the tests of the package from the outside, with an interpreter that has it installed.
+fn try_package(python: &Path) -> Result<()> {
+    run(Command::new(python).args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "pytest>=8,<10",
+    ]))?;
+    let tests = ["test_reading", "test_converting", "test_expected", "test_documentation"];
+    let tests = tests.map(|name| format!("bindings-python/tests/{name}.py"));
+    // A build for tests has a function that others do not have.
+    run(Command::new(python)
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--deselect"])
+        .args(["bindings-python/tests/test_reading.py::test_a_panic_is_an_exception_like_others"])
+        .args(tests))
+}
+
+/// An empty folder under target/.
+fn room(name: &str) -> Result<PathBuf> {
+    let room = root().join("target").join(name);
+    if room.exists() {
+        fs::remove_dir_all(&room)?;
+    }
+    fs::create_dir_all(&room)?;
+    Ok(fs::canonicalize(room)?)
+}
+
+fn only_file(folder: &Path) -> Result<PathBuf> {
+    let first = fs::read_dir(folder)?.next().ok_or("nothing was packed")?;
+    Ok(first?.path())
+}
+
+/// The interpreter of an environment without packages.
+fn clean_environment(room: &Path) -> Result<PathBuf> {
+    let environment = room.join("venv");
+    run(in_environment().args(["-m", "venv", "--clear"]).arg(&environment))?;
+    Ok(environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" }))
+}
+
 /// The command that runs the tests.
 pub(crate) fn pytest() -> Result<Command> {
     let mut command = in_environment();

@@ -15,11 +15,14 @@ from ._native import __version__
 __all__ = [
     "Address",
     "Attachment",
+    "CancelToken",
     "CancelledError",
     "Defect",
     "DestinationError",
     "EncryptedError",
     "Error",
+    "Folder",
+    "Headers",
     "Index",
     "Inspection",
     "InternalError",
@@ -29,6 +32,7 @@ __all__ = [
     "MalformedError",
     "OptionsError",
     "Plan",
+    "ProjectError",
     "ProjectReport",
     "Report",
     "Undoing",
@@ -47,4 +51,5 @@ __all__ = [
     "targets",
     "undo",
     "verify",
+    "write",
 ]

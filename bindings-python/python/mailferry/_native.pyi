@@ -2,45 +2,36 @@
 
 import datetime
 import email.message
+import io
 import os
+import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, BinaryIO, ClassVar, Literal, Protocol, TypeAlias, TypedDict, final, type_check_only
+from typing import Any, BinaryIO, ClassVar, Literal, TypeVar, final, overload, type_check_only
 from typing_extensions import Self
 
+from .types import (
+    Cancel,
+    Columns,
+    Date,
+    DateSource,
+    Format,
+    Items,
+    Kind,
+    MailboxRow,
+    OnError,
+    Progress,
+    Role,
+    Size,
+    Sources,
+    Target,
+    Texts,
+    Transform,
+)
+
+_T = TypeVar("_T")
+
 __version__: str
-
-class _BinaryFile(Protocol):
-    def seek(self, offset: int, whence: int = ..., /) -> int: ...
-    def read(self, size: int = ..., /) -> bytes: ...
-
-class _Bar(Protocol):
-    def update(self, n: int, /) -> object: ...
-
-_Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | _BinaryFile
-_Sources: TypeAlias = _Source | list[_Source] | tuple[_Source, ...] | list[str]
-_Date: TypeAlias = str | datetime.datetime | datetime.date
-_Texts: TypeAlias = str | Sequence[str]
-_Progress: TypeAlias = Callable[[int, int | None], object] | _Bar | type[Any]
-_Kind: TypeAlias = Literal["mail", "event", "task", "journal", "contact"]
-_OnError: TypeAlias = Literal["raise", "skip"]
-
-class _Columns(TypedDict):
-    available: int
-    migrated: int
-    failed: int
-    skipped: int
-    bytes: int
-
-class _Size(TypedDict):
-    items: int
-    bytes: int
-
-class _Format(TypedDict):
-    name: str
-    title: str
-    extensions: list[str]
-    media_types: list[str]
 
 class Error(Exception):
     """What could not be read, written or done.
@@ -83,8 +74,35 @@ class OptionsError(Error, ValueError):
 class CancelledError(Error):
     """It was stopped."""
 
+class ProjectError(Error):
+    """Mailboxes of a project are not complete."""
+
+    report: ProjectReport
+    """The report that tells which."""
+
 class InternalError(Error):
     """A fault of mailferry itself, to be reported."""
+
+@final
+class CancelToken:
+    """Ends a call from another thread: given to it as ``cancel``, by which an event such as ``threading.Event`` can be given too.
+
+    >>> import mailferry
+    >>> token = mailferry.CancelToken()
+    >>> token.cancel()
+    >>> try:
+    ...     mailferry.open(b"From a\\nSubject: one\\n\\n", cancel=token)
+    ... except mailferry.CancelledError:
+    ...     print("cancelled")
+    cancelled
+    """
+
+    def __new__(cls) -> Self: ...
+    def cancel(self) -> None:
+        """Asks the calls that have it to stop, which they do within a second; it cannot be taken back."""
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was asked for."""
 
 @final
 class Address:
@@ -142,9 +160,91 @@ class Attachment:
     @property
     def content_id(self) -> str | None:
         """The ``Content-ID`` without angle brackets, by which HTML refers to it (RFC 2392)."""
+    @property
+    def size(self) -> int:
+        """Its decoded octets; they are read for this, and not kept."""
+    def open(self) -> io.BufferedReader:
+        """Its decoded octets as a file object, read a piece at a time."""
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> pathlib.Path:
+        """Writes its decoded octets to ``path`` and returns where they are.
+
+        In a folder it gets its own name, made safe for every file system, with a number if that name is taken. A file that is
+        there already raises ``FileExistsError``, unless ``overwrite``.
+        """
     def __bytes__(self) -> bytes:
         """The decoded octets; ``OSError`` when the source can no longer be read."""
     def __reduce__(self) -> tuple[Callable[..., Attachment], tuple[Item, int]]: ...
+
+@final
+class Headers(Mapping[str, str]):
+    """Header fields in their order. By name, in any case, the first of that name; by number or slice the pairs.
+
+    >>> import mailferry
+    >>> headers = mailferry.Headers([("Received", "b"), ("Received", "a"), ("Subject", "one")])
+    >>> headers["subject"], headers.get_all("received"), headers.get("Cc"), len(headers)
+    ('one', ['b', 'a'], None, 3)
+    """
+
+    def __new__(cls, fields: list[tuple[str, str]]) -> Self: ...
+    @overload
+    def __getitem__(self, key: str, /) -> str: ...
+    @overload
+    def __getitem__(self, key: int, /) -> tuple[str, str]: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> list[tuple[str, str]]: ...
+    @overload
+    def get(self, name: str, default: None = None) -> str | None:
+        """The value of the first field called ``name``, in any case, or else ``default``."""
+    @overload
+    def get(self, name: str, default: _T) -> str | _T:
+        """The value of the first field called ``name``, in any case, or else ``default``."""
+    def get_all(self, name: str) -> list[str]:
+        """The values of all fields called ``name``, in any case, in order."""
+    def keys(self) -> list[str]:  # type: ignore[override]
+        """The names, as often as they occur."""
+    def values(self) -> list[str]:  # type: ignore[override]
+        """The values in order."""
+    def items(self) -> list[tuple[str, str]]:  # type: ignore[override]
+        """All pairs of name and value in order."""
+    def __contains__(self, name: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __len__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]: ...
+
+@final
+class Folder:
+    """A folder of a mailbox, with how much it holds."""
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+    @property
+    def path(self) -> str:
+        """Its name behind those above it, joined by ``/``."""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name behind those above it, outermost first."""
+    @property
+    def role(self) -> Role | None:
+        """What it is for, whatever its language."""
+    @property
+    def items(self) -> int:
+        """Items directly in it."""
+    @property
+    def bytes(self) -> int:
+        """Their octets."""
+    @property
+    def total(self) -> int:
+        """Items in it and in all folders below it."""
+    @property
+    def children(self) -> tuple[Folder, ...]:
+        """The folders in it."""
+    def walk(self) -> list[Folder]:
+        """This folder and all below it, those above before those in them."""
+    def _repr_html_(self) -> str: ...
 
 @final
 class Item:
@@ -160,7 +260,7 @@ class Item:
     def id(self) -> str:
         """The number of its source and its number in it, both from 1, as in the item log: ``1:42``."""
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """``mail``, ``event``, ``task``, ``journal`` or ``contact``."""
     @property
     def source(self) -> str:
@@ -184,7 +284,7 @@ class Item:
     def folder_names(self) -> tuple[str, ...]:
         """The names of its folder and those above it, outermost first."""
     @property
-    def role(self) -> str | None:
+    def role(self) -> Role | None:
         """What the folder is for, whatever its language (RFC 8621 §2): ``inbox``, ``sent``, ``trash`` …"""
     @property
     def labels(self) -> list[str]:
@@ -196,7 +296,7 @@ class Item:
     def received(self) -> datetime.datetime | None:
         """When it arrived, in the zone it was written in, UTC where none was given."""
     @property
-    def date_source(self) -> str | None:
+    def date_source(self) -> DateSource | None:
         """Where ``received`` was taken from: ``from_line``, ``received``, ``date``, ``delivery_time``, ``submit_time``, ``file_time``,
         ``file_name``, ``recorded``."""
     @property
@@ -233,8 +333,8 @@ class Item:
     def references(self) -> list[str]:
         """The messages of its thread, oldest first, without angle brackets."""
     @property
-    def headers(self) -> list[tuple[str, str]]:
-        """All header fields in order: name, and value unfolded and decoded."""
+    def headers(self) -> Headers:
+        """The header fields as a mapping in their order: by name in any case, the value unfolded and decoded."""
     def header(self, name: str) -> str | None:
         """The value of the first field called ``name``, in any case, unfolded and decoded."""
     def raw_header(self, name: str) -> bytes | None:
@@ -262,6 +362,22 @@ class Item:
         """What is wrong with it; the whole message is read for this."""
     def to_email(self) -> email.message.EmailMessage:
         """The message as the standard library parses it with ``email.policy.default``; ``TypeError`` for other items."""
+    def replace(
+        self,
+        *,
+        content: bytes | bytearray | email.message.Message | None = None,
+        folder: str | Sequence[str] | None = None,
+        labels: Sequence[str] | None = None,
+        keywords: Sequence[str] | None = None,
+        received: Date | None = None,
+    ) -> Item:
+        """The same item with something else: octets, the folder (its path with ``/``, or its names), labels, keywords, date of arrival.
+
+        >>> import mailferry
+        >>> item = next(mailferry.open(b"From a\\nSubject: one\\n\\n"))
+        >>> item.replace(folder="Archive/2024").folder_names
+        ('Archive', '2024')
+        """
     def __bytes__(self) -> bytes:
         """The octets as they are exchanged: RFC 5322, iCalendar, vCard."""
     def __reduce__(self) -> tuple[Callable[..., Item], tuple[str, bytes, dict[str, Any]]]: ...
@@ -270,11 +386,26 @@ class Item:
 class Mailbox:
     """The items of sources, one after the other, in constant memory: an iterator, and a context manager that closes it.
 
-    Several threads may take items from one mailbox; each item comes once. A pickled mailbox is opened again where it is
+    A loop goes on where the one before it was left, and begins anew where that came to the end. Several threads may take items from
+    one mailbox; each item comes once. ``box[0]``, ``box[:10]`` and ``box["1:42"]`` read the sources on their own, forwards
+    from the item that was asked for last; ``len(box)`` and ``folders`` read them once. A pickled mailbox is opened again where it is
     unpickled, at its start.
     """
 
     def __iter__(self) -> Self: ...
+    def __len__(self) -> int: ...
+    def __bool__(self) -> Literal[True]: ...
+    @overload
+    def __getitem__(self, key: int | str, /) -> Item: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> list[Item]: ...
+    @property
+    def folders(self) -> tuple[Folder, ...]:
+        """The folders at the top, each with its counts and those below it."""
+    def filter(self, **options: Any) -> Mailbox:
+        """The same sources with further options of ``open``: ``box.filter(folder="Inbox", after="2024-01-01")``."""
+    def save_attachments(self, folder: str | os.PathLike[str], pattern: str = "*") -> list[pathlib.Path]:
+        """Saves the attachments of all messages whose names match ``pattern`` (``*.pdf``, in any case); returns their paths."""
     def __next__(self) -> Item:
         """The next item. What cannot be read is raised, and the next call continues after it, unless it is skipped."""
     @property
@@ -365,16 +496,16 @@ class Report(_Document):
     def error(self) -> str | None:
         """What stopped it: the destination could no longer be written."""
     @property
-    def totals(self) -> _Columns:
+    def totals(self) -> Columns:
         """All items: ``available``, ``migrated``, ``failed``, ``skipped``, and ``bytes`` written."""
     @property
-    def kinds(self) -> dict[str, _Columns]:
+    def kinds(self) -> dict[str, Columns]:
         """The same by kind."""
     @property
     def folders(self) -> dict[str, dict[str, Any]]:
         """The same by folder, with its ``role`` where it has one."""
     @property
-    def years(self) -> dict[int, _Columns]:
+    def years(self) -> dict[int, Columns]:
         """The same by the year of ``received``, in UTC."""
     @property
     def reasons(self) -> dict[str, int]:
@@ -430,13 +561,13 @@ class Inspection(_Document):
     def latest(self) -> str | None:
         """The latest date of an item (RFC 3339)."""
     @property
-    def kinds(self) -> dict[str, _Size]:
+    def kinds(self) -> dict[str, Size]:
         """Items and octets by kind."""
     @property
-    def folders(self) -> dict[str, _Size]:
+    def folders(self) -> dict[str, Size]:
         """The same by folder."""
     @property
-    def years(self) -> dict[int, _Size]:
+    def years(self) -> dict[int, Size]:
         """The same by year, in UTC."""
     @property
     def warnings(self) -> dict[str, int]:
@@ -465,13 +596,13 @@ class Plan(_Document):
     def target(self) -> str:
         """The name of the target."""
     @property
-    def available(self) -> _Size:
+    def available(self) -> Size:
         """All items."""
     @property
-    def goes(self) -> _Size:
+    def goes(self) -> Size:
         """Those that the target accepts."""
     @property
-    def kinds(self) -> dict[str, _Size]:
+    def kinds(self) -> dict[str, Size]:
         """What is accepted, by kind."""
     @property
     def refused(self) -> dict[str, dict[str, Any]]:
@@ -486,7 +617,7 @@ class Plan(_Document):
     def missing(self) -> dict[str, int]:
         """How many messages have no From, Date, Message-ID or date of arrival."""
     @property
-    def left_out(self) -> dict[str, _Size]:
+    def left_out(self) -> dict[str, Size]:
         """What is not selected, by reason."""
     @property
     def problems(self) -> list[str]:
@@ -564,17 +695,27 @@ class ProjectReport(_Document):
     def cancelled(self) -> bool:
         """Whether it was stopped before it was complete."""
     @property
-    def totals(self) -> _Columns:
+    def totals(self) -> Columns:
         """The items of all mailboxes."""
     @property
-    def mailboxes(self) -> list[dict[str, Any]]:
+    def failed(self) -> list[MailboxRow]:
+        """The mailboxes that are not complete."""
+    @property
+    def reports(self) -> dict[str, Report]:
+        """The report of each mailbox by its destination, read from beside it."""
+    def raise_for_failures(self) -> None:
+        """Raises ``ProjectError``, which names them, if mailboxes are not complete."""
+    @property
+    def mailboxes(self) -> list[MailboxRow]:
         """The mailboxes in order: ``line``, ``sources``, ``destination``, ``state``, ``error`` …"""
 
 def open(
-    source: _Sources,
+    source: Sources,
     *,
     name: str | None = None,
-    on_error: _OnError = "raise",
+    on_error: OnError = "raise",
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
     mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
     hidden: bool = False,
     recover: bool = False,
@@ -582,17 +723,17 @@ def open(
     code_page: int | None = None,
     tnef: Literal["keep", "decode"] = "keep",
     address_map: Mapping[str, str] | None = None,
-    kind: _Kind | Sequence[_Kind] | None = None,
-    folder: _Texts | None = None,
-    skip_folder: _Texts | None = None,
+    kind: Kind | Sequence[Kind] | None = None,
+    folder: Texts | None = None,
+    skip_folder: Texts | None = None,
     skip_trash: bool = False,
     skip_junk: bool = False,
-    after: _Date | None = None,
-    before: _Date | None = None,
-    label: _Texts | None = None,
-    from_: _Texts | None = None,
-    recipient: _Texts | None = None,
-    subject: _Texts | None = None,
+    after: Date | None = None,
+    before: Date | None = None,
+    label: Texts | None = None,
+    from_: Texts | None = None,
+    recipient: Texts | None = None,
+    subject: Texts | None = None,
     larger: int | str | None = None,
     smaller: int | str | None = None,
     has_attachment: bool = False,
@@ -600,7 +741,11 @@ def open(
     seed: int = 0,
     dedupe: Literal["off", "exact", "loose"] = "off",
 ) -> Mailbox:
-    """The items of ``source``: a path, octets, a binary file object with ``seek`` and ``read``, or a list of these.
+    """The items of ``source``: a path, octets, a binary file object, or a sequence or an iterator of these.
+
+    What cannot be read by position (a pipe, a member of an archive) is kept in memory up to 8 MiB, else in a temporary file up to
+    64 GiB. Addresses (``s3://…``) and ``OpenFile`` are those of fsspec. Items, messages of ``email`` and dicts with ``content``
+    are sources too; an iterator is read once only. ``progress`` and ``cancel`` are as for ``convert``.
 
     ``name`` is the file name of octets and file objects: a hint for their format, and the name of their folder. With
     ``on_error="skip"`` what cannot be read is kept in ``Mailbox.errors``. The other options are those of the command
@@ -618,13 +763,14 @@ def open(
     """
 
 def convert(
-    source: _Sources,
+    source: Sources,
     to: str | os.PathLike[str],
     *,
     name: str | None = None,
-    on_error: _OnError = "skip",
-    progress: _Progress | None = None,
-    transform: Callable[[Item], Item | bytes | None] | None = None,
+    on_error: OnError = "skip",
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+    transform: Transform | None = None,
     mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
     hidden: bool = False,
     recover: bool = False,
@@ -632,24 +778,24 @@ def convert(
     code_page: int | None = None,
     tnef: Literal["keep", "decode"] = "keep",
     address_map: Mapping[str, str] | None = None,
-    kind: _Kind | Sequence[_Kind] | None = None,
-    folder: _Texts | None = None,
-    skip_folder: _Texts | None = None,
+    kind: Kind | Sequence[Kind] | None = None,
+    folder: Texts | None = None,
+    skip_folder: Texts | None = None,
     skip_trash: bool = False,
     skip_junk: bool = False,
-    after: _Date | None = None,
-    before: _Date | None = None,
-    label: _Texts | None = None,
-    from_: _Texts | None = None,
-    recipient: _Texts | None = None,
-    subject: _Texts | None = None,
+    after: Date | None = None,
+    before: Date | None = None,
+    label: Texts | None = None,
+    from_: Texts | None = None,
+    recipient: Texts | None = None,
+    subject: Texts | None = None,
     larger: int | str | None = None,
     smaller: int | str | None = None,
     has_attachment: bool = False,
     sample: int | None = None,
     seed: int = 0,
     dedupe: Literal["off", "exact", "loose"] = "off",
-    target: str | None = None,
+    target: Target | None = None,
     as_: Literal["eml", "mbox", "maildir", "bundle", "proton", "ediscovery", "pst"] = "eml",
     labels: Literal["primary", "every"] = "primary",
     eol: Literal["keep", "crlf", "lf"] = "keep",
@@ -666,12 +812,12 @@ def convert(
     mend: bool = False,
     no_invitations: bool = False,
     iana_zones: bool = False,
-    add_label: _Texts | None = None,
+    add_label: Texts | None = None,
     map_folder: Mapping[str, str] | None = None,
     root_folder: str | None = None,
     keep_folder_names: bool = False,
     subject_suffix: str | None = None,
-    created: _Date | None = None,
+    created: Date | None = None,
     check: bool = False,
     fsync: Literal["none", "end", "batch"] = "batch",
     mode: Literal["private", "umask"] = "private",
@@ -683,9 +829,10 @@ def convert(
     """Writes the items of ``source`` to ``to``: a folder, or an archive if it ends in .zip, .tar, .tgz or .tar.gz.
 
     The item log and the report are written next to it. A second call with the same destination adds what is new. ``progress`` is
-    called with octets done and octets in all (``None`` where unknown), at most 20 times a second; or it is a bar such as
-    ``tqdm``, or its class. ``transform`` gets each selected item and returns it, or octets instead, or ``None`` to
-    leave it out. ``jobs`` is the number of threads; the output does not depend on it. With
+    called with octets done and octets in all (``None`` where unknown), at most 20 times a second; or it is a bar of ``tqdm`` or
+    ``rich``, or its class; or ``True`` for what is installed of these. ``cancel`` is a ``CancelToken`` or an event: once it is
+    set the call ends as with Ctrl-C, with a report that is ``cancelled``; other functions raise ``CancelledError``.
+    ``transform`` gets each selected item and returns it, ``item.replace(…)``, or octets instead, or ``None`` to leave it out. ``jobs`` is the number of threads; the output does not depend on it. With
     ``on_error="raise"`` the first failure stops it. The other options are those of ``mailferry convert``, under its names:
     ``as_`` and ``from_`` are ``--as`` and ``--from``, which are reserved words in Python.
 
@@ -700,12 +847,13 @@ def convert(
     1
     """
 
-def inspect(
-    source: _Sources,
+def write(
+    to: str | os.PathLike[str],
+    items: Items,
     *,
     name: str | None = None,
-    largest: int = 10,
-    progress: _Progress | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
     mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
     hidden: bool = False,
     recover: bool = False,
@@ -713,17 +861,92 @@ def inspect(
     code_page: int | None = None,
     tnef: Literal["keep", "decode"] = "keep",
     address_map: Mapping[str, str] | None = None,
-    kind: _Kind | Sequence[_Kind] | None = None,
-    folder: _Texts | None = None,
-    skip_folder: _Texts | None = None,
+    kind: Kind | Sequence[Kind] | None = None,
+    folder: Texts | None = None,
+    skip_folder: Texts | None = None,
     skip_trash: bool = False,
     skip_junk: bool = False,
-    after: _Date | None = None,
-    before: _Date | None = None,
-    label: _Texts | None = None,
-    from_: _Texts | None = None,
-    recipient: _Texts | None = None,
-    subject: _Texts | None = None,
+    after: Date | None = None,
+    before: Date | None = None,
+    label: Texts | None = None,
+    from_: Texts | None = None,
+    recipient: Texts | None = None,
+    subject: Texts | None = None,
+    larger: int | str | None = None,
+    smaller: int | str | None = None,
+    has_attachment: bool = False,
+    sample: int | None = None,
+    seed: int = 0,
+    dedupe: Literal["off", "exact", "loose"] = "off",
+    target: Target | None = None,
+    as_: Literal["eml", "mbox", "maildir", "bundle", "proton", "ediscovery", "pst"] = "eml",
+    labels: Literal["primary", "every"] = "primary",
+    eol: Literal["keep", "crlf", "lf"] = "keep",
+    names: str | None = None,
+    shard: int | None = None,
+    zip_level: Literal["store", "fast", "best"] = "fast",
+    split: int | str | None = None,
+    checksums: Literal["sha256", "none"] = "sha256",
+    collect: str = "calendar",
+    vcard: Literal["3.0", "4.0"] | None = None,
+    card_uids: bool = False,
+    card_groups: Literal["keep", "categories", "cards"] = "keep",
+    yearless_dates: Literal["apple", "hyphens"] = "apple",
+    mend: bool = False,
+    no_invitations: bool = False,
+    iana_zones: bool = False,
+    add_label: Texts | None = None,
+    map_folder: Mapping[str, str] | None = None,
+    root_folder: str | None = None,
+    keep_folder_names: bool = False,
+    subject_suffix: str | None = None,
+    created: Date | None = None,
+    check: bool = False,
+    fsync: Literal["none", "end", "batch"] = "batch",
+    mode: Literal["private", "umask"] = "private",
+    attachments: bool = False,
+    csv: bool = False,
+    html: str | os.PathLike[str] | None = None,
+    jobs: int = 1,
+) -> Report:
+    """Writes items to ``to`` in any form that ``convert`` writes, with its options: a file that ends in .pst is ``as_="pst"``.
+
+    Items are an ``Item``, an ``EmailMessage``, octets, or a dict with ``content`` and ``folder``, ``labels``, ``keywords``, ``received``;
+    ``name`` is the folder of what has none. The first failure is raised.
+
+    >>> import mailferry, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     box = mailferry.open(b"From a\\nSubject: one\\n\\n")
+    ...     report = mailferry.write(pathlib.Path(folder, "out.zip"), (item.replace(folder="New") for item in box))
+    >>> list(report.folders)
+    ['New']
+    """
+
+def inspect(
+    source: Sources,
+    *,
+    name: str | None = None,
+    largest: int = 10,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+    mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
+    hidden: bool = False,
+    recover: bool = False,
+    keep_rtf: bool = False,
+    code_page: int | None = None,
+    tnef: Literal["keep", "decode"] = "keep",
+    address_map: Mapping[str, str] | None = None,
+    kind: Kind | Sequence[Kind] | None = None,
+    folder: Texts | None = None,
+    skip_folder: Texts | None = None,
+    skip_trash: bool = False,
+    skip_junk: bool = False,
+    after: Date | None = None,
+    before: Date | None = None,
+    label: Texts | None = None,
+    from_: Texts | None = None,
+    recipient: Texts | None = None,
+    subject: Texts | None = None,
     larger: int | str | None = None,
     smaller: int | str | None = None,
     has_attachment: bool = False,
@@ -739,10 +962,12 @@ def inspect(
     """
 
 def plan(
-    source: _Sources,
-    target: str,
+    source: Sources,
+    target: Target,
     *,
     name: str | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
     mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
     hidden: bool = False,
     recover: bool = False,
@@ -750,17 +975,17 @@ def plan(
     code_page: int | None = None,
     tnef: Literal["keep", "decode"] = "keep",
     address_map: Mapping[str, str] | None = None,
-    kind: _Kind | Sequence[_Kind] | None = None,
-    folder: _Texts | None = None,
-    skip_folder: _Texts | None = None,
+    kind: Kind | Sequence[Kind] | None = None,
+    folder: Texts | None = None,
+    skip_folder: Texts | None = None,
     skip_trash: bool = False,
     skip_junk: bool = False,
-    after: _Date | None = None,
-    before: _Date | None = None,
-    label: _Texts | None = None,
-    from_: _Texts | None = None,
-    recipient: _Texts | None = None,
-    subject: _Texts | None = None,
+    after: Date | None = None,
+    before: Date | None = None,
+    label: Texts | None = None,
+    from_: Texts | None = None,
+    recipient: Texts | None = None,
+    subject: Texts | None = None,
     larger: int | str | None = None,
     smaller: int | str | None = None,
     has_attachment: bool = False,
@@ -777,10 +1002,12 @@ def plan(
 
 def verify(
     to: str | os.PathLike[str],
-    source: _Sources | None = None,
+    source: Sources | None = None,
     *,
     name: str | None = None,
-    transform: Callable[[Item], Item | bytes | None] | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+    transform: Transform | None = None,
     mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
     hidden: bool = False,
     recover: bool = False,
@@ -788,24 +1015,24 @@ def verify(
     code_page: int | None = None,
     tnef: Literal["keep", "decode"] = "keep",
     address_map: Mapping[str, str] | None = None,
-    kind: _Kind | Sequence[_Kind] | None = None,
-    folder: _Texts | None = None,
-    skip_folder: _Texts | None = None,
+    kind: Kind | Sequence[Kind] | None = None,
+    folder: Texts | None = None,
+    skip_folder: Texts | None = None,
     skip_trash: bool = False,
     skip_junk: bool = False,
-    after: _Date | None = None,
-    before: _Date | None = None,
-    label: _Texts | None = None,
-    from_: _Texts | None = None,
-    recipient: _Texts | None = None,
-    subject: _Texts | None = None,
+    after: Date | None = None,
+    before: Date | None = None,
+    label: Texts | None = None,
+    from_: Texts | None = None,
+    recipient: Texts | None = None,
+    subject: Texts | None = None,
     larger: int | str | None = None,
     smaller: int | str | None = None,
     has_attachment: bool = False,
     sample: int | None = None,
     seed: int = 0,
     dedupe: Literal["off", "exact", "loose"] = "off",
-    target: str | None = None,
+    target: Target | None = None,
     as_: Literal["eml", "mbox", "maildir", "bundle", "proton", "ediscovery", "pst"] = "eml",
     labels: Literal["primary", "every"] = "primary",
     eol: Literal["keep", "crlf", "lf"] = "keep",
@@ -822,12 +1049,12 @@ def verify(
     mend: bool = False,
     no_invitations: bool = False,
     iana_zones: bool = False,
-    add_label: _Texts | None = None,
+    add_label: Texts | None = None,
     map_folder: Mapping[str, str] | None = None,
     root_folder: str | None = None,
     keep_folder_names: bool = False,
     subject_suffix: str | None = None,
-    created: _Date | None = None,
+    created: Date | None = None,
     attachments: bool = False,
     csv: bool = False,
     html: str | os.PathLike[str] | None = None,
@@ -861,15 +1088,18 @@ def run_project(
     *,
     at_a_time: int = 1,
     delta: bool = False,
-    ended: Callable[[dict[str, Any]], object] | None = None,
+    ended: Callable[[MailboxRow], object] | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
 ) -> ProjectReport:
     """Converts many mailboxes, ``at_a_time`` of them at once; each is a dict of ``source``, ``to`` and options of ``convert``.
 
     Paths only. A mailbox that was completed before is skipped, or synced again with ``delta``. ``ended`` is called with the
-    row of each mailbox when it is done, from another thread.
+    row of each mailbox when it is done, from another thread. No exception tells of mailboxes that failed: see
+    ``ProjectReport.raise_for_failures``.
     """
 
-def formats() -> list[_Format]:
+def formats() -> list[Format]:
     """The formats that can be read.
 
     >>> import mailferry
@@ -889,7 +1119,7 @@ def cli_main(argv: Sequence[str]) -> int:
     """Runs the command line of the binary ``mailferry`` with these arguments, without its own name; returns the exit status."""
 
 def _index(mailbox: Mailbox, content: bool, rows: int, columns: Sequence[str] | None = None) -> Index: ...
-def _reopen(source: _Sources, name: str | None, on_error: _OnError, options: dict[str, Any]) -> Mailbox: ...
+def _reopen(source: Sources, name: str | None, on_error: OnError, options: dict[str, Any]) -> Mailbox: ...
 def _restore_attachment(item: Item, number: int) -> Attachment: ...
 def _restore_item(form: str, octets: bytes, state: dict[str, Any]) -> Item: ...
 def _plan_splits(

@@ -95,7 +95,7 @@ const OF_COMMAND: &[(&str, &str)] = &[
 ];
 
 /// What only the functions of Python have, and why it is no option of a conversion.
-const OF_PYTHON: &[&str] = &["name", "on_error", "progress", "transform"];
+const OF_PYTHON: &[&str] = &["name", "on_error", "progress", "cancel", "transform"];
 
 fn file(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
@@ -166,9 +166,10 @@ fn keywords(stub: &str, function: &str) -> Vec<(String, String)> {
 #[test]
 fn the_stub_of_python_has_the_options_and_their_values() {
     let stub = file("bindings-python/python/mailferry/_native.pyi");
-    let kinds = stub.lines().find_map(|line| line.strip_prefix("_Kind: TypeAlias = ")).unwrap();
+    let types = file("bindings-python/python/mailferry/types.py");
+    let kinds = types.lines().find_map(|line| line.strip_prefix("Kind: TypeAlias = ")).unwrap();
     for (function, only_reading) in
-        [("open", true), ("inspect", true), ("plan", true), ("convert", false), ("verify", false)]
+        [("open", true), ("inspect", true), ("plan", true), ("convert", false), ("write", false), ("verify", false)]
     {
         let keywords = keywords(&stub, function);
         let own = |name: &&String| !OF_PYTHON.contains(&name.as_str()) && *name != "largest";
@@ -177,12 +178,12 @@ fn the_stub_of_python_has_the_options_and_their_values() {
             named().filter(|(name, option)| !is_missing(name, Python) && (!only_reading || option.is_of_reading()));
         // How files are made, and what a further run looks at, does not matter where nothing is written.
         let of_files = |name: &str| ["check", "fsync", "mode"].contains(&name);
-        let all = all.filter(|(name, _)| !of_files(name) || function == "convert");
+        let all = all.filter(|(name, _)| !of_files(name) || ["convert", "write"].contains(&function));
         assert_eq!(found, all.map(|(name, _)| snake(name)).collect(), "{function}");
         for (name, option) in named().filter(|(_, option)| !option.words.is_empty()) {
             let Some((_, kind)) = keywords.iter().find(|(keyword, _)| *keyword == snake(name)) else { continue };
             let words = option.words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-            let kind = kind.replace("_Kind", kinds);
+            let kind = kind.replace("Kind", kinds);
             assert!(kind.contains(&format!("Literal[{words}]")), "{function}, {name}: {kind}");
         }
     }

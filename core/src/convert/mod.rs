@@ -98,5 +98,5 @@ pub use {
         receipts_at, run_split, run_split_of,
     },
     undo::{UndoReport, undo},
-    verify::verify,
+    verify::{verify, verify_observed},
 };

@@ -227,7 +227,7 @@ fn is_beside(rest: &str) -> bool {
 pub(super) fn paths_of(sources: &[Given]) -> impl Iterator<Item = &Path> {
     sources.iter().filter_map(|source| match source {
         Given::Path(path) => Some(path.as_path()),
-        Given::Source(..) => None,
+        Given::Source(..) | Given::Items(..) => None,
     })
 }
 

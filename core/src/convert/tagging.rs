@@ -8,6 +8,7 @@ use crate::{
     source::Content,
 };
 use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::Value;
 
 /// Octets of one `Subject` field that are held in memory; a longer one stays as it is.
 const SUBJECT: usize = 1 << 20;
@@ -45,7 +46,9 @@ pub struct Tagging {
 
 /// Reads pairs of folders.
 fn folders<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<(String, String)>, D::Error> {
-    let pairs = Vec::<(String, String)>::deserialize(deserializer)?;
+    const WANTED: &str = "a list of pairs is wanted, each of the path of a folder and its new path";
+    let pairs = Value::deserialize(deserializer)?;
+    let pairs = Vec::<(String, String)>::deserialize(pairs).map_err(|_| de::Error::custom(WANTED))?;
     match pairs.iter().any(|(old, _)| old.trim_matches('/').is_empty()) {
         true => Err(de::Error::custom("the folder to map has no name: use rootFolder to put all folders into one")),
         false => Ok(pairs),

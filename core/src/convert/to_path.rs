@@ -53,6 +53,7 @@ pub(super) fn convert_on(
     observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Report> {
     let started = Instant::now();
+    options.selection.check()?;
     if let Some(target) = options.target {
         target.check_destination(&destination.file_name().unwrap_or_default().to_string_lossy())?;
     }
@@ -130,7 +131,8 @@ pub(super) fn write_page_on(disk: &Disk, destination: &Path, page: &Path) -> Res
 }
 
 /// A preview of what `target` accepts of `sources`, read, selected, changed and marked as [`convert`] does it with the same options,
-/// and split as they say. Nothing is written.
+/// and split as they say. Nothing is written. `observe` is told how many octets of how many were read, as
+/// [`Mailbox::position`] and [`Mailbox::total`] say, and whether to continue.
 ///
 /// # Errors
 /// When none of the sources can be opened, why the first cannot; [`ErrorKind::Cancelled`] when `observe` stops it.
@@ -138,8 +140,9 @@ pub fn plan<G: Into<Given>>(
     sources: impl IntoIterator<Item = G>,
     target: &'static Target,
     options: &ConvertOptions,
-    observe: &mut dyn FnMut() -> ControlFlow<()>,
+    observe: &mut dyn FnMut(u64, Option<u64>) -> ControlFlow<()>,
 ) -> Result<Plan> {
+    options.selection.check()?;
     let sources: Vec<Given> = sources.into_iter().map(Into::into).collect();
     let mut mailbox = mailbox_of(&sources, &options.read);
     mailbox.start()?;
@@ -147,12 +150,12 @@ pub fn plan<G: Into<Given>>(
         &options.selection,
         mailbox_of(&sources, &options.read),
         options.threads,
-        &mut |_mailbox| observe(),
+        &mut |mailbox| observe(mailbox.position(), mailbox.total()),
     )?;
     let mut plan = Plan::new(target, &options.archive).with_gates(Gates::new(selector, options));
     while let Some(event) = mailbox.next_event() {
         plan.count(event);
-        if observe().is_break() {
+        if observe(mailbox.position(), mailbox.total()).is_break() {
             return Err(Error::new(ErrorKind::Cancelled, "stopped before everything was read"));
         }
     }

@@ -65,14 +65,22 @@ pub enum Given {
     Path(std::path::PathBuf),
     /// Octets from anywhere under a name, which advises their format and names their folder.
     Source(Arc<str>, Source),
+    /// Items that a program makes, under a name: their reader is made anew whenever they are read.
+    Items(Arc<str>, Arc<MakeReader>),
 }
+
+/// Makes the reader of items that are in no file.
+pub type MakeReader = dyn Fn(&ReadOptions) -> Result<Box<dyn ItemReader>> + Send + Sync;
+
+/// What the format of items is called that are in no file.
+const MADE: &str = "items";
 
 impl Given {
     pub(crate) fn name(&self) -> Arc<str> {
         match self {
             #[cfg(not(target_family = "wasm"))]
             Self::Path(path) => path.to_string_lossy().into(),
-            Self::Source(name, _) => Arc::clone(name),
+            Self::Source(name, _) | Self::Items(name, _) => Arc::clone(name),
         }
     }
 }
@@ -83,6 +91,7 @@ impl std::fmt::Debug for Given {
             #[cfg(not(target_family = "wasm"))]
             Self::Path(path) => path.fmt(f),
             Self::Source(name, source) => write!(f, "{name:?} of {} octets", source.len()),
+            Self::Items(name, _) => write!(f, "items of {name:?}"),
         }
     }
 }
@@ -141,9 +150,9 @@ pub struct Opened {
     /// Its name: the path as it was given, `archive.zip!Takeout/Mail/Inbox.mbox` for an entry of an archive; of messages in
     /// files of their own that of the directory or archive.
     pub name: Arc<str>,
-    /// The name of its format, as in [`FORMATS`](super::FORMATS).
+    /// The name of its format, as in [`FORMATS`](super::FORMATS); `items` of those that a program makes.
     pub format: &'static str,
-    /// Its octets; none for a directory, whose messages are one source.
+    /// Its octets; none for a directory, whose messages are one source, and for items that a program makes.
     pub source: Option<Source>,
 }
 
@@ -232,7 +241,7 @@ impl Mailbox {
                 );
                 Defect::new(crate::DefectKind::Structure, detail)
             }),
-            Given::Source(..) => None,
+            Given::Source(..) | Given::Items(..) => None,
         }
     }
 
@@ -262,10 +271,15 @@ impl Mailbox {
 
     /// Adds what was given.
     pub fn add(&mut self, given: impl Into<Given>) {
-        match given.into() {
+        let given = given.into();
+        match given {
             #[cfg(not(target_family = "wasm"))]
             Given::Path(path) => self.add_path(path),
             Given::Source(name, source) => self.add_source(&name, source),
+            Given::Items(..) => {
+                self.total = None;
+                self.place(given);
+            }
         }
     }
 
@@ -374,6 +388,7 @@ impl Mailbox {
                     Inputs::at_path(path, limits).map(|inputs| inputs.part(self.options.part.as_ref()))
                 }
                 Given::Source(name, source) => Inputs::new(name, source, limits),
+                Given::Items(name, make) => return Some(self.open_made(name, &*make).unwrap_or_else(failed)),
             };
             match inputs {
                 Ok(inputs) => self.inputs = Some(inputs),
@@ -462,6 +477,13 @@ impl Mailbox {
         let opened = Opened { name: input.name().into(), format: input.format()?.name, source: Some(source) };
         let name = Arc::clone(&opened.name);
         self.open = Some(Open { reader, name, len, items: 0, group: None, closed: Closed::default() });
+        Ok(Event::Opened(opened))
+    }
+
+    fn open_made(&mut self, name: Arc<str>, make: &MakeReader) -> Result<Event> {
+        let reader = Some(make(&self.options)?);
+        let opened = Opened { name: Arc::clone(&name), format: MADE, source: None };
+        self.open = Some(Open { reader, name, len: 0, items: 0, group: None, closed: Closed::default() });
         Ok(Event::Opened(opened))
     }
 

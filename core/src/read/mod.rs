@@ -61,8 +61,9 @@ pub use detect::{Head, Score, detect};
 pub use formats::{FORMATS, FormatInfo, Holds, Look, ReadOptions, Request};
 pub use input::Input;
 pub use inputs::{Found, Inputs, Passed};
-pub use mailbox::{Closed, Event, Given, Mailbox, Opened};
-pub(crate) use metadata::{role_of_path, within_account};
+pub use mailbox::{Closed, Event, Given, Mailbox, MakeReader, Opened};
+pub use metadata::role_of_path;
+pub(crate) use metadata::within_account;
 #[cfg(all(feature = "convert", not(target_family = "wasm")))]
 pub(crate) use part::{Borders, Part};
 #[cfg(all(feature = "convert", not(target_family = "wasm")))]

@@ -53,7 +53,7 @@ pub use collection::{
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use container::BESIDE_STORE;
 pub use eml_archive::EmlArchive;
-pub use entry_name::{ItemName, NameTemplate};
+pub use entry_name::{ItemName, NameTemplate, file_name};
 #[cfg(not(target_family = "wasm"))]
 pub use form::create;
 pub use form::{OutputForm, Packaging, create_with, stream};

@@ -28,7 +28,7 @@ impl ConvertOptions {
         for (name, value) in given {
             put(&mut all, name, value)?;
         }
-        Self::deserialize(Value::Object(all)).map_err(|error| {
+        let options = Self::deserialize(Value::Object(all)).map_err(|error| {
             // Which one it was: the first that cannot be read alone.
             let wrong = given.iter().find_map(|(name, value)| {
                 let mut one = Map::new();
@@ -37,7 +37,9 @@ impl ConvertOptions {
             });
             let message = wrong.map_or_else(|| error.to_string(), |(name, error)| format!("{name}: {error}"));
             Error::new(ErrorKind::Options, message)
-        })
+        })?;
+        options.selection.check()?;
+        Ok(options)
     }
 }
 

@@ -173,6 +173,10 @@ fn what_is_no_option_is_refused_by_name() {
         (json!({ "select": { "folder": [] } }), "select: unknown field"),
         (json!({ "select": 1 }), "select: "),
         (json!({ "map_folder": [["/", "x"]] }), "map_folder: "),
+        (json!({ "map_folder": ["Sent"] }), "map_folder: a list of pairs is wanted"),
+        (json!({ "after": "2024-02-01", "before": "2024-01-01" }), "nothing is received at 2024-02-01"),
+        (json!({ "after": "2024-02-01", "before": "2024-02-01" }), "nothing is received"),
+        (json!({ "larger": "1M", "smaller": 1000 }), "nothing is larger than 1048576 bytes"),
         (json!({ "subject_suffix": "a\nb" }), "subject_suffix: "),
         (json!({ "kind": ["mail", "fax"] }), "kind: \"fax\" is not"),
     ] {

@@ -17,7 +17,12 @@ pub use selector::Selector;
 pub use survey::Survey;
 
 use super::options::one_or_several;
-use crate::{date_time::DateTime, word::words, write::size};
+use crate::{
+    date_time::DateTime,
+    error::{Error, ErrorKind, Result},
+    word::words,
+    write::size,
+};
 use serde::{Deserialize, Serialize};
 
 /// Which items are converted: those that meet all of its conditions. The default selects everything.
@@ -95,6 +100,32 @@ pub struct Selection {
     pub seed: u64,
     /// Which of several equal items are left out.
     pub dedupe: Dedupe,
+}
+
+impl Selection {
+    /// Whether anything can meet all of its conditions.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Options`] for a period that ends before it begins, and sizes that exclude each other.
+    pub fn check(&self) -> Result<()> {
+        if let (Some(after), Some(before)) = (self.after, self.before)
+            && after.unix_seconds() >= before.unix_seconds()
+        {
+            let message = format!(
+                "nothing is received at {after} or later and before {before}: give the earlier date as `after`"
+            );
+            return Err(Error::new(ErrorKind::Options, message));
+        }
+        if let (Some(larger), Some(smaller)) = (self.larger, self.smaller)
+            && larger.saturating_add(1) >= smaller
+        {
+            let message = format!(
+                "nothing is larger than {larger} bytes and smaller than {smaller}: give the smaller size as `larger`"
+            );
+            return Err(Error::new(ErrorKind::Options, message));
+        }
+        Ok(())
+    }
 }
 
 words! {

@@ -197,6 +197,10 @@ impl Planned<'_> {
         let octets: Source = match &source.given {
             Given::Path(path) => Arc::new(FileSource::open(path)?),
             Given::Source(_, octets) => octets.clone(),
+            Given::Items(name, _) => {
+                let message = format!("{name}: items that a program makes cannot be shared among processes");
+                return Err(Error::new(ErrorKind::Options, message));
+            }
         };
         match Shares::of(&id.uri, octets, &self.options.read)? {
             Shares::Octets => {

@@ -11,7 +11,7 @@ mod verification;
 
 pub use comparison::Comparison;
 #[cfg(not(target_family = "wasm"))]
-pub use paths::verify;
+pub use paths::{verify, verify_observed};
 pub use verification::Verification;
 #[cfg(not(target_family = "wasm"))]
 pub(super) use {

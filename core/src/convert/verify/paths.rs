@@ -34,6 +34,20 @@ pub fn verify<G: Into<Given>>(
     options: &ConvertOptions,
     found: &mut dyn FnMut(&Difference),
 ) -> Result<VerifyReport> {
+    verify_observed(destination, sources, options, found, &mut |_| {})
+}
+
+/// The same, while `observe` is told how many octets were read: of the destination, then of the sources.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_observed<G: Into<Given>>(
+    destination: &Path,
+    sources: impl IntoIterator<Item = G>,
+    options: &ConvertOptions,
+    found: &mut dyn FnMut(&Difference),
+    observe: &mut dyn FnMut(u64),
+) -> Result<VerifyReport> {
     let stop = &options.read.limits.stop;
     let mut report = VerifyReport::default();
     let syncs = logged_syncs(destination)?;
@@ -58,11 +72,15 @@ pub fn verify<G: Into<Given>>(
         logs.extend(of_place.iter().cloned());
         let Some(first) = place.first() else { continue };
         let mut of_place = verification(first, of_place, stop)?.with_threads(options.threads);
-        while of_place.step(found)? {}
+        let before = report.bytes;
+        while of_place.step(found)? {
+            observe(before + of_place.position());
+        }
+        let mut observe = |verification: &Verification| observe(before + verification.position());
         if first.is_store() {
-            check_store(first, &mut of_place, found)?;
+            check_store(first, &mut of_place, found, &mut observe)?;
         } else if !first.is_archive() {
-            check_folder(&first.archive(), &mut of_place, found)?;
+            check_folder(&first.archive(), &mut of_place, found, &mut observe)?;
         }
         report.add(&of_place.finish(found)?);
     }
@@ -70,7 +88,10 @@ pub fn verify<G: Into<Given>>(
     if !sources.is_empty() {
         let mut options = options.for_target();
         options.read.limits.excluded = exclusion(destination, None);
-        report.add(&compare(destination, &Syncs::at(destination)?, logs, &sources, &options, found)?);
+        let before = report.bytes;
+        let mut observe = |position| observe(before + position);
+        let syncs = Syncs::at(destination)?;
+        report.add(&compare(destination, &syncs, logs, &sources, &options, found, &mut observe)?);
     }
     Ok(report)
 }
@@ -83,6 +104,7 @@ fn compare(
     sources: &[Given],
     options: &ConvertOptions,
     found: &mut dyn FnMut(&Difference),
+    observe: &mut dyn FnMut(u64),
 ) -> Result<VerifyReport> {
     for (paths, report) in &complete.0 {
         // Where its report does not tell its options, the caller knows them.
@@ -103,7 +125,9 @@ fn compare(
     let mut comparison = Comparison::new(logs, mailbox, &options.archive, |conversion| {
         conversion.with_gates(Gates::new(selector, options)).with_threads(options.threads)
     })?;
-    while comparison.step(found)? {}
+    while comparison.step(found)? {
+        observe(comparison.progress().position);
+    }
     comparison.finish(found)
 }
 
@@ -145,10 +169,18 @@ pub(in crate::convert) fn verification(paths: &SyncPaths, logs: Vec<SyncLog>, st
 }
 
 /// Reads a store, or its parts, and what lies beside it.
-fn check_store(paths: &SyncPaths, verification: &mut Verification, found: &mut dyn FnMut(&Difference)) -> Result<()> {
+fn check_store(
+    paths: &SyncPaths,
+    verification: &mut Verification,
+    found: &mut dyn FnMut(&Difference),
+    observe: &mut dyn FnMut(&Verification),
+) -> Result<()> {
     let root = paths.root();
     let mut check = |path: &str, verification: &mut Verification| match FileSource::open(root.join(path)) {
-        Ok(source) => verification.file(path, Arc::new(source), found),
+        Ok(source) => {
+            observe(verification);
+            verification.file(path, Arc::new(source), found)
+        }
         Err(error) => {
             verification.tell("unreadable", path, error.to_string());
             Ok(())
@@ -165,7 +197,12 @@ fn check_store(paths: &SyncPaths, verification: &mut Verification, found: &mut d
     })
 }
 
-fn check_folder(root: &Path, verification: &mut Verification, found: &mut dyn FnMut(&Difference)) -> Result<()> {
+fn check_folder(
+    root: &Path,
+    verification: &mut Verification,
+    found: &mut dyn FnMut(&Difference),
+    observe: &mut dyn FnMut(&Verification),
+) -> Result<()> {
     walk(root, &mut |path, kind| {
         if kind.is_dir() {
             return Ok(());
@@ -175,7 +212,10 @@ fn check_folder(root: &Path, verification: &mut Verification, found: &mut dyn Fn
             return Ok(());
         }
         match FileSource::open(root.join(path)) {
-            Ok(source) => verification.file(path, Arc::new(source), found),
+            Ok(source) => {
+                observe(verification);
+                verification.file(path, Arc::new(source), found)
+            }
             Err(error) => {
                 verification.tell("unreadable", path, error.to_string());
                 Ok(())

@@ -409,6 +409,12 @@ impl Verification {
         &self.report
     }
 
+    /// Octets of files that were read.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn position(&self) -> u64 {
+        self.report.bytes
+    }
+
     /// An archive that was changed around its files, if all were read and one was.
     #[cfg(not(target_family = "wasm"))]
     pub(in crate::convert) fn changed_around(&self) -> Option<Difference> {

@@ -48,7 +48,7 @@ pub(crate) fn within_account(names: &[String]) -> &[String] {
 
 /// What a folder of these names is for, where only names tell: one at the top, or one in `INBOX` or `[Gmail]`, where servers
 /// put them.
-pub(crate) fn role_of_path(names: &[String]) -> Option<Role> {
+pub fn role_of_path(names: &[String]) -> Option<Role> {
     let is_top = |name: &String| matches!(&*name.to_lowercase(), "inbox" | "[gmail]" | "[google mail]");
     match names {
         [name] => role_of_folder(name),
