@@ -133,15 +133,19 @@ def main():
     url = urllib.parse.urlsplit(root)
     request(url, "MKCOL", home)
     content = {"ics": "text/calendar; charset=utf-8", "vcf": "text/vcard; charset=utf-8"}[kind]
+    made_before = 0
     for way in ("raw", "mended"):
         count, reasons, first = collections.Counter(), collections.Counter(), {}
         made = None
+        # A server may want a UID once in all calendars of a user.
+        for number in range(made_before):
+            request(url, "DELETE", f"{home}raw{kind}{number}/")
         before = lines_of(sent)
         with tempfile.TemporaryDirectory() as folder:
             for number, name, warnings, octets in items(binary, files, kind, target if way == "mended" else None, folder):
                 collection = f"{home}{way}{kind}{number}/"
                 if made != number:
-                    made = number
+                    made, made_before = number, max(made_before, number + 1)
                     make(url, collection, kind)
                 count["items"] += 1
                 path = f"{collection}{count['items']}.{kind}"
