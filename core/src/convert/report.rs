@@ -352,16 +352,9 @@ impl Columns {
     }
 }
 
-/// Octets that an item takes in the files. Of a calendar object or card those in its source, if they are fewer: its size has the
-/// calendar's own properties and zones too, which a file of many has once.
+/// Octets of an item in all its copies.
 fn octets(line: &LogLine) -> u64 {
-    let item = &line.item;
-    let alone = item.size.unwrap_or(0);
-    let own = match item.source.length {
-        length if length > 0 && item.kind != "mail" => length.min(alone),
-        _ => alone,
-    };
-    own.saturating_mul(1 + line.copies.len() as u64)
+    line.item.size.unwrap_or(0).saturating_mul(1 + line.copies.len() as u64)
 }
 
 impl Report {
