@@ -28,6 +28,8 @@ def test_there_are_blocks():
 def test_a_block_runs(page, block, takeout, tmp_path):
     if "polars" in block:
         pytest.importorskip("polars")
+    if "spark." in block:
+        pytest.skip("needs a session of Spark: cargo xtask engines runs what it shows")
     shutil.copy(takeout, tmp_path / "All mail.mbox")
     mailferry.write(tmp_path / "outlook.pst", mailferry.open(takeout))
     with zipfile.ZipFile(tmp_path / "takeout.zip", "w") as archive:

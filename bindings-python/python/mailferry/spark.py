@@ -8,7 +8,7 @@ A table of mailboxes, read by the workers::
 Options of the reader: ``columns`` (names separated by commas), ``target_size`` (octets of one partition), ``path`` or ``paths`` (a JSON
 list), ``storage_options`` (JSON, for fsspec), and the options of ``mailferry.open`` that select and read. With ``pushdown`` filters on
 ``received``, ``folder`` and ``kind`` are applied before anything else is read, where ``spark.sql.python.filterPushdown.enabled`` is true.
-Use such a table for one query only: Spark keeps what the first one asked for, and a second one would miss rows.
+Use such a table for one query only: a second one has been seen to miss rows.
 
 A conversion, whose receipts come back as a table; mail never goes through the JVM::
 

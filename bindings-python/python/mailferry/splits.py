@@ -10,8 +10,8 @@
 100
 
 Splits and receipts are plain data, to be handed to other machines as JSON. A source is a path, or an address that fsspec_ knows,
-such as ``s3://bucket/2024/*.mbox``; it is read by ranges, and of each open file at most 64 MiB are held. ``s3://`` and ``memory://``
-are tested; other file systems are fsspec's own. The destination is a path that all workers share.
+such as ``s3://bucket/2024/*.mbox``; it is read by ranges, and of each open file at most 64 MiB are held. ``memory://``
+is tested; other file systems are fsspec's own, and untested. The destination is a path that all workers share.
 
 .. _fsspec: https://filesystem-spec.readthedocs.io
 """

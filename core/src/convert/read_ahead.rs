@@ -22,8 +22,10 @@ const HELD: u64 = 512 << 10;
 /// use mailferry::{convert::ReadAhead, read::{Event, Mailbox, ReadOptions}};
 /// use std::{num::NonZeroUsize, sync::Arc};
 ///
+/// let octets = b"From ann@example.org Mon Jan  1 10:00:00 2024\nSubject: one\n\nHi\n\n\
+///     From ann@example.org Mon Jan  1 10:00:00 2024\n\nHi\n";
 /// let mut mailbox = Mailbox::new(ReadOptions::default());
-/// mailbox.add_source("Inbox.mbox", Arc::new(b"From a\nSubject: one\n\nHi\n\nFrom a\n\nHi\n".to_vec()));
+/// mailbox.add_source("Inbox.mbox", Arc::new(octets.to_vec()));
 /// let threads = NonZeroUsize::new(2).unwrap_or(NonZeroUsize::MIN);
 /// let mut ahead = ReadAhead::new(mailbox, threads, |item| item.size());
 /// let mut sizes = Vec::new();
