@@ -92,7 +92,10 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 /// The cargo that runs this program.
 pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What is built once is quicker and smaller without what the next build would take up.
+    cargo.env("CARGO_INCREMENTAL", "0");
+    cargo
 }
 
 fn not_started(name: &str) -> impl Fn(std::io::Error) -> String {
