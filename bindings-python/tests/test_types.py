@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import importlib.util
 import inspect
 import json
 import os
@@ -146,9 +147,11 @@ def test_programs_are_checked_strictly(tmp_path):
 
 def test_the_stub_is_what_the_package_is(tmp_path):
     pytest.importorskip("mypy")
-    # `types` has no stub beside it, and mypy takes a Literal for a Union there.
+    # `types` and `splits` have no stub beside them, and mypy takes a Literal for a Union there; `spark` imports PySpark.
     known = tmp_path / "known.txt"
-    known.write_text("mailferry\\.types\\..*\n")
+    known.write_text("mailferry\\.types\\..*\nmailferry\\.splits\\.Source\n")
+    if not importlib.util.find_spec("pyspark"):
+        known.write_text(known.read_text() + "mailferry\\.spark\n")
     command = [sys.executable, "-m", "mypy.stubtest", "mailferry", "--mypy-config-file", str(PROJECT / "pyproject.toml")]
     command += ["--allowlist", str(known), "--ignore-unused-allowlist"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT)
@@ -162,5 +165,8 @@ def test_everything_has_a_type(tmp_path):
     programs = os.path.dirname(sys.executable)
     environment = {**os.environ, "PATH": programs + os.pathsep + os.environ["PATH"], "VIRTUAL_ENV": sys.prefix}
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
-    completeness = json.loads(done.stdout)["typeCompleteness"]
-    assert completeness["completenessScore"] == 1
+    symbols = json.loads(done.stdout)["typeCompleteness"]["symbols"]
+    # What mailferry.spark takes from PySpark is known where that is installed.
+    left_out = () if importlib.util.find_spec("pyspark") else ("mailferry.spark.",)
+    assert len(symbols) > 100
+    assert not [one["name"] for one in symbols if one["isExported"] and not one["isTypeKnown"] and not one["name"].startswith(left_out or "-")]

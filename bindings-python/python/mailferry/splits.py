@@ -80,7 +80,7 @@ def expanded(sources: Source | Iterable[Source], storage_options: Mapping[str, A
     """The sources, with those that a pattern of an address stands for."""
     given = [sources] if isinstance(sources, (str, os.PathLike)) else list(sources)
     found: list[str] = []
-    for source in map(os.fspath, given):
+    for source in [os.fspath(source) for source in given]:
         if is_address(source) and any(sign in source for sign in "*?["):
             file_system, path = file_system_of(source, storage_options)
             matches = sorted(file_system.glob(path))
