@@ -117,6 +117,7 @@ fn main() -> ExitCode {
 /// What must hold before a release; steps that take longer than `test` may go here.
 fn full() -> Result<()> {
     test::run()?;
+    features::check()?;
     step::run(&mut wasm::full_tests()?)?;
     budget::run(&[])?;
     storm::faults(&[])?;
