@@ -28,6 +28,9 @@ pub(crate) fn run(command: &args::SplitCommand) -> Outcome {
 
 fn plan(arguments: &args::SplitPlan) -> Outcome {
     let convert = &arguments.convert;
+    if convert.processes.is_some() {
+        return Err("--processes is of `mailferry convert`: leave it out, and run the splits with as many processes as you like".into());
+    }
     let options = convert::options(convert, std::env::args_os().skip(1));
     let splits = plan_splits_of(sources(&convert.source.sources)?, &options, arguments.target_size)?;
     let mut out = io::stdout().lock();
@@ -220,7 +223,10 @@ impl Shared<'_> {
         }
         let told = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         let killed = output.status.code().is_none();
-        let why = if killed { format!("its process was ended ({})", output.status) } else { told };
+        let why = match killed {
+            true => format!("its process was ended ({})", output.status),
+            false => told.strip_prefix("mailferry: ").unwrap_or(&told).to_owned(),
+        };
         Err((format!("split {} of {} could not be done: {why}", split.number, self.splits), killed))
     }
 }

@@ -239,7 +239,8 @@ impl<'w> Conversion<'w> {
         };
         // What was completed before it stopped is worth having.
         let not_completed = self.complete().err();
-        let reasons: Vec<_> = stopped.iter().chain(&not_completed).map(ToString::to_string).collect();
+        let mut reasons: Vec<_> = stopped.iter().chain(&not_completed).map(ToString::to_string).collect();
+        reasons.dedup();
         let is_refusal = |error: &Error| error.kind() == ErrorKind::Destination;
         self.report.refused = stopped.iter().chain(&not_completed).any(is_refusal);
         self.report.error = (!reasons.is_empty()).then(|| reasons.join("; "));

@@ -77,7 +77,8 @@ pub fn finish_of(
         return Ok(report);
     }
     check_receipts(splits, receipts)?;
-    check_destination(&places, &[])?;
+    let sources: Vec<_> = splits.iter().flat_map(|split| split.sources.iter().cloned()).collect();
+    check_destination(&places, &sources, options.page.as_deref())?;
     let (lock, note) = Lock::take_for(destination, &disk, &success.plan, &options)?;
     let finishing = Finishing { disk: &disk, places: &places, options: &options, note };
     let report = finishing.run(splits, open, &success)?;

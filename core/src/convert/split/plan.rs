@@ -3,7 +3,11 @@ use super::{
     source::{SourceId, SplitSource, shares_of_files},
 };
 use crate::{
-    convert::{ConvertOptions, Decides, Dedupe, REPORT, SyncPaths, options::digest},
+    convert::{
+        ConvertOptions, Decides, Dedupe, REPORT, SyncPaths,
+        options::digest,
+        outputs::{check, check_page, outputs},
+    },
     error::{Error, ErrorKind, Result},
     read::{Borders, Given, Mailbox, Shares},
     source::{FileSource, Source},
@@ -300,7 +304,7 @@ fn packaging(destination: &Path) -> Packaging {
 }
 
 /// Makes sure that shares can be written to `places`.
-pub(super) fn check_destination(places: &Places, sources: &[SourceId]) -> Result<()> {
+pub(super) fn check_destination(places: &Places, sources: &[SourceId], page: Option<&Path>) -> Result<()> {
     let destination = places.destination();
     let refused =
         |message: &'static str| Err(Error::new(ErrorKind::Destination, message).in_file(destination.to_string_lossy()));
@@ -309,9 +313,12 @@ pub(super) fn check_destination(places: &Places, sources: &[SourceId]) -> Result
             "splits write a folder or ZIP archives: choose a name that ends in .zip, or one without such an ending",
         );
     }
+    let paths = SyncPaths::new(destination, 1);
+    check(&outputs(&paths, page), sources.iter().map(|id| Path::new(&id.uri)), &paths)?;
+    page.map_or(Ok(()), check_page)?;
     if !places.splits().exists() {
         let is_filled = fs::read_dir(destination).map_or(destination.exists(), |mut entries| entries.next().is_some());
-        if is_filled || SyncPaths::new(destination, 1).beside(REPORT).exists() {
+        if is_filled || paths.beside(REPORT).exists() {
             return refused(
                 "something was written there before, to which splits cannot add: choose another destination",
             );
@@ -326,11 +333,6 @@ pub(super) fn check_destination(places: &Places, sources: &[SourceId]) -> Result
             && around.starts_with(&source)
         {
             return refused("is inside a source: choose a destination that is in none");
-        }
-        if let (Some(source), Some(destination)) = (whole(source), whole(destination))
-            && source.starts_with(&destination)
-        {
-            return refused("contains a source: choose a destination that contains none");
         }
     }
     Ok(())

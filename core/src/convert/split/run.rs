@@ -108,7 +108,7 @@ pub(super) fn run_on(
     if let Some(receipt) = receipt(&places, &split.id)? {
         return Ok(receipt);
     }
-    check_destination(&places, &split.sources)?;
+    check_destination(&places, &split.sources, options.page.as_deref())?;
     let sources = sources(split, open)?;
     let attempt = attempt();
     let folder = places.attempt(&split.id, &attempt);

@@ -276,6 +276,27 @@ fn a_source_that_changed_is_refused_with_both_versions() {
 }
 
 #[test]
+fn nothing_that_is_written_is_a_source() {
+    let root = tempfile::tempdir().unwrap();
+    let octets = mbox(3);
+    for (name, to, page) in [
+        ("a.mbox", "a.mbox", None),
+        ("to.report.json", "to", None),
+        ("b.mbox", "to", Some("b.mbox")),
+        ("c.mbox", ".", None),
+    ] {
+        let source = root.path().join(name);
+        fs::write(&source, &octets).unwrap();
+        let options = ConvertOptions { page: page.map(|page| root.path().join(page)), ..options() };
+        let splits = plan_splits([&source], &options, 1 << 20).unwrap();
+        let error = run_split(&splits[0], &root.path().join(to)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Destination, "{error}");
+        assert_eq!(fs::read(&source).unwrap(), octets.as_bytes(), "{name}");
+        fs::remove_file(&source).unwrap();
+    }
+}
+
+#[test]
 fn receipts_must_be_those_of_the_plan() {
     let root = tempfile::tempdir().unwrap();
     let source = root.path().join("a.mbox");
