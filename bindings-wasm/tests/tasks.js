@@ -2,7 +2,8 @@
 // every file.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const FIXTURES = new URL('../../fixtures/', import.meta.url).pathname;
@@ -226,3 +227,15 @@ export const TASKS = [
     },
   },
 ];
+
+/** Does a task on a page of its own, with a folder of its own. */
+export async function perform({ context, run }, site) {
+  const root = mkdtempSync(join(tmpdir(), 'mailferry-task-'));
+  const page = await site.page({ ...context });
+  try {
+    await run({ page, root });
+  } finally {
+    await page.context().close();
+    rmSync(root, { recursive: true });
+  }
+}

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { firefox, missing, missingFirefox, start } from '../browser.js';
-import { TASKS } from '../tasks.js';
+import { TASKS, perform } from '../tasks.js';
 
 /** What of the tasks a test cannot do in Firefox over WebDriver BiDi. */
 const NOT_IN_FIREFOX = ['locale', 'downloads', 'folders', 'measures', 'offline'];
@@ -24,18 +24,11 @@ for (const [name, skip, launch] of [
       await site?.stop();
       rmSync(downloads, { recursive: true });
     });
-    for (const { title, context, needs, run } of TASKS) {
-      test(title, { timeout: 180_000 }, async (t) => {
+    for (const task of TASKS) {
+      test(task.title, { timeout: 180_000 }, (t) => {
         if (refusal) return t.skip(refusal);
-        if (launch && NOT_IN_FIREFOX.includes(needs)) return t.skip(`a test cannot do this here: ${needs}`);
-        const root = mkdtempSync(join(tmpdir(), 'mailferry-task-'));
-        const page = await site.page({ ...context });
-        try {
-          await run({ page, root });
-        } finally {
-          await page.context().close();
-          rmSync(root, { recursive: true });
-        }
+        if (launch && NOT_IN_FIREFOX.includes(task.needs)) return t.skip(`a test cannot do this here: ${task.needs}`);
+        return perform(task, site);
       });
     }
   });
