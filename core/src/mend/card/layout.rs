@@ -24,6 +24,21 @@ pub(super) fn close(draft: &mut Draft, notes: &mut Notes) {
     }
 }
 
+/// Writes BEGIN and END as most cards have them: capitals make no difference to the standard, but Xandikos wants them.
+pub(super) fn markers(draft: &mut Draft, notes: &mut Notes) {
+    for number in draft.numbers() {
+        let right: &[u8] = match Marker::of(draft.text(number)) {
+            Some(Marker::Begin(name)) if name.eq_ignore_ascii_case(b"VCARD") => b"BEGIN:VCARD",
+            Some(Marker::End(name)) if name.eq_ignore_ascii_case(b"VCARD") => b"END:VCARD",
+            _ => continue,
+        };
+        if draft.is_whole(number) && draft.text(number) != right {
+            draft.replace(number, right.to_vec());
+            notes.mended("BEGIN and END in capitals");
+        }
+    }
+}
+
 /// Folds again what is folded after more than 75 octets or inside a character. Line ends are the writer's.
 pub(super) fn refold(draft: &mut Draft, context: &Context, notes: &mut Notes) {
     for number in draft.numbers() {

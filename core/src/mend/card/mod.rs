@@ -109,6 +109,7 @@ impl CardMender {
                 once::limit(&mut entries, &context, &mut notes);
                 let added = required::names(&mut entries, &context, &mut notes);
                 put(&mut draft, entries, added);
+                layout::markers(&mut draft, &mut notes);
                 layout::close(&mut draft, &mut notes);
                 layout::refold(&mut draft, &context, &mut notes);
                 if draft.is_changed() {

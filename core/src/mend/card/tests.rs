@@ -42,6 +42,16 @@ fn what_is_right_stays_octet_for_octet() {
 }
 
 #[test]
+fn begin_and_end_are_in_capitals() {
+    let rest = "VERSION:3.0\r\nFN:Ann Doe\r\nN:Doe;Ann;;;\r\n";
+    for (begin, end) in [("BEGIN:vCard", "END:vCard"), ("begin:vcard", "end:vcard"), ("BEGIN:VCARD", "End:VCard")] {
+        let (text, notes) = mended(format!("{begin}\r\n{rest}{end}\r\n").as_bytes());
+        assert_eq!(text, format!("BEGIN:VCARD\r\n{rest}END:VCARD\r\n"));
+        assert_eq!(notes.mended, ["BEGIN and END in capitals"], "{begin}");
+    }
+}
+
+#[test]
 fn required_properties_are_made() {
     for (card, wanted, told) in [
         ("VERSION:3.0\r\nN:Doe;Ann;B,C;Dr.;\r\n", "VERSION:3.0\r\nN:Doe;Ann;B,C;Dr.;\r\nFN:Dr. Ann B C Doe\r\n", 1),
