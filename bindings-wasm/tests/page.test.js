@@ -400,8 +400,12 @@ test('every key that the page says, every kind of error and every reason of the 
   const kinds = [...core('error.rs').matchAll(/Self::\w+ => "(\w+)",/g)].map(([, kind]) => kind);
   assert.ok(kinds.length > 8);
   for (const kind of kinds) assert.ok(`problem_${kind}` in en && `remedy_${kind}` in en, kind);
-  const reasons = ['convert/selection/selector.rs', 'platform/verdict.rs', 'convert/decision.rs'].flatMap((path) => [...core(path).matchAll(/"((?:excluded|target_takes|over_target)_\w+|duplicate|expunged)"/g)].map(([, reason]) => reason));
-  assert.ok(reasons.length > 15);
+  const files = readdirSync(new URL('../../core/src/', import.meta.url), { recursive: true }).filter((path) => /^(convert|platform)\/.*\.rs$/.test(path));
+  const reasons = files.flatMap((path) => [
+    ...core(path).matchAll(/(?:Skip::because\(|LeftOut\(|reason: |EXPUNGED: &'static str = )"(\w+)"/g),
+    ...core(path).matchAll(/"((?:excluded|target_takes|over_target)_\w+)"/g),
+  ].map(([, reason]) => reason));
+  assert.ok(reasons.length > 15 && reasons.includes('joined') && reasons.includes('expunged'));
   for (const reason of reasons) assert.ok(reason in en, reason);
 });
 
