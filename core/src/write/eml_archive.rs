@@ -45,7 +45,10 @@ impl EmlArchive {
 
 impl ItemWriter for EmlArchive {
     fn renderer(&self) -> Renderer {
-        self.files.renderer()
+        let renderer = self.files.renderer();
+        #[cfg(not(target_family = "wasm"))]
+        let renderer = renderer.with_ahead(self.files.container.ahead());
+        renderer
     }
 
     fn write(&mut self, item: &Item, name: &ItemName, rendered: Rendered) -> Result<Vec<Written>> {

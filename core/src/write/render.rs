@@ -1,5 +1,3 @@
-#[cfg(not(target_family = "wasm"))]
-use super::deflate::{BLOCK, Spread};
 use super::{
     Eol, WriteOptions,
     collection::{Collections, Grouping},
@@ -7,6 +5,11 @@ use super::{
     mbox::StateFields,
     octets::Octets,
     pool::Pool,
+};
+#[cfg(not(target_family = "wasm"))]
+use super::{
+    container::{Ahead, WrittenAhead},
+    deflate::{BLOCK, Spread},
 };
 #[cfg(not(target_family = "wasm"))]
 use crate::crew::Hands;
@@ -27,8 +30,11 @@ use std::{
 };
 use twox_hash::XxHash3_64;
 
-/// Deflated octets of one item that are held; more are deflated again to be written.
+/// Deflated octets of one item that are held; more are deflated again to be written, where they cannot be kept in a file.
 const HELD: u64 = 6 << 20;
+/// The same where they can.
+#[cfg(not(target_family = "wasm"))]
+const HELD_BEFORE_FILE: u64 = 2 << 20;
 /// They are held in chunks, which all threads share: what is allocated on one and freed on another stays with the allocator.
 const HELD_CHUNK: usize = 256 << 10;
 /// Octets that every digest sees before the next ones are taken, so that they stay in the processor's cache.
@@ -84,6 +90,9 @@ pub struct Renderer {
     #[cfg(feature = "outlook")]
     objects: bool,
     resting: Resting,
+    /// Where items with files of their own are written before their turn, and what is deflated of large ones is kept.
+    #[cfg(not(target_family = "wasm"))]
+    ahead: Option<Ahead>,
 }
 
 /// Tells of an item and the digest of its octets, in hexadecimal, whether they need not be written.
@@ -223,12 +232,44 @@ impl Renderer {
         self
     }
 
+    /// The same renderer, which writes items with files of their own before their turn, where other threads have time for it, or keeps
+    /// there what is deflated of large ones.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn with_ahead(mut self, ahead: Option<Ahead>) -> Self {
+        self.ahead = ahead;
+        self
+    }
+
+    /// Writes the file of an item where it can be written before its turn.
+    #[cfg(not(target_family = "wasm"))]
+    fn write_ahead(&self, item: &Item, rendered: &mut Rendered) {
+        let shares = if item.message().is_some() { self.messages_share } else { self.shares_file };
+        let is_file = self.zip.is_none() && !shares;
+        if let Some(ahead) = self.ahead.as_ref().filter(|_| is_file && self.resting.hands.is_some()) {
+            let size = rendered.size;
+            let mut written = 0;
+            let file = ahead.write(|write| {
+                rendered.for_each_chunk(|octets| {
+                    written += octets.len() as u64;
+                    write(octets)
+                })
+            });
+            rendered.ahead = std::sync::Mutex::new(file.filter(|_| written == size));
+        }
+    }
+
     /// Octets that `item` and what is rendered of it may hold at a time.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn may_hold(&self, item: &Item) -> u64 {
         let most = match self.zip {
             None | Some(ZipLevel::Store) => super::octets::HELD,
-            Some(_) => HELD,
+            Some(_) => {
+                if self.ahead.is_some() {
+                    HELD_BEFORE_FILE
+                } else {
+                    HELD
+                }
+            }
         };
         // What is read of a store where it is asked for, and what was composed, cannot be told apart.
         let is_composed = item.provenance == Fidelity::Synthesized || item.origin.node.is_some();
@@ -260,7 +301,11 @@ impl Renderer {
                 None => self.render_member(card.to_content()?, true),
             },
         };
-        render().map_err(Error::non_fatal)
+        #[cfg_attr(target_family = "wasm", expect(unused_mut, reason = "nothing is written before its turn"))]
+        let mut rendered = render().map_err(Error::non_fatal)?;
+        #[cfg(not(target_family = "wasm"))]
+        self.write_ahead(item, &mut rendered);
+        Ok(rendered)
     }
 
     #[cfg(feature = "outlook")]
@@ -345,7 +390,7 @@ impl Renderer {
         let level = zip.filter(|level| *level != ZipLevel::Store);
         let mut deflating = level.map(|level| {
             let size = octets.about();
-            (self.resting.deflating(level, size), HeldOrCounted::new(&self.resting.deflated))
+            (self.resting.deflating(level, size), Deflated::of(self))
         });
         let changed_late = octets.for_each_chunk(|chunk| {
             for window in chunk.chunks(WINDOW) {
@@ -382,6 +427,8 @@ impl Renderer {
             resting: self.resting.clone(),
             fidelity,
             defects: Vec::new(),
+            #[cfg(not(target_family = "wasm"))]
+            ahead: std::sync::Mutex::default(),
             #[cfg(feature = "outlook")]
             object: None,
         })
@@ -448,23 +495,44 @@ pub(crate) fn file_digests(content: &Content) -> io::Result<[String; 2]> {
     Ok([hex(&sha256.unwrap_or_default()), format!("{:016x}", xxh3.unwrap_or_default())])
 }
 
-/// Deflated octets, held while they are few; of many only their number is kept, and they are made again to be written.
-struct HeldOrCounted {
+/// Deflated octets, held while they are few; many are kept in a file, or else only their number is, and they are made again to be
+/// written.
+struct Deflated {
     held: Vec<Vec<u8>>,
     size: u64,
     chunks: Pool<Vec<u8>>,
+    /// Whether only their number is known.
+    is_counted: bool,
+    #[cfg(not(target_family = "wasm"))]
+    ahead: Option<Ahead>,
+    #[cfg(not(target_family = "wasm"))]
+    file: Option<WrittenAhead>,
 }
 
-impl HeldOrCounted {
-    fn new(chunks: &Pool<Vec<u8>>) -> Self {
-        Self { held: Vec::new(), size: 0, chunks: chunks.clone() }
+impl Deflated {
+    fn of(renderer: &Renderer) -> Self {
+        Self {
+            held: Vec::new(),
+            size: 0,
+            chunks: renderer.resting.deflated.clone(),
+            is_counted: false,
+            #[cfg(not(target_family = "wasm"))]
+            ahead: renderer.ahead.clone(),
+            #[cfg(not(target_family = "wasm"))]
+            file: None,
+        }
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "it is a sink for the encoder")]
     fn push(&mut self, mut octets: &[u8]) -> io::Result<()> {
         self.size += octets.len() as u64;
-        if self.size > HELD {
-            self.rest();
+        #[cfg(not(target_family = "wasm"))]
+        if self.file.is_some() || (self.ahead.is_some() && self.size > HELD_BEFORE_FILE) {
+            self.keep(octets);
+            return Ok(());
+        }
+        if self.is_counted || self.size > HELD {
+            self.count();
             return Ok(());
         }
         while !octets.is_empty() {
@@ -485,12 +553,49 @@ impl HeldOrCounted {
         Ok(())
     }
 
+    /// Puts them into a file.
+    #[cfg(not(target_family = "wasm"))]
+    fn keep(&mut self, octets: &[u8]) {
+        let mut file = self.file.take();
+        if let Some(ahead) = self.ahead.take() {
+            file = ahead
+                .begin()
+                .and_then(|file| file.with(|file| self.held.iter().try_for_each(|chunk| file.append(chunk))));
+            self.rest();
+        }
+        match file.and_then(|file| file.with(|file| file.append(octets))) {
+            Some(file) => self.file = Some(file),
+            // The disk may be full of such files, and have room for what is to come.
+            None => self.count(),
+        }
+    }
+
+    fn count(&mut self) {
+        self.is_counted = true;
+        self.rest();
+    }
+
+    /// Calls `f` with them; `None` where they have to be made again.
+    fn for_each_chunk(&self, mut f: impl FnMut(&[u8]) -> io::Result<()>) -> Option<io::Result<()>> {
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(file) = &self.file {
+            return Some(file.content().and_then(|content| content.for_each_chunk(f)));
+        }
+        (!self.is_counted).then(|| self.held.iter().try_for_each(|chunk| f(chunk)))
+    }
+
+    /// How many of them are in memory.
+    #[cfg(not(target_family = "wasm"))]
+    fn holds(&self) -> u64 {
+        self.held.iter().map(|chunk| chunk.len() as u64).sum()
+    }
+
     fn rest(&mut self) {
         self.held.drain(..).for_each(|chunk| self.chunks.put(chunk));
     }
 }
 
-impl Drop for HeldOrCounted {
+impl Drop for Deflated {
     fn drop(&mut self) {
         self.rest();
     }
@@ -505,11 +610,14 @@ pub struct Rendered {
     xxh3: Option<u64>,
     name_digest: String,
     crc32: Option<u32>,
-    deflated: Option<HeldOrCounted>,
+    deflated: Option<Deflated>,
     level: ZipLevel,
     resting: Resting,
     fidelity: Fidelity,
     defects: Vec<Defect>,
+    /// The file that it was written to before its turn.
+    #[cfg(not(target_family = "wasm"))]
+    ahead: std::sync::Mutex<Option<WrittenAhead>>,
     /// The message object, where one was asked for.
     #[cfg(feature = "outlook")]
     object: Option<Box<crate::mapi::MapiMessage>>,
@@ -531,6 +639,12 @@ impl Rendered {
     #[cfg(feature = "outlook")]
     pub(crate) fn object(&self) -> Option<&crate::mapi::MapiMessage> {
         self.object.as_deref()
+    }
+
+    /// The file that it was written to before its turn, for the first who asks.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn take_written_ahead(&self) -> Option<WrittenAhead> {
+        self.ahead.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
     }
 
     /// How many octets are written, before a container compresses them.
@@ -564,6 +678,12 @@ impl Rendered {
         self.crc32
     }
 
+    /// The threads of the run, where it has others than the one that writes.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn hands(&self) -> Option<&Hands> {
+        self.resting.hands.as_ref()
+    }
+
     /// What deflates a stream of level `level` beside the thread that writes it, where there are threads for it.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn spread(&self, level: ZipLevel) -> Option<Spread> {
@@ -574,8 +694,7 @@ impl Rendered {
     /// Octets that it holds.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn holds(&self) -> u64 {
-        let deflated = self.deflated.as_ref().filter(|deflated| deflated.size <= HELD);
-        self.octets.holds() + deflated.map_or(0, |deflated| deflated.size)
+        self.octets.holds() + self.deflated.as_ref().map_or(0, Deflated::holds)
     }
 
     /// How many octets they deflate to, where that was asked for and is fewer.
@@ -594,13 +713,11 @@ impl Rendered {
 
     /// Calls `f` with the deflated octets, a piece at a time.
     pub(crate) fn for_each_deflated_chunk(&self, mut f: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        match &self.deflated {
-            Some(deflated) if deflated.size <= HELD => deflated.held.iter().try_for_each(|chunk| f(chunk)),
-            _ => {
-                let mut deflater = self.resting.deflating(self.level, self.size);
-                self.for_each_chunk(|chunk| deflater.write(chunk, &mut f))?;
-                deflater.finish(f)
-            }
+        if let Some(done) = self.deflated.as_ref().and_then(|deflated| deflated.for_each_chunk(&mut f)) {
+            return done;
         }
+        let mut deflater = self.resting.deflating(self.level, self.size);
+        self.for_each_chunk(|chunk| deflater.write(chunk, &mut f))?;
+        deflater.finish(f)
     }
 }

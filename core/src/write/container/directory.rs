@@ -1,4 +1,4 @@
-use super::{Container, Entry, Home, KEPT, Ours, Stopped, copy, refused};
+use super::{Ahead, Container, Entry, Home, KEPT, Ours, Stopped, WrittenAhead, copy, refused};
 use crate::{
     date_time::DateTime,
     disk::{At, Disk, link_in},
@@ -135,6 +135,19 @@ impl Directory {
         Err(not_ours(&self.root.join(entry.path)))
     }
 
+    /// Gives a file its name that was written before its turn.
+    fn name_written(&self, written: WrittenAhead, entry: Entry<'_>, to: At<'_>) -> io::Result<()> {
+        let (path, file) = written.take().ok_or(io::ErrorKind::NotFound)?;
+        let from = At::beside(&path);
+        complete(file, entry);
+        let synced = if entry.synced { self.disk.sync() } else { Ok(()) };
+        let named = synced.and_then(|()| self.disk.rename(from, to));
+        named.inspect_err(|_| {
+            // It is written anew, which tells what is wrong.
+            let _leftover = self.disk.remove(from);
+        })
+    }
+
     fn write_unfinished(
         &self,
         unfinished: At<'_>,
@@ -148,11 +161,7 @@ impl Directory {
         };
         let mut file = file.map_err(Stopped::Destination)?;
         copy(rendered, false, |octets| file.write_all(octets))?;
-        if let Some(modified) = entry.modified.and_then(system_time) {
-            // Some network file systems keep no dates; the item log has them too.
-            let _unsupported = file.set_times(FileTimes::new().set_modified(modified));
-        }
-        drop(file);
+        complete(file, entry);
         if entry.synced { self.disk.sync().map_err(Stopped::Destination) } else { Ok(()) }
     }
 }
@@ -168,6 +177,11 @@ impl Container for Directory {
         let file = At::new(&self.root, &path);
         if is_there {
             self.disk.found(file).map_err(|error| refused(error, &path))?;
+            return Ok(path);
+        }
+        if let Some(written) = rendered.take_written_ahead()
+            && self.name_written(written, entry, file).is_ok()
+        {
             return Ok(path);
         }
         let unfinished = entry.staged.map_or_else(|| Path::new(&path).with_file_name(UNFINISHED), PathBuf::from);
@@ -225,6 +239,13 @@ impl Container for Directory {
         Some(Home { folder: self.root.clone(), disk: self.disk.clone(), prefix: KEPT.to_owned() })
     }
 
+    fn ahead(&self) -> Option<Ahead> {
+        // Where something stands already, not all that comes is written.
+        self.ours.is_none().then(|| {
+            Ahead::within(Home { folder: self.root.clone(), disk: self.disk.clone(), prefix: KEPT.to_owned() })
+        })
+    }
+
     fn left_by_earlier(&self, path: &str) -> Option<String> {
         self.ours.as_ref()?;
         let mut text = String::new();
@@ -253,6 +274,14 @@ impl Container for Directory {
 
     fn finish(&mut self, _tell: &mut Tell<'_>) -> Result<()> {
         self.disk.finish().map_err(|error| refused(error, &self.root.to_string_lossy()))
+    }
+}
+
+/// Gives a file its date, and closes it.
+fn complete(file: crate::disk::File, entry: Entry<'_>) {
+    if let Some(modified) = entry.modified.and_then(system_time) {
+        // Some network file systems keep no dates; the item log has them too.
+        let _unsupported = file.set_times(FileTimes::new().set_modified(modified));
     }
 }
 

@@ -1,6 +1,10 @@
 //! What the files of an archive are put in.
 
+#[cfg(not(target_family = "wasm"))]
+mod ahead;
 mod bag;
+#[cfg(not(target_family = "wasm"))]
+mod behind;
 #[cfg(not(target_family = "wasm"))]
 mod directory;
 #[cfg(not(target_family = "wasm"))]
@@ -32,7 +36,11 @@ use {
     zip::ZipFiles,
 };
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use {directory::UNFINISHED, ours::Ours};
+pub(crate) use {
+    ahead::{Ahead, WrittenAhead},
+    directory::UNFINISHED,
+    ours::Ours,
+};
 
 /// What is to be known of a file before its octets.
 #[derive(Clone, Copy, Debug)]
@@ -195,6 +203,12 @@ pub(crate) trait Container: Send {
     /// Where files that grow can be kept for the time being, on the same file system.
     #[cfg(not(target_family = "wasm"))]
     fn home(&self) -> Option<Home> {
+        None
+    }
+
+    /// Where files can be written before their turn, if that gains something.
+    #[cfg(not(target_family = "wasm"))]
+    fn ahead(&self) -> Option<Ahead> {
         None
     }
 

@@ -177,6 +177,8 @@ impl Gzip {
 impl<V: Volumes> Container for Tar<V> {
     fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String> {
         self.gzip.iter_mut().for_each(|gzip| gzip.share(rendered));
+        #[cfg(not(target_family = "wasm"))]
+        self.volume.use_hands(rendered.hands());
         self.headers(FILE, entry, rendered.size())?;
         let (volume, gzip) = (&mut self.volume, &mut self.gzip);
         let mut left = rendered.size();

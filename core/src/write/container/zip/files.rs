@@ -1,9 +1,10 @@
 use super::{
-    super::{Home, KEPT, Ours},
+    super::{Home, KEPT, Ours, behind::Behind},
     Volumes, refused,
     volume::part_name,
 };
 use crate::{
+    crew::Hands,
     disk::{At, Disk, File},
     error::{Error, ErrorKind, Result},
     write::{Product, spool::Spool},
@@ -11,14 +12,9 @@ use crate::{
 use std::{
     borrow::Cow,
     fs,
-    hash::Hasher,
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
-use twox_hash::XxHash3_64;
-
-/// Octets that are gathered before the operating system is asked.
-const BUFFER: usize = 32 << 10;
 
 /// Files: `X.zip`, or `X.part001.zip`, `X.part002.zip` … Each has its name only when it is complete; where that is wanted, one part alone
 /// is `X.zip` too.
@@ -31,10 +27,8 @@ pub(crate) struct ZipFiles {
     is_only: bool,
     number: u32,
     part: String,
-    file: Option<BufWriter<File>>,
+    file: Option<Behind<File>>,
     disk: Disk,
-    /// Of the octets of the archive at hand.
-    digest: XxHash3_64,
     /// What a run that was cut off has completed: it is replaced when its like is complete.
     ours: Option<Ours>,
 }
@@ -44,18 +38,7 @@ impl ZipFiles {
     pub(crate) fn create(path: &Path, split: bool, joins: bool, ours: Option<Ours>, disk: &Disk) -> Result<Self> {
         let (joins, is_only) = (joins && split, false);
         let (path_of, part, disk) = (path.to_owned(), String::new(), disk.clone());
-        let files = Self {
-            path: path_of,
-            split,
-            joins,
-            is_only,
-            number: 0,
-            part,
-            file: None,
-            disk,
-            digest: XxHash3_64::new(),
-            ours,
-        };
+        let files = Self { path: path_of, split, joins, is_only, number: 0, part, file: None, disk, ours };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         files.disk.make_base(folder).map_err(|error| refused(error, &folder.to_string_lossy()))?;
         let taken = |path: &Path| {
@@ -120,15 +103,7 @@ fn is_number(text: &str) -> bool {
 
 impl Write for ZipFiles {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        let written = self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write(octets)?;
-        self.digest.write(octets.get(..written).unwrap_or_default());
-        Ok(written)
-    }
-
-    fn write_all(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write_all(octets)?;
-        self.digest.write(octets);
-        Ok(())
+        self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?.write(octets)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -153,9 +128,12 @@ impl Volumes for ZipFiles {
             io::ErrorKind::AlreadyExists => left(&path),
             _ => refused(error, &path.to_string_lossy()),
         })?;
-        self.file = Some(BufWriter::with_capacity(BUFFER, file));
-        self.digest = XxHash3_64::new();
+        self.file = Some(Behind::new(file));
         Ok(())
+    }
+
+    fn use_hands(&mut self, hands: Option<&Hands>) {
+        self.file.iter_mut().for_each(|file| file.use_hands(hands));
     }
 
     fn directory(&self) -> Spool {
@@ -167,16 +145,12 @@ impl Volumes for ZipFiles {
     }
 
     fn written(&mut self) -> Result<Option<Product>> {
-        self.flush().map_err(|error| refused(error, &self.path()))?;
+        let digest = self.file.as_mut().map_or_else(|| Err(io::ErrorKind::NotConnected.into()), Behind::digest);
+        let digest = digest.map_err(|error| refused(error, &self.path()))?;
         let metadata = fs::metadata(self.unfinished()).map_err(|error| refused(error, &self.path()))?;
         let path = self.target().file_name().unwrap_or_default().to_string_lossy().into_owned();
         let part = self.is_only.then(|| self.part.clone());
-        Ok(Some(Product::Archive {
-            path,
-            size: metadata.len(),
-            xxh3: Some(format!("{:016x}", self.digest.finish())),
-            part,
-        }))
+        Ok(Some(Product::Archive { path, size: metadata.len(), xxh3: Some(format!("{:016x}", digest)), part }))
     }
 
     fn complete(&mut self) -> Result<()> {
@@ -190,8 +164,7 @@ impl Volumes for ZipFiles {
 
     fn discard(&mut self) {
         if let Some(file) = self.file.take() {
-            // The buffer is not wanted any more.
-            let _discarded = file.into_parts();
+            file.discard();
             let _leftover = self.disk.remove(At::beside(&self.unfinished()));
         }
     }

@@ -152,6 +152,8 @@ impl<V: Volumes> Container for Zip<V> {
     fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String> {
         let record = Record::file(entry, rendered)?;
         self.make_room(&record)?;
+        #[cfg(not(target_family = "wasm"))]
+        self.volumes.use_hands(rendered.hands());
         let offset = self.offset;
         self.write(&record.local())?;
         let mut written = 0;
@@ -176,6 +178,11 @@ impl<V: Volumes> Container for Zip<V> {
     #[cfg(not(target_family = "wasm"))]
     fn home(&self) -> Option<super::Home> {
         self.volumes.home()
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn ahead(&self) -> Option<super::Ahead> {
+        self.volumes.home().map(super::Ahead::within)
     }
 
     fn add_folder(&mut self, path: &str) -> Result<()> {

@@ -1,4 +1,6 @@
 use super::refused;
+#[cfg(not(target_family = "wasm"))]
+use crate::crew::Hands;
 use crate::{
     error::Result,
     write::{Product, spool::Spool},
@@ -19,6 +21,10 @@ pub(super) fn part_name(stem: &str, number: u32) -> String {
 pub(crate) trait Volumes: Write + Send {
     /// Begins the next archive.
     fn begin(&mut self) -> Result<()>;
+
+    /// Has the octets of the archive at hand written by other threads, where there are any and that gains something.
+    #[cfg(not(target_family = "wasm"))]
+    fn use_hands(&mut self, _hands: Option<&Hands>) {}
 
     /// What the central directory of the archive at hand is kept in until its end.
     fn directory(&self) -> Spool {
