@@ -210,7 +210,8 @@ impl Mutator {
     /// Octets that mean something, where they do not belong.
     fn edges(&mut self, mut message: Vec<u8>) -> Vec<u8> {
         for _ in 0..=self.dice.below(20) {
-            let (at, value) = (self.dice.below(message.len()), self.dice.one_of(b"\0\xFF\x80\r\n\x1B=?\"(<:;-.\xED\xC0"));
+            let (at, value) =
+                (self.dice.below(message.len()), self.dice.one_of(b"\0\xFF\x80\r\n\x1B=?\"(<:;-.\xED\xC0"));
             if let Some(octet) = message.get_mut(at) {
                 *octet = value;
             }
@@ -273,7 +274,9 @@ impl Mutator {
         let name = self.dice.one_of(&NAMES);
         let field = format!("{name}: {}\r\n", self.text());
         let of_name = |range: &std::ops::Range<usize>| {
-            message.get(range.start..range.start + name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name.as_bytes()))
+            message
+                .get(range.start..range.start + name.len())
+                .is_some_and(|it| it.eq_ignore_ascii_case(name.as_bytes()))
         };
         let range = fields(&message).into_iter().find(of_name).unwrap_or(0..0);
         message.splice(range, field.into_bytes());
@@ -286,7 +289,13 @@ impl Mutator {
         for number in 0..self.many(4_000) {
             let name = self.dice.one_of(&NAMES);
             let own = format!("X-Field-{number}");
-            let name = if same { "X-Field" } else if number % 3 == 0 { name } else { &own };
+            let name = if same {
+                "X-Field"
+            } else if number % 3 == 0 {
+                name
+            } else {
+                &own
+            };
             added.push_str(&format!("{name}: value {number} of many\r\n"));
         }
         message.splice(0..0, added.into_bytes());
@@ -307,16 +316,21 @@ impl Mutator {
 
     /// The message as the innermost of multiparts, the boundaries of which may be one another's beginnings, or the same.
     fn nested_parts(&mut self, message: Vec<u8>) -> Vec<u8> {
-        let (levels, kind) = (self.many(120), self.dice.one_of(&["mixed", "alternative", "related", "signed", "digest", "report"]));
+        let (levels, kind) =
+            (self.many(120), self.dice.one_of(&["mixed", "alternative", "related", "signed", "digest", "report"]));
         let same = self.dice.below(3) == 0;
         let closed = self.dice.below(3) > 0;
         let mut out = b"From: Ann <ann@example.com>\r\nSubject: nested\r\nMIME-Version: 1.0\r\n".to_vec();
         let boundary = |level: usize| if same { "same".to_owned() } else { format!("b{}", "=".repeat(level % 60)) };
         for level in 0..levels {
             let boundary = boundary(level);
-            out.extend_from_slice(format!("Content-Type: multipart/{kind}; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n").as_bytes());
+            out.extend_from_slice(
+                format!("Content-Type: multipart/{kind}; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n").as_bytes(),
+            );
             if level % 7 == 3 {
-                out.extend_from_slice(format!("Content-Type: text/html\r\n\r\n<p>level {level}\r\n--{boundary}\r\n").as_bytes());
+                out.extend_from_slice(
+                    format!("Content-Type: text/html\r\n\r\n<p>level {level}\r\n--{boundary}\r\n").as_bytes(),
+                );
             }
         }
         out.extend(message);
@@ -333,7 +347,9 @@ impl Mutator {
             let text = format!("Subject: level {level}\r\nFrom: ann{level}@example.com\r\nMIME-Version: 1.0\r\n");
             out.extend_from_slice(text.as_bytes());
             if level % 5 == 1 {
-                out.extend_from_slice(format!("Content-Type: multipart/mixed; boundary=m{level}\r\n\r\n--m{level}\r\n").as_bytes());
+                out.extend_from_slice(
+                    format!("Content-Type: multipart/mixed; boundary=m{level}\r\n\r\n--m{level}\r\n").as_bytes(),
+                );
             }
             out.extend_from_slice(b"Content-Type: message/rfc822\r\n\r\n");
         }
@@ -365,11 +381,13 @@ impl Mutator {
         let charset = self.dice.one_of(&CHARSETS);
         let mut places = Vec::new();
         for marker in [&b"charset="[..], b"=?"] {
-            let starts = message.windows(marker.len()).enumerate().filter(|(_, window)| window.eq_ignore_ascii_case(marker));
+            let starts =
+                message.windows(marker.len()).enumerate().filter(|(_, window)| window.eq_ignore_ascii_case(marker));
             places.extend(starts.map(|(at, _)| at + marker.len()).take(200));
         }
         let Some(start) = places.get(self.dice.below(places.len())).copied() else {
-            let field = format!("Content-Type: text/{}; charset=\"{charset}\"\r\n", self.dice.one_of(&["plain", "html"]));
+            let field =
+                format!("Content-Type: text/{}; charset=\"{charset}\"\r\n", self.dice.one_of(&["plain", "html"]));
             message.splice(0..0, field.into_bytes());
             return message;
         };
