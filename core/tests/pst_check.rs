@@ -79,6 +79,15 @@ fn stores_that_are_written_have_nothing_to_tell() {
         wide.add_message(Writer::MAILBOX, &message).unwrap();
     }
     assert_silent(wide.finish().unwrap().into_inner(), "3,000 recipients each");
+    // Names and addresses longer than the table of recipients has them, and than the check reads.
+    let mut long = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
+    let mut message = mail(Layout::Unicode, "to long names", "short");
+    let recipient = |kind, name: &str, times| {
+        pst_support::recipient(Layout::Unicode, kind, &name.repeat(times), &format!("{}@x.y", name.repeat(times)))
+    };
+    message.recipients = vec![recipient(1, "n", 256), recipient(2, "\u{1f600}", 128), recipient(3, "ab ", 30_000)];
+    long.add_message(Writer::MAILBOX, &message).unwrap();
+    assert_silent(long.finish().unwrap().into_inner(), "long names of recipients");
     let empty = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
     assert_silent(empty.finish().unwrap().into_inner(), "an empty store");
 }

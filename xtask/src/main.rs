@@ -2,10 +2,12 @@
 
 mod budget;
 mod dav;
+mod dice;
 mod features;
 mod fixtures;
 mod importers;
 mod licences;
+mod mutations;
 mod python;
 mod release;
 mod rust_version;
@@ -59,6 +61,9 @@ cargo xtask COMMAND
   stores DIR         stores of Outlook at the limits (500,000 items, 5,000 folders, 1,000 names, over 4 GB, in parts, a file of 2 GB),
                      made in DIR: written, checked by `mailferry check`, read back; prints times and memory (--binary FILE; names of cases: only
                      these)
+  mutations DIR      mail of fixtures/ broken in many ways, in stores of 500 messages that are made in DIR: each is held to its specification
+                     by `mailferry check`, and has as many messages as went in (--messages N, usually 100,000; --seed N; --from FOLDER:
+                     other mail, once or more; --keep N: leaves the first N stores for other checkers; --binary FILE)
   release --dry-run  what must hold before a release: versions, changelog, packed crates compile, the source distribution and the wheel install
                      and pass their tests in environments of their own; nothing is published
   version X.Y.Z      writes the version of all packages
@@ -95,6 +100,7 @@ fn main() -> ExitCode {
         ["storm", ref options @ ..] => storm::random::run(options),
         ["faults", ref options @ ..] => storm::faults(options),
         ["stores", dir, ref options @ ..] => stores::run_all(dir, options),
+        ["mutations", dir, ref options @ ..] => mutations::run_all(dir, options),
         ["release", "--dry-run"] => release::dry_run(),
         ["version", version] => release::set_version(version),
         ["licences"] => licences::check(),

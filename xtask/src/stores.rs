@@ -1,6 +1,6 @@
 //! `cargo xtask stores DIR`: stores of Outlook at the limits, written, checked, and read back.
 
-use crate::{Result, root, step::cargo, step::run};
+use crate::{Result, dice::Dice, root, step::cargo, step::run};
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
@@ -160,23 +160,11 @@ fn measured(command: &mut Command) -> Result<Took> {
 /// How often each digest of a body, or of an attached file, is there.
 type Bodies = BTreeMap<[u8; 32], u64>;
 
-/// Numbers that are the same on every run.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-}
-
 const LINE: usize = 57;
 
 fn write_mbox(case: &Case, path: &Path) -> Result<Bodies> {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let mut dice = Dice::new(0);
     let mut bodies = Bodies::new();
     for number in 0..case.messages {
         let folder = number % case.folders;

@@ -53,6 +53,6 @@ pub use property::{FileTime, Octets, PropertyTag, PropertyType, PropertyValue};
 pub use state::{keywords, received};
 pub(crate) use stored::{MAX_ARRAY, fixed, fixed_array, fixed_size};
 pub use translation::{Translated, Translation, translate};
-pub(crate) use values::MAX_TEXT;
+pub(crate) use values::{MAX_TEXT, first_units};
 
 use translation::translate_embedded;

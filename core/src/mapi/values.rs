@@ -109,3 +109,16 @@ impl<'a> From<(Guid, &'a str)> for Key<'a> {
         Self::Name(set, name)
     }
 }
+
+/// The start of a text of at most so many units of UTF-16, whole characters.
+pub(crate) fn first_units(text: &str, most: usize) -> &str {
+    if text.len() <= most {
+        return text;
+    }
+    let mut units = 0;
+    let is_behind = |c: char| {
+        units += c.len_utf16();
+        units > most
+    };
+    text.find(is_behind).map_or(text, |end| text.get(..end).unwrap_or(text))
+}

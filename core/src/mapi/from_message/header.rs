@@ -9,7 +9,7 @@ use crate::{
     mapi::{
         Guid, PropertyBag, PropertyName, PropertyValue,
         entry_id::{one_off, to_flat_list},
-        pid,
+        first_units, pid,
     },
     mime::{self, Address, Mailbox},
     model::Keywords,
@@ -21,6 +21,8 @@ const FIELDS: usize = 128;
 const FIELD: usize = 8 << 10;
 /// Recipients of a message.
 const RECIPIENTS: usize = 50_000;
+/// Units of a name or an address in the table of recipients, which nothing else says of them.
+const SHOWN: usize = 255;
 /// Octets of a subject, and of lists of identifiers.
 const LINE: usize = 32 << 10;
 
@@ -114,7 +116,15 @@ impl Translator<'_> {
                     self.tell(DefectKind::Recipient, detail);
                     return Ok(rows);
                 }
-                rows.push(recipient(kind, mailbox));
+                let (name, address) = (name_of(mailbox), &*mailbox.address);
+                let fitting = (first_units(name, SHOWN), first_units(address, SHOWN));
+                if fitting != (name, address) {
+                    let detail = format!(
+                        "a name or an address of more than {SHOWN} characters: all of it stands in the header only"
+                    );
+                    self.tell(DefectKind::Recipient, detail);
+                }
+                rows.push(recipient(kind, fitting.0, fitting.1));
             }
         }
         Ok(rows)
@@ -319,16 +329,15 @@ fn search_key(address: &str) -> Vec<u8> {
     [b"SMTP:", address.to_uppercase().as_bytes(), b"\0"].concat()
 }
 
-fn recipient(kind: i32, mailbox: &Mailbox) -> PropertyBag {
+fn recipient(kind: i32, name: &str, address: &str) -> PropertyBag {
     let mut row = Properties::default();
-    let name = name_of(mailbox);
     row.integer(pid::RECIPIENT_TYPE, kind);
     row.text(pid::DISPLAY_NAME, name);
     row.text(pid::ADDRESS_TYPE, "SMTP");
-    row.text(pid::EMAIL_ADDRESS, &mailbox.address);
-    row.text(pid::SMTP_ADDRESS, &mailbox.address);
-    row.binary(pid::ENTRY_ID, one_off(name, "SMTP", &mailbox.address));
-    row.binary(pid::SEARCH_KEY, search_key(&mailbox.address));
+    row.text(pid::EMAIL_ADDRESS, address);
+    row.text(pid::SMTP_ADDRESS, address);
+    row.binary(pid::ENTRY_ID, one_off(name, "SMTP", address));
+    row.binary(pid::SEARCH_KEY, search_key(address));
     row.finish()
 }
 

@@ -74,6 +74,32 @@ fn the_header_section_tells_who_and_when() {
     assert_eq!(rows, expected);
 }
 
+/// The table of recipients has 255 characters of each text, as Outlook cuts them: what is more is told, and is in the header.
+#[test]
+fn long_names_and_addresses_of_recipients_are_cut_and_told() {
+    let smile = "\u{1f600}";
+    for (name, address, told) in [
+        ("n".repeat(255), "a@x.test".to_owned(), 0),
+        ("n".repeat(256), "a@x.test".to_owned(), 1),
+        (smile.repeat(128), "a@x.test".to_owned(), 1),
+        ("Ann".to_owned(), format!("{}@x.test", "a".repeat(300)), 1),
+        ("n".repeat(70_000), format!("{}@x.test", "a".repeat(70_000)), 1),
+    ] {
+        let (message, defects) = made(format!("To: \"{name}\" <{address}>\n\nx").as_bytes(), &Known::default());
+        let row = &message.recipients[0];
+        let units = |text: String| text.encode_utf16().count();
+        assert!(units(text(row, pid::DISPLAY_NAME)) <= 255 && units(text(row, pid::EMAIL_ADDRESS)) <= 255);
+        assert!(name.starts_with(&text(row, pid::DISPLAY_NAME)) && address.starts_with(&text(row, pid::EMAIL_ADDRESS)));
+        assert!(text(&message.properties, pid::TRANSPORT_MESSAGE_HEADERS).contains(&address));
+        assert_eq!(
+            defects.iter().filter(|defect| defect.kind() == DefectKind::Recipient).count(),
+            told,
+            "{}",
+            name.len()
+        );
+    }
+}
+
 /// [MS-OXCMSG] 3.2.5.2: one to three letters, a colon and a space are a prefix.
 #[test]
 fn the_mark_of_a_subject_tells_its_prefix() {

@@ -13,7 +13,7 @@ use super::{
     },
     nodes::RECIPIENT_COLUMNS,
     rules::Rule,
-    table::{Row, Table},
+    table::{LOOKED_AT, Row, Table},
 };
 use crate::{
     error::Result,
@@ -373,6 +373,8 @@ impl Check {
             true => texts.chunks_exact(2).filter(|unit| *unit == [0, 0]).count(),
             false => texts.iter().filter(|octet| **octet == 0).count(),
         };
+        // Of what is longer the end was not read.
+        let count = if entry.len() < LOOKED_AT { count } else { count.max(3) };
         if version != 0 || count < 3 || entry.get(..4) != Some(&[0; 4]) {
             self.add(Rule::RecipientEntry, place, || {
                 format!("it is of version {version} and has {count} texts instead of 3")

@@ -21,7 +21,7 @@ use std::collections::HashSet;
 
 const TABLE_CONTEXT: u8 = 0x7C;
 /// Octets of a cell that are looked at.
-const LOOKED_AT: usize = 64 << 10;
+pub(super) const LOOKED_AT: usize = 64 << 10;
 /// The columns of the identifier and the version of a row.
 const ROW_ID: u32 = (ids::ROW_ID as u32) << 16 | 3;
 const ROW_VERSION: u32 = (ids::ROW_VERSION as u32) << 16 | 3;

@@ -41,8 +41,13 @@ pub(super) fn stored(value: &PropertyValue) -> Result<(PropertyType, Stored)> {
     })
 }
 
-/// Characters of a text that a row of a table has at most, as Outlook cuts them.
-const MOST_SHOWN: usize = 255;
+/// Units of a text that a row of a table has at most, as Outlook cuts them.
+pub(super) const MOST_SHOWN: usize = 255;
+
+/// The start of a text that a row of a table has of it.
+pub(super) fn shown(text: &str) -> &str {
+    crate::mapi::first_units(text, MOST_SHOWN)
+}
 
 /// A value as a cell of this type has it: text in the encoding of the column, cut where it is long.
 pub(super) fn as_text_of(kind: PropertyType, value: &PropertyValue, code_page: CodePage) -> Cow<'_, PropertyValue> {

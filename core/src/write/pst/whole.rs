@@ -1,6 +1,6 @@
 //! What Outlook gives every message, recipient and attachment of a store, where they lack it ([MS-PST] 2.4.5, 2.4.6).
 
-use super::value::{ansi, utf16};
+use super::value::{ansi, shown, utf16};
 use crate::{
     mapi::{
         Attachment, AttachmentBody, CodePage, FileTime, MapiMessage, PropertyBag, PropertyValue, conversation_id,
@@ -59,7 +59,8 @@ impl Whole {
             let of_kind = recipients.iter().filter(|row| row.integer(pid::RECIPIENT_TYPE).unwrap_or(1) & 0xF == kind);
             let names: Vec<_> = of_kind.filter_map(|row| row.text(pid::DISPLAY_NAME, code_page, MOST_TEXT)).collect();
             properties.remove(id);
-            let names = names.join("; ");
+            // The table has no more of each.
+            let names = names.iter().map(|name| shown(name)).collect::<Vec<_>>().join("; ");
             if !names.is_empty() {
                 properties.set(id, text_of(variant, &names));
             }
@@ -132,7 +133,7 @@ fn complete_recipient(row: &mut PropertyBag, code_page: CodePage, variant: Varia
     row.insert(pid::RECIPIENT_TYPE, PropertyValue::Integer32(1));
     row.insert(RESPONSIBILITY, PropertyValue::Boolean(false));
     row.insert(OBJECT_TYPE, PropertyValue::Integer32(6));
-    row.insert(pid::ENTRY_ID, PropertyValue::Binary(one_off(&name, &kind, &address).into()));
+    row.insert(pid::ENTRY_ID, PropertyValue::Binary(one_off(shown(&name), shown(&kind), shown(&address)).into()));
     for (id, value) in [(pid::DISPLAY_NAME, &name), (pid::ADDRESS_TYPE, &kind), (pid::EMAIL_ADDRESS, &address)] {
         if text(row, id).is_none() {
             row.set(id, text_of(variant, value));
