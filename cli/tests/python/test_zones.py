@@ -1,12 +1,15 @@
-"""The definitions of zones that mailferry writes, read by two readers of others, against the tz database of Python.
+"""The definitions of zones that mailferry writes, read by three readers of others, against the tz database of Python.
 
 For each pair of a zone and a year, the offsets on the first of each month and on both sides of each change of that year are compared.
 """
 
 import datetime
 import io
+import json
 import os
+import pathlib
 import re
+import shutil
 import subprocess
 import zoneinfo
 
@@ -112,5 +115,27 @@ def test_zones_have_the_offsets_of_the_tz_database(definitions, read):
         for (name, year), (right, ours) in zones.items()
         for time in moments(right, year)
         if (expected := time.replace(tzinfo=right).utcoffset()) != (found := time.replace(tzinfo=ours).utcoffset())
+    ]
+    assert not differences, differences[:20]
+
+
+HERE = pathlib.Path(__file__).parent
+# Installed with what the tests of the npm package need.
+ICAL_JS = HERE.parents[2] / "bindings-wasm/tests/node_modules/ical.js/dist/ical.js"
+# Beyond it, ical.js keeps what held last, whatever a rule says (Timezone.MAX_YEAR).
+LAST_OF_ICAL_JS = 2035
+
+
+@pytest.mark.skipif(not (shutil.which("node") and ICAL_JS.exists()), reason="ical.js is not installed: npm ci in bindings-wasm/tests")
+def test_zones_have_these_offsets_in_ical_js(definitions):
+    asked = [(pair, moments(zoneinfo.ZoneInfo(pair[0]), pair[1])) for pair in PAIRS if pair[1] <= LAST_OF_ICAL_JS]
+    assert len(asked) >= 60
+    questions = [{"definition": definitions[pair], "times": [time.isoformat() for time in times]} for pair, times in asked]
+    answer = subprocess.run(["node", HERE / "zones.mjs", ICAL_JS], input=json.dumps(questions), text=True, capture_output=True, check=True)
+    differences = [
+        (zone, str(time), str(right), found)
+        for ((zone, _), times), offsets in zip(asked, json.loads(answer.stdout), strict=True)
+        for time, found in zip(times, offsets, strict=True)
+        if (right := time.replace(tzinfo=zoneinfo.ZoneInfo(zone)).utcoffset()) != datetime.timedelta(seconds=found)
     ]
     assert not differences, differences[:20]

@@ -11,8 +11,6 @@ use std::collections::BTreeMap;
 const LAST: i64 = 2037;
 /// Years in a row from which on changes are a rule and not a list.
 const RUN: usize = 3;
-/// Dates in one RDATE.
-const DATES: usize = 20;
 const DAYS: [&str; 7] = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
 
 /// The STANDARD and DAYLIGHT components of `zone` for all that happens from the year `first` on.
@@ -29,33 +27,23 @@ pub(super) fn observances(zone: &Zone, first: i64) -> Vec<Component> {
         let onset = Onset::of(change);
         groups.entry(Key::of(change, &onset)).or_default().push(onset);
     }
-    let mut single: BTreeMap<(bool, String, i64, i64), Vec<Onset>> = BTreeMap::new();
     for (key, onsets) in groups {
         let mut rest = onsets.as_slice();
         while let Some(first) = rest.first() {
             let (run, pattern) = run(rest);
             let goes_on = rest.get(run - 1).is_some_and(|onset| onset.local.year == last) && run > 1;
+            let offset = Offset { name: key.name.clone(), seconds: key.to, is_daylight: key.is_daylight };
             if run >= RUN || goes_on {
                 let until = rest.get(run - 1).filter(|_| !goes_on).map(|onset| onset.at);
                 let rule = pattern.rule(first, until);
-                let offset = Offset { name: key.name.clone(), seconds: key.to, is_daylight: key.is_daylight };
                 found.push((first.at, component(&offset, key.from, &first.local).with(Property::new("RRULE", rule))));
             } else {
-                let key = (key.is_daylight, key.name.clone(), key.from, key.to);
-                single.entry(key).or_default().extend(rest.iter().take(run).cloned());
+                // Not by RDATE: ical.js, which Thunderbird and Nextcloud read by, takes the first date of each and forgets DTSTART.
+                let once = rest.iter().take(run);
+                found.extend(once.map(|onset| (onset.at, component(&offset, key.from, &onset.local))));
             }
             rest = rest.get(run..).unwrap_or_default();
         }
-    }
-    for ((is_daylight, name, from, to), mut onsets) in single {
-        onsets.sort_by_key(|onset| onset.at);
-        let Some(first) = onsets.first() else { continue };
-        let mut listed = component(&Offset { name, seconds: to, is_daylight }, from, &first.local);
-        for dates in onsets.get(1..).unwrap_or_default().chunks(DATES) {
-            let dates: Vec<_> = dates.iter().map(|onset| local(&onset.local)).collect();
-            listed = listed.with(Property::new("RDATE", dates.join(",")));
-        }
-        found.push((first.at, listed));
     }
     found.sort_by_key(|(at, _)| *at);
     found.into_iter().map(|(_, component)| component).collect()
@@ -73,7 +61,6 @@ struct Key {
 }
 
 /// When an offset begins to hold, on the clocks that show the one before.
-#[derive(Clone)]
 struct Onset {
     at: i64,
     local: Civil,
@@ -245,6 +232,18 @@ mod tests {
         // Nuuk changes an hour before the last Sunday of March begins: on a Saturday from the 24th to the 30th, at 23:00.
         let written = written("America/Nuuk", 2030);
         assert!(written.contains("BYDAY=SA;BYMONTHDAY=24,25,26,27,28,29,30\n"), "{written}");
+    }
+
+    #[test]
+    fn changes_that_are_no_rule_stand_alone() {
+        for (zone, first) in [("Africa/Casablanca", 2010), ("Africa/Cairo", 2010), ("America/Caracas", 2000), ("Asia/Gaza", 2010)] {
+            let written = written(zone, first);
+            assert!(!written.contains("RDATE"), "{written}");
+        }
+        let cairo = written("Africa/Cairo", 2010);
+        for onset in ["20100430T000000", "20100811T000000", "20100910T000000", "20101001T000000"] {
+            assert!(cairo.contains(&format!("DTSTART:{onset}\n")), "{onset}: {cairo}");
+        }
     }
 
     #[test]

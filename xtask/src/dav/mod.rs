@@ -174,8 +174,9 @@ fn report(server: &str, kind: &str, row: &Value, wrong: &mut Vec<String>) {
     let (items, refused, flagged) = (number("items"), number("refused"), number("flagged"));
     let sent = number("sent");
     println!("| {server} | {kind} | {way} | {items} | {refused} | {flagged} | {sent} |");
-    for reason in row["notFlagged"].as_array().into_iter().flatten() {
-        println!("  {} × {} ({})", reason["items"], reason["why"], reason["first"]);
+    for reason in row["reasons"].as_array().into_iter().flatten().filter(|_| way == "mended") {
+        let flagged = if reason["flagged"] == true { "flagged" } else { "not flagged" };
+        println!("  {} × {flagged}: {} ({})", reason["items"], reason["why"], reason["first"]);
     }
     if way == "mended" && (refused > flagged || refused * 1_000 > items * MOST_REFUSED) {
         wrong.push(format!("{server} refuses {refused} of {items} {kind} items, of which {flagged} are flagged"));

@@ -5,8 +5,9 @@ Usage: put.py BINARY SERVER URL HOME KIND TARGET SENT FILE…
 
 BINARY is the mailferry command, URL the root of the server, HOME the path below it in which collections are made, KIND ics or vcf, SENT
 a file that has a line for each message the server wants to send. One line of JSON is printed for each way, raw and mended: items,
-refused, flagged (those of the refused that the log warns of), the reasons of those that are refused and not flagged, and sent. Of each file the first twenty objects are taken. The
-organizer of each event is the user: `Schedule-Address` says so to servers that send invitations.
+refused, flagged (those of the refused that the log warns of), skipped (those that were left out with a reason), sent, and the reasons of
+those that are refused, each with whether the log warns of it. Of each file the first twenty objects are taken. The organizer of each event
+is the user: `Schedule-Address` says so to servers that send invitations.
 """
 
 import collections
@@ -42,10 +43,15 @@ MKCOL = """<?xml version="1.0"?><mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml
 <C:addressbook/></resourcetype></prop></set></mkcol>"""
 
 
+# As Nextcloud makes its calendars; sabre/dav alone makes such without journals.
+MKCALENDAR = """<?xml version="1.0"?><C:mkcalendar xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>
+<C:supported-calendar-component-set><C:comp name="VEVENT"/><C:comp name="VTODO"/><C:comp name="VJOURNAL"/></C:supported-calendar-component-set>
+</prop></set></C:mkcalendar>"""
+
+
 def make(url, path, kind):
-    if kind == "ics":
-        return request(url, "MKCALENDAR", path)
-    return request(url, "MKCOL", path, MKCOL.encode(), {"Content-Type": "application/xml"})
+    method, body = ("MKCALENDAR", MKCALENDAR) if kind == "ics" else ("MKCOL", MKCOL)
+    return request(url, method, path, body.encode(), {"Content-Type": "application/xml"})
 
 
 def reason(answer):
@@ -103,8 +109,9 @@ def lines_of(path):
         return 0
 
 
-def items(binary, files, kind, target, folder):
-    """The objects that are written of all files, each with the number of its file and the warnings of its line in the log."""
+def items(binary, files, kind, target, folder, skipped):
+    """The objects that are written of all files, each with the number of its file and the warnings of its line in the log; and how many
+    were left out, by reason."""
     out = os.path.join(folder, "out")
     asked = ["--target", target] if target else []
     subprocess.run(
@@ -113,6 +120,7 @@ def items(binary, files, kind, target, folder):
     )
     with open(out + ".items.jsonl", encoding="utf-8") as log:
         lines = [json.loads(line) for line in log]
+    skipped.update(line["reason"] for line in lines if line.get("status") == "skipped")
     lines = [line for line in lines if line.get("status") == "migrated" and line["path"].endswith("." + kind)]
     warned, source = {}, {}
     for line in lines:
@@ -124,7 +132,7 @@ def items(binary, files, kind, target, folder):
         with open(os.path.join(out, path), "rb") as written:
             for uid, octets in itertools.islice(objects(written.read(), kind), MOST):
                 known = [(path, key) for key in (uid.strip(), re.sub(r"\\(.)", r"\1", uid.strip())) if (path, key) in warned]
-                warnings = any(warned[key] for key in known or [(path, "")] if key in warned)
+                warnings = [w for key in known or [(path, "")] if key in warned for w in warned[key] or []]
                 yield number, f"{source[path]}:{uid}"[-150:], warnings, octets
 
 
@@ -133,34 +141,38 @@ def main():
     url = urllib.parse.urlsplit(root)
     request(url, "MKCOL", home)
     content = {"ics": "text/calendar; charset=utf-8", "vcf": "text/vcard; charset=utf-8"}[kind]
-    made_before = 0
+    # Every refusal with its item and its warnings, for whoever looks into them.
+    trace = open(os.environ["DAV_TRACE"], "a", encoding="utf-8") if "DAV_TRACE" in os.environ else None
     for way in ("raw", "mended"):
-        count, reasons, first = collections.Counter(), collections.Counter(), {}
+        count, reasons, first, skipped = collections.Counter(), collections.Counter(), {}, collections.Counter()
         made = None
-        # A server may want a UID once in all calendars of a user.
-        for number in range(made_before):
-            request(url, "DELETE", f"{home}raw{kind}{number}/")
         before = lines_of(sent)
         with tempfile.TemporaryDirectory() as folder:
-            for number, name, warnings, octets in items(binary, files, kind, target if way == "mended" else None, folder):
+            for number, name, warnings, octets in items(binary, files, kind, target if way == "mended" else None, folder, skipped):
                 collection = f"{home}{way}{kind}{number}/"
-                if made != number:
-                    made, made_before = number, max(made_before, number + 1)
-                    make(url, collection, kind)
+                if made != collection:
+                    # A server may want a UID once in all calendars of a user.
+                    if made:
+                        request(url, "DELETE", made)
+                    made = collection
+                    make(url, made, kind)
                 count["items"] += 1
                 path = f"{collection}{count['items']}.{kind}"
                 status, answer = request(url, "PUT", path, octets, {"Content-Type": content, **organizer(octets)})
                 if status in (200, 201, 204):
                     continue
                 count["refused"] += 1
-                if warnings:
-                    count["flagged"] += 1
-                else:
-                    why = f"{status} {reason(answer)}"
-                    reasons[why] += 1
-                    first.setdefault(why, name)
-        told = [{"why": why, "items": n, "first": first[why]} for why, n in reasons.most_common(40)]
-        print(json.dumps({"server": server, "kind": kind, "way": way, **count, "sent": lines_of(sent) - before, "notFlagged": told}), flush=True)
+                count["flagged"] += bool(warnings)
+                why = f"{status} {reason(answer)}", bool(warnings)
+                reasons[why] += 1
+                first.setdefault(why, name)
+                if trace:
+                    print(json.dumps({"way": way, "why": why[0], "item": name, "warnings": warnings}), file=trace)
+        if made:
+            request(url, "DELETE", made)
+        told = [{"why": why, "flagged": flagged, "items": n, "first": first[why, flagged]} for (why, flagged), n in reasons.most_common(60)]
+        row = {"server": server, "kind": kind, "way": way, **count, "sent": lines_of(sent) - before, "skipped": skipped, "reasons": told}
+        print(json.dumps(row), flush=True)
 
 
 main()
