@@ -27,7 +27,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test               everything that must hold before a change goes in; sets itself up
-  full               test, page, budget, faults, growth: all that can be proved on this machine, in an hour or so
+  full               test, page, budget, faults, growth, advisories: all that can be proved on this machine, in an hour or so
   budget             what every form writes is what it was, and sizes, instructions, dependencies and seconds are within their
                      limits (xtask/budget/; installs valgrind; --digests: only what is written; --write: writes that anew;
                      --only NAME: only limits whose names start so)
@@ -52,7 +52,7 @@ cargo xtask COMMAND
   dav FOLDER         PUTs all calendars and address books in FOLDER to Radicale and Xandikos (installed by pip) and Cyrus (by apt-get), as
                      they are and as they are mended, and prints what is refused and which invitations would be sent (--sabre DIR: to
                      sabre/dav too, a checkout with vendor/autoload.php; --binary FILE)
-  storm              all of this: losses of power in all forms, kills at random points, and faults at 1,000 places (options as of
+  storm              all of this: losses of power in all forms, kills at random points, and faults at 1,800 places (options as of
                      faults)
   faults             one call to the system fails (ENOSPC, EIO), or the process is killed there, at 300 places each; then the same
                      again, which must come to what one run comes to (--positions N, --binary FILE, --form NAME, --kind NAME, --input small for many more cases in the same time,
@@ -127,6 +127,7 @@ fn full() -> Result<()> {
     budget::run(&[])?;
     storm::faults(&[])?;
     growth::measure(&[])?;
+    licences::advisories()?;
     python::source_distribution()?;
     dav::run_small(&root().join("fixtures/ics"))
 }

@@ -35,7 +35,7 @@ zipped("messages converted", 200, "convert in.zip --to to.zip --progress none --
     lambda size: ((f"mail/{n}.eml", MAIL) for n in range(size))
 )
 zipped("folders", 200, memory=64)(lambda size: ((f"a{n}/1.eml", MAIL) for n in range(size)))
-zipped("entries that nobody knows", 500, statuses=(2,))(lambda size: ((f"{n}.dat", b"") for n in range(size)))
+zipped("entries that nobody knows", 500, statuses=(0, 2))(lambda size: ((f"{n}.dat", b"") for n in range(size)))
 warnings.filterwarnings("ignore", "Duplicate name")
 zipped("entries of one name", 200)(lambda size: (("1.eml", MAIL) for _ in range(size)))
 zipped("deep paths", 200, most=15000, memory=64)(lambda size: [("a/" * size + "1.eml", MAIL)])
@@ -66,7 +66,7 @@ def tarred(name: str, start: int, command: str = "list in.tar --json", form: int
 
 tarred("messages", 200)(lambda size: ((f"mail/{n}.eml", MAIL) for n in range(size)))
 tarred("folders", 200, memory=64)(lambda size: ((f"a{n}/1.eml", MAIL) for n in range(size)))
-tarred("entries that nobody knows", 500, statuses=(2,))(lambda size: ((f"{n}.dat", b"") for n in range(size)))
+tarred("entries that nobody knows", 500, statuses=(0, 2))(lambda size: ((f"{n}.dat", b"") for n in range(size)))
 tarred("long names", 200)(lambda size: (("a" * 150 + f"/{n}.eml", MAIL) for n in range(size)))
 tarred("long names of POSIX", 200, form=tarfile.PAX_FORMAT)(lambda size: (("a" * 150 + f"/é{n}.eml", MAIL) for n in range(size)))
 tarred("a long name", 1000, most=1 << 20)(lambda size: [("a" * size + ".eml", MAIL)])
@@ -74,11 +74,14 @@ tarred("a long name", 1000, most=1 << 20)(lambda size: [("a" * size + ".eml", MA
 
 @grows("list in.tar --json", 200, file="in.tar", name="tar: records of POSIX before one entry")
 def records(out, size):
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        entry = tarfile.TarInfo("1.eml")
-        entry.size = len(MAIL)
-        entry.pax_headers = {f"k{n}": "v" for n in range(size)}
-        archive.addfile(entry, io.BytesIO(MAIL))
+    packed = b"".join(b"%d %b" % (len(line) + 3, line) for line in (b"k%06d=v\n" % n for n in range(size)))
+    header = tarfile.TarInfo("././@PaxHeader")
+    header.type, header.size = tarfile.XHDTYPE, len(packed)
+    entry = tarfile.TarInfo("1.eml")
+    entry.size = len(MAIL)
+    for one, octets in [(header, packed), (entry, MAIL)]:
+        out.write(one.tobuf(tarfile.USTAR_FORMAT) + octets + b"\0" * (-len(octets) % 512))
+    out.write(b"\0" * 1024)
 
 
 # Compressed files.
@@ -145,7 +148,7 @@ tree("Maildir", 200)(lambda size: [("new/0", MAIL), ("tmp/0", MAIL), *((f"cur/{n
 tree("Maildirs", 100)(lambda size: (path for n in range(size) for path in [(f".F{n}/cur/1:2,S", MAIL), (f".F{n}/new/1", MAIL), (f".F{n}/tmp/1", b"")]))
 tree("Apple Mail", 200)(lambda size: ((f"INBOX.mbox/Messages/{n}.emlx", b"%d\n%b" % (len(MAIL), MAIL)) for n in range(size)))
 tree("Proton", 200)(lambda size: (one for n in range(size) for one in [(f"{n}.eml", MAIL), (f"{n}.metadata.json", b'{"Version":1,"Payload":{}}')]))
-tree("files that nobody knows", 200, statuses=(2,))(lambda size: ((f"{n}.dat", b"\0\1\2") for n in range(size)))
+tree("files that nobody knows", 200, statuses=(0, 2))(lambda size: ((f"{n}.dat", b"\0\1\2") for n in range(size)))
 tree("files without a name that tells", 200)(lambda size: ((f"{n}", MAIL) for n in range(size)))
 
 

@@ -3,7 +3,7 @@
     growth.py BINARY ROOM [NAME …]
 
 Each kind is made so large that it takes 50 ms of the processor at least, then twice, four and eight times that large. Times are those of the
-processor (wait4), not of the clock. A doubling that takes more than 2.3 times as long is measured again, twice at most; the least counts.
+processor (wait4), not of the clock. A doubling that takes more than 2.3 times as long is measured again, four times at most; the least counts.
 """
 
 import json
@@ -120,7 +120,7 @@ def grown(kind: Kind, room: Path, binary: str) -> tuple[list[Measured], list[flo
     for number in range(1, SIZES):
         before = all_sizes[-1]
         this = Measured(kind, size << number, room / str(number), binary)
-        for _ in range(2):
+        for _ in range(4):
             if this.seconds <= RATIO * before.seconds:
                 break
             before.again()

@@ -43,6 +43,10 @@ def messages(name: str, start: int, command: str = MBOX, **how):
 
 LIST = "list in.mbox --json"
 SHOW = "show in.mbox --json"
+# What is shown is held, in two forms: no more than `Limits::text`, 64 MiB.
+SHOWN = 160
+# The parts of a message are a list in memory: no more than `Limits::entities`, 100,000.
+ENTITIES = 110
 
 
 # Many messages.
@@ -103,15 +107,15 @@ messages("folders in a store, one a message", 200, "convert in.mbox --to to.pst 
     lambda number, _: FROM + b"X-Gmail-Labels: a/b%d/c\n" % number + message(number)[len(FROM) :]
 )
 mbox("labels of one message", 1000, memory=64)(lambda size: (b"X-Gmail-Labels: " + b",".join(b"L%d" % n for n in range(size)) + b"\n", b""))
-mbox("labels of one message, a file each", 200, MBOX + " --labels every", memory=64, most=1 << 16)(
-    lambda size: (b"X-Gmail-Labels: " + b",".join(b"L%d" % n for n in range(size)) + b"\n", b"")
+messages("labels, a file each", 50, MBOX + " --labels every", most=1 << 14)(
+    lambda number, _: FROM + b"X-Gmail-Labels: " + b",".join(b"L%d" % n for n in range(50)) + b"\n" + message(number)[len(FROM) :]
 )
 mbox("labels of one message, encoded", 1000)(
     lambda size: (b"X-Gmail-Labels: " + b"\n ".join(b"=?UTF-8?Q?L=C3=A9%d,?=" % n for n in range(size)) + b"\n", b"")
 )
 mbox("labels in quotes", 1000)(lambda size: (b"X-Gmail-Labels: " + b",".join(b'"L, %d"' % n for n in range(size)) + b"\n", b""))
 mbox("quotes in labels that do not end", 1000)(lambda size: (b"X-Gmail-Labels: " + b',"' * size + b"\n", b""))
-mbox("one deep folder", 1000)(lambda size: (b"X-Gmail-Labels: " + b"/".join(b"a" for _ in range(size)) + b"\n", b""))
+mbox("one deep folder", 1000, memory=64)(lambda size: (b"X-Gmail-Labels: " + b"/".join(b"a" for _ in range(size)) + b"\n", b""))
 mbox("keywords", 1000, memory=64)(lambda size: (b"X-Keywords: " + b" ".join(b"K%d" % n for n in range(size)) + b"\n", b""))
 
 # What separates messages.
@@ -145,7 +149,7 @@ mbox("encoded words in a name", 2000, LIST)(lambda size: (b"Cc: " + b"\n ".join(
 mbox("encoded words that do not end", 5000, SHOW)(lambda size: (b"Cc: " + b"=?UTF-8?Q?" * size + b"\n", b""))
 mbox("addresses", 2000, SHOW)(lambda size: (b"Cc: " + b",\n ".join(b"N %d <a%d@b.example>" % (n, n) for n in range(size)) + b"\n", b""))
 mbox("addresses of an mbox listed", 2000, LIST)(lambda size: (b"Cc: " + b",\n ".join(b"a%d@b.example" % n for n in range(size)) + b"\n", b""))
-mbox("groups of addresses", 2000, SHOW)(lambda size: (b"Cc: " + b", ".join(b"g%d: a@b;" % n for n in range(size)) + b"\n", b""))
+mbox("groups of addresses", 2000, SHOW, memory=64)(lambda size: (b"Cc: " + b", ".join(b"g%d: a@b;" % n for n in range(size)) + b"\n", b""))
 mbox("groups that do not end", 5000, SHOW)(lambda size: (b"Cc: " + b"g:" * size + b"\n", b""))
 mbox("comments in comments", 5000, SHOW)(lambda size: (b"Cc: " + b"(" * size + b"\n", b""))
 mbox("quotes that do not end", 5000, SHOW)(lambda size: (b"Cc: " + b'"a@b, ' * size + b"\n", b""))
@@ -183,11 +187,11 @@ def parts(size: int, head: bytes = b"Content-Type: text/plain; name=a\nContent-D
 
 
 mbox("attachments", 500)(parts)
-mbox("attachments, shown", 500, SHOW, memory=64)(parts)
-mbox("attachments, looked for", 500, LIST + " --has-attachment")(parts)
-mbox("attachments in a store", 200, "convert in.mbox --to to.pst --as pst --progress none --fsync none", memory=64, most=1 << 16)(parts)
-mbox("texts of one message", 500, SHOW, memory=64)(lambda size: parts(size, b"Content-Type: text/plain"))
-mbox("messages beside one another", 500, SHOW, memory=64)(lambda size: parts(size, b"Content-Type: message/rfc822\n\nSubject: y"))
+mbox("attachments, shown", 500, SHOW, memory=ENTITIES)(parts)
+mbox("attachments, looked for", 500, LIST + " --has-attachment", memory=ENTITIES)(parts)
+mbox("attachments in a store", 200, "convert in.mbox --to to.pst --as pst --progress none --fsync none", memory=ENTITIES, most=1 << 16)(parts)
+mbox("texts of one message", 500, SHOW, memory=ENTITIES)(lambda size: parts(size, b"Content-Type: text/plain"))
+mbox("messages beside one another", 500, SHOW, memory=ENTITIES)(lambda size: parts(size, b"Content-Type: message/rfc822\n\nSubject: y"))
 mbox("lines that begin like a boundary", 5000)(
     lambda size: (b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n", b"--b\n\n" + b"--bx\n" * size)
 )
@@ -196,20 +200,20 @@ mbox("a long boundary", 5000)(
 )
 
 # Bodies.
-mbox("base64", 50000, SHOW, memory=64)(
+mbox("base64", 50000, SHOW, memory=SHOWN)(
     lambda size: (b"MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n", base64.encodebytes(b"some text " * (size // 10)))
 )
-mbox("quoted-printable", 20000, SHOW, memory=64)(
+mbox("quoted-printable", 20000, SHOW, memory=SHOWN)(
     lambda size: (b"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n", b"=C3=A9=\n" * size)
 )
-mbox("spaces before line ends, quoted-printable", 5000, SHOW, memory=64)(
+mbox("spaces before line ends, quoted-printable", 5000, SHOW, memory=SHOWN)(
     lambda size: (b"MIME-Version: 1.0\nContent-Transfer-Encoding: quoted-printable\n", b" " * size + b"\n" + b" x" * size)
 )
-mbox("uuencoded", 5000, SHOW, memory=64)(lambda size: (b"", b"begin 644 a\n" * size + b"`\nend\n"))
+mbox("uuencoded", 5000, SHOW, memory=SHOWN)(lambda size: (b"", b"begin 644 a\n" * size + b"`\nend\n"))
 
 
 def html(name: str, text: bytes, end: bytes = b"") -> None:
-    mbox(f"HTML: {name}", 2000, SHOW, memory=64)(lambda size: (b"MIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n", text * size + end))
+    mbox(f"HTML: {name}", 2000, SHOW, memory=SHOWN, most=1 << 21)(lambda size: (b"MIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n", text * size + end))
 
 
 html("elements in elements", b"<div>")
@@ -225,10 +229,10 @@ html("tables", b"<table><tr><td>")
 html("links", b"<a href='http://x.example/'>x</a> ")
 html("lists", b"<ul><li>")
 html("closing tags", b"</b>")
-mbox("HTML into a store", 2000, "convert in.mbox --to to.pst --as pst --progress none --fsync none", memory=64)(
+mbox("HTML into a store", 2000, "convert in.mbox --to to.pst --as pst --progress none --fsync none", memory=96)(
     lambda size: (b"MIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n", b"<div>x" * size)
 )
-mbox("Content-IDs", 500, "convert in.mbox --to to.pst --as pst --progress none --fsync none", memory=64, most=1 << 16)(
+mbox("Content-IDs", 500, "convert in.mbox --to to.pst --as pst --progress none --fsync none", memory=ENTITIES, most=1 << 16)(
     lambda size: parts(size, b"Content-Type: image/png\nContent-ID: <a@b>")
 )
 
