@@ -6,7 +6,7 @@ use mailferry::{
     convert::{Columns, ConvertOptions, ITEM_LOG, LogLine, Status, beside, convert},
     read::{Given, ItemReader, ReadOptions, ics::IcsReader},
     source::ReadAt,
-    write::{EmlArchive, ItemName, ItemWriter, Product, WriteOptions},
+    write::{EmlArchive, ItemName, ItemWriter, OutputForm, Product, WriteOptions},
 };
 use std::{
     io::{self, BufRead},
@@ -96,4 +96,41 @@ fn the_items_of_a_file_that_cannot_be_made_end_as_failed() {
     assert!(lines[0].reason.as_ref().unwrap().contains("bad sector"), "{:?}", lines[0].reason);
     assert_eq!((lines[1].status, lines[1].path.as_deref()), (Status::Migrated, Some("kept/kept.ics")));
     assert!(!to.join("lost/lost.ics").exists() && to.join("kept/kept.ics").exists());
+}
+
+#[test]
+fn the_items_of_a_file_that_cannot_be_made_end_as_failed_in_every_form() {
+    let calendar = b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR\n".to_vec();
+    let forms = [
+        (OutputForm::Mbox, "out"),
+        (OutputForm::Maildir, "out"),
+        (OutputForm::Bundle, "out"),
+        (OutputForm::Proton, "out"),
+        (OutputForm::Ediscovery, "out"),
+        (OutputForm::Eml, "out.zip"),
+        #[cfg(feature = "outlook")]
+        (OutputForm::Pst, "out.pst"),
+    ];
+    for (form, name) in forms {
+        let broken = Arc::new(AtomicBool::new(false));
+        let source = |name: &str, broken: Arc<AtomicBool>| {
+            Given::Source(name.into(), Arc::new(Failing(calendar.clone(), broken)))
+        };
+        let sources = [source("lost.ics", broken.clone()), source("kept.ics", Arc::default())];
+        let root = tempfile::tempdir().unwrap();
+        let to = root.path().join(name);
+        let mut options = ConvertOptions::default();
+        options.archive.form = form;
+        let report = convert(sources, &to, &options, &mut |progress| {
+            broken.store(progress.report.totals.available == 2, Relaxed);
+            ControlFlow::Continue(())
+        });
+        let totals = report.unwrap().totals;
+        assert_eq!((totals.available, totals.migrated, totals.failed), (2, 1, 1), "{form:?}");
+        let log = io::BufReader::new(std::fs::File::open(beside(&to, ITEM_LOG)).unwrap());
+        let lines: Vec<LogLine> = log.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+        assert_eq!((lines[0].status, &lines[0].path), (Status::Failed, &None), "{form:?}");
+        assert!(lines[0].reason.as_ref().unwrap().contains("bad sector"), "{form:?}: {:?}", lines[0].reason);
+        assert_eq!(lines[1].status, Status::Migrated, "{form:?}");
+    }
 }

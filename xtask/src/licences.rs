@@ -5,7 +5,10 @@ use crate::{
     step::{cargo, output, run},
 };
 use serde_json::Value;
-use std::fs;
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 /// Checks the licences of all dependencies, of all targets, without a tool that must be installed first.
 pub(crate) fn check() -> Result<()> {
@@ -33,6 +36,18 @@ pub(crate) fn cargo_deny() -> Result<()> {
         run(cargo().args(["install", "cargo-deny", "--locked"]))?;
     }
     run(cargo().args(["deny", "check"]))
+}
+
+/// The same, unless the advisories of RustSec cannot be reached from here: then that is said, and nothing is checked.
+pub(crate) fn advisories() -> Result<()> {
+    const DATABASE: &str = "https://github.com/RustSec/advisory-db";
+    let mut reach = Command::new("git");
+    reach.args(["ls-remote", "--exit-code", DATABASE, "HEAD"]).env("GIT_TERMINAL_PROMPT", "0");
+    if reach.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        return cargo_deny();
+    }
+    println!("skipped: {DATABASE} cannot be reached, so dependencies are not held against its advisories");
+    Ok(())
 }
 
 /// The strings of the array `allow` in `[licenses]`.

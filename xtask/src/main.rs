@@ -5,6 +5,7 @@ mod dav;
 mod dice;
 mod features;
 mod fixtures;
+mod growth;
 mod importers;
 mod licences;
 mod mutations;
@@ -28,7 +29,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test               everything that must hold before a change goes in; sets itself up
-  full               test, page, budget, faults: all that can be proved on this machine, in an hour or so
+  full               test, page, budget, faults, growth, advisories: all that can be proved on this machine, in an hour or so
   budget             what every form writes is what it was, and sizes, instructions, dependencies and seconds are within their
                      limits (xtask/budget/; installs valgrind; --digests: only what is written; --write: writes that anew;
                      --only NAME: only limits whose names start so)
@@ -53,11 +54,14 @@ cargo xtask COMMAND
   dav FOLDER         PUTs all calendars and address books in FOLDER to Radicale and Xandikos (installed by pip) and Cyrus (by apt-get), as
                      they are and as they are mended, and prints what is refused and which invitations would be sent (--sabre DIR: to
                      sabre/dav too, a checkout with vendor/autoload.php; --binary FILE)
-  storm              all of this: losses of power in all forms, kills at random points, and faults at 1,000 places (options as of
+  storm              all of this: losses of power in all forms, kills at random points, and faults at 1,800 places (options as of
                      faults)
   faults             one call to the system fails (ENOSPC, EIO), or the process is killed there, at 300 places each; then the same
-                     again, which must come to what one run comes to (--positions N, --binary FILE, --form NAME, --kind NAME,
+                     again, which must come to what one run comes to (--positions N, --binary FILE, --form NAME, --kind NAME, --input small for many more cases in the same time,
                      --case FORM:CALL:KIND:N, --dir DIR, where /dev/shm is quick; needs strace)
+  growth             mail, calendars, archives, stores, logs and tables of four sizes, each twice the one before: the time of the processor at most
+                     2.3 times as long, and memory within what is promised (--binary FILE; --dir DIR, where /dev/shm is quick; names: only kinds
+                     that begin so; needs Linux and Python)
   stores DIR         stores of Outlook at the limits (500,000 items, 5,000 folders, 1,000 names, over 4 GB, in parts, a file of 2 GB),
                      made in DIR: written, checked by `mailferry check`, read back; prints times and memory (--binary FILE; names of cases: only
                      these)
@@ -99,6 +103,7 @@ fn main() -> ExitCode {
         ["dav", folder, ref options @ ..] => dav::run_all(folder, options),
         ["storm", ref options @ ..] => storm::random::run(options),
         ["faults", ref options @ ..] => storm::faults(options),
+        ["growth", ref words @ ..] => growth::measure(words),
         ["stores", dir, ref options @ ..] => stores::run_all(dir, options),
         ["mutations", dir, ref options @ ..] => mutations::run_all(dir, options),
         ["release", "--dry-run"] => release::dry_run(),
@@ -127,6 +132,8 @@ fn full() -> Result<()> {
     step::run(&mut wasm::full_tests()?)?;
     budget::run(&[])?;
     storm::faults(&[])?;
+    growth::measure(&[])?;
+    licences::advisories()?;
     python::source_distribution()?;
     dav::run_small(&root().join("fixtures/ics"))
 }

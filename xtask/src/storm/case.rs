@@ -3,7 +3,7 @@
 use super::{
     Form,
     calls::{self, Disturbance, Position},
-    input,
+    input::{self, Input},
 };
 use crate::{
     Result,
@@ -24,15 +24,16 @@ pub(crate) struct Bench {
     room: PathBuf,
     folder: PathBuf,
     binary: PathBuf,
+    input: Input,
     /// Whether each command and what it came to are printed.
     pub(crate) tells: bool,
 }
 
 impl Bench {
-    pub(crate) fn new(room: &Path, name: &str, binary: &Path) -> Result<Self> {
+    pub(crate) fn new(room: &Path, name: &str, binary: &Path, input: Input) -> Result<Self> {
         let folder = room.join(name);
         fs::create_dir_all(&folder)?;
-        Ok(Self { room: room.to_owned(), folder, binary: binary.to_owned(), tells: false })
+        Ok(Self { room: room.to_owned(), folder, binary: binary.to_owned(), input, tells: false })
     }
 
     /// The folder that conversions run in, and write to.
@@ -54,15 +55,36 @@ impl Bench {
         Ok(())
     }
 
+    /// An empty place, or what an earlier conversion has left there.
+    fn begin(&self, form: &Form) -> Result<()> {
+        self.anew()?;
+        if !form.again {
+            return Ok(());
+        }
+        let output = self.run(&[], &self.convert(form, &input::NAMES[..1]))?;
+        if output.status.success() { Ok(()) } else { Err(format!("{}: first, {}", form.name, told(&output)).into()) }
+    }
+
     /// The calls of a conversion that nothing disturbs; what it writes is left.
     pub(crate) fn calls(&self, form: &Form) -> Result<BTreeMap<String, Vec<usize>>> {
-        self.anew()?;
+        self.begin(form)?;
         let strace = ["-y".to_owned(), "-s".to_owned(), "0".to_owned(), "-e".to_owned(), calls::traced()];
-        let output = self.run(&strace, &convert(form))?;
+        let output = self.run(&strace, &self.convert(form, &input::NAMES))?;
         if !output.status.success() {
             return Err(format!("{}: undisturbed, {}", form.name, told(&output)).into());
         }
         Ok(calls::of_files(&fs::read_to_string(self.trace())?, &format!("{}/", self.room.display())))
+    }
+
+    fn convert(&self, form: &Form, sources: &[&'static str]) -> Vec<&'static str> {
+        let mut words = vec!["convert"];
+        words.extend(sources);
+        words.extend(["--to", form.to, "--jobs", "1", "--progress", "none"]);
+        words.extend(form.options);
+        if form.name == "split" {
+            words.extend(["--split", self.input.split()]);
+        }
+        words
     }
 
     /// Runs mailferry, under strace where options for it are given.
@@ -84,14 +106,6 @@ impl Bench {
     }
 }
 
-fn convert(form: &Form) -> Vec<&'static str> {
-    let mut words = vec!["convert"];
-    words.extend(input::NAMES);
-    words.extend(["--to", form.to, "--jobs", "1", "--progress", "none"]);
-    words.extend(form.options);
-    words
-}
-
 /// A form, and the call that is disturbed where it is written.
 pub(crate) struct Case<'a> {
     pub(crate) form: &'a Form,
@@ -104,11 +118,17 @@ impl Case<'_> {
         format!("{}:{call}:{}:{number}", self.form.name, disturbance.name())
     }
 
+    /// The options of strace. Where calls fail, what is not traced runs at its own speed; kills that are sent so come to nothing (strace 6.1).
+    fn options(&self) -> Vec<String> {
+        let quick = (self.at.disturbance != Disturbance::Kill).then(|| "--seccomp-bpf".to_owned());
+        quick.into_iter().chain(self.at.options()).collect()
+    }
+
     /// Tells what is wrong, if anything is.
     pub(crate) fn run(&self, bench: &Bench, whole: &Tree) -> Result<Option<String>> {
-        bench.anew()?;
+        bench.begin(self.form)?;
         let is_kill = self.at.disturbance == Disturbance::Kill;
-        let first = bench.run(&self.at.options(), &convert(self.form))?;
+        let first = bench.run(&self.options(), &bench.convert(self.form, &input::NAMES))?;
         let is_hit = is_kill && first.status.code().is_none()
             || fs::read_to_string(bench.trace())?.lines().any(|line| line.contains("(INJECTED"));
         if !is_hit {
@@ -125,7 +145,7 @@ impl Case<'_> {
                 _ => return Ok(Some(told(&first))),
             }
         }
-        let second = bench.run(&[], &convert(self.form))?;
+        let second = bench.run(&[], &bench.convert(self.form, &input::NAMES))?;
         if !second.status.success() {
             return Ok(Some(format!("the rerun: {}", told(&second))));
         }

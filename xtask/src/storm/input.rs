@@ -10,9 +10,34 @@ const MESSAGES: usize = 300;
 const LABELS: [&str; 5] = ["Inbox", "Sent", "Projects/Boathouse", "Archived", "Drafts"];
 
 /// Octets of a large attachment; a few of them are more than what a writer keeps in memory.
-const LARGE: usize = 3 << 20;
+const LARGE: usize = 21 << 17;
 
-pub(crate) fn write(room: &Path) -> Result<()> {
+/// What is converted: with large attachments, or without, so that many more cases take the same time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Input {
+    Large,
+    Small,
+}
+
+impl Input {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "large" => Some(Self::Large),
+            "small" => Some(Self::Small),
+            _ => None,
+        }
+    }
+
+    /// Octets of an archive, of which this makes several.
+    pub(crate) fn split(self) -> &'static str {
+        match self {
+            Self::Large => "1800K",
+            Self::Small => "100K",
+        }
+    }
+}
+
+pub(crate) fn write(room: &Path, input: Input) -> Result<()> {
     fs::create_dir_all(room)?;
     let mut mbox = String::new();
     let mut noise = Noise(0x9E37_79B9_7F4A_7C15);
@@ -23,7 +48,7 @@ pub(crate) fn write(room: &Path) -> Result<()> {
         writeln!(mbox, "X-Gmail-Labels: {label}\nMessage-ID: <{number}@example.org>\nFrom: Ann <ann@example.org>")?;
         writeln!(mbox, "To: Bob <bob@example.org>\nDate: Thu, {day:02} Feb 2024 {hour:02}:00:00 +0000")?;
         writeln!(mbox, "Subject: Number {number}\nMIME-Version: 1.0\nContent-Type: text/plain\n")?;
-        let size = if matches!(number, 60 | 150 | 240) { LARGE } else { 100 + noise.below(3_000) };
+        let size = if input == Input::Large && matches!(number, 60 | 150 | 240) { LARGE } else { 100 + noise.below(3_000) };
         writeln!(mbox, "It starts so.\n>From here on it was quoted.")?;
         let end = mbox.len() + size;
         while mbox.len() < end {

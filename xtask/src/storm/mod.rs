@@ -12,6 +12,7 @@ use crate::{
 };
 use calls::{Disturbance, Position};
 use case::{Bench, Case};
+use input::Input;
 use std::{
     collections::BTreeMap,
     fs,
@@ -29,23 +30,41 @@ pub(crate) struct Form {
     pub(crate) name: &'static str,
     pub(crate) to: &'static str,
     pub(crate) options: &'static [&'static str],
+    /// Whether the mailbox was written before, undisturbed: what is disturbed then adds the other sources.
+    pub(crate) again: bool,
 }
 
 impl Form {
     /// Whether a later run adds its messages to what is there.
     fn takes_more(&self) -> bool {
-        matches!(self.name, "folder" | "maildir")
+        matches!(self.name, "folder" | "maildir" | "folder-again" | "maildir-again")
     }
 }
 
-const FORMS: [Form; 7] = [
-    Form { name: "folder", to: "out", options: &[] },
-    Form { name: "zip", to: "out.zip", options: &[] },
-    Form { name: "split", to: "out.zip", options: &["--split", "1800K"] },
-    Form { name: "tgz", to: "out.tgz", options: &[] },
-    Form { name: "mbox", to: "out", options: &["--as", "mbox"] },
-    Form { name: "maildir", to: "out", options: &["--as", "maildir"] },
-    Form { name: "bundle", to: "out", options: &["--as", "bundle"] },
+const fn form(name: &'static str, to: &'static str, options: &'static [&'static str]) -> Form {
+    Form { name, to, options, again: false }
+}
+
+const fn again(name: &'static str, to: &'static str, options: &'static [&'static str]) -> Form {
+    Form { name, to, options, again: true }
+}
+
+const FORMS: [Form; 15] = [
+    form("folder", "out", &[]),
+    form("zip", "out.zip", &[]),
+    form("split", "out.zip", &[]),
+    form("tgz", "out.tgz", &[]),
+    form("mbox", "out", &["--as", "mbox"]),
+    form("maildir", "out", &["--as", "maildir"]),
+    form("bundle", "out", &["--as", "bundle"]),
+    form("proton", "out", &["--as", "proton"]),
+    form("ediscovery", "out", &["--as", "ediscovery"]),
+    form("pst", "out.pst", &["--as", "pst"]),
+    again("folder-again", "out", &[]),
+    again("zip-again", "out.zip", &[]),
+    again("maildir-again", "out", &["--as", "maildir"]),
+    again("mbox-again", "out", &["--as", "mbox"]),
+    again("pst-again", "out.pst", &["--as", "pst"]),
 ];
 
 /// What the command line asks for.
@@ -54,6 +73,7 @@ struct Options {
     /// Where conversions run.
     room: PathBuf,
     positions: usize,
+    input: Input,
     forms: Vec<String>,
     kinds: Vec<String>,
     case: Option<String>,
@@ -65,6 +85,7 @@ impl Options {
             binary: None,
             room: fs::canonicalize(root())?.join("target"),
             positions: POSITIONS,
+            input: Input::Large,
             forms: Vec::new(),
             kinds: Vec::new(),
             case: None,
@@ -76,6 +97,7 @@ impl Options {
                 "--binary" => options.binary = Some(fs::canonicalize(value)?),
                 "--dir" => options.room = fs::canonicalize(value)?,
                 "--positions" => options.positions = value.parse()?,
+                "--input" => options.input = Input::named(value).ok_or("--input is large or small")?,
                 "--form" => options.forms.push(value.to_owned()),
                 "--kind" => options.kinds.push(value.to_owned()),
                 "--case" => options.case = Some(value.to_owned()),
@@ -109,14 +131,14 @@ pub(crate) fn faults(words: &[&str]) -> Result<()> {
     if room.exists() {
         fs::remove_dir_all(&room)?;
     }
-    input::write(&room)?;
+    input::write(&room, options.input)?;
     if let Some(case) = &options.case {
-        return one(case, &room, &binary);
+        return one(case, &room, &binary, options.input);
     }
     let mut cases = Vec::new();
     let mut expected = BTreeMap::new();
     for form in &FORMS {
-        let bench = Bench::new(&room, "clean", &binary)?;
+        let bench = Bench::new(&room, "clean", &binary, options.input)?;
         let calls = bench.calls(form)?;
         expected.insert(form.name, tree::read(&bench.here())?);
         for set in [&Disturbance::FAULTS[..], &Disturbance::KILLS[..]] {
@@ -128,7 +150,7 @@ pub(crate) fn faults(words: &[&str]) -> Result<()> {
         }
     }
     println!("{} cases", cases.len());
-    let outcomes = run_all(&cases, &room, &binary, &expected)?;
+    let outcomes = run_all(&cases, &room, &binary, options.input, &expected)?;
     report(&cases, &outcomes)
 }
 
@@ -140,12 +162,13 @@ fn run_all(
     cases: &[Case<'_>],
     room: &Path,
     binary: &Path,
+    input: Input,
     expected: &BTreeMap<&str, tree::Tree>,
 ) -> Result<BTreeMap<usize, Option<String>>> {
     let next = Mutex::new(0..cases.len());
     let outcomes = Mutex::new(BTreeMap::new());
     let work = |name: String| -> std::result::Result<(), String> {
-        let bench = Bench::new(room, &name, binary).map_err(|error| error.to_string())?;
+        let bench = Bench::new(room, &name, binary, input).map_err(|error| error.to_string())?;
         loop {
             let Some(index) = next.lock().map_err(|error| error.to_string())?.next() else { return Ok(()) };
             let Some(case) = cases.get(index) else { return Ok(()) };
@@ -194,7 +217,7 @@ fn report(cases: &[Case<'_>], outcomes: &BTreeMap<usize, Option<String>>) -> Res
 }
 
 /// Runs one case that is named as the table names it, tells each command, and leaves what it wrote.
-fn one(name: &str, room: &Path, binary: &Path) -> Result<()> {
+fn one(name: &str, room: &Path, binary: &Path, input: Input) -> Result<()> {
     let words: Vec<&str> = name.split(':').collect();
     let &[form, call, kind, number] = words.as_slice() else {
         return Err("a case is FORM:CALL:KIND:N, such as folder:write:ENOSPC:17".into());
@@ -202,10 +225,10 @@ fn one(name: &str, room: &Path, binary: &Path) -> Result<()> {
     let form = FORMS.iter().find(|one| one.name == form).ok_or(format!("not a form: {form}"))?;
     let disturbance = Disturbance::named(kind).ok_or(format!("not a kind: {kind}"))?;
     let case = Case { form, at: Position { call: call.to_owned(), number: number.parse()?, disturbance } };
-    let clean = Bench::new(room, "clean", binary)?;
+    let clean = Bench::new(room, "clean", binary, input)?;
     clean.calls(form)?;
     let whole = tree::read(&clean.here())?;
-    let mut bench = Bench::new(room, "w0", binary)?;
+    let mut bench = Bench::new(room, "w0", binary, input)?;
     bench.tells = true;
     let outcome = case.run(&bench, &whole)?;
     println!("left in {}", bench.here().display());

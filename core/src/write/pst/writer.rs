@@ -412,7 +412,16 @@ impl ItemWriter for StoreWriter {
     }
 
     fn take_lost(&mut self) -> Vec<Lost> {
-        self.files.take_lost()
+        let mut lost = self.files.take_lost();
+        for lost in &mut lost {
+            // As the lines of its items have it: beside the store.
+            if let Lost::File { path, .. } = lost
+                && let Some(standing) = self.files.container.standing(path)
+            {
+                *path = standing;
+            }
+        }
+        lost
     }
 
     fn finish_telling(&mut self, tell: &mut Tell<'_>) -> Result<()> {
