@@ -67,6 +67,47 @@ def test_addresses_are_read_by_fsspec(tmp_path):
         splits.plan("memory://mail/*.none")
 
 
+def test_an_object_store_that_is_busy_fails_the_split_and_leaves_nothing(tmp_path, monkeypatch):
+    fsspec = pytest.importorskip("fsspec")
+    fsspec.filesystem("memory").pipe("/busy/a.mbox", mbox(30).encode())
+    planned = splits.plan("memory://busy/a.mbox", target_size=1000)
+    refusals = iter([True, False, True, True] + [False] * 10_000)
+    opener = splits.opener
+
+    class Busy:
+        def __init__(self, file):
+            self.file = file
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+        def read(self, *size):
+            if next(refusals):
+                raise OSError(503, "Slow Down")
+            return self.file.read(*size)
+
+    def busy(storage_options):
+        def open_source(address):
+            file, version = opener(storage_options)(address)
+            return Busy(file), version
+
+        return open_source
+
+    monkeypatch.setattr(splits, "opener", busy)
+    failed, receipts = 0, []
+    for split in planned:
+        for _ in range(9):
+            try:
+                receipts.append(splits.run(split, tmp_path / "to"))
+                break
+            except OSError as error:
+                assert "Slow Down" in str(error)
+                failed += 1
+    assert failed > 0 and len(receipts) == len(planned)
+    assert splits.finish(tmp_path / "to", planned, receipts).totals["migrated"] == 30
+    assert len(lines(tmp_path / "to")) == 30
+
+
 class Stream:
     def __init__(self, capsule):
         self.capsule = capsule

@@ -8,7 +8,8 @@ A table of mailboxes, read by the workers::
 Options of the reader: ``columns`` (names separated by commas), ``target_size`` (octets of one partition), ``path`` or ``paths`` (a JSON
 list), ``storage_options`` (JSON, for fsspec), and the options of ``mailferry.open`` that select and read. With ``pushdown`` filters on
 ``received``, ``folder`` and ``kind`` are applied before anything else is read, where ``spark.sql.python.filterPushdown.enabled`` is true.
-Use such a table for one query only: a second one has been seen to miss rows.
+Use such a table for one query only, and load it anew for the next: Spark up to 4.3 keeps what the filters left with the table, so that a
+query without them misses rows (SPARK-51575, mended for Spark 5.0 with SPARK-58551). Without ``pushdown`` every query is whole.
 
 A conversion, whose receipts come back as a table; mail never goes through the JVM::
 
@@ -80,6 +81,8 @@ class MailDataSource(DataSource):
         """The names of the columns that are read."""
         asked = self.options.get("columns", "")
         named = [name.strip() for name in asked.split(",") if name.strip()]
+        if "id" in named:
+            raise ValueError("columns: id is a number among all items, which no partition knows: path and offset tell items apart instead")
         return named or [name for name, usual in _native._table_columns() if usual]
 
     def schema(self) -> StructType:
