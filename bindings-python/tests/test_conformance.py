@@ -42,6 +42,9 @@ READ = {
     "uid": lambda item: item.uid,
     "start": lambda item: item.start,
     "recurring": lambda item: item.recurring,
+    "text": lambda item: item.text,
+    "attachments": lambda item: [[each.name, each.media_type] for each in item.attachments],
+    "attached": lambda item: [hashlib.sha256(bytes(each)).hexdigest() for each in item.attachments],
 }
 
 

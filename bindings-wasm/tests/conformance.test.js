@@ -36,6 +36,9 @@ const SAYS = {
   zones: (item) => item.calendar.zones,
   version: (item) => item.card.version ?? null,
   group: (item) => item.card.group,
+  text: (item) => item.view().text,
+  attachments: (item) => item.view().attachments.map((each) => [each.name, each.type]),
+  attached: (item) => item.view().attachments.map((each) => each.sha256),
 };
 /** About the test itself, or told by the whole file. */
 const NOT_ITEMS = new Set(['rule', 'quoting']);

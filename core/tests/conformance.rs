@@ -145,13 +145,23 @@ fn about_item(item: &Item) -> Map<String, Value> {
     let header = HeaderSection::read(message.content(), &limits).unwrap();
     let text = |name: &str| header.first(name).map(|field| field.text());
     let mbox = item.origin.mbox.clone().unwrap_or_default();
+    let attachments = message.attachments().unwrap();
+    let digest = |octets: &[u8]| Sha256::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+    let attached = attachments.iter().map(|attachment| {
+        let mut octets = Vec::new();
+        std::io::Read::read_to_end(&mut attachment.reader(), &mut octets).unwrap();
+        digest(&octets)
+    });
     let line = json!({
         "offset": item.origin.offset,
         "length": item.origin.length,
         "fromLine": String::from_utf8_lossy(&mbox.from_line),
         "separator": String::from_utf8_lossy(&mbox.separator),
         "size": octets.len(),
-        "sha256": Sha256::digest(&octets).iter().map(|octet| format!("{octet:02x}")).collect::<String>(),
+        "sha256": digest(&octets),
+        "text": message.text().unwrap(),
+        "attachments": attachments.iter().map(|each| json!([each.file_name(), each.media_type()])).collect::<Vec<_>>(),
+        "attached": attached.collect::<Vec<_>>(),
         "unquotedLines": mbox.unquoted_lines,
         "defects": kinds(&item.defects),
         "subject": text("Subject"),

@@ -564,6 +564,34 @@ fn what_is_not_read_is_told() {
 }
 
 #[test]
+fn names_of_properties_that_lead_nowhere_are_told() {
+    let lid = |lid| PropertyName::Lid(Guid::PSETID_APPOINTMENT, lid);
+    let message = of_class(UNICODE, "IPM.Appointment", &[(lid(0x8208), text(UNICODE, "Raum 7"))]);
+    let damaged = |damage: &dyn Fn(&mut Made, usize)| {
+        let mut file = made(&message, 512);
+        // The stream of entries is short: it lies in the stream of the root, behind which nothing is moved.
+        let root = file.entries("Root Entry")[0];
+        let mini = file.at(file.get(root + 116) as usize);
+        let entries = file.entries("__substg1.0_00030102")[0];
+        let at = mini + 64 * start_of(&file, entries);
+        damage(&mut file, at);
+        item(file.octets)
+    };
+    let whole = damaged(&|_, _| {});
+    assert!(seen(&whole).0.windows(6).any(|octets| octets == b"Raum 7") && !told(&whole).contains("names of"));
+    for (damage, what) in [
+        ((|file: &mut Made, at: usize| file.octets[at + 4] = 0) as fn(&mut Made, usize), "belongs to no property set"),
+        (|file, at| file.octets[at + 4] = 200, "belongs to property set 98 of 1"),
+        (|file, at| file.octets[at + 4] |= 1, "where there is none of that length"),
+        (|file, at| file.octets[at + 7] = 0xFF, "there are only 32768"),
+    ] {
+        let item = damaged(&damage);
+        assert!(told(&item).contains("1 entries are damaged") && told(&item).contains(what), "{what}: {}", told(&item));
+        assert!(!seen(&item).0.windows(6).any(|octets| octets == b"Raum 7"), "{what}");
+    }
+}
+
+#[test]
 fn damage_is_told_once() {
     let mut file = made(&attachments(UNICODE, 20_000), 512);
     let entries = file.entries("__attach_version1.0_#00000000");

@@ -574,6 +574,31 @@ fn limits_and_stray_tags_of_an_item_are_told() {
     }
 }
 
+#[test]
+fn an_item_that_is_too_large_fails_alone() {
+    let mail = |subject: &str, body: usize| {
+        let body = "x &amp; y\n".repeat(body);
+        format!(
+            "<email><OPFMessageCopySubject>{subject}</OPFMessageCopySubject><OPFMessageCopyBody>{body}</OPFMessageCopyBody></email>"
+        )
+    };
+    for (first, second) in [(1, 50_000), (50_000, 1), (50_000, 50_000)] {
+        let file =
+            format!("<emails elementCount='3'>{}{}{}</emails>", mail("1", first), mail("2", second), mail("3", 1));
+        let mut options = ReadOptions::default();
+        options.limits.text = 100_000;
+        let octets = archive(&[(INBOX, file.as_bytes())], CompressionMethod::Deflated);
+        let mut reader = OlmReader::open(Arc::new(octets), "a.olm", &options).unwrap();
+        let (items, errors) = read(&mut reader);
+        let failed = usize::from(first > 1) + usize::from(second > 1);
+        assert_eq!((items.len(), errors.len()), (3 - failed, failed), "{errors:?}");
+        assert_eq!(items.last().unwrap().message().unwrap().subject().unwrap().as_deref(), Some("3"));
+        let what = "more than the 100000 octets that are read of one: it was skipped";
+        assert!(errors.iter().all(|error| error.contains(what) && error.contains(INBOX)), "{errors:?}");
+        assert_eq!(reader.take_defects(), []);
+    }
+}
+
 /// The octets of an archive in which those of an entry are changed behind its name.
 fn damaged(octets: &[u8], entry: &str, change: impl Fn(&mut [u8])) -> Vec<u8> {
     let mut octets = octets.to_vec();

@@ -17,6 +17,7 @@ mod moves;
 mod newcomer;
 mod older;
 mod options;
+mod outlook;
 mod reading;
 mod refusals;
 #[cfg(unix)]

@@ -164,7 +164,9 @@ impl Storage {
             }
             _ => Ok(Vec::new()),
         };
-        Ok(Some(Arc::new(NamedProperties::stored(&stream(0x0002)?, &stream(0x0003)?, &stream(0x0004)?))))
+        let (names, defect) = NamedProperties::stored(&stream(0x0002)?, &stream(0x0003)?, &stream(0x0004)?);
+        defects.extend(defect);
+        Ok(Some(Arc::new(names)))
     }
 
     /// All properties but `without`.

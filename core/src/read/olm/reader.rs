@@ -191,7 +191,9 @@ impl OlmReader {
                 Err(error) => {
                     let error = error.in_file(&*file.name).non_fatal();
                     self.defects.append(&mut file.take_defects());
-                    self.file = None;
+                    if !file.items.goes_on {
+                        self.file = None;
+                    }
                     return Err(error);
                 }
             }

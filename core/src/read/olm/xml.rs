@@ -22,6 +22,10 @@ use std::{
 /// Elements and attributes of an item together, and how deep elements may stand in one another.
 const PARTS: usize = 1 << 18;
 const DEPTH: usize = 64;
+/// Octets that are read at once where the end of an item is looked for; of a tag besides its name, and before what is looked at.
+const SKIPPED: usize = 1 << 16;
+const TAG: usize = 16;
+const LAST: usize = 64;
 /// Items: none stands in another of its kind.
 const ITEMS: [&str; 6] = ["email", "appointment", "task", "note", "contact", "group"];
 
@@ -127,6 +131,10 @@ pub(super) struct Items {
     begun: bool,
     /// An item that began in another one of its kind, which had no end.
     next: Option<Element>,
+    /// Where in the file what is read now begins.
+    base: u64,
+    /// Whether the last error was about one item, and what follows can be read.
+    pub(super) goes_on: bool,
     flaws: Flaws,
 }
 
@@ -154,14 +162,9 @@ impl Items {
     pub(super) fn new(source: Source, most: usize) -> Self {
         let most = most as u64;
         let left = Arc::new(AtomicU64::new(most));
-        let mut reader = Reader::from_reader(BufReader::new(Bounded { source, at: 0, left: left.clone() }));
-        // What Outlook writes is well-formed; what is not quite is read as far as it goes.
-        let config = reader.config_mut();
-        config.check_end_names = false;
-        config.allow_unmatched_ends = true;
-        config.allow_dangling_amp = true;
+        let source = Bounded { source, at: 0, head: Vec::new(), last: Vec::new(), left: left.clone() };
         Self {
-            reader,
+            reader: tolerant(source),
             left,
             most,
             buffer: Vec::new(),
@@ -171,13 +174,15 @@ impl Items {
             ended: false,
             begun: false,
             next: None,
+            base: 0,
+            goes_on: false,
             flaws: Flaws::default(),
         }
     }
 
     /// Where in the file the next item is looked for.
     pub(super) fn position(&self) -> u64 {
-        self.reader.buffer_position()
+        self.base.saturating_add(self.reader.buffer_position())
     }
 
     /// What was wrong with the XML since the last call, and was survived.
@@ -197,16 +202,21 @@ impl Items {
     /// The next item; `None` at the end.
     ///
     /// # Errors
-    /// Nothing more can be read from this file.
+    /// Nothing more can be read from this file, unless it [goes on](Self::goes_on): then this item has too much in it.
     pub(super) fn next_item(&mut self) -> Result<Option<Element>> {
         let mut open: Vec<Element> = Vec::new();
         let mut parts = 0;
+        self.goes_on = false;
         self.left.store(self.most, Ordering::Relaxed);
         open.extend(self.next.take());
         while !self.ended {
             self.buffer.clear();
             let event = match self.reader.read_event_into(&mut self.buffer) {
                 Ok(event) => event,
+                Err(quick_xml::Error::Io(_)) if self.left.load(Ordering::Relaxed) == 0 => {
+                    let what = format!("an item has more than the {} octets that are read of one", self.most);
+                    return Err(self.skipped(open.first(), &what));
+                }
                 Err(error) => return Err(self.broken(error, open.is_empty())),
             };
             let mut closed = 0;
@@ -215,8 +225,10 @@ impl Items {
                     let is_empty = matches!(event, Event::Empty(_));
                     let element = element(start, &mut parts, &mut self.flaws);
                     if parts > PARTS || open.len() >= DEPTH {
-                        let what = "an item has too many elements: the rest of the file is not read";
-                        return Err(Error::new(ErrorKind::Limit, what).non_fatal());
+                        let what = format!(
+                            "an item has more than {PARTS} elements and attributes, or more than {DEPTH} in one another"
+                        );
+                        return Err(self.skipped(open.first(), &what));
                     }
                     if self.root.is_none() {
                         self.said = element.attribute("elementCount").and_then(|count| count.trim().parse().ok());
@@ -304,16 +316,53 @@ impl Items {
         }
     }
 
+    /// Goes on behind an item that has too much in it; the error says so.
+    fn skipped(&mut self, item: Option<&Element>, what: &str) -> Error {
+        let found = item.map_or(Ok(false), |item| self.skip(item.name.as_bytes()));
+        let then = match found {
+            Ok(true) => "it was skipped",
+            Ok(false) => "the rest of the file is not read",
+            Err(error) => return self.broken(quick_xml::Error::Io(Arc::new(error)), false),
+        };
+        if self.goes_on {
+            self.read += 1;
+        }
+        Error::new(ErrorKind::Limit, format!("{what}: {then}")).non_fatal()
+    }
+
+    /// Looks for the end of the item of this name, or for the start of the next one; whether there is either.
+    fn skip(&mut self, name: &[u8]) -> io::Result<bool> {
+        let buffered = self.reader.get_ref();
+        let Bounded { source, at, head, last, .. } = buffered.get_ref();
+        let (source, mut at) = (source.clone(), *at);
+        // What was not looked at yet; else a tag may have begun in what was.
+        let unread = buffered.buffer();
+        let mut window = [if unread.is_empty() { last.as_slice() } else { unread }, head].concat();
+        let mut portion = vec![0; SKIPPED];
+        loop {
+            if let Some(end) = end_of_item(&window, name) {
+                let head = window.split_off(end.min(window.len()));
+                self.base = at.saturating_sub(head.len() as u64);
+                self.left.store(self.most, Ordering::Relaxed);
+                self.reader = tolerant(Bounded { source, at, head, last: Vec::new(), left: self.left.clone() });
+                self.goes_on = true;
+                return Ok(true);
+            }
+            window.drain(..window.len().saturating_sub(name.len().saturating_add(TAG)));
+            let n = match source.read_at(at, &mut portion) {
+                Ok(0) => return Ok(false),
+                Ok(n) => n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            at = at.saturating_add(n as u64);
+            window.extend(portion.iter().take(n));
+        }
+    }
+
     fn broken(&self, error: quick_xml::Error, between_items: bool) -> Error {
         let place = if between_items { "between two items" } else { "in an item" };
         match error {
-            quick_xml::Error::Io(_) if self.left.load(Ordering::Relaxed) == 0 => {
-                let what = format!(
-                    "an item has more than the {} octets that are read of one: the rest of the file is not read",
-                    self.most
-                );
-                Error::new(ErrorKind::Limit, what)
-            }
             quick_xml::Error::Io(error) if !is_damage(&error) => {
                 Error::new(ErrorKind::Io, "input or output failed").because(error)
             }
@@ -324,6 +373,32 @@ impl Items {
         }
         .non_fatal()
     }
+}
+
+/// A reader of XML. What Outlook writes is well-formed; what is not quite is read as far as it goes.
+fn tolerant(source: Bounded) -> Reader<BufReader<Bounded>> {
+    let mut reader = Reader::from_reader(BufReader::new(source));
+    let config = reader.config_mut();
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    reader
+}
+
+/// Where an end tag of this name ends, or a start tag begins: no item stands in another of its kind.
+fn end_of_item(octets: &[u8], name: &[u8]) -> Option<usize> {
+    memchr::memmem::find_iter(octets, name).find_map(|at| {
+        let (before, tag) = octets.split_at_checked(at)?;
+        let behind = tag.get(name.len()..)?;
+        if before.ends_with(b"</") {
+            let blanks = behind.iter().take(TAG).take_while(|octet| octet.is_ascii_whitespace()).count();
+            let is_end = behind.get(blanks) == Some(&b'>');
+            is_end.then(|| octets.len().saturating_sub(behind.len()).saturating_add(blanks).saturating_add(1))
+        } else {
+            let is_start = behind.first().is_some_and(|octet| octet.is_ascii_whitespace() || *octet == b'>');
+            (before.ends_with(b"<") && is_start).then(|| at.saturating_sub(1))
+        }
+    })
 }
 
 /// What an end tag of this name ends.
@@ -391,6 +466,10 @@ fn element(start: &BytesStart<'_>, parts: &mut usize, flaws: &mut Flaws) -> Elem
 struct Bounded {
     source: Source,
     at: u64,
+    /// What is given before the octets of the source.
+    head: Vec<u8>,
+    /// The end of what was given last.
+    last: Vec<u8>,
     left: Arc<AtomicU64>,
 }
 
@@ -400,8 +479,18 @@ impl Read for Bounded {
         if left == 0 {
             return Err(io::Error::other("an item has more octets than are read of one"));
         }
-        let n = self.source.read_at(self.at, buf)?;
-        self.at += n as u64;
+        let n = if self.head.is_empty() {
+            let n = self.source.read_at(self.at, buf)?;
+            self.at += n as u64;
+            n
+        } else {
+            let n = (&*self.head).read(buf)?;
+            self.head.drain(..n);
+            n
+        };
+        let given = buf.get(..n).unwrap_or_default();
+        self.last.clear();
+        self.last.extend(given.iter().skip(n.saturating_sub(LAST)));
         self.left.store(left.saturating_sub(n as u64), Ordering::Relaxed);
         Ok(n)
     }
@@ -450,9 +539,55 @@ mod tests {
             assert_eq!(items(xml).0.len(), count, "{xml}");
         }
         let deep = format!("<a><i/>{}", "<b>".repeat(100_000));
-        assert!(items(&deep).1.unwrap().contains("too many elements"));
+        assert!(items(&deep).1.unwrap().contains("64 in one another"));
         let long = format!("<a><i/><b>{}</b></a>", "x".repeat(200_000));
         assert!(items(&long).1.unwrap().contains("an item has more than the 65536 octets"));
+    }
+
+    #[test]
+    fn an_item_of_too_much_is_skipped_and_the_next_one_is_read() {
+        let long = "x".repeat(200_000);
+        let octets = "an item has more than the 65536 octets";
+        let deep = format!("<i>{}{}</i>", "<b>".repeat(100), "</b>".repeat(100));
+        for (much, what) in [
+            (format!("<i><b>{long}</b></i>"), octets),
+            (format!("<i><b>{long}<c/>{long}</b><i2>{}</i2></i\n>", "&amp;".repeat(100_000)), octets),
+            (format!("<i><b n='{long}'/>{long}</i>"), octets),
+            (format!("<i><![CDATA[{long}]]></i>"), octets),
+            (format!("<i><!--{long}--></i>"), octets),
+            (format!("<i><b>{long}</b>"), octets),
+            (format!("<i>{}</i>", "<b/>".repeat(PARTS + 10)), "elements and attributes"),
+            (deep, "in one another"),
+        ] {
+            let most = if what == octets { 1 << 16 } else { 1 << 24 };
+            let xml = format!("<a elementCount='3'><i><t>1</t></i>{much}<i><t>3</t></i></a>");
+            let third = xml.rfind("<i><t>").unwrap() as u64;
+            let mut items = Items::new(Arc::new(xml.into_bytes()), most);
+            assert_eq!(items.next_item().unwrap().unwrap().text("t"), Some("1"));
+            let error = items.next_item().unwrap_err();
+            assert!(error.to_string().contains(what) && error.to_string().contains("it was skipped"), "{error}");
+            assert_eq!((error.kind(), items.goes_on, items.position()), (ErrorKind::Limit, true, third), "{what}");
+            assert_eq!(items.next_item().unwrap().unwrap().text("t"), Some("3"), "{what}");
+            assert!(items.next_item().unwrap().is_none());
+            assert_eq!((items.read, items.take_defects().len()), (3, 0), "{what}");
+        }
+        // The end of the item lies anywhere, across what is read at once too.
+        for len in (66_000..66_300).chain(130_000..132_000).step_by(17) {
+            let xml = format!("<a><email>{}</email><email><t>2</t></email></a>", "x".repeat(len));
+            let mut items = Items::new(Arc::new(xml.into_bytes()), 1 << 16);
+            assert!(items.next_item().is_err() && items.goes_on, "{len}");
+            assert_eq!(items.next_item().unwrap().unwrap().text("t"), Some("2"), "{len}");
+        }
+        for len in (65_400..65_600).chain(73_600..73_800) {
+            let xml = format!("<a><email>{}</email><email><t>2</t></email></a>", "x".repeat(len));
+            let mut items = Items::new(Arc::new(xml.into_bytes()), 1 << 16);
+            let first = items.next_item();
+            assert!(first.is_ok() || items.goes_on, "{len}");
+            assert_eq!(items.next_item().unwrap().unwrap().text("t"), Some("2"), "{len}");
+        }
+        let mut items = Items::new(Arc::new(format!("<a><i>{long}").into_bytes()), 1 << 16);
+        let error = items.next_item().unwrap_err();
+        assert!(error.to_string().contains("the rest of the file is not read") && !items.goes_on, "{error}");
     }
 
     #[test]

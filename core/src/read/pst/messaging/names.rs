@@ -2,6 +2,7 @@
 
 use super::orphaned::Orphaned;
 use crate::{
+    defect::Defect,
     error::Result,
     mapi::{CodePage, NamedProperties},
     pst::nid,
@@ -17,12 +18,13 @@ const STRING_STREAM: u16 = 0x0004;
 /// Octets of each stream that are read: room for every identifier that there is.
 const STREAM: usize = 4 << 20;
 
-pub(super) fn read(ndb: &Arc<Ndb>) -> Result<NamedProperties> {
+/// The names, and what of them is damaged.
+pub(super) fn read(ndb: &Arc<Ndb>) -> Result<(NamedProperties, Option<Defect>)> {
     let node = match ndb.node(nid::NAME_TO_ID_MAP)? {
         None if ndb.lacks_nodes() => Orphaned::new(ndb, CodePage::WINDOWS_1252)?.names()?,
         node => node,
     };
-    let Some(node) = node else { return Ok(NamedProperties::default()) };
+    let Some(node) = node else { return Ok(Default::default()) };
     let map = PropertyContext::open(ndb, &node)?;
     let stream = |id| -> Result<Vec<u8>> {
         match map.get(id)? {

@@ -66,7 +66,10 @@ impl Store {
             ndb,
         };
         match names::read(&store.ndb) {
-            Ok(names) => store.names = Arc::new(names),
+            Ok((names, defect)) => {
+                store.names = Arc::new(names);
+                store.defects.extend(defect);
+            }
             Err(e) if e.is_fatal() => return Err(e),
             Err(e) => store.defect("the names of properties are lost", &e),
         }
