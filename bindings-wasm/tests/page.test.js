@@ -365,6 +365,29 @@ test('it can be used with the keyboard, and says what it is', { skip }, async ()
   await page.context().close();
 });
 
+test('the first screen is there before any script has run, and nothing moves when another language comes', { skip }, async () => {
+  const without = await site.browser.newContext({ javaScriptEnabled: false });
+  const plain = await without.newPage();
+  await plain.goto(site.url);
+  assert.ok(await plain.isVisible('h1'));
+  assert.match(await plain.locator('body').ariaSnapshot(), /button "Check an archive"[\s\S]*navigation "Steps"[\s\S]*heading "Where is your mail from\?"[\s\S]*button "Gmail"[\s\S]*button "Another"[\s\S]*button "I have my files"/);
+  await without.close();
+  for (const locale of ['en-GB', 'fr-FR', 'ja-JP']) {
+    const page = await site.page({ locale });
+    assert.equal(await page.getAttribute('html', 'lang'), locale.slice(0, 2));
+    assert.equal(await page.inputValue('#language'), locale.slice(0, 2));
+    const shift = await page.evaluate(() => new Promise((resolve) => {
+      let sum = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (sum += value))).observe({ type: 'layout-shift', buffered: true });
+      setTimeout(() => resolve(sum), 300);
+    }));
+    assert.ok(shift < 0.02, `${locale}: ${shift}`);
+    assert.ok(await page.isVisible('h1'));
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
+});
+
 test('every language says everything, with the same values', { skip }, async () => {
   const languages = readdirSync(new URL('../web/lang/', import.meta.url)).map((name) => name.replace('.js', ''));
   assert.deepEqual(languages.toSorted(), ['de', 'en', 'es', 'fr', 'ja', 'pt']);
