@@ -44,7 +44,11 @@ fn in_english(page: &str, language: &str) -> Result<String> {
             let text = says.get(key).ok_or_else(|| format!("lang/en.js has no {key}, which index.html says"))?;
             let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
             // Text stands behind the tag, where nothing may stand yet; an attribute beside the one that names it.
-            let (tag, rest) = if attribute == "data-text" { rest.split_once("><").ok_or("a tag without an end")? } else { ("", rest) };
+            let (tag, rest) = if attribute == "data-text" {
+                rest.split_once("><").ok_or("a tag without an end")?
+            } else {
+                ("", rest)
+            };
             let open = if attribute == "data-text" { "<" } else { "" };
             filled.push_str(&format!("{marked}{key}\"{tag}{before}{text}{after}{open}{rest}"));
         }
