@@ -252,6 +252,23 @@ test('a bundle is one archive, and carries what it is checked by', { skip }, asy
   await page.context().close();
 });
 
+test('events go beside a store of Outlook, and so need an archive around both', { skip }, async () => {
+  const page = await site.page();
+  await looked(page, STORE);
+  await target(page, 'm365');
+  const packagings = () => page.locator('#packaging option').evaluateAll((all) => all.map(({ value, disabled, selected }) => `${value}${disabled ? ' off' : ''}${selected ? ' on' : ''}`));
+  assert.deepEqual(await packagings(), ['zip on', 'pst off']);
+  await page.uncheck('[name=kind][value=event]');
+  assert.deepEqual(await packagings(), ['zip on', 'pst']);
+  await page.selectOption('#packaging', 'pst');
+  await page.check('[name=kind][value=event]');
+  assert.deepEqual(await packagings(), ['zip on', 'pst off']);
+  await converted(page);
+  assert.match(await page.textContent('#done-title'), /^44 items converted$/);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test('a folder whose name holds a slash is one folder', { skip }, async () => {
   const page = await site.page();
   await looked(page, STORE);
