@@ -3,6 +3,8 @@ import { closeSync, fstatSync, openSync, readSync, unlinkSync, writeSync } from 
 import { mkdtemp, readFile, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { MailferryError } from './error.js';
 import { environment } from './sources.js';
 
@@ -26,6 +28,7 @@ export function fileSource(file, name = String(file)) {
 const unused = new FinalizationRegistry((fd) => closeSync(fd));
 
 environment.source = (source) => {
+  if (source instanceof URL && source.protocol === 'file:') return environment.source(fileURLToPath(source));
   if (typeof source === 'string') {
     try {
       const own = fileSource(source);
@@ -41,6 +44,39 @@ environment.source = (source) => {
 };
 
 environment.sink = (sink) => (typeof sink?.fd === 'number' && typeof sink.appendFile === 'function' ? { ...fileSink(sink.fd), close: () => sink.close() } : undefined);
+
+/** Octets of files of servers that are asked for at once, at most. */
+const MOST_ASKED = 8 << 20;
+
+/** Milliseconds until a part has to be there. */
+const PATIENCE = 120_000;
+
+let fetching;
+
+/** Starts the thread that fetches parts, once; nothing waits for its end. */
+environment.asker = () => {
+  fetching ??= new Promise((resolve, reject) => {
+    const [state, shared] = [new SharedArrayBuffer(8), new SharedArrayBuffer(MOST_ASKED)];
+    const worker = new Worker(new URL('./ranges-node.js', import.meta.url), { workerData: { state, shared } });
+    worker.once('error', reject);
+    worker.once('message', () => {
+      worker.unref();
+      resolve(asking(worker, new Int32Array(state), new Uint8Array(shared)));
+    });
+  });
+  return fetching;
+};
+
+function asking(worker, state, shared) {
+  return (part) => {
+    Atomics.store(state, 0, 0);
+    worker.postMessage(part);
+    if (Atomics.wait(state, 0, 0, PATIENCE) === 'timed-out') throw new MailferryError({ kind: 'io', message: `${part.url}: no answer within two minutes`, path: part.url });
+    const octets = shared.slice(0, state[1]);
+    if (state[0] !== 1) throw new MailferryError({ kind: 'io', message: new TextDecoder().decode(octets), path: part.url });
+    return octets;
+  };
+}
 
 /** Streams are kept in a temporary file that has no name any more. */
 environment.spool = async (stream, name) => {

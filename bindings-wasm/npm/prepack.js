@@ -11,7 +11,7 @@ if (!existsSync(core) || !existsSync(here('./wasm/mailferry.js'))) {
   execFileSync('cargo', ['xtask', 'wasm'], { cwd: here('../..'), stdio: 'inherit' });
 }
 if (!existsSync(core) || statSync(core).size < 100_000) throw new Error('wasm/mailferry_bg.wasm is missing or incomplete: compile it with cargo xtask wasm');
-for (const name of ['mailferry', 'node', 'worker']) {
+for (const name of ['mailferry', 'node', 'worker', 'worker-node']) {
   const types = readFileSync(here(`./${name}.d.ts`), 'utf8');
-  writeFileSync(here(`./${name}.d.cts`), types.replaceAll("'./mailferry.js'", "'./mailferry.cjs'"));
+  writeFileSync(here(`./${name}.d.cts`), types.replace(/'\.\/(\w+)\.js'/g, "'./$1.cjs'"));
 }

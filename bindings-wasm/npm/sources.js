@@ -2,6 +2,7 @@
 import { blobSource } from './blob.js';
 import { folderSource } from './folder.js';
 import { MailferryError } from './error.js';
+import { askNow, probed, rangedSource } from './ranges.js';
 
 /** Octets in memory. */
 export function bytesSource(octets, name = 'input') {
@@ -39,6 +40,8 @@ export const environment = {
     }
     return ofBlob(new Blob([...parts, ...gathered]), name);
   },
+  /** What gives parts of files of servers without letting anybody wait, if there is such a thing. */
+  asker: () => (typeof XMLHttpRequest === 'function' && !isPage() ? askNow : undefined),
   /** A source of what only this environment knows; nothing for what it does not know either. */
   source: () => undefined,
   /** The same of a sink. */
@@ -78,7 +81,7 @@ async function asSource(source) {
     const entries = await Promise.all(source.entries.map(async ({ path, blob }) => ({ path, source: await ofBlob(blob, path), modified: blob.lastModified })));
     return folderSource(source.name, entries);
   }
-  if (source instanceof URL) return ofAnswer(await fetch(source), source.pathname.split('/').pop());
+  if (source instanceof URL) return ofUrl(source);
   if (typeof Response === 'function' && source instanceof Response) return ofAnswer(source, new URL(source.url, 'file:///input').pathname.split('/').pop());
   if (typeof source?.getReader === 'function' || typeof source?.[Symbol.asyncIterator] === 'function') return environment.spool(source, source.name ?? 'input');
   throw new MailferryError({ kind: 'options', message: 'a source is a File or Blob, octets, a URL, a ReadableStream, or { name, size, readAt(offset, octets) }; in Node also a path or a FileHandle' });
@@ -95,9 +98,31 @@ function ofBlob(blob, name = 'input') {
 
 const isPage = () => typeof window === 'object' && typeof document === 'object';
 
+/** A file of a server is read by ranges where the server has them, and else from front to back, and kept. */
+async function ofUrl(url) {
+  if (isPage()) throw new MailferryError({ kind: 'options', message: 'a URL can be read in a Worker only: open it there (mailferry/worker does), or pass its octets' });
+  const name = url.pathname.split('/').pop();
+  try {
+    const ask = await environment.asker();
+    const { answer, ...file } = ask ? await probed(url.href) : { answer: await fetch(url) };
+    return answer ? ofAnswer(answer, name) : rangedSource(decoded(name), file, ask);
+  } catch (error) {
+    if (error instanceof MailferryError) throw error;
+    throw new MailferryError({ kind: 'io', message: `${url.href}: ${error.cause?.message ?? error.message}`, path: url.href }, { cause: error });
+  }
+}
+
+function decoded(name) {
+  try {
+    return decodeURIComponent(name || 'input');
+  } catch {
+    return name;
+  }
+}
+
 function ofAnswer(answer, name) {
   if (!answer.ok) throw new MailferryError({ kind: 'io', message: `${answer.url}: the server answered ${answer.status} ${answer.statusText}` });
-  return environment.spool(answer.body, decodeURIComponent(name || 'input'));
+  return environment.spool(answer.body ?? new Blob([]).stream(), decoded(name));
 }
 
 /** What is read at an offset: where that takes a promise, all of it is kept first. */

@@ -2,8 +2,8 @@ import type { Attachment, FolderOfBlobs, ListedItem, NamedBlob, ConvertOptions, 
 
 export { MailferryError } from './mailferry.js';
 
-/** What a Worker can read: a File that was chosen, or octets. */
-export type Input = Blob | NamedBlob | FolderOfBlobs | ArrayBuffer | ArrayBufferView;
+/** What a Worker can read: a File that was chosen, octets, or a file of a server. */
+export type Input = Blob | NamedBlob | FolderOfBlobs | ArrayBuffer | ArrayBufferView | URL;
 
 /**
  * Where an archive goes: a file that the user chose; one of the origin private file system, by its name; or what is transferred:
@@ -35,18 +35,18 @@ export interface Converted {
 }
 
 /** The functions of the package, run in a Worker, one thing after the other. */
-export interface Engine {
+export interface Engine<Source = Input, Destination = Output> {
   version(): Promise<string>;
   formats(): Promise<Format[]>;
   targets(): Promise<Target[]>;
   options(): Promise<OptionInfo[]>;
   /** What is known about the first items, at most `most`. */
-  list(source: Input | Input[], most: number, options?: ReadOptions): Promise<ItemRecord[]>;
+  list(source: Source | Source[], most: number, options?: ReadOptions): Promise<ItemRecord[]>;
   /** The item of this id; those before it are skipped. */
-  item(source: Input | Input[], id: string, options?: ReadOptions & { octets?: boolean }): Promise<ReadItem | undefined>;
+  item(source: Source | Source[], id: string, options?: ReadOptions & { octets?: boolean }): Promise<ReadItem | undefined>;
   /** Looks at all items once and keeps where they are: `find`, `attachment` and `octets` are of what was looked at last. */
   look(
-    source: Input | Input[],
+    source: Source | Source[],
     options?: ReadOptions & { largest?: number; signal?: AbortSignal; onProgress?: (progress: Progress) => void; onItems?: (items: ListedItem[]) => void },
   ): Promise<Inspection>;
   find(id: string): Promise<ReadItem | undefined>;
@@ -54,20 +54,20 @@ export interface Engine {
   attachment(id: string, number: number): Promise<Blob | undefined>;
   octets(id: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   inspect(
-    source: Input | Input[],
+    source: Source | Source[],
     options?: ReadOptions & { largest?: number; signal?: AbortSignal; onProgress?: (progress: Progress) => void },
   ): Promise<Inspection>;
   plan(
-    source: Input | Input[],
+    source: Source | Source[],
     target: string,
     options?: ConvertOptions & { signal?: AbortSignal; onProgress?: (progress: Progress) => void },
   ): Promise<Plan>;
   convert(
-    source: Input | Input[],
+    source: Source | Source[],
     options: ConvertOptions | undefined,
     ports: {
-      /** Or a function that is called on the page when an archive, or a part of it, begins. */
-      to: Output | ((part: Part) => Output | Promise<Output>);
+      /** Or a function that is called where the Worker was started when an archive, or a part of it, begins. */
+      to: Destination | ((part: Part) => Destination | Promise<Destination>);
       /** The name of the archives without extension, if `to` is a function. */
       name?: string;
       onProgress?: (progress: ConvertProgress) => void;
@@ -76,8 +76,8 @@ export interface Engine {
   ): Promise<Converted>;
   /** The first 10,000 differences are `found`. */
   verify(
-    archive: Input | Input[],
-    ports?: Omit<VerifyPorts, 'log' | 'files' | 'source' | 'onDifference'> & { log?: Input; files?: Input; source?: Input | Input[] },
+    archive: Source | Source[],
+    ports?: Omit<VerifyPorts, 'log' | 'files' | 'source' | 'onDifference'> & { log?: Source; files?: Source; source?: Source | Source[] },
   ): Promise<{ report: VerifyReport; found: Difference[] }>;
   /** The report as an HTML page, with these names of the archive and the log. */
   reportPage(report: Report, log: Blob, names?: { name?: string; logName?: string }): Promise<Blob>;

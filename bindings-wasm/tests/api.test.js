@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { MailferryError, bytesSource, convert, fileSink, fileSource, folderSource, formats, index, inspect, list, open, options, plan, reportPage, targets, verify, version, webStreamSink } from 'mailferry';
 import { inWorker } from 'mailferry/worker';
+import { Worker as Thread } from 'node:worker_threads';
 import { mbox } from './generate.js';
 
 const TAKEOUT = new URL('../../fixtures/mbox/takeout.mbox', import.meta.url).pathname;
@@ -417,7 +418,8 @@ test('after a panic of the core the next question goes to a new worker', async (
   const before = globalThis.Worker;
   globalThis.Worker = FakeWorker;
   t.after(() => (globalThis.Worker = before));
-  const engine = inWorker();
+  const { inWorker: onPage } = await import(new URL('../npm/worker.js', import.meta.url));
+  const engine = onPage();
   const beside = engine.formats();
   await assert.rejects(engine.version(), { name: 'MailferryError', kind: 'internal', message: /itself failed/ });
   await assert.rejects(beside, { kind: 'internal', message: /something else in the same worker/ });
@@ -501,6 +503,140 @@ test('sinks of every kind take the same', async (t) => {
   for (const octets of [readFileSync(join(path, 'stream.zip')), readFileSync(join(path, 'handle.zip')), Buffer.concat(parts)]) assert.equal(sha256(octets), sha256(whole.octets()));
   assert.ok(readdirSync(path).filter((name) => name.startsWith('part.part')).length > 1);
   await assert.rejects(convert(TAKEOUT, {}, { sink: createWriteStream(join(path, 'no', 'such')) }), { code: 'ENOENT' });
+});
+
+/** A server on a thread of its own, as one that is read without waiting has to be; `ways` are said by paths. */
+async function server(t) {
+  const code = `
+    const { createServer } = require('node:http');
+    const { parentPort, workerData } = require('node:worker_threads');
+    const octets = Buffer.from(workerData);
+    const seen = { requests: 0, sent: 0 };
+    createServer((request, response) => {
+      const way = request.url.split('/')[1];
+      if (way === 'seen') return response.end(JSON.stringify(seen));
+      seen.requests += 1;
+      const [, from, to] = /bytes=(\\d+)-(\\d+)/.exec(request.headers.range ?? '') ?? [];
+      const isLater = seen.requests > 1;
+      const etag = way === 'changed' && isLater ? '"b"' : way === 'weak' ? 'W/"a"' : '"a"';
+      const file = way === 'empty' ? octets.subarray(0, 0) : octets;
+      const fields = way === 'modified' ? { 'last-modified': 'Mon, 01 Jan 2024 00:00:00 GMT' } : { etag };
+      const whole = () => { seen.sent += request.method === 'HEAD' ? 0 : file.length; response.writeHead(200, { ...fields, 'content-length': file.length }).end(file); };
+      if (way === 'busy' && seen.requests % 2 === 0) return response.writeHead(503).end();
+      if (way === 'down' && isLater) return response.destroy();
+      if (way === 'moved') return response.writeHead(302, { location: '/ranges/x.mbox' }).end();
+      if (way === 'gone') return response.writeHead(404).end();
+      if (from === undefined || way === 'none' || (request.headers['if-range'] && ![etag, fields['last-modified']].includes(request.headers['if-range']))) return whole();
+      if (Number(from) >= file.length) return response.writeHead(416, { 'content-range': 'bytes */' + file.length }).end();
+      const end = Math.min(Number(to) + 1, file.length);
+      const start = Number(from) + (way === 'shifted' && isLater ? 1 : 0);
+      const part = file.subarray(start, end);
+      seen.sent += part.length;
+      response.writeHead(206, { ...fields, ...(way === 'quiet' ? {} : { 'content-range': 'bytes ' + start + '-' + (end - 1) + '/' + (way === 'grown' && isLater ? file.length + 9 : file.length) }) }).end(part);
+    }).listen(0, '127.0.0.1', function () { parentPort.postMessage(this.address().port); });`;
+  return async (octets) => {
+    const thread = new Thread(code, { eval: true, workerData: octets });
+    t.after(() => thread.terminate());
+    const port = await new Promise((resolve) => thread.once('message', resolve));
+    return (path) => new URL(`http://127.0.0.1:${port}/${path}`);
+  };
+}
+
+test('a file of a server is read by ranges, and a change of it is noticed', async (t) => {
+  const serve = await server(t);
+  const octets = mbox(9 << 20);
+  const { items } = await inspect(bytesSource(octets, 'x.mbox'));
+  for (const way of ['ranges', 'none', 'weak', 'modified', 'busy', 'moved', 'quiet']) {
+    const url = await serve(octets);
+    assert.equal((await inspect(url(`${way}/x.mbox`))).items, items, way);
+    const { requests, sent } = await (await fetch(url('seen'))).json();
+    assert.ok(sent < octets.length * 1.1 && (way === 'none' || requests > 3), `${way}: ${requests} requests, ${sent} octets`);
+  }
+  for (const [way, message] of [['changed', /was changed on the server/], ['grown', /was changed on the server/], ['shifted', /another part/], ['down', /x\.mbox/]]) {
+    const url = await serve(octets);
+    const outcome = await inspect(url(`${way}/x.mbox`)).then(({ told }) => told.map(({ message }) => message).join(), ({ message }) => message);
+    assert.match(outcome, message, way);
+  }
+  const url = await serve(octets);
+  await assert.rejects(open(url('gone/x.mbox')), { kind: 'io', message: /404/ });
+  await assert.rejects(open(new URL('http://127.0.0.1:1/x.mbox')), { kind: 'io' });
+  assert.equal((await inspect(url('empty/x.mbox'))).items, 0);
+  // Of an archive only what is looked for comes over the network.
+  const zip = kept();
+  await convert(bytesSource(octets, 'x.mbox'), {}, { sink: zip });
+  const archive = await serve(zip.octets());
+  const box = await open(archive('ranges/x.zip'));
+  for await (const item of box) if (item.subject) break;
+  const { sent } = await (await fetch(archive('seen'))).json();
+  assert.ok(sent < zip.octets().length / 2, `${sent}`);
+});
+
+test('the functions run on a thread in Node, with paths, URLs and blobs, and give the same', async (t) => {
+  const root = folder(t);
+  const engine = inWorker();
+  t.after(() => engine.close());
+  const notes = [];
+  const { report, log, left } = await engine.convert(TAKEOUT, { select: { skipTrash: true } }, { to: join(root, 'a.zip'), onProgress: (note) => notes.push(note) });
+  const [whole, lines] = [kept(), kept()];
+  const wanted = await convert(TAKEOUT, { select: { skipTrash: true } }, { sink: whole, log: lines });
+  assert.equal(sha256(readFileSync(join(root, 'a.zip'))), sha256(whole.octets()));
+  assert.equal(await log.text(), lines.octets().toString());
+  assert.deepEqual([report.totals, left.length, notes.length > 0], [wanted.totals, wanted.totals.skipped, true]);
+  assert.match(await (await engine.reportPage(report, log, { name: 'a.zip', logName: 'a.zip.items.jsonl' })).text(), /a\.zip/);
+  const { report: checked, found } = await engine.verify(join(root, 'a.zip'), { log });
+  assert.deepEqual([checked.differences, found], [0, []]);
+  const serve = await server(t);
+  const url = await serve(readFileSync(TAKEOUT));
+  for (const source of [new Blob([readFileSync(TAKEOUT)]), new Uint8Array(readFileSync(TAKEOUT)), [url('ranges/takeout.mbox')]]) assert.equal((await engine.inspect(source)).items, 24);
+  const listed = [];
+  assert.equal((await engine.look(TAKEOUT, { onItems: (items) => listed.push(...items) })).items, listed.length);
+  assert.equal((await engine.find(listed[3].id)).subject, listed[3].subject);
+  const parts = [];
+  await engine.convert(TAKEOUT, { split: 200_000 }, { to: async ({ name }) => (parts.push(name), join(root, name)), name: 'p' });
+  assert.ok(parts.length > 1 && parts.every((name) => existsSync(join(root, name))));
+  await assert.rejects(engine.convert(TAKEOUT, {}, { to: join(root, 'a.zip') }), /EEXIST/);
+  await assert.rejects(engine.convert(TAKEOUT, { as: 'docx' }, { to: join(root, 'b.zip') }), { name: 'MailferryError', kind: 'options' });
+  assert.ok(!existsSync(join(root, 'b.zip')));
+  await assert.rejects(engine.inspect(join(root, 'none.mbox')), { kind: 'io' });
+  const stop = new AbortController();
+  const stopped = engine.inspect(bytesSource, { signal: stop.signal }).catch((error) => error);
+  stop.abort();
+  assert.ok((await stopped) instanceof Error);
+});
+
+test('nothing waits for the end of a thread that is idle', (t) => {
+  const root = folder(t);
+  writeFileSync(join(root, 'x.mjs'), `import { inWorker } from ${JSON.stringify(import.meta.resolve('mailferry/worker'))};\nconsole.log(await inWorker().version());\n`);
+  assert.match(execFileSync(process.execPath, [join(root, 'x.mjs')], { encoding: 'utf8', timeout: 60_000 }), /^\d+\.\d+/);
+});
+
+test('the example converts a large mailbox in little memory', (t) => {
+  const root = folder(t);
+  const example = new URL('./examples/large.js', import.meta.resolve('mailferry'));
+  writeFileSync(join(root, 'large.mjs'), readFileSync(example, 'utf8').replace("'mailferry'", JSON.stringify(import.meta.resolve('mailferry'))));
+  writeFileSync(join(root, 'in.mbox'), mbox(120 << 20));
+  const told = execFileSync(process.execPath, [join(root, 'large.mjs'), join(root, 'in.mbox'), join(root, 'out.zip')], { encoding: 'utf8' });
+  const [, megabytes] = /complete: (?:\d+) of \d+ items, .* (\d+) MB of memory/.exec(told);
+  assert.ok(Number(megabytes) < 150, told);
+});
+
+test('what is no message lies beside a store of Outlook, where there is a sink for each file', async () => {
+  for (const options of [{ target: 'm365', packaging: 'pst' }, { as: 'pst', packaging: 'pst' }, { as: 'pst', packaging: 'pst', split: 300_000 }]) {
+    const sinks = {};
+    const [log, files] = [kept(), kept()];
+    const { outcome, totals } = await convert(STORE, options, { name: 'mail', sink: ({ name }) => (sinks[name] = kept()), log, files });
+    assert.deepEqual([outcome.state, totals.failed], ['complete', 0], JSON.stringify(options));
+    const names = Object.keys(sinks);
+    assert.ok(names.some((name) => /^mail(\.part001)?\.pst$/.test(name)), `${names}`);
+    const beside = names.find((name) => name.startsWith('mail.pst.other/calendars/'));
+    assert.match(sinks[beside].octets().toString(), /^BEGIN:VCALENDAR/);
+    assert.ok(log.octets().toString().includes(JSON.stringify(beside)), beside);
+    const stores = names.filter((name) => name.endsWith('.pst')).map((name) => bytesSource(sinks[name].octets(), name));
+    assert.equal((await inspect(stores)).items, 43);
+  }
+  // One sink takes the store alone.
+  const { kinds } = await convert(STORE, { target: 'm365', packaging: 'pst' }, { sink: kept() });
+  assert.deepEqual([kinds.mail.migrated, kinds.event.failed], [43, 1]);
 });
 
 test('calendars and cards have files of their own beside stores and mboxes in one archive', async () => {

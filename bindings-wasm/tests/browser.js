@@ -40,10 +40,14 @@ function unbuilt() {
 
 export async function start(options = {}) {
   const { chromium } = await import('playwright-core');
+  let isOffline = false;
+  const served = new Set();
   const server = createServer((request, response) => {
+    if (isOffline) return request.socket.destroy();
     const path = join(options.site ?? SITE, new URL(request.url, 'http://x').pathname.replace(/\/$/, '/index.html'));
     const type = TYPES[extname(path)];
     if (!type || !existsSync(path)) return response.writeHead(404).end();
+    response.on('finish', () => served.add(path));
     response.writeHead(200, { 'content-type': type }).end(readFileSync(path));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -53,9 +57,18 @@ export async function start(options = {}) {
   return {
     browser,
     url,
+    served,
+    /** Has the server answer nothing any more, whatever a browser lets a test do to its network. */
+    offline(wanted) {
+      isOffline = wanted;
+      server.closeIdleConnections();
+    },
     /** A page of its own; `without` are the ways of saving that it is to have not. */
     async page({ without = ['showSaveFilePicker'], ...context } = {}) {
-      const own = await browser.newContext({ ...(options.launch ? {} : { acceptDownloads: true, locale: 'en-GB' }), ...context });
+      // Firefox takes no locale of a context: there the language is one that was chosen before.
+      const { locale, ...rest } = context;
+      const own = await browser.newContext(options.launch ? rest : { acceptDownloads: true, locale: 'en-GB', ...context });
+      if (options.launch && locale) await own.addInitScript((language) => localStorage.setItem('mailferry-language', language), locale.slice(0, 2));
       await own.addInitScript((names) => {
         for (const name of names) {
           if (name === 'serviceWorker') delete Navigator.prototype.serviceWorker;

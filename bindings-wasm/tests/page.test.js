@@ -252,6 +252,23 @@ test('a bundle is one archive, and carries what it is checked by', { skip }, asy
   await page.context().close();
 });
 
+test('events go beside a store of Outlook, and so need an archive around both', { skip }, async () => {
+  const page = await site.page();
+  await looked(page, STORE);
+  await target(page, 'm365');
+  const packagings = () => page.locator('#packaging option').evaluateAll((all) => all.map(({ value, disabled, selected }) => `${value}${disabled ? ' off' : ''}${selected ? ' on' : ''}`));
+  assert.deepEqual(await packagings(), ['zip on', 'pst off']);
+  await page.uncheck('[name=kind][value=event]');
+  assert.deepEqual(await packagings(), ['zip on', 'pst']);
+  await page.selectOption('#packaging', 'pst');
+  await page.check('[name=kind][value=event]');
+  assert.deepEqual(await packagings(), ['zip on', 'pst off']);
+  await converted(page);
+  assert.match(await page.textContent('#done-title'), /^44 items converted$/);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test('a folder whose name holds a slash is one folder', { skip }, async () => {
   const page = await site.page();
   await looked(page, STORE);
@@ -363,6 +380,29 @@ test('it can be used with the keyboard, and says what it is', { skip }, async ()
   await page.keyboard.press('Space');
   assert.equal(await page.evaluate(() => document.activeElement.ariaChecked), 'false');
   await page.context().close();
+});
+
+test('the first screen is there before any script has run, and nothing moves when another language comes', { skip }, async () => {
+  const without = await site.browser.newContext({ javaScriptEnabled: false });
+  const plain = await without.newPage();
+  await plain.goto(site.url);
+  assert.ok(await plain.isVisible('h1'));
+  assert.match(await plain.locator('body').ariaSnapshot(), /button "Check an archive"[\s\S]*navigation "Steps"[\s\S]*heading "Where is your mail from\?"[\s\S]*button "Gmail"[\s\S]*button "Another"[\s\S]*button "I have my files"/);
+  await without.close();
+  for (const locale of ['en-GB', 'fr-FR', 'ja-JP']) {
+    const page = await site.page({ locale });
+    assert.equal(await page.getAttribute('html', 'lang'), locale.slice(0, 2));
+    assert.equal(await page.inputValue('#language'), locale.slice(0, 2));
+    const shift = await page.evaluate(() => new Promise((resolve) => {
+      let sum = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (sum += value))).observe({ type: 'layout-shift', buffered: true });
+      setTimeout(() => resolve(sum), 300);
+    }));
+    assert.ok(shift < 0.02, `${locale}: ${shift}`);
+    assert.ok(await page.isVisible('h1'));
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
 });
 
 test('every language says everything, with the same values', { skip }, async () => {

@@ -9,33 +9,40 @@ import { test } from 'node:test';
 import * as mailferry from 'mailferry';
 import * as worker from 'mailferry/worker';
 
-test('tsc --strict takes what the declarations promise', () => {
+const HERE = new URL('.', import.meta.url).pathname;
+
+/** As Node resolves modules, and as bundlers do for browsers. */
+const RESOLUTIONS = { node: ['--module', 'nodenext', '--types', 'node'], browser: ['--module', 'esnext', '--moduleResolution', 'bundler', '--typeRoots', 'no-types'] };
+
+function compiled(resolution, ...names) {
   const tsc = new URL('./node_modules/typescript/bin/tsc', import.meta.url).pathname;
-  const flags = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2023,dom,dom.iterable', '--module', 'nodenext', '--types', 'node', 'types.ts'];
+  const flags = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2023,dom,dom.iterable', ...RESOLUTIONS[resolution]];
   try {
-    execFileSync(process.execPath, [tsc, ...flags], { cwd: new URL('.', import.meta.url).pathname, encoding: 'utf8' });
+    execFileSync(process.execPath, [tsc, ...flags, ...names], { cwd: HERE, encoding: 'utf8' });
   } catch (error) {
     assert.fail(error.stdout);
   }
+}
+
+test('tsc --strict takes what the declarations promise', () => {
+  compiled('node', 'types.ts');
+  compiled('browser', 'types-browser.ts');
 });
 
 test('the examples of the README are what a strict compiler takes', () => {
-  const here = new URL('.', import.meta.url).pathname;
   const readme = readFileSync(new URL('./README.md', import.meta.resolve('mailferry')), 'utf8');
   const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
-  assert.ok(examples.length >= 3);
+  assert.ok(examples.length >= 4);
+  const isOfBrowser = (code) => code.includes('FileSystemFileHandle');
   const names = examples.map((code, at) => {
-    writeFileSync(join(here, `readme-${at}.ts`), code);
+    writeFileSync(join(HERE, `readme-${at}.ts`), code);
     return `readme-${at}.ts`;
   });
-  const tsc = new URL('./node_modules/typescript/bin/tsc', import.meta.url).pathname;
-  const flags = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2023,dom,dom.iterable', '--module', 'nodenext', '--types', 'node', ...names];
   try {
-    execFileSync(process.execPath, [tsc, ...flags], { cwd: here, encoding: 'utf8' });
-  } catch (error) {
-    assert.fail(error.stdout);
+    compiled('node', ...names.filter((_, at) => !isOfBrowser(examples[at])));
+    compiled('browser', ...names.filter((_, at) => isOfBrowser(examples[at])));
   } finally {
-    for (const name of names) rmSync(join(here, name));
+    for (const name of names) rmSync(join(HERE, name));
   }
 });
 
@@ -64,7 +71,7 @@ test('require() gives the same as import', () => {
 test('all that is exported is declared, and all that is declared is exported', () => {
   for (const [name, module] of Object.entries({ mailferry, worker })) {
     const of = (file) => readFileSync(new URL(`./${file}.d.ts`, import.meta.resolve('mailferry')), 'utf8');
-    const declarations = name === 'mailferry' ? of(name) + of('node') : of(name);
+    const declarations = name === 'mailferry' ? of(name) + of('node') : of('worker-node');
     const declared = [...declarations.matchAll(/export (?:declare (?:function|class)|\{) (\w+)/g)].map(([, exported]) => exported);
     assert.deepEqual(Object.keys(module).sort(), declared.sort());
   }

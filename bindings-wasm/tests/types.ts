@@ -1,5 +1,5 @@
 // Compiled by `tsc --strict`, never run: what the declarations promise a caller.
-import { MailferryError, blobSource, bytesSource, convert, fileSink, fileSource, folderSource, index, inspect, list, open, reportPage, verify, webStreamSink } from 'mailferry';
+import { MailferryError, blobSource, bytesSource, convert, fileSink, fileSource, folderSource, index, inspect, list, open, verify, webStreamSink } from 'mailferry';
 import { inWorker } from 'mailferry/worker';
 import type { ConvertProgress, Item, LogLine, Report, Sink, Source } from 'mailferry';
 
@@ -43,20 +43,11 @@ export async function everywhere(file: File, handle: { readonly fd: number }, ou
 
 export const line = (text: string): LogLine['status'] => (JSON.parse(text) as LogLine).status;
 
-export async function onPage(files: File[], to: WritableStream<Uint8Array>): Promise<Blob> {
+export async function onThread(out: WritableStream<Uint8Array>): Promise<number> {
   const engine = inWorker();
-  const { folders } = await engine.inspect(files, { signal: AbortSignal.timeout(9), largest: 3, onProgress: ({ position }) => position.toFixed() });
-  const message = await engine.item(files, '1:1', { octets: true });
-  void [Object.keys(folders), message?.view?.subject, message?.octets?.length];
-  // @ts-expect-error: a page has no ports of its own that a Worker could call
-  await engine.convert({ size: 3, readAt: () => 3 }, {}, { to });
-  const { report, log, left } = await engine.convert(files, { target: 'gmail' }, { to });
-  void [report.totals.migrated, left[0]?.reason];
-  const folder = await navigator.storage.getDirectory();
-  await engine.convert(files, { split: 9e6 }, { to: async ({ name }) => folder.getFileHandle(name, { create: true }), name: 'mail' });
-  const page: Blob = await engine.reportPage(report, log, { name: 'mail.zip' });
-  void new Blob([await reportPage(report, new ArrayBuffer(0)), page]);
-  const { found } = await engine.verify(files, { log, source: files, options: { target: 'gmail' }, signal: AbortSignal.timeout(9) });
-  void found[0]?.what;
-  return log;
+  const { report } = await engine.convert(['mail.mbox', new URL('https://example.org/x.mbox'), new Blob()], { target: 'zoho' }, { to: ({ name }) => `out/${name}`, name: 'mail' });
+  const { log } = await engine.convert('mail.mbox', {}, { to: out });
+  // @ts-expect-error: a number is no path
+  await engine.convert(42, {}, { to: 'x.zip' });
+  return report.totals.migrated + log.size;
 }

@@ -94,7 +94,7 @@ function tell() {
   const isUnwanted = unwanted();
   const off = tree.offPaths();
   const contains = (text, wanted) => !wanted || (text ?? '').toLocaleLowerCase().includes(wanted.toLocaleLowerCase());
-  let [goes, octets, spam] = [0, 0, 0];
+  let [goes, octets, spam, others] = [0, 0, 0, 0];
   for (const item of items) {
     const isSpam = isUnwanted(item.folder);
     spam += isSpam;
@@ -104,12 +104,17 @@ function tell() {
       !contains(item.from, state.from) || !contains(item.to, state.to) || !contains(item.subject, state.subject);
     if (isOut) continue;
     goes += 1;
+    others += item.kind !== 'mail';
     octets += item.size ?? 0;
   }
   if (Number(state.sample) > 0) [goes, octets] = [Math.min(goes, Number(state.sample)), goes ? (octets * Math.min(goes, Number(state.sample))) / goes : 0];
   part('will').textContent = goes === 0 ? say('willNothing') : say(state.dedupe ? 'willMost' : 'will', { goes: number(goes), all: number(items.length), bytes: bytes(octets) });
   part('spam-count').textContent = count('items', spam);
   part('folders-count').textContent = foldersTold(tree);
+  // A store alone takes mail; what goes beside it has a place in a ZIP archive.
+  const stores = [...part('packaging').options].filter(({ value }) => value === 'pst' && !form()?.kinds);
+  for (const option of stores) option.disabled = others > 0;
+  if (part('packaging').selectedOptions[0]?.disabled) part('packaging').selectedIndex = [...part('packaging').options].findIndex(({ disabled }) => !disabled);
   // A bundle is one archive, whole.
   part('split').disabled = !['zip', 'pst'].includes(part('packaging').value) || state.target === 'bundle';
   const below = limit();

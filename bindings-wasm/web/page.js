@@ -8,10 +8,11 @@ import { add, chosen, clear, dropped, names, remove, showGiven, size, sources } 
 import { openMessages, setMessages } from './messages.js';
 import { showOrigins } from './origins.js';
 import { plainly, sayProblem, showProblem } from './problems.js';
+import './said.js';
 import { destination, destinations, forget, install, lacks } from './save.js';
 import { STEPS, keep, ordered, startAgain, state } from './state.js';
 import { setTargets, showTargets } from './targets.js';
-import { LANGUAGES, bytes, choose, count, current, day, isReviewed, list, number, say } from './text.js';
+import { bytes, choose, count, current, day, list, number, say } from './text.js';
 import { isBusy, sayWork, stopWork, underWay } from './work.js';
 
 const SECTIONS = { from: 'from', files: 'files-step', to: 'to', choose: 'choose', work: 'work', done: 'done', check: 'checking' };
@@ -49,6 +50,7 @@ function show(name) {
   if (isNew) showProblem(undefined);
   render();
   if (!isNew) return;
+  part(SECTIONS[name]).classList.add('come');
   scrollTo({ top: 0 });
   part(SECTIONS[name]).querySelector('h1').focus({ preventScroll: true });
   announce(part(SECTIONS[name]).querySelector('h1').textContent);
@@ -360,7 +362,6 @@ for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListene
 
 /* Language */
 
-part('language').append(...Object.entries(LANGUAGES).map(([code, { name }]) => new Option(name, code)));
 part('language').addEventListener('change', async ({ target }) => {
   await choose(target.value);
   try {
@@ -373,8 +374,6 @@ part('language').addEventListener('change', async ({ target }) => {
 
 /** Says everything again that is not said by its key alone; nothing that was chosen changes by it. */
 function sayAll() {
-  part('language').value = current();
-  part('unreviewed').hidden = isReviewed();
   part('lacks').replaceChildren(...lacks().map((key) => element('li', { textContent: say(key) })));
   part('lacks').hidden = lacks().length === 0;
   showOrigins();
@@ -395,22 +394,12 @@ function sayAll() {
   render();
 }
 
-function wanted() {
-  try {
-    const before = localStorage.getItem(LANGUAGE);
-    if (before) return before;
-  } catch {
-    // Then by what the browser says.
-  }
-  return (navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2)).find((code) => code in LANGUAGES) ?? 'en';
-}
-
-await choose(wanted());
 sayAll();
 const first = location.hash.slice(1);
 show(first in SECTIONS && isOpen(first) ? first : first && first !== 'from' ? 'files' : 'from');
 keep();
 forget().catch(() => {});
+delete document.documentElement.dataset.waits;
 document.documentElement.dataset.ready = '';
 // What is not needed for the first screen.
 (window.requestIdleCallback ?? setTimeout)(() => install());

@@ -1,25 +1,18 @@
 // What is said, in the language that is chosen: one file a language in lang/, loaded when it is wanted.
 import en from './lang/en.js';
 
-/** By their own names; those that nobody who speaks them has read are marked. */
-export const LANGUAGES = {
-  en: { name: 'English', reviewed: true },
-  fr: { name: 'Français', reviewed: true },
-  de: { name: 'Deutsch', reviewed: false },
-  es: { name: 'Español', reviewed: false },
-  pt: { name: 'Português', reviewed: false },
-  ja: { name: '日本語', reviewed: false },
-};
+/** What the page says of itself, which reads it before there are modules; those that nobody who speaks them has read are marked. */
+const LANGUAGES = document.documentElement.dataset.languages.split(' ');
+const REVIEWED = ['en', 'fr'];
 
 let language = 'en';
 let strings = en;
 
 export const current = () => language;
-export const isReviewed = () => LANGUAGES[language].reviewed;
 
 /** Loads a language; another is chosen where it cannot be had. */
 export async function choose(wanted) {
-  const code = wanted in LANGUAGES ? wanted : 'en';
+  const code = LANGUAGES.includes(wanted) ? wanted : 'en';
   try {
     strings = code === 'en' ? en : (await import(`./lang/${code}.js`)).default;
     language = code;
@@ -27,7 +20,10 @@ export async function choose(wanted) {
     [language, strings] = ['en', en];
   }
   document.documentElement.lang = language;
-  for (const element of document.querySelectorAll('[data-text]')) element.textContent = say(element.dataset.text);
+  document.getElementById('language').value = language;
+  document.getElementById('unreviewed').hidden = REVIEWED.includes(language);
+  // What is said already is left alone: the page has its English text from the start.
+  for (const element of document.querySelectorAll('[data-text]')) if (element.textContent !== say(element.dataset.text)) element.textContent = say(element.dataset.text);
   for (const element of document.querySelectorAll('[data-label]')) element.ariaLabel = say(element.dataset.label);
   for (const element of document.querySelectorAll('[data-placeholder]')) element.placeholder = say(element.dataset.placeholder);
 }

@@ -2,6 +2,7 @@
 
 use crate::{Result, root};
 use std::{
+    collections::BTreeMap,
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
@@ -17,9 +18,43 @@ pub(crate) fn assemble() -> Result<PathBuf> {
     }
     copy(&bindings.join("web"), &site)?;
     copy(&bindings.join("npm"), &site.join("mailferry"))?;
+    let page = site.join("index.html");
+    fs::write(&page, in_english(&fs::read_to_string(&page)?, &fs::read_to_string(site.join("lang/en.js"))?)?)?;
     for_offline(&site)?;
     println!("the page is in {}", fs::canonicalize(&site)?.display());
     Ok(site)
+}
+
+/// Puts the English text into the page, so that it is seen before any script has run.
+fn in_english(page: &str, language: &str) -> Result<String> {
+    let says: BTreeMap<&str, &str> = language
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix("',")?.split_once(": '"))
+        .filter(|(_, text)| !text.contains('\\'))
+        .collect();
+    let mut made = page.to_owned();
+    for (attribute, before, after) in
+        [("data-text", ">", ""), ("data-label", " aria-label=\"", "\""), ("data-placeholder", " placeholder=\"", "\"")]
+    {
+        let marked = format!(" {attribute}=\"");
+        let mut parts = made.split(&marked);
+        let mut filled = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (key, rest) = part.split_once('"').ok_or("an attribute without an end")?;
+            let text = says.get(key).ok_or_else(|| format!("lang/en.js has no {key}, which index.html says"))?;
+            let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+            // Text stands behind the tag, where nothing may stand yet; an attribute beside the one that names it.
+            let (tag, rest) = if attribute == "data-text" {
+                rest.split_once("><").ok_or("a tag without an end")?
+            } else {
+                ("", rest)
+            };
+            let open = if attribute == "data-text" { "<" } else { "" };
+            filled.push_str(&format!("{marked}{key}\"{tag}{before}{text}{after}{open}{rest}"));
+        }
+        made = filled;
+    }
+    Ok(made)
 }
 
 /// Writes into the service worker which files the page is, and a version that changes with each of them.
@@ -125,4 +160,25 @@ fn media_type(path: &Path) -> Option<&'static str> {
         "webmanifest" => "application/manifest+json",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_english;
+
+    const SAYS: &str = "export default {\n  a: 'Rock & roll',\n  b: 'It says “hi”',\n  c: 'A \"b\"',\n};\n";
+
+    #[test]
+    fn a_page_has_its_text_before_any_script_has_run() {
+        for (page, wanted) in [
+            ("<p data-text=\"a\"></p>", "<p data-text=\"a\">Rock &amp; roll</p>"),
+            ("<p data-text=\"b\" hidden><i>x</i></p>", "<p data-text=\"b\" hidden>It says “hi”<i>x</i></p>"),
+            ("<i data-label=\"c\" id=\"x\"></i>", "<i data-label=\"c\" aria-label=\"A &quot;b&quot;\" id=\"x\"></i>"),
+            ("<input data-placeholder=\"b\" />", "<input data-placeholder=\"b\" placeholder=\"It says “hi”\" />"),
+            ("<b>nothing</b>", "<b>nothing</b>"),
+        ] {
+            assert_eq!(in_english(page, SAYS).unwrap_or_default(), wanted);
+        }
+        assert!(in_english("<p data-text=\"d\"></p>", SAYS).is_err());
+    }
 }

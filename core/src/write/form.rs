@@ -129,7 +129,7 @@ fn at(path: &Path, options: WriteOptions, joins: bool, ours: Option<Ours>, disk:
 /// The same to the writers that `open` gives for the names of archives: for `name`, which tells the [`Packaging`], or, where
 /// [`WriteOptions::zip_split`] asks for parts of `x.zip`, for `x.part001.zip`, `x.part002.zip` … A writer has all of its
 /// archive, and is flushed and let go of, before the next one is asked for. What they are given is what [`create`] writes to
-/// files of these names.
+/// files of these names: with `x.pst` that is what is no message, too, as `x.pst.other/calendars/Calendar.ics`.
 ///
 /// ```
 /// use mailferry::write::{WriteOptions, create_with};

@@ -120,7 +120,7 @@ pub(crate) fn stream(
         Packaging::Pst => {
             let mut writer = Some(writer);
             let open = move |_: &str| writer.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected));
-            Box::new(store::StoreStream::new(open))
+            Box::new(store::StoreStream::alone(open))
         }
         Packaging::Zip => zip(writer, options),
         Packaging::Tar => Box::new(Tar::begin(Stream::new(writer), None, options.tar_names)?),
@@ -137,7 +137,7 @@ pub(crate) fn named<W: Write + Send + 'static>(
     let packaging = Packaging::of_name(name);
     can_be_split(name, packaging, options)?;
     if packaging == Packaging::Pst {
-        return Ok(Box::new(store::StoreStream::new(open)));
+        return Ok(Box::new(store::StoreStream::named(name, open)));
     }
     let split = split_of_zip(options);
     let volumes = Named::new(name, split.is_some(), open);
@@ -270,7 +270,6 @@ pub(crate) trait Container: Send {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Beside {
     /// Files of all kinds.
-    #[cfg_attr(target_family = "wasm", expect(dead_code, reason = "only a folder of a file system has a place for it"))]
     Files,
     Nothing,
 }

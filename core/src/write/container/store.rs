@@ -17,10 +17,8 @@ use {
 };
 
 /// What the name of the folder with what is no message has behind that of the store.
-#[cfg(not(target_family = "wasm"))]
 pub(crate) const BESIDE_STORE: &str = ".other";
 
-#[cfg(not(target_family = "wasm"))]
 fn is_store(path: &str) -> bool {
     !path.contains('/') && path.to_ascii_lowercase().ends_with(".pst")
 }
@@ -110,30 +108,52 @@ impl Container for StoreFiles {
     }
 }
 
-/// Stores that go to writers by their names, with nothing beside them.
+/// Stores that go to writers by their names; all else goes there too, by paths in the folder that a store has beside it, where there is
+/// more than one writer to be had.
 pub(crate) struct StoreStream<O> {
     open: O,
+    /// The folder of what is no store.
+    beside: Option<String>,
 }
 
 impl<O> StoreStream<O> {
-    pub(crate) fn new(open: O) -> Self {
-        Self { open }
+    /// One store, and nothing beside it.
+    pub(crate) fn alone(open: O) -> Self {
+        Self { open, beside: None }
+    }
+
+    /// The store of this name, its parts, and what lies beside it.
+    pub(crate) fn named(name: &str, open: O) -> Self {
+        Self { open, beside: Some(format!("{name}{BESIDE_STORE}")) }
+    }
+
+    fn path_of(&self, path: &str) -> String {
+        match &self.beside {
+            Some(folder) if !is_store(path) => format!("{folder}/{path}"),
+            _ => path.to_owned(),
+        }
     }
 }
 
 impl<W: Write + Send, O: FnMut(&str) -> io::Result<W> + Send> Container for StoreStream<O> {
     fn entry(&mut self, entry: Entry<'_>, rendered: &Rendered) -> Result<String> {
-        let mut out = (self.open)(entry.path).map_err(|error| refused(error, entry.path))?;
+        let path = self.path_of(entry.path);
+        let mut out = (self.open)(&path).map_err(|error| refused(error, &path))?;
         match copy(rendered, false, |octets| out.write_all(octets)) {
-            Ok(()) => out.flush().map_err(|error| refused(error, entry.path))?,
+            Ok(()) => out.flush().map_err(|error| refused(error, &path))?,
             Err(Stopped::Source(error)) => return Err(Error::from(error)),
-            Err(Stopped::Destination(error)) => return Err(refused(error, entry.path)),
+            Err(Stopped::Destination(error)) => return Err(refused(error, &path)),
         }
-        Ok(entry.path.to_owned())
+        Ok(path)
     }
 
     fn store(&self) -> Option<Beside> {
-        Some(Beside::Nothing)
+        Some(if self.beside.is_some() { Beside::Files } else { Beside::Nothing })
+    }
+
+    fn standing(&self, path: &str) -> Option<String> {
+        // A store is written here when it is complete; files of many items are told by where they will be.
+        (!is_store(path)).then(|| self.path_of(path))
     }
 
     fn add_folder(&mut self, _path: &str) -> Result<()> {

@@ -179,6 +179,10 @@ impl StoreWriter {
 
     /// Fills in what files that go with the items say of the stores.
     fn fill_documents(&mut self) {
+        if self.files.container.store() == Some(Beside::Nothing) {
+            // They have no place.
+            self.files.options.documents.clear();
+        }
         for (_, text) in &mut self.files.options.documents {
             if !text.contains("{store}") {
                 continue;
