@@ -4,12 +4,13 @@ use crate::{
     error::{of_kind, options, raised},
     folder::Counts,
     mailbox::Opening,
+    restore::{FolderState, folder_of},
 };
 use mailferry::{
     Error, ErrorKind, Location,
     convert::Fingerprint,
-    model::{self, Folder, FolderPath, Role},
-    read::{Given, ItemPlace, role_of_path},
+    model::{self, Folder, Role},
+    read::{Given, ItemPlace},
     source::{FileSource, Source},
 };
 use pyo3::{
@@ -32,7 +33,8 @@ struct Heading {
     /// The options that decide which items there are.
     options: String,
     items: usize,
-    folders: Vec<Vec<String>>,
+    /// Their names, and what they are for.
+    folders: Vec<FolderState>,
 }
 
 /// By what a source is known again.
@@ -72,7 +74,7 @@ impl Places {
     pub(crate) fn add(&mut self, item: &model::Item, source: u64) {
         let names = item.folder.path.names();
         let folder = self.folders.get(names).copied().unwrap_or_else(|| {
-            self.heading.folders.push(names.to_vec());
+            self.heading.folders.push((names.to_vec(), item.folder.role.map(|role| role.as_str().to_owned())));
             self.folders.insert(names.to_vec(), self.heading.folders.len() - 1);
             self.heading.folders.len() - 1
         });
@@ -99,16 +101,15 @@ impl Places {
     /// The folder of the item at a place.
     pub(crate) fn folder(&self, place: ItemPlace) -> Option<Folder> {
         let at = self.rows.binary_search_by_key(&place, |row| row.place).ok()?;
-        let names = self.heading.folders.get(self.rows.get(at)?.folder)?;
-        Some(Folder { role: role_of_path(names), path: FolderPath::new(names.clone()) })
+        Some(folder_of(self.heading.folders.get(self.rows.get(at)?.folder)?.clone()))
     }
 
     /// What the folders hold.
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for row in &self.rows {
-            if let Some(names) = self.heading.folders.get(row.folder) {
-                counts.add_of(names, || role_of_path(names).map(Role::as_str), row.size);
+            if let Some(folder) = self.heading.folders.get(row.folder) {
+                counts.add_of(&folder.0, || folder_of(folder.clone()).role.map(Role::as_str), row.size);
             }
         }
         counts

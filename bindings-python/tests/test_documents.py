@@ -125,7 +125,7 @@ def test_birthdays_that_are_no_dates_are_text(line, expected):
 
 def test_every_calendar_and_card_of_the_fixtures_can_be_read():
     seen = {CalendarEvent: 0, ContactCard: 0}
-    for path in sorted([*ROOT.glob("fixtures/ics/*"), *ROOT.glob("fixtures/vcf/*")]):
+    for path in sorted([*ROOT.glob("fixtures/ics/**/*"), *ROOT.glob("fixtures/vcf/**/*")]):
         if path.suffix in (".ics", ".vcs", ".vcf"):
             for item in mailferry.open(path, on_error="skip"):
                 found = item.event or item.card
@@ -163,19 +163,25 @@ def told(item):
 
 
 def files():
-    found = [path for path in sorted(ROOT.glob("fixtures/*/*")) if path.suffix in (".mbox", ".ics", ".vcf", ".eml", ".gz", ".zip", ".tar", ".tgz")]
-    return [pytest.param(path, id=path.name) for path in found]
+    found = [path for path in sorted(ROOT.glob("fixtures/**/*")) if path.suffix in (".mbox", ".mmdf", ".ics", ".vcs", ".vcf", ".eml", ".gz", ".zip", ".tar", ".tgz")]
+    return [pytest.param(found[start::12], id=f"share {start + 1}") for start in range(12)]
 
 
-@pytest.mark.parametrize("path", files())
-def test_what_an_index_finds_is_what_a_loop_finds(path, tmp_path):
+@pytest.mark.parametrize("paths", files())
+def test_what_an_index_finds_is_what_a_loop_finds(paths, tmp_path):
+    assert len(paths) > 3
+    for path in paths:
+        compare(path, tmp_path)
+
+
+def compare(path, tmp_path):
     met = [told(item) for item in mailferry.open(path, on_error="skip")]
     assert mailferry.open(path, on_error="skip").save_index(tmp_path / "index") == len(met)
     box = mailferry.open(path, on_error="skip", index=tmp_path / "index")
-    assert len(box) == len(met)
+    assert len(box) == len(met), path
     # Backwards, so that nothing is come to by going on.
-    assert [told(box[number]) for number in reversed(range(len(met)))] == met[::-1]
-    assert [told(box[one[0]]) for one in met] == met
+    assert [told(box[number]) for number in reversed(range(len(met)))] == met[::-1], path
+    assert [told(box[one[0]]) for one in met] == met, path
     with pytest.raises(KeyError):
         box["9:9"]
     with pytest.raises(IndexError):
@@ -222,7 +228,7 @@ def test_random_access_by_an_index_is_quick(big, tmp_path):
     import time as clock
 
     mailferry.open(big).save_index(tmp_path / "index")
-    begun = clock.perf_counter()
+    begun = clock.process_time()
     box = mailferry.open(big, index=tmp_path / "index")
     assert [box[number].subject for number in range(23_990, 0, -240)] == [str(number) for number in range(23_990, 0, -240)]
-    assert clock.perf_counter() - begun < 3
+    assert clock.process_time() - begun < 3

@@ -2,6 +2,7 @@
 
 mod budget;
 mod dav;
+mod docs;
 mod features;
 mod fixtures;
 mod importers;
@@ -61,6 +62,8 @@ cargo xtask COMMAND
                      these)
   release --dry-run  what must hold before a release: versions, changelog, packed crates compile, the source distribution and the wheel install
                      and pass their tests in environments of their own; nothing is published
+  docs               the documentation as one static site in target/docs/site: handbook, tutorials, command, crate, Python; links checked
+                     (installs mkdocs-material)
   version X.Y.Z      writes the version of all packages
   licences           fails where a dependency has a licence that deny.toml does not allow
   deny               cargo-deny's whole check, advisories included (installs cargo-deny)
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
         ["storm", ref options @ ..] => storm::random::run(options),
         ["faults", ref options @ ..] => storm::faults(options),
         ["stores", dir, ref options @ ..] => stores::run_all(dir, options),
+        ["docs"] => docs::build(),
         ["release", "--dry-run"] => release::dry_run(),
         ["version", version] => release::set_version(version),
         ["licences"] => licences::check(),
