@@ -1,6 +1,6 @@
 """Converts a mailbox for a target, checks what was written, and tells what did not get there.
 
-    python convert.py "All mail.mbox" out zoho
+    python convert.py "All mail.mbox" out.zip zoho
 """
 
 import pathlib

@@ -1,4 +1,4 @@
-"""Writes mail, calendars and contacts into one PST for Outlook, and checks it against its specification.
+"""Writes mail into one PST for Outlook, calendars and contacts beside it, and checks the store against its specification.
 
     python to_pst.py out.pst mail.mbox calendar.ics contacts.vcf
 """
@@ -21,13 +21,14 @@ def main(to: str, sources: list[str]) -> int:
         print(f"{finding['severity']}: {finding['meaning']} ({finding['section']})")
     print(f"{checked['messages']} messages in {checked['folders']} folders, {checked['errors']} errors")
 
-    # What Outlook would show can be read as it was written.
-    with mailferry.open(to) as store:
-        for item in store:
-            if item.event is not None:
-                print(f"{item.event.start}  {item.event.summary}  {item.event.recurrence or 'once'}")
-            elif item.card is not None:
-                print(f"{item.card.name}  {', '.join(map(str, item.card.emails + item.card.phones))}")
+    # Calendars and contacts are files beside the store, which Outlook imports by themselves.
+    for file in report.files:
+        print(f"{file['name']}: {file['bytes']} octets")
+    for item in mailferry.open(sources, on_error="skip", kind=["event", "contact"]):
+        if item.event is not None:
+            print(f"{item.event.start}  {item.event.summary}  {item.event.recurrence or 'once'}")
+        elif item.card is not None:
+            print(f"{item.card.name}  {', '.join(map(str, item.card.emails + item.card.phones))}")
     return 0 if not checked["errors"] else 1
 
 

@@ -334,7 +334,7 @@ impl Mailbox {
             Err(error) => return Err(sources.raised_of(py, &error)),
         };
         // What names the folder of an mbox may lie around it.
-        if let Some(folder) = indexed.places.folder(place) {
+        if let Some(folder) = indexed.places.folder(place).filter(|folder| folder.path != item.folder.path) {
             item.folder = folder;
         }
         Ok(Item::new(item, place.source, Arc::clone(&sources.raised)))
