@@ -80,14 +80,18 @@ pub(crate) struct Counts {
 
 impl Counts {
     pub(crate) fn add(&mut self, item: &model::Item) {
+        self.add_of(item.folder.path.names(), || item.folder.role.map(model::Role::as_str), item.size());
+    }
+
+    /// Adds an item of so many octets to the folder of these names.
+    pub(crate) fn add_of(&mut self, names: &[String], role: impl FnOnce() -> Option<&'static str>, octets: u64) {
         self.items += 1;
-        let names = item.folder.path.names();
         if !self.folders.contains_key(names) {
-            self.folders.insert(names.to_vec(), (item.folder.role.map(model::Role::as_str), 0, 0));
+            self.folders.insert(names.to_vec(), (role(), 0, 0));
         }
         if let Some((_, items, bytes)) = self.folders.get_mut(names) {
             *items += 1;
-            *bytes += item.size();
+            *bytes += octets;
         }
     }
 

@@ -3,6 +3,7 @@ use crate::{
     attachment::Attachment,
     date_time,
     defect::Defect,
+    documents::{self, Event},
     error::{detached, raised},
     headers::Headers,
     made, restore,
@@ -10,7 +11,7 @@ use crate::{
 };
 use mailferry::{
     Result, mime,
-    model::{self, CalendarObject, ItemKind, Message, VCard},
+    model::{self, CalendarObject, CardView, ItemKind, Message, VCard},
 };
 use pyo3::{
     exceptions::PyTypeError,
@@ -259,7 +260,10 @@ impl Item {
     #[doc = stub!("Item.text")]
     #[getter]
     fn text(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        self.of_message(py, Message::text)
+        self.of_message(py, |message| match message.reading_text()? {
+            Some(text) => Ok(Some(text)),
+            None => message.text(),
+        })
     }
 
     #[doc = stub!("Item.html")]
@@ -281,6 +285,22 @@ impl Item {
             .map(|(number, attachment)| Bound::new(py, Attachment::new(slf.clone().unbind(), number, attachment)))
             .collect::<PyResult<_>>()?;
         PyTuple::new(py, list)
+    }
+
+    #[doc = stub!("Item.event")]
+    #[getter]
+    fn event<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(object) = self.item.calendar() else { return Ok(None) };
+        let event = self.came_out(py, detached(py, || Event::of(object))?)?;
+        event.map(|event| event.into_python(py)).transpose()
+    }
+
+    #[doc = stub!("Item.card")]
+    #[getter]
+    fn card<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(card) = self.item.card() else { return Ok(None) };
+        let view = self.came_out(py, detached(py, || CardView::of(card))?)?;
+        documents::card(py, view).map(Some)
     }
 
     #[doc = stub!("Item.uid")]

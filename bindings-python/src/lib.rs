@@ -10,6 +10,7 @@ macro_rules! stub {
     };
 }
 
+mod access;
 mod address;
 mod attachment;
 mod cancel;
@@ -18,6 +19,7 @@ mod convert;
 mod date_time;
 mod defect;
 mod document;
+mod documents;
 mod error;
 mod folder;
 mod headers;

@@ -1,4 +1,5 @@
 use crate::{
+    access::Places,
     cancel::Cancel,
     error::{detached, options, raised},
     folder::Counts,
@@ -13,7 +14,7 @@ use crate::{
 use mailferry::{
     Error,
     convert::{Place, Selection, Selector},
-    read::{self, Event, ReadOptions},
+    read::{self, Event, ItemPlace, ReadOptions},
 };
 use pyo3::{
     exceptions::{PyIndexError, PyKeyError, PyTypeError, PyValueError},
@@ -37,6 +38,13 @@ pub(crate) struct Mailbox {
     progress: Mutex<Told>,
     counts: Mutex<Option<Counts>>,
     access: Mutex<Access>,
+    indexed: Mutex<Option<Arc<Indexed>>>,
+}
+
+/// Where all items lie, and what goes there.
+struct Indexed {
+    places: Places,
+    access: Mutex<Option<read::Access>>,
 }
 
 /// Who is told how far it is, and when next.
@@ -58,11 +66,11 @@ struct Access {
 /// All that it takes to open a mailbox once more.
 pub(crate) struct Opening {
     pub(crate) sources: Sources,
-    reading: ReadOptions,
+    pub(crate) reading: ReadOptions,
     selection: Selection,
     /// Whether what cannot be read is raised, not skipped.
     pub(crate) raises: bool,
-    given: Py<PyDict>,
+    pub(crate) given: Py<PyDict>,
 }
 
 struct State {
@@ -176,7 +184,11 @@ pub(crate) fn raises(py: Python<'_>, on_error: &str) -> PyResult<bool> {
 
 #[doc = include_str!(concat!(env!("OUT_DIR"), "/open.txt"))]
 #[pyfunction]
-#[pyo3(signature = (source, *, name=None, on_error="raise", progress=None, cancel=None, **options), text_signature = None)]
+#[pyo3(
+    signature = (source, *, name=None, on_error="raise", progress=None, cancel=None, index=None, **options),
+    text_signature = None
+)]
+#[allow(clippy::too_many_arguments, reason = "those of Python")]
 pub(crate) fn open(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
@@ -184,9 +196,11 @@ pub(crate) fn open(
     on_error: &str,
     progress: Option<&Bound<'_, PyAny>>,
     cancel: Option<&Bound<'_, PyAny>>,
+    index: Option<&Bound<'_, PyAny>>,
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Mailbox> {
     let opening = Opening::new(py, source, name, on_error, cancel, options)?;
+    let indexed = index.map(|path| Places::read(py, path, &opening)).transpose()?.map(Indexed::new);
     let reading = Some(opening.start(py)?);
     log(py, Level::Info, || format!("opened {}", opening.sources.describe()))?;
     let told = Told { progress: Progress::new(progress)?, watch: Watch::new() };
@@ -196,6 +210,7 @@ pub(crate) fn open(
         progress: Mutex::new(told),
         counts: Mutex::default(),
         access: Mutex::default(),
+        indexed: Mutex::new(indexed.map(Arc::new)),
     })
 }
 
@@ -209,7 +224,13 @@ pub(crate) fn reopen(
     on_error: &str,
     options: &Bound<'_, PyDict>,
 ) -> PyResult<Mailbox> {
-    open(py, source, name, on_error, None, None, Some(options))
+    open(py, source, name, on_error, None, None, None, Some(options))
+}
+
+impl Indexed {
+    fn new(places: Places) -> Self {
+        Self { places, access: Mutex::default() }
+    }
 }
 
 impl Mailbox {
@@ -250,13 +271,24 @@ impl Mailbox {
         if let Some(counts) = &*self.counts.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner) {
             return Ok(counts.clone());
         }
+        let mut counts = Counts::default();
+        match self.indexed(py) {
+            Some(indexed) => counts = indexed.places.counts(),
+            None => self.each(py, |item, _| counts.add(item))?,
+        }
+        *self.counts.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner) = Some(counts.clone());
+        Ok(counts)
+    }
+
+    /// Reads it once.
+    fn each(&self, py: Python<'_>, mut met: impl FnMut(&mailferry::model::Item, u64) + Send) -> PyResult<()> {
         let mut reading = self.opening.start(py)?;
-        let (mut counts, mut watch) = (Counts::default(), Watch::new());
+        let mut watch = Watch::new();
         loop {
             let goes_on = detached(py, || {
                 loop {
                     match reading.next() {
-                        Next::Item(item, _) => counts.add(&item),
+                        Next::Item(item, source) => met(&item, source),
                         Next::End => return false,
                         Next::Failed(_) | Next::Nothing => {}
                     }
@@ -268,10 +300,44 @@ impl Mailbox {
             py.check_signals()?;
             self.stopped(py)?;
             if !goes_on {
-                *self.counts.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner) = Some(counts.clone());
-                return Ok(counts);
+                return Ok(());
             }
         }
+    }
+
+    fn indexed(&self, py: Python<'_>) -> Option<Arc<Indexed>> {
+        self.indexed.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The item at a place of the index.
+    fn item_at(&self, py: Python<'_>, indexed: &Indexed, place: ItemPlace) -> PyResult<Item> {
+        let Opening { sources, reading, .. } = &self.opening;
+        let found = detached(py, || {
+            let mut access = indexed.access.lock().unwrap_or_else(PoisonError::into_inner);
+            let access = access.get_or_insert_with(|| {
+                let mut options = reading.clone();
+                options.limits.stop = sources.stop();
+                read::Access::new(options, read::Access::sources(sources.mailbox(reading)))
+            });
+            access.item(place, || sources.mailbox(reading))
+        })?;
+        self.stopped(py)?;
+        let mut item = match found {
+            Ok(Some(item)) if item.origin.length == place.length => item,
+            Ok(_) => {
+                let message = format!(
+                    "the item {}:{} is no longer where the index has it: the source was changed; make the index anew with save_index()",
+                    place.source, place.ordinal
+                );
+                return Err(options(py, &message));
+            }
+            Err(error) => return Err(sources.raised_of(py, &error)),
+        };
+        // What names the folder of an mbox may lie around it.
+        if let Some(folder) = indexed.places.folder(place).filter(|folder| folder.path != item.folder.path) {
+            item.folder = folder;
+        }
+        Ok(Item::new(item, place.source, Arc::clone(&sources.raised)))
     }
 
     /// The next item of those that are asked for by number, which `is_wanted` is shown the number, source and ordinal of.
@@ -315,6 +381,9 @@ impl Mailbox {
     }
 
     fn at(&self, py: Python<'_>, index: usize) -> PyResult<Option<Item>> {
+        if let Some(indexed) = self.indexed(py) {
+            return indexed.places.at(index).map(|place| self.item_at(py, &indexed, place)).transpose();
+        }
         self.seek(py, |access| access.taken > index, |number, _| number.cmp(&index))
     }
 }
@@ -349,7 +418,10 @@ impl Mailbox {
                 id.split_once(':').and_then(|(source, ordinal)| Some((source.parse().ok()?, ordinal.parse().ok()?)));
             let place: (u64, u64) =
                 place.ok_or_else(|| PyKeyError::new_err(format!("{id}: the id of an item is two numbers: 1:42")))?;
-            let item = self.seek(py, |access| access.last >= place, |_, at| at.cmp(&place))?;
+            let item = match self.indexed(py) {
+                Some(indexed) => indexed.places.of(place).map(|place| self.item_at(py, &indexed, place)).transpose()?,
+                None => self.seek(py, |access| access.last >= place, |_, at| at.cmp(&place))?,
+            };
             let item = item.ok_or_else(|| PyKeyError::new_err(id.to_string()))?;
             return Ok(Bound::new(py, item)?.into_any());
         }
@@ -410,7 +482,22 @@ impl Mailbox {
             all.update(options.as_mapping())?;
         }
         let on_error = if *raises { "raise" } else { "skip" };
-        open(py, sources.given.bind(py), sources.name.clone(), on_error, None, None, Some(&all))
+        open(py, sources.given.bind(py), sources.name.clone(), on_error, None, None, None, Some(&all))
+    }
+
+    #[doc = stub!("Mailbox.save_index")]
+    fn save_index(&self, py: Python<'_>, path: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let indexed = match self.indexed(py) {
+            Some(indexed) => indexed,
+            None => {
+                let mut places = Places::new(py, &self.opening)?;
+                self.each(py, |item, source| places.add(item, source))?;
+                Arc::new(Indexed::new(places))
+            }
+        };
+        indexed.places.save(py, path)?;
+        *self.indexed.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&indexed));
+        Ok(indexed.places.len())
     }
 
     #[doc = stub!("Mailbox.save_attachments")]

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 const ROLES: &[Role] = &[Role::Inbox, Role::Sent, Role::Drafts, Role::Trash, Role::Junk, Role::Archive, Role::All];
 
-type FolderState = (Vec<String>, Option<String>);
+pub(crate) type FolderState = (Vec<String>, Option<String>);
 
 /// What `__reduce__` gives: the function that makes the item anew, and its arguments.
 pub(crate) fn state<'py>(py: Python<'py>, item: &Item) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
@@ -118,7 +118,7 @@ fn read_alone(name: &str, source: Source) -> Option<ItemKind> {
     mailbox.find_map(Result::ok).map(|item| item.kind)
 }
 
-fn folder_of((names, role): FolderState) -> Folder {
+pub(crate) fn folder_of((names, role): FolderState) -> Folder {
     let role = role.and_then(|role| ROLES.iter().copied().find(|known| known.as_str() == role));
     Folder { path: FolderPath::new(names), role }
 }

@@ -3,6 +3,7 @@
 mod budget;
 mod dav;
 mod dice;
+mod docs;
 mod features;
 mod fixtures;
 mod growth;
@@ -70,6 +71,8 @@ cargo xtask COMMAND
                      other mail, once or more; --keep N: leaves the first N stores for other checkers; --binary FILE)
   release --dry-run  what must hold before a release: versions, changelog, packed crates compile, the source distribution and the wheel install
                      and pass their tests in environments of their own; nothing is published
+  docs               the documentation as one static site in target/docs/site: handbook, tutorials, command, crate, Python; links checked
+                     (installs mkdocs-material)
   version X.Y.Z      writes the version of all packages
   licences           fails where a dependency has a licence that deny.toml does not allow
   deny               cargo-deny's whole check, advisories included (installs cargo-deny)
@@ -106,6 +109,7 @@ fn main() -> ExitCode {
         ["growth", ref words @ ..] => growth::measure(words),
         ["stores", dir, ref options @ ..] => stores::run_all(dir, options),
         ["mutations", dir, ref options @ ..] => mutations::run_all(dir, options),
+        ["docs"] => docs::build(),
         ["release", "--dry-run"] => release::dry_run(),
         ["version", version] => release::set_version(version),
         ["licences"] => licences::check(),

@@ -94,7 +94,8 @@ fn try_package(python: &Path) -> Result<()> {
         "--disable-pip-version-check",
         "pytest>=8,<10",
     ]))?;
-    let tests = ["test_reading", "test_converting", "test_expected", "test_documentation"];
+    let tests =
+        ["test_reading", "test_converting", "test_expected", "test_documents", "test_documentation", "test_examples"];
     let tests = tests.map(|name| format!("bindings-python/tests/{name}.py"));
     // A build for tests has a function that others do not have.
     run(Command::new(python)
@@ -103,8 +104,21 @@ fn try_package(python: &Path) -> Result<()> {
         .args(tests))
 }
 
+/// The interpreter of an environment of its own under target/ with these packages.
+pub(crate) fn environment_for(name: &str, requirements: &str) -> Result<PathBuf> {
+    set_up()?;
+    let environment = root().join("target").join(name);
+    let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    if !python.exists() {
+        run(in_environment().args(["-m", "venv"]).arg(&environment))?;
+    }
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    run(Command::new(&python).args(install).arg(requirements))?;
+    Ok(python)
+}
+
 /// An empty folder under target/.
-fn room(name: &str) -> Result<PathBuf> {
+pub(crate) fn room(name: &str) -> Result<PathBuf> {
     let room = root().join("target").join(name);
     if room.exists() {
         fs::remove_dir_all(&room)?;

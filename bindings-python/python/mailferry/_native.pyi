@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, ClassVar, Literal, TypeVar, final, overload, type_check_only
 from typing_extensions import Self
 
+from .documents import CalendarEvent, ContactCard
 from .types import (
     Cancel,
     Columns,
@@ -341,13 +342,34 @@ class Item:
         """The octets of the value of the first field called ``name``, in any case."""
     @property
     def text(self) -> str | None:
-        """The plain text, its parts one after the other; lines end with LF. ``None`` where there is none."""
+        """The plain text, its parts one after the other, or, where there is none, what a person reads of the HTML; lines end with LF.
+        ``None`` where there is neither."""
     @property
     def html(self) -> str | None:
         """The HTML, its parts one after the other. ``None`` where there is none."""
     @property
     def attachments(self) -> tuple[Attachment, ...]:
         """Its files, pictures and messages, in order."""
+    @property
+    def event(self) -> CalendarEvent | None:
+        """What a calendar object says, its times as ``datetime`` or ``date``; ``None`` of a message or a contact.
+
+        >>> import mailferry
+        >>> octets = b"BEGIN:VCALENDAR\\nBEGIN:VEVENT\\nDTSTART;TZID=Europe/Berlin:20240501T090000\\nDURATION:PT1H\\nEND:VEVENT\\nEND:VCALENDAR\\n"
+        >>> event = mailferry.open(octets, name="a.ics")[0].event
+        >>> event.start.isoformat(), event.end.isoformat()
+        ('2024-05-01T09:00:00+02:00', '2024-05-01T10:00:00+02:00')
+        """
+    @property
+    def card(self) -> ContactCard | None:
+        """What a contact says; ``None`` of a message or a calendar object.
+
+        >>> import mailferry
+        >>> octets = b"BEGIN:VCARD\\nVERSION:3.0\\nFN:Ann\\nTEL;TYPE=cell:+1 555 0100\\nBDAY:1990-04-12\\nEND:VCARD\\n"
+        >>> card = mailferry.open(octets, name="a.vcf")[0].card
+        >>> card.name, card.phones[0].value, card.phones[0].labels, card.birthday
+        ('Ann', '+1 555 0100', ('cell',), datetime.date(1990, 4, 12))
+        """
     @property
     def uid(self) -> str | None:
         """The UID of a calendar object or a contact."""
@@ -404,6 +426,13 @@ class Mailbox:
         """The folders at the top, each with its counts and those below it."""
     def filter(self, **options: Any) -> Mailbox:
         """The same sources with further options of ``open``: ``box.filter(folder="Inbox", after="2024-01-01")``."""
+    def save_index(self, path: str | os.PathLike[str]) -> int:
+        """Writes to ``path`` where all items lie, so that ``open(source, index=path)`` has ``len``, ``folders`` and any item at once;
+        returns how many there are.
+
+        It is of files and the options that they were opened with. A file of which the length, the first or the last MiB
+        changed since is refused with ``OptionsError``.
+        """
     def save_attachments(self, folder: str | os.PathLike[str], pattern: str = "*") -> list[pathlib.Path]:
         """Saves the attachments of all messages whose names match ``pattern`` (``*.pdf``, in any case); returns their paths."""
     def __next__(self) -> Item:
@@ -716,6 +745,7 @@ def open(
     on_error: OnError = "raise",
     progress: Progress | None = None,
     cancel: Cancel | None = None,
+    index: str | os.PathLike[str] | None = None,
     mbox_quoting: Literal["auto", "rd", "o", "raw"] = "auto",
     hidden: bool = False,
     recover: bool = False,
@@ -745,7 +775,8 @@ def open(
 
     What cannot be read by position (a pipe, a member of an archive) is kept in memory up to 8 MiB, else in a temporary file up to
     64 GiB. Addresses (``s3://…``) and ``OpenFile`` are those of fsspec. Items, messages of ``email`` and dicts with ``content``
-    are sources too; an iterator is read once only. ``progress`` and ``cancel`` are as for ``convert``.
+    are sources too; an iterator is read once only. ``progress`` and ``cancel`` are as for ``convert``; ``index`` is a file that
+    ``Mailbox.save_index`` wrote.
 
     ``name`` is the file name of octets and file objects: a hint for their format, and the name of their folder. With
     ``on_error="skip"`` what cannot be read is kept in ``Mailbox.errors``. The other options are those of the command

@@ -69,10 +69,27 @@ impl Notifier {
     }
 }
 
+/// What runs a command as it would be typed.
+#[cfg(not(windows))]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(command);
+    shell
+}
+
+/// What runs a command as it would be typed: cmd.exe takes what stands between the outermost quotes as it is, and knows nothing of the
+/// backslashes that an argument would get before its own.
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
+    use std::os::windows::process::CommandExt as _;
+    let mut shell = Command::new("cmd");
+    shell.raw_arg("/S /C").raw_arg(format!("\"{command}\""));
+    shell
+}
+
 /// A command that cannot be run, or fails, is told, and changes nothing.
 fn tell(command: &str, summary: &Value) {
-    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
-    shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command);
+    let mut shell = shell(command);
     // What it prints must not stand in the JSON of ours.
     let started = shell.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
     let ended = started.and_then(|mut child| {

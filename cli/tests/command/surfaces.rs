@@ -95,7 +95,7 @@ const OF_COMMAND: &[(&str, &str)] = &[
 ];
 
 /// What only the functions of Python have, and why it is no option of a conversion.
-const OF_PYTHON: &[&str] = &["name", "on_error", "progress", "cancel", "transform"];
+const OF_PYTHON: &[&str] = &["name", "on_error", "progress", "cancel", "transform", "index"];
 
 fn file(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()

@@ -2,6 +2,7 @@ use super::{
     charset::decode_text,
     fold::fold,
     line::ContentLine,
+    quoted_printable::decode_quoted_printable,
     text::{decode_parameter, encode_parameter, escape_text, unescape_text},
 };
 use std::borrow::Cow;
@@ -99,6 +100,19 @@ impl Property {
     /// The value as text, its escapes undone.
     pub fn to_text(&self) -> Cow<'_, str> {
         unescape_text(&self.value)
+    }
+
+    /// The value, its escapes kept, with quoted-printable (vCard 2.1, vCalendar 1.0) undone.
+    pub fn decoded_value(&self) -> Cow<'_, str> {
+        let is_encoded = self.parameters.iter().any(|parameter| {
+            let mut words = parameter.values.iter().chain(parameter.values.is_empty().then_some(&parameter.name));
+            words.any(|word| word.eq_ignore_ascii_case("QUOTED-PRINTABLE"))
+        });
+        if !is_encoded {
+            return Cow::Borrowed(&self.value);
+        }
+        let charset = self.parameter_value("CHARSET").map(str::as_bytes);
+        Cow::Owned(decode_text(&decode_quoted_printable(self.value.as_bytes()), charset).0.into_owned())
     }
 
     /// Appends the folded content line with its CRLF.

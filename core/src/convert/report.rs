@@ -485,7 +485,7 @@ impl Fingerprint {
     ///
     /// # Errors
     /// What the source says.
-    pub(super) fn of(source: &Source) -> Result<Self> {
+    pub fn of(source: &Source) -> Result<Self> {
         const END: u64 = 1 << 20;
         let bytes = source.len();
         let mut digest = Sha256::new();

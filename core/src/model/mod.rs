@@ -5,7 +5,9 @@
 //! [`Item`].
 
 mod calendar;
+mod card_view;
 mod document_view;
+mod event_view;
 mod fidelity;
 mod folder;
 mod item;
@@ -19,7 +21,9 @@ mod vcard;
 
 pub use calendar::{Calendar, CalendarComponent, CalendarObject, CalendarTime, ComponentKind};
 pub(crate) use calendar::{OverrideIndex, PRODUCT, read_calendar, read_component};
+pub use card_view::{CardView, LabelledView, PostalAddressView};
 pub use document_view::{ComponentView, DefectView, DocumentView, PropertyView};
+pub use event_view::{AttendeeView, Duration, EventView};
 pub use fidelity::Fidelity;
 pub use folder::{Folder, FolderPath, Role};
 pub use item::{DateSource, Item, ItemKind, Label, Origin, Received};

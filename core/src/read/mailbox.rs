@@ -346,6 +346,26 @@ impl Mailbox {
         while self.open.as_ref().is_some_and(|open| open.items + 1 < ordinal) && self.next_ahead().is_some() {}
     }
 
+    /// Leaves the source in hand: what comes next is of the one behind it. Nothing is told of what was not read.
+    pub fn leave_source(&mut self) {
+        if !self.early.is_empty() {
+            return;
+        }
+        let Some(open) = self.open.take() else { return };
+        self.behind += open.len;
+        let Some((group, format)) = open.group else { return };
+        while let Some(found) = self.next_found() {
+            let is_same = |input: &Input| {
+                input.group().is_some_and(|its| Arc::ptr_eq(its, &group))
+                    && input.format().is_ok_and(|its| its.name == format)
+            };
+            if !matches!(&found, Ok(Found::Input(input)) if is_same(input)) {
+                self.waiting = Some(found);
+                return;
+            }
+        }
+    }
+
     fn advance(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.next_of_file() {

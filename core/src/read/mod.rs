@@ -20,6 +20,7 @@
 //! # Ok::<(), mailferry::Error>(())
 //! ```
 
+mod access;
 mod archive;
 mod content_lines;
 mod detect;
@@ -56,6 +57,7 @@ mod unopened;
 pub mod vcf;
 
 pub use crate::address_map::AddressMap;
+pub use access::{Access, ItemPlace};
 pub(crate) use archive::ArchiveFiles;
 pub use detect::{Head, Score, detect};
 pub use formats::{FORMATS, FormatInfo, Holds, Look, ReadOptions, Request};

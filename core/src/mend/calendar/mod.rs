@@ -63,6 +63,18 @@ impl Times<'_> {
     }
 }
 
+/// Seconds east of UTC where the clocks of the zone `id`, as the calendar of `object` defines it, show `wall`, which is given as if it
+/// were UTC; `None` where it does not define it, or not so that it is understood.
+///
+/// # Errors
+/// Errors of the source.
+pub fn defined_offset(object: &CalendarObject, id: &str, wall: crate::DateTime) -> Result<Option<i64>> {
+    let is_meant = |zone: &&CalendarComponent| zone.zone_id().is_some_and(|zone| zone.trim() == id.trim());
+    let Some(zone) = object.zones().find(is_meant) else { return Ok(None) };
+    let definition = Draft::read(&zone.content())?.as_ref().and_then(definition::Definition::read);
+    Ok(definition.and_then(|definition| definition.offset_at_wall(wall.unix_seconds())))
+}
+
 impl CalendarMender {
     /// One that brings objects to what `options` ask for.
     pub fn new(options: IcsOptions) -> Self {

@@ -679,3 +679,23 @@ fn zones_that_are_no_zones_are_defined_anew() {
         assert_eq!(notes.flagged.len(), 1, "{notes:?}");
     }
 }
+
+#[test]
+fn what_a_calendar_defines_is_where_its_clocks_are() {
+    use crate::{DateTime, mend::defined_offset, model::CalendarObject};
+    let zone = "BEGIN:VTIMEZONE\nTZID:Customized Time Zone\nBEGIN:STANDARD\nDTSTART:16011104T020000\n\
+        RRULE:FREQ=YEARLY;BYDAY=1SU;BYMONTH=11\nTZOFFSETFROM:-0330\nTZOFFSETTO:-0430\nEND:STANDARD\nBEGIN:DAYLIGHT\n\
+        DTSTART:16010311T020000\nRRULE:FREQ=YEARLY;BYDAY=2SU;BYMONTH=3\nTZOFFSETFROM:-0430\nTZOFFSETTO:-0330\nEND:DAYLIGHT\nEND:VTIMEZONE\n";
+    let octets = format!(
+        "BEGIN:VCALENDAR\n{zone}BEGIN:VEVENT\nDTSTART;TZID=Customized Time Zone:20240701T090000\nEND:VEVENT\nEND:VCALENDAR\n"
+    );
+    let object = CalendarObject::parse(std::sync::Arc::new(octets.into_bytes()), &Default::default()).unwrap();
+    for (month, id, expected) in [
+        (1, "Customized Time Zone", Some(-16_200)),
+        (7, "Customized Time Zone", Some(-12_600)),
+        (7, "Europe/Berlin", None),
+    ] {
+        let wall = DateTime::from_civil(2024, month, 1, 9, 0, 0, None).unwrap();
+        assert_eq!(defined_offset(&object, id, wall).unwrap(), expected, "{month} {id}");
+    }
+}

@@ -1,4 +1,5 @@
 use crate::date_time::DateTime;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// A date or a date and time as iCalendar has them (RFC 5545 §3.3.4, §3.3.5).
@@ -72,6 +73,13 @@ impl fmt::Display for CalendarTime {
                 zone.as_ref().map_or(Ok(()), |zone| write!(f, "[{zone}]"))
             }
         }
+    }
+}
+
+/// As it is shown.
+impl Serialize for CalendarTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -85,6 +85,7 @@ pub(crate) fn create(
     let name = path.file_name().map(|name| name.to_string_lossy());
     let packaging = Packaging::of_name(&name.unwrap_or_default());
     can_be_split(&path.to_string_lossy(), packaging, options)?;
+    can_be_named(&path.to_string_lossy(), packaging, options.form, !cfg!(windows))?;
     Ok(match packaging {
         Packaging::Folder => Box::new(match ours {
             Some(ours) => Directory::reopen(path, ours, disk)?,
@@ -151,6 +152,17 @@ pub(crate) fn named<W: Write + Send + 'static>(
         Packaging::Tar => Box::new(Tar::begin(volumes, None, options.tar_names)?),
         Packaging::Tgz => Box::new(Tar::begin(volumes, Some(options.zip_level), options.tar_names)?),
     })
+}
+
+/// Refuses a folder for a form whose file names have colons where `with_colons` are no file names: Windows takes what follows a colon for
+/// a stream within the file before it, which no program shows.
+#[cfg(not(target_family = "wasm"))]
+fn can_be_named(name: &str, packaging: Packaging, form: OutputForm, with_colons: bool) -> Result<()> {
+    if with_colons || packaging != Packaging::Folder || form != OutputForm::Maildir {
+        return Ok(());
+    }
+    let message = "a Maildir cannot be written into a folder on Windows, because the names of its files have colons: choose an archive, such as mail.zip, and unpack it where mail is served";
+    Err(Error::new(ErrorKind::Options, message).in_file(name))
 }
 
 fn no_archive() -> Error {
@@ -376,4 +388,23 @@ pub(crate) fn linked(link: &Path) -> Error {
 /// The error for an archive whose end could not be reached, since what stands beside it could not be written.
 fn not_completed() -> Error {
     Error::new(ErrorKind::Destination, "the run ended before it was written")
+}
+
+#[cfg(all(test, not(target_family = "wasm")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_maildir_is_no_folder_where_names_have_no_colons() {
+        for (name, form, with_colons, is_right) in [
+            ("mail", OutputForm::Maildir, false, false),
+            ("mail", OutputForm::Maildir, true, true),
+            ("mail.zip", OutputForm::Maildir, false, true),
+            ("mail.tgz", OutputForm::Maildir, false, true),
+            ("mail", OutputForm::Eml, false, true),
+        ] {
+            let found = can_be_named(name, Packaging::of_name(name), form, with_colons);
+            assert_eq!(found.is_ok(), is_right, "{name} {form:?} {with_colons}");
+        }
+    }
 }
