@@ -17,7 +17,9 @@ const { instantiate } = WebAssembly;
 let memory;
 WebAssembly.instantiate = async (...given) => {
   const made = await instantiate(...given);
-  memory = (made.instance ?? made).exports.memory;
+  const { exports } = made.instance ?? made;
+  // Node has modules of its own.
+  if ('__wbindgen_malloc' in exports) memory = exports.memory;
   return made;
 };
 const { convert, index } = await import('../../bindings-wasm/npm/node.js');
