@@ -2,7 +2,7 @@ use super::Disk;
 #[cfg(test)]
 use super::recorded::Call;
 use std::{
-    fs::{self, FileTimes, Metadata, TryLockError},
+    fs::{self, FileTimes, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
     path::PathBuf,
 };
@@ -52,7 +52,8 @@ impl File {
         self.file.try_lock()
     }
 
-    pub(crate) fn metadata(&self) -> io::Result<Metadata> {
+    #[cfg(unix)]
+    pub(crate) fn metadata(&self) -> io::Result<fs::Metadata> {
         self.file.metadata()
     }
 
