@@ -236,7 +236,9 @@ mod tests {
 
     #[test]
     fn changes_that_are_no_rule_stand_alone() {
-        for (zone, first) in [("Africa/Casablanca", 2010), ("Africa/Cairo", 2010), ("America/Caracas", 2000), ("Asia/Gaza", 2010)] {
+        for (zone, first) in
+            [("Africa/Casablanca", 2010), ("Africa/Cairo", 2010), ("America/Caracas", 2000), ("Asia/Gaza", 2010)]
+        {
             let written = written(zone, first);
             assert!(!written.contains("RDATE"), "{written}");
         }
