@@ -248,6 +248,7 @@ export default {
   target_takes_no_other_components: 'weder Termin noch Aufgabe noch Notiz',
   superseded: 'eine neuere Fassung ist enthalten',
   joined: 'mit dem anderen Eintrag derselben Kennung vereint',
+  event_without_start: 'ein Termin ohne Beginn, den kein Dienst annimmt',
   misplaced_component: 'Teil eines Kalendereintrags, der in der Datei fehlt',
   already_migrated: 'schon früher umgewandelt',
   keepTitle: 'Heben Sie dies mit dem Archiv auf',

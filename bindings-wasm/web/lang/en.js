@@ -254,6 +254,7 @@ export default {
   target_takes_no_other_components: 'not an event, a task or a note',
   superseded: 'a newer version of it is there',
   joined: 'joined with the other entry of the same identifier',
+  event_without_start: 'an event without a start, which no service takes',
   misplaced_component: 'part of a calendar entry that is missing in the file',
   already_migrated: 'converted before',
   keepTitle: 'Keep these with the archive',

@@ -248,6 +248,7 @@ export default {
   target_takes_no_other_components: 'ni evento, ni tarea, ni nota',
   superseded: 'hay una versión más reciente',
   joined: 'unido a la otra entrada con el mismo identificador',
+  event_without_start: 'un evento sin comienzo, que ningún servicio acepta',
   misplaced_component: 'parte de una entrada de calendario que falta en el archivo',
   already_migrated: 'convertido anteriormente',
   keepTitle: 'Conserve esto con el archivo comprimido',

@@ -254,6 +254,7 @@ export default {
   target_takes_no_other_components: 'ni événement, ni tâche, ni note',
   superseded: 'une version plus récente s’y trouve',
   joined: 'réuni avec l’autre entrée du même identifiant',
+  event_without_start: 'un événement sans début, qu’aucun service n’accepte',
   misplaced_component: 'partie d’une entrée d’agenda qui manque dans le fichier',
   already_migrated: 'déjà converti auparavant',
   keepTitle: 'À garder avec l’archive',

@@ -248,6 +248,7 @@ export default {
   target_takes_no_other_components: '予定でもタスクでもメモでもありません',
   superseded: 'より新しい版があります',
   joined: '同じ識別子の項目と結合しました',
+  event_without_start: '開始日時のない予定で、どのサービスも受け付けません',
   misplaced_component: 'ファイルにない予定の一部です',
   already_migrated: '以前に変換済みです',
   keepTitle: 'アーカイブと一緒に保管してください',

@@ -248,6 +248,7 @@ export default {
   target_takes_no_other_components: 'nem evento, nem tarefa, nem nota',
   superseded: 'há uma versão mais recente',
   joined: 'junto com a outra entrada do mesmo identificador',
+  event_without_start: 'um evento sem início, que nenhum serviço aceita',
   misplaced_component: 'parte de uma entrada de calendário que falta no ficheiro',
   already_migrated: 'convertido anteriormente',
   keepTitle: 'Guarde isto com o arquivo',

@@ -35,6 +35,7 @@ impl Needs {
         ics.complete_zones |= needs.complete_zones;
         ics.move_attendees |= needs.move_attendees;
         ics.display_alarms |= needs.display_alarms;
+        ics.set_aside |= needs.set_aside;
         ics.refold |= needs.refold;
         let (needs, vcf) = (&self.cards, &mut options.collections.vcf);
         vcf.mend |= needs.mend;

@@ -161,5 +161,6 @@ pub const OPTIONS: &[OptionInfo] = &[
     of_target(&["archive/documents"], Places),
     of_target(&["archive/collections/ics/moveAttendees"], Octets),
     of_target(&["archive/collections/ics/displayAlarms"], Octets),
+    of_target(&["archive/collections/ics/setAside"], Octets),
     of_target(&["archive/collections/ics/refold"], Octets),
 ];

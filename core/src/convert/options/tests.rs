@@ -59,7 +59,7 @@ fn all_others() -> ConvertOptions {
     collections.vcf.groups = crate::write::CardGroups::Categories;
     collections.vcf.yearless = crate::mend::YearlessDates::Hyphens;
     (collections.ics.strip_scheduling, collections.ics.refold) = (true, true);
-    (collections.ics.move_attendees, collections.ics.display_alarms) = (true, true);
+    (collections.ics.move_attendees, collections.ics.display_alarms, collections.ics.set_aside) = (true, true, true);
     (collections.ics.mend, collections.vcf.mend) = (true, true);
     (collections.ics.iana_zones, collections.ics.complete_zones) = (true, true);
     archive.mbox.quoting = crate::write::Quoting::Mboxo;

@@ -2,7 +2,7 @@
 
 use super::{
     index::Index,
-    moment::{Form, Moment, duration_of},
+    moment::{Form, Moment, lenient_duration},
 };
 use crate::{
     content_line::Property,
@@ -110,11 +110,16 @@ fn mend_trigger(draft: &mut Draft, number: usize, notes: &mut Notes) {
     let value = value.trim();
     let stated = line.parameter("VALUE").and_then(|stated| stated.values().next()).unwrap_or_default();
     let states_time = stated.eq_ignore_ascii_case(b"DATE-TIME");
-    if duration_of(value).is_some() {
+    if let Some((_, duration)) = lenient_duration(value) {
+        let is_same = duration == value;
         if states_time {
             let without = rebuilt(&line, &["VALUE"], b"");
             draft.replace(number, without);
             notes.mended("VALUE of a TRIGGER brought to its type");
+        }
+        if !is_same && let Some(property) = draft.property(number) {
+            draft.replace(number, Property { value: duration, ..property }.to_string().into_bytes());
+            notes.mended("TRIGGER written as the standard has it");
         }
         return;
     }

@@ -114,7 +114,7 @@ fn is_right(line: &ContentLine<'_>) -> bool {
 }
 
 /// Whether a period begins with a time and ends with one or after a while.
-fn is_period(text: &[u8]) -> bool {
+pub(super) fn is_period(text: &[u8]) -> bool {
     let Some(slash) = memchr::memchr(b'/', text) else { return false };
     let is_time = |text: &[u8]| Moment::strict(text).is_some_and(|moment| moment.form != Form::Date);
     let end = text.get(slash + 1..).unwrap_or_default();

@@ -4,7 +4,7 @@ use super::{
     Times,
     dates::{Dated, Start, compare, next_day, with_dates},
     index::Index,
-    moment::{DAY, Form, Moment, duration_of, duration_text},
+    moment::{DAY, Form, Moment, duration_of, duration_text, lenient_duration},
 };
 use crate::{
     mend::{Notes, draft::Draft},
@@ -78,11 +78,11 @@ pub(super) fn mend_end(
 fn mend_duration(draft: &mut Draft, index: &Index, start: Option<&Start>, notes: &mut Notes) {
     let Some(number) = index.first("DURATION") else { return };
     let Some(property) = draft.property(number) else { return };
-    let value = property.value.trim().to_ascii_uppercase();
-    let Some((seconds, in_days)) = duration_of(&value) else {
+    let Some((seconds, value)) = lenient_duration(&property.value) else {
         notes.flag("invalid DURATION");
         return;
     };
+    let in_days = duration_of(&value).is_some_and(|(_, in_days)| in_days);
     if seconds < 0 {
         notes.flag("negative DURATION");
         return;

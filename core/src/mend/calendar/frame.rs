@@ -109,7 +109,7 @@ impl Frame {
                     notes.mended("PRODID added");
                 }
             }
-            text::mend_lines(draft, notes);
+            text::mend_lines(draft, options.set_aside, notes);
         }
         for number in draft.numbers() {
             if options.strip_scheduling && draft.line(number).is_some_and(|line| line.is("METHOD")) {
@@ -155,7 +155,7 @@ impl Frame {
     ) -> Result<Option<CalendarComponent>> {
         let Some(mut draft) = Draft::read(&zone.content())? else { return Ok(None) };
         if options.mend {
-            text::mend_lines(&mut draft, &mut self.notes);
+            text::mend_lines(&mut draft, options.set_aside, &mut self.notes);
         }
         let Some(id) = zone.zone_id().map(str::to_owned) else {
             self.notes.flag("VTIMEZONE without TZID");

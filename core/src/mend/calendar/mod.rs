@@ -1,6 +1,7 @@
 //! Calendar objects (RFC 5545, RFC 6638).
 
 mod alarms;
+mod aside;
 mod dates;
 mod definition;
 mod ends;
@@ -147,7 +148,9 @@ impl CalendarMender {
         let mut series = None;
         let mut components = Vec::new();
         for component in order {
-            let mended = self.component(component, frame, uid.as_deref(), &mut series, added, notes)?;
+            let mut own = Notes::default();
+            let mended = self.component(component, frame, uid.as_deref(), (&mut series, object.components().len() == 1), added, &mut own)?;
+            notes.add(&own);
             let mended = mended.unwrap_or_else(|| component.clone());
             let without = if self.options.mend { mended.without_strays()? } else { None };
             if without.is_some() {
@@ -165,7 +168,7 @@ impl CalendarMender {
         component: &CalendarComponent,
         frame: &Frame,
         uid: Option<&str>,
-        series: &mut Option<Start>,
+        (series, is_alone): (&mut Option<Start>, bool),
         added: &mut Vec<Arc<CalendarComponent>>,
         notes: &mut Notes,
     ) -> Result<Option<CalendarComponent>> {
@@ -196,7 +199,7 @@ impl CalendarMender {
             if draft.was_open() {
                 notes.mended("END added");
             }
-            text::mend_lines(&mut draft, notes);
+            text::mend_lines(&mut draft, options.set_aside, notes);
         }
         let is_scheduled = matches!(kind, ComponentKind::Event | ComponentKind::Task | ComponentKind::Journal);
         let mut index = Index::of(&draft, draft.numbers(), 1);
@@ -210,7 +213,7 @@ impl CalendarMender {
             }
             required::require_stamp(&mut draft, &index, &mut times, notes);
             if is_scheduled {
-                required::require_start(&draft, &index, kind, notes);
+                required::require_start(&mut draft, &index, kind, notes);
                 let start = Start::read(&draft, &index);
                 ends::mend_end(&mut draft, &mut index, kind, start.as_ref(), &mut times, notes);
                 // A task may have got another start.
@@ -226,6 +229,10 @@ impl CalendarMender {
         }
         if options.mend || options.display_alarms {
             alarms::mend_alarms(&mut draft, &index, options.display_alarms, options.mend, notes);
+        }
+        if options.set_aside && is_scheduled && !notes.flagged.is_empty() {
+            let mut times = Times { frame, zones: &mut self.zones };
+            aside::set_aside(&mut draft, kind, is_alone, &mut times, notes);
         }
         if options.move_attendees {
             scheduling::move_to_text(&mut draft, notes);

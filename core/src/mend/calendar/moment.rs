@@ -51,17 +51,20 @@ impl Moment {
         Some(Self { wall, form })
     }
 
-    /// Reads a value as programs write it too: with `-` and `:` between its parts, a space for the `T`, without seconds or with
-    /// fractions of them, with an offset, with midnight as 24:00.
+    /// Reads a value as programs write it too: with `-` and `:` between its parts, a space for the `T` or one more `T` behind it,
+    /// without seconds or with fractions of them, with an offset, with midnight as 24:00, a day with `Z`.
     pub(super) fn lenient(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Some(strict) = Self::strict(text.as_bytes()) {
             return Some(strict);
         }
         let upper = text.to_ascii_uppercase();
+        let upper = upper.strip_suffix('T').unwrap_or(&upper);
+        // A day has no clocks that could be those of UTC.
+        let upper = upper.strip_suffix('Z').filter(|day| !day.contains(['T', ' ', ':'])).unwrap_or(upper);
         let (date, time) = match upper.split_once(['T', ' ']) {
             Some((date, time)) => (date, time.trim()),
-            None => (&*upper, ""),
+            None => (upper, ""),
         };
         let digits = |text: &str, separator: char| -> Option<String> {
             let plain: String = text.chars().filter(|c| *c != separator).collect();
@@ -190,6 +193,49 @@ pub(super) fn duration_of(text: &str) -> Option<(i64, bool)> {
     (number.is_empty() && parts > 0).then_some((sign * seconds, !in_time))
 }
 
+/// A duration as programs write it too, in seconds and as the standard has it: days or weeks behind the `T`, times without it,
+/// fractions of seconds, nothing at all for none.
+pub(super) fn lenient_duration(text: &str) -> Option<(i64, String)> {
+    let upper = text.trim().to_ascii_uppercase();
+    if let Some((seconds, _)) = duration_of(&upper) {
+        return Some((seconds, upper));
+    }
+    let (sign, rest) = match upper.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, upper.strip_prefix('+').unwrap_or(&upper)),
+    };
+    let rest = rest.strip_prefix('P')?;
+    let (mut seconds, mut number, mut in_time) = (0_i64, String::new(), false);
+    for character in rest.chars() {
+        let unit = match character {
+            '0'..='9' | '.' | ',' if number.len() < 9 => {
+                number.push(character);
+                continue;
+            }
+            'T' if number.is_empty() => {
+                in_time = true;
+                continue;
+            }
+            'W' => 7 * DAY,
+            'D' => DAY,
+            'H' => 3_600,
+            // Elsewhere it may be months.
+            'M' if in_time => 60,
+            'S' => 1,
+            _ => return None,
+        };
+        let whole = match (number.split_once(['.', ',']), unit) {
+            (Some((whole, _)), 1) => whole,
+            (Some(_), _) => return None,
+            (None, _) => number.as_str(),
+        };
+        seconds = seconds.saturating_add(whole.parse::<i64>().ok()? * unit);
+        in_time |= character == 'H';
+        number.clear();
+    }
+    number.is_empty().then(|| (sign * seconds, duration_text(sign * seconds)))
+}
+
 /// A duration as the standard has it.
 pub(super) fn duration_text(seconds: i64) -> String {
     let sign = if seconds < 0 { "-" } else { "" };
@@ -234,6 +280,9 @@ mod tests {
             ("2024-05-01T09:00:00.000+02:00", "20240501T070000Z"),
             ("20240501t090000z", "20240501T090000Z"),
             ("20241231T240000", "20250101T000000"),
+            ("20131009T170000T", "20131009T170000"),
+            ("20210527Z", "20210527"),
+            ("2021-05-27Z", "20210527"),
             ("20240231", "none"),
             ("20240501T250000", "none"),
             ("00001231T000000Z", "none"),
@@ -261,6 +310,30 @@ mod tests {
             assert_eq!(duration_of(text), expected, "{text}");
         }
         assert_eq!([0, -900, 93_600, 86_400].map(duration_text), ["PT0S", "-PT15M", "P1DT2H", "P1D"]);
+    }
+
+    #[test]
+    fn durations_are_read_as_the_world_writes_them() {
+        for (text, expected) in [
+            ("-PT15M", Some("-PT15M")),
+            ("-P15M", None),
+            ("-P30S", Some("-PT30S")),
+            ("P1H30M", Some("PT1H30M")),
+            ("-PT1D", Some("-P1D")),
+            ("PT1W", Some("P7D")),
+            ("-PT0W0D0H10M0S", Some("-PT10M")),
+            ("PT5.5S", Some("PT5S")),
+            ("P", Some("PT0S")),
+            ("-P", Some("PT0S")),
+            ("PT", Some("PT0S")),
+            ("P1Y", None),
+            ("PT1.5H", None),
+            ("PT5", None),
+            ("15M", None),
+            ("soon", None),
+        ] {
+            assert_eq!(lenient_duration(text).map(|(_, text)| text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

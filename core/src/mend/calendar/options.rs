@@ -20,6 +20,9 @@ pub struct IcsOptions {
     pub iana_zones: bool,
     /// Adds a VTIMEZONE for every known zone that is named but not defined, with its rules at the time of the events.
     pub complete_zones: bool,
+    /// Keeps what servers refuse a whole object for under another name, so that the rest of it arrives, and leaves out events without
+    /// a start, which none takes.
+    pub set_aside: bool,
     /// Folds every line again after 75 octets.
     pub refold: bool,
 }

@@ -94,7 +94,6 @@ impl Rule {
                     nth_is_right && DAYS.iter().any(|known| known.eq_ignore_ascii_case(name))
                 }),
                 "RSCALE" | "SKIP" => return Some("RSCALE and SKIP are known to few"),
-                name if name.starts_with("X-") => true,
                 name => match LISTS.iter().find(|(known, _, _)| *known == name) {
                     Some((name, most, from_end)) => value.split(',').all(|text| {
                         number(text.trim()).is_some_and(|number| {
@@ -217,8 +216,10 @@ fn mend_rule(
         notes.flag(format!("invalid {name}: not NAME=VALUE"));
         return false;
     };
-    if rule.parts.iter().any(|(_, value)| value.is_empty()) {
-        rule.parts.retain(|(_, value)| !value.is_empty());
+    // Parts of programs' own went with RFC 5545.
+    let is_some = |(name, value): &(String, String)| !value.is_empty() && !name.starts_with("X-");
+    if !rule.parts.iter().all(is_some) {
+        rule.parts.retain(is_some);
     }
     if let Some(fault) = rule.fault() {
         notes.flag(format!("invalid {name}: {fault}"));
@@ -231,6 +232,12 @@ fn mend_rule(
     if rule.get("UNTIL").is_some() && rule.get("COUNT").is_some() {
         mend_count(&mut rule, start, times, name, notes);
     }
+    let is_late = |day: &str| {
+        day.len().checked_sub(2).and_then(|at| day.get(..at)?.parse::<i64>().ok()).is_some_and(|nth| nth.abs() > 5)
+    };
+    if rule.get("BYDAY").is_some_and(|days| days.split(',').any(is_late)) {
+        notes.flag(format!("BYDAY of {name} counts beyond the fifth, which some servers do not take"));
+    }
     if start.is_some_and(|start| rule.is_endless_work(start.moment)) {
         notes.flag(format!("{name} repeats more than {MOST_OCCURRENCES} times, which servers may refuse"));
     }
@@ -242,6 +249,26 @@ fn mend_rule(
         draft.replace(number, Property { value: written, ..property }.to_string().into_bytes());
     }
     rule.keeps_time()
+}
+
+/// The numbers of the rules that servers refuse a whole object for: invalid ones, one that is not the first, one without an occurrence.
+pub(super) fn refused(draft: &Draft, index: &Index, start: Option<&Start>, times: &mut Times<'_>) -> Vec<usize> {
+    let mut refused = Vec::new();
+    for name in ["RRULE", "EXRULE"] {
+        let mut found = 0;
+        for number in index.all(name) {
+            let Some(rule) = draft.property(number).map(|property| Rule::parse(&property.value)) else { continue };
+            let rule = rule.filter(|rule| rule.fault().is_none());
+            let until = rule.as_ref().and_then(|rule| rule.get("UNTIL")).and_then(Moment::lenient);
+            let is_over = until.zip(start).is_some_and(|(until, start)| ends_before(until, start, times));
+            let is_right = rule.is_some() && !is_over;
+            found += usize::from(is_right);
+            if !is_right || name == "RRULE" && found > 1 {
+                refused.push(number);
+            }
+        }
+    }
+    refused
 }
 
 /// Brings UNTIL to the type that the start asks for: its own, and UTC where it is in a zone.

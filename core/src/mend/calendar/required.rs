@@ -7,7 +7,11 @@ use super::{
     moment::{Form, Moment},
 };
 use crate::{
-    mend::{Notes, draft::Draft},
+    content_line::ContentLine,
+    mend::{
+        Notes,
+        draft::{Draft, rebuilt},
+    },
     model::ComponentKind,
 };
 use uuid::Uuid;
@@ -52,12 +56,29 @@ pub(super) fn require_stamp(draft: &mut Draft, index: &Index, times: &mut Times<
 }
 
 /// Flags that the start is missing where there must be one.
-pub(super) fn require_start(draft: &Draft, index: &Index, kind: ComponentKind, notes: &mut Notes) {
+pub(super) fn require_start(draft: &mut Draft, index: &Index, kind: ComponentKind, notes: &mut Notes) {
     let repeats = index.first("RRULE").is_some() || index.first("RDATE").is_some();
     let is_missing = index.first("DTSTART").is_none_or(|number| !draft.is_kept(number));
-    if is_missing && (kind == ComponentKind::Event || repeats) {
-        notes.flag("DTSTART is missing");
+    if is_missing
+        && (kind == ComponentKind::Event || repeats)
+        && !(kind == ComponentKind::Event && take_start(draft, index, notes))
+    {
+        notes.flag(NO_DTSTART);
     }
+}
+
+/// What is said of a component without a start.
+pub(super) const NO_DTSTART: &str = "DTSTART is missing";
+
+/// A changed occurrence that says nothing of its start is when it was; whether it is one.
+pub(super) fn take_start(draft: &mut Draft, index: &Index, notes: &mut Notes) -> bool {
+    let original = index.first("RECURRENCE-ID").filter(|number| Dated::read(draft, *number).is_some());
+    let Some((number, line)) = original.and_then(|number| Some((number, draft.line(number)?))) else { return false };
+    let without = rebuilt(&line, &["RANGE"], b"");
+    let start = [&b"DTSTART"[..], without.get(line.name.len()..).unwrap_or_default()].concat();
+    draft.insert(number, start);
+    notes.mended("DTSTART of a changed occurrence taken from its RECURRENCE-ID");
+    true
 }
 
 /// Properties that are numbers, each with the largest.
@@ -68,13 +89,7 @@ const WORDS: [&str; 8] = ["STATUS", "CLASS", "TRANSP", "URL", "ORGANIZER", "GEO"
 /// Takes away what is empty and must not be, and flags numbers that are none.
 pub(super) fn mend_values(draft: &mut Draft, index: &mut Index, notes: &mut Notes) {
     let value = |draft: &Draft, number: usize| draft.line(number).map(|line| line.decoded_value().trim().to_owned());
-    let is_inline = |number| {
-        let stated = draft
-            .line(number)
-            .and_then(|line| line.parameter("VALUE").and_then(|stated| stated.values().next().map(<[u8]>::to_vec)));
-        stated.is_some_and(|stated| stated.eq_ignore_ascii_case(b"BINARY"))
-    };
-    if index.all("IMAGE").any(is_inline) {
+    if index.all("IMAGE").any(|number| draft.line(number).is_some_and(|line| is_inline(&line))) {
         notes.flag("a picture inside the event itself (IMAGE), which servers may refuse");
     }
     for (name, most) in NUMBERS.into_iter().chain(WORDS.map(|name| (name, -1))) {
@@ -85,7 +100,7 @@ pub(super) fn mend_values(draft: &mut Draft, index: &mut Index, notes: &mut Note
                 draft.remove(number);
                 index.forget(number);
                 notes.mended(format!("empty {name} removed"));
-            } else if most >= 0 && !value.parse::<i64>().is_ok_and(|number| (0..=most).contains(&number)) {
+            } else if !is_number(&value, most) {
                 notes.flag(format!("invalid {name}"));
             } else if name == "GEO" {
                 mend_geo(draft, number, &value, notes);
@@ -94,14 +109,37 @@ pub(super) fn mend_values(draft: &mut Draft, index: &mut Index, notes: &mut Note
     }
 }
 
+/// Whether a value is a number up to `most`; of what has none, any is.
+fn is_number(value: &str, most: i64) -> bool {
+    most < 0 || value.parse::<i64>().is_ok_and(|number| (0..=most).contains(&number))
+}
+
+/// Whether octets stand in the line itself.
+pub(super) fn is_inline(line: &ContentLine<'_>) -> bool {
+    line.parameter("VALUE")
+        .and_then(|stated| stated.values().next())
+        .is_some_and(|stated| stated.eq_ignore_ascii_case(b"BINARY"))
+}
+
+/// The numbers of the lines whose values are no numbers and should be.
+pub(super) fn invalid_values(draft: &Draft, index: &Index) -> Vec<usize> {
+    let value =
+        |number: usize| draft.line(number).map(|line| line.decoded_value().trim().to_owned()).unwrap_or_default();
+    let numbers = NUMBERS.iter().flat_map(|(name, most)| index.all(name).map(move |number| (number, *most)));
+    let wrong = numbers.filter(|(number, most)| !is_number(&value(*number), *most)).map(|(number, _)| number);
+    wrong.chain(index.all("GEO").filter(|number| floats(&value(*number), ";").is_none())).collect()
+}
+
+/// Two numbers.
+fn floats<'a>(value: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
+    let (latitude, longitude) = value.split_once(separator)?;
+    let (latitude, longitude) = (latitude.trim(), longitude.trim());
+    (latitude.parse::<f64>().is_ok() && longitude.parse::<f64>().is_ok()).then_some((latitude, longitude))
+}
+
 /// Two numbers with a semicolon between.
 fn mend_geo(draft: &mut Draft, number: usize, value: &str, notes: &mut Notes) {
-    let floats = |separator| {
-        let (latitude, longitude) = value.split_once(separator)?;
-        let (latitude, longitude) = (latitude.trim(), longitude.trim());
-        (latitude.parse::<f64>().is_ok() && longitude.parse::<f64>().is_ok()).then_some((latitude, longitude))
-    };
-    match (floats(";"), floats("\\;").or(floats(","))) {
+    match (floats(value, ";"), floats(value, "\\;").or(floats(value, ","))) {
         (Some(_), _) => {}
         (None, Some((latitude, longitude))) => {
             draft.replace(number, format!("GEO:{latitude};{longitude}").into_bytes());

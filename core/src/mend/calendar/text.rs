@@ -1,19 +1,22 @@
 //! Lines as such: their charset, folds, and what is no content line.
 
 use crate::{
-    content_line::{ContentLine, Marker, decode_quoted_printable, decode_text, is_utf8},
+    content_line::{ContentLine, Marker, Property, RawParameter, decode_quoted_printable, decode_text, is_utf8},
     mend::{Notes, draft::Draft},
 };
+
+/// The name under which a whole line stands that is none; text, so that every reader takes it.
+const LINE: &str = "X-MAILFERRY-LINE";
 
 /// Whether an octet has no place in a line (RFC 5545 §3.1, CONTROL).
 fn is_control(octet: u8) -> bool {
     matches!(octet, 0..=8 | 10..=31 | 127)
 }
 
-/// Brings lines to UTF-8, and folds them as they should be.
-pub(super) fn mend_lines(draft: &mut Draft, notes: &mut Notes) {
+/// Brings lines to UTF-8, and folds them as they should be; what is no content line is set aside where that is asked for.
+pub(super) fn mend_lines(draft: &mut Draft, set_aside: bool, notes: &mut Notes) {
     for number in draft.numbers() {
-        mend_line(draft, number, notes);
+        mend_line(draft, number, set_aside, notes);
         if !draft.is_well_folded(number) {
             draft.refold(number);
             notes.mended("lines folded after 75 octets");
@@ -21,7 +24,7 @@ pub(super) fn mend_lines(draft: &mut Draft, notes: &mut Notes) {
     }
 }
 
-fn mend_line(draft: &mut Draft, number: usize, notes: &mut Notes) {
+fn mend_line(draft: &mut Draft, number: usize, set_aside: bool, notes: &mut Notes) {
     let text = draft.text(number);
     let Some(content) = ContentLine::parse(text) else {
         if text.trim_ascii().is_empty() {
@@ -31,6 +34,7 @@ fn mend_line(draft: &mut Draft, number: usize, notes: &mut Notes) {
             }
         } else {
             notes.flag("a line without a colon");
+            mend_stray(draft, number, set_aside, notes);
         }
         return;
     };
@@ -49,16 +53,27 @@ fn mend_line(draft: &mut Draft, number: usize, notes: &mut Notes) {
     let has_odd_name = |octet: &u8| !(octet.is_ascii_alphanumeric() || *octet == b'-');
     if content.name.iter().any(has_odd_name) || content.group.is_some() {
         notes.flag("the name of a property has characters that are not allowed");
+        if set_aside && draft.is_whole(number) {
+            return mend_stray(draft, number, set_aside, notes);
+        }
     }
     let parameters = if content.parameters.is_empty() { Parameters::Right } else { Parameters::of(&content) };
     if parameters == Parameters::Wrong {
         notes.flag("a parameter is not NAME=VALUE");
+        if set_aside && draft.is_whole(number) {
+            let without = rebuilt_without_wrong(&content);
+            let line = set_apart(text);
+            draft.insert(number, line);
+            draft.replace(number, without);
+            notes.mended(format!("parameters left out that are not NAME=VALUE: the line kept as {LINE}"));
+            return mend_line(draft, number, set_aside, notes);
+        }
     }
     if parameters == Parameters::Spaced && draft.is_whole(number) {
         let trimmed = rebuilt_trimmed(&content);
         draft.replace(number, trimmed);
         notes.mended("spaces around parameters removed");
-        return mend_line(draft, number, notes);
+        return mend_line(draft, number, set_aside, notes);
     }
     let is_plain = text.iter().all(|octet| matches!(octet, 9 | 32..=126));
     let is_declared = !content.parameters.is_empty() && has_charset_or_encoding(&content);
@@ -90,6 +105,30 @@ fn mend_line(draft: &mut Draft, number: usize, notes: &mut Notes) {
     }
 }
 
+/// Brings a line that is no content line to UTF-8, and makes a property of it where it would have the whole object refused.
+fn mend_stray(draft: &mut Draft, number: usize, set_aside: bool, notes: &mut Notes) {
+    if !draft.is_whole(number) {
+        return;
+    }
+    let text = draft.text(number);
+    if set_aside {
+        let line = set_apart(text);
+        draft.replace(number, line);
+        notes.mended(format!("a line that is none kept as {LINE}"));
+    } else if !is_utf8(text) {
+        let (decoded, charset) = decode_text(text, None);
+        let decoded = decoded.into_owned().into_bytes();
+        draft.replace(number, decoded);
+        notes.mended(format!("converted to UTF-8: {charset}"));
+    }
+}
+
+/// A line as the text of a property.
+fn set_apart(line: &[u8]) -> Vec<u8> {
+    let text: String = decode_text(line, None).0.chars().filter(|character| !character.is_control()).collect();
+    Property::text(LINE, text.trim()).to_string().into_bytes()
+}
+
 /// How the parameters of a line are written (RFC 5545 §3.1).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Parameters {
@@ -103,20 +142,40 @@ impl Parameters {
     fn of(line: &ContentLine<'_>) -> Self {
         let mut found = Self::Right;
         for parameter in line.parameters() {
-            let is_name = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
-            let Some(value) = parameter.value.filter(|_| !parameter.name.is_empty()) else { return Self::Wrong };
-            let trimmed = value.trim_ascii();
-            let quotes = memchr::memchr_iter(b'"', trimmed).count();
-            let is_value = !parameter.name.eq_ignore_ascii_case(b"VALUE") || trimmed.iter().all(is_name);
-            if !parameter.name.iter().all(is_name) || !quotes.is_multiple_of(2) || !is_value {
-                return Self::Wrong;
-            }
-            if quotes > 0 && trimmed.len() != value.len() {
-                found = Self::Spaced;
+            match Self::of_one(&parameter) {
+                Self::Wrong => return Self::Wrong,
+                Self::Spaced => found = Self::Spaced,
+                Self::Right => {}
             }
         }
         found
     }
+
+    fn of_one(parameter: &RawParameter<'_>) -> Self {
+        let is_name = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
+        let Some(value) = parameter.value.filter(|_| !parameter.name.is_empty()) else { return Self::Wrong };
+        let trimmed = value.trim_ascii();
+        let quotes = memchr::memchr_iter(b'"', trimmed).count();
+        let is_value = !parameter.name.eq_ignore_ascii_case(b"VALUE") || trimmed.iter().all(is_name);
+        if !parameter.name.iter().all(is_name) || !quotes.is_multiple_of(2) || !is_value {
+            return Self::Wrong;
+        }
+        if quotes > 0 && trimmed.len() != value.len() { Self::Spaced } else { Self::Right }
+    }
+}
+
+/// The line with the parameters that are some.
+fn rebuilt_without_wrong(line: &ContentLine<'_>) -> Vec<u8> {
+    let mut octets = line.name.to_vec();
+    for parameter in line.parameters().filter(|parameter| Parameters::of_one(parameter) != Parameters::Wrong) {
+        octets.push(b';');
+        octets.extend_from_slice(parameter.name);
+        octets.push(b'=');
+        octets.extend_from_slice(parameter.value.unwrap_or_default());
+    }
+    octets.push(b':');
+    octets.extend_from_slice(line.value);
+    octets
 }
 
 fn rebuilt_trimmed(line: &ContentLine<'_>) -> Vec<u8> {
