@@ -48,7 +48,8 @@ pub(crate) fn write(room: &Path, input: Input) -> Result<()> {
         writeln!(mbox, "X-Gmail-Labels: {label}\nMessage-ID: <{number}@example.org>\nFrom: Ann <ann@example.org>")?;
         writeln!(mbox, "To: Bob <bob@example.org>\nDate: Thu, {day:02} Feb 2024 {hour:02}:00:00 +0000")?;
         writeln!(mbox, "Subject: Number {number}\nMIME-Version: 1.0\nContent-Type: text/plain\n")?;
-        let size = if input == Input::Large && matches!(number, 60 | 150 | 240) { LARGE } else { 100 + noise.below(3_000) };
+        let size =
+            if input == Input::Large && matches!(number, 60 | 150 | 240) { LARGE } else { 100 + noise.below(3_000) };
         writeln!(mbox, "It starts so.\n>From here on it was quoted.")?;
         let end = mbox.len() + size;
         while mbox.len() < end {
