@@ -6,7 +6,7 @@ use mailferry::{
     convert::{Columns, ConvertOptions, ITEM_LOG, LogLine, Status, beside, convert},
     read::{Given, ItemReader, ReadOptions, ics::IcsReader},
     source::ReadAt,
-    write::{EmlArchive, ItemName, ItemWriter, OutputForm, Product, WriteOptions},
+    write::{EmlArchive, Grouping, ItemName, ItemWriter, OutputForm, Product, WriteOptions},
 };
 use std::{
     io::{self, BufRead},
@@ -106,7 +106,6 @@ fn the_items_of_a_file_that_cannot_be_made_end_as_failed_in_every_form() {
         (OutputForm::Maildir, "out"),
         (OutputForm::Bundle, "out"),
         (OutputForm::Proton, "out"),
-        (OutputForm::Ediscovery, "out"),
         (OutputForm::Eml, "out.zip"),
         #[cfg(feature = "outlook")]
         (OutputForm::Pst, "out.pst"),
@@ -132,5 +131,50 @@ fn the_items_of_a_file_that_cannot_be_made_end_as_failed_in_every_form() {
         assert_eq!((lines[0].status, &lines[0].path), (Status::Failed, &None), "{form:?}");
         assert!(lines[0].reason.as_ref().unwrap().contains("bad sector"), "{form:?}: {:?}", lines[0].reason);
         assert_eq!(lines[1].status, Status::Migrated, "{form:?}");
+    }
+}
+
+/// A calendar in parts takes about what it takes in one file, whatever its zones: each part has those that its objects name, before them.
+/// Few zones are in each part, as they stand in the source.
+#[test]
+fn parts_of_a_calendar_have_the_zones_that_they_need() {
+    for (zones, in_a_part) in [(100, 10), (1_000, 10), (20, 20), (64, 64)] {
+        let definitions: String = (0..zones)
+            .map(|zone| {
+                format!(
+                    "BEGIN:VTIMEZONE\r\nTZID:Z{zone}\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0100\r\n\
+                     TZOFFSETTO:+0100\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+                )
+            })
+            .collect();
+        let event =
+            |n: usize| format!("BEGIN:VEVENT\r\nUID:{n}\r\nDTSTART;TZID=Z{n}:20240101T100000\r\nEND:VEVENT\r\n");
+        let events: String = (0..zones).map(event).collect();
+        let calendar = format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{definitions}{events}END:VCALENDAR\r\n");
+        let root = tempfile::tempdir().unwrap();
+        let to = root.path().join("out");
+        let mut options = ConvertOptions::default();
+        options.archive.collections.grouping = Grouping::Parts { items: 10, octets: u64::MAX };
+        let source = Given::Source("work.ics".into(), Arc::new(calendar.clone().into_bytes()));
+        assert!(convert([source], &to, &options, &mut |_| ControlFlow::Continue(())).unwrap().is_complete());
+        let files: Vec<_> = std::fs::read_dir(to.join("work")).unwrap().map(|file| file.unwrap().path()).collect();
+        assert_eq!(files.len(), zones.div_ceil(10));
+        let mut uids = 0;
+        for file in files {
+            let text = std::fs::read_to_string(file).unwrap();
+            let part = text.matches("UID:").count();
+            uids += part;
+            assert_eq!(text.matches("BEGIN:VTIMEZONE").count(), in_a_part.min(if zones > 64 { part } else { zones }));
+            assert!(
+                text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n")
+                    && text.ends_with("END:VCALENDAR\r\n")
+            );
+            for at in text.match_indices("DTSTART;TZID=").map(|(at, name)| at + name.len()) {
+                let id = text[at..].split(':').next().unwrap();
+                let zone = text.find(&format!("TZID:{id}\r\n"));
+                assert!(zone.is_some_and(|zone| zone < at), "{id} is not defined before it is named");
+            }
+        }
+        assert_eq!(uids, zones);
     }
 }

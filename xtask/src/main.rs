@@ -30,7 +30,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test               everything that must hold before a change goes in; sets itself up
-  full               test, page, budget, faults, growth, advisories: all that can be proved on this machine, in an hour or so
+  full               test, page, budget, faults, growth, advisories: all that can be proved on this machine, in two hours or so
   budget             what every form writes is what it was, and sizes, instructions, dependencies and seconds are within their
                      limits (xtask/budget/; installs valgrind; --digests: only what is written; --write: writes that anew;
                      --only NAME: only limits whose names start so)

@@ -118,7 +118,7 @@ impl Case<'_> {
         format!("{}:{call}:{}:{number}", self.form.name, disturbance.name())
     }
 
-    /// The options of strace. Where calls fail, what is not traced runs at its own speed; kills that are sent so come to nothing (strace 6.1).
+    /// The options of strace. Where calls fail, what is not traced runs at its own speed; kills that are sent so come to nothing (6.1).
     fn options(&self) -> Vec<String> {
         let quick = (self.at.disturbance != Disturbance::Kill).then(|| "--seccomp-bpf".to_owned());
         quick.into_iter().chain(self.at.options()).collect()

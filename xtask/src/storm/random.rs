@@ -6,8 +6,8 @@ use std::process::Command;
 
 /// Kills of each form and number of threads; the everyday tests make do with two.
 const KILLS: &str = "20";
-/// Calls that fail, and as many at which the conversion is killed, over all forms: of a mailbox with large mail, and of one without, where a
-/// case takes a fifth of the time.
+/// Calls that fail, and as many at which the conversion is killed, over all forms: of a mailbox with large mail, and of one
+/// without, where a case takes a fifth of the time.
 const POSITIONS: [(&str, &str); 2] = [("large", "300"), ("small", "1500")];
 /// Points of a run at which the power is lost, in each form and in eight ways at each: more than a thousand losses.
 const POWER_LOSSES: &str = "13";

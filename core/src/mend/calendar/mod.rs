@@ -149,7 +149,14 @@ impl CalendarMender {
         let mut components = Vec::new();
         for component in order {
             let mut own = Notes::default();
-            let mended = self.component(component, frame, uid.as_deref(), (&mut series, object.components().len() == 1), added, &mut own)?;
+            let mended = self.component(
+                component,
+                frame,
+                uid.as_deref(),
+                (&mut series, object.components().len() == 1),
+                added,
+                &mut own,
+            )?;
             notes.add(&own);
             let mended = mended.unwrap_or_else(|| component.clone());
             let without = if self.options.mend { mended.without_strays()? } else { None };

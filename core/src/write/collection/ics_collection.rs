@@ -14,6 +14,9 @@ use std::{
 
 /// Components that wait for their place in the order of the source.
 const PENDING: usize = 1 << 16;
+/// Zones, and octets around them, that each of several files of one calendar has whether it needs them or not: the calendar's own octets.
+const ALL_ZONES: usize = 64;
+const WHOLE_HEAD: u64 = 64 << 10;
 
 /// Puts calendar objects together to one iCalendar file, in bounded memory.
 ///
@@ -38,6 +41,8 @@ const PENDING: usize = 1 << 16;
 /// ```
 #[derive(Default)]
 pub struct IcsCollection {
+    /// Whether it is one file of several that a calendar is put into.
+    is_part: bool,
     /// What brings objects to what is asked for, where they were not on their way.
     mender: Option<CalendarMender>,
     out: Assembly,
@@ -65,6 +70,12 @@ impl IcsCollection {
     pub fn new(options: IcsOptions) -> Self {
         let mender = (options != IcsOptions::default()).then(|| CalendarMender::new(options));
         Self { mender, ..Self::default() }
+    }
+
+    /// The same, of which several take the objects of one calendar: each has the zones that it needs, where the calendar has so many that
+    /// all of them in each would take more than the objects.
+    pub(super) fn part(options: IcsOptions) -> Self {
+        Self { is_part: true, ..Self::new(options) }
     }
 
     /// Adds an object; its components are written in the order of their source.
@@ -146,8 +157,13 @@ impl IcsCollection {
     }
 
     /// Whether calendars made or mended here are put together, and not what stands in a source.
-    fn edits(calendar: &Calendar) -> bool {
-        calendar.is_made() || calendar.is_mended()
+    fn edits(&self, calendar: &Calendar) -> bool {
+        calendar.is_made() || calendar.is_mended() || self.takes_zones_needed(calendar)
+    }
+
+    /// Whether of the zones of a calendar only those are written that objects name, each before the first that does.
+    fn takes_zones_needed(&self, calendar: &Calendar) -> bool {
+        self.is_part && (calendar.zones().len() > ALL_ZONES || calendar.head().len() > WHOLE_HEAD)
     }
 
     fn go_to(&mut self, calendar: &Arc<Calendar>, object: &CalendarObject) -> Result<()> {
@@ -158,7 +174,7 @@ impl IcsCollection {
         }
         self.close()?;
         let line_end = object.line_end()?;
-        if !Self::edits(calendar) {
+        if !self.edits(calendar) {
             self.out.content(&calendar.head())?;
         } else {
             self.octets(&calendar.beginning(), line_end)?;
@@ -173,7 +189,10 @@ impl IcsCollection {
             missing: BTreeSet::new(),
             added: BTreeMap::new(),
         });
-        if Self::edits(calendar) {
+        if self.takes_zones_needed(calendar) {
+            return Ok(());
+        }
+        if self.edits(calendar) {
             for zone in calendar.zones() {
                 self.write_zone(zone)?;
             }
@@ -204,12 +223,18 @@ impl IcsCollection {
     fn write_component(&mut self, component: &CalendarComponent) -> Result<()> {
         let Some(open) = &mut self.open else { return Ok(()) };
         let (calendar, line_end) = (open.calendar.clone(), open.line_end);
+        if self.takes_zones_needed(&calendar) {
+            for zone in component.zone_ids().iter().filter_map(|id| calendar.zone_of(id)) {
+                self.write_zone(zone)?;
+            }
+        }
+        let Some(open) = &mut self.open else { return Ok(()) };
         for id in component.zone_ids() {
             if !open.zones.contains(id) && !open.missing.contains(id) {
                 open.missing.insert(id.clone());
             }
         }
-        if !Self::edits(&calendar) {
+        if !self.edits(&calendar) {
             let open_zones = calendar.zones().iter().filter(|zone| component.is_followed_by(zone));
             for zone in open_zones {
                 if let (Some(open), Some(id)) = (&mut self.open, zone.zone_id()) {
@@ -252,7 +277,7 @@ impl IcsCollection {
                 self.write_zone(zone)?;
             }
         }
-        match Self::edits(&calendar) {
+        match self.edits(&calendar) {
             true => self.octets("END:VCALENDAR\n", line_end)?,
             false => self.out.content(&calendar.tail())?,
         }

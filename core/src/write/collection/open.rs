@@ -33,6 +33,9 @@ impl OpenCollection {
     ) -> Self {
         let file = match &item.kind {
             ItemKind::Contact(_) => File::Vcf(Box::new(VcfCollection::new(collections.vcf.clone()))),
+            _ if matches!(collections.grouping, Grouping::Parts { .. }) => {
+                File::Ics(Box::new(IcsCollection::part(collections.ics.clone())))
+            }
             _ => File::Ics(Box::new(IcsCollection::new(collections.ics.clone()))),
         };
         Self { path, source: item.origin.source.clone(), folder: folder.path.clone(), extension, file }
