@@ -36,7 +36,7 @@ fn every_item_is_listed_and_converted() {
     assert_eq!(["mail", "contact", "event", "task", "journal"].map(of_kind), [13, 4, 2, 2, 2]);
     let root = tempfile::tempdir().unwrap();
     let dest = root.path().join("out");
-    let mut convert = arguments(&["convert", "--to"], &[dest.clone()]);
+    let mut convert = arguments(&["convert", "--to"], std::slice::from_ref(&dest));
     convert.extend(files.iter().map(OsString::from));
     let converted = run(convert);
     assert_eq!(converted.status, Some(0), "{}", converted.stderr);
