@@ -53,9 +53,9 @@ impl Index {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         // The interface lets a producer that cannot cast give its own schema.
         let _other_schema = requested_schema;
-        let reading = self.mailbox.get().opening.start(py)?;
+        let opening = &self.mailbox.get().opening;
         if let Some(columns) = &self.columns {
-            let opening = &self.mailbox.get().opening;
+            let reading = opening.start_with(py, table::lists(columns, &opening.selection))?;
             let raised = Arc::clone(&opening.sources.raised);
             let items = table::Items { mailbox: reading.mailbox, selector: reading.selector, raises: opening.raises };
             return table::stream_capsule(py, items, columns, self.rows, raised);
@@ -63,7 +63,7 @@ impl Index {
         let rows = Rows {
             schema: columns::schema(self.content),
             mailbox: self.mailbox.clone_ref(py),
-            reading: Some(reading),
+            reading: Some(opening.start(py)?),
             content: self.content,
             rows: self.rows,
         };

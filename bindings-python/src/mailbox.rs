@@ -14,7 +14,7 @@ use crate::{
 use mailferry::{
     Error,
     convert::{Place, Selection, Selector},
-    read::{self, Event, ItemPlace, ReadOptions},
+    read::{self, Event, ItemPlace, Lists, ReadOptions},
 };
 use pyo3::{
     exceptions::{PyIndexError, PyKeyError, PyTypeError, PyValueError},
@@ -67,7 +67,7 @@ struct Access {
 pub(crate) struct Opening {
     pub(crate) sources: Sources,
     pub(crate) reading: ReadOptions,
-    selection: Selection,
+    pub(crate) selection: Selection,
     /// Whether what cannot be read is raised, not skipped.
     pub(crate) raises: bool,
     pub(crate) given: Py<PyDict>,
@@ -120,12 +120,19 @@ impl Opening {
 
     /// Opens the sources, and reads them once where the selection needs it.
     pub(crate) fn start(&self, py: Python<'_>) -> PyResult<Reading> {
+        self.start_with(py, Lists::Unused)
+    }
+
+    /// The same, with what `lists` tell where that is enough.
+    pub(crate) fn start_with(&self, py: Python<'_>, lists: Lists) -> PyResult<Reading> {
         let cancel = &self.sources.cancel;
         cancel.check(py)?;
         let raised_inside = Arc::clone(&self.sources.raised);
         let interrupted = Raised::default();
         let started = detached(py, || {
-            let mut mailbox = self.sources.mailbox(&self.reading);
+            let mut reading = self.reading.clone();
+            reading.lists = lists;
+            let mut mailbox = self.sources.mailbox(&reading);
             mailbox.start()?;
             let mut watch = Watch::new();
             let other = self.sources.mailbox(&self.reading);

@@ -165,7 +165,8 @@ pub(crate) fn table_of<'py>(
     let stop = opener.sources.stop();
     let opened = detached(py, || {
         let selection = split.options()?.selection;
-        let mailbox = split.mailbox(&mut |id: &SourceId| opener.open(&id.uri), stop)?;
+        let lists = table::lists(&columns, &selection);
+        let mailbox = split.mailbox(&mut |id: &SourceId| opener.open(&id.uri), lists, stop)?;
         Ok((mailbox, core::Selector::new(&selection)?))
     });
     let (mailbox, selector) = opener.ended(py, opened)?;

@@ -458,6 +458,10 @@ class Mailbox:
         its own identifier), ``uid``, ``offset``, ``size``, ``sha256``, ``text`` (of HTML what a person reads, where there is no
         plain text), ``text_reply`` (without quotations and signature), ``html``, ``attachments`` (structs of ``name``,
         ``media_type``, ``size``, ``sha256``) and ``octets``.
+
+        Of a PST or OST, columns up to ``uid`` in this list, less ``from``, ``to``, ``cc``, the identifiers and ``thread_id``, are taken
+        from the lists of its folders where no other is asked for: messages are not opened, and subject, date and name of the sender are
+        what Outlook's list shows.
         """
     def close(self) -> None:
         """Closes the sources; items that were taken stay readable."""

@@ -15,10 +15,10 @@ use arrow_array::{
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef, TimeUnit, ffi::FFI_ArrowSchema};
 use mailferry::{
     DateTime, Result,
-    convert::{Place, Selector},
+    convert::{Place, Selection, Selector},
     mime::Address,
     model::{AttachmentView, CalendarObject, Item, Message, VCard},
-    read::{Event, Mailbox},
+    read::{Event, Lists, Mailbox},
 };
 use pyo3::{prelude::*, types::PyCapsule};
 use sha2::{Digest, Sha256};
@@ -34,6 +34,8 @@ pub(super) struct ColumnInfo {
     pub(super) name: &'static str,
     /// Whether it is there where none are named.
     pub(super) usual: bool,
+    /// Which lists of folders tell what it has; none where items must be opened for it.
+    listed: Lists,
     of: Of,
 }
 
@@ -109,30 +111,38 @@ impl Row<'_> {
 }
 
 const fn usual(name: &'static str, of: Of) -> ColumnInfo {
-    ColumnInfo { name, usual: true, of }
+    ColumnInfo { name, usual: true, listed: Lists::Unused, of }
 }
 
 const fn asked_for(name: &'static str, of: Of) -> ColumnInfo {
-    ColumnInfo { name, usual: false, of }
+    ColumnInfo { name, usual: false, listed: Lists::Unused, of }
+}
+
+/// The same column, which lists of folders tell too.
+const fn listed(column: ColumnInfo) -> ColumnInfo {
+    ColumnInfo { listed: Lists::Headers, ..column }
 }
 
 /// All columns, in order.
 pub(super) const COLUMNS: &[ColumnInfo] = &[
-    asked_for("id", Of::Text(|row| Ok(Some(format!("{}:{}", row.source, row.item.origin.ordinal))))),
-    asked_for("source", Of::Text(|row| Ok(Some(row.item.origin.source.to_string())))),
-    usual("path", Of::Text(|row| Ok(Some(row.item.origin.source.to_string())))),
-    usual("kind", Of::Text(|row| Ok(Some(row.item.kind.as_str().to_owned())))),
-    usual("folder", Of::Text(|row| Ok(Some(row.item.folder.path.to_string())))),
-    usual("role", Of::Text(|row| Ok(row.item.folder.role.map(|role| role.as_str().to_owned())))),
-    usual("labels", Of::Texts(|row| Ok(row.item.labels.iter().map(|label| label.name.clone()).collect()))),
-    usual("keywords", Of::Texts(|row| Ok(row.item.keywords.iter().map(str::to_owned).collect()))),
-    usual("received", Of::Date(|row| Ok(row.item.received.map(|received| received.at)))),
-    usual("date", Of::Date(|row| row.of_message(Message::date))),
-    usual("from_name", Of::Text(|row| row.from(|from| from.name.clone()))),
+    listed(asked_for("id", Of::Text(|row| Ok(Some(format!("{}:{}", row.source, row.item.origin.ordinal)))))),
+    listed(asked_for("source", Of::Text(|row| Ok(Some(row.item.origin.source.to_string()))))),
+    listed(usual("path", Of::Text(|row| Ok(Some(row.item.origin.source.to_string()))))),
+    listed(usual("kind", Of::Text(|row| Ok(Some(row.item.kind.as_str().to_owned()))))),
+    listed(usual("folder", Of::Text(|row| Ok(Some(row.item.folder.path.to_string()))))),
+    listed(usual("role", Of::Text(|row| Ok(row.item.folder.role.map(|role| role.as_str().to_owned()))))),
+    listed(usual("labels", Of::Texts(|row| Ok(row.item.labels.iter().map(|label| label.name.clone()).collect())))),
+    ColumnInfo {
+        listed: Lists::HeadersAndStates,
+        ..usual("keywords", Of::Texts(|row| Ok(row.item.keywords.iter().map(str::to_owned).collect())))
+    },
+    listed(usual("received", Of::Date(|row| Ok(row.item.received.map(|received| received.at))))),
+    listed(usual("date", Of::Date(|row| row.of_message(Message::date)))),
+    listed(usual("from_name", Of::Text(|row| row.from(|from| from.name.clone())))),
     usual("from", Of::Text(|row| row.from(|from| Some(from.address.clone())))),
     usual("to", Of::Texts(|row| row.addresses(Message::to))),
     usual("cc", Of::Texts(|row| row.addresses(Message::cc))),
-    usual(
+    listed(usual(
         "subject",
         Of::Text(|row| match row.message() {
             Some(message) => message.subject(),
@@ -143,18 +153,18 @@ pub(super) const COLUMNS: &[ColumnInfo] = &[
                 .or(row.item.card().and_then(VCard::name))
                 .map(str::to_owned)),
         }),
-    ),
+    )),
     usual("message_id", Of::Text(|row| row.of_message(Message::message_id))),
     usual("in_reply_to", Of::Texts(|row| row.message().map_or(Ok(Vec::new()), Message::in_reply_to))),
     usual("references", Of::Texts(|row| row.message().map_or(Ok(Vec::new()), Message::references))),
     usual("thread_id", Of::Text(|row| row.thread())),
-    usual(
+    listed(usual(
         "uid",
         Of::Text(|row| {
             let uid = row.item.calendar().and_then(CalendarObject::uid).or(row.item.card().and_then(VCard::uid));
             Ok(uid.map(str::to_owned))
         }),
-    ),
+    )),
     usual("offset", Of::Number(|row| Some(row.item.origin.offset))),
     usual("size", Of::Number(|row| Some(row.item.size()))),
     usual("sha256", Of::Text(|row| row.sha256().map(Some))),
@@ -308,6 +318,18 @@ fn chosen(py: Python<'_>, names: &[String]) -> PyResult<Vec<&'static ColumnInfo>
         found.ok_or_else(|| options(py, &format!("columns: there is no {name}; there are {}", names())))
     };
     names.iter().map(find).collect()
+}
+
+/// Whether lists of folders tell enough for these columns, none of which is unknown, of what is selected.
+pub(crate) fn lists(names: &[String], selection: &Selection) -> Lists {
+    let listed =
+        COLUMNS.iter().filter(|column| names.iter().any(|name| name == column.name)).map(|column| column.listed);
+    let is_told = listed.clone().all(|listed| listed != Lists::Unused) && selection.is_of_lists();
+    match is_told {
+        true if listed.clone().any(|listed| listed == Lists::HeadersAndStates) => Lists::HeadersAndStates,
+        true => Lists::Headers,
+        false => Lists::Unused,
+    }
 }
 
 fn schema(columns: &[&ColumnInfo]) -> SchemaRef {

@@ -153,7 +153,7 @@ pub(crate) fn is_internet(address: &str) -> bool {
 }
 
 /// A name or address without the quotation marks that some clients put around it.
-fn unquoted(text: &str) -> &str {
+pub(super) fn unquoted(text: &str) -> &str {
     let text = text.trim();
     let inner = ['\'', '"'].iter().find_map(|mark| text.strip_prefix(*mark)?.strip_suffix(*mark));
     inner.or_else(|| text.strip_prefix('<')?.strip_suffix('>')).unwrap_or(text).trim()

@@ -1,4 +1,6 @@
-use super::{AddressMap, Head, ItemReader, Score, eml, emlx, hints::FilesBeside, ics, maildir, mbox, part::Part, vcf};
+use super::{
+    AddressMap, Head, ItemReader, Lists, Score, eml, emlx, hints::FilesBeside, ics, maildir, mbox, part::Part, vcf,
+};
 use crate::{error::Result, limits::Limits, model::Folder, source::Source};
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path, sync::Arc};
@@ -135,6 +137,9 @@ pub struct ReadOptions {
     /// Which items of the sources are read, where others read the rest: not an option, and not recorded.
     #[serde(skip)]
     pub(crate) part: Option<Part>,
+    /// Whether items are made of the lists of their folders: not an option, and not recorded.
+    #[serde(skip)]
+    pub lists: Lists,
     /// How quoted From_ lines in an mbox are unquoted.
     #[serde(rename = "mboxQuoting")]
     pub unquoting: mbox::Unquoting,

@@ -103,6 +103,22 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Whether it asks for nothing that the [lists of folders](crate::read::Lists) do not tell as the items themselves do.
+    pub fn is_of_lists(&self) -> bool {
+        let rest = Self {
+            kinds: Vec::new(),
+            folders: Vec::new(),
+            skip_folders: Vec::new(),
+            skip_trash: false,
+            skip_junk: false,
+            after: None,
+            before: None,
+            labels: Vec::new(),
+            ..self.clone()
+        };
+        rest == Self::default()
+    }
+
     /// Whether anything can meet all of its conditions.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::{
     disk::{At, Disk},
     error::{Error, ErrorKind, Result},
     limits::Stop,
-    read::{Mailbox, Part},
+    read::{Lists, Mailbox, Part},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -73,16 +73,23 @@ pub fn run_split_of(
 }
 
 impl Split {
-    /// The items that it reads, of sources that `open` gives; `stop` may end the reading. Nothing is selected or written.
+    /// The items that it reads, of sources that `open` gives, or what `lists` tell of them; `stop` may end the reading. Nothing is
+    /// selected or written.
     ///
     /// Of a range of octets, the first message is the one that those shortly before it say: [`finish`](super::finish) alone knows
     /// whether one that is long before reaches over the border.
     ///
     /// # Errors
     /// When a source has changed since the shares were planned, or cannot be opened.
-    pub fn mailbox(&self, open: &mut dyn FnMut(&SourceId) -> Result<SplitSource>, stop: Stop) -> Result<Mailbox> {
+    pub fn mailbox(
+        &self,
+        open: &mut dyn FnMut(&SourceId) -> Result<SplitSource>,
+        lists: Lists,
+        stop: Stop,
+    ) -> Result<Mailbox> {
         let mut options = self.options()?.read;
         options.limits.stop = stop;
+        options.lists = lists;
         options.part = Some(Part::new(self.range.borders()));
         let mut mailbox = Mailbox::new(options);
         sources(self, open)?.into_iter().for_each(|source| mailbox.add(source.given));

@@ -1,14 +1,14 @@
 use super::{
-    messaging::{Listed, Place, Store, Walk, Wanted},
+    messaging::{Found as FoundIn, Listed, Place, Store, Walk, Wanted},
     ndb::Ndb,
 };
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, Result},
-    mapi::{CodePage, MapiMessage, Translation, pid},
-    model::{Folder, Item, Origin},
+    mapi::{CodePage, MapiMessage, Translation, keywords, listed_header, pid, received},
+    model::{Fidelity, Folder, Item, ItemKind, Message, Origin},
     pst::nid,
-    read::{ItemReader, Open, ReadOptions, Unopened, message_object::translated_item},
+    read::{ItemReader, Lists, Open, ReadOptions, Unopened, message_object::translated_item},
     source::Source,
 };
 use std::{fmt, mem, sync::Arc};
@@ -18,6 +18,7 @@ pub struct PstReader {
     name: Arc<str>,
     walk: Walk,
     translation: Arc<Translation>,
+    lists: Lists,
     ordinal: u64,
     /// Messages that the store has, by the nodes that it lists.
     expected: u64,
@@ -50,7 +51,7 @@ impl PstReader {
     /// read. Damage is survived.
     pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
         let store = Store::open(source, options.limits.clone(), options.code_page.map(CodePage))?;
-        let wanted = Wanted { hidden: options.hidden, lost: options.recover };
+        let wanted = Wanted { hidden: options.hidden, lost: options.recover, lists: options.lists };
         let is_wanted = |node| match nid::kind(node) {
             nid::ASSOCIATED_MESSAGE => options.hidden,
             kind => kind == nid::NORMAL_MESSAGE,
@@ -60,6 +61,7 @@ impl PstReader {
             name: name.into(),
             walk: Walk::new(store, wanted),
             translation: Arc::new(options.translation()),
+            lists: options.lists,
             ordinal: 0,
             expected,
             password_told: false,
@@ -82,8 +84,42 @@ impl PstReader {
 
     fn next_place(&mut self) -> Result<Option<Place>> {
         let place = self.walk.next()?;
-        self.ordinal += u64::from(place.is_some());
-        if place.is_none() && self.ordinal == 0 && !mem::replace(&mut self.nothing_told, true) {
+        self.count(place.is_some())?;
+        Ok(place)
+    }
+
+    /// The next message by what the list of its folder tells of it, or opened where that is not enough.
+    fn next_by_lists(&mut self) -> Result<Option<Item>> {
+        let place = match self.walk.find()? {
+            Some(FoundIn::Listed(listed, properties)) => {
+                let row = properties.map(MapiMessage::new);
+                if let Some((row, header)) = row.and_then(|row| listed_header(&row).map(|header| (row, header))) {
+                    self.count(true)?;
+                    return Ok(Some(self.of_row(listed, &row, header)));
+                }
+                Some(listed.open(self.walk.store().ndb.apart())?)
+            }
+            Some(FoundIn::Open(place)) => Some(*place),
+            None => None,
+        };
+        self.count(place.is_some())?;
+        let item = place.map(|place| place.translated(&self.name, self.ordinal, &self.translation));
+        item.transpose().map_err(Error::non_fatal)
+    }
+
+    /// A mail by its row in the list of its folder.
+    fn of_row(&self, listed: Listed, row: &MapiMessage, header: Vec<u8>) -> Item {
+        let (folder, node) = listed.into_place();
+        let kind = ItemKind::Message(Message::with_limits(header.into(), self.translation.limits.clone()));
+        let origin = Origin { source: self.name.clone(), ordinal: self.ordinal, node: Some(node), ..Origin::default() };
+        let (keywords, received) = (keywords(&row.properties), received(&row.properties));
+        Item { keywords, received, provenance: Fidelity::Synthesized, ..Item::new(kind, folder, origin) }
+    }
+
+    /// Counts a message, or says after the last why there was none.
+    fn count(&mut self, was_found: bool) -> Result<()> {
+        self.ordinal += u64::from(was_found);
+        if !was_found && self.ordinal == 0 && !mem::replace(&mut self.nothing_told, true) {
             if let Some(error) = self.walk.why_nothing() {
                 return Err(error);
             }
@@ -92,7 +128,7 @@ impl PstReader {
                 self.walk.defects.push(Defect::new(DefectKind::Structure, what));
             }
         }
-        Ok(place)
+        Ok(())
     }
 }
 
@@ -155,6 +191,9 @@ impl Open for Found {
 
 impl ItemReader for PstReader {
     fn next_item(&mut self) -> Result<Option<Item>> {
+        if self.lists != Lists::Unused {
+            return self.next_by_lists();
+        }
         let Some(place) = self.next_place()? else { return Ok(None) };
         place.translated(&self.name, self.ordinal, &self.translation).map(Some).map_err(Error::non_fatal)
     }

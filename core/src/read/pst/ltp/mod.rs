@@ -10,4 +10,4 @@ mod value;
 
 pub(crate) use btree_on_heap::Cursor;
 pub(crate) use property_context::PropertyContext;
-pub(crate) use table_context::TableContext;
+pub(crate) use table_context::{Column, TableContext};

@@ -28,7 +28,7 @@ pub(crate) struct TableContext {
 
 /// A column (TCOLDESC).
 #[derive(Clone, Copy, Debug)]
-struct Column {
+pub(crate) struct Column {
     tag: PropertyTag,
     offset: usize,
     size: usize,
@@ -172,6 +172,23 @@ impl TableContext {
             }
         }
         (bag, defects)
+    }
+
+    /// The columns of these properties; `None` where the table lacks one.
+    pub(crate) fn columns(&self, ids: &[u16]) -> Option<Vec<Column>> {
+        let column = |id: &u16| self.columns.iter().find(|column| column.tag.id() == *id).copied();
+        ids.iter().map(column).collect()
+    }
+
+    /// The cells of a row in `columns` that exist; `None` where one cannot be read.
+    pub(crate) fn cells(&self, row: &Row, columns: &[Column]) -> Option<PropertyBag> {
+        let mut bag = PropertyBag::default();
+        for column in columns {
+            if let Some(value) = self.cell(row, column).ok()? {
+                bag.insert(column.tag.id(), value);
+            }
+        }
+        Some(bag)
     }
 
     /// One cell of a row, if it exists.

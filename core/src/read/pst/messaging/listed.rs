@@ -40,6 +40,11 @@ impl Listed {
         &self.ndb
     }
 
+    /// Its folder and its node.
+    pub(crate) fn into_place(self) -> (Folder, u32) {
+        (self.folder, self.nid)
+    }
+
     /// Opens it with a reader of its own.
     pub(crate) fn open(&self, ndb: Arc<Ndb>) -> Result<Place> {
         let node = ndb.node_somewhere(self.nid)?.ok_or_else(|| {

@@ -16,4 +16,4 @@ mod walk;
 
 pub(crate) use listed::{Listed, Place};
 pub(crate) use store::Store;
-pub(crate) use walk::{Walk, Wanted};
+pub(crate) use walk::{Found, Walk, Wanted};

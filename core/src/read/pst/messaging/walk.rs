@@ -4,11 +4,12 @@ use super::{Listed, Place, Store, orphaned::Orphaned, parents::Parents, seen::Se
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
-    mapi::{CodePage, Declared, Fallback, PropertyValue, Sample, pid},
+    mapi::{CodePage, Declared, Fallback, LISTED_HEADERS, LISTED_STATES, PropertyBag, PropertyValue, Sample, pid},
     model::{Folder, FolderPath},
     pst::nid,
     read::{
-        pst::ltp::{Cursor, PropertyContext, TableContext},
+        Lists,
+        pst::ltp::{Column, Cursor, PropertyContext, TableContext},
         recovered,
     },
 };
@@ -32,6 +33,17 @@ pub(crate) struct Wanted {
     pub(crate) hidden: bool,
     /// Those that no folder lists.
     pub(crate) lost: bool,
+    /// What is taken from the lists of folders, so that messages need not be opened for it.
+    pub(crate) lists: Lists,
+}
+
+/// A message that was found.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// To be opened, unless what the list of its folder has of it is enough.
+    Listed(Listed, Option<PropertyBag>),
+    /// Open.
+    Open(Box<Place>),
 }
 
 /// Goes through all messages of a store, folder by folder.
@@ -90,7 +102,8 @@ struct Here {
 /// Where the messages of a folder are listed.
 #[derive(Debug)]
 enum Table {
-    Index(Box<TableContext>, Cursor),
+    /// With the columns of what is taken from it, if it has them all.
+    Index(Box<TableContext>, Cursor, Option<Vec<Column>>),
     /// The table is lost: the nodes that name the folder as their parent, after this one.
     Nodes(Option<u32>),
 }
@@ -154,13 +167,24 @@ impl Walk {
 
     /// The next message, or `None` after the last. After an error that is not fatal the next call goes on behind it.
     pub(crate) fn next(&mut self) -> Result<Option<Place>> {
+        Ok(match self.find()? {
+            Some(Found::Listed(listed, _)) => Some(listed.open(self.store.ndb.apart())?),
+            Some(Found::Open(place)) => Some(*place),
+            None => None,
+        })
+    }
+
+    /// The same, not opened where a folder lists it.
+    pub(crate) fn find(&mut self) -> Result<Option<Found>> {
         loop {
             match self.next_listed()? {
-                Some((folder, nid)) => {
+                Some((folder, nid, row)) => {
                     if !self.see_message(nid) {
                         continue;
                     }
-                    return self.open(folder, nid).map(Some);
+                    let properties = row.and_then(|row| self.row(nid, row));
+                    let listed = Listed::new(folder, nid, &self.store, self.code_page);
+                    return Ok(Some(Found::Listed(listed, properties)));
                 }
                 None => match self.waiting.pop() {
                     Some((nid, path)) => self.enter(nid, path)?,
@@ -168,9 +192,11 @@ impl Walk {
                         Some((folder, nid)) => match self.open(folder, nid) {
                             // Of what was deleted long ago some is overwritten: that is no item any more.
                             Err(e) if !e.is_fatal() && !self.store.ndb.is_live(nid) => {}
-                            opened => return opened.map(Some),
+                            opened => return opened.map(|place| Some(Found::Open(Box::new(place)))),
                         },
-                        None if self.stage == Stage::Orphaned => return self.next_orphaned(),
+                        None if self.stage == Stage::Orphaned => {
+                            return Ok(self.next_orphaned()?.map(|place| Found::Open(Box::new(place))));
+                        }
                         None if self.stage == Stage::Done => return Ok(None),
                         None => {}
                     },
@@ -192,7 +218,7 @@ impl Walk {
     /// The next message, where nothing has to be read to find it: only then it does not matter whether those before it were opened.
     pub(crate) fn next_ahead(&mut self) -> Option<Listed> {
         loop {
-            let Here { folder, table: Table::Index(table, cursor), .. } = self.here.as_mut()? else { return None };
+            let Here { folder, table: Table::Index(table, cursor, _), .. } = self.here.as_mut()? else { return None };
             if self.rows_left == 0 || !cursor.is_within_list() {
                 return None;
             }
@@ -205,23 +231,33 @@ impl Walk {
         }
     }
 
+    /// What the list of the folder at hand tells in this row of the message `nid`, where the message is there and nothing is damaged.
+    fn row(&self, nid: u32, row: u32) -> Option<PropertyBag> {
+        let Some(Here { table: Table::Index(table, _, Some(columns)), .. }) = &self.here else { return None };
+        if self.store.ndb.is_damaged() || self.store.ndb.node(nid).ok()?.is_none() {
+            return None;
+        }
+        let row = table.row(row.into()).ok()?.filter(|row| table.identifier(row) == Some(nid))?;
+        table.cells(&row, columns)
+    }
+
     fn open(&self, folder: Folder, nid: u32) -> Result<Place> {
         Listed::new(folder, nid, &self.store, self.code_page).open(self.store.ndb.apart())
     }
 
-    /// The next message that the folder at hand lists.
-    fn next_listed(&mut self) -> Result<Option<(Folder, u32)>> {
+    /// The next message that the folder at hand lists, and in which row.
+    fn next_listed(&mut self) -> Result<Option<(Folder, u32, Option<u32>)>> {
         loop {
             let Some(here) = &mut self.here else { return Ok(None) };
             match &mut here.table {
-                Table::Index(table, cursor) => match table.next_indexed(cursor) {
+                Table::Index(table, cursor, _) => match table.next_indexed(cursor) {
                     Ok(Some(_)) if self.rows_left == 0 => {
                         let what = "the lists of messages have more rows than the file has room for";
                         self.defects.push(Defect::new(DefectKind::Structure, what));
                     }
-                    Ok(Some((nid, _))) => {
+                    Ok(Some((nid, row))) => {
                         self.rows_left -= 1;
-                        return Ok(Some((here.folder.clone(), nid)));
+                        return Ok(Some((here.folder.clone(), nid, Some(row))));
                     }
                     Ok(None) => {}
                     Err(e) if e.is_fatal() => return Err(e),
@@ -237,7 +273,7 @@ impl Walk {
                     let next = self.parents()?.of(parent, kind, above).next();
                     if let (Some(nid), Some(here)) = (next, &mut self.here) {
                         here.table = Table::Nodes(next);
-                        return Ok(Some((folder, nid)));
+                        return Ok(Some((folder, nid, None)));
                     }
                 }
             }
@@ -323,7 +359,10 @@ impl Walk {
         let kind = if associated { nid::ASSOCIATED_CONTENTS_TABLE } else { nid::CONTENTS_TABLE };
         let table = match self.table(nid::with_kind(nid, kind)) {
             Ok(Some(table)) => match table.index() {
-                Some(cursor) => Table::Index(Box::new(table), cursor),
+                Some(cursor) => {
+                    let columns = self.columns(&table);
+                    Table::Index(Box::new(table), cursor, columns)
+                }
                 None => Table::Nodes(None),
             },
             Ok(None) => Table::Nodes(None),
@@ -334,6 +373,15 @@ impl Walk {
             }
         };
         Ok(Here { folder, nid, table, associated })
+    }
+
+    /// The columns of what is taken from the list of a folder.
+    fn columns(&self, table: &TableContext) -> Option<Vec<Column>> {
+        match self.wanted.lists {
+            Lists::Unused => None,
+            Lists::Headers => table.columns(LISTED_HEADERS),
+            Lists::HeadersAndStates => table.columns(&[LISTED_HEADERS, LISTED_STATES].concat()),
+        }
     }
 
     fn table(&self, nid: u32) -> Result<Option<TableContext>> {
