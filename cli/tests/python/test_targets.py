@@ -181,6 +181,10 @@ def test_every_target_takes_what_it_says_and_the_rest_has_a_reason(tmp_path, tar
     log = convert(destination, "--target", target, source=sources())
     for line in log:
         taken = line["kind"] in profile["kinds"]
+        if taken and line["status"] == "skipped":
+            # No server takes an event without a start, and those of this file have none.
+            assert (line["reason"], line["folder"]) == ("event_without_start", "wide-characters"), line
+            continue
         assert line["status"] == ("migrated" if taken else "skipped"), line
         assert taken or line["reason"].startswith("target_takes_no_")
     read = read_back(destination, profile["form"])
