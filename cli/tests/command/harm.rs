@@ -45,7 +45,9 @@ fn bench() -> Bench {
     fs::write(bench.path("tree/Inbox.sbd/None"), b"").unwrap();
     fs::write(bench.path("tree/Inbox.sbd/old.ics"), crate::run::mbox([message(10)])).unwrap();
     let event = |name: &str| {
-        format!("BEGIN:VEVENT\r\nUID:{name}\r\nDTSTAMP:20240101T000000Z\r\nSUMMARY:{name}\r\nEND:VEVENT\r\n")
+        format!(
+            "BEGIN:VEVENT\r\nUID:{name}\r\nDTSTAMP:20240101T000000Z\r\nDTSTART:20240102T100000Z\r\nSUMMARY:{name}\r\nEND:VEVENT\r\n"
+        )
     };
     let events = event("a") + &event("b");
     let calendar = format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{events}END:VCALENDAR\r\n");
