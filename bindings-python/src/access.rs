@@ -22,6 +22,8 @@ use std::{collections::HashMap, sync::Arc};
 
 /// The form of the file, which other versions of this package must know.
 const FORM: &str = "mailferry index 1";
+/// What every such file starts with.
+const BEGINNING: &str = "{\"form\":\"mailferry index";
 /// Numbers of a row.
 const NUMBERS: usize = 6;
 
@@ -115,7 +117,7 @@ impl Places {
         counts
     }
 
-    /// Writes the file, beside its name first.
+    /// Writes the file, beside its name first. What is there is replaced only if it is an index too: no source ever is.
     pub(crate) fn save(&self, py: Python<'_>, path: &Bound<'_, PyAny>) -> PyResult<()> {
         let mut text = serde_json::to_string(&self.heading).map_err(|error| options(py, &error.to_string()))?;
         text.push('\n');
@@ -125,11 +127,24 @@ impl Places {
         }
         let os = py.import("os")?;
         let path: String = os.getattr("fsdecode")?.call1((path,))?.extract()?;
-        let beside = format!("{path}.part");
-        let file = py.import("builtins")?.getattr("open")?.call1((&beside, "wb"))?;
+        let of_path = os.getattr("path")?;
+        if of_path.call_method1("lexists", (&path,))?.extract()? && !is_index(py, &path)? {
+            let message = format!("{path}: exists already, and is no index: choose another name");
+            return Err(options(py, &message));
+        }
+        // It tells of mail: the temporary file is for its owner alone, and so is what it becomes.
+        let keywords = PyDict::new(py);
+        keywords.set_item("dir", of_path.call_method1("dirname", (of_path.call_method1("abspath", (&path,))?,))?)?;
+        keywords.set_item("prefix", ".mailferry-index-")?;
+        let (file, beside): (i64, String) =
+            py.import("tempfile")?.getattr("mkstemp")?.call((), Some(&keywords))?.extract()?;
+        let file = os.call_method1("fdopen", (file, "wb"))?;
         let written = file.call_method1("write", (PyBytes::new(py, text.as_bytes()),));
-        file.call_method0("close")?;
-        written.and_then(|_| os.call_method1("replace", (&beside, &path))).map(drop)
+        let closed = file.call_method0("close");
+        let saved = written.and(closed).and_then(|_| os.call_method1("replace", (&beside, &path)));
+        saved.map(drop).inspect_err(|_| {
+            let _leftover = os.call_method1("unlink", (&beside,));
+        })
     }
 
     /// Reads the file, which must be of the sources and options of `opening`.
@@ -158,7 +173,7 @@ impl Places {
         let now = known(py, opening)?;
         if now.len() != sources.len() {
             let message = format!(
-                "{name}: this index is of {} sources, not of {}: make it anew with save_index()",
+                "{name}: this index was made for another number of sources ({} instead of {}): make it anew with save_index()",
                 sources.len(),
                 now.len()
             );
@@ -200,6 +215,17 @@ impl Places {
         let is_whole = rows.len() == heading.items;
         if is_whole { Ok(Self { heading, rows, folders: HashMap::new() }) } else { Err(at as u64) }
     }
+}
+
+/// Whether a regular file starts as an index does.
+fn is_index(py: Python<'_>, path: &str) -> PyResult<bool> {
+    if !py.import("os.path")?.call_method1("isfile", (path,))?.extract::<bool>()? {
+        return Ok(false);
+    }
+    let file = py.import("builtins")?.getattr("open")?.call1((path, "rb"))?;
+    let start = file.call_method1("read", (BEGINNING.len(),));
+    file.call_method0("close")?;
+    Ok(start?.cast_into::<PyBytes>()?.as_bytes() == BEGINNING.as_bytes())
 }
 
 /// By what the sources of `opening` are known again.

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import datetime
+import os
 import pathlib
 import pickle
 import zoneinfo
@@ -203,11 +204,11 @@ def test_an_index_of_something_else_is_refused(takeout, tmp_path):
     source, index = tmp_path / "a.mbox", tmp_path / "index"
     source.write_bytes(takeout.read_bytes())
     mailferry.open(source, folder="Inbox").save_index(index)
-    assert not (tmp_path / "index.part").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mbox", "index"]
     assert len(mailferry.open(source, folder="Inbox", index=index)) == len(list(mailferry.open(source, folder="Inbox")))
     with pytest.raises(mailferry.OptionsError, match="folder.*Inbox"):
         mailferry.open(source, index=index)
-    with pytest.raises(mailferry.OptionsError, match="1 sources, not of 2"):
+    with pytest.raises(mailferry.OptionsError, match=r"\(1 instead of 2\)"):
         mailferry.open([source, source], folder="Inbox", index=index)
     with pytest.raises(FileNotFoundError):
         mailferry.open(source, index=tmp_path / "none")
@@ -222,6 +223,23 @@ def test_an_index_of_something_else_is_refused(takeout, tmp_path):
         mailferry.open(source, folder="Inbox", index=index)
     with pytest.raises(mailferry.UnsupportedError, match="only files"):
         mailferry.open(tmp_path).save_index(tmp_path / "other")
+
+
+def test_an_index_replaces_nothing_but_an_index(takeout, tmp_path):
+    source, link, other, index = (tmp_path / name for name in ("a.mbox", "link", "other", "index"))
+    source.write_bytes(takeout.read_bytes())
+    link.symlink_to(source)
+    other.write_bytes(b"of somebody else")
+    box = mailferry.open(source)
+    for path in (source, link, other, tmp_path):
+        with pytest.raises(mailferry.OptionsError, match="choose another name"):
+            box.save_index(path)
+    assert source.read_bytes() == takeout.read_bytes() and other.read_bytes() == b"of somebody else"
+    assert box.save_index(index) == box.save_index(index) == 24
+    assert os.name == "nt" or index.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileNotFoundError):
+        box.save_index(tmp_path / "none" / "index")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mbox", "index", "link", "other"]
 
 
 def test_random_access_by_an_index_is_quick(big, tmp_path):

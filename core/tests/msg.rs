@@ -8,9 +8,11 @@
     reason = "a test fails by panicking, and its files are small"
 )]
 
+mod dice;
 mod msg_support;
 mod pst_support;
 
+use dice::Dice;
 use mailferry::{
     Defect, DefectKind, ErrorKind, Limits,
     mapi::{
@@ -754,18 +756,6 @@ fn a_file_that_is_cut_anywhere_is_read_or_refused() {
         read += usize::from(everything(&whole[..cut]).is_some());
     }
     assert!(read > 0);
-}
-
-/// Numbers that are the same on every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end.max(1) as u64) as usize
-    }
 }
 
 #[test]

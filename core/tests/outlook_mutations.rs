@@ -11,6 +11,9 @@
     reason = "a test fails by panicking, and its files are small"
 )]
 
+mod dice;
+
+use dice::Dice;
 use mailferry::{
     Result,
     read::{ItemReader, ReadOptions, msg::MsgReader, olm::OlmReader},
@@ -26,18 +29,6 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Far more than the largest file of the corpus needs.
 const PEAK: u64 = 160 << 20;
-
-/// Numbers that are the same on every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end.max(1) as u64) as usize
-    }
-}
 
 /// Breaks a file in one to twelve places.
 fn broken(whole: &[u8], dice: &mut Dice) -> Vec<u8> {

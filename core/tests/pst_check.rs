@@ -2,6 +2,7 @@
 #![cfg(all(feature = "outlook", feature = "write"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod dice;
 mod pst_mutator;
 mod pst_raw;
 mod pst_support;

@@ -2,8 +2,10 @@
 #![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod dice;
 mod pst_support;
 
+use dice::Dice;
 use mailferry::{
     read::ReadOptions,
     write::pst::{Layout, Scrambling},
@@ -35,21 +37,7 @@ fn store(layout: Layout, scrambling: Scrambling) -> Vec<u8> {
     pst.finish().unwrap().into_inner()
 }
 
-/// Numbers that are the same on every run.
-struct Dice(u64);
-
 impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
-
     fn octet(&mut self) -> u8 {
         let value = self.next() as u8;
         // The values that break most are those at the edges.

@@ -431,7 +431,7 @@ class Mailbox:
         returns how many there are.
 
         It is of files and the options that they were opened with. A file of which the length, the first or the last MiB
-        changed since is refused with ``OptionsError``.
+        changed since is refused with ``OptionsError``. So is a ``path`` at which something stands that is no index.
         """
     def save_attachments(self, folder: str | os.PathLike[str], pattern: str = "*") -> list[pathlib.Path]:
         """Saves the attachments of all messages whose names match ``pattern`` (``*.pdf``, in any case); returns their paths."""

@@ -11,6 +11,9 @@ use std::{ops::Range, sync::Arc};
 /// Octets of a physical line without its end (RFC 5545 §3.1, RFC 6350 §3.2).
 const PHYSICAL: usize = 75;
 
+/// What the name of a line starts with that is kept and says nothing to others.
+pub(super) const APART: &str = "X-MAILFERRY-";
+
 /// The lines of one component or card, each as it stands in the source or as it was changed.
 ///
 /// A line keeps its number whatever is changed; new lines stand before one that is there. Lines that are longer than the limit are
@@ -206,6 +209,12 @@ impl Draft {
             line.state = State::Changed(text);
             self.is_changed = true;
         }
+    }
+
+    /// Keeps a line under a name that says nothing to others.
+    pub(super) fn set_apart(&mut self, number: usize) {
+        let kept = [APART.as_bytes(), self.text(number)].concat();
+        self.replace(number, kept);
     }
 
     /// Leaves a line out.

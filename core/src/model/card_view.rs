@@ -1,6 +1,9 @@
-use super::VCard;
+use super::{
+    VCard,
+    said::{pieces, plain, without_scheme},
+};
 use crate::{
-    content_line::{Component, Property, split_unescaped, unescape_text},
+    content_line::{Component, Property, split_unescaped},
     error::Result,
     limits::Limits,
     source::Source,
@@ -153,17 +156,6 @@ impl CardView {
     }
 }
 
-/// The value as text.
-fn plain(property: &Property) -> String {
-    unescape_text(property.decoded_value().trim()).into_owned()
-}
-
-/// What stands between the separators, without what is empty.
-fn pieces(value: &str, separator: char) -> Vec<String> {
-    let pieces = split_unescaped(value, separator).map(|piece| unescape_text(piece.trim()).into_owned());
-    pieces.filter(|piece| !piece.is_empty()).collect()
-}
-
 /// The parts of a structured value, each a list.
 fn parts(property: Option<&Property>) -> Vec<Vec<String>> {
     let Some(property) = property else { return Vec::new() };
@@ -209,10 +201,7 @@ fn labels(property: &Property, card: &Component) -> (Vec<String>, bool) {
 
 impl LabelledView {
     fn of(property: &Property, scheme: &str, card: &Component) -> Self {
-        let value = plain(property);
-        let has_scheme =
-            !scheme.is_empty() && value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-        let value = value.get(if has_scheme { scheme.len() } else { 0 }..).unwrap_or_default().trim().to_owned();
+        let value = without_scheme(&plain(property), scheme).trim().to_owned();
         let (labels, preferred) = labels(property, card);
         Self { value, labels, preferred }
     }

@@ -1,6 +1,9 @@
-use super::{CalendarObject, CalendarTime};
+use super::{
+    CalendarObject, CalendarTime, Duration,
+    said::{pieces, plain, without_scheme},
+};
 use crate::{
-    content_line::{Component, Property, split_unescaped, unescape_text},
+    content_line::{Component, Property},
     error::Result,
     limits::Limits,
     source::Source,
@@ -72,49 +75,6 @@ pub struct AttendeeView {
     pub kind: Option<String>,
 }
 
-/// A duration (RFC 5545 §3.3.6): days of the calendar, and then seconds.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Duration {
-    /// Days of the calendar, however long they are.
-    pub days: i64,
-    /// Seconds.
-    pub seconds: i64,
-}
-
-impl Duration {
-    /// Reads `P1DT2H30M`, `P2W`, `-PT15M`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let (sign, text) = match text.strip_prefix('-') {
-            Some(text) => (-1, text),
-            None => (1, text.strip_prefix('+').unwrap_or(text)),
-        };
-        let (mut duration, mut number, mut in_time, mut is_any) = (Self::default(), None::<i64>, false, false);
-        for character in text.strip_prefix(['P', 'p'])?.chars() {
-            if let Some(digit) = character.to_digit(10) {
-                number = Some(number.unwrap_or(0).checked_mul(10)?.checked_add(digit.into())?);
-                continue;
-            }
-            let (part, each) = match (in_time, character.to_ascii_uppercase()) {
-                (false, 'T') if number.is_none() => {
-                    in_time = true;
-                    continue;
-                }
-                (false, 'W') => (&mut duration.days, 7),
-                (false, 'D') => (&mut duration.days, 1),
-                (true, 'H') => (&mut duration.seconds, 3_600),
-                (true, 'M') => (&mut duration.seconds, 60),
-                (true, 'S') => (&mut duration.seconds, 1),
-                _ => return None,
-            };
-            *part = part.checked_add(number.take()?.checked_mul(each)?.checked_mul(sign)?)?;
-            is_any = true;
-        }
-        (is_any && number.is_none()).then_some(duration)
-    }
-}
-
 impl EventView {
     /// The view of a calendar object; `None` where there is no component.
     ///
@@ -139,18 +99,11 @@ impl EventView {
     }
 
     fn of_component(component: &Component) -> Self {
-        let text = |name: &str| {
-            let text = component.property(name)?.decoded_value();
-            Some(unescape_text(text.trim()).into_owned()).filter(|text| !text.is_empty())
-        };
+        let text = |name: &str| component.property(name).map(plain).filter(|text| !text.is_empty());
         let time = |name: &str| time_of(component.property(name)?);
         let all = |name: &'static str| component.properties.iter().filter(move |property| property.is(name));
         let recurrence: Vec<String> =
             component.properties.iter().filter(|property| repeats(property)).map(line).collect();
-        let categories = all("CATEGORIES").flat_map(|property| {
-            let value = property.decoded_value().into_owned();
-            split_unescaped(&value, ',').map(|name| unescape_text(name.trim()).into_owned()).collect::<Vec<_>>()
-        });
         Self {
             uid: text("UID"),
             summary: text("SUMMARY"),
@@ -162,7 +115,7 @@ impl EventView {
             duration: component.property("DURATION").and_then(|property| Duration::parse(&property.value)),
             organizer: component.property("ORGANIZER").map(AttendeeView::of),
             attendees: all("ATTENDEE").map(AttendeeView::of).collect(),
-            categories: categories.filter(|name| !name.is_empty()).collect(),
+            categories: all("CATEGORIES").flat_map(|property| pieces(&property.decoded_value(), ',')).collect(),
             url: text("URL"),
             recurrence: Some(recurrence.join("\n")).filter(|lines| !lines.is_empty()),
             recurrence_id: time("RECURRENCE-ID"),
@@ -187,15 +140,11 @@ fn line(property: &Property) -> String {
 
 impl AttendeeView {
     fn of(property: &Property) -> Self {
-        let value = property.decoded_value();
-        let value = unescape_text(value.trim()).into_owned();
         let word =
             |name: &str| Some(property.parameter_value(name)?.to_ascii_lowercase()).filter(|word| !word.is_empty());
-        let has_scheme = value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
-        let address = if has_scheme { value.get(7..).unwrap_or_default().to_owned() } else { value };
         Self {
             name: property.parameter_value("CN").map(str::to_owned).filter(|name| !name.is_empty()),
-            address,
+            address: without_scheme(&plain(property), "mailto:").to_owned(),
             role: word("ROLE"),
             status: word("PARTSTAT").or_else(|| word("STATUS")),
             kind: word("CUTYPE"),
@@ -211,27 +160,6 @@ mod tests {
         let octets =
             format!("BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\n{lines}END:VEVENT\nEND:VCALENDAR\n").into_bytes();
         EventView::of(&CalendarObject::parse(Arc::new(octets), &Limits::default()).unwrap()).unwrap().unwrap()
-    }
-
-    #[test]
-    fn durations_are_days_and_seconds() {
-        for (text, expected) in [
-            ("P1D", Some((1, 0))),
-            ("P2W", Some((14, 0))),
-            ("P1DT2H30M5S", Some((1, 9_005))),
-            ("-PT15M", Some((0, -900))),
-            ("+PT0S", Some((0, 0))),
-            ("pt1h", Some((0, 3_600))),
-            ("P", None),
-            ("PT", None),
-            ("PT5", None),
-            ("P1H", None),
-            ("1H", None),
-            ("PT99999999999999999999H", None),
-        ] {
-            let read = Duration::parse(text).map(|duration| (duration.days, duration.seconds));
-            assert_eq!(read, expected, "{text}");
-        }
     }
 
     #[test]

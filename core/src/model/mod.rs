@@ -7,6 +7,7 @@
 mod calendar;
 mod card_view;
 mod document_view;
+mod duration;
 mod event_view;
 mod fidelity;
 mod folder;
@@ -16,6 +17,7 @@ mod line_end;
 mod mbox_origin;
 mod message;
 mod message_view;
+mod said;
 mod system_label;
 mod vcard;
 
@@ -23,7 +25,8 @@ pub use calendar::{Calendar, CalendarComponent, CalendarObject, CalendarTime, Co
 pub(crate) use calendar::{OverrideIndex, PRODUCT, read_calendar, read_component};
 pub use card_view::{CardView, LabelledView, PostalAddressView};
 pub use document_view::{ComponentView, DefectView, DocumentView, PropertyView};
-pub use event_view::{AttendeeView, Duration, EventView};
+pub use duration::Duration;
+pub use event_view::{AttendeeView, EventView};
 pub use fidelity::Fidelity;
 pub use folder::{Folder, FolderPath, Role};
 pub use item::{DateSource, Item, ItemKind, Label, Origin, Received};

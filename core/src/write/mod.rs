@@ -24,6 +24,7 @@ mod bundle;
 mod collection;
 mod container;
 mod deflate;
+mod deflated;
 mod ediscovery;
 mod eml_archive;
 mod entry_name;

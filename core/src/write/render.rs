@@ -2,6 +2,7 @@ use super::{
     Eol, WriteOptions,
     collection::{Collections, Grouping},
     deflate::Deflater,
+    deflated::Deflated,
     mbox::StateFields,
     octets::Octets,
     pool::Pool,
@@ -30,13 +31,6 @@ use std::{
 };
 use twox_hash::XxHash3_64;
 
-/// Deflated octets of one item that are held; more are deflated again to be written, where they cannot be kept in a file.
-const HELD: u64 = 6 << 20;
-/// The same where they can.
-#[cfg(not(target_family = "wasm"))]
-const HELD_BEFORE_FILE: u64 = 2 << 20;
-/// They are held in chunks, which all threads share: what is allocated on one and freed on another stays with the allocator.
-const HELD_CHUNK: usize = 256 << 10;
 /// Octets that every digest sees before the next ones are taken, so that they stay in the processor's cache.
 const WINDOW: usize = 64 << 10;
 
@@ -263,13 +257,7 @@ impl Renderer {
     pub(crate) fn may_hold(&self, item: &Item) -> u64 {
         let most = match self.zip {
             None | Some(ZipLevel::Store) => super::octets::HELD,
-            Some(_) => {
-                if self.ahead.is_some() {
-                    HELD_BEFORE_FILE
-                } else {
-                    HELD
-                }
-            }
+            Some(_) => Deflated::most_held(self.ahead.as_ref()),
         };
         // What is read of a store where it is asked for, and what was composed, cannot be told apart.
         let is_composed = item.provenance == Fidelity::Synthesized || item.origin.node.is_some();
@@ -390,7 +378,10 @@ impl Renderer {
         let level = zip.filter(|level| *level != ZipLevel::Store);
         let mut deflating = level.map(|level| {
             let size = octets.about();
-            (self.resting.deflating(level, size), Deflated::of(self))
+            let deflated = Deflated::new(&self.resting.deflated);
+            #[cfg(not(target_family = "wasm"))]
+            let deflated = deflated.kept_in(self.ahead.as_ref());
+            (self.resting.deflating(level, size), deflated)
         });
         let changed_late = octets.for_each_chunk(|chunk| {
             for window in chunk.chunks(WINDOW) {
@@ -404,7 +395,7 @@ impl Renderer {
         let deflated = match deflating {
             Some((deflater, mut deflated)) => {
                 deflater.finish(|out| deflated.push(out))?;
-                (deflated.size < digests.size).then_some(deflated)
+                (deflated.size() < digests.size).then_some(deflated)
             }
             None => None,
         };
@@ -493,112 +484,6 @@ pub(crate) fn file_digests(content: &Content) -> io::Result<[String; 2]> {
     })?;
     let (sha256, xxh3) = digests.finish();
     Ok([hex(&sha256.unwrap_or_default()), format!("{:016x}", xxh3.unwrap_or_default())])
-}
-
-/// Deflated octets, held while they are few; many are kept in a file, or else only their number is, and they are made again to be
-/// written.
-struct Deflated {
-    held: Vec<Vec<u8>>,
-    size: u64,
-    chunks: Pool<Vec<u8>>,
-    /// Whether only their number is known.
-    is_counted: bool,
-    #[cfg(not(target_family = "wasm"))]
-    ahead: Option<Ahead>,
-    #[cfg(not(target_family = "wasm"))]
-    file: Option<WrittenAhead>,
-}
-
-impl Deflated {
-    fn of(renderer: &Renderer) -> Self {
-        Self {
-            held: Vec::new(),
-            size: 0,
-            chunks: renderer.resting.deflated.clone(),
-            is_counted: false,
-            #[cfg(not(target_family = "wasm"))]
-            ahead: renderer.ahead.clone(),
-            #[cfg(not(target_family = "wasm"))]
-            file: None,
-        }
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "it is a sink for the encoder")]
-    fn push(&mut self, mut octets: &[u8]) -> io::Result<()> {
-        self.size += octets.len() as u64;
-        #[cfg(not(target_family = "wasm"))]
-        if self.file.is_some() || (self.ahead.is_some() && self.size > HELD_BEFORE_FILE) {
-            self.keep(octets);
-            return Ok(());
-        }
-        if self.is_counted || self.size > HELD {
-            self.count();
-            return Ok(());
-        }
-        while !octets.is_empty() {
-            let room = self.held.last().map_or(0, |chunk| HELD_CHUNK - chunk.len());
-            if room == 0 {
-                let mut chunk = self.chunks.take().unwrap_or_default();
-                chunk.clear();
-                chunk.reserve_exact(HELD_CHUNK);
-                self.held.push(chunk);
-                continue;
-            }
-            let (taken, rest) = octets.split_at(octets.len().min(room));
-            if let Some(chunk) = self.held.last_mut() {
-                chunk.extend_from_slice(taken);
-            }
-            octets = rest;
-        }
-        Ok(())
-    }
-
-    /// Puts them into a file.
-    #[cfg(not(target_family = "wasm"))]
-    fn keep(&mut self, octets: &[u8]) {
-        let mut file = self.file.take();
-        if let Some(ahead) = self.ahead.take() {
-            file = ahead
-                .begin()
-                .and_then(|file| file.with(|file| self.held.iter().try_for_each(|chunk| file.append(chunk))));
-            self.rest();
-        }
-        match file.and_then(|file| file.with(|file| file.append(octets))) {
-            Some(file) => self.file = Some(file),
-            // The disk may be full of such files, and have room for what is to come.
-            None => self.count(),
-        }
-    }
-
-    fn count(&mut self) {
-        self.is_counted = true;
-        self.rest();
-    }
-
-    /// Calls `f` with them; `None` where they have to be made again.
-    fn for_each_chunk(&self, mut f: impl FnMut(&[u8]) -> io::Result<()>) -> Option<io::Result<()>> {
-        #[cfg(not(target_family = "wasm"))]
-        if let Some(file) = &self.file {
-            return Some(file.content().and_then(|content| content.for_each_chunk(f)));
-        }
-        (!self.is_counted).then(|| self.held.iter().try_for_each(|chunk| f(chunk)))
-    }
-
-    /// How many of them are in memory.
-    #[cfg(not(target_family = "wasm"))]
-    fn holds(&self) -> u64 {
-        self.held.iter().map(|chunk| chunk.len() as u64).sum()
-    }
-
-    fn rest(&mut self) {
-        self.held.drain(..).for_each(|chunk| self.chunks.put(chunk));
-    }
-}
-
-impl Drop for Deflated {
-    fn drop(&mut self) {
-        self.rest();
-    }
 }
 
 /// An item ready to be written: its octets, which are gone through in pieces and never held whole, and what was found out about
@@ -699,7 +584,7 @@ impl Rendered {
 
     /// How many octets they deflate to, where that was asked for and is fewer.
     pub(crate) fn deflated_size(&self) -> Option<u64> {
-        self.deflated.as_ref().map(|deflated| deflated.size)
+        self.deflated.as_ref().map(Deflated::size)
     }
 
     /// Calls `f` with the octets that are to be written, a piece at a time, [`Rendered::size`] of them in all. May be called again:

@@ -2,21 +2,9 @@
 //! have their checksums made anew, as a program that writes a field wrongly would; the others are left as damage leaves them.
 #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-/// Numbers that are the same on every run.
-pub(crate) struct Dice(pub(crate) u64);
+use crate::dice::Dice;
 
 impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
-
     fn one_of<T: Copy>(&mut self, all: &[T]) -> Option<T> {
         if all.is_empty() { None } else { Some(all[self.below(all.len())]) }
     }

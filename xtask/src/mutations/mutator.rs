@@ -457,6 +457,6 @@ mod tests {
                 kind(&mut mutator, message.clone());
             }
         }
-        assert_eq!(fields(&messages[0]), [0..20, 20..29]);
+        assert_eq!(fields(&messages[0]), [0..21, 21..30]);
     }
 }

@@ -40,8 +40,7 @@ fn display(draft: &mut Draft, alarm: &Index, notes: &mut Notes) {
     let Some(action) = alarm.first("ACTION").filter(|action| draft.line(*action).is_some_and(is_email)) else { return };
     draft.replace(action, b"ACTION:DISPLAY".to_vec());
     for attendee in alarm.all("ATTENDEE") {
-        let kept = [b"X-MAILFERRY-", draft.text(attendee)].concat();
-        draft.replace(attendee, kept);
+        draft.set_apart(attendee);
     }
     notes.mended("alarm that sends mail shown instead");
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     mend::{
         Notes,
-        draft::{Draft, rebuilt},
+        draft::{APART, Draft, rebuilt},
     },
     model::ComponentKind,
 };
@@ -22,11 +22,12 @@ use std::cmp::Ordering;
 /// Why an event is left out that says no time at which it is.
 pub(super) const NO_START: &str = "event_without_start";
 
-/// Sets aside what is wrong with a component; `is_alone` of one that is the only one of its object.
+/// Sets aside what is wrong with a component; `is_alone` of one that is the only one of its object, `has_start` of one that was found to
+/// have a start or to need none.
 pub(super) fn set_aside(
     draft: &mut Draft,
     kind: ComponentKind,
-    is_alone: bool,
+    [is_alone, has_start]: [bool; 2],
     times: &mut Times<'_>,
     notes: &mut Notes,
 ) {
@@ -39,7 +40,7 @@ pub(super) fn set_aside(
         let is_given = match had_start {
             true => required::take_start(draft, &index, notes),
             // One that was taken from its RECURRENCE-ID has no number yet.
-            false => !notes.flagged.iter().any(|flag| flag.detail() == required::NO_DTSTART),
+            false => has_start,
         };
         if !is_given {
             notes.refusal = notes.refusal.or(Some(NO_START));
@@ -68,9 +69,8 @@ fn apart(draft: &mut Draft, number: usize, notes: &mut Notes) {
     let Some(name) = draft.line(number).map(|line| String::from_utf8_lossy(line.name).to_ascii_uppercase()) else {
         return;
     };
-    let kept = [b"X-MAILFERRY-", draft.text(number)].concat();
-    draft.replace(number, kept);
-    notes.mended(format!("kept as X-MAILFERRY-{name}, because servers refuse the whole item for it"));
+    draft.set_apart(number);
+    notes.mended(format!("kept as {APART}{name}, because servers refuse the whole item for it"));
 }
 
 /// Dates that are none.

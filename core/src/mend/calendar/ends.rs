@@ -12,9 +12,6 @@ use crate::{
 };
 use std::cmp::Ordering;
 
-/// The name of the property that is kept where a DURATION cannot stay.
-const KEPT: &[u8] = b"X-MAILFERRY-";
-
 /// Mends the end of a component, as far as it is clear.
 pub(super) fn mend_end(
     draft: &mut Draft,
@@ -27,8 +24,7 @@ pub(super) fn mend_end(
     let end_name = if kind == ComponentKind::Task { "DUE" } else { "DTEND" };
     mend_duration(draft, index, start, notes);
     if let (Some(duration), Some(_)) = (index.first("DURATION"), index.first(end_name)) {
-        let kept = [KEPT, draft.text(duration)].concat();
-        draft.replace(duration, kept);
+        draft.set_apart(duration);
         index.forget(duration);
         notes.mended(format!("DURATION moved, because {end_name} is there"));
     }
@@ -36,8 +32,7 @@ pub(super) fn mend_end(
         && start.is_none()
         && let Some(duration) = index.first("DURATION")
     {
-        let kept = [KEPT, draft.text(duration)].concat();
-        draft.replace(duration, kept);
+        draft.set_apart(duration);
         index.forget(duration);
         notes.mended("DURATION moved, because it needs DTSTART");
     }

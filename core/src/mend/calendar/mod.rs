@@ -76,6 +76,16 @@ pub fn defined_offset(object: &CalendarObject, id: &str, wall: crate::DateTime) 
     Ok(definition.and_then(|definition| definition.offset_at_wall(wall.unix_seconds())))
 }
 
+/// What the components of one object have in common.
+struct Series<'o> {
+    /// The UID that is made for those that have none.
+    uid: Option<&'o str>,
+    /// The start of the master.
+    start: Option<Start>,
+    /// Whether there is but one.
+    is_alone: bool,
+}
+
 impl CalendarMender {
     /// One that brings objects to what `options` ask for.
     pub fn new(options: IcsOptions) -> Self {
@@ -145,18 +155,11 @@ impl CalendarMender {
         // The master comes first, because its overrides have to fit to it.
         let mut order: Vec<&CalendarComponent> = object.components().iter().collect();
         order.sort_by_key(|component| (component.is_override(), component.offset()));
-        let mut series = None;
+        let mut series = Series { uid: uid.as_deref(), start: None, is_alone: object.components().len() == 1 };
         let mut components = Vec::new();
         for component in order {
             let mut own = Notes::default();
-            let mended = self.component(
-                component,
-                frame,
-                uid.as_deref(),
-                (&mut series, object.components().len() == 1),
-                added,
-                &mut own,
-            )?;
+            let mended = self.component(component, frame, &mut series, added, &mut own)?;
             notes.add(&own);
             let mended = mended.unwrap_or_else(|| component.clone());
             let without = if self.options.mend { mended.without_strays()? } else { None };
@@ -174,8 +177,7 @@ impl CalendarMender {
         &mut self,
         component: &CalendarComponent,
         frame: &Frame,
-        uid: Option<&str>,
-        (series, is_alone): (&mut Option<Start>, bool),
+        series: &mut Series<'_>,
         added: &mut Vec<Arc<CalendarComponent>>,
         notes: &mut Notes,
     ) -> Result<Option<CalendarComponent>> {
@@ -210,26 +212,27 @@ impl CalendarMender {
         }
         let is_scheduled = matches!(kind, ComponentKind::Event | ComponentKind::Task | ComponentKind::Journal);
         let mut index = Index::of(&draft, draft.numbers(), 1);
+        let mut has_start = true;
         if options.mend && kind != ComponentKind::Other {
             let mut times = Times { frame, zones: &mut self.zones };
             required::keep_first(&mut draft, &mut index, kind, notes);
             required::mend_values(&mut draft, &mut index, notes);
             dates::mend_forms(&mut draft, &mut index, &mut times, notes);
-            if let Some(uid) = uid {
+            if let Some(uid) = series.uid {
                 required::require_uid(&mut draft, &index, uid, notes);
             }
             required::require_stamp(&mut draft, &index, &mut times, notes);
             if is_scheduled {
-                required::require_start(&mut draft, &index, kind, notes);
+                has_start = required::require_start(&mut draft, &index, kind, notes);
                 let start = Start::read(&draft, &index);
                 ends::mend_end(&mut draft, &mut index, kind, start.as_ref(), &mut times, notes);
                 // A task may have got another start.
                 let start = Start::read(&draft, &index);
                 let keeps_time = recurrence::mend_rules(&mut draft, &mut index, start.as_ref(), &mut times, notes);
                 if !component.is_override() {
-                    series.clone_from(&start);
+                    series.start.clone_from(&start);
                 }
-                if let Some(start) = series.as_ref().or(start.as_ref().filter(|_| !component.is_override())) {
+                if let Some(start) = series.start.as_ref().or(start.as_ref().filter(|_| !component.is_override())) {
                     dates::fit_to_series(&mut draft, &index, start, keeps_time, notes);
                 }
             }
@@ -239,7 +242,7 @@ impl CalendarMender {
         }
         if options.set_aside && is_scheduled && !notes.flagged.is_empty() {
             let mut times = Times { frame, zones: &mut self.zones };
-            aside::set_aside(&mut draft, kind, is_alone, &mut times, notes);
+            aside::set_aside(&mut draft, kind, [series.is_alone, has_start], &mut times, notes);
         }
         if options.move_attendees {
             scheduling::move_to_text(&mut draft, notes);

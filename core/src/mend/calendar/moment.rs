@@ -3,10 +3,13 @@
 use crate::{
     DateTime,
     date_time::{civil, days_from_civil},
+    model::Duration,
 };
 
 /// Seconds of a day.
 pub(super) const DAY: i64 = 86_400;
+/// Seconds that no duration reaches: added to any date they stay a number.
+const LONGEST: u64 = 1 << 50;
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -163,34 +166,12 @@ pub(super) fn offset_of(text: &str) -> Option<i64> {
 /// A duration (RFC 5545 §3.3.6) in seconds; whether it has days or weeks alone.
 pub(super) fn duration_of(text: &str) -> Option<(i64, bool)> {
     let text = text.trim();
-    let (sign, rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let rest = rest.strip_prefix('P')?;
-    let (mut seconds, mut number, mut in_time, mut parts) = (0_i64, String::new(), false, 0);
-    for character in rest.chars() {
-        let unit = match character {
-            '0'..='9' if number.len() < 9 => {
-                number.push(character);
-                continue;
-            }
-            'T' if !in_time && number.is_empty() => {
-                in_time = true;
-                continue;
-            }
-            'W' if !in_time => 7 * DAY,
-            'D' if !in_time => DAY,
-            'H' if in_time => 3_600,
-            'M' if in_time => 60,
-            'S' if in_time => 1,
-            _ => return None,
-        };
-        seconds += number.parse::<i64>().ok()? * unit;
-        number.clear();
-        parts += 1;
+    if text.contains(|letter: char| letter.is_ascii_lowercase()) {
+        return None;
     }
-    (number.is_empty() && parts > 0).then_some((sign * seconds, !in_time))
+    let Duration { days, seconds } = Duration::parse(text)?;
+    let all = days.checked_mul(DAY)?.checked_add(seconds)?;
+    (all.unsigned_abs() < LONGEST).then_some((all, !text.contains('T')))
 }
 
 /// A duration as programs write it too, in seconds and as the standard has it: days or weeks behind the `T`, times without it,

@@ -55,20 +55,17 @@ pub(super) fn require_stamp(draft: &mut Draft, index: &Index, times: &mut Times<
     notes.mended("DTSTAMP added");
 }
 
-/// Flags that the start is missing where there must be one.
-pub(super) fn require_start(draft: &mut Draft, index: &Index, kind: ComponentKind, notes: &mut Notes) {
+/// Flags that the start is missing where there must be one; whether there is one, or none is needed.
+pub(super) fn require_start(draft: &mut Draft, index: &Index, kind: ComponentKind, notes: &mut Notes) -> bool {
     let repeats = index.first("RRULE").is_some() || index.first("RDATE").is_some();
     let is_missing = index.first("DTSTART").is_none_or(|number| !draft.is_kept(number));
-    if is_missing
-        && (kind == ComponentKind::Event || repeats)
-        && !(kind == ComponentKind::Event && take_start(draft, index, notes))
-    {
-        notes.flag(NO_DTSTART);
+    let is_event = kind == ComponentKind::Event;
+    let is_there = !is_missing || !(is_event || repeats) || is_event && take_start(draft, index, notes);
+    if !is_there {
+        notes.flag("DTSTART is missing");
     }
+    is_there
 }
-
-/// What is said of a component without a start.
-pub(super) const NO_DTSTART: &str = "DTSTART is missing";
 
 /// A changed occurrence that says nothing of its start is when it was; whether it is one.
 pub(super) fn take_start(draft: &mut Draft, index: &Index, notes: &mut Notes) -> bool {
@@ -165,8 +162,7 @@ pub(super) fn keep_first(draft: &mut Draft, index: &mut Index, kind: ComponentKi
             if draft.text(number) == first {
                 draft.remove(number);
             } else {
-                let kept = [b"X-MAILFERRY-", draft.text(number)].concat();
-                draft.replace(number, kept);
+                draft.set_apart(number);
             }
             index.forget(number);
             notes.mended(format!("{name} that stands there twice: the first kept"));

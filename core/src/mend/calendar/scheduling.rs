@@ -59,8 +59,7 @@ pub(super) fn move_to_text(draft: &mut Draft, notes: &mut Notes) {
         if names.len() < NAMED {
             names.push(told);
         }
-        let moved = [b"X-MAILFERRY-", draft.text(*number)].concat();
-        draft.replace(*number, moved);
+        draft.set_apart(*number);
     }
     if names.is_empty() {
         return;

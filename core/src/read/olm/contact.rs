@@ -1,8 +1,8 @@
 //! Contacts and groups.
 
 use super::{
+    element::Element,
     fields::{Fields, is_html, octets, people, text},
-    xml::Element,
 };
 use crate::{
     content_line::{Component, Property},

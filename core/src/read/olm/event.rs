@@ -1,9 +1,9 @@
 //! Events.
 
 use super::{
+    element::Element,
     fields::{Fields, attachments, binary, first_rows, is_html, recipient},
     recurrence::{Days, deleted, rule},
-    xml::Element,
     zone::Zone,
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! Message objects made of elements.
 
-use super::xml::Element;
+use super::element::Element;
 use crate::{
     defect::{Defect, DefectKind},
     error::{ErrorKind, Result},

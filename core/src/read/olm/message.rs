@@ -1,8 +1,8 @@
 //! Mail.
 
 use super::{
+    element::Element,
     fields::{Fields, attachments, binary, first_rows, has_tags, is_html, people, recipient},
-    xml::Element,
 };
 use crate::{
     defect::DefectKind,

@@ -13,6 +13,7 @@
 //! ```
 
 mod contact;
+mod element;
 mod event;
 mod fields;
 mod message;

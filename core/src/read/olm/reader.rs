@@ -1,9 +1,4 @@
-use super::{
-    contact, event, message,
-    place::Place,
-    task,
-    xml::{Element, Items},
-};
+use super::{contact, element::Element, event, message, place::Place, task, xml::Items};
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},

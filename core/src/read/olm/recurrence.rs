@@ -1,6 +1,6 @@
 //! Recurrences, as rules of iCalendar.
 
-use super::xml::{Element, time};
+use super::element::{Element, time};
 use crate::{
     content_line::{Component, Property},
     date_time::DateTime,

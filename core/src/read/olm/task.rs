@@ -1,9 +1,9 @@
 //! Tasks and notes.
 
 use super::{
+    element::Element,
     fields::{Fields, is_html},
     recurrence::{Days, nearest_midnight, rule},
-    xml::Element,
 };
 use crate::{
     content_line::{Component, Property},

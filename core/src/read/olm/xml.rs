@@ -1,10 +1,9 @@
 //! The XML of one file: elements in one root, each an item, read one at a time.
 
+use super::element::Element;
 use crate::{
-    date_time::DateTime,
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
-    mapi::FileTime,
     source::{Source, is_damage},
 };
 use quick_xml::{
@@ -28,92 +27,6 @@ const TAG: usize = 16;
 const LAST: usize = 64;
 /// Items: none stands in another of its kind.
 const ITEMS: [&str; 6] = ["email", "appointment", "task", "note", "contact", "group"];
-
-/// An element with what is in it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Element {
-    pub(super) name: String,
-    attributes: Vec<(String, String)>,
-    text: String,
-    pub(super) children: Vec<Element>,
-}
-
-impl Element {
-    /// The first child of this name.
-    pub(super) fn child(&self, name: &str) -> Option<&Self> {
-        self.children.iter().find(|child| child.name == name)
-    }
-
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.trim().is_empty())
-    }
-
-    /// Its own text that is not empty.
-    pub(super) fn own_text(&self) -> Option<&str> {
-        Some(self.text.as_str()).filter(|text| !text.trim().is_empty())
-    }
-
-    /// The text of the first child of this name that is not empty.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.child(name)?.own_text()
-    }
-
-    /// The number of a child; Outlook writes `1`, `1E0` and `2.7E1`.
-    pub(super) fn number(&self, name: &str) -> Option<i64> {
-        let number: f64 = self.text(name)?.trim().parse().ok()?;
-        number.is_finite().then_some(number as i64)
-    }
-
-    pub(super) fn is_true(&self, name: &str) -> bool {
-        self.number(name).is_some_and(|number| number != 0)
-            || self.text(name).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
-    }
-
-    /// The time of a child, which is in UTC.
-    pub(super) fn time(&self, name: &str) -> Option<FileTime> {
-        time(self.text(name)?)
-    }
-
-    /// Gives all text in it, which tells one item from another, to `each`.
-    pub(super) fn for_each_text(&self, each: &mut impl FnMut(&str)) {
-        each(&self.name);
-        each(&self.text);
-        for (name, value) in &self.attributes {
-            each(name);
-            each(value);
-        }
-        self.children.iter().for_each(|child| child.for_each_text(each));
-    }
-
-    /// The values of its attributes.
-    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
-        self.attributes.iter().map(|(_, value)| value.as_str())
-    }
-}
-
-/// `2018-06-18T16:30:00`, with or without `Z` or an offset.
-pub(super) fn time(text: &str) -> Option<FileTime> {
-    let text = text.trim();
-    let (date, rest) = text.split_once(['T', ' '])?;
-    let mut date = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
-    let clock = rest.get(..8)?;
-    let mut clock = clock.splitn(3, ':').map(|part| part.parse::<i64>().ok());
-    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
-    let zone = rest.get(8..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-    let offset = match zone.as_bytes() {
-        [sign @ (b'+' | b'-'), ..] => {
-            let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
-            let minutes =
-                digits.get(..2)?.parse::<i64>().ok()? * 60 + digits.get(2..4).map_or(Some(0), |m| m.parse().ok())?;
-            if *sign == b'-' { -minutes } else { minutes }
-        }
-        _ => 0,
-    };
-    let at = DateTime::from_civil(year, month, day, hour, minute, second, Some(0))?;
-    FileTime::of(at.plus_seconds(-offset * 60))
-}
 
 /// Reads the items of a file.
 pub(super) struct Items {
@@ -675,30 +588,5 @@ mod tests {
         }
         let mut items = Items::new(Arc::new(vec![b'<'; 100]), 10);
         assert_eq!(items.next_item().err().unwrap().kind(), ErrorKind::Limit);
-    }
-
-    #[test]
-    fn times_are_in_utc() {
-        for (text, seconds) in [
-            ("1970-01-01T00:00:00", Some(0)),
-            ("2018-06-18T16:30:00", Some(1_529_339_400)),
-            ("2018-06-18T16:30:00Z", Some(1_529_339_400)),
-            ("2018-06-18T16:30:00.250", Some(1_529_339_400)),
-            ("2018-06-18T18:30:00+02:00", Some(1_529_339_400)),
-            ("2018-06-18T09:30:00-0700", Some(1_529_339_400)),
-            ("2018-06-18", None),
-            ("2018-13-18T16:30:00", None),
-            ("9223372036854775807-01-01T00:00:00", None),
-            ("99999999999-12-31T23:59:59Z", None),
-            ("2018-9223372036854775807-9223372036854775807T16:30:00", None),
-            ("1600-12-31T23:59:59", None),
-            ("1601-01-01T00:00:00+99:59", None),
-            ("9999-12-31T23:59:59-9959", None),
-            ("1970-01-01T00:00:00+9a", None),
-            ("", None),
-        ] {
-            let found = time(text).and_then(|time| time.date_time()).map(|time| time.unix_seconds());
-            assert_eq!(found, seconds, "{text}");
-        }
     }
 }
