@@ -21,8 +21,10 @@ const HELD_PER_THREAD: u64 = 3 << 19;
 const PARTS_AHEAD: usize = 2;
 /// Octets that any item counts for: it may keep others in memory which lie beside it.
 pub(crate) const LEAST: u64 = 128 << 10;
-/// Items on their way for each thread, however small they are.
-const ITEMS_PER_THREAD: usize = 6;
+/// Items on their way for each thread, however small they are: while one thread is busy with a large item, the others go on behind it.
+const ITEMS_PER_THREAD: usize = 16;
+/// The same for files that are read, of which nothing is kept.
+const FILES_PER_THREAD: usize = 64;
 /// Items on their way in all, each of which may be a file that is open, unless there are more than a fourth as many threads.
 const MOST_ITEMS: usize = 256;
 /// Between two looks at whether to stop, while a job is waited for.
@@ -47,8 +49,17 @@ type Work = Box<dyn FnOnce() + Send>;
 
 /// How many items should be on their way on so many threads.
 pub(crate) fn most_items(threads: NonZeroUsize) -> usize {
+    most(threads, ITEMS_PER_THREAD)
+}
+
+/// How many files should be on their way of which nothing is kept once they are read.
+pub(crate) fn most_files(threads: NonZeroUsize) -> usize {
+    most(threads, FILES_PER_THREAD)
+}
+
+fn most(threads: NonZeroUsize, for_each: usize) -> usize {
     let few = threads.get().saturating_mul(4);
-    threads.get().saturating_mul(ITEMS_PER_THREAD).min(few.max(MOST_ITEMS))
+    threads.get().saturating_mul(for_each).min(few.max(MOST_ITEMS))
 }
 
 impl Crew {
@@ -81,37 +92,39 @@ impl Crew {
         queue.state().octets >= queue.most_held()
     }
 
-    /// Gives a job that holds `octets`, and more or less as it says.
+    /// Gives a job that holds `waiting` octets until it begins, for which it waits until there is room, then `octets`, and more or less
+    /// as it says.
     pub(crate) fn job<T: Send + 'static>(
         &self,
+        waiting: u64,
         octets: u64,
         work: impl FnOnce(&mut Held) -> T + Send + 'static,
     ) -> Arriving<T> {
-        self.give(Held::new(&self.hands.0, octets), false, work)
-    }
-
-    /// Gives a job of which is not known what it will hold: it waits for room.
-    pub(crate) fn unmeasured_job<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Held) -> T + Send + 'static,
-    ) -> Arriving<T> {
-        self.give(Held::new(&self.hands.0, 0), true, work)
-    }
-
-    fn give<T: Send + 'static>(
-        &self,
-        mut held: Held,
-        needs_room: bool,
-        work: impl FnOnce(&mut Held) -> T + Send + 'static,
-    ) -> Arriving<T> {
         let (done, arrives) = channel();
+        let queue = &self.hands.0;
+        let mut held = Held::new(queue, waiting);
+        let of = Arc::clone(queue);
         let work = Box::new(move || {
+            // Both were counted when the job was taken.
+            held.octets = octets;
+            let _running = Running(of);
             let outcome = work(&mut held);
             // Nobody waits for it any more where the run was stopped.
             let _stopped = done.send((outcome, held));
         });
-        self.hands.0.push(|state| state.jobs.push_back(Job { work, needs_room }));
+        queue.push(|state| {
+            state.queued += waiting;
+            state.jobs.push_back(Job { work, waiting, octets });
+        });
         Arriving(arrives)
+    }
+
+    /// Gives a job of which is not known what it will hold before it has begun.
+    pub(crate) fn unmeasured_job<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Held) -> T + Send + 'static,
+    ) -> Arriving<T> {
+        self.job(0, 0, work)
     }
 
     /// Waits for what comes of a job, and does other work meanwhile; `None` where its thread has gone.
@@ -129,7 +142,7 @@ impl Crew {
                 Err(TryRecvError::Empty) => {}
             }
             let queue = &self.hands.0;
-            let next = queue.state().take(queue.most_held());
+            let next = queue.state().take_awaited(queue.most_held());
             if let Some(work) = next {
                 work();
                 continue;
@@ -201,7 +214,10 @@ impl Hands {
 
 struct Job {
     work: Work,
-    needs_room: bool,
+    /// Octets that it holds until it begins.
+    waiting: u64,
+    /// And from then on.
+    octets: u64,
 }
 
 /// Work in the order it was given, and the room for what comes of it.
@@ -216,7 +232,12 @@ struct Queue {
 struct State {
     parts: VecDeque<Work>,
     jobs: VecDeque<Job>,
+    /// Held by all jobs, and what came of them.
     octets: u64,
+    /// Of these, held by jobs that have not begun.
+    queued: u64,
+    /// Jobs that have begun and not ended.
+    running: usize,
     parts_out: usize,
     is_closed: bool,
     waiting: usize,
@@ -225,9 +246,21 @@ struct State {
 impl State {
     /// A part, or else the job that was given first: while that one waits for room, so do those behind it, lest it waits for them.
     fn take(&mut self, most_held: u64) -> Option<Work> {
-        let has_room = self.octets < most_held;
-        let job = |state: &mut Self| state.jobs.pop_front_if(|job| has_room || !job.needs_room).map(|job| job.work);
-        self.parts.pop_front().or_else(|| job(self))
+        if let Some(part) = self.parts.pop_front() {
+            return Some(part);
+        }
+        let begun = self.octets.saturating_sub(self.queued);
+        let Job { work, waiting, octets } = self.jobs.pop_front_if(|_| begun < most_held)?;
+        self.running += 1;
+        self.queued = self.queued.saturating_sub(waiting);
+        self.octets = self.octets.saturating_sub(waiting).saturating_add(octets);
+        Some(work)
+    }
+
+    /// The same for the thread that waits for what comes of a job: where none runs, what it waits for has not begun, and what takes the
+    /// room will not be taken before.
+    fn take_awaited(&mut self, most_held: u64) -> Option<Work> {
+        self.take(most_held).or_else(|| (self.running == 0).then(|| self.take(u64::MAX))?)
     }
 }
 
@@ -318,6 +351,16 @@ impl Drop for Held {
     }
 }
 
+/// A job that has begun, until it has ended whichever way.
+struct Running(Arc<Queue>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.running = state.running.saturating_sub(1);
+    }
+}
+
 /// Room that is held for a part.
 pub(crate) struct PartHeld(Arc<Queue>);
 
@@ -343,7 +386,7 @@ mod tests {
             let jobs: Vec<_> = (0..40_u64)
                 .map(|number| {
                     let hands = crew.hands();
-                    crew.job(1 << 20, move |_| {
+                    crew.job(1 << 20, 1 << 20, move |_| {
                         let mut sum = 0;
                         let mut parts = VecDeque::new();
                         for i in 0..50 {
@@ -371,7 +414,7 @@ mod tests {
             let crew = crew(threads);
             let mut jobs = Vec::new();
             while !crew.are_full() {
-                jobs.push(crew.job(1 << 20, |held| held.hold(1 << 20)));
+                jobs.push(crew.job(1 << 20, 1 << 20, |held| held.hold(1 << 20)));
             }
             assert_eq!(jobs.len() as u64, (threads as u64 * HELD_PER_THREAD).div_ceil(1 << 20));
             assert!(jobs.iter().all(|job| crew.wait(job).is_some()));
@@ -380,11 +423,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_waited_for_is_done_though_what_came_of_later_items_takes_the_room() {
+        let crew = crew(2);
+        let later = crew.unmeasured_job(|held| held.hold(1 << 30));
+        while crew.hands.0.state().octets < 1 << 30 || crew.hands.0.state().running > 0 {
+            std::thread::yield_now();
+        }
+        let without_room = crew.unmeasured_job(|held| held.hold(1 << 30));
+        let behind_it = crew.job(1, 1 << 20, |_| 5);
+        assert_eq!(crew.wait(&behind_it), Some(5));
+        assert!(crew.wait(&without_room).is_some() && crew.wait(&later).is_some());
+    }
+
+    #[test]
     fn a_job_that_panics_is_told_and_the_others_are_done() {
         let crew = crew(3);
-        let panics = crew.job(1, |_| std::panic::resume_unwind(Box::new(())));
+        let panics = crew.job(1, 1, |_| std::panic::resume_unwind(Box::new(())));
         std::thread::sleep(Duration::from_millis(20));
-        let others: Vec<_> = (0..20).map(|i| crew.job(1, move |_| i)).collect();
+        let others: Vec<_> = (0..20).map(|i| crew.job(1, 1, move |_| i)).collect();
         assert!(others.iter().enumerate().all(|(i, other)| crew.wait(other) == Some(i)));
         let _nothing: Option<()> = panics.0.recv().ok().map(|(nothing, _)| nothing);
     }

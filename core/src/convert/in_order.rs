@@ -2,7 +2,7 @@
 
 use super::decision::{Decided, Place};
 #[cfg(not(target_family = "wasm"))]
-use crate::crew::{Arriving, Crew, Held, most_items};
+use crate::crew::{Arriving, Crew, Held, LEAST, most_items};
 use crate::{
     error::Result,
     limits::Stop,
@@ -159,7 +159,7 @@ impl InOrder {
                 Some(_) => None,
                 None => self.crew.as_ref().map(|crew| {
                     let (renderer, item) = (Arc::clone(&self.renderer), Box::new(decided.item.clone()));
-                    crew.job(renderer.may_hold(&item), move |held| {
+                    crew.job(item.holds(LEAST).max(LEAST), renderer.may_hold(&item), move |held| {
                         let rendered = renderer.render(&item);
                         parse_header(&item);
                         hold(held, &item, &rendered);
@@ -306,5 +306,5 @@ fn parse_header(item: &Item) {
 #[cfg(not(target_family = "wasm"))]
 fn hold(held: &mut Held, item: &Item, rendered: &Result<Rendered>) {
     let rendered = rendered.as_ref().map_or(0, Rendered::holds);
-    held.hold_at_most(rendered.saturating_add(item.size().clamp(crate::crew::LEAST, WINDOW)));
+    held.hold_at_most(rendered.saturating_add(item.size().clamp(LEAST, WINDOW)));
 }

@@ -1,9 +1,7 @@
 //! Reading ahead on several threads, with the events in their order.
 
 #[cfg(not(target_family = "wasm"))]
-use crate::crew::{Arriving, Crew, Held, most_items};
-#[cfg(not(target_family = "wasm"))]
-use crate::model::Fidelity;
+use crate::crew::{Arriving, Crew, Held, LEAST, most_items};
 use crate::{
     error::Result,
     model::Item,
@@ -138,7 +136,7 @@ impl<T: Send + 'static> ReadAhead<T> {
             #[cfg(not(target_family = "wasm"))]
             examined: self.crew.as_ref().map(|crew| {
                 let (item, examine) = (item.clone(), Arc::clone(&self.examine));
-                crew.job(may_hold(&item), move |_held| examine(&item))
+                crew.job(item.holds(LEAST).max(LEAST), may_hold(&item), move |_held| examine(&item))
             }),
             #[cfg(target_family = "wasm")]
             examined: None,
@@ -198,9 +196,7 @@ impl<T: Send + 'static> ReadAhead<T> {
 /// Octets that are held for an item while it is examined.
 #[cfg(not(target_family = "wasm"))]
 fn may_hold(item: &Item) -> u64 {
-    let is_composed = item.provenance == Fidelity::Synthesized || item.origin.node.is_some();
-    let octets = if is_composed { item.size() } else { item.size().min(HELD) };
-    octets.max(crate::crew::LEAST)
+    item.holds(HELD).max(LEAST)
 }
 
 impl<T> std::fmt::Debug for ReadAhead<T> {

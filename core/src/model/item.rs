@@ -68,6 +68,14 @@ impl Item {
         self.message().map_or(self.origin.length, |message| message.content().len())
     }
 
+    /// Octets of it that are in memory, of those that lie in a file `most` at a time.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn holds(&self, most: u64) -> u64 {
+        // What is read of a store where it is asked for, and what was composed, cannot be told apart.
+        let is_composed = self.provenance == Fidelity::Synthesized || self.origin.node.is_some();
+        if is_composed { self.size() } else { self.size().min(most) }
+    }
+
     /// Adds what was found wrong while its octets were read, where it was composed of what its store keeps apart: the octets of other
     /// items are those of their source, which tells that itself.
     pub(crate) fn add_late_defects(&mut self) {

@@ -259,10 +259,7 @@ impl Renderer {
             None | Some(ZipLevel::Store) => super::octets::HELD,
             Some(_) => Deflated::most_held(self.ahead.as_ref()),
         };
-        // What is read of a store where it is asked for, and what was composed, cannot be told apart.
-        let is_composed = item.provenance == Fidelity::Synthesized || item.origin.node.is_some();
-        let octets = if is_composed { item.size() } else { item.size().min(most) };
-        octets.max(crate::crew::LEAST)
+        item.holds(most).max(crate::crew::LEAST)
     }
 
     /// The item as it is, if it is known.

@@ -85,6 +85,10 @@ impl Check {
         })
     }
 
+    /// Octets that are held before it is read.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) const WAITING: u64 = 16 << 10;
+
     /// Octets that are held while it is read.
     #[cfg(not(target_family = "wasm"))]
     pub(super) fn may_hold(&self) -> u64 {

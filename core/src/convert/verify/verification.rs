@@ -7,7 +7,7 @@ use super::{
     expected::Expected,
 };
 #[cfg(not(target_family = "wasm"))]
-use crate::crew::{Arriving, Crew, most_items};
+use crate::crew::{Arriving, Crew, most_files};
 use crate::{
     convert::SyncLog,
     error::{Error, ErrorKind, Result},
@@ -162,7 +162,7 @@ impl Verification {
         #[cfg(not(target_family = "wasm"))]
         {
             self.crew = (threads.get() > 1).then(|| Crew::start(threads, self.stop.clone())).flatten();
-            self.most_pending = self.crew.as_ref().map_or(0, |_| most_items(threads));
+            self.most_pending = self.crew.as_ref().map_or(0, |_| most_files(threads));
         }
         self
     }
@@ -187,7 +187,7 @@ impl Verification {
             let check = Arc::new(check);
             let arrives = self.crew.as_ref().map(|crew| {
                 let check = Arc::clone(&check);
-                crew.job(check.may_hold(), move |_held| check.read())
+                crew.job(Check::WAITING, check.may_hold(), move |_held| check.read())
             });
             Reading { check, arrives }
         });
