@@ -58,6 +58,8 @@ impl Merged {
         let items = self.report.sources.last().filter(|_| goes_on).map_or(0, |source| source.items);
         let of_piece = SyncLog::at(&SyncPaths::new(&piece.mail, 1))?;
         let mut wrote_archive = false;
+        // Whether folders that hold nothing are all that a part has.
+        let (mut has_folders, mut holds) = (false, false);
         of_piece.for_each_product(|product| {
             let product = match product {
                 Product::Collection { path, size, sha256, xxh3 } => {
@@ -74,15 +76,20 @@ impl Merged {
                 Product::Kept { path, instead } => Product::Kept { path: piece.path(&path), instead },
                 // Those that hold something are known by that.
                 Product::Folder { path, names, files, shard } if files == 0 && !path.is_empty() => {
+                    has_folders = true;
                     Product::Folder { path: piece.path(&path), names, files, shard }
                 }
                 Product::Folder { path, files, .. } => {
                     self.files += if path.is_empty() { files } else { 0 };
+                    holds |= files > 0;
                     return Ok(());
                 }
             };
             write_line(list, &product)
         })?;
+        if has_folders && !holds && !piece.is_zip {
+            write_line(list, &folder(piece.part.clone()))?;
+        }
         self.add_report(piece, goes_on, wrote_archive);
         of_piece.for_each_line(|_, octets| {
             let mut line: LogLine = serde_json::from_slice(octets).map_err(|error| {
@@ -166,7 +173,7 @@ impl Merged {
 
     /// Tells of the destination itself.
     pub(super) fn finish(&self, list: &mut dyn Write) -> Result<()> {
-        write_line(list, &Product::Folder { path: String::new(), names: Vec::new(), files: 0, shard: String::new() })
+        write_line(list, &folder(String::new()))
     }
 }
 
@@ -189,6 +196,10 @@ fn go_on(source: &mut SourceReport, more: &SourceReport) {
     }
     source.error = source.error.take().or_else(|| more.error.clone());
     source.cut_short = source.cut_short.take().or_else(|| more.cut_short.clone());
+}
+
+fn folder(path: String) -> Product {
+    Product::Folder { path, names: Vec::new(), files: 0, shard: String::new() }
 }
 
 fn place_of(id: &str) -> Option<Place> {

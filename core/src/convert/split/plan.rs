@@ -208,7 +208,9 @@ pub fn plan_splits<P: Into<PathBuf>>(
 pub fn plan_splits_of(sources: Vec<SplitSource>, options: &ConvertOptions, target_size: u64) -> Result<Vec<Split>> {
     check_options(options)?;
     let target_size = target_size.max(1);
-    let mut planned = Planned { options, target_size, splits: Vec::new(), small: Vec::new() };
+    // The command line names all sources: in each of ten thousand splits it would be ten thousand times as long.
+    let plain = &ConvertOptions { arguments: None, ..options.clone() };
+    let mut planned = Planned { options: plain, target_size, splits: Vec::new(), small: Vec::new() };
     for set in in_order(sources) {
         match set.as_slice() {
             [source] => planned.add(source)?,
@@ -217,7 +219,7 @@ pub fn plan_splits_of(sources: Vec<SplitSource>, options: &ConvertOptions, targe
         }
     }
     planned.put_together();
-    let mut splits = looking_first(planned.splits, options);
+    let mut splits = looking_first(planned.splits, plain);
     (1..).zip(&mut splits).for_each(|(number, split)| split.number = number);
     if splits.is_empty() {
         return Err(Error::new(ErrorKind::Options, "there is nothing to read: name at least one source"));
@@ -280,6 +282,13 @@ impl Planned<'_> {
             Shares::Octets => {
                 for (start, end) in cuts(id.size, id.size.div_ceil(self.target_size)) {
                     self.push(vec![id.clone()], SplitRange::Octets { start, end });
+                }
+            }
+            // What is below a folder is known by items of it, which another share may read.
+            Shares::Items(_) if self.options.selection.skip_trash || self.options.selection.skip_junk => {
+                self.push(vec![id.clone()], SplitRange::Whole);
+                if let Some(split) = self.splits.last_mut() {
+                    split.because = Some("what lies below its folders for trash and junk is found by reading it in order".into());
                 }
             }
             Shares::Items(items) => {
