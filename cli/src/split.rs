@@ -5,7 +5,9 @@ use crate::{
     interrupt::Interrupt,
     terminal::{complain, plain},
 };
-use mailferry::convert::{Pass, SourceId, Split, SplitSource, decide_splits_of, finish_of, plan_splits_of, receipts_at, run_split_of};
+use mailferry::convert::{
+    Pass, SourceId, Split, SplitSource, decide_splits_of, finish_of, plan_splits_of, receipts_at, run_split_of,
+};
 use std::{
     collections::VecDeque,
     fs::File,
@@ -132,7 +134,7 @@ fn finish_all(arguments: &args::SplitFinish) -> Outcome {
 }
 
 /// Splits of each process: with more of them none has to wait long for another.
-const EACH: u64 = 4;
+const EACH: u64 = 8;
 /// Octets of a split at least and at most, where this command chooses.
 const SIZES: (u64, u64) = (16 << 20, 1 << 30);
 /// How often a split is tried whose process ended before it was done.

@@ -138,7 +138,8 @@ fn duplicates_and_samples_are_found_by_processes_and_in_two_passes() {
         // The same, and nothing is done again.
         convert(&shared, &["--processes", "2"]);
         let [first, second] = ["first.jsonl", "second.jsonl"].map(|name| bench.path(name).to_str().unwrap().to_owned());
-        let base = ["split", "plan", &sources[0], &sources[1], "--to", &split, "--fsync", "none", "--target-size", "2k"];
+        let base =
+            ["split", "plan", &sources[0], &sources[1], "--to", &split, "--fsync", "none", "--target-size", "2k"];
         let planned = run(base.iter().chain(select));
         assert!(planned.status == Some(0) && planned.stderr.contains("split decide"), "{}", planned.stderr);
         fs::write(&first, &planned.stdout).unwrap();

@@ -118,7 +118,9 @@ mod tests {
         items().for_each(|(folder, _)| sample.count(group_of(&item(folder))));
         sample.end_of_first_pass();
         let mut chosen = vec![Vec::new(); folders.len()];
-        items().filter(|(folder, _)| sample.takes(group_of(&item(*folder)))).for_each(|(folder, at)| chosen[folder].push(at));
+        items()
+            .filter(|(folder, _)| sample.takes(group_of(&item(*folder))))
+            .for_each(|(folder, at)| chosen[folder].push(at));
         chosen
     }
 

@@ -1,4 +1,9 @@
-use super::{Dedupe, FolderGlobs, Selection, Survey, duplicates::{Duplicates, join_labels}, fold, sample::{Sample, group_of}};
+use super::{
+    Dedupe, FolderGlobs, Selection, Survey,
+    duplicates::{Duplicates, join_labels},
+    fold,
+    sample::{Sample, group_of},
+};
 use crate::{
     convert::{Place, Skip, decision::Gate},
     defect::{Defect, DefectKind},

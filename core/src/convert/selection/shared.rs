@@ -260,9 +260,10 @@ impl Merger {
         found.for_each(&mut |record, sets| match record {
             Record::Key(key) => {
                 let is_duplicate = !key.digests.is_empty()
-                    && self.duplicates.as_mut().is_some_and(|all| {
-                        all.look_at(&labels(sets, key.set), key.of_all, key.digests)
-                    });
+                    && self
+                        .duplicates
+                        .as_mut()
+                        .is_some_and(|all| all.look_at(&labels(sets, key.set), key.of_all, key.digests));
                 if !is_duplicate {
                     self.sample.iter_mut().for_each(|sample| sample.count(key.group));
                 }
@@ -293,7 +294,8 @@ impl Merger {
                 let kept = self.duplicates.as_ref().and_then(|all| all.kept(key.of_all));
                 let is_taken = kept.is_none() && self.sample.as_mut().is_some_and(|sample| sample.takes(key.group));
                 let labels = self.duplicates.as_ref().filter(|_| kept.is_none());
-                let labels: Vec<_> = labels.into_iter().flat_map(|all| all.joined(key.of_all)).map(SharedLabel::of).collect();
+                let labels: Vec<_> =
+                    labels.into_iter().flat_map(|all| all.joined(key.of_all)).map(SharedLabel::of).collect();
                 if kept.is_none() && !is_taken && labels.is_empty() {
                     return;
                 }

@@ -137,8 +137,12 @@ pub(super) fn check_receipts(splits: &[Split], is_wanted: impl Fn(&Split) -> boo
     };
     let missing: Vec<_> = wanted().filter(|split| !there.contains(&*split.id)).map(Split::title).collect();
     if !missing.is_empty() {
-        let message =
-            format!("{} of {} splits have no receipt: {}. Run them first", missing.len(), wanted().count(), named(missing));
+        let message = format!(
+            "{} of {} splits have no receipt: {}. Run them first",
+            missing.len(),
+            wanted().count(),
+            named(missing)
+        );
         return Err(Error::new(ErrorKind::Options, message));
     }
     let foreign: Vec<_> =
@@ -194,7 +198,8 @@ pub(super) fn read_again<'s>(
         };
         let sources = first.split.sources.clone();
         if first.split.decided.is_some() {
-            let message = "was read otherwise than in the first pass, so that what was decided then may be wrong: plan again";
+            let message =
+                "was read otherwise than in the first pass, so that what was decided then may be wrong: plan again";
             let name = sources.first().map_or("", |id| &*id.uri);
             return Err(Error::new(ErrorKind::Options, message).in_file(name));
         }

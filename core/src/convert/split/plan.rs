@@ -288,7 +288,8 @@ impl Planned<'_> {
             Shares::Items(_) if self.options.selection.skip_trash || self.options.selection.skip_junk => {
                 self.push(vec![id.clone()], SplitRange::Whole);
                 if let Some(split) = self.splits.last_mut() {
-                    split.because = Some("what lies below its folders for trash and junk is found by reading it in order".into());
+                    split.because =
+                        Some("what lies below its folders for trash and junk is found by reading it in order".into());
                 }
             }
             Shares::Items(items) => {

@@ -2,8 +2,8 @@
 
 use crate::{
     convert::{
-        ConvertOptions, Fingerprint, Place, Progress, ReadAhead, Report, SourceReport, same_uid::SameUid, selection::KeyWriter,
-        sync::refused, to_path::mailbox_of,
+        ConvertOptions, Fingerprint, Place, Progress, ReadAhead, Report, SourceReport, same_uid::SameUid,
+        selection::KeyWriter, sync::refused, to_path::mailbox_of,
     },
     disk::{At, Disk},
     error::{Error, ErrorKind, Result},
@@ -38,9 +38,8 @@ pub(super) fn survey(
     let options = options.for_target();
     let mends = options.archive.collections.ics.mend;
     let [keys, sets] = [keys_in(folder), sets_in(folder)];
-    let create = |path: &Path| {
-        disk.create_anew(At::beside(path)).map(BufWriter::new).map_err(|error| refused(error, path))
-    };
+    let create =
+        |path: &Path| disk.create_anew(At::beside(path)).map(BufWriter::new).map_err(|error| refused(error, path));
     let (mut keys_out, mut sets_out) = (create(&keys)?, create(&sets)?);
     let unwritten = |error: io::Error| refused(error, &keys);
     let mut report = Report::new();
@@ -55,7 +54,12 @@ pub(super) fn survey(
                 let Opened { name, format, source } = opened;
                 let fingerprint = source.and_then(|source| Fingerprint::of(&source).ok());
                 let file = name.to_string();
-                report.sources.push(SourceReport { file, format: format.into(), fingerprint, ..SourceReport::default() });
+                report.sources.push(SourceReport {
+                    file,
+                    format: format.into(),
+                    fingerprint,
+                    ..SourceReport::default()
+                });
                 let number = report.sources.len() as u64;
                 let mut uids: Vec<u64> = uids.into_iter().collect();
                 uids.sort_unstable();
@@ -66,7 +70,9 @@ pub(super) fn survey(
                 let file = error.path().unwrap_or_default().to_owned();
                 report.sources.push(SourceReport { file, error: Some(error.to_string()), ..SourceReport::default() });
             }
-            Event::Failed { within: true, .. } => report.sources.last_mut().into_iter().for_each(|source| source.items += 1),
+            Event::Failed { within: true, .. } => {
+                report.sources.last_mut().into_iter().for_each(|source| source.items += 1)
+            }
             Event::Item(item) => {
                 let place = Place { source: report.sources.len() as u64, ordinal: item.origin.ordinal };
                 report.sources.last_mut().into_iter().for_each(|source| source.items += 1);

@@ -546,7 +546,9 @@ fn calendar_objects_of_one_uid_are_told_of_across_shares() {
         sources.push(folder.join("Cal.ics"));
         fs::write(&sources[number + 1], text).unwrap();
     }
-    for set in [r#"{"archive":{"collections":{"ics":{"mend":true}}}}"#, r#"{"archive":{"collections":{"vcf":{"mend":true}}}}"#] {
+    for set in
+        [r#"{"archive":{"collections":{"ics":{"mend":true}}}}"#, r#"{"archive":{"collections":{"vcf":{"mend":true}}}}"#]
+    {
         let mut options: ConvertOptions = serde_json::from_str(set).unwrap();
         options.archive.fsync = Fsync::None;
         for target_size in [10, 400, 1 << 20] {
