@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
     hash::Hasher,
-    io::{self, Read, Write},
+    io::{self, BufRead, Read, Write},
 };
 use twox_hash::XxHash3_64;
 
@@ -184,10 +184,11 @@ impl<R: Read> Found<R> {
     ///
     /// # Errors
     /// [`ErrorKind::Malformed`] when it is not what was written.
-    pub(in crate::convert) fn new(keys: R, sets: &str, sources: u64, items: u64) -> Result<Self> {
-        let sets = sets.lines().map(serde_json::from_str).collect::<std::result::Result<_, _>>().map_err(|error| {
-            Error::new(ErrorKind::Malformed, "is not what a split found out: run it again").because(error)
-        })?;
+    pub(in crate::convert) fn new(keys: R, sets: impl BufRead, sources: u64, items: u64) -> Result<Self> {
+        let wrong =
+            |error| Error::new(ErrorKind::Malformed, "is not what a split found out: run it again").because(error);
+        let set = |line: io::Result<String>| serde_json::from_str(&line?).map_err(wrong);
+        let sets = sets.lines().map(set).collect::<Result<_>>()?;
         Ok(Self { keys, sets, sources, items })
     }
 

@@ -14,11 +14,7 @@ use crate::{
     disk::Disk,
     error::{Error, ErrorKind, Result},
 };
-use std::{
-    fs::{self, File},
-    io::BufReader,
-    path::Path,
-};
+use std::{fs::File, io::BufReader, path::Path};
 
 /// Why a share is larger than was asked for of which the first pass found that it cannot be cut.
 const NOT_CUT: &str = "what starts its messages, or what its damage left, is decided by all of it";
@@ -71,6 +67,9 @@ pub fn decide_splits_of(
     Ok(decided)
 }
 
+/// What is done with each share and what it found out.
+type EachFound<'e> = dyn FnMut(&Done<'_>, Found<BufReader<File>>) -> Result<()> + 'e;
+
 /// What all shares found out, in their order.
 struct Finds<'f> {
     places: &'f Places,
@@ -78,7 +77,7 @@ struct Finds<'f> {
 }
 
 impl Finds<'_> {
-    fn for_each(&self, f: &mut dyn FnMut(&Done<'_>, Found<BufReader<File>>) -> Result<()>) -> Result<()> {
+    fn for_each(&self, f: &mut EachFound<'_>) -> Result<()> {
         // Sources before, and items of the last of them.
         let (mut sources, mut items) = (0_u64, 0_u64);
         let mut before = None;
@@ -89,14 +88,14 @@ impl Finds<'_> {
             let [keys, sets] = [keys_in(&folder), sets_in(&folder)];
             let unread = |error: std::io::Error, path: &Path| Error::from(error).in_file(path.to_string_lossy());
             let octets = File::open(&keys).map_err(|error| unread(error, &keys))?;
-            let labels = fs::read_to_string(&sets).map_err(|error| unread(error, &sets))?;
+            let labels = File::open(&sets).map(BufReader::new).map_err(|error| unread(error, &sets))?;
             let is_whole = octets.metadata().is_ok_and(|metadata| metadata.len() % 24 == 0);
             if !is_whole {
                 let message = "is cut off: remove its folder, and run the split again";
                 return Err(Error::new(ErrorKind::Malformed, message).in_file(keys.to_string_lossy()));
             }
             let base = sources - u64::from(goes_on);
-            f(done, Found::new(BufReader::new(octets), &labels, base, if goes_on { items } else { 0 })?)?;
+            f(done, Found::new(BufReader::new(octets), labels, base, if goes_on { items } else { 0 })?)?;
             let of_last = of_share.last().map_or(0, |source| source.items);
             items = match of_share.len() {
                 0 => items,
