@@ -77,6 +77,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(command::cli_main, module)?)?;
     module.add_function(wrap_pyfunction!(splits::plan, module)?)?;
     module.add_function(wrap_pyfunction!(splits::run, module)?)?;
+    module.add_function(wrap_pyfunction!(splits::decide, module)?)?;
     module.add_function(wrap_pyfunction!(splits::finish, module)?)?;
     module.add_function(wrap_pyfunction!(splits::columns, module)?)?;
     module.add_function(wrap_pyfunction!(splits::schema, module)?)?;

@@ -113,6 +113,28 @@ pub(crate) fn run(py: Python<'_>, split: &str, to: PathBuf, open: Option<Py<PyAn
     opener.ended(py, done).map(|receipt| json(&receipt))
 }
 
+/// The splits that convert, of a plan whose first pass is done, as JSON; the receipts are those at the destination where none are given.
+#[pyfunction]
+#[pyo3(name = "_decide_splits")]
+pub(crate) fn decide(
+    py: Python<'_>,
+    to: PathBuf,
+    splits: Vec<String>,
+    receipts: Option<Vec<String>>,
+    open: Option<Py<PyAny>>,
+) -> PyResult<Vec<String>> {
+    let splits: Vec<Split> = splits.iter().map(|split| parsed(py, "a split", split)).collect::<PyResult<_>>()?;
+    let given = receipts
+        .map(|all| all.iter().map(|receipt| parsed(py, "a receipt", receipt)).collect::<PyResult<Vec<Receipt>>>())
+        .transpose()?;
+    let opener = Opener::new(py, open)?;
+    let decided = detached(py, || {
+        let receipts = given.map_or_else(|| core::receipts_at(&to, &splits), Ok)?;
+        core::decide_splits_of(&to, &splits, &receipts, &mut |id: &SourceId| opener.open(&id.uri))
+    });
+    Ok(opener.ended(py, decided)?.iter().map(json).collect())
+}
+
 /// Makes one result of all splits; the receipts are those at the destination where none are given.
 #[pyfunction]
 #[pyo3(name = "_finish_splits")]

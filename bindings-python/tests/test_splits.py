@@ -41,8 +41,11 @@ def test_splits_are_what_one_run_writes(source, tmp_path):
 
 def test_what_is_wrong_is_said(source, tmp_path):
     planned = splits.plan(source, target_size=1500)
-    with pytest.raises(mailferry.OptionsError, match="dedupe"):
-        splits.plan(source, dedupe="exact")
+    with pytest.raises(mailferry.OptionsError, match="names"):
+        splits.plan(source, names="{ordinal}")
+    looking = splits.plan(source, target_size=1500, dedupe="exact")
+    with pytest.raises(mailferry.OptionsError, match="have no receipt"):
+        splits.decide(tmp_path / "to", looking)
     with pytest.raises(mailferry.OptionsError, match="have no receipt"):
         splits.finish(tmp_path / "to", planned, [])
     source.write_text(mbox(51))
@@ -50,6 +53,24 @@ def test_what_is_wrong_is_said(source, tmp_path):
         splits.run(planned[0], tmp_path / "to")
     with pytest.raises(mailferry.OptionsError, match="not a split"):
         splits.run({"id": "x"}, tmp_path / "to")
+
+
+@pytest.mark.parametrize("select", [{"dedupe": "exact"}, {"sample": 12}, {"sample": 9, "seed": 3, "dedupe": "loose"}])
+def test_what_depends_on_all_items_is_decided_between_two_passes(source, tmp_path, select):
+    other = tmp_path / "other.mbox"
+    other.write_text(mbox(60))
+    planned = splits.plan([source, other], target_size=1500, fsync="none", **select)
+    assert {split["pass"] for split in planned} == {"survey"}
+    to = tmp_path / "many"
+    looked = [splits.run(split, to) for split in planned]
+    with pytest.raises(mailferry.OptionsError, match="only look at the items"):
+        splits.finish(to, planned)
+    decided = splits.decide(to, json.loads(json.dumps(planned)), json.loads(json.dumps(looked)))
+    assert decided == splits.decide(to, planned) == splits.decide(to, splits.decide(to, planned))
+    report = splits.finish(to, decided, [splits.run(split, to) for split in reversed(decided)])
+    one = mailferry.convert([source, other], tmp_path / "one", fsync="none", **select)
+    assert lines(to) == lines(tmp_path / "one") and report.totals == one.totals and report.totals["skipped"] > 0
+    assert mailferry.verify(to).differences == 0
 
 
 def test_addresses_are_read_by_fsspec(tmp_path):

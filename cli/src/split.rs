@@ -5,7 +5,9 @@ use crate::{
     interrupt::Interrupt,
     terminal::{complain, plain},
 };
-use mailferry::convert::{SourceId, Split, SplitSource, finish_of, plan_splits_of, receipts_at, run_split_of};
+use mailferry::convert::{
+    Pass, SourceId, Split, SplitSource, decide_splits_of, finish_of, plan_splits_of, receipts_at, run_split_of,
+};
 use std::{
     collections::VecDeque,
     fs::File,
@@ -22,6 +24,7 @@ pub(crate) fn run(command: &args::SplitCommand) -> Outcome {
     match command {
         args::SplitCommand::Plan(arguments) => plan(arguments),
         args::SplitCommand::Run(arguments) => run_some(arguments),
+        args::SplitCommand::Decide(arguments) => decide(arguments),
         args::SplitCommand::Finish(arguments) => finish_all(arguments),
     }
 }
@@ -33,9 +36,24 @@ fn plan(arguments: &args::SplitPlan) -> Outcome {
     }
     let options = convert::options(convert, std::env::args_os().skip(1));
     let splits = plan_splits_of(sources(&convert.source.sources)?, &options, arguments.target_size)?;
+    print(&splits)?;
+    if splits.iter().any(|split| split.pass == Pass::Survey) {
+        complain("these splits look at the items first: when they are done, `mailferry split decide` prints those that convert".to_owned());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(splits: &[Split]) -> Result<(), Box<dyn std::error::Error>> {
     let mut out = io::stdout().lock();
     splits.iter().try_for_each(|split| writeln!(out, "{}", serde_json::to_string(split)?))?;
-    tell_large(&splits);
+    tell_large(splits);
+    Ok(())
+}
+
+fn decide(arguments: &args::SplitDecide) -> Outcome {
+    let splits = read_plan(&arguments.plan)?;
+    let receipts = receipts_at(&arguments.to, &splits)?;
+    print(&decide_splits_of(&arguments.to, &splits, &receipts, &mut local)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -116,7 +134,7 @@ fn finish_all(arguments: &args::SplitFinish) -> Outcome {
 }
 
 /// Splits of each process: with more of them none has to wait long for another.
-const EACH: u64 = 4;
+const EACH: u64 = 8;
 /// Octets of a split at least and at most, where this command chooses.
 const SIZES: (u64, u64) = (16 << 20, 1 << 30);
 /// How often a split is tried whose process ended before it was done.
@@ -133,10 +151,26 @@ pub(crate) fn convert(arguments: &args::Convert, processes: NonZeroUsize) -> Out
     let shares = u64::try_from(processes.get()).unwrap_or(u64::MAX).saturating_mul(EACH);
     let splits = plan_splits_of(sources, &options, (size / shares).clamp(SIZES.0, SIZES.1))?;
     tell_large(&splits);
+    let looking: Vec<_> = splits.iter().filter(|split| split.pass == Pass::Survey).collect();
+    do_all(arguments, &looking, processes, &interrupt)?;
+    let receipts = receipts_at(&arguments.to, &splits)?;
+    let splits = decide_splits_of(&arguments.to, &splits, &receipts, &mut local)?;
+    do_all(arguments, &splits.iter().collect::<Vec<_>>(), processes, &interrupt)?;
+    let report = finish_of(&arguments.to, &splits, &receipts_at(&arguments.to, &splits)?, &mut local)?;
+    Ok(convert::tell(&report, arguments))
+}
+
+/// Does splits in so many processes at a time.
+fn do_all(
+    arguments: &args::Convert,
+    splits: &[&Split],
+    processes: NonZeroUsize,
+    interrupt: &Interrupt,
+) -> Result<(), Box<dyn std::error::Error>> {
     let shared = Shared {
         to: &arguments.to,
         splits: splits.len(),
-        waiting: Mutex::new(splits.iter().map(|split| (split, 1)).collect()),
+        waiting: Mutex::new(splits.iter().map(|split| (*split, 1)).collect()),
         ended: Mutex::default(),
         quiet: matches!(arguments.progress, args::Progress::None),
         interrupt,
@@ -153,8 +187,7 @@ pub(crate) fn convert(arguments: &args::Convert, processes: NonZeroUsize) -> Out
     if shared.interrupt.is_asked() {
         return Err("stopped; splits that are done stay done: run the same command again to continue".into());
     }
-    let report = finish_of(&arguments.to, &splits, &receipts_at(&arguments.to, &splits)?, &mut local)?;
-    Ok(convert::tell(&report, arguments))
+    Ok(())
 }
 
 /// What the threads share that look after a process each.
@@ -165,7 +198,7 @@ struct Shared<'s> {
     waiting: Mutex<VecDeque<(&'s Split, usize)>>,
     ended: Mutex<Ended>,
     quiet: bool,
-    interrupt: Interrupt,
+    interrupt: &'s Interrupt,
 }
 
 #[derive(Default)]

@@ -222,10 +222,17 @@ def convert(
                     }
                 )
 
-    rows = [(split["number"], json.dumps(split)) for split in planned]
-    frame = spark.createDataFrame(spark.sparkContext.parallelize(rows, len(rows)), "number long, split string")
     schema = "number long, split string, attempt string, migrated long, failed long, skipped long, bytes long, receipt string"
-    done = frame.mapInArrow(work, schema).collect()
-    receipts = [json.loads(row["receipt"]) for row in done]
+
+    def done_of(planned: list[dict[str, Any]]) -> tuple[list[Any], list[dict[str, Any]]]:
+        rows = [(split["number"], json.dumps(split)) for split in planned]
+        frame = spark.createDataFrame(spark.sparkContext.parallelize(rows, len(rows)), "number long, split string")
+        done = frame.mapInArrow(work, schema).collect()
+        return done, [json.loads(row["receipt"]) for row in done]
+
+    looking = [split for split in planned if split.get("pass") == "survey"]
+    if looking:
+        planned = splits.decide(to, planned, done_of(looking)[1], storage_options=storage)
+    done, receipts = done_of(planned)
     splits.finish(to, planned, receipts, storage_options=storage)
     return spark.createDataFrame(done, schema)

@@ -26,7 +26,7 @@ from typing import Any, BinaryIO, TypeAlias
 from . import _native
 from ._native import Report
 
-__all__ = ["finish", "plan", "run"]
+__all__ = ["decide", "finish", "plan", "run"]
 
 Source: TypeAlias = "str | os.PathLike[str]"
 
@@ -56,6 +56,22 @@ def run(
     """Does a split, unless it is done, and gives its receipt. It may be run again, and several times at once; one of them counts."""
     receipt: dict[str, Any] = json.loads(_native._run_split(json.dumps(split), os.fspath(to), opener(storage_options)))
     return receipt
+
+
+def decide(
+    to: str | os.PathLike[str],
+    splits: Iterable[Mapping[str, Any]],
+    receipts: Iterable[Mapping[str, Any]] | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """The splits that convert, of a plan that looks at all items first (``dedupe``, ``sample``, ``mend``), once that is done.
+
+    Splits whose ``pass`` is ``survey`` look; a plan without any is given as it is.
+    """
+    given = None if receipts is None else [json.dumps(receipt) for receipt in receipts]
+    all_splits = [json.dumps(split) for split in splits]
+    return [json.loads(split) for split in _native._decide_splits(os.fspath(to), all_splits, given, opener(storage_options))]
 
 
 def finish(

@@ -11,7 +11,10 @@ Examples:
   mailferry split run plan.jsonl --to mail --only $SLURM_ARRAY_TASK_ID
   seq $(wc -l < plan.jsonl) | parallel mailferry split run plan.jsonl --to mail --only {}
   mailferry split finish plan.jsonl --to mail
+  mailferry split decide plan.jsonl --to mail > second.jsonl
 
+--dedupe and --sample, and --mend of several files of calendars, look at all items before the first is decided upon: run the plan, then
+`decide` prints the splits to run and to finish.
 All processes need the same paths. A split may be run again at any time, and several times at once: one of them counts.";
 
 /// What is done with splits.
@@ -27,6 +30,8 @@ pub(crate) enum SplitCommand {
     Plan(Box<SplitPlan>),
     /// Do splits of a plan that are not done, and print the receipt of each, a JSON object each line
     Run(SplitRun),
+    /// Print the splits that convert, of a plan that looks at all items first (--dedupe, --sample, --mend) once that is done
+    Decide(SplitDecide),
     /// Make one result of all splits: one item log, one report
     Finish(SplitFinish),
 }
@@ -54,6 +59,17 @@ pub(crate) struct SplitRun {
     /// Only the splits with these numbers, from 1
     #[arg(long, value_name = "N", value_delimiter = ',')]
     pub(crate) only: Vec<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SplitDecide {
+    /// The file of the plan, or - for standard input
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+
+    /// The destination of the conversion
+    #[arg(long, value_name = "DEST")]
+    pub(crate) to: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -108,8 +108,8 @@ fn processes_share_a_conversion() {
         arguments.extend(["--to", to.to_str().unwrap(), "--processes", "2", "--progress", "none"]);
         run(arguments.iter().chain(more))
     };
-    let refused = command(&["--dedupe", "exact"]);
-    assert!(refused.status == Some(2) && refused.stderr.contains("dedupe"), "{}", refused.stderr);
+    let refused = command(&["--names", "{ordinal}"]);
+    assert!(refused.status == Some(2) && refused.stderr.contains("names"), "{}", refused.stderr);
     let converted = command(&[]);
     assert!(
         converted.status == Some(0) && converted.stdout.contains("130"),
@@ -118,4 +118,44 @@ fn processes_share_a_conversion() {
         converted.stderr
     );
     assert_eq!(run(["verify", to.to_str().unwrap()]).status, Some(0));
+}
+
+#[test]
+fn duplicates_and_samples_are_found_by_processes_and_in_two_passes() {
+    let bench = Bench::new(&many(60, 100));
+    bench.file("other.mbox", &many(90, 100));
+    let sources = [bench.path("in.mbox"), bench.path("other.mbox")].map(|path| path.to_str().unwrap().to_owned());
+    let [one, shared, split] = ["one", "shared", "split"].map(|name| bench.path(name).to_str().unwrap().to_owned());
+    for select in [&["--dedupe", "exact"][..], &["--sample", "20", "--dedupe", "loose"]] {
+        let convert = |to: &str, more: &[&str]| {
+            let base = ["convert", &sources[0], &sources[1], "--to", to, "--fsync", "none", "--progress", "none"];
+            let converted = run(base.iter().chain(select).chain(more));
+            assert_eq!(converted.status, Some(0), "{}", converted.stderr);
+        };
+        convert(&one, &[]);
+        convert(&shared, &["--processes", "2"]);
+        assert_eq!(log(Path::new(&shared)), log(Path::new(&one)));
+        // The same, and nothing is done again.
+        convert(&shared, &["--processes", "2"]);
+        let [first, second] = ["first.jsonl", "second.jsonl"].map(|name| bench.path(name).to_str().unwrap().to_owned());
+        let base =
+            ["split", "plan", &sources[0], &sources[1], "--to", &split, "--fsync", "none", "--target-size", "2k"];
+        let planned = run(base.iter().chain(select));
+        assert!(planned.status == Some(0) && planned.stderr.contains("split decide"), "{}", planned.stderr);
+        fs::write(&first, &planned.stdout).unwrap();
+        let of_plan = |command: &str, plan: &str| run(["split", command, plan, "--to", &split]);
+        let early = of_plan("decide", &first);
+        assert!(early.status == Some(2) && early.stderr.contains("have no receipt"), "{}", early.stderr);
+        assert_eq!(of_plan("run", &first).status, Some(0));
+        assert_eq!(of_plan("finish", &first).status, Some(2));
+        let decided = of_plan("decide", &first);
+        assert!(decided.status == Some(0) && decided.stdout.lines().count() > 3, "{}", decided.stderr);
+        fs::write(&second, &decided.stdout).unwrap();
+        assert_eq!(of_plan("run", &second).status, Some(0));
+        assert_eq!(of_plan("finish", &second).status, Some(0));
+        assert_eq!(log(Path::new(&split)), log(Path::new(&one)));
+        for to in [&one, &shared, &split] {
+            assert_eq!(run(["undo", to]).status, Some(0));
+        }
+    }
 }

@@ -39,7 +39,7 @@ pub struct Conversion<'w> {
 }
 
 /// Failed items that are remembered: a conversion in which more fail has to be done again anyway.
-const MOST_FAILED: usize = 1 << 20;
+pub(super) const MOST_FAILED: usize = 1 << 20;
 
 /// How far a conversion is.
 #[non_exhaustive]
@@ -319,7 +319,7 @@ impl<'w> Conversion<'w> {
                 self.list_attachments(item, &mut line);
                 match decided.skip.as_ref().and_then(|skip| skip.duplicate_of).filter(|kept| self.failed.contains(kept))
                 {
-                    Some(kept) => line.failed(&lost_with(kept)),
+                    Some(kept) => line.failed(&lost_with(&kept)),
                     None => decided.skip.iter().for_each(|skip| line.skipped(skip)),
                 }
                 self.journal.expect(&line)?;
@@ -477,7 +477,7 @@ fn renderer(writer: &(dyn ItemWriter + '_), journal: &(impl Journal + ?Sized)) -
     }
 }
 
-fn lost_with(kept: Place) -> Error {
+pub(super) fn lost_with(kept: &Place) -> Error {
     let message = format!("it is a duplicate of item {kept}, which was to be kept instead but failed: convert again");
     Error::new(ErrorKind::Destination, message).non_fatal()
 }

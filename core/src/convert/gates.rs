@@ -72,6 +72,12 @@ impl Gates {
         is_same && mend.is_none() && misplaced.is_none() && target.is_none()
     }
 
+    /// Learns of UIDs of calendar objects that files have which others read.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn know_uids(&mut self, uids: &[u64]) {
+        self.mend.iter_mut().for_each(|mend| mend.know_uids(uids));
+    }
+
     /// Learns that the items that follow are of this source.
     pub(super) fn open(&mut self, opened: &Opened) {
         self.mend.iter_mut().for_each(|mend| mend.open(opened));

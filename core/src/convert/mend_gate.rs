@@ -36,6 +36,12 @@ impl MendGate {
         })
     }
 
+    /// Learns of UIDs of calendar objects that files have which others read.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn know_uids(&mut self, uids: &[u64]) {
+        self.same_uid.iter_mut().for_each(|same_uid| same_uid.know(uids));
+    }
+
     /// Learns that the items that follow are of this source.
     pub(super) fn open(&mut self, opened: &Opened) {
         if let Some(same_uid) = &mut self.same_uid {

@@ -94,8 +94,8 @@ pub use {
         ProjectOptions, ProjectReport, ProjectRow, check_project_files, run_project,
     },
     split::{
-        Receipt, SPLITS, SourceId, Split, SplitRange, SplitSource, finish, finish_of, plan_splits, plan_splits_of,
-        receipts_at, run_split, run_split_of,
+        Pass, Receipt, SPLITS, SourceId, Split, SplitRange, SplitSource, decide_splits, decide_splits_of, finish,
+        finish_of, plan_splits, plan_splits_of, receipts_at, run_split, run_split_of,
     },
     undo::{UndoReport, undo},
     verify::{verify, verify_observed},

@@ -84,7 +84,7 @@ fn options(case: &Case) -> ConvertOptions {
 }
 
 fn run(disk: &Disk, sources: &[Given], to: &Path, options: &ConvertOptions) -> crate::Result<Report> {
-    convert_on(disk, sources.to_vec(), to, options, &mut |_| ControlFlow::Continue(()))
+    convert_on(disk, sources.to_vec(), to, options, None, &mut |_| ControlFlow::Continue(()))
 }
 
 /// All files below a folder, the report without its time.

@@ -395,6 +395,30 @@ impl Report {
         *row(&mut self.reasons, reason.split(':').next().unwrap_or(reason)) += 1;
     }
 
+    /// Takes an item, which was counted as skipped by its line `before`, for one that failed.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn fail_skipped(&mut self, before: &LogLine, line: &LogLine) {
+        let fail = |columns: &mut Columns| {
+            columns.skipped = columns.skipped.saturating_sub(1);
+            columns.failed += 1;
+        };
+        fail(&mut self.totals);
+        fail(self.kinds.entry(line.item.kind.clone()).or_default());
+        let year = line.item.received_at.as_deref().and_then(|date| date.split_at_checked(4)?.0.parse().ok());
+        year.and_then(|year: i64| self.years.get_mut(&year)).into_iter().for_each(fail);
+        fail(&mut row(&mut self.folders, &line.item.folder).columns);
+        let name = |line: &LogLine| {
+            let reason = line.reason.as_deref().unwrap_or_default();
+            reason.split(':').next().unwrap_or(reason).to_owned()
+        };
+        let (was, is) = (name(before), name(line));
+        if let Some(items) = self.reasons.get_mut(&was) {
+            *items = items.saturating_sub(1);
+        }
+        self.reasons.retain(|_, items| *items > 0);
+        *row(&mut self.reasons, &is) += 1;
+    }
+
     /// Takes all items that were counted as migrated for ones that failed: nothing that was written stands.
     pub(super) fn fail_all(&mut self, reason: &str) {
         let lost = self.totals.migrated;

@@ -14,6 +14,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
 };
+use twox_hash::XxHash3_64;
 
 /// Objects of one file whose UIDs are remembered; of more, those beyond stay on their own.
 const MOST_REMEMBERED: usize = 1 << 20;
@@ -74,6 +75,20 @@ impl SameUid {
         if let Some(source) = opened.source.as_ref().filter(|_| opened.format == "ics") {
             self.look_through(source.clone(), &opened.name, options);
         }
+    }
+
+    /// Learns of objects in files before, by [what they are known by](Self::of_file).
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn know(&mut self, uids: &[u64]) {
+        self.earlier.extend(uids);
+    }
+
+    /// What the objects of a file are known by.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn of_file(opened: &Opened, options: &ReadOptions) -> HashSet<u64> {
+        let mut file = Self::default();
+        file.open(opened, options);
+        file.own
     }
 
     /// What cannot be read is told when it is read again.
@@ -148,9 +163,12 @@ impl SameUid {
 /// What an object is known by: its UID, within its folder.
 fn key_of(item: &Item) -> Option<u64> {
     let uid = item.calendar()?.uid().filter(|uid| !uid.is_empty())?;
-    let mut hasher = DefaultHasher::new();
-    item.folder.path.hash(&mut hasher);
-    uid.hash(&mut hasher);
+    // Processes tell it to each other, so it is the same in each.
+    let mut hasher = XxHash3_64::new();
+    for name in item.folder.path.names().iter().map(String::as_str).chain([uid]) {
+        hasher.write(name.as_bytes());
+        hasher.write(&[0xFF]);
+    }
     Some(hasher.finish())
 }
 

@@ -1,6 +1,7 @@
 use super::{
     Conversion, ConvertOptions, Gates, Plan, Progress, Report, Selector,
     outputs::{check_page, exclusion},
+    selection::Decided,
     sync::{ITEM_LOG, REPORT, Sync, SyncPaths, write_whole},
 };
 use crate::{
@@ -14,6 +15,7 @@ use std::{
     io::{self, BufReader},
     ops::ControlFlow,
     path::Path,
+    sync::Arc,
     time::Instant,
 };
 
@@ -41,15 +43,16 @@ pub fn convert<G: Into<Given>>(
 ) -> Result<Report> {
     let disk = Disk::of_run(options.archive.fsync, options.archive.mode);
     let sources = sources.into_iter().map(Into::into).collect();
-    convert_on(&disk, sources, destination, options, observe)
+    convert_on(&disk, sources, destination, options, None, observe)
 }
 
-/// The same by `disk`.
+/// The same by `disk`; of a share, `decided` says what was decided upon its items.
 pub(super) fn convert_on(
     disk: &Disk,
     sources: Vec<Given>,
     destination: &Path,
     options: &ConvertOptions,
+    decided: Option<&Decided>,
     observe: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Report> {
     let started = Instant::now();
@@ -68,16 +71,23 @@ pub(super) fn convert_on(
         mailbox.start()?;
     }
     let nothing_yet = Report::default();
-    let selector = Selector::surveying_on_threads(
-        &options.selection,
-        mailbox_of(&sources, &options.read),
-        options.threads,
-        &mut |mailbox| observe(Progress { position: mailbox.position(), total: mailbox.total(), report: &nothing_yet }),
-    )?;
+    let selector = match decided {
+        Some(decided) => Selector::decided(&options.selection, Arc::new(decided.decisions()?)),
+        None => Selector::surveying_on_threads(
+            &options.selection,
+            mailbox_of(&sources, &options.read),
+            options.threads,
+            &mut |mailbox| {
+                observe(Progress { position: mailbox.position(), total: mailbox.total(), report: &nothing_yet })
+            },
+        )?,
+    };
+    let mut gates = Gates::new(selector, options);
+    gates.know_uids(decided.map_or(&[], |decided| &decided.uids));
     let (mut sync, writer) = Sync::begin(destination, &sources, given, options, disk)?;
     let recorded = sync.options();
     let conversion = Conversion::told_to(mailbox, writer, sync.journal())
-        .with_gates(Gates::new(selector, options))
+        .with_gates(gates)
         .with_threads(options.threads)
         .with_attachments(options.attachments);
     let mut report = conversion.run(observe);

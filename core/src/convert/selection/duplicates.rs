@@ -54,8 +54,8 @@ impl Duplicates {
         Some(digests)
     }
 
-    /// Looks at an item in the first pass, which is known by `digests`; whether it is a duplicate.
-    pub(super) fn look_at(&mut self, item: &Item, place: Place, digests: Vec<[u32; 4]>) -> bool {
+    /// Looks at an item in the first pass, which has these labels and is known by `digests`; whether it is a duplicate.
+    pub(super) fn look_at(&mut self, labels: &[Label], place: Place, digests: Vec<[u32; 4]>) -> bool {
         let Some(place) = packed(place) else { return false };
         let kept = digests.iter().find_map(|digest| self.seen.get(*digest));
         for digest in digests {
@@ -64,7 +64,7 @@ impl Duplicates {
         let Some(kept) = kept else { return false };
         self.kept.insert(place, kept);
         let before = self.joined.get(kept).map_or(LabelSets::EMPTY, |[set]| set);
-        if let Some(set) = self.sets.with(before, &item.labels).filter(|set| *set != before) {
+        if let Some(set) = self.sets.with(before, labels).filter(|set| *set != before) {
             self.joined.insert(kept, [set]);
         }
         true
@@ -80,33 +80,39 @@ impl Duplicates {
         self.kept.get(packed(place)?).map(unpacked)
     }
 
-    /// Gives an item that is kept the labels of its duplicates.
-    pub(super) fn join_labels(&self, item: &mut Item, place: Place) {
+    /// The labels that the duplicates of the item at `place` carry.
+    pub(super) fn joined(&self, place: Place) -> impl Iterator<Item = &Label> {
         let set = packed(place).and_then(|place| self.joined.get(place));
-        if item.labels.is_empty() && set.is_some() {
-            // Where labels stand for folders, it is still in its own.
-            item.labels.push(Label { name: item.folder.path.to_string(), folder: Some(item.folder.clone()) });
-        }
-        let mut own: HashSet<String> = match set {
-            Some(_) => item.labels.iter().map(|label| label.name.clone()).collect(),
-            None => HashSet::new(),
-        };
-        for label in set.into_iter().flat_map(|[set]| self.sets.labels(set)) {
-            if own.insert(label.name.clone()) {
-                item.labels.push(label.clone());
-            }
+        set.into_iter().flat_map(|[set]| self.sets.labels(set))
+    }
+}
+
+/// Gives an item that is kept the labels of its duplicates.
+pub(super) fn join_labels<'l>(item: &mut Item, labels: impl Iterator<Item = &'l Label>) {
+    let mut labels = labels.peekable();
+    if labels.peek().is_none() {
+        return;
+    }
+    if item.labels.is_empty() {
+        // Where labels stand for folders, it is still in its own.
+        item.labels.push(Label { name: item.folder.path.to_string(), folder: Some(item.folder.clone()) });
+    }
+    let mut own: HashSet<String> = item.labels.iter().map(|label| label.name.clone()).collect();
+    for label in labels {
+        if own.insert(label.name.clone()) {
+            item.labels.push(label.clone());
         }
     }
 }
 
 /// The place in two words; `None` for one that has no room in them.
-fn packed(place: Place) -> Option<[u32; 2]> {
+pub(super) fn packed(place: Place) -> Option<[u32; 2]> {
     let fits = place.source >> (64 - ORDINAL_BITS) == 0 && place.ordinal >> ORDINAL_BITS == 0 && place.source > 0;
     let packed = place.source << ORDINAL_BITS | place.ordinal;
     fits.then_some([(packed >> 32) as u32, packed as u32])
 }
 
-fn unpacked([high, low]: [u32; 2]) -> Place {
+pub(super) fn unpacked([high, low]: [u32; 2]) -> Place {
     let packed = u64::from(high) << 32 | u64::from(low);
     Place { source: packed >> ORDINAL_BITS, ordinal: packed & ((1 << ORDINAL_BITS) - 1) }
 }

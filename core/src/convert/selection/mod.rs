@@ -8,12 +8,16 @@ mod folded;
 mod glob;
 mod sample;
 mod selector;
+#[cfg(not(target_family = "wasm"))]
+mod shared;
 mod survey;
 
 pub(super) use folded::fold;
 pub use glob::FolderGlob;
 use glob::FolderGlobs;
 pub use selector::Selector;
+#[cfg(not(target_family = "wasm"))]
+pub(super) use shared::{Decided, Decisions, Found, KeyWriter, Merger};
 pub use survey::Survey;
 
 use super::options::one_or_several;

@@ -28,9 +28,9 @@ impl Sample {
         Self { size, seed, groups: HashMap::new() }
     }
 
-    /// Counts an item in the first pass.
-    pub(super) fn count(&mut self, item: &Item) {
-        self.group(item).1.available += 1;
+    /// Counts an item of a [group](group_of) in the first pass.
+    pub(super) fn count(&mut self, group: u64) {
+        self.group(group).1.available += 1;
     }
 
     /// Says how many items each group gives: as many as every other, or all it has.
@@ -57,10 +57,10 @@ impl Sample {
         }
     }
 
-    /// Whether an item of the second pass is chosen.
-    pub(super) fn takes(&mut self, item: &Item) -> bool {
+    /// Whether an item of the second pass is chosen, by its group.
+    pub(super) fn takes(&mut self, group: u64) -> bool {
         let seed = self.seed;
-        let (key, group) = self.group(item);
+        let (key, group) = self.group(group);
         let at = group.passed;
         group.passed += 1;
         let (available, wanted) = (u128::from(group.available), u128::from(group.wanted));
@@ -74,17 +74,21 @@ impl Sample {
         u128::from(at) == start + u128::from(pick) % len
     }
 
-    fn group(&mut self, item: &Item) -> (u64, &mut Group) {
-        let mut hasher = XxHash3_64::new();
-        for name in item.folder.path.names() {
-            hasher.write(name.as_bytes());
-            hasher.write(&[0xFF]);
-        }
-        hasher.write(item.kind.as_str().as_bytes());
-        let key = hasher.finish();
+    fn group(&mut self, key: u64) -> (u64, &mut Group) {
         let key = if self.groups.len() < MOST_GROUPS || self.groups.contains_key(&key) { key } else { 0 };
         (key, self.groups.entry(key).or_default())
     }
+}
+
+/// The group of an item: its folder and its kind.
+pub(super) fn group_of(item: &Item) -> u64 {
+    let mut hasher = XxHash3_64::new();
+    for name in item.folder.path.names() {
+        hasher.write(name.as_bytes());
+        hasher.write(&[0xFF]);
+    }
+    hasher.write(item.kind.as_str().as_bytes());
+    hasher.finish()
 }
 
 /// A number that anybody finds again who has the seed.
@@ -111,10 +115,12 @@ mod tests {
     fn chosen(size: u64, seed: u64, folders: &[usize]) -> Vec<Vec<usize>> {
         let mut sample = Sample::new(size, seed);
         let items = || folders.iter().enumerate().flat_map(|(folder, items)| (0..*items).map(move |at| (folder, at)));
-        items().for_each(|(folder, _)| sample.count(&item(folder)));
+        items().for_each(|(folder, _)| sample.count(group_of(&item(folder))));
         sample.end_of_first_pass();
         let mut chosen = vec![Vec::new(); folders.len()];
-        items().filter(|(folder, _)| sample.takes(&item(*folder))).for_each(|(folder, at)| chosen[folder].push(at));
+        items()
+            .filter(|(folder, _)| sample.takes(group_of(&item(*folder))))
+            .for_each(|(folder, at)| chosen[folder].push(at));
         chosen
     }
 

@@ -1,4 +1,9 @@
-use super::{Dedupe, FolderGlobs, Selection, Survey, duplicates::Duplicates, fold, sample::Sample};
+use super::{
+    Dedupe, FolderGlobs, Selection, Survey,
+    duplicates::{Duplicates, join_labels},
+    fold,
+    sample::{Sample, group_of},
+};
 use crate::{
     convert::{Place, Skip, decision::Gate},
     defect::{Defect, DefectKind},
@@ -28,11 +33,23 @@ pub struct Selector {
     junk: Below,
     duplicates: Option<Duplicates>,
     sample: Option<Sample>,
+    /// What was decided of all shares, where the items are those of one.
+    #[cfg(not(target_family = "wasm"))]
+    decisions: Option<std::sync::Arc<super::Decisions>>,
 }
 
 impl Selector {
     /// Why an item is left out that is not part of the sample.
     pub(in crate::convert) const NOT_IN_SAMPLE: &'static str = "excluded_sample";
+
+    /// Why an item is left out that is equal to an earlier one.
+    pub(in crate::convert) const DUPLICATE: &'static str = "duplicate";
+
+    /// Applies a selection to the items of a share, of which `decisions` tell what must be known of all.
+    #[cfg(not(target_family = "wasm"))]
+    pub(in crate::convert) fn decided(selection: &Selection, decisions: std::sync::Arc<super::Decisions>) -> Self {
+        Self { decisions: Some(decisions), duplicates: None, sample: None, ..Self::compiled(selection) }
+    }
 
     /// Applies a selection that asks for nothing that must be known of all items beforehand.
     ///
@@ -93,15 +110,31 @@ impl Selector {
         if let Some(reason) = self.excludes(item) {
             return Some(Skip::because(reason));
         }
-        if let Some(kept) = self.duplicates.as_ref().and_then(|duplicates| duplicates.kept(place)) {
-            return Some(Skip { reason: "duplicate", duplicate_of: Some(kept) });
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(decisions) = self.decisions.clone() {
+            // Which item is kept is told where the shares are put together: its place is one among all.
+            if decisions.kept(place).is_some() {
+                return Some(Skip::because(Self::DUPLICATE));
+            }
+            if self.selection.sample.is_some() && !decisions.takes(place) {
+                return Some(Skip::because(Self::NOT_IN_SAMPLE));
+            }
+            join_labels(item, decisions.labels(place));
+            return self.mark_undated(item);
         }
-        if self.sample.as_mut().is_some_and(|sample| !sample.takes(item)) {
+        if let Some(kept) = self.duplicates.as_ref().and_then(|duplicates| duplicates.kept(place)) {
+            return Some(Skip { reason: Self::DUPLICATE, duplicate_of: Some(kept) });
+        }
+        if self.sample.as_mut().is_some_and(|sample| !sample.takes(group_of(item))) {
             return Some(Skip::because(Self::NOT_IN_SAMPLE));
         }
         if let Some(duplicates) = &self.duplicates {
-            duplicates.join_labels(item, place);
+            join_labels(item, duplicates.joined(place));
         }
+        self.mark_undated(item)
+    }
+
+    fn mark_undated(&self, item: &mut Item) -> Option<Skip> {
         if item.received.is_none() && self.selection.is_dated() {
             item.defects.push(Defect::new(
                 DefectKind::Undated,
@@ -124,6 +157,8 @@ impl Selector {
             junk: Below::new(Role::Junk),
             duplicates: (selection.dedupe != Dedupe::Off).then(|| Duplicates::new(selection.dedupe)),
             sample: selection.sample.map(|size| Sample::new(size, selection.seed)),
+            #[cfg(not(target_family = "wasm"))]
+            decisions: None,
             selection: selection.clone(),
         }
     }
@@ -137,16 +172,22 @@ impl Selector {
 
     /// Takes note of an item in the first pass.
     pub(super) fn look_at(&mut self, item: &Item, place: Place, looked: Option<Looked>) {
+        let Some(digests) = self.selected(item, looked) else { return };
+        let is_out = !digests.is_empty()
+            && self.duplicates.as_mut().is_some_and(|all| all.look_at(&item.labels, place, digests));
+        if !is_out {
+            self.sample.iter_mut().for_each(|sample| sample.count(group_of(item)));
+        }
+    }
+
+    /// What an item is known by that is selected, if no other is equal to it; none where it cannot be read or nothing is compared.
+    pub(super) fn selected(&mut self, item: &Item, looked: Option<Looked>) -> Option<Vec<[u32; 4]>> {
         // What is left out by its place tells nothing of its folder.
         if self.excludes_by_place(item).or_else(|| self.excludes_by_role(item)).is_some() {
-            return;
+            return None;
         }
         let Looked { is_out, digests } = looked.unwrap_or_else(|| self.look(item));
-        let is_out = is_out
-            || self.duplicates.as_mut().zip(digests).is_some_and(|(all, digests)| all.look_at(item, place, digests));
-        if !is_out {
-            self.sample.iter_mut().for_each(|sample| sample.count(item));
-        }
+        (!is_out).then(|| digests.unwrap_or_default())
     }
 
     pub(super) fn end_of_first_pass(&mut self) {
@@ -248,7 +289,7 @@ fn any_field(message: &Message, names: &[&str], is_wanted: impl Fn(&str) -> bool
 
 /// What was found out about an item by itself.
 #[derive(Default)]
-pub(super) struct Looked {
+pub(in crate::convert) struct Looked {
     is_out: bool,
     digests: Option<Vec<[u32; 4]>>,
 }

@@ -1,7 +1,7 @@
 use super::{
     merge::{Merged, Piece},
     places::{Places, receipt_in, remove_folder},
-    plan::{Split, SplitRange, check_destination},
+    plan::{Pass, Split, SplitRange, check_destination},
     run::{Receipt, is_there, local, receipt, run_on},
     source::{SourceId, SplitSource},
 };
@@ -19,6 +19,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
+    borrow::Cow,
     collections::HashSet,
     fs::{self, File},
     io::{self, BufReader, BufWriter, Write},
@@ -63,6 +64,10 @@ pub fn finish_of(
     let Some(first) = splits.first() else {
         return Err(Error::new(ErrorKind::Options, "the plan has no splits: plan again"));
     };
+    if splits.iter().any(|split| split.pass == Pass::Survey) {
+        let message = "splits of this plan only look at the items: decide upon what they found out, and run and finish the splits that come of it";
+        return Err(Error::new(ErrorKind::Options, message));
+    }
     let options = first.options()?;
     let disk = Disk::of_run(options.archive.fsync, options.archive.mode);
     let places = Places::new(destination);
@@ -76,7 +81,7 @@ pub fn finish_of(
         }
         return Ok(report);
     }
-    check_receipts(splits, receipts)?;
+    check_receipts(splits, |_| true, receipts)?;
     let sources: Vec<_> = splits.iter().flat_map(|split| split.sources.iter().cloned()).collect();
     check_destination(&places, &sources, options.page.as_deref())?;
     let (lock, note) = Lock::take_for(destination, &disk, &success.plan, &options)?;
@@ -120,19 +125,24 @@ fn plan_id(splits: &[Split]) -> String {
     hex(&digest.finalize())
 }
 
-/// Makes sure that there is a receipt of every share, and none of another plan.
-fn check_receipts(splits: &[Split], receipts: &[Receipt]) -> Result<()> {
+/// Makes sure that there is a receipt of every share that is wanted, and none of another plan.
+pub(super) fn check_receipts(splits: &[Split], is_wanted: impl Fn(&Split) -> bool, receipts: &[Receipt]) -> Result<()> {
     let there: HashSet<&str> = receipts.iter().map(|receipt| &*receipt.split).collect();
     let planned: HashSet<&str> = splits.iter().map(|split| &*split.id).collect();
+    let wanted = || splits.iter().filter(|split| is_wanted(split));
     let named = |names: Vec<String>| {
         let more = names.len().saturating_sub(MOST_NAMED);
         let first = names.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
         if more > 0 { format!("{first} and {more} more") } else { first }
     };
-    let missing: Vec<_> = splits.iter().filter(|split| !there.contains(&*split.id)).map(Split::title).collect();
+    let missing: Vec<_> = wanted().filter(|split| !there.contains(&*split.id)).map(Split::title).collect();
     if !missing.is_empty() {
-        let message =
-            format!("{} of {} splits have no receipt: {}. Run them first", missing.len(), splits.len(), named(missing));
+        let message = format!(
+            "{} of {} splits have no receipt: {}. Run them first",
+            missing.len(),
+            wanted().count(),
+            named(missing)
+        );
         return Err(Error::new(ErrorKind::Options, message));
     }
     let foreign: Vec<_> =
@@ -149,9 +159,56 @@ fn check_receipts(splits: &[Split], receipts: &[Receipt]) -> Result<()> {
 }
 
 /// A share that is done.
-struct Done<'s> {
-    split: std::borrow::Cow<'s, Split>,
-    receipt: Receipt,
+pub(super) struct Done<'s> {
+    pub(super) split: Cow<'s, Split>,
+    pub(super) receipt: Receipt,
+}
+
+/// The shares, each of which must be done at this destination.
+pub(super) fn all_done<'s>(places: &Places, splits: impl Iterator<Item = &'s Split>) -> Result<Vec<Done<'s>>> {
+    let done = splits.map(|split| {
+        let receipt = receipt(places, &split.id)?.ok_or_else(|| {
+            let message = "the split is not done at this destination, although there is a receipt of it: run it here";
+            Error::new(ErrorKind::Options, message).in_file(places.done(&split.id).to_string_lossy())
+        })?;
+        Ok(Done { split: Cow::Borrowed(split), receipt })
+    });
+    done.collect()
+}
+
+/// Reads sources as a whole that could not be shared after all.
+pub(super) fn read_again<'s>(
+    disk: &Disk,
+    places: &Places,
+    options: &ConvertOptions,
+    done: Vec<Done<'s>>,
+    open: &mut dyn FnMut(&SourceId) -> Result<SplitSource>,
+) -> Result<Vec<Done<'s>>> {
+    let mut all = Vec::new();
+    let mut done = done.into_iter().peekable();
+    while let Some(first) = done.next() {
+        let mut of_source = vec![first];
+        while let Some(next) = done.next_if(|next| next.split.range.goes_on()) {
+            of_source.push(next);
+        }
+        let are_whole = of_source.iter().all(|done| !done.receipt.depends) && borders_meet(&of_source);
+        let Some(first) = of_source.first().filter(|_| !are_whole) else {
+            all.extend(of_source);
+            continue;
+        };
+        let sources = first.split.sources.clone();
+        if first.split.decided.is_some() {
+            let message =
+                "was read otherwise than in the first pass, so that what was decided then may be wrong: plan again";
+            let name = sources.first().map_or("", |id| &*id.uri);
+            return Err(Error::new(ErrorKind::Options, message).in_file(name));
+        }
+        let whole = first.split.whole(sources, options);
+        let observe = &mut |_: crate::convert::Progress<'_>| ControlFlow::Continue(());
+        let receipt = run_on(disk, &whole, whole.options()?, places.destination(), open, observe)?;
+        all.push(Done { split: Cow::Owned(whole), receipt });
+    }
+    Ok(all)
 }
 
 struct Finishing<'f> {
@@ -170,17 +227,8 @@ impl Finishing<'_> {
         success: &Success,
     ) -> Result<Report> {
         let Self { disk, places, .. } = self;
-        let mut done = Vec::new();
-        for split in splits {
-            let Some(receipt) = receipt(places, &split.id)? else {
-                let folder = places.done(&split.id);
-                let message =
-                    "the split is not done at this destination, although there is a receipt of it: run it here";
-                return Err(Error::new(ErrorKind::Options, message).in_file(folder.to_string_lossy()));
-            };
-            done.push(Done { split: std::borrow::Cow::Borrowed(split), receipt });
-        }
-        let done = self.read_again(done, open)?;
+        let done = all_done(places, splits.iter())?;
+        let done = read_again(disk, places, self.options, done, open)?;
         let pieces: Vec<_> = (1..).zip(&done).map(|(number, done)| self.piece(done, number)).collect();
         // What was made of it before all is complete is whole, but no part of a result yet.
         pieces.iter().try_for_each(|piece| self.put(piece))?;
@@ -192,41 +240,6 @@ impl Finishing<'_> {
         disk.sync_name(At::beside(&places.success())).map_err(|error| refused(error, &places.success()))?;
         clear_all(places, splits.iter().chain(done.iter().map(|done| &*done.split)), disk)?;
         Ok(report)
-    }
-
-    /// Reads sources as a whole that could not be shared after all.
-    fn read_again<'s>(
-        &self,
-        done: Vec<Done<'s>>,
-        open: &mut dyn FnMut(&SourceId) -> Result<SplitSource>,
-    ) -> Result<Vec<Done<'s>>> {
-        let mut all = Vec::new();
-        let mut done = done.into_iter().peekable();
-        while let Some(first) = done.next() {
-            let mut of_source = vec![first];
-            while let Some(next) = done.next_if(|next| next.split.range.goes_on()) {
-                of_source.push(next);
-            }
-            let are_whole = of_source.iter().all(|done| !done.receipt.depends) && borders_meet(&of_source);
-            let Some(first) = of_source.first().filter(|_| !are_whole) else {
-                all.extend(of_source);
-                continue;
-            };
-            let sources = first.split.sources.clone();
-            let whole = first.split.whole(sources, self.options);
-            let options = whole.options()?;
-            let receipt =
-                run_on(
-                    self.disk,
-                    &whole,
-                    options,
-                    self.places.destination(),
-                    open,
-                    &mut |_| ControlFlow::Continue(()),
-                )?;
-            all.push(Done { split: std::borrow::Cow::Owned(whole), receipt });
-        }
-        Ok(all)
     }
 
     fn piece<'d>(&self, done: &'d Done<'_>, number: usize) -> Piece<'d> {

@@ -3,16 +3,18 @@
 use super::plan::Split;
 use crate::{
     convert::{
-        LogLine, SourceReport,
+        LogLine, Place, Selector, SourceReport, Status,
+        conversion::{MOST_FAILED, lost_with},
         journal::log_refused,
         log_reader::SyncLog,
         report::{MOST_TOLD, Report, WrittenFile, row},
+        selection::Decided,
         sync::SyncPaths,
     },
     error::{Error, ErrorKind, Result},
     write::Product,
 };
-use std::{io::Write, path::PathBuf};
+use std::{collections::BTreeSet, io::Write, path::PathBuf};
 
 /// A share that is done, and where what it wrote goes.
 pub(super) struct Piece<'p> {
@@ -39,40 +41,25 @@ pub(super) struct Merged {
     pub(super) report: Report,
     /// Files in all.
     files: u64,
+    /// Items that failed, in whose stead no other may be left out.
+    failed: BTreeSet<Place>,
 }
 
 impl Merged {
     pub(super) fn new() -> Self {
-        Self { report: Report::new(), files: 0 }
+        Self { report: Report::new(), ..Self::default() }
     }
 
     /// Adds a piece behind those before: its lines go to `log`, its list of files to `list`.
     pub(super) fn add(&mut self, piece: &Piece<'_>, log: &mut dyn Write, list: &mut dyn Write) -> Result<()> {
-        let goes_on = self.goes_on(piece);
+        let goes_on = goes_on(piece.split, self.report.sources.last(), piece.report.sources.first());
+        let decisions = piece.split.decided.as_ref().map(Decided::decisions).transpose()?;
         let sources = self.report.sources.len() as u64 - u64::from(goes_on);
         let items = self.report.sources.last().filter(|_| goes_on).map_or(0, |source| source.items);
         let of_piece = SyncLog::at(&SyncPaths::new(&piece.mail, 1))?;
-        of_piece.for_each_line(|_, octets| {
-            let mut line: LogLine = serde_json::from_slice(octets).map_err(|error| {
-                Error::new(ErrorKind::Malformed, "has a line that mailferry did not write: run the split again")
-                    .because(error)
-            })?;
-            let place = |id: &str| {
-                let (source, ordinal) = id.split_once(':')?;
-                let (source, ordinal) = (source.parse::<u64>().ok()?, ordinal.parse::<u64>().ok()?);
-                let before = if source == 1 { items } else { 0 };
-                Some(format!("{}:{}", source + sources, ordinal + before))
-            };
-            if line.item.id.starts_with("1:") {
-                line.item.source.ordinal += items;
-            }
-            line.item.id = place(&line.item.id).unwrap_or(line.item.id);
-            line.duplicate_of = line.duplicate_of.map(|id| place(&id).unwrap_or(id));
-            line.path = line.path.map(|path| piece.path(&path));
-            line.copies.iter_mut().for_each(|path| *path = piece.path(path));
-            write_line(log, &line)
-        })?;
         let mut wrote_archive = false;
+        // Whether folders that hold nothing are all that a part has.
+        let (mut has_folders, mut holds) = (false, false);
         of_piece.for_each_product(|product| {
             let product = match product {
                 Product::Collection { path, size, sha256, xxh3 } => {
@@ -89,26 +76,58 @@ impl Merged {
                 Product::Kept { path, instead } => Product::Kept { path: piece.path(&path), instead },
                 // Those that hold something are known by that.
                 Product::Folder { path, names, files, shard } if files == 0 && !path.is_empty() => {
+                    has_folders = true;
                     Product::Folder { path: piece.path(&path), names, files, shard }
                 }
                 Product::Folder { path, files, .. } => {
                     self.files += if path.is_empty() { files } else { 0 };
+                    holds |= files > 0;
                     return Ok(());
                 }
             };
             write_line(list, &product)
         })?;
+        if has_folders && !holds && !piece.is_zip {
+            write_line(list, &folder(piece.part.clone()))?;
+        }
         self.add_report(piece, goes_on, wrote_archive);
-        Ok(())
-    }
-
-    /// Whether the first source of a piece is the last of those before.
-    fn goes_on(&self, piece: &Piece<'_>) -> bool {
-        let (before, first) = (self.report.sources.last(), piece.report.sources.first());
-        piece.split.range.goes_on()
-            && before.zip(first).is_some_and(|(before, first)| {
-                before.file == first.file && before.format == first.format && before.fingerprint == first.fingerprint
-            })
+        of_piece.for_each_line(|_, octets| {
+            let mut line: LogLine = serde_json::from_slice(octets).map_err(|error| {
+                Error::new(ErrorKind::Malformed, "has a line that mailferry did not write: run the split again")
+                    .because(error)
+            })?;
+            let of_all = |place: Place| {
+                let before = if place.source == 1 { items } else { 0 };
+                Place { source: place.source + sources, ordinal: place.ordinal + before }
+            };
+            let place = |id: &str| Some(of_all(place_of(id)?).to_string());
+            let own = place_of(&line.item.id);
+            if line.item.id.starts_with("1:") {
+                line.item.source.ordinal += items;
+            }
+            line.item.id = place(&line.item.id).unwrap_or(line.item.id);
+            line.duplicate_of = line.duplicate_of.map(|id| place(&id).unwrap_or(id));
+            let kept = own.zip(decisions.as_ref()).and_then(|(own, decisions)| decisions.kept(own));
+            if let Some(kept) = kept.filter(|_| line.reason.as_deref() == Some(Selector::DUPLICATE)) {
+                if self.failed.contains(&kept) {
+                    let before = line.clone();
+                    line.failed(&lost_with(&kept));
+                    self.report.fail_skipped(&before, &line);
+                } else {
+                    line.duplicate_of = Some(kept.to_string());
+                }
+            }
+            if decisions.is_some()
+                && line.status == Status::Failed
+                && self.failed.len() < MOST_FAILED
+                && let Some(own) = own
+            {
+                self.failed.insert(of_all(own));
+            }
+            line.path = line.path.map(|path| piece.path(&path));
+            line.copies.iter_mut().for_each(|path| *path = piece.path(path));
+            write_line(log, &line)
+        })
     }
 
     fn add_report(&mut self, piece: &Piece<'_>, goes_on: bool, wrote_archive: bool) {
@@ -154,8 +173,16 @@ impl Merged {
 
     /// Tells of the destination itself.
     pub(super) fn finish(&self, list: &mut dyn Write) -> Result<()> {
-        write_line(list, &Product::Folder { path: String::new(), names: Vec::new(), files: 0, shard: String::new() })
+        write_line(list, &folder(String::new()))
     }
+}
+
+/// Whether the first source of a share is the last of those before.
+pub(super) fn goes_on(split: &Split, before: Option<&SourceReport>, first: Option<&SourceReport>) -> bool {
+    split.range.goes_on()
+        && before.zip(first).is_some_and(|(before, first)| {
+            before.file == first.file && before.format == first.format && before.fingerprint == first.fingerprint
+        })
 }
 
 /// Adds what became of more of a source.
@@ -169,6 +196,15 @@ fn go_on(source: &mut SourceReport, more: &SourceReport) {
     }
     source.error = source.error.take().or_else(|| more.error.clone());
     source.cut_short = source.cut_short.take().or_else(|| more.cut_short.clone());
+}
+
+fn folder(path: String) -> Product {
+    Product::Folder { path, names: Vec::new(), files: 0, shard: String::new() }
+}
+
+fn place_of(id: &str) -> Option<Place> {
+    let (source, ordinal) = id.split_once(':')?;
+    Some(Place { source: source.parse().ok()?, ordinal: ordinal.parse().ok()? })
 }
 
 fn write_line(out: &mut dyn Write, line: &impl serde::Serialize) -> Result<()> {

@@ -9,6 +9,8 @@
 //! - A source that is not as it was when the shares were planned is refused.
 //! - [`finish`] wants the receipt of every share. It puts what they wrote to its place, writes one item log and one report, and says last
 //!   of all that it is complete.
+//! - What depends on all items (samples, duplicates, calendar objects of one UID) is decided between two passes: the shares of the first
+//!   look at the items and keep 24 octets of each, and [`decide_splits`] makes of that the shares that convert.
 //!
 //! ```
 //! use mailferry::convert::{ConvertOptions, finish, plan_splits, run_split};
@@ -27,17 +29,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod decide;
 mod finish;
 mod merge;
 mod places;
 mod plan;
 mod run;
 mod source;
+mod survey;
 
+pub use decide::{decide_splits, decide_splits_of};
 pub use finish::{finish, finish_of, receipts_at};
 pub use places::SPLITS;
 pub(super) use places::forget;
-pub use plan::{Split, SplitRange, plan_splits, plan_splits_of};
+pub use plan::{Pass, Split, SplitRange, plan_splits, plan_splits_of};
 pub use run::{Receipt, run_split, run_split_of};
 pub use source::{SourceId, SplitSource};
 

@@ -4,9 +4,10 @@ use super::{
 };
 use crate::{
     convert::{
-        ConvertOptions, Decides, Dedupe, REPORT, SyncPaths,
+        ConvertOptions, Decides, REPORT, SyncPaths,
         options::digest,
         outputs::{check, check_page, outputs},
+        selection::Decided,
     },
     error::{Error, ErrorKind, Result},
     read::{Borders, Given, Mailbox, Shares},
@@ -36,8 +37,33 @@ pub struct Split {
     /// Why it is larger than was asked for, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    /// What is done with the items.
+    #[serde(default, skip_serializing_if = "Pass::is_default")]
+    pub pass: Pass,
     /// How it is done, as [`ConvertOptions::record`] keeps it.
     pub options: serde_json::Value,
+    /// What [`decide_splits`](super::decide_splits) made of what the first pass found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::convert) decided: Option<Decided>,
+}
+
+/// What a share does with the items that it reads.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pass {
+    /// It converts them.
+    #[default]
+    Convert,
+    /// It looks at them, and keeps what all of them must be known by before the first can be decided upon:
+    /// [`decide_splits`](super::decide_splits) makes of it the splits that convert.
+    Survey,
+}
+
+impl Pass {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What a share reads of its sources.
@@ -93,16 +119,43 @@ impl SplitRange {
 
 impl Split {
     fn new(sources: Vec<SourceId>, range: SplitRange, options: &ConvertOptions) -> Self {
-        let mut more = vec![serde_json::to_string(&range).unwrap_or_default()];
-        more.extend(sources.iter().flat_map(|id| [id.uri.clone(), id.size.to_string(), id.version.clone()]));
+        let mut split = Self {
+            id: String::new(),
+            number: 0,
+            sources,
+            range,
+            because: None,
+            pass: Pass::Convert,
+            options: options.record(),
+            decided: None,
+        };
+        split.name(options);
+        split
+    }
+
+    /// Gives it the name that follows from all that it is.
+    fn name(&mut self, options: &ConvertOptions) {
+        let mut more = vec![serde_json::to_string(&self.range).unwrap_or_default()];
+        more.extend(self.sources.iter().flat_map(|id| [id.uri.clone(), id.size.to_string(), id.version.clone()]));
+        if self.pass == Pass::Survey {
+            more.push("survey".to_owned());
+        }
+        more.extend(self.decided.iter().map(|decided| serde_json::to_string(decided).unwrap_or_default()));
         let id = digest(options, &[Decides::Octets, Decides::Places], &more);
-        let id = id.get(..32).unwrap_or(&id).to_owned();
-        Self { id, number: 0, sources, range, because: None, options: options.record() }
+        id.get(..32).unwrap_or(&id).clone_into(&mut self.id);
+    }
+
+    /// The same for this pass.
+    pub(super) fn in_pass(mut self, pass: Pass, decided: Option<Decided>, options: &ConvertOptions) -> Self {
+        (self.pass, self.decided) = (pass, decided);
+        self.name(options);
+        self
     }
 
     /// The same sources read whole.
     pub(super) fn whole(&self, sources: Vec<SourceId>, options: &ConvertOptions) -> Self {
-        Self { number: self.number, ..Self::new(sources, SplitRange::Whole, options) }
+        let whole = Self { number: self.number, ..Self::new(sources, SplitRange::Whole, options) };
+        whole.in_pass(self.pass, None, options)
     }
 
     /// What it is called, for a person.
@@ -134,6 +187,9 @@ impl Split {
 /// An mbox is shared by octets, a PST or OST by items, a directory by files; what cannot be is one share and says why. Small
 /// files are put together. Nothing but the first octets of each is read, and the tables of a PST.
 ///
+/// Where all items must be known before the first is decided upon (samples, duplicates, calendar objects of one UID), these splits look
+/// at them ([`Pass::Survey`]), and [`decide_splits`](super::decide_splits) makes the splits of the conversion of what they found out.
+///
 /// # Errors
 /// When a source is not there; [`ErrorKind::Options`] when the options ask for what only one run of all can do.
 pub fn plan_splits<P: Into<PathBuf>>(
@@ -152,7 +208,9 @@ pub fn plan_splits<P: Into<PathBuf>>(
 pub fn plan_splits_of(sources: Vec<SplitSource>, options: &ConvertOptions, target_size: u64) -> Result<Vec<Split>> {
     check_options(options)?;
     let target_size = target_size.max(1);
-    let mut planned = Planned { options, target_size, splits: Vec::new(), small: Vec::new() };
+    // The command line names all sources: in each of ten thousand splits it would be ten thousand times as long.
+    let plain = &ConvertOptions { arguments: None, ..options.clone() };
+    let mut planned = Planned { options: plain, target_size, splits: Vec::new(), small: Vec::new() };
     for set in in_order(sources) {
         match set.as_slice() {
             [source] => planned.add(source)?,
@@ -161,12 +219,26 @@ pub fn plan_splits_of(sources: Vec<SplitSource>, options: &ConvertOptions, targe
         }
     }
     planned.put_together();
-    let mut splits = planned.splits;
+    let mut splits = looking_first(planned.splits, plain);
     (1..).zip(&mut splits).for_each(|(number, split)| split.number = number);
     if splits.is_empty() {
         return Err(Error::new(ErrorKind::Options, "there is nothing to read: name at least one source"));
     }
     Ok(splits)
+}
+
+/// The splits, of which those look at their items first of whose items something must be known before any is decided upon.
+fn looking_first(splits: Vec<Split>, options: &ConvertOptions) -> Vec<Split> {
+    let of_all = options.selection.needs_survey();
+    // Calendar objects of one UID are in files that are read whole.
+    let has_calendars = |split: &Split| matches!(split.range, SplitRange::Whole | SplitRange::Files { .. });
+    let mends = options.for_target().archive.collections.ics.mend
+        && splits.iter().filter(|split| has_calendars(split)).count() > 1;
+    let first = |split: Split| match of_all || (mends && has_calendars(&split)) {
+        true => split.in_pass(Pass::Survey, None, options),
+        false => split,
+    };
+    splits.into_iter().map(first).collect()
 }
 
 /// The sources in the order in which one run reads them.
@@ -210,6 +282,14 @@ impl Planned<'_> {
             Shares::Octets => {
                 for (start, end) in cuts(id.size, id.size.div_ceil(self.target_size)) {
                     self.push(vec![id.clone()], SplitRange::Octets { start, end });
+                }
+            }
+            // What is below a folder is known by items of it, which another share may read.
+            Shares::Items(_) if self.options.selection.skip_trash || self.options.selection.skip_junk => {
+                self.push(vec![id.clone()], SplitRange::Whole);
+                if let Some(split) = self.splits.last_mut() {
+                    split.because =
+                        Some("what lies below its folders for trash and junk is found by reading it in order".into());
                 }
             }
             Shares::Items(items) => {
@@ -275,12 +355,6 @@ fn check_options(options: &ConvertOptions) -> Result<()> {
             format!("{option}: {why}, so it cannot be shared among splits: leave it out, or run one conversion");
         Err(Error::new(ErrorKind::Options, message))
     };
-    if options.selection.sample.is_some() {
-        return whole_run("sample", "it is chosen among all items");
-    }
-    if options.selection.dedupe != Dedupe::default() {
-        return whole_run("dedupe", "it compares all items with each other");
-    }
     if options.transform.is_some() {
         return whole_run("transform", "it is a function");
     }
@@ -292,9 +366,6 @@ fn check_options(options: &ConvertOptions) -> Result<()> {
     }
     if !matches!(written.archive.form, OutputForm::Eml | OutputForm::Mbox | OutputForm::Maildir) {
         return whole_run("as", "this form is one whole");
-    }
-    if written.archive.collections.ics.mend {
-        return whole_run("mend", "calendar objects of one UID are joined wherever they are");
     }
     Ok(())
 }

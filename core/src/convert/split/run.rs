@@ -1,7 +1,8 @@
 use super::{
     places::{Places, receipt_in, remove_folder},
-    plan::{Split, check_destination},
+    plan::{Pass, Split, check_destination},
     source::{SourceId, SplitSource},
+    survey::survey,
 };
 use crate::{
     convert::{
@@ -115,6 +116,10 @@ pub(super) fn run_on(
     if let Some(receipt) = receipt(&places, &split.id)? {
         return Ok(receipt);
     }
+    if split.pass == Pass::Convert && split.decided.is_none() && options.selection.needs_survey() {
+        let message = "what was found out about all items is not in this split: decide upon the first pass, and run what comes of it";
+        return Err(Error::new(ErrorKind::Options, message));
+    }
     check_destination(&places, &split.sources, options.page.as_deref())?;
     let sources = sources(split, open)?;
     let attempt = attempt();
@@ -184,8 +189,13 @@ impl Running<'_> {
         let part = Part::new(self.split.range.borders());
         options.read.part = Some(part.clone());
         let given = sources.iter().map(|source| source.given.clone()).collect();
-        let mail = self.places.mail(self.folder);
-        let report = convert_on(self.disk, given, &mail, &options, observe)?;
+        let report = match self.split.pass {
+            Pass::Survey => survey(self.disk, given, self.folder, &options, observe)?,
+            Pass::Convert => {
+                let mail = self.places.mail(self.folder);
+                convert_on(self.disk, given, &mail, &options, self.split.decided.as_ref(), observe)?
+            }
+        };
         if report.cancelled {
             return Err(Error::new(ErrorKind::Cancelled, "stopped before the split was done"));
         }

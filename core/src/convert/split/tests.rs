@@ -1,5 +1,5 @@
 use super::{
-    finish, finish_of, plan_splits, plan_splits_of, receipts_at,
+    decide_splits, finish, finish_of, plan_splits, plan_splits_of, receipts_at,
     run::{local, run_on},
     run_split, run_split_of, *,
 };
@@ -73,6 +73,12 @@ fn compare(root: &Path, sources: &[PathBuf], options: &ConvertOptions, target_si
 fn compare_splits(root: &Path, sources: &[PathBuf], options: &ConvertOptions, splits: &[Split], ending: &str) {
     let (one, many) = (root.join(format!("one{ending}")), root.join(format!("many{ending}")));
     let report = one_run(sources, &one, options);
+    let looked = run_all(splits, &many);
+    let decided = decide_splits(&many, splits, &looked).unwrap();
+    assert_eq!(decide_splits(&many, splits, &looked).unwrap(), decided);
+    // What was decided travels as JSON.
+    let splits: &[Split] = &serde_json::from_str::<Vec<Split>>(&serde_json::to_string(&decided).unwrap()).unwrap();
+    assert_eq!(splits, decided);
     let receipts = run_all(splits, &many);
     let shared = finish(&many, splits, &receipts).unwrap();
     let (of_many, of_one) = (lines(&many), lines(&one));
@@ -90,7 +96,7 @@ fn compare_splits(root: &Path, sources: &[PathBuf], options: &ConvertOptions, sp
     assert_eq!(counts(&finish(&many, splits, &receipts).unwrap()), counts(&shared));
     assert_eq!(names_in(&many), names);
     let undone = undo(&many, 1, false, &Stop::default(), &mut |_| {}).unwrap();
-    assert_eq!(undone.kept, 0);
+    assert!(undone.kept == 0 && names_in(&many).is_empty(), "{:?} stay", names_in(&many));
     assert!(!many.exists() && !beside(&many, SPLITS).exists() && !beside(&many, REPORT).exists());
     undo(&one, 1, false, &Stop::default(), &mut |_| {}).unwrap();
 }
@@ -211,12 +217,9 @@ fn what_only_one_run_can_do_is_refused() {
     let source = root.path().join("a.mbox");
     fs::write(&source, mbox(2)).unwrap();
     for (option, set) in [
-        ("sample", r#"{"selection":{"sample":2}}"#),
-        ("dedupe", r#"{"selection":{"dedupe":"exact"}}"#),
         ("split", r#"{"archive":{"split":5000000}}"#),
         ("names", r#"{"archive":{"names":"{ordinal}"}}"#),
         ("as", r#"{"archive":{"as":"bundle"}}"#),
-        ("mend", r#"{"archive":{"collections":{"ics":{"mend":true}}}}"#),
     ] {
         let options: ConvertOptions = serde_json::from_str(set).unwrap();
         let error = plan_splits([&source], &options, 10).unwrap_err();
@@ -417,6 +420,11 @@ fn a_great_many_shares_are_put_together() {
     let ids: std::collections::HashSet<_> = splits.iter().map(|split| &split.id).collect();
     assert_eq!(ids.len(), splits.len());
     // A share of a few octets is done at once where no message starts in it.
+    // What it takes grows with the splits alone, however long the command line was.
+    let long = ConvertOptions { arguments: Some(vec!["x".repeat(100); 1000]), ..options.clone() };
+    let splits = plan_splits([&source], &long, size / 1_000).unwrap();
+    let octets = serde_json::to_string(&splits).unwrap().len();
+    assert!(octets < 1000 * 1000, "{octets}");
     let few = plan_splits([&source], &options, size / 200).unwrap();
     compare_splits(root.path(), &[source], &options, &few, "");
 }
@@ -436,4 +444,183 @@ fn octets_from_anywhere_are_shared_too() {
         .collect();
     let json: Vec<Receipt> = serde_json::from_str(&serde_json::to_string(&receipts).unwrap()).unwrap();
     assert_eq!(finish_of(&to, &splits, &json, &mut open).unwrap().totals.migrated, 20);
+}
+
+/// An mbox in which every third message is there before, and labels tell folders.
+fn with_duplicates(messages: usize, first: usize) -> String {
+    let labels = ["Inbox,Opened", "Sent", "Projects/Alpha", "Inbox,Work"];
+    let text = |number: usize| {
+        let number = first + if number % 3 == 2 { number / 2 } else { number };
+        let label = labels[(number * 7 + messages) % 4];
+        format!(
+            "From a@example.org Mon Jan  1 00:00:{:02} 2024\nX-Gmail-Labels: {label}\nMessage-ID: <{number}@x>\nSubject: {number}\n\n\
+             Text {number}\n\n",
+            number % 60
+        )
+    };
+    (0..messages).map(text).collect()
+}
+
+/// Sources in which items are equal to others of the same source, of another one, and of a tree.
+fn equal_sources(root: &Path) -> Vec<PathBuf> {
+    let at = |name: &str| root.join(name);
+    fs::write(at("a.mbox"), with_duplicates(30, 0)).unwrap();
+    fs::write(at("b.mbox"), with_duplicates(14, 20)).unwrap();
+    let card = |name: &str| format!("BEGIN:VCARD\nVERSION:3.0\nFN:{name}\nTEL:1\nEND:VCARD\n");
+    fs::write(at("c.vcf"), card("Ann") + &card("Bob") + &card("Ann")).unwrap();
+    let tree = at("tree");
+    for number in 0..9 {
+        let folder = tree.join(["Inbox", "Sent", "Sent/2024"][number % 3]);
+        fs::create_dir_all(&folder).unwrap();
+        let text = format!("Subject: {0}\nMessage-ID: <{0}@y>\n\nText\n", number / 2);
+        fs::write(folder.join(format!("{number}.eml")), text).unwrap();
+    }
+    fs::write(tree.join("Inbox/list.mbox"), with_duplicates(6, 3)).unwrap();
+    ["a.mbox", "b.mbox", "none.mbox", "c.vcf", "tree"].into_iter().map(at).filter(|path| path.exists()).collect()
+}
+
+#[test]
+fn duplicates_are_found_across_shares_as_in_one_run() {
+    let root = tempfile::tempdir().unwrap();
+    let sources = equal_sources(root.path());
+    for selection in [
+        r#"{"dedupe":"exact"}"#,
+        r#"{"dedupe":"loose"}"#,
+        r#"{"dedupe":"exact","subject":["1"]}"#,
+        r#"{"dedupe":"loose","folders":["Inbox","Sent"]}"#,
+    ] {
+        let options = ConvertOptions { selection: serde_json::from_str(selection).unwrap(), ..options() };
+        for (target_size, ending) in [(150, ""), (700, ".zip"), (1 << 20, "")] {
+            let splits = plan_splits(sources.clone(), &options, target_size).unwrap();
+            assert!(splits.iter().all(|split| split.pass == Pass::Survey));
+            compare_splits(root.path(), &sources, &options, &splits, ending);
+        }
+    }
+}
+
+#[test]
+fn a_sample_is_the_same_however_it_is_shared() {
+    let root = tempfile::tempdir().unwrap();
+    let sources = equal_sources(root.path());
+    for selection in [
+        r#"{"sample":7}"#,
+        r#"{"sample":9,"seed":5}"#,
+        r#"{"sample":0}"#,
+        r#"{"sample":1000}"#,
+        r#"{"sample":6,"dedupe":"exact"}"#,
+        r#"{"sample":5,"seed":2,"dedupe":"loose","kinds":["mail"]}"#,
+    ] {
+        let options = ConvertOptions { selection: serde_json::from_str(selection).unwrap(), ..options() };
+        for target_size in [150, 900] {
+            compare(root.path(), &sources, &options, target_size, "");
+        }
+    }
+}
+
+#[test]
+fn calendar_objects_of_one_uid_are_told_of_across_shares() {
+    let root = tempfile::tempdir().unwrap();
+    let event = |uid: &str, sequence: usize, more: &str| {
+        format!(
+            "BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20240101T000000Z\r\nSEQUENCE:{sequence}\r\nDTSTART:20240101T000000Z\r\n\
+             SUMMARY:{uid}\r\n{more}END:VEVENT\r\n"
+        )
+    };
+    let calendar = |events: &[String]| {
+        format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}END:VCALENDAR\r\n", events.concat())
+    };
+    let changed = event("1", 0, "RECURRENCE-ID:20240108T000000Z\r\n");
+    let series = event("1", 0, "RRULE:FREQ=WEEKLY;COUNT=4\r\n");
+    let texts = [
+        calendar(&[series, event("2", 0, "")]) + &calendar(&[changed]),
+        calendar(&[event("2", 1, ""), event("3", 0, "")]),
+        calendar(&[event("3", 1, ""), event("4", 0, "")]) + &calendar(&[event("4", 2, "")]),
+        calendar(&[event("1", 2, ""), event("5", 0, "")]),
+    ];
+    let mut sources = vec![root.path().join("mail.mbox")];
+    fs::write(&sources[0], mbox(6)).unwrap();
+    for (number, text) in texts.iter().enumerate() {
+        // They are of one calendar.
+        let folder = root.path().join(format!("{number}"));
+        fs::create_dir(&folder).unwrap();
+        sources.push(folder.join("Cal.ics"));
+        fs::write(&sources[number + 1], text).unwrap();
+    }
+    for set in
+        [r#"{"archive":{"collections":{"ics":{"mend":true}}}}"#, r#"{"archive":{"collections":{"vcf":{"mend":true}}}}"#]
+    {
+        let mut options: ConvertOptions = serde_json::from_str(set).unwrap();
+        options.archive.fsync = Fsync::None;
+        for target_size in [10, 400, 1 << 20] {
+            let splits = plan_splits(sources.clone(), &options, target_size).unwrap();
+            // Nothing has to be known of the messages.
+            let looks = |split: &Split| split.pass == Pass::Survey;
+            assert!(splits.iter().any(|split| !looks(split)));
+            assert_eq!(splits.iter().any(looks), target_size < 1 << 20 && set.contains("ics"), "{set} {target_size}");
+            compare_splits(root.path(), &sources, &options, &splits, "");
+        }
+    }
+}
+
+#[test]
+fn what_was_not_looked_at_is_not_decided_upon() {
+    let root = tempfile::tempdir().unwrap();
+    let (source, to) = (root.path().join("a.mbox"), root.path().join("to"));
+    fs::write(&source, with_duplicates(20, 0)).unwrap();
+    let options = ConvertOptions { selection: serde_json::from_str(r#"{"dedupe":"exact"}"#).unwrap(), ..options() };
+    let splits = plan_splits([&source], &options, 500).unwrap();
+    let looked = run_all(&splits, &to);
+    let error = decide_splits(&to, &splits, &looked[1..]).unwrap_err().to_string();
+    assert!(error.contains("1 of ") && error.contains("have no receipt"), "{error}");
+    let error = finish(&to, &splits, &looked).unwrap_err().to_string();
+    assert!(error.contains("only look at the items"), "{error}");
+    let undecided = Split { pass: Pass::Convert, id: "x".into(), ..splits[0].clone() };
+    let error = run_split(&undecided, &to).unwrap_err().to_string();
+    assert!(error.contains("is not in this split"), "{error}");
+    // A worker that is cut off leaves nothing that counts; what is damaged is said.
+    let keys = beside(&to, SPLITS).join(&splits[1].id).join("keys");
+    let octets = fs::read(&keys).unwrap();
+    fs::write(&keys, &octets[1..]).unwrap();
+    let error = decide_splits(&to, &splits, &looked).unwrap_err().to_string();
+    assert!(error.contains("is cut off"), "{error}");
+    fs::write(&keys, &octets).unwrap();
+    let decided = decide_splits(&to, &splits, &looked).unwrap();
+    let mut damaged = serde_json::to_value(&decided[1]).unwrap();
+    damaged["decided"]["items"] = "/w==".into();
+    let error = run_split(&serde_json::from_value(damaged).unwrap(), &to).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
+    // The source changes between the passes.
+    fs::write(&source, with_duplicates(21, 0)).unwrap();
+    let error = run_split(&decided[0], &to).unwrap_err().to_string();
+    assert!(error.contains("now it has"), "{error}");
+}
+
+/// The item that is kept fails in one share: its duplicate, in another one, may not be left out in its stead.
+#[test]
+fn a_duplicate_of_what_failed_elsewhere_fails_too() {
+    let root = tempfile::tempdir().unwrap();
+    let tree = root.path().join("tree");
+    fs::create_dir(&tree).unwrap();
+    let text = |subject: &str| format!("Subject: {subject}\n\nThe same in all of them\n");
+    for (number, subject) in ["one", "two", "one", "three", "two"].into_iter().enumerate() {
+        fs::write(tree.join(format!("{number}.eml")), text(subject)).unwrap();
+    }
+    let mut options = ConvertOptions { selection: serde_json::from_str(r#"{"dedupe":"exact"}"#).unwrap(), ..options() };
+    options.transform = None;
+    let to = root.path().join("to");
+    let splits = plan_splits([&tree], &options, 1).unwrap();
+    let looked = run_all(&splits, &to);
+    let splits = decide_splits(&to, &splits, &looked).unwrap();
+    assert_eq!(splits.len(), 5);
+    let receipts = run_all(&splits, &to);
+    // As if the first had failed to be written.
+    let log = beside(&to, SPLITS).join(&splits[0].id).join("mail.items.jsonl");
+    let line = fs::read_to_string(&log).unwrap().replace("\"migrated\"", "\"failed\"");
+    fs::write(&log, line).unwrap();
+    let report = finish(&to, &splits, &receipts).unwrap();
+    let lines = lines(&to);
+    assert_eq!(lines[2]["status"], "failed");
+    assert!(lines[2]["reason"].as_str().unwrap().contains("duplicate of item 1:1"), "{}", lines[2]);
+    assert!(lines[4]["status"] == "skipped" && lines[4]["duplicateOf"] == "1:2", "{}", lines[4]);
+    assert_eq!((report.totals.failed, report.totals.skipped, report.reasons["duplicate"]), (1, 1, 1));
 }
