@@ -113,6 +113,10 @@ impl CalendarMender {
         for component in object.components() {
             octets.extend(telling_octets(component)?);
         }
+        // What has no UID and equal lines differs by its clocks.
+        for zone in object.zones().filter(|_| uid.is_empty()) {
+            octets.extend(telling_octets(zone)?);
+        }
         let uid = required::uid_of(&octets);
         let mut components = Vec::new();
         for component in object.components() {
