@@ -15,6 +15,7 @@ use mailferry::{
 };
 use serde_json::Value;
 use std::{
+    collections::BTreeSet,
     fs,
     num::NonZeroUsize,
     ops::ControlFlow,
@@ -206,6 +207,49 @@ fn what_has_one_uid_is_joined_or_told_apart() {
             outcomes.iter().filter(|outcome| **outcome == "migrated").count(),
             "{what}"
         );
+    }
+}
+
+#[test]
+fn equal_events_without_a_uid_are_told_and_others_all_arrive() {
+    let lunch = event("DTSTART:20240501T120000Z\r\nSUMMARY:lunch\r\n");
+    let dinner = lunch.replace("lunch", "dinner");
+    let zone = |offset: &str| {
+        let zone = format!(
+            "BEGIN:VTIMEZONE\r\nTZID:Here\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:{offset}\r\nTZOFFSETTO:{offset}\r\n\
+             END:STANDARD\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT"
+        );
+        lunch.replace("DTSTART:20240501T120000Z", "DTSTART;TZID=Here:20240501T120000").replace("BEGIN:VEVENT", &zone)
+    };
+    let cases: [(&str, Vec<String>, &[&str], usize); 4] = [
+        ("two that are equal", vec![lunch.clone(), lunch.clone()], &["migrated", "duplicate"], 1),
+        (
+            "three of which one differs",
+            vec![lunch.clone(), dinner, lunch.clone()],
+            &["migrated", "migrated", "duplicate"],
+            2,
+        ),
+        ("equal lines of different clocks", vec![zone("+0100"), zone("+0200")], &["migrated", "migrated"], 2),
+        ("equal lines of the same clocks", vec![zone("+0100"), zone("+0100")], &["migrated", "duplicate"], 1),
+    ];
+    for (what, parts, outcomes, uids) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let source = calendar(&folder, &parts.concat());
+        let run = || {
+            let (out, _, lines) = converted(std::slice::from_ref(&source), &for_target("nextcloud"));
+            let told: Vec<String> = lines
+                .iter()
+                .map(|line| line.get("reason").unwrap_or(&line["status"]).as_str().unwrap().to_owned())
+                .collect();
+            let text = fs::read_to_string(out.path().join("out/in/in.ics")).unwrap();
+            let written: BTreeSet<String> =
+                text.lines().filter(|line| line.starts_with("UID:")).map(str::to_owned).collect();
+            (told, written)
+        };
+        let (told, written) = run();
+        assert_eq!(told, outcomes, "{what}");
+        assert_eq!(written.len(), uids, "{what}");
+        assert_eq!(run().1, written, "the same in every run: {what}");
     }
 }
 

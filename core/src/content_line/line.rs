@@ -23,24 +23,65 @@ pub struct ContentLine<'a> {
     pub value: &'a [u8],
 }
 
-impl<'a> ContentLine<'a> {
-    /// Cuts a line without its line end; `None` where there is no name or no colon after it.
-    pub fn parse(line: &'a [u8]) -> Option<Self> {
+/// Where the parts of a line are, in octets from its start; of a line that is found to have them once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Parts {
+    /// The dot behind the group.
+    dot: Option<u32>,
+    name: (u32, u32),
+    /// The first `;` or `:` behind the name.
+    name_end: u32,
+    colon: u32,
+}
+
+impl Parts {
+    /// Those of a line without its line end; `None` where there is no name or no colon after it.
+    pub(crate) fn of(line: &[u8]) -> Option<Self> {
         // Names are too short for a search by blocks to be worth its start.
         let name_end = line.iter().position(|octet| matches!(octet, b':' | b';'))?;
-        let full_name = line.get(..name_end)?.trim_ascii();
+        let full_name = line.get(..name_end)?;
+        let blank = full_name.iter().take_while(|octet| octet.is_ascii_whitespace()).count();
+        let full_name = full_name.trim_ascii();
         let colon = match line.get(name_end) {
             Some(b':') => name_end,
             _ => name_end + find_unquoted(line.get(name_end..)?, b':')?,
         };
-        let (group, name) = match full_name.iter().position(|octet| *octet == b'.') {
-            Some(dot) => (full_name.get(..dot), full_name.get(dot + 1..)?),
-            None => (None, full_name),
-        };
-        if name.is_empty() {
+        let dot = full_name.iter().position(|octet| *octet == b'.');
+        let skipped = dot.map_or(0, |dot| dot + 1);
+        if skipped >= full_name.len() {
             return None;
         }
-        Some(Self { group, name, parameters: line.get(name_end..colon)?, value: line.get(colon + 1..)? })
+        // What is longer than 4 GB is not held.
+        let at = |place: usize| u32::try_from(place).ok();
+        Some(Self {
+            dot: dot.and_then(|dot| at(blank + dot)),
+            name: (at(blank + skipped)?, at(blank + full_name.len())?),
+            name_end: at(name_end)?,
+            colon: at(colon)?,
+        })
+    }
+
+    /// The parts of the line that these are of.
+    pub(crate) fn line(self, line: &[u8]) -> Option<ContentLine<'_>> {
+        let place = |at: u32| at as usize;
+        let group = match self.dot {
+            // White space before it is none of it.
+            Some(dot) => Some(line.get(..place(dot))?.trim_ascii_start()),
+            None => None,
+        };
+        Some(ContentLine {
+            group,
+            name: line.get(place(self.name.0)..place(self.name.1))?,
+            parameters: line.get(place(self.name_end)..place(self.colon))?,
+            value: line.get(place(self.colon) + 1..)?,
+        })
+    }
+}
+
+impl<'a> ContentLine<'a> {
+    /// Cuts a line without its line end; `None` where there is no name or no colon after it.
+    pub fn parse(line: &'a [u8]) -> Option<Self> {
+        Parts::of(line)?.line(line)
     }
 
     /// Whether the name is `name`, in any case.

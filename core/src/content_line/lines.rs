@@ -1,5 +1,5 @@
 use crate::source::Source;
-use std::io;
+use std::{io, sync::Arc};
 
 /// Octets of the source held at a time; a physical line longer than this is walked in pieces.
 const WINDOW: usize = 256 << 10;
@@ -63,6 +63,23 @@ impl ContentLines {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the source cannot be read.
     pub fn new(source: Source) -> crate::Result<Self> {
         Self::with_window(source, WINDOW)
+    }
+
+    /// The lines of octets in memory, which are not copied.
+    pub(crate) fn over(octets: Vec<u8>) -> Self {
+        let first = octets.get(..WINDOW).unwrap_or(&octets);
+        let is_cr = memchr::memchr(b'\n', first).is_none() && memchr::memchr(b'\r', first).is_some();
+        Self {
+            source: Arc::new(Vec::new()),
+            len: octets.len() as u64,
+            capacity: octets.len(),
+            window: octets,
+            window_start: 0,
+            at: 0,
+            line_end: if is_cr { b'\r' } else { b'\n' },
+            unfolded: Vec::new(),
+            head: HEAD,
+        }
     }
 
     /// The lines of the same source from its start on, in a window of their own.

@@ -22,6 +22,7 @@ pub use charset::decode_text;
 pub(crate) use charset::is_utf8;
 pub use component::Component;
 pub use fold::{fold, unfold};
+pub(crate) use line::Parts;
 pub use line::{ContentLine, RawParameter, RawParameters};
 pub use lines::{ContentLines, Line};
 pub use property::{Parameter, Property};

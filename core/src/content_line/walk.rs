@@ -1,5 +1,5 @@
 use super::{
-    line::ContentLine,
+    line::{ContentLine, Parts},
     lines::{ContentLines, Line},
 };
 use crate::defect::{Defect, DefectKind};
@@ -28,11 +28,12 @@ pub(crate) enum Marker<'a> {
 impl<'a> Marker<'a> {
     /// The marker that this unfolded line is, whatever its case.
     pub(crate) fn of(head: &'a [u8]) -> Option<Self> {
-        match head {
-            [b'B' | b'b', b'E' | b'e', b'G' | b'g', ..] | [b'E' | b'e', b'N' | b'n', b'D' | b'd', ..] => {}
-            _ => return None,
-        }
-        let line = ContentLine::parse(head)?;
+        Self::may_be(head).then(|| Self::of_parts(head, Parts::of(head))).flatten()
+    }
+
+    /// The same of a line whose parts are known.
+    pub(crate) fn of_parts(head: &'a [u8], parts: Option<Parts>) -> Option<Self> {
+        let line = parts.filter(|_| Self::may_be(head))?.line(head)?;
         let name = line.value.trim_ascii();
         if line.is("BEGIN") {
             Some(Self::Begin(name))
@@ -41,6 +42,11 @@ impl<'a> Marker<'a> {
         } else {
             None
         }
+    }
+
+    /// Whether its first octets are those of one.
+    fn may_be(head: &[u8]) -> bool {
+        matches!(head, [b'B' | b'b', b'E' | b'e', b'G' | b'g', ..] | [b'E' | b'e', b'N' | b'n', b'D' | b'd', ..])
     }
 }
 

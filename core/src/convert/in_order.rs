@@ -157,6 +157,8 @@ impl InOrder {
             #[cfg(not(target_family = "wasm"))]
             rendered: match &decided.skip {
                 Some(_) => None,
+                // Nothing is gained by giving away what takes less time than giving it away.
+                None if self.renderer.is_quick(&decided.item) => None,
                 None => self.crew.as_ref().map(|crew| {
                     let (renderer, item) = (Arc::clone(&self.renderer), Box::new(decided.item.clone()));
                     crew.job(item.holds(LEAST).max(LEAST), renderer.may_hold(&item), move |held| {

@@ -4,9 +4,9 @@
 use super::{Place, Skip};
 use crate::{
     content_line::{ContentLine, ContentLines},
-    mend::Notes,
-    model::{CalendarComponent, CalendarObject, Item},
-    read::{ItemReader as _, Opened, ReadOptions, ics::IcsReader},
+    mend::{self, Notes},
+    model::{CalendarComponent, CalendarObject, FolderPath, Item},
+    read::{Opened, ReadOptions, ics::IcsReader},
     source::Source,
 };
 use std::{
@@ -20,6 +20,9 @@ use twox_hash::XxHash3_64;
 const MOST_REMEMBERED: usize = 1 << 20;
 /// Objects of one file that are held because another has their UID.
 const MOST_HELD: usize = 1 << 14;
+
+/// Octets of a time zone that are compared.
+const MOST_ZONE: usize = 1 << 16;
 
 /// Joins the objects of one UID, a file at a time.
 ///
@@ -93,14 +96,14 @@ impl SameUid {
 
     /// What cannot be read is told when it is read again.
     fn look_through(&mut self, source: Source, name: &str, options: &ReadOptions) {
-        let Ok(mut reader) = IcsReader::open(source, name, options) else { return };
+        let Ok(mut reader) = IcsReader::open_identities(source, name, options) else { return };
         let mut seen: HashMap<u64, (u64, usize)> = HashMap::new();
         let mut held = 0;
-        while let Ok(Some(item)) = reader.next_item() {
-            let Some((object, key)) = item.calendar().zip(key_of(&item)) else { continue };
-            let ordinal = item.origin.ordinal;
+        while let Ok(Some((ordinal, folder, object))) = reader.next_identity() {
+            let Some(key) = key_of(&folder, &object) else { continue };
             match seen.entry(key) {
                 Entry::Occupied(mut entry) if held < MOST_HELD => {
+                    let Ok(object) = reader.whole(&object) else { return };
                     let (first, group) = *entry.get();
                     let group = match group {
                         usize::MAX => {
@@ -133,7 +136,7 @@ impl SameUid {
     /// instead of its UID.
     pub(super) fn decide(&mut self, item: &mut Item, place: Place, notes: &mut Notes) -> Result<Option<String>, Skip> {
         let at = |ordinal: u64| Place { ordinal, ..place };
-        if let Some(key) = key_of(item)
+        if let Some(key) = item.calendar().and_then(|object| key_of(&item.folder.path, object))
             && self.earlier.contains(&key)
         {
             notes.flag("an earlier file has an item of this UID in a calendar of this name");
@@ -160,15 +163,19 @@ impl SameUid {
     }
 }
 
-/// What an object is known by: its UID, within its folder.
-fn key_of(item: &Item) -> Option<u64> {
-    let uid = item.calendar()?.uid().filter(|uid| !uid.is_empty())?;
+/// What an object is known by: its UID, within its folder; of one without a UID the one that is made for it.
+fn key_of(folder: &FolderPath, object: &CalendarObject) -> Option<u64> {
+    let uid = match object.master()?.uid_hash() {
+        Some(hash) => hash,
+        None => XxHash3_64::oneshot(&mend::telling_octets(object.components().first()?).ok()?),
+    };
     // Processes tell it to each other, so it is the same in each.
     let mut hasher = XxHash3_64::new();
-    for name in item.folder.path.names().iter().map(String::as_str).chain([uid]) {
+    for name in folder.names() {
         hasher.write(name.as_bytes());
         hasher.write(&[0xFF]);
     }
+    hasher.write(&uid.to_be_bytes());
     Some(hasher.finish())
 }
 
@@ -201,10 +208,12 @@ fn join(
     let best = winner.and_then(master);
     let mut outcomes = Vec::new();
     let mut joined: Vec<usize> = Vec::new();
-    for (at, (member, _)) in members.iter().enumerate() {
+    for (at, (member, object)) in members.iter().enumerate() {
         let outcome = match (best, master(at)) {
             (Some(best), Some(own)) if Some(at) != winner => {
-                if own.digest == best.digest {
+                let is_same_zone =
+                    winner.and_then(|best| members.get(best)).is_none_or(|(_, best)| has_zones_of(object, best));
+                if own.digest == best.digest && is_same_zone {
                     Some(Outcome::LeftOut("duplicate", ordinal))
                 } else if best.supersedes(own) {
                     Some(Outcome::LeftOut("superseded", ordinal))
@@ -277,6 +286,14 @@ fn join(
     let components = components.into_iter().map(|(_, component, _)| component).collect();
     *object = CalendarObject::joined(calendar, components, added);
     outcomes
+}
+
+/// Whether the zones that an object names are defined alike for another: else equal lines are other times.
+fn has_zones_of(object: &CalendarObject, other: &CalendarObject) -> bool {
+    let (own, others) = (object.calendar(), other.calendar());
+    let octets = |zone: Option<&CalendarComponent>| zone.map(|zone| zone.content().to_vec(MOST_ZONE).ok());
+    let mut ids = object.components().iter().flat_map(CalendarComponent::zone_ids);
+    Arc::ptr_eq(own, others) || ids.all(|id| octets(own.zone_of(id)) == octets(others.zone_of(id)))
 }
 
 /// All but the first get UIDs of their own.

@@ -1,7 +1,7 @@
 //! The content lines of a component or a card while they are changed.
 
 use crate::{
-    content_line::{ContentLine, ContentLines, Marker, Property, fold},
+    content_line::{ContentLine, ContentLines, Marker, Parts, Property, fold},
     error::Result,
     limits::Limits,
     source::{Content, Source},
@@ -14,16 +14,15 @@ const PHYSICAL: usize = 75;
 /// What the name of a line starts with that is kept and says nothing to others.
 pub(super) const APART: &str = "X-MAILFERRY-";
 
-/// The lines of one component or card, each as it stands in the source or as it was changed.
+/// The lines of one component or card, each as it stands in the source or as it was changed, and cut into its parts once.
 ///
 /// A line keeps its number whatever is changed; new lines stand before one that is there. Lines that are longer than the limit are
 /// kept as ranges of the source, and nothing of them is changed.
 pub(super) struct Draft {
     content: Content,
     /// All octets, where they are not too many.
-    raw: Arc<Vec<u8>>,
+    raw: Vec<u8>,
     lines: Vec<DraftLine>,
-    line_end: LineEnd,
     is_changed: bool,
     was_open: bool,
 }
@@ -41,6 +40,8 @@ pub(super) enum LineEnd {
 struct DraftLine {
     range: Range<u64>,
     head: Head,
+    /// Where the parts of what it is now are; `None` of what is no content line.
+    parts: Option<Parts>,
     whole: bool,
     /// Components that are open where it stands, its own included: 1 for the lines of the outermost.
     depth: usize,
@@ -70,21 +71,17 @@ impl Draft {
     pub(super) fn read(content: &Content) -> Result<Option<Self>> {
         let limit = Limits::default().component;
         let is_small = content.len() <= limit as u64;
-        let raw = Arc::new(if is_small { content.to_vec(limit)? } else { Vec::new() });
-        let source: Source = if is_small { raw.clone() } else { Arc::new(content.clone()) };
-        let mut lines = ContentLines::new(source)?;
+        let raw = if is_small { content.to_vec(limit)? } else { Vec::new() };
+        let mut lines = match is_small {
+            true => ContentLines::over(raw.clone()),
+            false => ContentLines::new(Arc::new(content.clone()) as Source)?,
+        };
         if is_small {
             lines.hold_lines_of(limit);
         }
-        let mut draft = Self {
-            content: content.clone(),
-            raw,
-            lines: Vec::new(),
-            line_end: LineEnd::CrLf,
-            is_changed: false,
-            was_open: false,
-        };
+        let mut draft = Self { content: content.clone(), lines: Vec::new(), raw, is_changed: false, was_open: false };
         let (mut held, mut depth) = (0, 0_usize);
+        let mut open: Vec<usize> = Vec::new();
         while let Some(line) = lines.next_line()? {
             let from = usize::try_from(line.start).unwrap_or(usize::MAX);
             let in_raw = from..from.saturating_add(line.head.len());
@@ -95,19 +92,30 @@ impl Draft {
                     Head::Unfolded(line.head.to_vec())
                 }
             };
-            let marker = Marker::of(line.head);
-            depth += usize::from(matches!(marker, Some(Marker::Begin(_))));
+            let parts = Parts::of(line.head);
+            let marker = Marker::of_parts(line.head, parts);
+            let is_end = match marker {
+                Some(Marker::Begin(_)) => {
+                    depth += 1;
+                    open.push(draft.lines.len());
+                    false
+                }
+                Some(Marker::End(_)) => {
+                    open.pop();
+                    true
+                }
+                None => false,
+            };
             let (range, whole) = (line.start..line.end, line.whole);
-            draft.lines.push(DraftLine { range, head, whole, depth, before: Vec::new(), state: State::Kept });
-            depth = depth.saturating_sub(usize::from(matches!(marker, Some(Marker::End(_)))));
+            draft.lines.push(DraftLine { range, head, parts, whole, depth, before: Vec::new(), state: State::Kept });
+            depth = depth.saturating_sub(usize::from(is_end));
             held += size_of::<DraftLine>();
             if held > limit * 2 {
                 return Ok(None);
             }
         }
-        draft.line_end = draft.find_line_end();
         // What was never closed is closed, so that lines can be put before its end.
-        let unclosed: Vec<Vec<u8>> = draft.unclosed();
+        let unclosed: Vec<Vec<u8>> = open.into_iter().rev().filter_map(|number| draft.component_of(number)).collect();
         if !unclosed.is_empty() {
             (draft.was_open, draft.is_changed) = (true, true);
             // Its last line may have no end.
@@ -116,27 +124,30 @@ impl Draft {
             }
             let end = content.len();
             for (closed, name) in unclosed.into_iter().enumerate() {
-                let state = State::Changed([b"END:", &name[..]].concat());
+                let text = [b"END:", &name[..]].concat();
+                let (parts, state) = (Parts::of(&text), State::Changed(text));
                 let head = Head::Unfolded(Vec::new());
                 let depth = depth.saturating_sub(closed);
-                draft.lines.push(DraftLine { range: end..end, head, whole: true, depth, before: Vec::new(), state });
+                draft.lines.push(DraftLine {
+                    range: end..end,
+                    head,
+                    parts,
+                    whole: true,
+                    depth,
+                    before: Vec::new(),
+                    state,
+                });
             }
         }
         Ok(Some(draft))
     }
 
-    /// The names of the components that are open at the end, innermost first.
-    fn unclosed(&self) -> Vec<Vec<u8>> {
-        let mut open: Vec<Vec<u8>> = Vec::new();
-        for number in self.numbers() {
-            match Marker::of(self.text(number)) {
-                Some(Marker::Begin(name)) => open.push(name.to_vec()),
-                Some(Marker::End(_)) => drop(open.pop()),
-                None => {}
-            }
+    /// The name of the component that a line begins.
+    fn component_of(&self, number: usize) -> Option<Vec<u8>> {
+        match self.marker(number) {
+            Some(Marker::Begin(name)) => Some(name.to_vec()),
+            _ => None,
         }
-        open.reverse();
-        open
     }
 
     /// What the lines end with; CRLF where there is no whole line.
@@ -173,7 +184,19 @@ impl Draft {
 
     /// A line cut into its parts; `None` for one that cannot be, or that is too long to be changed.
     pub(super) fn line(&self, number: usize) -> Option<ContentLine<'_>> {
-        self.is_whole(number).then(|| ContentLine::parse(self.text(number))).flatten()
+        self.start_of(number).filter(|_| self.is_whole(number))
+    }
+
+    /// The same of one that is too long too: as much of it as is held.
+    pub(super) fn start_of(&self, number: usize) -> Option<ContentLine<'_>> {
+        let line = self.lines.get(number).filter(|line| line.state != State::Removed)?;
+        line.parts?.line(self.text(number))
+    }
+
+    /// What a line is for the nesting of components.
+    pub(super) fn marker(&self, number: usize) -> Option<Marker<'_>> {
+        let line = self.lines.get(number).filter(|line| line.state != State::Removed)?;
+        Marker::of_parts(self.text(number), line.parts)
     }
 
     /// The same, decoded.
@@ -193,8 +216,7 @@ impl Draft {
 
     /// The number of the line that closes the outermost component.
     pub(super) fn end(&self) -> usize {
-        let is_end =
-            |number: &usize| self.depth(*number) == 1 && matches!(Marker::of(self.text(*number)), Some(Marker::End(_)));
+        let is_end = |number: &usize| self.depth(*number) == 1 && matches!(self.marker(*number), Some(Marker::End(_)));
         self.numbers().rev().find(is_end).unwrap_or(self.lines.len())
     }
 
@@ -206,6 +228,7 @@ impl Draft {
     /// Writes `text` instead of a line.
     pub(super) fn replace(&mut self, number: usize, text: Vec<u8>) {
         if let Some(line) = self.lines.get_mut(number) {
+            line.parts = Parts::of(&text);
             line.state = State::Changed(text);
             self.is_changed = true;
         }
@@ -280,7 +303,7 @@ impl Draft {
 
     /// The octets as they are now.
     pub(super) fn finish(self) -> Content {
-        let line_end = match self.line_end {
+        let line_end = match self.find_line_end() {
             LineEnd::Lf => "\n",
             LineEnd::Cr => "\r",
             LineEnd::CrLf | LineEnd::Mixed => "\r\n",

@@ -20,6 +20,7 @@ mod calendar;
 mod card;
 mod draft;
 
+pub(crate) use calendar::telling_octets;
 pub use calendar::{CalendarMender, IcsOptions, defined_offset};
 pub(crate) use card::{
     CardDate, Kind, Media, bare as bare_base64, escape_bare, full_name, looks_like_uri, media_kind, media_type_of,

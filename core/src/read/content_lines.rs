@@ -4,7 +4,7 @@ use crate::{
     defect::{Defect, DefectKind},
     error::Result,
     model::{Folder, FolderPath},
-    source::{Source, Utf16},
+    source::{Recent, Source, Utf16},
 };
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ pub(super) fn open(source: Source) -> Result<(Source, ContentLines, Vec<Defect>)
         }
         None => source,
     };
+    let source = Recent::over(source);
     let mut lines = ContentLines::new(source.clone())?;
     lines.skip_byte_order_mark();
     Ok((source, lines, defects))

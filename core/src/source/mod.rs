@@ -19,6 +19,7 @@ mod file;
 mod inflated;
 mod joined;
 mod packed;
+mod recent;
 #[cfg(feature = "outlook")]
 mod shelf;
 mod stoppable;
@@ -34,6 +35,7 @@ pub use file::FileSource;
 pub use inflated::Inflated;
 pub(crate) use inflated::{expands_too_far, expansion_limit, is_gzip};
 pub(crate) use packed::{Compression, SIGNATURE};
+pub(crate) use recent::Recent;
 #[cfg(feature = "outlook")]
 pub(crate) use shelf::Shelf;
 pub(crate) use stoppable::Stoppable;

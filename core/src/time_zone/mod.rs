@@ -76,10 +76,48 @@ fn behind_prefix(id: &str) -> Option<&'static str> {
         .or_else(|| known(&slashed))
 }
 
+/// Seconds east of UTC that a TZID says itself: `GMT+0100`, `UTC-5`, `(UTC+05:30)`, `+02:00`; `None` where it says more than that. The zones
+/// of the IANA database that count the other way round (`Etc/GMT+5`) are known by their names.
+///
+/// ```
+/// use mailferry::time_zone;
+///
+/// assert_eq!(time_zone::offset_in_name("GMT-05:30"), Some(-19_800));
+/// assert_eq!(time_zone::offset_in_name("Etc/GMT+5"), None);
+/// ```
+pub fn offset_in_name(id: &str) -> Option<i64> {
+    const MOST: i64 = 14 * 3_600;
+    let id = id.trim().trim_matches('"').trim();
+    let id = id.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(id);
+    let at = id.find(['+', '-', '\u{2212}'])?;
+    let (word, offset) = id.split_at_checked(at)?;
+    let is_universal = ["", "GMT", "UTC", "UT", "Z"].iter().any(|known| word.trim().eq_ignore_ascii_case(known));
+    let mut characters = offset.chars();
+    let sign = if characters.next() == Some('+') { 1 } else { -1 };
+    let digits = characters.as_str().trim();
+    let (hours, minutes) = match digits.split_once(':') {
+        Some((hours, minutes)) if minutes.len() == 2 => (hours, minutes),
+        Some(_) => return None,
+        None if digits.len() > 2 => digits.split_at_checked(digits.len() - 2)?,
+        None => (digits, "0"),
+    };
+    let number = |digits: &str| {
+        let is_number = matches!(digits.len(), 1 | 2) && digits.bytes().all(|octet| octet.is_ascii_digit());
+        is_number.then(|| digits.parse::<i64>().ok()).flatten()
+    };
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let seconds = hours * 3_600 + minutes * 60;
+    (is_universal && minutes < 60 && seconds <= MOST).then_some(sign * seconds)
+}
+
 /// The zone that Windows calls so.
 fn windows(id: &str) -> Option<&'static str> {
     let plain = without_offset(id);
     let wanted = folded(plain);
+    // An offset alone is no name.
+    if wanted.is_empty() {
+        return None;
+    }
     let with_standard = format!("{wanted} standard time");
     let standard = wanted.replace(" daylight time", " standard time").replace(" summer time", " standard time");
     let fields = || {
@@ -143,6 +181,18 @@ pub fn definition_since(iana_name: &str, id: &str, first: i64) -> Option<Compone
     Some(zone)
 }
 
+/// What a zone is called whose clocks are always so many seconds ahead of UTC: `UTC+0100`.
+pub fn name_of_offset(seconds: i64) -> String {
+    format!("UTC{}", observances::utc_offset(seconds))
+}
+
+/// The VTIMEZONE of a zone whose clocks are always so many seconds ahead of UTC.
+pub fn definition_of_offset(seconds: i64, id: &str) -> Component {
+    let mut zone = Component::new("VTIMEZONE").with(Property::text("TZID", id));
+    zone.components.push(observances::fixed(seconds));
+    zone
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,10 +222,41 @@ mod tests {
             ("Customized Time Zone", None),
             ("tzone://Microsoft/Custom", None),
             ("CST", None),
+            ("(UTC+05:45)", None),
+            ("(GMT)", None),
             ("", None),
         ] {
             assert_eq!(iana_name(id), zone, "{id}");
         }
+    }
+
+    #[test]
+    fn names_that_are_offsets_are_read() {
+        for (id, seconds) in [
+            ("GMT+0100", Some(3_600)),
+            ("UTC+2", Some(7_200)),
+            ("GMT-05:30", Some(-19_800)),
+            ("utc -0330", Some(-12_600)),
+            ("(UTC+05:45)", Some(20_700)),
+            ("+0900", Some(32_400)),
+            ("GMT+14", Some(50_400)),
+            ("GMT+530", Some(19_800)),
+            ("UTC\u{2212}5", Some(-18_000)),
+            ("GMT+15", None),
+            ("GMT+01:60", None),
+            ("GMT+1:5", None),
+            ("Etc/GMT+5", None),
+            ("EST-5", None),
+            ("CET+1", None),
+            ("(UTC+01:00) Somewhere", None),
+            ("GMT+", None),
+            ("GMT", None),
+            ("2024-05-01", None),
+            ("", None),
+        ] {
+            assert_eq!(offset_in_name(id), seconds, "{id}");
+        }
+        assert_eq!(iana_name("Etc/GMT+5").and_then(Zone::named).map(|zone| zone.offset_at_wall(0)), Some(-18_000));
     }
 
     #[test]

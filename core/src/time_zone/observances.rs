@@ -170,6 +170,12 @@ fn run(onsets: &[Onset]) -> (usize, Pattern) {
     (count, pattern)
 }
 
+/// The one STANDARD component of clocks that are never changed.
+pub(super) fn fixed(seconds: i64) -> Component {
+    let start = civil(days_from_civil(1970, 1, 1) * 86_400);
+    component(&Offset { name: super::name_of_offset(seconds), seconds, is_daylight: false }, seconds, &start)
+}
+
 fn component(offset: &Offset, from: i64, start: &Civil) -> Component {
     Component::new(if offset.is_daylight { "DAYLIGHT" } else { "STANDARD" })
         .with(Property::text("TZNAME", &offset.name))
@@ -182,7 +188,8 @@ fn local(at: &Civil) -> String {
     format!("{:04}{:02}{:02}T{:02}{:02}{:02}", at.year, at.month, at.day, at.hour, at.minute, at.second)
 }
 
-fn utc_offset(seconds: i64) -> String {
+/// An offset as the standard has it (RFC 5545 §3.3.14).
+pub(super) fn utc_offset(seconds: i64) -> String {
     let sign = if seconds < 0 { '-' } else { '+' };
     let seconds = seconds.abs();
     let whole_minutes = format!("{sign}{:02}{:02}", seconds / 3_600, seconds / 60 % 60);

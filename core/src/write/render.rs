@@ -89,6 +89,10 @@ pub struct Renderer {
     ahead: Option<Ahead>,
 }
 
+/// Octets of an event or a card that another thread is not asked for.
+#[cfg(not(target_family = "wasm"))]
+const QUICK: u64 = 8 << 10;
+
 /// Tells of an item and the digest of its octets, in hexadecimal, whether they need not be written.
 pub(crate) type Known = Arc<dyn Fn(&Item, &str) -> bool + Send + Sync>;
 
@@ -250,6 +254,12 @@ impl Renderer {
             });
             rendered.ahead = std::sync::Mutex::new(file.filter(|_| written == size));
         }
+    }
+
+    /// Whether an item is rendered in less time than another thread needs to take it: a small one whose octets are read, and no more.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn is_quick(&self, item: &Item) -> bool {
+        item.message().is_none() && self.shares_file && item.size() < QUICK
     }
 
     /// Octets that `item` and what is rendered of it may hold at a time.

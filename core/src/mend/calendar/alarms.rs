@@ -5,20 +5,16 @@ use super::{
     moment::{Form, Moment, lenient_duration},
 };
 use crate::{
-    content_line::Property,
+    content_line::{Property, decode_text},
     mend::{
         Notes,
         draft::{Draft, rebuilt},
     },
 };
+use std::ops::Range;
 
 /// Gives the alarms of a component what they must have.
 pub(super) fn mend_alarms(draft: &mut Draft, index: &Index, must_display: bool, mend: bool, notes: &mut Notes) {
-    let summary = index
-        .first("SUMMARY")
-        .and_then(|number| draft.property(number))
-        .map(|summary| summary.value)
-        .filter(|summary| !summary.trim().is_empty());
     for (name, range) in &index.inner {
         if name != b"VALARM" {
             continue;
@@ -29,7 +25,7 @@ pub(super) fn mend_alarms(draft: &mut Draft, index: &Index, must_display: bool, 
             alarm = Index::of(draft, range.clone(), 2);
         }
         if mend {
-            mend_alarm(draft, &alarm, range.clone(), summary.as_deref().unwrap_or("Reminder"), notes);
+            mend_alarm(draft, &alarm, range.clone(), index.first("SUMMARY"), notes);
         }
     }
 }
@@ -45,7 +41,7 @@ fn display(draft: &mut Draft, alarm: &Index, notes: &mut Notes) {
     notes.mended("alarm that sends mail shown instead");
 }
 
-fn mend_alarm(draft: &mut Draft, alarm: &Index, range: std::ops::Range<usize>, summary: &str, notes: &mut Notes) {
+fn mend_alarm(draft: &mut Draft, alarm: &Index, range: Range<usize>, summary: Option<usize>, notes: &mut Notes) {
     let end = range.end.saturating_sub(1);
     let Some(trigger) = alarm.first("TRIGGER") else {
         range.for_each(|number| draft.remove(number));
@@ -54,10 +50,10 @@ fn mend_alarm(draft: &mut Draft, alarm: &Index, range: std::ops::Range<usize>, s
     };
     mend_trigger(draft, trigger, notes);
     let value = |draft: &Draft, name: &str| {
-        alarm
-            .first(name)
-            .and_then(|number| draft.property(number))
-            .map(|property| property.value.trim().to_ascii_uppercase())
+        alarm.first(name).and_then(|number| draft.line(number)).map(|line| {
+            let declared = line.parameter("CHARSET").and_then(|parameter| parameter.value);
+            decode_text(line.value, declared).0.trim().to_ascii_uppercase()
+        })
     };
     let mut action = value(draft, "ACTION").filter(|action| !action.is_empty());
     if action.is_none() {
@@ -86,7 +82,9 @@ fn mend_alarm(draft: &mut Draft, alarm: &Index, range: std::ops::Range<usize>, s
         {
             continue;
         }
-        let line = Property::new(*name, summary).to_string().into_bytes();
+        let summary = summary.and_then(|number| draft.property(number)).map(|summary| summary.value);
+        let text = summary.filter(|summary| !summary.trim().is_empty()).unwrap_or_else(|| "Reminder".to_owned());
+        let line = Property::new(*name, text).to_string().into_bytes();
         match found {
             Some(empty) => draft.replace(empty, line),
             None => draft.insert(end, line),

@@ -6,7 +6,7 @@ use super::{
     moment::{DAY, Form, Moment},
 };
 use crate::{
-    content_line::{ContentLine, Parameter, Property},
+    content_line::{ContentLine, Parameter, Property, decode_parameter, decode_text},
     mend::{Notes, draft::Draft},
 };
 
@@ -25,9 +25,15 @@ pub(super) struct Dated {
 impl Dated {
     /// What a line says; `None` where it says none, or periods.
     pub(super) fn read(draft: &Draft, number: usize) -> Option<Self> {
-        let property = draft.property(number)?;
-        let moments: Vec<_> = property.value.split(',').map(Moment::lenient).collect::<Option<_>>()?;
-        let zone = property.parameter_value("TZID").map(str::trim).filter(|zone| !zone.is_empty()).map(str::to_owned);
+        let line = draft.line(number)?;
+        let declared = line.parameter("CHARSET").and_then(|parameter| parameter.value);
+        let value = decode_text(line.value, declared).0;
+        let moments: Vec<_> = value.split(',').map(Moment::lenient).collect::<Option<_>>()?;
+        let zone = line.parameter("TZID").and_then(|parameter| parameter.values().next()).and_then(|zone| {
+            let decoded = decode_text(zone, None).0;
+            let zone = decode_parameter(&decoded);
+            Some(zone.trim()).filter(|zone| !zone.is_empty()).map(str::to_owned)
+        });
         (!moments.is_empty()).then_some(Self { moments, zone })
     }
 

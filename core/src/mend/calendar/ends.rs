@@ -37,9 +37,16 @@ pub(super) fn mend_end(
         notes.mended("DURATION moved, because it needs DTSTART");
     }
     let (Some(start), Some(number)) = (start, index.first(end_name)) else { return };
-    mend_types(draft, index, number, end_name, kind, start, notes);
     let Some(end) = Dated::read(draft, number) else { return };
-    let Some(start) = Start::read(draft, index) else { return };
+    let is_other = mend_types(draft, index, (number, &end), end_name, kind, start, notes);
+    let (end, start) = match is_other {
+        true => {
+            let read = Dated::read(draft, number).zip(Start::read(draft, index));
+            let Some(read) = read else { return };
+            read
+        }
+        false => (end, start.clone()),
+    };
     let start = Dated { moments: vec![start.moment], zone: start.zone };
     let is_day = start.first().is_some_and(|moment| moment.form == Form::Date);
     match compare(&end, &start, times) {
@@ -100,18 +107,18 @@ fn mend_duration(draft: &mut Draft, index: &Index, start: Option<&Start>, notes:
     }
 }
 
-/// Brings the end to the type and zone of the start, where that has one meaning.
+/// Brings the end to the type and zone of the start, where that has one meaning; whether anything was changed.
 fn mend_types(
     draft: &mut Draft,
     index: &Index,
-    number: usize,
+    (number, end): (usize, &Dated),
     end_name: &str,
     kind: ComponentKind,
     start: &Start,
     notes: &mut Notes,
-) {
-    let Some(end) = Dated::read(draft, number) else { return };
-    let Some(moment) = end.first() else { return };
+) -> bool {
+    let Some(moment) = end.first() else { return false };
+    let mut is_changed = false;
     let is_floating = |form: Form, zone: Option<&String>| form == Form::Local && zone.is_none();
     let start_floats = is_floating(start.moment.form, start.zone.as_ref());
     let fitted = match (start.moment.form, moment.form) {
@@ -143,16 +150,19 @@ fn mend_types(
                 let midnight = Moment { wall: start.moment.wall, form };
                 let line = with_dates(property, &[midnight], end.zone.as_deref()).to_string().into_bytes();
                 draft.replace(at, line);
+                is_changed = true;
                 notes.mended("DTSTART of a task brought to the type of DUE");
             }
             None
         }
         _ => None,
     };
-    let Some((moment, zone)) = fitted else { return };
+    let Some((moment, zone)) = fitted else { return is_changed };
     if let Some(property) = draft.property(number) {
         let line = with_dates(property, &[moment], zone).to_string().into_bytes();
         draft.replace(number, line);
+        is_changed = true;
         notes.mended(format!("{end_name} brought to the type of DTSTART"));
     }
+    is_changed
 }

@@ -167,11 +167,15 @@ impl Frame {
         let is_empty = definition.as_ref().is_some_and(Definition::is_empty);
         if fault.is_some() || is_empty && (options.complete_zones || options.mend) {
             let place = zones::text_in(&draft, "X-LIC-LOCATION").and_then(|place| zones.iana_name(&place));
-            return match meant.or(place) {
-                Some(name) => {
-                    let made = zones.definition(&id, name, 1970)?;
+            let made = match (meant.or(place), crate::time_zone::offset_in_name(&id)) {
+                (Some(name), _) => zones.definition(&id, name, 1970)?,
+                (None, Some(seconds)) => Some(Arc::new(zones::fixed(&id, seconds)?)),
+                (None, None) => None,
+            };
+            return match made {
+                Some(made) => {
                     self.notes.mended(format!("time zone defined: {id}"));
-                    Ok(made.map(|made| zone.replaced(made.content())).transpose()?)
+                    Ok(Some(zone.replaced(made.content())?))
                 }
                 None => {
                     match fault {

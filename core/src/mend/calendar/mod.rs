@@ -23,10 +23,10 @@ pub use options::IcsOptions;
 
 use super::{Notes, draft::Draft};
 use crate::{
-    content_line::ContentLine,
     defect::DefectKind,
     error::Result,
     model::{CalendarComponent, CalendarObject, ComponentKind},
+    time_zone,
 };
 use dates::Start;
 use frame::Frame;
@@ -38,6 +38,8 @@ use zones::Zones;
 const TELLING: u64 = 1 << 20;
 /// Zones that are defined for one object.
 const MOST_ZONES: usize = 64;
+/// Zones, and years of one, of which it is remembered whether they are defined as in the IANA database.
+const MOST_AGREEMENTS: usize = 4_096;
 /// A year that a series without an end reaches.
 const FAR: i64 = 2037;
 
@@ -46,6 +48,8 @@ pub struct CalendarMender {
     options: IcsOptions,
     zones: Zones,
     frame: Option<Frame>,
+    /// Of the zones of that calendar that may get another name: whether they agree with that zone in the years asked for.
+    agreements: HashMap<String, HashMap<(i64, i64), bool>>,
 }
 
 /// What knows the clocks of the zones that a calendar names.
@@ -76,6 +80,14 @@ pub fn defined_offset(object: &CalendarObject, id: &str, wall: crate::DateTime) 
     Ok(definition.and_then(|definition| definition.offset_at_wall(wall.unix_seconds())))
 }
 
+/// The octets of a component that its UID is made of, where it has none.
+///
+/// # Errors
+/// Errors of the source.
+pub(crate) fn telling_octets(component: &CalendarComponent) -> Result<Vec<u8>> {
+    component.content().slice(0..TELLING).to_vec(TELLING as usize)
+}
+
 /// What the components of one object have in common.
 struct Series<'o> {
     /// The UID that is made for those that have none.
@@ -89,7 +101,7 @@ struct Series<'o> {
 impl CalendarMender {
     /// One that brings objects to what `options` ask for.
     pub fn new(options: IcsOptions) -> Self {
-        Self { options, zones: Zones::default(), frame: None }
+        Self { options, zones: Zones::default(), frame: None, agreements: HashMap::new() }
     }
 
     /// The same for an object that gets a UID made of its own and of its octets, because another has that too.
@@ -99,14 +111,22 @@ impl CalendarMender {
     pub(crate) fn mend_apart(&mut self, object: &mut CalendarObject, uid: &str) -> Result<Notes> {
         let mut octets = uid.as_bytes().to_vec();
         for component in object.components() {
-            octets.extend(component.content().slice(0..TELLING).to_vec(TELLING as usize)?);
+            octets.extend(telling_octets(component)?);
+        }
+        // What has no UID and equal lines differs by its clocks.
+        for zone in object.zones().filter(|_| uid.is_empty()) {
+            octets.extend(telling_octets(zone)?);
         }
         let uid = required::uid_of(&octets);
         let mut components = Vec::new();
         for component in object.components() {
             let Some(mut draft) = Draft::read(&component.content())? else { continue };
             let index = Index::of(&draft, draft.numbers(), 1);
-            index.first("UID").into_iter().for_each(|number| draft.replace(number, format!("UID:{uid}").into_bytes()));
+            let line = format!("UID:{uid}").into_bytes();
+            match index.first("UID") {
+                Some(number) => draft.replace(number, line),
+                None => draft.insert(draft.end(), line),
+            }
             components.push(component.replaced(draft.finish())?);
         }
         *object = CalendarObject::joined(object.calendar().clone(), components, object.added_zones().to_vec());
@@ -125,7 +145,10 @@ impl CalendarMender {
         let given = object.calendar().clone();
         let frame = match self.frame.take() {
             Some(frame) if Arc::ptr_eq(&frame.given, &given) => frame,
-            _ => Frame::open(given, &self.options, &mut self.zones)?,
+            _ => {
+                self.agreements.clear();
+                Frame::open(given, &self.options, &mut self.zones)?
+            }
         };
         notes.add(&frame.notes);
         let mut added = object.added_zones().to_vec();
@@ -145,10 +168,8 @@ impl CalendarMender {
         notes: &mut Notes,
     ) -> Result<Vec<CalendarComponent>> {
         let needs_uid = self.options.mend && object.uid().is_none_or(|uid| uid.trim().is_empty());
-        let first = object.components().first().filter(|_| needs_uid).map(CalendarComponent::content);
-        let uid = first
-            .and_then(|first| first.slice(0..TELLING).to_vec(TELLING as usize).ok())
-            .map(|octets| required::uid_of(&octets));
+        let first = object.components().first().filter(|_| needs_uid);
+        let uid = first.and_then(|first| telling_octets(first).ok()).map(|octets| required::uid_of(&octets));
         if self.options.mend && object.components().iter().all(CalendarComponent::is_override) {
             notes.flag("a changed occurrence (RECURRENCE-ID) without its series, which servers may refuse");
         }
@@ -227,7 +248,7 @@ impl CalendarMender {
                 let start = Start::read(&draft, &index);
                 ends::mend_end(&mut draft, &mut index, kind, start.as_ref(), &mut times, notes);
                 // A task may have got another start.
-                let start = Start::read(&draft, &index);
+                let start = if kind == ComponentKind::Task { Start::read(&draft, &index) } else { start };
                 let keeps_time = recurrence::mend_rules(&mut draft, &mut index, start.as_ref(), &mut times, notes);
                 if !component.is_override() {
                     series.start.clone_from(&start);
@@ -235,6 +256,7 @@ impl CalendarMender {
                 if let Some(start) = series.start.as_ref().or(start.as_ref().filter(|_| !component.is_override())) {
                     dates::fit_to_series(&mut draft, &index, start, keeps_time, notes);
                 }
+                start.iter().for_each(|start| recurrence::flag_without_occurrence(&draft, &index, start, notes));
             }
         }
         if options.mend || options.display_alarms {
@@ -274,23 +296,47 @@ impl CalendarMender {
     ) -> Result<()> {
         let (first, last) = component.years().unwrap_or((2024, 2024));
         let years = (first, if component.repeats() { last.max(FAR) } else { last });
-        let mut known: HashMap<String, Option<String>> = HashMap::new();
+        // By what stands there; nearly all name the zone that the one before has named.
+        let mut last: Option<(Vec<u8>, Option<String>)> = None;
+        let mut others: HashMap<Vec<u8>, Option<String>> = HashMap::new();
         for number in draft.numbers() {
-            let text = draft.text(number);
-            let Some(id) = ContentLine::parse(text).and_then(|line| zones::named(&line)) else { continue };
-            let name = match known.get(&id) {
+            let Some(stated) = draft.start_of(number).and_then(|line| zones::stated(&line)) else { continue };
+            if let Some((_, name)) = last.as_ref().filter(|(known, _)| known == stated) {
+                let name = name.clone();
+                name.into_iter().for_each(|name| zones::rename(draft, number, &name));
+                continue;
+            }
+            let name = match others.get(stated) {
                 Some(name) => name.clone(),
-                None => {
-                    let name = self.name_zone(&id, years, frame, added, notes)?;
-                    known.insert(id, name.clone());
-                    name
-                }
+                None => match zones::decoded(stated) {
+                    Some(id) => self.name_zone(&id, years, frame, added, notes)?,
+                    None => continue,
+                },
             };
+            others.extend(last.replace((stated.to_vec(), name.clone())));
             if let Some(name) = name {
                 zones::rename(draft, number, &name);
             }
         }
         Ok(())
+    }
+
+    /// Whether a zone is defined as `name` is in the IANA database in these years.
+    fn agrees(&mut self, id: &str, name: &'static str, years: (i64, i64), frame: &Frame) -> bool {
+        let known = self.agreements.get(id);
+        if let Some(agrees) = known.and_then(|known| known.get(&years)) {
+            return *agrees;
+        }
+        let agrees = match (self.zones.zone(name), frame.definitions.get(id)) {
+            (Some(zone), Some(definition)) => zones::agrees(definition, &zone, years),
+            _ => false,
+        };
+        // Of a zone there are as many as years that its events begin and end in.
+        if known.map_or(self.agreements.len(), HashMap::len) >= MOST_AGREEMENTS {
+            self.agreements.clear();
+        }
+        self.agreements.entry(id.to_owned()).or_default().insert(years, agrees);
+        agrees
     }
 
     /// The name that a zone gets, where it is another than its own; what it needs of a definition is added.
@@ -306,11 +352,7 @@ impl CalendarMender {
             return Ok(None);
         }
         if let Some((name, original)) = frame.renamed.get(id) {
-            let zone = self.zones.zone(name);
-            let agrees = match (zone, frame.definitions.get(id)) {
-                (Some(zone), Some(definition)) => zones::agrees(definition, &zone, years),
-                _ => false,
-            };
+            let agrees = self.agrees(id, name, years, frame);
             if agrees {
                 notes.mended("time zone named as in the IANA database");
                 return Ok(Some((*name).to_owned()));
@@ -326,6 +368,9 @@ impl CalendarMender {
             return Ok(None);
         }
         let Some(name) = self.zones.iana_name(id) else {
+            if let Some(seconds) = time_zone::offset_in_name(id) {
+                return self.name_offset(id, seconds, frame, added, notes);
+            }
             notes.flag_as(DefectKind::TimeZone, format!("{id:?} is neither defined nor a known time zone"));
             return Ok(None);
         };
@@ -342,6 +387,28 @@ impl CalendarMender {
         {
             notes.mended(format!("time zone defined: {written}"));
             add_zone(added, zone);
+        }
+        Ok(renames.then(|| written.to_owned()))
+    }
+
+    /// Defines a zone that is an offset from UTC by its name; the name that it gets, where programs may misread its own.
+    fn name_offset(
+        &self,
+        id: &str,
+        seconds: i64,
+        frame: &Frame,
+        added: &mut Vec<Arc<CalendarComponent>>,
+        notes: &mut Notes,
+    ) -> Result<Option<String>> {
+        let plain = time_zone::name_of_offset(seconds);
+        let renames = zones::is_odd(id) && !frame.defined.contains(&plain);
+        let written = if renames { &plain } else { id };
+        if renames {
+            notes.mended(format!("time zone named {written}"));
+        }
+        if self.options.complete_zones && added.len() < MOST_ZONES {
+            notes.mended(format!("time zone defined: {written}"));
+            add_zone(added, Arc::new(zones::fixed(written, seconds)?));
         }
         Ok(renames.then(|| written.to_owned()))
     }

@@ -12,7 +12,7 @@ pub(super) const DAY: i64 = 86_400;
 const LONGEST: u64 = 1 << 50;
 
 /// What a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Form {
     /// A day.
     Date,

@@ -2,7 +2,7 @@
 
 use super::{
     Times,
-    dates::Start,
+    dates::{Dated, Start},
     index::Index,
     moment::{DAY, Form, Moment},
 };
@@ -11,6 +11,7 @@ use crate::{
     date_time::civil,
     mend::{Notes, draft::Draft},
 };
+use std::collections::HashSet;
 
 const FREQUENCIES: [&str; 7] = ["SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
 const DAYS: [&str; 7] = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
@@ -141,6 +142,27 @@ impl Rule {
         steps.saturating_mul(each_week) > MOST_OCCURRENCES
     }
 
+    /// Occurrences that it has at most, its start included, as far as that is simple.
+    fn most(&self, start: &Start) -> Option<i64> {
+        let number = |name: &str| self.get(name).map_or(Some(1), |number| number.parse::<i64>().ok());
+        if self.get("COUNT").is_some() {
+            return number("COUNT");
+        }
+        let until = self.get("UNTIL").and_then(Moment::lenient)?;
+        let (step, each) = match &*self.get("FREQ")?.to_ascii_uppercase() {
+            "DAILY" => (DAY, 1),
+            "WEEKLY" => (7 * DAY, self.get("BYDAY").map_or(1, |days| days.split(',').count())),
+            "MONTHLY" | "YEARLY" if self.parts.iter().any(|(name, _)| name.starts_with("BY")) => return None,
+            "MONTHLY" => (28 * DAY, 1),
+            "YEARLY" => (365 * DAY, 1),
+            _ => return None,
+        };
+        // UNTIL may be in UTC and the start in a zone.
+        let seconds = until.wall.saturating_sub(start.moment.wall).saturating_add(DAY / 2);
+        let steps = seconds.checked_div(step.saturating_mul(number("INTERVAL")?.max(1)))?.checked_add(1)?;
+        steps.checked_mul(i64::try_from(each).ok()?)
+    }
+
     /// When the last of its occurrences is, as clocks show it, as far as that is simple.
     fn last_by_count(&self, start: Moment) -> Option<i64> {
         if self.parts.iter().any(|(name, _)| name.starts_with("BY")) {
@@ -249,6 +271,27 @@ fn mend_rule(
         draft.replace(number, Property { value: written, ..property }.to_string().into_bytes());
     }
     rule.keeps_time()
+}
+
+/// Flags a series of which EXDATE leaves out all occurrences.
+pub(super) fn flag_without_occurrence(draft: &Draft, index: &Index, start: &Start, notes: &mut Notes) {
+    if index.first("EXDATE").is_none() || index.first("RDATE").is_some() {
+        return;
+    }
+    let rule = index.first("RRULE").and_then(|number| draft.property(number)).and_then(|line| Rule::parse(&line.value));
+    let most = match rule {
+        Some(rule) => rule.most(start),
+        None => Some(1),
+    };
+    let Some(most) = most else { return };
+    let dates = index.all("EXDATE").filter_map(|number| Dated::read(draft, number)).flat_map(|dated| dated.moments);
+    let excluded: HashSet<(i64, Form)> = dates.map(|moment| (moment.wall, moment.form)).collect();
+    // Those in UTC may be times of a start that is in a zone.
+    let has_start =
+        |moment: &(i64, Form)| *moment == (start.moment.wall, start.moment.form) || moment.1 != start.moment.form;
+    if i64::try_from(excluded.len()).is_ok_and(|excluded| excluded >= most) && excluded.iter().any(has_start) {
+        notes.flag("EXDATE leaves no occurrence of the series, which servers may refuse");
+    }
 }
 
 /// The numbers of the rules that servers refuse a whole object for: invalid ones, one that is not the first, one without an occurrence.

@@ -85,21 +85,23 @@ const WORDS: [&str; 8] = ["STATUS", "CLASS", "TRANSP", "URL", "ORGANIZER", "GEO"
 
 /// Takes away what is empty and must not be, and flags numbers that are none.
 pub(super) fn mend_values(draft: &mut Draft, index: &mut Index, notes: &mut Notes) {
-    let value = |draft: &Draft, number: usize| draft.line(number).map(|line| line.decoded_value().trim().to_owned());
     if index.all("IMAGE").any(|number| draft.line(number).is_some_and(|line| is_inline(&line))) {
         notes.flag("a picture inside the event itself (IMAGE), which servers may refuse");
     }
     for (name, most) in NUMBERS.into_iter().chain(WORDS.map(|name| (name, -1))) {
         let numbers: Vec<_> = index.all(name).collect();
         for number in numbers {
-            let Some(value) = value(draft, number) else { continue };
+            let Some(line) = draft.line(number) else { continue };
+            let value = line.decoded_value();
+            let value = value.trim();
             if value.is_empty() {
                 draft.remove(number);
                 index.forget(number);
                 notes.mended(format!("empty {name} removed"));
-            } else if !is_number(&value, most) {
+            } else if !is_number(value, most) {
                 notes.flag(format!("invalid {name}"));
             } else if name == "GEO" {
+                let value = value.to_owned();
                 mend_geo(draft, number, &value, notes);
             }
         }

@@ -1,7 +1,7 @@
 //! What would make a server send invitations (RFC 6638 §7.1).
 
 use crate::{
-    content_line::{ContentLine, Property, escape_text},
+    content_line::{Property, escape_text},
     mend::{
         Notes,
         draft::{Draft, rebuilt},
@@ -13,9 +13,8 @@ const NAMED: usize = 100;
 
 /// The numbers of the lines that name an organizer or attendees.
 fn parties(draft: &Draft) -> Vec<usize> {
-    let is_party = |number: &usize| {
-        ContentLine::parse(draft.text(*number)).is_some_and(|line| line.is("ATTENDEE") || line.is("ORGANIZER"))
-    };
+    let is_party =
+        |number: &usize| draft.start_of(*number).is_some_and(|line| line.is("ATTENDEE") || line.is("ORGANIZER"));
     draft.numbers().filter(is_party).collect()
 }
 

@@ -16,6 +16,9 @@ fn is_control(octet: u8) -> bool {
 /// Brings lines to UTF-8, and folds them as they should be; what is no content line is set aside where that is asked for.
 pub(super) fn mend_lines(draft: &mut Draft, set_aside: bool, notes: &mut Notes) {
     for number in draft.numbers() {
+        if is_right(draft, number) {
+            continue;
+        }
         mend_line(draft, number, set_aside, notes);
         if !draft.is_well_folded(number) {
             draft.refold(number);
@@ -24,9 +27,36 @@ pub(super) fn mend_lines(draft: &mut Draft, set_aside: bool, notes: &mut Notes) 
     }
 }
 
+/// Whether nothing is to be mended of a line as such: nearly always.
+fn is_right(draft: &Draft, number: usize) -> bool {
+    let Some(line) = draft.line(number) else { return false };
+    let text = draft.text(number);
+    let is_marked = match draft.marker(number) {
+        Some(Marker::Begin(name)) => is_capital(text, b"BEGIN:", name),
+        Some(Marker::End(name)) => is_capital(text, b"END:", name),
+        None => true,
+    };
+    is_marked
+        && line.group.is_none()
+        && line.name.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-')
+        && is_plain(text)
+        && (line.parameters.is_empty() || Parameters::of(&line) == Parameters::Right && !has_charset_or_encoding(&line))
+        && draft.is_well_folded(number)
+}
+
+fn is_capital(text: &[u8], word: &[u8], name: &[u8]) -> bool {
+    text.strip_prefix(word) == Some(name) && !name.iter().any(u8::is_ascii_lowercase)
+}
+
+/// Whether octets are printable ASCII or tabs.
+fn is_plain(octets: &[u8]) -> bool {
+    // Without a way out in the middle it is done by blocks.
+    octets.chunks(64).all(|chunk| chunk.iter().fold(true, |plain, octet| plain & matches!(octet, 9 | 32..=126)))
+}
+
 fn mend_line(draft: &mut Draft, number: usize, set_aside: bool, notes: &mut Notes) {
     let text = draft.text(number);
-    let Some(content) = ContentLine::parse(text) else {
+    let Some(content) = draft.start_of(number) else {
         if text.trim_ascii().is_empty() {
             if draft.is_kept(number) {
                 draft.remove(number);
@@ -38,7 +68,7 @@ fn mend_line(draft: &mut Draft, number: usize, set_aside: bool, notes: &mut Note
         }
         return;
     };
-    if let Some(marker) = Marker::of(text) {
+    if let Some(marker) = draft.marker(number) {
         let (word, name) = match marker {
             Marker::Begin(name) => (&b"BEGIN:"[..], name),
             Marker::End(name) => (&b"END:"[..], name),
@@ -75,7 +105,7 @@ fn mend_line(draft: &mut Draft, number: usize, set_aside: bool, notes: &mut Note
         notes.mended("spaces around parameters removed");
         return mend_line(draft, number, set_aside, notes);
     }
-    let is_plain = text.iter().all(|octet| matches!(octet, 9 | 32..=126));
+    let is_plain = is_plain(text);
     let is_declared = !content.parameters.is_empty() && has_charset_or_encoding(&content);
     if is_plain && !is_declared {
         return;

@@ -47,7 +47,7 @@ impl Zones {
 
     /// Seconds east of UTC where the clocks that a TZID means show `wall`.
     pub(super) fn offset(&mut self, id: &str, wall: i64) -> Option<i64> {
-        let name = self.iana_name(id)?;
+        let Some(name) = self.iana_name(id) else { return time_zone::offset_in_name(id) };
         Some(self.zone(name)?.offset_at_wall(wall))
     }
 
@@ -75,6 +75,13 @@ impl Zones {
     }
 }
 
+/// A VTIMEZONE that is called `id`, whose clocks are always as many seconds ahead of UTC.
+pub(super) fn fixed(id: &str, seconds: i64) -> Result<CalendarComponent> {
+    let mut octets = Vec::new();
+    time_zone::definition_of_offset(seconds, id).write_to(&mut octets);
+    Ok(CalendarComponent::of_octets(octets)?)
+}
+
 /// Whether programs may take a TZID for something else, so that only an IANA name is safe.
 pub(super) fn is_odd(id: &str) -> bool {
     id.contains([',', ';', ':', '"', '\\', '^']) || id.trim() != id
@@ -88,11 +95,19 @@ pub(super) fn agrees(definition: &Definition, zone: &Zone, (first, last): (i64, 
 
 /// The TZID that a line names, decoded.
 pub(super) fn named(line: &ContentLine<'_>) -> Option<String> {
-    if line.parameters.is_empty() {
-        return None;
-    }
-    let zone = line.parameter("TZID")?.values().next()?;
-    let decoded = decode_text(zone, None).0;
+    decoded(stated(line)?)
+}
+
+/// The TZID that a line names, as it stands there.
+pub(super) fn stated<'a>(line: &ContentLine<'a>) -> Option<&'a [u8]> {
+    // Nearly all parameters are told from TZID by having no Z.
+    memchr::memchr2(b'Z', b'z', line.parameters)?;
+    line.parameter("TZID")?.values().next()
+}
+
+/// What it is called.
+pub(super) fn decoded(stated: &[u8]) -> Option<String> {
+    let decoded = decode_text(stated, None).0;
     Some(unescape_text(decoded.trim()).into_owned()).filter(|zone| !zone.is_empty())
 }
 

@@ -117,16 +117,17 @@ impl CalendarComponent {
 
     /// The component of these octets: what a component of the calendar was mended to, or was made to go with it.
     pub(crate) fn of_octets(octets: Vec<u8>) -> io::Result<Self> {
-        let source: Source = Arc::new(octets);
-        let mut lines = ContentLines::new(source.clone()).map_err(io::Error::other)?;
-        Self::read(&mut lines, &source)
+        let source: Source = Arc::new(octets.clone());
+        Self::read(&mut ContentLines::over(octets), &source)
     }
 
     /// The same component at the same place, of other octets.
     pub(crate) fn replaced(&self, content: Content) -> io::Result<Self> {
-        let source: Source = Arc::new(content.clone());
-        let mut lines = ContentLines::new(source.clone()).map_err(io::Error::other)?;
-        let Self { facts, unclosed, .. } = Self::read(&mut lines, &source)?;
+        let mut lines = match content.as_slice() {
+            Some(octets) => ContentLines::over(octets.to_vec()),
+            None => ContentLines::new(Arc::new(content.clone())).map_err(io::Error::other)?,
+        };
+        let Self { facts, unclosed, .. } = Self::read(&mut lines, &self.source)?;
         let (source, range, after) = (self.source.clone(), self.range.clone(), self.after);
         Ok(Self { source, range, after, unclosed, facts, mended: Some(content) })
     }
@@ -211,6 +212,11 @@ impl CalendarComponent {
     /// Its UID (RFC 5545 §3.8.4.7).
     pub fn uid(&self) -> Option<&str> {
         self.facts.uid.as_deref()
+    }
+
+    /// The hash of its UID, known of one too of which only its identity was read; `None` where it has none that is not empty.
+    pub(crate) fn uid_hash(&self) -> Option<u64> {
+        self.facts.uid_hash.filter(|hash| *hash != 0)
     }
 
     /// Its SUMMARY.

@@ -1,6 +1,6 @@
 use super::component::{CalendarComponent, set_text};
 use crate::{
-    content_line::{ContentLine, ContentLines, Marker, tell},
+    content_line::{ContentLine, ContentLines, Detail, Marker, tell},
     defect::{Defect, DefectKind},
     source::{Content, Source},
 };
@@ -422,12 +422,19 @@ fn restart(calendar: &mut Calendar) {
 }
 
 /// Reads the component that comes next in `calendar` and what follows it, up to the next component or the end of the calendar;
-/// `None` at that end.
-pub(crate) fn read_component(lines: &mut ContentLines, calendar: &Calendar) -> io::Result<Option<CalendarComponent>> {
+/// `None` at that end. With [`Detail::Nesting`] only what tells which components belong together is known of it.
+pub(crate) fn read_component(
+    lines: &mut ContentLines,
+    calendar: &Calendar,
+    detail: Detail,
+) -> io::Result<Option<CalendarComponent>> {
     if lines.offset() >= calendar.tail.start {
         return Ok(None);
     }
-    let mut component = CalendarComponent::read(lines, &calendar.source)?;
+    let mut component = match detail {
+        Detail::Parsed => CalendarComponent::read(lines, &calendar.source)?,
+        Detail::Nesting => CalendarComponent::read_identity(lines, &calendar.source)?,
+    };
     loop {
         let start = lines.offset();
         component.after = start;

@@ -12,7 +12,7 @@ pub use time::CalendarTime;
 
 use super::line_end::{closing_of, line_end_of};
 use crate::{
-    content_line::{Component, ContentLines, Property},
+    content_line::{Component, ContentLines, Detail, Property},
     error::{Error, ErrorKind, Result},
     limits::Limits,
     source::{Content, Source},
@@ -84,7 +84,7 @@ impl CalendarObject {
         let none = || Error::new(ErrorKind::Malformed, "contains no calendar component");
         let (calendar, _) = read_calendar(&mut lines, &source, 0, 0, &mut Vec::new())?.ok_or_else(none)?;
         let mut components = Vec::new();
-        while let Some(component) = read_component(&mut lines, &calendar)? {
+        while let Some(component) = read_component(&mut lines, &calendar, Detail::Parsed)? {
             if components.len() >= limits.overrides {
                 return Err(Error::new(ErrorKind::Limit, "a calendar object with too many components"));
             }

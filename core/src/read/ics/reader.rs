@@ -1,5 +1,5 @@
 use crate::{
-    content_line::ContentLines,
+    content_line::{ContentLines, Detail},
     defect::{Defect, DefectKind},
     error::Result,
     model::{
@@ -32,6 +32,8 @@ pub struct IcsReader {
     defects: Vec<Defect>,
     max_overrides: usize,
     ordinal: u64,
+    /// What is read of each component.
+    detail: Detail,
 }
 
 /// The calendar whose components are being read.
@@ -58,8 +60,50 @@ impl IcsReader {
             defects,
             max_overrides: options.limits.overrides,
             ordinal: 0,
+            detail: Detail::Parsed,
             source,
         })
+    }
+
+    /// The same, for [`Self::next_identity`].
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn open_identities(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
+        Ok(Self { detail: Detail::Nesting, ..Self::open(source, name, options)? })
+    }
+
+    /// The object that comes next, of whose components only the extent and the identity are known, its ordinal and its folder: what a look
+    /// through all objects needs, several times as fast as reading them.
+    ///
+    /// # Errors
+    /// As [`ItemReader::next_item`].
+    pub(crate) fn next_identity(&mut self) -> Result<Option<(u64, FolderPath, CalendarObject)>> {
+        loop {
+            if let Some(components) = self.next_components()? {
+                let Some(Current { calendar, folder, .. }) = &self.current else { return Ok(None) };
+                self.ordinal += 1;
+                let object = CalendarObject::new(calendar.clone(), components);
+                return Ok(Some((self.ordinal, folder.path.clone(), object)));
+            }
+            if !self.next_calendar()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// An object of the calendar at hand, of which the identity is known, with all that its components say.
+    ///
+    /// # Errors
+    /// Errors of the source.
+    pub(crate) fn whole(&mut self, object: &CalendarObject) -> Result<CalendarObject> {
+        let lines = self.side.get_or_insert_with(|| self.lines.with_own_window(SIDE_WINDOW));
+        let mut components = Vec::new();
+        for component in object.components() {
+            lines.seek(component.offset());
+            components.extend(read_component(lines, object.calendar(), Detail::Parsed)?);
+        }
+        Ok(CalendarObject::new(object.calendar().clone(), components))
     }
 
     /// Goes into the next calendar; false behind the last.
@@ -91,7 +135,7 @@ impl IcsReader {
     /// The components of the object that comes next in the calendar at hand.
     fn next_components(&mut self) -> Result<Option<Vec<CalendarComponent>>> {
         let Some(current) = &mut self.current else { return Ok(None) };
-        while let Some(component) = read_component(&mut self.lines, &current.calendar)? {
+        while let Some(component) = read_component(&mut self.lines, &current.calendar, self.detail)? {
             if current.index.is_taken(&component) {
                 continue;
             }
@@ -111,7 +155,7 @@ impl IcsReader {
                     None => self.side.insert(self.lines.with_own_window(SIDE_WINDOW)),
                 };
                 lines.seek(offset);
-                components.extend(read_component(lines, &current.calendar)?);
+                components.extend(read_component(lines, &current.calendar, self.detail)?);
             }
             self.lines.seek(behind);
             components.sort_by_key(CalendarComponent::offset);

@@ -701,3 +701,54 @@ fn what_a_calendar_defines_is_where_its_clocks_are() {
         assert_eq!(defined_offset(&object, id, wall).unwrap(), expected, "{month} {id}");
     }
 }
+
+#[test]
+fn names_that_are_offsets_are_defined() {
+    let offsets = |text: &str| -> Vec<String> {
+        text.lines().filter_map(|line| line.strip_prefix("TZOFFSETTO:")).map(str::to_owned).collect()
+    };
+    for (id, written, offset) in [
+        ("GMT+0100", "GMT+0100", "+0100"),
+        ("UTC+2", "UTC+2", "+0200"),
+        ("\"GMT-05:30\"", "UTC-0530", "-0530"),
+        ("\"(UTC+05:45)\"", "UTC+0545", "+0545"),
+        ("+0900", "+0900", "+0900"),
+        ("Etc/GMT+5", "Etc/GMT+5", "-0500"),
+    ] {
+        let calendar = format!(
+            "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:u\nDTSTAMP:20240101T000000Z\nDTSTART;TZID={id}:20240501T090000\n\
+             END:VEVENT\nEND:VCALENDAR\n"
+        );
+        let (text, notes) = mend(&calendar, needs());
+        assert!(text.contains(&format!("TZID:{written}\n")), "{id}: {text}");
+        assert!(text.contains(&format!("DTSTART;TZID={written}:20240501T090000\n")), "{id}: {text}");
+        assert_eq!(offsets(&text), [offset], "{id}: {text}");
+        assert!(notes.flagged.is_empty(), "{id}: {notes:?}");
+    }
+    for id in ["GMT+25", "CET+1", "Nowhere"] {
+        let calendar = format!(
+            "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:u\nDTSTAMP:20240101T000000Z\nDTSTART;TZID={id}:20240501T090000\nEND:VEVENT\nEND:VCALENDAR\n"
+        );
+        let (text, notes) = mend(&calendar, needs());
+        assert!(offsets(&text).is_empty() && notes.flagged.len() == 1, "{id}: {text}");
+    }
+}
+
+#[test]
+fn a_series_that_exdate_leaves_nothing_of_is_flagged() {
+    let right = "DTSTART:20240501T090000Z|";
+    for (lines, is_empty) in [
+        ("RRULE:FREQ=DAILY;COUNT=1|EXDATE:20240501T090000Z", true),
+        ("RRULE:FREQ=WEEKLY;COUNT=2|EXDATE:20240501T090000Z,20240508T090000Z", true),
+        ("RRULE:FREQ=DAILY;UNTIL=20240502T090000Z|EXDATE:20240501T090000Z|EXDATE:20240502T090000Z", true),
+        ("RRULE:FREQ=WEEKLY;BYDAY=WE;UNTIL=20240508T090000Z|EXDATE:20240501T090000Z,20240508T090000Z", true),
+        ("RRULE:FREQ=DAILY;COUNT=2|EXDATE:20240501T090000Z", false),
+        ("RRULE:FREQ=DAILY;COUNT=1|EXDATE:20240501T090000Z|RDATE:20240601T090000Z", false),
+        ("RRULE:FREQ=DAILY|EXDATE:20240501T090000Z", false),
+        ("RRULE:FREQ=WEEKLY;COUNT=1|EXDATE:20240601T090000Z", false),
+    ] {
+        let (written, _, flagged) = component("VEVENT", &format!("{right}{lines}"));
+        assert_eq!(written, format!("{right}{lines}"));
+        assert_eq!(flagged.contains("EXDATE leaves no occurrence"), is_empty, "{lines}: {flagged}");
+    }
+}
