@@ -20,6 +20,8 @@ mod inflated;
 mod joined;
 mod packed;
 #[cfg(feature = "outlook")]
+mod recoded;
+#[cfg(feature = "outlook")]
 mod shelf;
 mod stoppable;
 mod utf16;
@@ -34,6 +36,10 @@ pub use file::FileSource;
 pub use inflated::Inflated;
 pub(crate) use inflated::{expands_too_far, expansion_limit, is_gzip};
 pub(crate) use packed::{Compression, SIGNATURE};
+#[cfg(all(test, feature = "outlook"))]
+pub(crate) use recoded::PIECE;
+#[cfg(feature = "outlook")]
+pub(crate) use recoded::{Crlf, Recode, Recoded};
 #[cfg(feature = "outlook")]
 pub(crate) use shelf::Shelf;
 pub(crate) use stoppable::Stoppable;

@@ -403,3 +403,53 @@ fn people_in_entry_identifiers_only_are_named() {
     ])];
     assert!(translated(&message).0.starts_with("To: Bob <bob@example.org>\r\n"));
 }
+
+#[test]
+fn long_bodies_are_read_when_they_are_written() {
+    let lines = |count: usize| "Grüße an alle 😀 \r\n".repeat(count);
+    let long = lines(300_000);
+    let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let body = |octets: Vec<u8>| PropertyValue::String(Octets::from(octets));
+    let html = |text: &str| PropertyValue::Binary(Octets::from(text.as_bytes().to_vec()));
+    let unicode = (pid::INTERNET_CODEPAGE, PropertyValue::Integer32(65_001));
+    let bare = long.replace("\r\n", "\n");
+    let with_image = format!("<img src=\"cid:i@x\">{long}");
+    for (id, value, wanted, subtype, kinds) in [
+        (pid::BODY, body(utf_16(&long)), &long, "plain", vec![]),
+        (pid::BODY, body(utf_16(&bare)), &long, "plain", vec![]),
+        (pid::BODY, body([utf_16(&long), vec![0, 0]].concat()), &long, "plain", vec![]),
+        (
+            pid::BODY,
+            body([utf_16(&long), vec![0, 0xD8]].concat()),
+            &format!("{long}\u{FFFD}"),
+            "plain",
+            vec![DefectKind::Charset],
+        ),
+        (pid::HTML, html(&long), &long, "html", vec![]),
+        (pid::HTML, html(&with_image), &with_image, "html", vec![]),
+    ] {
+        let mut message = message([(id, value), unicode.clone()]);
+        let image =
+            attachment([(pid::ATTACH_CONTENT_ID, text("i@x"))], AttachmentBody::Data(Content::from(b"GIF".to_vec())));
+        message.attachments = Arc::new(Listed(vec![image]));
+        let mut defects = Vec::new();
+        let content = to_message(&message, &Translation::default(), &mut defects);
+        assert!(content.as_slice().is_none());
+        let read = crate::model::Message::new(content);
+        let text = if subtype == "plain" { read.text() } else { read.html() };
+        let text = text.unwrap().unwrap();
+        let wanted_text = wanted.replace("\r\n", "\n");
+        assert!(text.trim_end() == wanted_text.trim_end(), "{subtype}: {} octets", text.len());
+        assert_eq!(defects.iter().map(Defect::kind).collect::<Vec<_>>(), kinds);
+        let related = read.content().to_vec(1 << 28).unwrap().windows(17).any(|at| at == b"multipart/related");
+        assert_eq!(related, wanted.starts_with("<img"));
+    }
+    // Those in an unknown charset are decoded at once, and short ones are as they were.
+    for text in [long.as_bytes().to_vec(), "Grüße".as_bytes().to_vec(), [b"\0".to_vec(), long.into_bytes()].concat()]
+    {
+        let octets = PropertyValue::Binary(Octets::from(text));
+        let mut defects = Vec::new();
+        let content = to_message(&message([(pid::HTML, octets)]), &Translation::default(), &mut defects);
+        assert!(content.as_slice().is_some());
+    }
+}
