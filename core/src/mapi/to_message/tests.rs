@@ -444,12 +444,13 @@ fn long_bodies_are_read_when_they_are_written() {
         let related = read.content().to_vec(1 << 28).unwrap().windows(17).any(|at| at == b"multipart/related");
         assert_eq!(related, wanted.starts_with("<img"));
     }
-    // Those in an unknown charset are decoded at once, and short ones are as they were.
-    for text in [long.as_bytes().to_vec(), "Grüße".as_bytes().to_vec(), [b"\0".to_vec(), long.into_bytes()].concat()]
-    {
-        let octets = PropertyValue::Binary(Octets::from(text));
+    // Those in an unknown charset are decoded at once, and no more of them than is held.
+    let limits = crate::Limits { text: 5 << 20, ..crate::Limits::default() };
+    let translation = Translation { limits, ..Translation::default() };
+    for (page, kinds) in [(65_001, vec![]), (1252, vec![DefectKind::Truncated, DefectKind::Charset])] {
+        let page = (pid::INTERNET_CODEPAGE, PropertyValue::Integer32(page));
         let mut defects = Vec::new();
-        let content = to_message(&message([(pid::HTML, octets)]), &Translation::default(), &mut defects);
-        assert!(content.as_slice().is_some());
+        to_message(&message([(pid::HTML, html(&long)), page]), &translation, &mut defects);
+        assert_eq!(defects.iter().map(Defect::kind).collect::<Vec<_>>(), kinds);
     }
 }
