@@ -6,7 +6,9 @@ use crate::{
     documents::{self, Event},
     error::{detached, raised},
     headers::Headers,
-    made, restore,
+    made,
+    mapi::MapiProperties,
+    restore,
     source::Raised,
 };
 use mailferry::{
@@ -301,6 +303,12 @@ impl Item {
         let Some(card) = self.item.card() else { return Ok(None) };
         let view = self.came_out(py, detached(py, || CardView::of(card))?)?;
         documents::card(py, view).map(Some)
+    }
+
+    #[doc = stub!("Item.mapi")]
+    #[getter]
+    fn mapi(&self) -> Option<MapiProperties> {
+        MapiProperties::of(&self.item)
     }
 
     #[doc = stub!("Item.uid")]

@@ -28,6 +28,7 @@ mod item;
 mod log;
 mod made;
 mod mailbox;
+mod mapi;
 mod options;
 mod progress;
 mod restore;
@@ -56,6 +57,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     PyMapping::register::<headers::Headers>(module.py())?;
     module.add_class::<item::Item>()?;
     module.add_class::<mailbox::Mailbox>()?;
+    module.add_class::<mapi::MapiProperties>()?;
+    PyMapping::register::<mapi::MapiProperties>(module.py())?;
     module.add_class::<index::Index>()?;
     module.add_class::<results::Report>()?;
     module.add_class::<results::Inspection>()?;

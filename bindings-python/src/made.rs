@@ -236,6 +236,7 @@ pub(crate) fn replace_content(item: &mut model::Item, given: &Bound<'_, PyAny>, 
     };
     item.kind = kind_of(form, &octets).map_err(|error| raised(given.py(), &error))?;
     item.origin.mbox = None;
+    item.object = None;
     item.defects.push(Defect::new(DefectKind::Transformed, "the octets are those of a transform"));
     Ok(())
 }

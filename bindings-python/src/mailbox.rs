@@ -107,7 +107,8 @@ impl Opening {
         given: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let options = Keywords::new(py, given)?.reading()?;
-        let (reading, selection) = (options.read, options.selection);
+        let (mut reading, selection) = (options.read, options.selection);
+        reading.keep_objects = true;
         let given = given.map_or_else(|| Ok(PyDict::new(py)), |given| given.copy())?;
         Ok(Self {
             sources: Sources::new(source, name, Cancel::new(cancel)?)?,

@@ -23,8 +23,7 @@ pub(crate) type FolderState = (Vec<String>, Option<String>);
 
 /// What `__reduce__` gives: the function that makes the item anew, and its arguments.
 pub(crate) fn state<'py>(py: Python<'py>, item: &Item) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-    let model::Item { folder, origin, keywords, labels, received, kind, defects, provenance, expunged: _, mended: _ } =
-        &item.item;
+    let model::Item { folder, origin, keywords, labels, received, kind, defects, provenance, .. } = &item.item;
     let state = PyDict::new(py);
     let of_folder = |folder: &Folder| (folder.path.names().to_vec(), folder.role.map(|role| role.as_str().to_owned()));
     state.set_item("folder", of_folder(folder))?;
@@ -85,6 +84,8 @@ pub(crate) fn restore_item(
         mended: Vec::new(),
         // No reader gives an item that is.
         expunged: false,
+        // Its store is not at hand.
+        object: None,
     };
     Ok(Item::new(item, number, Arc::default()))
 }

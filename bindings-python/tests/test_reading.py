@@ -1,6 +1,7 @@
 """What a mailbox gives, and in what form."""
 
 import bz2
+import collections.abc
 import datetime
 import email.message
 import gzip
@@ -9,6 +10,7 @@ import mailbox
 import pathlib
 import pickle
 import threading
+import uuid
 
 import pytest
 
@@ -298,3 +300,49 @@ def test_paths_may_hold_anything(takeout, tmp_path):
     path = tmp_path / "Boîte 📚.mbox"
     path.write_bytes(takeout.read_bytes())
     assert len(list(mailferry.open(pathlib.Path(path)))) == 24
+
+
+SETS = {
+    "appointment": "00062002-0000-0000-C000-000000000046",
+    "public": "00020329-0000-0000-C000-000000000046",
+}
+
+
+@pytest.mark.parametrize("name", ["meeting.msg", "contact.msg", "task.msg", "note.msg", "list.msg", "template.oft", "attachments.msg"])
+def test_message_objects_have_their_properties(root, name):
+    (item,) = mailferry.open(root / "fixtures/msg" / name)
+    mapi = item.mapi
+    assert isinstance(mapi, mailferry.MapiProperties) and isinstance(mapi, collections.abc.Mapping)
+    assert mapi["PidTagMessageClass"] == mapi["MessageClass"] == mapi[0x001A] == mapi[0x001A001F] and mapi[0x1A].startswith("IPM.")
+    assert len(mapi) == len(list(mapi)) == len(mapi.keys()) == len(mapi.values()) == len(mapi.items()) > 3
+    for key, value in mapi.items():
+        assert key in mapi and mapi[key] == value == mapi.get(key)
+    for key in [0x7FFE, "NoSuchName", (SETS["public"], "no such name"), ("no set", 1), 1.5, None, -1]:
+        assert key not in mapi and mapi.get(key) is None and mapi.get(key, 7) == 7
+        with pytest.raises(KeyError):
+            mapi[key]
+
+
+def test_values_of_properties_are_those_of_python(root):
+    (item,) = mailferry.open(root / "fixtures/msg/meeting.msg")
+    kinds = {type(value) for value in item.mapi.values()}
+    assert {str, datetime.datetime, int} <= kinds, kinds
+    named = [key for key in item.mapi if isinstance(key, tuple)]
+    assert named and all(isinstance(space, uuid.UUID) and isinstance(name, (int, str)) for space, name in named)
+    space, name = named[0]
+    assert item.mapi[str(space), name] == item.mapi["{%s}" % str(space).upper(), name] == item.mapi[space, name]
+    for value in item.mapi.values():
+        assert not isinstance(value, datetime.datetime) or value.utcoffset() == datetime.timedelta(0)
+    assert item.mapi.recipients == []
+    rows = [row for item in mailferry.open(root / "fixtures/olm") if item.mapi for row in item.mapi.recipients]
+    assert rows and all("PidTagDisplayName" in row and row.recipients == [] for row in rows)
+
+
+def test_only_message_objects_have_properties(root, takeout):
+    assert next(mailferry.open(takeout)).mapi is None
+    (item,) = mailferry.open(root / "fixtures/msg/note.msg")
+    assert item.replace(folder="x").mapi["MessageClass"] == item.mapi["MessageClass"]
+    assert pickle.loads(pickle.dumps(item)).mapi is None
+    (mail,) = mailferry.open(root / "fixtures/msg/attachments.msg")
+    assert mail.mapi is not None and mail.replace(content=b"Subject: x\n\n").mapi is None
+    assert all(item.mapi is not None for item in mailferry.open(root / "fixtures/olm/other-items.olm"))

@@ -1,4 +1,5 @@
-//! A mail with many large attachments out of an archive of Outlook for Mac is read in little memory: few of them are held inflated.
+//! Mail out of an archive of Outlook for Mac is read in little memory: few of many large attachments are held inflated, and a large body is
+//! read when it is written.
 //!
 //! One test only, in a program of its own, so that the peak is its alone.
 #![cfg(all(target_os = "linux", feature = "outlook"))]
@@ -15,6 +16,10 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 const PEAK: u64 = 64 << 20;
 const MANY: usize = 80;
 const LEN: usize = 3 << 20;
+/// More than is read of an item that is held.
+const BODY: usize = 80 << 20;
+const LINE: &str = "Gr\u{fc}\u{df}e &amp; mehr von allem\r\n";
+const LINE_OF_HTML: &str = "&lt;p&gt;Gr&#252;&#223;e &amp;amp; mehr&lt;/p&gt;\n";
 
 fn archive() -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
@@ -31,7 +36,19 @@ fn archive() -> Vec<u8> {
     }
     zip.start_file(format!("{folder}/message_00000.xml"), SimpleFileOptions::default()).unwrap();
     let list = format!("<OPFMessageCopyAttachmentList>{list}</OPFMessageCopyAttachmentList>");
-    zip.write_all(format!("<emails><email>{list}</email></emails>").as_bytes()).unwrap();
+    zip.write_all(format!("<emails><email>{list}</email>").as_bytes()).unwrap();
+    for _ in 0..2 {
+        zip.write_all(b"<email>").unwrap();
+        for (name, line) in [("Body", LINE), ("HTMLBody", LINE_OF_HTML)] {
+            zip.write_all(format!("<OPFMessageCopy{name}>").as_bytes()).unwrap();
+            for _ in 0..BODY / line.len() {
+                zip.write_all(line.as_bytes()).unwrap();
+            }
+            zip.write_all(format!("</OPFMessageCopy{name}>").as_bytes()).unwrap();
+        }
+        zip.write_all(b"<OPFMessageCopySubject>large &amp; late</OPFMessageCopySubject></email>").unwrap();
+    }
+    zip.write_all(b"</emails>").unwrap();
     zip.finish().unwrap().into_inner()
 }
 
@@ -43,6 +60,19 @@ fn many_attachments_are_read_in_little_memory() {
     let content = item.message().unwrap().content();
     assert!(content.len() > (MANY * LEN / 3 * 4) as u64);
     content.write_to(&mut io::sink()).unwrap();
+    for _ in 0..2 {
+        let item = reader.next_item().unwrap().unwrap();
+        assert!(item.defects.is_empty(), "{:?}", item.defects);
+        let message = item.message().unwrap();
+        assert_eq!(message.subject().unwrap().as_deref(), Some("large & late"));
+        // Of each line: base64 of CRLF for LF, and of what the references stand for.
+        let plain = BODY / LINE.len() * "Gr\u{fc}\u{df}e & mehr von allem\r\n".len();
+        let html = BODY / LINE_OF_HTML.len() * "<p>Gr\u{fc}\u{df}e &amp; mehr</p>\r\n".len();
+        let wanted = (plain + html) as u64 / 57 * 78;
+        let len = message.content().write_to(&mut io::sink()).unwrap();
+        assert!((wanted..wanted + 2000).contains(&len), "{len} octets, {wanted} wanted");
+    }
+    assert!(reader.next_item().unwrap().is_none());
     let peak = peak();
     assert!(peak <= PEAK, "{peak} octets at the peak");
 }

@@ -30,6 +30,7 @@ __all__ = [
     "LimitError",
     "Mailbox",
     "MalformedError",
+    "MapiProperties",
     "OptionsError",
     "Plan",
     "ProjectError",

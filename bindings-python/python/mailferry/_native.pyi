@@ -5,10 +5,11 @@ import email.message
 import io
 import os
 import pathlib
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, BinaryIO, ClassVar, Literal, TypeVar, final, overload, type_check_only
-from typing_extensions import Self
+from typing_extensions import Self, TypeAlias
 
 from .documents import CalendarEvent, ContactCard
 from .types import (
@@ -31,6 +32,7 @@ from .types import (
 )
 
 _T = TypeVar("_T")
+_MapiKey: TypeAlias = int | str | tuple[uuid.UUID | str, int | str]
 
 __version__: str
 
@@ -216,6 +218,40 @@ class Headers(Mapping[str, str]):
     def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]: ...
 
 @final
+class MapiProperties(Mapping[_MapiKey, Any]):
+    """The properties of a message object as its store has them, in the order of their identifiers.
+
+    A key is an identifier (``0x0037``) or a whole tag (``0x0037001F``, whose type is not looked at), the canonical name of one of those
+    that mailferry knows (``"PidTagSubject"``, or ``"Subject"``), or a property set and the number or the name in it:
+    ``("00062002-0000-0000-C000-000000000046", 0x8208)``, with a string or a ``uuid.UUID``. Iterating gives identifiers, and pairs of a
+    ``uuid.UUID`` and a number or a name.
+
+    A value is an ``int``, a ``float``, a ``bool``, a ``str``, ``bytes``, a ``datetime.datetime`` in UTC, a ``uuid.UUID``, a ``tuple`` of
+    these where it has several values, or ``None``. Text and octets are read when they are asked for; of more than 64 MiB is a
+    ``LimitError``.
+    """
+
+    def __getitem__(self, key: _MapiKey, /) -> Any: ...
+    @overload
+    def get(self, key: _MapiKey, default: None = None) -> Any | None:
+        """The value of a property, or else ``default``."""
+    @overload
+    def get(self, key: _MapiKey, default: _T) -> Any | _T:
+        """The value of a property, or else ``default``."""
+    def keys(self) -> list[_MapiKey]:  # type: ignore[override]
+        """The identifiers and names."""
+    def values(self) -> list[Any]:  # type: ignore[override]
+        """The values in the order of the keys."""
+    def items(self) -> list[tuple[_MapiKey, Any]]:  # type: ignore[override]
+        """All pairs of key and value."""
+    @property
+    def recipients(self) -> list[MapiProperties]:
+        """The properties of each recipient, in the order of the table; empty of a recipient."""
+    def __contains__(self, key: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[_MapiKey]: ...
+    def __len__(self) -> int: ...
+
+@final
 class Folder:
     """A folder of a mailbox, with how much it holds."""
 
@@ -369,6 +405,16 @@ class Item:
         >>> card = mailferry.open(octets, name="a.vcf")[0].card
         >>> card.name, card.phones[0].value, card.phones[0].labels, card.birthday
         ('Ann', '+1 555 0100', ('cell',), datetime.date(1990, 4, 12))
+        """
+    @property
+    def mapi(self) -> MapiProperties | None:
+        """The properties of the message object that an item of a PST, OST, MSG, OFT, OLM or TNEF file was made of.
+
+        ``None`` of an item of any other format, of one that was unpickled, and of one whose octets were replaced.
+
+        >>> import mailferry
+        >>> mailferry.open(b"From a\\nSubject: one\\n\\n")[0].mapi is None
+        True
         """
     @property
     def uid(self) -> str | None:

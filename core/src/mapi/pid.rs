@@ -5,6 +5,9 @@
 macro_rules! property_ids {
     ($($name:ident = $id:literal, $canonical:literal;)+) => {
         $(#[doc = concat!("PidTag", $canonical, ".")] pub const $name: u16 = $id;)+
+
+        /// All of these by their canonical names, `PidTag` left out.
+        pub const NAMES: &[(&str, u16)] = &[$(($canonical, $id),)+];
     };
 }
 

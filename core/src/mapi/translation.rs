@@ -17,6 +17,8 @@ pub struct Translation {
     pub addresses: AddressMap,
     /// Whether genuine rich text is also attached unchanged, in addition to the HTML made from it.
     pub keep_rtf: bool,
+    /// Whether items keep the message object that they were made of.
+    pub keep_objects: bool,
 }
 
 /// A message object in the form of its standard.

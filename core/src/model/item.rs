@@ -5,7 +5,7 @@ use crate::{
     error::Result,
     source::{Content, ReadAt as _},
 };
-use std::{borrow::Cow, sync::Arc};
+use std::{any::Any, borrow::Cow, fmt, sync::Arc};
 
 /// One thing of a mailbox: a message, a calendar object or a contact, with what the mailbox knows about it.
 #[derive(Clone, Debug)]
@@ -31,6 +31,31 @@ pub struct Item {
     /// Whether its mail program no longer shows it: it was deleted for good, and its octets are there only because the mailbox was not
     /// compacted since. Such an item is left out, unless [`ReadOptions::recover`](crate::read::ReadOptions) asks for it.
     pub expunged: bool,
+    /// What it was made of, where that is more than octets and [`ReadOptions::keep_objects`](crate::read::ReadOptions) asks for it: of a
+    /// store of Outlook a message object.
+    pub object: Option<Object>,
+}
+
+/// An object of a store, of whatever type the store's reader has for it. Copies share it.
+#[derive(Clone)]
+pub struct Object(Arc<dyn Any + Send + Sync>);
+
+impl Object {
+    /// This object.
+    pub fn new(object: impl Any + Send + Sync) -> Self {
+        Self(Arc::new(object))
+    }
+
+    /// The object, if it is of this type.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Object")
+    }
 }
 
 impl Item {
@@ -47,6 +72,7 @@ impl Item {
             provenance: Fidelity::default(),
             mended: Vec::new(),
             expunged: false,
+            object: None,
         }
     }
 

@@ -29,7 +29,7 @@ pub use duration::Duration;
 pub use event_view::{AttendeeView, EventView};
 pub use fidelity::Fidelity;
 pub use folder::{Folder, FolderPath, Role};
-pub use item::{DateSource, Item, ItemKind, Label, Origin, Received};
+pub use item::{DateSource, Item, ItemKind, Label, Object, Origin, Received};
 pub use keywords::Keywords;
 pub use mbox_origin::{MboxOrigin, MboxQuoting};
 pub use message::{Attachment, Message};

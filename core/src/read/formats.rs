@@ -140,6 +140,10 @@ pub struct ReadOptions {
     /// Whether items are made of the lists of their folders: not an option, and not recorded.
     #[serde(skip)]
     pub lists: Lists,
+    /// Whether items of stores keep the [`MapiMessage`](crate::mapi::MapiMessage) that they were made of, in their
+    /// [`object`](crate::model::Item): not an option, and not recorded.
+    #[serde(skip)]
+    pub keep_objects: bool,
     /// How quoted From_ lines in an mbox are unquoted.
     #[serde(rename = "mboxQuoting")]
     pub unquoting: mbox::Unquoting,
@@ -164,7 +168,8 @@ pub struct ReadOptions {
 impl ReadOptions {
     /// How message objects are translated.
     pub(super) fn translation(&self) -> Translation {
-        Translation { limits: self.limits.clone(), addresses: self.addresses.clone(), keep_rtf: self.keep_rtf }
+        let (limits, addresses) = (self.limits.clone(), self.addresses.clone());
+        Translation { limits, addresses, keep_rtf: self.keep_rtf, keep_objects: self.keep_objects }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     limits::Stop,
     mapi::{MapiMessage, Translated, Translation, keywords, received, translate},
-    model::{Fidelity, Folder, Item, Origin},
+    model::{Fidelity, Folder, Item, Object, Origin},
 };
 
 /// What was found, unless it was asked to stop meanwhile: then what looks like damage may not be any.
@@ -26,18 +26,26 @@ pub(super) fn unless_stopped<T>(found: Result<T>, stop: &Stop) -> Result<T> {
 /// # Errors
 /// [`ErrorKind::Cancelled`] when it was asked to stop, and what `beside` says.
 pub(super) fn translated_item(
-    message: &MapiMessage,
+    message: MapiMessage,
     (folder, origin): (Folder, Origin),
     translation: &Translation,
     beside: impl FnOnce(&mut Translated, &mut Vec<Defect>) -> Result<()>,
 ) -> Result<Item> {
     let mut defects = message.defects.clone();
-    let mut translated = translate(message, translation, &mut defects);
+    let mut translated = translate(&message, translation, &mut defects);
     let added = beside(&mut translated, &mut defects);
     unless_stopped(added, &translation.limits.stop)?;
     let kind = translated.into_kind(&translation.limits)?;
     let (keywords, received) = (keywords(&message.properties), received(&message.properties));
-    Ok(Item { keywords, received, defects, provenance: Fidelity::Synthesized, ..Item::new(kind, folder, origin) })
+    let object = translation.keep_objects.then(|| Object::new(message));
+    Ok(Item {
+        keywords,
+        received,
+        defects,
+        provenance: Fidelity::Synthesized,
+        object,
+        ..Item::new(kind, folder, origin)
+    })
 }
 
 #[cfg(test)]
@@ -51,12 +59,16 @@ mod tests {
         message.defects.push(Defect::new(DefectKind::Property, "of the message"));
         let read = |translation: &Translation, fails: bool| {
             let place = (Folder::default(), Origin::default());
-            translated_item(&message, place, translation, |_, defects| {
+            translated_item(message.clone(), place, translation, |_, defects| {
                 defects.push(Defect::new(DefectKind::Structure, "beside it"));
                 if fails { Err(Error::new(ErrorKind::Io, "refused")) } else { Ok(()) }
             })
         };
         let item = read(&Translation::default(), false).unwrap();
+        assert!(item.object.is_none());
+        let kept = read(&Translation { keep_objects: true, ..Translation::default() }, false).unwrap();
+        let object: Option<&MapiMessage> = kept.object.as_ref().and_then(Object::get);
+        assert_eq!(object.map(|object| object.defects.len()), Some(1));
         let told: Vec<_> = item.defects.iter().map(Defect::detail).collect();
         assert_eq!((told.first(), told.last()), (Some(&"of the message"), Some(&"beside it")));
         assert_eq!(read(&Translation::default(), true).unwrap_err().kind(), ErrorKind::Io);

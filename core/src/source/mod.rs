@@ -21,6 +21,8 @@ mod joined;
 mod packed;
 mod recent;
 #[cfg(feature = "outlook")]
+mod recoded;
+#[cfg(feature = "outlook")]
 mod shelf;
 mod stoppable;
 mod utf16;
@@ -36,6 +38,10 @@ pub use inflated::Inflated;
 pub(crate) use inflated::{expands_too_far, expansion_limit, is_gzip};
 pub(crate) use packed::{Compression, SIGNATURE};
 pub(crate) use recent::Recent;
+#[cfg(all(test, feature = "outlook"))]
+pub(crate) use recoded::PIECE;
+#[cfg(feature = "outlook")]
+pub(crate) use recoded::{Crlf, Recode, Recoded};
 #[cfg(feature = "outlook")]
 pub(crate) use shelf::Shelf;
 pub(crate) use stoppable::Stoppable;

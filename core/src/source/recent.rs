@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(count.swap(0, Ordering::Relaxed), 3);
         // One lies in two of them; the last in none.
         for (from, readings) in [(10, 0), (99_990, 0), (399_000, 0), (399_990, 1), (250_000, 1)] {
-            let content = Content::new(source.clone(), [from..from + 500]);
+            let content = Content::new(source.clone(), std::iter::once(from..from + 500));
             assert_eq!(content.to_vec(500).unwrap(), octets[from as usize..from as usize + 500], "{from}");
             assert_eq!(count.swap(0, Ordering::Relaxed), readings, "{from}");
         }

@@ -64,6 +64,18 @@ impl Utf16 {
         Ok(Some(text))
     }
 
+    /// The text in `source`, which is UTF-16LE without a byte-order mark.
+    ///
+    /// # Errors
+    /// As [`Utf16::detect`].
+    #[cfg(feature = "outlook")]
+    pub(crate) fn little_endian(source: Source) -> Result<Self> {
+        let state = Mutex::new(State { kept: VecDeque::new(), defects: Vec::new() });
+        let mut text = Self { source, encoding: UTF_16LE, start: 0, len: 0, marks: Vec::new(), stride: 1, state };
+        text.measure()?;
+        Ok(text)
+    }
+
     /// Decodes all of it to find its length and the marks.
     fn measure(&mut self) -> io::Result<()> {
         let mut has_errors = false;

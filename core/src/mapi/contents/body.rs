@@ -1,8 +1,13 @@
 use super::decoding::{self, Decoded};
 use crate::{
-    Defect, DefectKind,
-    mapi::{CodePage, MapiMessage, PropertyValue, Translation, html_text, pid, rtf, values::Values},
+    Defect, DefectKind, Result,
+    mapi::{CodePage, MapiMessage, Octets, PropertyValue, Translation, html_text, pid, rtf, values::Values},
+    source::{Content, ReadAt, Source, Utf16},
 };
+use std::sync::Arc;
+
+/// Octets of UTF-8 of a body that are held in memory where what is behind them can be read when it is wanted.
+const HELD: usize = 4 << 20;
 
 /// The bodies of a message.
 #[derive(Debug, Default)]
@@ -11,11 +16,23 @@ pub(in crate::mapi) struct Bodies {
     pub(in crate::mapi) html: Option<String>,
     /// The rich text that the HTML was made from, where it is wanted too.
     pub(in crate::mapi) rtf: Option<Vec<u8>>,
+    /// What follows the plain text and the HTML, in UTF-8, where they are too long to be held.
+    pub(in crate::mapi) rest_of_plain: Option<Content>,
+    pub(in crate::mapi) rest_of_html: Option<Content>,
 }
 
-/// The bodies of a message; what could not be carried over is told in `defects`.
+/// The bodies of a message, in memory; what could not be carried over is told in `defects`.
 pub(in crate::mapi) fn bodies(message: &MapiMessage, translation: &Translation, defects: &mut Vec<Defect>) -> Bodies {
-    BodyReader { message, values: Values::of(message), translation, defects }.bodies()
+    BodyReader { message, values: Values::of(message), translation, defects, leaves_rest: false }.bodies()
+}
+
+/// The same, the rest of long ones left where it is.
+pub(in crate::mapi) fn starts_of_bodies(
+    message: &MapiMessage,
+    translation: &Translation,
+    defects: &mut Vec<Defect>,
+) -> Bodies {
+    BodyReader { message, values: Values::of(message), translation, defects, leaves_rest: true }.bodies()
 }
 
 struct BodyReader<'a> {
@@ -23,23 +40,66 @@ struct BodyReader<'a> {
     values: Values<'a>,
     translation: &'a Translation,
     defects: &'a mut Vec<Defect>,
+    leaves_rest: bool,
 }
 
 impl BodyReader<'_> {
     /// Plain text and HTML; RTF gives what the others lack ([MS-OXBBODY] 2.1.3).
     fn bodies(&mut self) -> Bodies {
         let limit = self.translation.limits.text;
-        for id in [pid::BODY, pid::HTML] {
+        let mut bodies = Bodies::default();
+        for (id, (start, rest)) in [
+            (pid::BODY, (&mut bodies.plain, &mut bodies.rest_of_plain)),
+            (pid::HTML, (&mut bodies.html, &mut bodies.rest_of_html)),
+        ] {
+            if let Some((text, behind)) = self.long(id) {
+                (*start, *rest) = (Some(text), Some(behind));
+                continue;
+            }
             if self.values.octets(id).is_some_and(|octets| octets.len() > limit as u64) {
                 self.defects.push(Defect::new(DefectKind::Truncated, format!("a body was cut at {limit} octets")));
             }
+            *start = if id == pid::BODY { self.plain(limit) } else { self.html(limit) };
         }
-        let mut bodies = Bodies { plain: self.plain(limit), html: self.html(limit), rtf: None };
         if bodies.html.is_none() {
             let use_of_rtf = self.use_of_rtf(bodies.plain.is_some());
             self.add_rtf(&mut bodies, limit, use_of_rtf);
         }
         bodies
+    }
+
+    /// The start of a long body, and the rest of it, which is not read: of text in UTF-16 or UTF-8.
+    fn long(&mut self, id: u16) -> Option<(String, Content)> {
+        let value = self.values.get(id).filter(|_| self.leaves_rest)?;
+        let octets = value.octets().filter(|octets| octets.len() > HELD as u64)?;
+        let page = match value {
+            PropertyValue::Binary(_) => {
+                self.values.integer(pid::INTERNET_CODEPAGE).and_then(|page| u32::try_from(page).ok())
+            }
+            _ => Some(self.message.code_page.0),
+        };
+        let is_utf_16 = matches!(value, PropertyValue::String(_));
+        let text = match page.map(CodePage) {
+            _ if is_utf_16 => utf_8_of(octets),
+            Some(CodePage::UTF_8) => Ok(octets.content()),
+            _ => return None,
+        };
+        let (text, start) = text.and_then(|text| Ok((text.clone(), text.slice(0..HELD as u64).to_vec(HELD)?))).ok()?;
+        let len = match std::str::from_utf8(&start) {
+            Ok(start) => start.len(),
+            // A character that goes on in the rest.
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(_) => return None,
+        };
+        let rest = text.slice(len as u64..u64::MAX);
+        let start = std::str::from_utf8(start.get(..len)?).ok()?;
+        if rest.is_empty() || start.contains('\0') || start.starts_with('\u{feff}') {
+            return None;
+        }
+        if is_utf_16 {
+            self.defects.extend(text.take_defects());
+        }
+        Some((start.to_owned(), rest))
     }
 
     fn plain(&mut self, limit: usize) -> Option<String> {
@@ -149,6 +209,15 @@ impl BodyReader<'_> {
         self.defects.push(Defect::new(DefectKind::Conversion, detail));
         bodies.rtf = Some(rtf).filter(|_| self.translation.keep_rtf);
     }
+}
+
+/// Text in UTF-16 as UTF-8, read when it is wanted; without the zeros that may end it.
+fn utf_8_of(octets: &Octets) -> Result<Content> {
+    let content = octets.content();
+    let from = content.len().saturating_sub(4) & !1;
+    let zeros = content.slice(from..u64::MAX).to_vec(8)?.iter().rev().take_while(|octet| **octet == 0).count() & !1;
+    let text = content.slice(0..content.len().saturating_sub(zeros as u64));
+    Ok(Content::from(Arc::new(Utf16::little_endian(Arc::new(text) as Source)?) as Source))
 }
 
 /// What becomes of rich text.

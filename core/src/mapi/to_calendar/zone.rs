@@ -96,7 +96,7 @@ impl Zone {
 impl Rule {
     fn parse(blob: &mut Blob<'_>) -> Option<Self> {
         let (bias, standard_bias, daylight_bias) = (blob.i32()?, blob.i32()?, blob.i32()?);
-        let is_possible = |minutes: i32| minutes.abs() < 24 * 60;
+        let is_possible = |minutes: i32| minutes.unsigned_abs() < 24 * 60;
         [bias, standard_bias, daylight_bias].into_iter().all(is_possible).then_some(Self {
             bias,
             standard_bias,
@@ -281,6 +281,15 @@ mod tests {
         assert_eq!(at(1_729_990_800), "20241027T020000");
         assert_eq!(zone.utc(Local(1_720_000_000)).0, 1_720_000_000 - 7200);
         assert_eq!(zone.utc(Local(1_705_000_000)).0, 1_705_000_000 - 3600);
+    }
+
+    #[test]
+    fn a_bias_of_no_clock_is_none() {
+        for (bias, is_read) in [(1439, true), (-1439, true), (1440, false), (i32::MAX, false), (i32::MIN, false)] {
+            let mut value = vec![0; 48];
+            value[..4].copy_from_slice(&bias.to_le_bytes());
+            assert_eq!(parse_struct(&value).is_some(), is_read, "{bias}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod transport;
 use super::{
     MapiMessage, Translation,
     address_book::{AddressBook, MapiAddress},
-    contents::{Bodies, bodies, media_type},
+    contents::{Bodies, media_type, starts_of_bodies},
     pid, to_calendar, translate_embedded,
     translation::is_mail,
     values::Values,
@@ -21,8 +21,9 @@ use super::{
 use crate::{
     Defect,
     mime::{Mailbox, compose::Entity},
-    source::Content,
+    source::{Content, Crlf, Recoded, Source},
 };
+use std::sync::Arc;
 
 /// The message as its octets in internet format; what could not be carried over is told in `defects`.
 ///
@@ -97,7 +98,7 @@ impl<'a> Translator<'a> {
     }
 
     fn bodies(&mut self) -> Bodies {
-        bodies(self.message, self.translation, &mut self.defects)
+        starts_of_bodies(self.message, self.translation, &mut self.defects)
     }
 
     /// The bodies and the attachments, nested as mail clients nest them:
@@ -121,7 +122,7 @@ impl<'a> Translator<'a> {
         let mut bodies = self.bodies();
         let mut attached = self.attached(&mut bodies.html);
         attached.mixed.extend(kept_rtf(&mut bodies));
-        let plain = bodies.plain.take().map(|plain| Entity::text("plain", plain));
+        let plain = bodies.plain.take().map(|plain| body("plain", plain, bodies.rest_of_plain.take()));
         let mut shown = self.alternatives(bodies);
         if !attached.related.is_empty() && !shown.is_empty() {
             let html = shown.remove(0);
@@ -135,8 +136,8 @@ impl<'a> Translator<'a> {
         let calendar = to_calendar::meeting(self.message, self.translation, &mut self.defects);
         let calendar =
             calendar.map(|(method, calendar)| Entity::text("calendar", calendar).parameter("method", method));
-        let plain = bodies.plain.map(|plain| Entity::text("plain", plain));
-        let html = bodies.html.map(|html| Entity::text("html", html));
+        let plain = bodies.plain.map(|plain| body("plain", plain, bodies.rest_of_plain));
+        let html = bodies.html.map(|html| body("html", html, bodies.rest_of_html));
         plain.into_iter().chain(html).chain(calendar).collect()
     }
 
@@ -155,6 +156,18 @@ impl<'a> Translator<'a> {
     fn resolve(&mut self, address: &MapiAddress) -> Mailbox {
         self.book.resolve(address, &mut self.defects)
     }
+}
+
+/// A body; the rest of a long one is read when it is written.
+fn body(subtype: &str, start: String, rest: Option<Content>) -> Entity {
+    let Some(rest) = rest else { return Entity::text(subtype, start) };
+    let whole = Content::join([Content::from(start.into_bytes()), rest]);
+    // Octets that cannot be read now cannot be read later either, and are told then.
+    let content = match Recoded::open(Arc::new(whole.clone()), 0, Crlf, |_| {}) {
+        Ok(recoded) => Content::from(Arc::new(recoded) as Source),
+        Err(_) => whole,
+    };
+    Entity::octets(&format!("text/{subtype}"), content).parameter("charset", "utf-8")
 }
 
 /// One of several forms of a body; a message without any has an empty one.

@@ -403,3 +403,55 @@ fn people_in_entry_identifiers_only_are_named() {
     ])];
     assert!(translated(&message).0.starts_with("To: Bob <bob@example.org>\r\n"));
 }
+
+#[test]
+fn long_bodies_are_read_when_they_are_written() {
+    let lines = |count: usize| "Grüße an alle 😀 \r\n".repeat(count);
+    let long = lines(230_000);
+    let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let body = |octets: Vec<u8>| PropertyValue::String(Octets::from(octets));
+    let html = |text: &str| PropertyValue::Binary(Octets::from(text.as_bytes().to_vec()));
+    let unicode = (pid::INTERNET_CODEPAGE, PropertyValue::Integer32(65_001));
+    let bare = long.replace("\r\n", "\n");
+    let with_image = format!("<img src=\"cid:i@x\">{long}");
+    for (id, value, wanted, subtype, kinds) in [
+        (pid::BODY, body(utf_16(&long)), &long, "plain", vec![]),
+        (pid::BODY, body(utf_16(&bare)), &long, "plain", vec![]),
+        (pid::BODY, body([utf_16(&long), vec![0, 0]].concat()), &long, "plain", vec![]),
+        (
+            pid::BODY,
+            body([utf_16(&long), vec![0, 0xD8]].concat()),
+            &format!("{long}\u{FFFD}"),
+            "plain",
+            vec![DefectKind::Charset],
+        ),
+        (pid::HTML, html(&long), &long, "html", vec![]),
+        (pid::HTML, html(&with_image), &with_image, "html", vec![]),
+    ] {
+        let mut message = message([(id, value), unicode.clone()]);
+        let image =
+            attachment([(pid::ATTACH_CONTENT_ID, text("i@x"))], AttachmentBody::Data(Content::from(b"GIF".to_vec())));
+        message.attachments = Arc::new(Listed(vec![image]));
+        let mut defects = Vec::new();
+        let content = to_message(&message, &Translation::default(), &mut defects);
+        assert!(content.as_slice().is_none());
+        let read = crate::model::Message::new(content);
+        let text = if subtype == "plain" { read.text() } else { read.html() };
+        let text = text.unwrap().unwrap();
+        let wanted_text = wanted.replace("\r\n", "\n");
+        assert!(text.trim_end() == wanted_text.trim_end(), "{subtype}: {} octets", text.len());
+        assert_eq!(defects.iter().map(Defect::kind).collect::<Vec<_>>(), kinds);
+        let related =
+            read.content().slice(0..4096).to_vec(4096).unwrap().windows(17).any(|at| at == b"multipart/related");
+        assert_eq!(related, wanted.starts_with("<img"));
+    }
+    // Those in an unknown charset are decoded at once, and no more of them than is held.
+    let limits = crate::Limits { text: 5 << 20, ..crate::Limits::default() };
+    let translation = Translation { limits, ..Translation::default() };
+    for (page, is_cut) in [(65_001, false), (1252, true)] {
+        let page = (pid::INTERNET_CODEPAGE, PropertyValue::Integer32(page));
+        let mut defects = Vec::new();
+        to_message(&message([(pid::HTML, html(&long)), page]), &translation, &mut defects);
+        assert_eq!(defects.iter().any(|defect| defect.kind() == DefectKind::Truncated), is_cut);
+    }
+}

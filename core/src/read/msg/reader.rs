@@ -70,7 +70,7 @@ impl ItemReader for MsgReader {
         let translation = self.options.translation();
         let message = unless_stopped(self.message(), &translation.limits.stop)?;
         let origin = Origin { source: self.name.clone(), ordinal: 1, length: self.len, ..Origin::default() };
-        let item = translated_item(&message, (self.folder.clone(), origin), &translation, |_, defects| {
+        let item = translated_item(message, (self.folder.clone(), origin), &translation, |_, defects| {
             defects.append(&mut self.opening.file.take_defects());
             self.refused()
         });

@@ -1,5 +1,6 @@
 //! An item of an archive as its XML has it.
 
+use super::long_text::LongText;
 use crate::{date_time::DateTime, mapi::FileTime};
 
 /// An element with what is in it.
@@ -8,6 +9,8 @@ pub(super) struct Element {
     pub(super) name: String,
     pub(super) attributes: Vec<(String, String)>,
     pub(super) text: String,
+    /// All of its text, where that is only the start of it.
+    pub(super) long_text: Option<LongText>,
     pub(super) children: Vec<Element>,
 }
 
@@ -32,6 +35,17 @@ impl Element {
         self.child(name)?.own_text()
     }
 
+    /// The first child of this name whose text is not empty.
+    pub(super) fn with_text(&self, name: &str) -> Option<&Self> {
+        self.child(name).filter(|child| child.own_text().is_some())
+    }
+
+    /// Whether both have the same text.
+    pub(super) fn has_text_of(&self, other: &Self) -> bool {
+        let digest = |element: &Self| element.long_text.as_ref().map(|text| text.digest);
+        self.text == other.text && digest(self) == digest(other)
+    }
+
     /// The number of a child; Outlook writes `1`, `1E0` and `2.7E1`.
     pub(super) fn number(&self, name: &str) -> Option<i64> {
         let number: f64 = self.text(name)?.trim().parse().ok()?;
@@ -52,6 +66,9 @@ impl Element {
     pub(super) fn for_each_text(&self, each: &mut impl FnMut(&str)) {
         each(&self.name);
         each(&self.text);
+        if let Some(text) = &self.long_text {
+            each(&text.digest.to_string());
+        }
         for (name, value) in &self.attributes {
             each(name);
             each(value);

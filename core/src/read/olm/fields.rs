@@ -5,8 +5,8 @@ use crate::{
     defect::{Defect, DefectKind},
     error::{ErrorKind, Result},
     mapi::{
-        Attachment, AttachmentBody, CodePage, FileTime, Guid, MapiMessage, NamedProperties, PropertyBag, PropertyName,
-        PropertyValue, pid,
+        Attachment, AttachmentBody, CodePage, FileTime, Guid, MapiMessage, NamedProperties, Octets, PropertyBag,
+        PropertyName, PropertyValue, pid,
     },
     read::archive::ZipIndex,
     source::Content,
@@ -87,6 +87,24 @@ impl Fields {
             self.integer(pid::INTERNET_CODEPAGE, 65_001);
         }
         self.values.extend(plain.map(|plain| (pid::BODY, text(plain))));
+    }
+
+    /// The same of elements, whose text may be long.
+    pub(super) fn bodies_of(&mut self, html: Option<&Element>, plain: Option<&Element>) {
+        let held = |element: Option<&'_ Element>| element.is_none_or(|element| element.long_text.is_none());
+        let text = |element: Option<&'_ Element>| element.and_then(Element::own_text).map(str::to_owned);
+        if held(html) && held(plain) {
+            return self.bodies(text(html).as_deref(), text(plain).as_deref());
+        }
+        let octets = |element: &Element| match &element.long_text {
+            Some(text) => Octets::from(text.content.clone()),
+            None => Octets::from(element.text.as_bytes().to_vec()),
+        };
+        if let Some(html) = html {
+            self.set(pid::HTML, PropertyValue::Binary(octets(html)));
+            self.integer(pid::INTERNET_CODEPAGE, 65_001);
+        }
+        self.values.extend(plain.map(|plain| (pid::BODY, PropertyValue::String8(octets(plain)))));
     }
 
     pub(super) fn tell(&mut self, kind: DefectKind, what: impl Into<std::borrow::Cow<'static, str>>) {

@@ -85,17 +85,18 @@ pub(super) fn message(item: &Element, role: Option<Role>, archive: &mut ZipIndex
         fields.text(id, text(name).map(bracketed).as_deref());
     }
     fields.text(pid::CONVERSATION_TOPIC, text("OPFMessageCopyThreadTopic"));
-    let (html, body) = (text("OPFMessageCopyHTMLBody"), text("OPFMessageCopyBody"));
+    let (html, body) = (item.with_text("OPFMessageCopyHTMLBody"), item.with_text("OPFMessageCopyBody"));
     // Where there is one of each, they are two forms of one text; where there is only one, what it is is told elsewhere too.
     let is_html = match html {
-        Some(_) => body.is_some_and(|body| is_html(body) || has_tags(body)),
-        None => item.is_true("OPFMessageGetHasHTML") || body.is_some_and(is_html),
+        Some(_) => body.is_some_and(|body| is_html(&body.text) || has_tags(&body.text)),
+        None => item.is_true("OPFMessageGetHasHTML") || body.is_some_and(|body| is_html(&body.text)),
     };
-    if is_html && html.is_some_and(|html| body.is_some_and(|body| body != html)) {
+    let is_same = html.zip(body).is_some_and(|(html, body)| html.has_text_of(body));
+    if is_html && html.is_some() && !is_same {
         fields.tell(DefectKind::Conversion, "the message has two HTML bodies: the second is left out");
     }
     let html = html.or_else(|| body.filter(|_| is_html));
-    fields.bodies(html, body.filter(|body| !is_html && Some(*body) != html));
+    fields.bodies_of(html, body.filter(|_| !is_html && !is_same));
     let is_draft = role == Some(Role::Drafts) || (sent.is_none() && item.is_true("OPFMessageIsOutgoing"));
     let read = if item.is_true("OPFMessageGetIsRead") { READ } else { 0 };
     fields.integer(pid::MESSAGE_FLAGS, read | if is_draft && sent.is_none() { UNSENT } else { 0 });

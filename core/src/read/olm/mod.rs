@@ -16,6 +16,7 @@ mod contact;
 mod element;
 mod event;
 mod fields;
+mod long_text;
 mod message;
 mod place;
 mod reader;

@@ -147,7 +147,7 @@ impl OlmReader {
         message.defects.append(&mut defects);
         let origin = Origin { source: name, ordinal: self.ordinal, offset: at, length, ..Origin::default() };
         let archive = &mut self.archive;
-        let item = translated_item(&message, (folder, origin), &self.translation, |translated, defects| {
+        let item = translated_item(message, (folder, origin), &self.translation, |translated, defects| {
             match (translated, &*element.name) {
                 (Translated::Calendar(calendar), "appointment") => event::add_to(calendar, element, defects),
                 (Translated::Calendar(calendar), "task") => task::add_to(calendar, element, defects),

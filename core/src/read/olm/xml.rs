@@ -1,6 +1,6 @@
 //! The XML of one file: elements in one root, each an item, read one at a time.
 
-use super::element::Element;
+use super::{element::Element, long_text::LongText};
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
@@ -25,6 +25,8 @@ const DEPTH: usize = 64;
 const SKIPPED: usize = 1 << 16;
 const TAG: usize = 16;
 const LAST: usize = 64;
+/// Elements whose text may be long: it takes no memory.
+const LONG: [&str; 3] = ["OPFMessageCopyBody", "OPFMessageCopyHTMLBody", "OPFMessageCopySource"];
 /// Items: none stands in another of its kind.
 const ITEMS: [&str; 6] = ["email", "appointment", "task", "note", "contact", "group"];
 
@@ -132,7 +134,7 @@ impl Items {
                 }
                 Err(error) => return Err(self.broken(error, open.is_empty())),
             };
-            let mut closed = 0;
+            let (mut closed, mut may_be_long) = (0, false);
             match &event {
                 Event::Start(start) | Event::Empty(start) => {
                     let is_empty = matches!(event, Event::Empty(_));
@@ -157,6 +159,7 @@ impl Items {
                         self.next = Some(element);
                         closed = open.len();
                     } else {
+                        may_be_long = !is_empty && !open.is_empty() && LONG.contains(&&*element.name);
                         open.push(element);
                         closed = usize::from(is_empty);
                     }
@@ -199,6 +202,9 @@ impl Items {
                 }
                 _ => {}
             }
+            if may_be_long && let Some(element) = open.last_mut() {
+                self.long_text(element)?;
+            }
             if let Some(item) = close(&mut open, closed) {
                 self.read += 1;
                 return Ok(Some(item));
@@ -206,6 +212,26 @@ impl Items {
         }
         self.read_to_end()?;
         Ok(None)
+    }
+
+    /// Leaves the text of an element that just began where it is, if it is long, and goes on behind it.
+    fn long_text(&mut self, element: &mut Element) -> Result<()> {
+        let buffered = self.reader.get_ref();
+        let at_hand = buffered.buffer();
+        if !at_hand.starts_with(b"<![CDATA[") && memchr::memmem::find(at_hand, b"</").is_some() {
+            return Ok(());
+        }
+        let source = buffered.get_ref().source.clone();
+        let found = LongText::at(source.clone(), self.position());
+        let found = found.map_err(|error| self.broken(quick_xml::Error::Io(Arc::new(error)), false))?;
+        if let Some(found) = found {
+            element.text = found.start;
+            element.long_text = Some(found.text);
+            self.base = found.end;
+            let (head, last) = (Vec::new(), Vec::new());
+            self.reader = tolerant(Bounded { source, at: found.end, head, last, left: self.left.clone() });
+        }
+        Ok(())
     }
 
     /// Reads what is behind the last element, so that all octets of the file are compared with their checksum.
@@ -350,7 +376,8 @@ fn close(open: &mut Vec<Element>, count: usize) -> Option<Element> {
 
 fn add(open: &mut [Element], text: &str, flaws: &mut Flaws) {
     match open.last_mut() {
-        Some(element) => element.text.push_str(text),
+        Some(element) if element.long_text.is_none() => element.text.push_str(text),
+        Some(_) => flaws.text += text.len() as u64,
         None => flaws.text += text.trim().trim_start_matches('\u{feff}').len() as u64,
     }
 }

@@ -148,7 +148,7 @@ impl Place {
     fn translated(self, source: &Arc<str>, ordinal: u64, translation: &Translation) -> Result<Item> {
         let ndb = self.ndb.clone();
         let StoredMessage { folder, origin, message, .. } = StoredMessage::new(self, source, ordinal);
-        translated_item(&message, (folder, origin), translation, |_, defects| {
+        translated_item(message, (folder, origin), translation, |_, defects| {
             defects.append(&mut ndb.defects.take());
             Ok(())
         })

@@ -39,7 +39,7 @@ impl ItemReader for TnefReader {
         message.defects.push(Defect::new(DefectKind::Rewritten, "composed of the properties in the TNEF stream"));
         let origin = Origin { source: self.name.clone(), ordinal: 1, length: self.stream.len(), ..Origin::default() };
         let place = (Folder::default(), origin);
-        translated_item(&message, place, &self.options.translation(), |_, _| Ok(())).map(Some)
+        translated_item(message, place, &self.options.translation(), |_, _| Ok(())).map(Some)
     }
 
     fn position(&self) -> u64 {
