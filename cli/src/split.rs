@@ -50,7 +50,7 @@ fn print(splits: &[Split]) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn decide(arguments: &args::SplitDecide) -> Outcome {
+fn decide(arguments: &args::Planned) -> Outcome {
     let splits = read_plan(&arguments.plan)?;
     let receipts = receipts_at(&arguments.to, &splits)?;
     print(&decide_splits_of(&arguments.to, &splits, &receipts, &mut local)?)?;
@@ -97,13 +97,14 @@ fn local(id: &SourceId) -> mailferry::Result<SplitSource> {
 
 fn run_some(arguments: &args::SplitRun) -> Outcome {
     let interrupt = Interrupt::catch();
-    let splits = read_plan(&arguments.plan)?;
+    let args::Planned { plan, to } = &arguments.planned;
+    let splits = read_plan(plan)?;
     if let Some(number) = arguments.only.iter().find(|number| !splits.iter().any(|split| split.number == **number)) {
-        return Err(format!("{}: has no split {number}", arguments.plan.display()).into());
+        return Err(format!("{}: has no split {number}", plan.display()).into());
     }
     let is_asked = |split: &&Split| arguments.only.is_empty() || arguments.only.contains(&split.number);
     for split in splits.iter().filter(is_asked) {
-        let receipt = run_split_of(split, &arguments.to, &mut local, &mut |_| match interrupt.is_asked() {
+        let receipt = run_split_of(split, to, &mut local, &mut |_| match interrupt.is_asked() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         })?;
@@ -112,7 +113,7 @@ fn run_some(arguments: &args::SplitRun) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn finish_all(arguments: &args::SplitFinish) -> Outcome {
+fn finish_all(arguments: &args::Planned) -> Outcome {
     let splits = read_plan(&arguments.plan)?;
     let receipts = receipts_at(&arguments.to, &splits)?;
     let report = finish_of(&arguments.to, &splits, &receipts, &mut local)?;

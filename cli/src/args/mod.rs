@@ -6,7 +6,7 @@ mod split;
 
 pub(crate) use convert::{Convert, Progress};
 pub(crate) use source::{Reading, Source};
-pub(crate) use split::{Split, SplitCommand, SplitDecide, SplitFinish, SplitPlan, SplitRun};
+pub(crate) use split::{Planned, Split, SplitCommand, SplitPlan, SplitRun};
 
 use crate::{selecting::Selecting, tagging::Tagging, words::words};
 use clap::{Args, Parser, Subcommand};

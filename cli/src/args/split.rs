@@ -31,9 +31,9 @@ pub(crate) enum SplitCommand {
     /// Do splits of a plan that are not done, and print the receipt of each, a JSON object each line
     Run(SplitRun),
     /// Print the splits that convert, of a plan that looks at all items first (--dedupe, --sample, --mend) once that is done
-    Decide(SplitDecide),
+    Decide(Planned),
     /// Make one result of all splits: one item log, one report
-    Finish(SplitFinish),
+    Finish(Planned),
 }
 
 #[derive(Args, Debug)]
@@ -48,13 +48,8 @@ pub(crate) struct SplitPlan {
 
 #[derive(Args, Debug)]
 pub(crate) struct SplitRun {
-    /// The file of the plan, or - for standard input
-    #[arg(value_name = "PLAN")]
-    pub(crate) plan: PathBuf,
-
-    /// The destination of the conversion
-    #[arg(long, value_name = "DEST")]
-    pub(crate) to: PathBuf,
+    #[command(flatten)]
+    pub(crate) planned: Planned,
 
     /// Only the splits with these numbers, from 1
     #[arg(long, value_name = "N", value_delimiter = ',')]
@@ -62,18 +57,7 @@ pub(crate) struct SplitRun {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct SplitDecide {
-    /// The file of the plan, or - for standard input
-    #[arg(value_name = "PLAN")]
-    pub(crate) plan: PathBuf,
-
-    /// The destination of the conversion
-    #[arg(long, value_name = "DEST")]
-    pub(crate) to: PathBuf,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct SplitFinish {
+pub(crate) struct Planned {
     /// The file of the plan, or - for standard input
     #[arg(value_name = "PLAN")]
     pub(crate) plan: PathBuf,

@@ -65,7 +65,7 @@ pub fn finish_of(
         return Err(Error::new(ErrorKind::Options, "the plan has no splits: plan again"));
     };
     if splits.iter().any(|split| split.pass == Pass::Survey) {
-        let message = "splits of this plan only look at the items: decide upon what they found out, and run and finish the splits that come of it";
+        let message = "the splits of this plan only look at the items: have `split decide` make the splits that convert, then run and finish those";
         return Err(Error::new(ErrorKind::Options, message));
     }
     let options = first.options()?;

@@ -117,7 +117,8 @@ pub(super) fn run_on(
         return Ok(receipt);
     }
     if split.pass == Pass::Convert && split.decided.is_none() && options.selection.needs_survey() {
-        let message = "what was found out about all items is not in this split: decide upon the first pass, and run what comes of it";
+        let message =
+            "the split does not know what was found in all the others: run the splits that `split decide` gives";
         return Err(Error::new(ErrorKind::Options, message));
     }
     check_destination(&places, &split.sources, options.page.as_deref())?;
