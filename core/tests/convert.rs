@@ -308,7 +308,8 @@ fn a_log_that_cannot_be_written_ends_the_conversion_and_is_told() {
     let disk = Disk { room: 5_000, octets: log.clone() };
     let report = Conversion::new(mailbox([("in.mbox", source)]), Box::new(archive), disk)
         .run(&mut |_| ControlFlow::Continue(()));
-    assert!(report.error.unwrap().contains("the item log cannot be written"));
+    let error = report.error.unwrap();
+    assert!(error.contains("the item log: the disk is full: free some space"), "{error}");
     assert!((2..100).contains(&report.totals.available));
     assert_eq!(log.octets().len(), 5_000);
 }

@@ -3,7 +3,7 @@ use super::item_log::LogLine;
 use crate::write::Known;
 use crate::{
     error::{Error, ErrorKind, Result},
-    write::{Lost, Product},
+    write::{Lost, Product, advice},
 };
 use std::io::{self, Write};
 
@@ -105,5 +105,5 @@ impl<W: Write + Send> Journal for Lines<W> {
 }
 
 pub(super) fn log_refused(error: io::Error) -> Error {
-    Error::new(ErrorKind::Destination, "the item log cannot be written").because(error)
+    Error::new(ErrorKind::Destination, format!("the item log: {}", advice(&error))).because(error)
 }

@@ -53,6 +53,7 @@ pub use collection::{
 };
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use container::BESIDE_STORE;
+pub(crate) use container::advice;
 pub use eml_archive::EmlArchive;
 pub use entry_name::{ItemName, NameTemplate, file_name};
 #[cfg(not(target_family = "wasm"))]

@@ -363,7 +363,12 @@ pub(crate) fn refused(error: io::Error, path: &str) -> Error {
     if let Some(link) = link_in(&error) {
         return linked(link);
     }
-    let message = match error.kind() {
+    Error::new(ErrorKind::Destination, advice(&error)).because(error).in_file(path)
+}
+
+/// What happened where something was to be written, and what to do.
+pub(crate) fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "the disk is full: free some space, and run the same conversion again"
         }
@@ -374,8 +379,7 @@ pub(crate) fn refused(error: io::Error, path: &str) -> Error {
         _ => {
             "cannot be written: the disk or the network share reported an error; check it, and run the same conversion again"
         }
-    };
-    Error::new(ErrorKind::Destination, message).because(error).in_file(path)
+    }
 }
 
 /// The error for a link where something was to be written.
