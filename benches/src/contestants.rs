@@ -109,6 +109,13 @@ const LIBRARY: Contestant = Contestant {
     command: |file, out| rival_to("mailferry", file, out),
 };
 
+const LIBRARY_MENDED: Contestant = Contestant {
+    name: "mailferry as a library, items read, mended for nextcloud and written",
+    needs: None,
+    share: 1,
+    command: |file, out| rival_to("mailferry-mended", file, out),
+};
+
 const LIBRARY_TYPED: Contestant = Contestant {
     name: "mailferry as a library, every value decoded",
     needs: None,
@@ -120,6 +127,7 @@ const LIBRARY_TYPED: Contestant = Contestant {
 const ICS: &[Contestant] = &[
     CP,
     LIBRARY,
+    LIBRARY_MENDED,
     LIBRARY_TYPED,
     TO_FOLDER,
     TO_FOLDER_SHA256,
@@ -153,6 +161,7 @@ const ICS: &[Contestant] = &[
 const VCF: &[Contestant] = &[
     CP,
     LIBRARY,
+    LIBRARY_MENDED,
     LIBRARY_TYPED,
     TO_FOLDER,
     TO_FOLDER_SHA256,

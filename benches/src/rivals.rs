@@ -5,9 +5,10 @@ use mailferry::{
     Limits,
     content_line::Component,
     model::ItemKind,
+    platform::Target,
     read::{ItemReader, ReadOptions, ics::IcsReader, vcf::VcfReader},
     source::{FileSource, Source},
-    write::{IcsCollection, IcsOptions, VcfCollection, VcfOptions},
+    write::{IcsCollection, VcfCollection, WriteOptions},
 };
 use std::{
     fmt::Display,
@@ -27,7 +28,12 @@ pub(crate) fn run(name: &str, path: &Path, out: Option<&Path>) -> Result<()> {
         ("mbox-reader", None) => mbox_reader(path)?,
         ("outlook-pst", None) => outlook_pst(path)?,
         ("mailferry-typed", None) => mailferry_typed(path)?,
-        ("mailferry", Some(out)) => mailferry(path, out)?,
+        ("mailferry", Some(out)) => mailferry(path, out, &WriteOptions::default())?,
+        ("mailferry-mended", Some(out)) => {
+            let mut options = WriteOptions::default();
+            Target::named("nextcloud")?.configure(&mut options);
+            mailferry(path, out, &options)?
+        }
         ("bare-file", Some(out)) => bare::file(path, out)?,
         ("bare-folder", Some(out)) => bare::folder(path, out, MEAN_MESSAGE)?,
         ("icalendar", Some(out)) => icalendar(path, out)?,
@@ -91,10 +97,10 @@ fn reader(path: &Path) -> Result<Box<dyn ItemReader>> {
     })
 }
 
-fn mailferry(path: &Path, out: &Path) -> Result<(u64, u64)> {
+fn mailferry(path: &Path, out: &Path, options: &WriteOptions) -> Result<(u64, u64)> {
     let mut reader = reader(path)?;
-    let mut calendars = IcsCollection::new(IcsOptions::default());
-    let mut cards = VcfCollection::new(VcfOptions::default());
+    let mut calendars = IcsCollection::new(options.collections.ics.clone());
+    let mut cards = VcfCollection::new(options.collections.vcf.clone());
     let mut items = 0;
     while let Some(item) = reader.next_item()? {
         items += 1;

@@ -6,7 +6,7 @@ use mailferry::{
     convert::{Columns, ConvertOptions, ITEM_LOG, LogLine, Status, beside, convert},
     read::{Given, ItemReader, ReadOptions, ics::IcsReader},
     source::ReadAt,
-    write::{EmlArchive, Grouping, ItemName, ItemWriter, OutputForm, Product, WriteOptions},
+    write::{EmlArchive, Eol, Grouping, ItemName, ItemWriter, OutputForm, Product, WriteOptions},
 };
 use std::{
     io::{self, BufRead},
@@ -176,5 +176,52 @@ fn parts_of_a_calendar_have_the_zones_that_they_need() {
             }
         }
         assert_eq!(uids, zones);
+    }
+}
+
+/// What the objects of a calendar share is read and counted once: their digests are those of files of their own all the same.
+#[test]
+fn a_zone_that_is_longer_than_all_events_is_counted_once() {
+    let daylight = |year: usize| {
+        format!(
+            "BEGIN:STANDARD\r\nDTSTART:{year:04}0101T000000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\n"
+        )
+    };
+    let zone = |id: &str, from: usize| {
+        let definition: String = (from..from + 500).map(daylight).collect();
+        format!("BEGIN:VTIMEZONE\r\nTZID:{id}\r\n{definition}END:VTIMEZONE\r\n")
+    };
+    let event = |n: usize| {
+        let place = [";TZID=A", ";TZID=B", ""][n % 3];
+        format!("BEGIN:VEVENT\r\nUID:{n}\r\nDTSTART{place}:20240101T100000\r\nEND:VEVENT\r\n")
+    };
+    let events: String = (0..300).map(event).collect();
+    let calendar = format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}{}{events}END:VCALENDAR\r\n",
+        zone("A", 1500),
+        zone("B", 1600)
+    );
+    for eol in [Eol::Keep, Eol::Lf] {
+        let root = tempfile::tempdir().unwrap();
+        let converted = |grouping: Grouping, name: &str| {
+            let to = root.path().join(name);
+            let mut options = ConvertOptions::default();
+            options.archive.collections.grouping = grouping;
+            options.archive.eol = eol;
+            let source = Given::Source("work.ics".into(), Arc::new(calendar.clone().into_bytes()));
+            let report = convert([source], &to, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+            assert!(report.is_complete());
+            let log = io::BufReader::new(std::fs::File::open(beside(&to, ITEM_LOG)).unwrap());
+            let lines: Vec<LogLine> = log.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+            let sizes: u64 = lines.iter().filter_map(|line| line.item.size).sum();
+            assert_eq!(sizes, report.totals.bytes);
+            (report.totals.bytes, lines.into_iter().map(|line| line.sha256).collect::<Vec<_>>())
+        };
+        let (together, of_one) = converted(Grouping::OneFile, "one");
+        let (apart, of_many) = converted(Grouping::EachItem, "many");
+        assert_eq!(of_one, of_many);
+        let own = if eol == Eol::Lf { events.replace('\r', "").len() } else { events.len() };
+        assert_eq!(together, own as u64);
+        assert!(apart > 100 * together, "{apart} octets in files of their own");
     }
 }

@@ -65,7 +65,8 @@ pub struct ItemRecord {
     /// Its decoded subject; the summary of a calendar object, the name of a contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Its octets; in the item log those that were written, line ends converted if that was requested.
+    /// Its octets; in the item log those that were written, line ends converted if that was requested. Of a calendar object in a file
+    /// of many they are those of its components, without the properties and time zones that stand in that file once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// Where it came from.
@@ -269,7 +270,7 @@ impl LogLine {
         self.mended.clone_from(&item.mended);
         let on_request = if self.changed.is_empty() { Fidelity::Verbatim } else { Fidelity::Normalized };
         let fidelity = item.provenance.max(rendered.fidelity()).max(on_request);
-        self.item.size = Some(rendered.size());
+        self.item.size = Some(rendered.own_size());
         self.sha256 = rendered.sha256().map(|digest| hex(digest));
         self.xxh3 = rendered.xxh3().map(|digest| format!("{digest:016x}"));
         self.fidelity = Some(fidelity.as_str().into());

@@ -11,6 +11,9 @@ use std::{ops::Range, sync::Arc};
 /// Octets of a physical line without its end (RFC 5545 §3.1, RFC 6350 §3.2).
 const PHYSICAL: usize = 75;
 
+/// Octets that are written from memory rather than as a range of the source.
+const SHORT: u64 = 64 << 10;
+
 /// What the name of a line starts with that is kept and says nothing to others.
 pub(super) const APART: &str = "X-MAILFERRY-";
 
@@ -79,7 +82,14 @@ impl Draft {
         if is_small {
             lines.hold_lines_of(limit);
         }
-        let mut draft = Self { content: content.clone(), lines: Vec::new(), raw, is_changed: false, was_open: false };
+        let mut draft = Self {
+            content: content.clone(),
+            // Most lines are longer; more are made room for.
+            lines: Vec::with_capacity(raw.len() / 32),
+            raw,
+            is_changed: false,
+            was_open: false,
+        };
         let (mut held, mut depth) = (0, 0_usize);
         let mut open: Vec<usize> = Vec::new();
         while let Some(line) = lines.next_line()? {
@@ -175,10 +185,10 @@ impl Draft {
     /// The unfolded octets of a line as it is now; nothing of one that was removed.
     pub(super) fn text(&self, number: usize) -> &[u8] {
         let Some(line) = self.lines.get(number) else { return b"" };
-        match (&line.state, &line.head) {
-            (State::Removed, _) => b"",
-            (State::Changed(octets), _) | (State::Kept, Head::Unfolded(octets)) => octets,
-            (State::Kept, Head::Raw(range)) => self.raw.get(range.clone()).unwrap_or_default(),
+        match &line.state {
+            State::Removed => b"",
+            State::Changed(octets) => octets,
+            State::Kept => self.head(line),
         }
     }
 
@@ -271,6 +281,27 @@ impl Draft {
         self.is_changed
     }
 
+    /// The lines that are not as they were, and those that they are now; `None` of what is no content line.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Option<ContentLine<'_>>> {
+        self.lines.iter().flat_map(|line| {
+            let was = (line.state != State::Kept).then(|| self.head(line));
+            let is = match &line.state {
+                State::Changed(text) => Some(&**text),
+                State::Kept | State::Removed => None,
+            };
+            let new = line.before.iter().map(Vec::as_slice);
+            new.chain(was).chain(is).map(ContentLine::parse)
+        })
+    }
+
+    /// The unfolded octets of a line as it was.
+    fn head<'a>(&'a self, line: &'a DraftLine) -> &'a [u8] {
+        match &line.head {
+            Head::Unfolded(octets) => octets,
+            Head::Raw(range) => self.raw.get(range.clone()).unwrap_or_default(),
+        }
+    }
+
     /// Whether the octets of a line, as they stand in the source, are folded as they should be: after at most 75 octets, and inside no
     /// UTF-8 sequence. Of one that is too long to be held nothing is known.
     pub(super) fn is_well_folded(&self, number: usize) -> bool {
@@ -309,7 +340,8 @@ impl Draft {
             LineEnd::CrLf | LineEnd::Mixed => "\r\n",
         };
         let mut parts = Vec::new();
-        let mut made = Vec::new();
+        // What is made is hardly longer than what is there, unless much of that is kept as ranges.
+        let mut made = Vec::with_capacity(self.raw.len().min(SHORT as usize) * 5 / 4);
         let mut kept = 0..0;
         let write = |text: &[u8], made: &mut Vec<u8>| {
             let from = made.len();
@@ -352,7 +384,6 @@ impl Draft {
 
 /// Writes what was kept: short pieces by their octets, long ones as ranges of the source.
 fn flush(content: &Content, raw: &[u8], kept: Range<u64>, made: &mut Vec<u8>, parts: &mut Vec<Content>) {
-    const SHORT: u64 = 64 << 10;
     if kept.is_empty() {
         return;
     }
@@ -370,14 +401,19 @@ fn flush(content: &Content, raw: &[u8], kept: Range<u64>, made: &mut Vec<u8>, pa
 
 /// The line without the parameters of these names, and with others: `;NAME=VALUE`. All else of it stays.
 pub(super) fn rebuilt(line: &ContentLine<'_>, gone: &[&str], add: &[u8]) -> Vec<u8> {
-    let mut octets = Vec::new();
+    let group = line.group.map_or(0, |group| group.len() + 1);
+    let len = group + line.name.len() + add.len() + line.parameters.len() + 1 + line.value.len();
+    let mut octets = Vec::with_capacity(len);
     if let Some(group) = line.group {
         octets.extend_from_slice(group);
         octets.push(b'.');
     }
     octets.extend_from_slice(line.name);
     octets.extend_from_slice(add);
-    for parameter in line.parameters() {
+    if gone.is_empty() {
+        octets.extend_from_slice(line.parameters);
+    }
+    for parameter in line.parameters().filter(|_| !gone.is_empty()) {
         if gone.iter().any(|name| parameter.name.eq_ignore_ascii_case(name.as_bytes())) {
             continue;
         }

@@ -22,7 +22,7 @@ mod system_label;
 mod vcard;
 
 pub use calendar::{Calendar, CalendarComponent, CalendarObject, CalendarTime, ComponentKind};
-pub(crate) use calendar::{OverrideIndex, PRODUCT, read_calendar, read_component};
+pub(crate) use calendar::{OverrideIndex, PRODUCT, read_calendar, read_component, stated_zone};
 pub use card_view::{CardView, LabelledView, PostalAddressView};
 pub use document_view::{ComponentView, DefectView, DocumentView, PropertyView};
 pub use duration::Duration;

@@ -30,6 +30,7 @@ mod eml_archive;
 mod entry_name;
 mod files;
 mod form;
+mod frames;
 mod growing;
 mod maildir;
 mod mbox;

@@ -3,6 +3,7 @@ use super::{
     collection::{Collections, Grouping},
     deflate::Deflater,
     deflated::Deflated,
+    frames::{Frame, Frames},
     mbox::StateFields,
     octets::Octets,
     pool::Pool,
@@ -19,7 +20,7 @@ use crate::{
     defect::Defect,
     error::{Error, Result},
     hex::hex,
-    model::{Fidelity, Item, ItemKind, Message},
+    model::{CalendarObject, Fidelity, Item, ItemKind, Message},
     source::Content,
     word::words,
 };
@@ -102,6 +103,7 @@ struct Resting {
     octets: Pool<Vec<u8>>,
     deflaters: Pool<Box<Deflater>>,
     deflated: Pool<Vec<u8>>,
+    frames: Frames,
     #[cfg(not(target_family = "wasm"))]
     blocks: Pool<Vec<u8>>,
     /// What deflates the blocks of large items.
@@ -288,11 +290,11 @@ impl Renderer {
         let render = || match &item.kind {
             ItemKind::Message(message) => self.render_message(item, message),
             ItemKind::Calendar(object) => match self.collections.object(object)? {
-                Some((content, defects)) => self.render_changed(content, defects, false),
-                None => self.render_member(object.to_content()?, false),
+                Some((object, defects)) => Ok(self.render_calendar(&object)?.changed(defects)),
+                None => self.render_calendar(object),
             },
             ItemKind::Contact(card) => match self.collections.card(card)? {
-                Some((content, defects)) => self.render_changed(content, defects, true),
+                Some((content, defects)) => Ok(self.render_member(content, true)?.changed(defects)),
                 None => self.render_member(card.to_content()?, true),
             },
         };
@@ -346,10 +348,46 @@ impl Renderer {
         self.render_as(content, self.eol, self.zip.filter(|_| !self.messages_share))
     }
 
-    fn render_changed(&self, content: Content, defects: Vec<Defect>, is_card: bool) -> Result<Rendered> {
-        let mut rendered = self.render_member(content, is_card)?;
-        rendered.defects = defects;
-        rendered.fidelity = Fidelity::Normalized;
+    /// Renders a calendar object; in a file of many it takes no more than its components.
+    fn render_calendar(&self, object: &CalendarObject) -> Result<Rendered> {
+        if !self.shares_file || object.is_empty() {
+            return self.render_member(object.to_content()?, false);
+        }
+        let eol = self.eol_of(false);
+        let read = |content: &Content| {
+            let mut digests = Digests::new(self.checksums, false);
+            let octets = Octets::Streamed { content: content.clone(), eol };
+            let is_changed = octets.for_each_chunk(|chunk| {
+                digests.update(chunk);
+                Ok(())
+            })?;
+            Ok((digests, is_changed))
+        };
+        match self.resting.frames.of(object, read)? {
+            Some(frame) => self.render_behind(&frame, object.rest()?, eol),
+            None => self.render_member(object.to_content()?, false),
+        }
+    }
+
+    /// Renders what follows a frame whose digests are known.
+    fn render_behind(&self, frame: &Frame, rest: Content, eol: Eol) -> Result<Rendered> {
+        let content = Content::join([frame.content.clone(), rest.clone()]);
+        let (octets, changed_early) = Octets::new(rest, eol, &self.resting.octets)?;
+        let mut digests = frame.digests.clone();
+        let changed_late = octets.for_each_chunk(|chunk| {
+            chunk.chunks(WINDOW).for_each(|window| digests.update(window));
+            Ok(())
+        })?;
+        let end = match eol {
+            Eol::Keep => frame.line_end.len(),
+            Eol::Crlf => 2,
+            Eol::Lf => 1,
+        };
+        let shared = frame.digests.size + (b"END:VCALENDAR".len() + end) as u64;
+        let own = digests.size.saturating_sub(shared);
+        let is_changed = frame.is_changed || changed_early || changed_late;
+        let mut rendered = self.rendered(Octets::Streamed { content, eol }, digests, None, None, is_changed);
+        rendered.share = Some(own);
         Ok(rendered)
     }
 
@@ -406,16 +444,28 @@ impl Renderer {
             }
             None => None,
         };
+        Ok(self.rendered(octets, digests, deflated, zip, changed_early || changed_late))
+    }
+
+    fn rendered(
+        &self,
+        octets: Octets,
+        mut digests: Digests,
+        deflated: Option<Deflated>,
+        zip: Option<ZipLevel>,
+        is_changed: bool,
+    ) -> Rendered {
         let (size, crc32) = (digests.size, digests.crc32.take());
         let (sha256, xxh3) = digests.finish();
         let name_digest = match (sha256, xxh3) {
             (Some(sha256), _) => hex12(&sha256),
             (None, xxh3) => hex12(&xxh3.unwrap_or(0).to_be_bytes()),
         };
-        let fidelity = if changed_early || changed_late { Fidelity::Normalized } else { Fidelity::Verbatim };
-        Ok(Rendered {
+        let fidelity = if is_changed { Fidelity::Normalized } else { Fidelity::Verbatim };
+        Rendered {
             octets,
             size,
+            share: None,
             sha256,
             xxh3,
             name_digest,
@@ -429,7 +479,7 @@ impl Renderer {
             ahead: std::sync::Mutex::default(),
             #[cfg(feature = "outlook")]
             object: None,
-        })
+        }
     }
 }
 
@@ -498,6 +548,8 @@ pub(crate) fn file_digests(content: &Content) -> io::Result<[String; 2]> {
 pub struct Rendered {
     octets: Octets,
     size: u64,
+    /// How many of them are the item's alone, where others share the rest.
+    share: Option<u64>,
     sha256: Option<[u8; 32]>,
     xxh3: Option<u64>,
     name_digest: String,
@@ -542,6 +594,19 @@ impl Rendered {
     /// How many octets are written, before a container compresses them.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// How many octets the item takes: of a calendar object in a file of many its components alone, without the properties and time
+    /// zones that stand in that file once.
+    pub fn own_size(&self) -> u64 {
+        self.share.unwrap_or(self.size)
+    }
+
+    /// The same octets, changed for a target.
+    fn changed(mut self, defects: Vec<Defect>) -> Self {
+        self.defects = defects;
+        self.fidelity = Fidelity::Normalized;
+        self
     }
 
     /// The SHA-256 of the octets written, where [`Checksums`] asks for it.

@@ -25,7 +25,7 @@ use super::{Notes, draft::Draft};
 use crate::{
     defect::DefectKind,
     error::Result,
-    model::{CalendarComponent, CalendarObject, ComponentKind},
+    model::{CalendarComponent, CalendarObject, ComponentKind, stated_zone},
     time_zone,
 };
 use dates::Start;
@@ -281,8 +281,18 @@ impl CalendarMender {
                 }
             }
         }
-        let is_changed = is_new || draft.is_changed();
-        is_changed.then(|| component.replaced(draft.finish())).transpose().map_err(Into::into)
+        if !is_new && !draft.is_changed() {
+            return Ok(None);
+        }
+        // Nearly always nothing was changed that has to be read again.
+        let is_another = is_new
+            || draft.was_open()
+            || !component.defects().is_empty()
+            || draft.changes().any(|line| line.is_none_or(|line| CalendarComponent::is_told_by(&line)));
+        Ok(Some(match is_another {
+            true => component.replaced(draft.finish())?,
+            false => component.rewritten(draft.finish()),
+        }))
     }
 
     /// Gives the zones that a component names their names, and definitions.
@@ -300,7 +310,7 @@ impl CalendarMender {
         let mut last: Option<(Vec<u8>, Option<String>)> = None;
         let mut others: HashMap<Vec<u8>, Option<String>> = HashMap::new();
         for number in draft.numbers() {
-            let Some(stated) = draft.start_of(number).and_then(|line| zones::stated(&line)) else { continue };
+            let Some(stated) = draft.start_of(number).and_then(|line| stated_zone(&line)) else { continue };
             if let Some((_, name)) = last.as_ref().filter(|(known, _)| known == stated) {
                 let name = name.clone();
                 name.into_iter().for_each(|name| zones::rename(draft, number, &name));

@@ -1,12 +1,17 @@
 //! What would make a server send invitations (RFC 6638 §7.1).
 
 use crate::{
-    content_line::{Property, escape_text},
+    content_line::{Property, RawParameter, escape_text},
     mend::{
         Notes,
         draft::{Draft, rebuilt},
     },
 };
+
+/// Who sends invitations, and what says that they are to be.
+const AGENT: &str = "SCHEDULE-AGENT";
+const ASKING: [&str; 2] = ["RSVP", "SCHEDULE-FORCE-SEND"];
+const MARK: &[u8] = b";SCHEDULE-AGENT=CLIENT";
 
 /// Attendees that are named in a description.
 const NAMED: usize = 100;
@@ -18,21 +23,30 @@ fn parties(draft: &Draft) -> Vec<usize> {
     draft.numbers().filter(is_party).collect()
 }
 
+fn is_named(parameter: &RawParameter<'_>, name: &str) -> bool {
+    parameter.name.eq_ignore_ascii_case(name.as_bytes())
+}
+
 /// Marks the organizer and the attendees so that a CalDAV server leaves invitations and replies to the client.
 pub(super) fn leave_to_client(draft: &mut Draft, notes: &mut Notes) {
     for number in parties(draft) {
         let Some(line) = draft.line(number) else { continue };
-        let agent = line.parameter("SCHEDULE-AGENT").and_then(|agent| agent.values().next());
-        let is_quiet =
-            agent.is_some_and(|agent| agent.eq_ignore_ascii_case(b"CLIENT") || agent.eq_ignore_ascii_case(b"NONE"));
-        let asks = line.parameter("RSVP").is_some() || line.parameter("SCHEDULE-FORCE-SEND").is_some();
-        if is_quiet && !asks {
-            continue;
+        let (mut agent, mut asks) = (None, false);
+        for parameter in line.parameters() {
+            if is_named(&parameter, AGENT) {
+                agent = agent.or(Some(parameter));
+            } else {
+                asks |= ASKING.iter().any(|name| is_named(&parameter, name));
+            }
         }
-        let add: &[u8] = if is_quiet { b"" } else { b";SCHEDULE-AGENT=CLIENT" };
-        let gone: &[&str] = match is_quiet {
-            true => &["RSVP", "SCHEDULE-FORCE-SEND"],
-            false => &["RSVP", "SCHEDULE-FORCE-SEND", "SCHEDULE-AGENT"],
+        let stated = agent.and_then(|agent| agent.values().next());
+        let is_quiet =
+            stated.is_some_and(|agent| agent.eq_ignore_ascii_case(b"CLIENT") || agent.eq_ignore_ascii_case(b"NONE"));
+        let (gone, add): (&[&str], &[u8]) = match (is_quiet, agent.is_some() || asks) {
+            (true, _) if asks => (&ASKING, b""),
+            (true, _) => continue,
+            (false, true) => (&[ASKING[0], ASKING[1], AGENT], MARK),
+            (false, false) => (&[], MARK),
         };
         let marked = rebuilt(&line, gone, add);
         draft.replace(number, marked);

@@ -40,7 +40,9 @@ fn is_right(draft: &Draft, number: usize) -> bool {
         && line.group.is_none()
         && line.name.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-')
         && is_plain(text)
-        && (line.parameters.is_empty() || Parameters::of(&line) == Parameters::Right && !has_charset_or_encoding(&line))
+        && line.parameters().all(|parameter| {
+            Parameters::of_one(&parameter) == Parameters::Right && !is_declaration(parameter.name, parameter.value)
+        })
         && draft.is_well_folded(number)
 }
 

@@ -5,7 +5,7 @@ use crate::{
     content_line::{ContentLine, Property, decode_text, unescape_text},
     error::Result,
     mend::draft::Draft,
-    model::CalendarComponent,
+    model::{CalendarComponent, stated_zone},
     time_zone::{self, Zone},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -95,14 +95,7 @@ pub(super) fn agrees(definition: &Definition, zone: &Zone, (first, last): (i64, 
 
 /// The TZID that a line names, decoded.
 pub(super) fn named(line: &ContentLine<'_>) -> Option<String> {
-    decoded(stated(line)?)
-}
-
-/// The TZID that a line names, as it stands there.
-pub(super) fn stated<'a>(line: &ContentLine<'a>) -> Option<&'a [u8]> {
-    // Nearly all parameters are told from TZID by having no Z.
-    memchr::memchr2(b'Z', b'z', line.parameters)?;
-    line.parameter("TZID")?.values().next()
+    decoded(stated_zone(line)?)
 }
 
 /// What it is called.

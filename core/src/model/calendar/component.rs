@@ -67,7 +67,8 @@ pub struct CalendarComponent {
     pub(super) after: u64,
     /// The names of what it leaves open, innermost first.
     pub(super) unclosed: Vec<Vec<u8>>,
-    pub(super) facts: Facts,
+    /// Shared by its copies.
+    pub(super) facts: Arc<Facts>,
     /// What is written instead of its octets, where it was mended; it still stands at its place in the source.
     pub(super) mended: Option<Content>,
 }
@@ -112,7 +113,14 @@ impl CalendarComponent {
         facts.defects = defects;
         let Walked { name, end, unclosed } = walked;
         facts.name = name;
-        Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts, mended: None })
+        Ok(Self {
+            source: source.clone(),
+            range: start..end,
+            after: end,
+            unclosed,
+            facts: Arc::new(facts),
+            mended: None,
+        })
     }
 
     /// The component of these octets: what a component of the calendar was mended to, or was made to go with it.
@@ -130,6 +138,29 @@ impl CalendarComponent {
         let Self { facts, unclosed, .. } = Self::read(&mut lines, &self.source)?;
         let (source, range, after) = (self.source.clone(), self.range.clone(), self.after);
         Ok(Self { source, range, after, unclosed, facts, mended: Some(content) })
+    }
+
+    /// The same component at the same place, of octets in which no line is another that tells of it.
+    pub(crate) fn rewritten(&self, content: Content) -> Self {
+        Self { mended: Some(content), ..self.clone() }
+    }
+
+    /// Whether this is the same component, unchanged since it was copied.
+    pub(crate) fn is_copy_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.facts, &other.facts) && self.content().len() == other.content().len()
+    }
+
+    /// Whether a line tells of a component what is asked of it often: its extent, one of its facts.
+    pub(crate) fn is_told_by(line: &ContentLine<'_>) -> bool {
+        let names: &[&str] = match line.name.len() {
+            3 => &["UID", "DUE", "END"],
+            4 => &["TZID"],
+            5 => &["BEGIN", "RRULE", "RDATE", "DTEND"],
+            7 => &["SUMMARY", "DTSTART"],
+            13 => &["RECURRENCE-ID"],
+            _ => &[],
+        };
+        names.iter().any(|name| line.is(name)) || stated_zone(line).is_some()
     }
 
     /// Reads of the component whose `BEGIN` line comes next only its extent, and what tells which components belong together.
@@ -151,7 +182,14 @@ impl CalendarComponent {
         })?;
         let Walked { name, end, unclosed } = walked;
         facts.name = name;
-        Ok(Self { source: source.clone(), range: start..end, after: end, unclosed, facts, mended: None })
+        Ok(Self {
+            source: source.clone(),
+            range: start..end,
+            after: end,
+            unclosed,
+            facts: Arc::new(facts),
+            mended: None,
+        })
     }
 
     /// The same component without what follows it, if that is more than zones and properties of the calendar: blank lines, and lines
@@ -265,11 +303,7 @@ fn may_stand(placement: &Placement<'_>) -> bool {
 
 impl Facts {
     fn take(&mut self, depth: usize, line: &ContentLine<'_>) {
-        // Nearly all parameters are told from TZID by having no Z.
-        let zone = match memchr::memchr2(b'Z', b'z', line.parameters) {
-            Some(_) => line.parameter("TZID").and_then(|parameter| parameter.values().next()),
-            None => None,
-        };
+        let zone = stated_zone(line);
         // Nearly all name the zone that the one before has named, and only a start has to know it.
         let is_known =
             |zone: &&[u8]| !zone.contains(&b'\\') && self.zone_ids.iter().any(|known| known.as_bytes() == *zone);
@@ -349,6 +383,13 @@ impl Facts {
             self.years = Some((first.min(year), last.max(year)));
         }
     }
+}
+
+/// The TZID that a line names, as it stands there.
+pub(crate) fn stated_zone<'a>(line: &ContentLine<'a>) -> Option<&'a [u8]> {
+    // Nearly all parameters are told from TZID by having no Z.
+    memchr::memchr2(b'Z', b'z', line.parameters)?;
+    line.parameter("TZID")?.values().next()
 }
 
 /// A hash of a UID; 0 of one that is empty.

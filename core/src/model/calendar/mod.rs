@@ -4,6 +4,7 @@ mod component;
 mod frame;
 mod time;
 
+pub(crate) use component::stated_zone;
 pub use component::{CalendarComponent, ComponentKind};
 pub use frame::Calendar;
 pub(crate) use frame::PRODUCT;
@@ -190,17 +191,37 @@ impl CalendarObject {
     /// # Errors
     /// Errors of the source.
     pub fn to_content(&self) -> io::Result<Content> {
+        Ok(Content::join([self.frame()?, self.rest()?]))
+    }
+
+    /// What of these octets stands before the components.
+    pub(crate) fn frame(&self) -> io::Result<Content> {
         if self.is_empty() {
             return Ok(self.calendar.head());
         }
-        let line_end = self.line_end()?;
-        let lines = |text: &str| Content::from(text.replace('\n', line_end).into_bytes());
-        let mut parts = vec![lines(&self.calendar.beginning()), self.calendar.properties()];
-        for component in self.zones().chain(&self.components) {
-            parts.extend([component.content(), lines(&component.closing()?)]);
+        let beginning = self.lines(&self.calendar.beginning())?;
+        let mut parts = vec![beginning, self.calendar.properties()];
+        for zone in self.zones() {
+            parts.extend([zone.content(), self.lines(&zone.closing()?)?]);
         }
-        parts.push(lines("END:VCALENDAR\n"));
         Ok(Content::join(parts))
+    }
+
+    /// The components, and the end of the calendar.
+    pub(crate) fn rest(&self) -> io::Result<Content> {
+        let mut parts = Vec::new();
+        for component in &self.components {
+            parts.extend([component.content(), self.lines(&component.closing()?)?]);
+        }
+        if !self.is_empty() {
+            parts.push(self.lines("END:VCALENDAR\n")?);
+        }
+        Ok(Content::join(parts))
+    }
+
+    /// Lines with the line end of its components.
+    fn lines(&self, text: &str) -> io::Result<Content> {
+        Ok(Content::from(text.replace('\n', self.line_end()?).into_bytes()))
     }
 
     /// What ends the lines of the components.

@@ -57,7 +57,7 @@ impl Collections {
     }
 
     /// The octets of one calendar object, as a file of its own has them, and what could not be kept; `None` where all is.
-    pub(super) fn object(&self, object: &CalendarObject) -> Result<Option<(Content, Vec<Defect>)>> {
+    pub(super) fn object(&self, object: &CalendarObject) -> Result<Option<(CalendarObject, Vec<Defect>)>> {
         if !self.changes_object(object) {
             return Ok(None);
         }
@@ -65,7 +65,7 @@ impl Collections {
         let notes = CalendarMender::new(self.ics.clone()).mend(&mut object)?;
         match notes.mended.is_empty() && notes.flagged.is_empty() {
             true => Ok(None),
-            false => Ok(Some((object.to_content()?, notes.flagged))),
+            false => Ok(Some((object, notes.flagged))),
         }
     }
 

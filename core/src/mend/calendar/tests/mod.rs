@@ -3,7 +3,11 @@
 mod aside;
 
 use super::{CalendarMender, IcsOptions};
-use crate::{limits::Limits, mend::Notes, model::CalendarObject};
+use crate::{
+    limits::Limits,
+    mend::Notes,
+    model::{CalendarComponent, CalendarObject},
+};
 use std::sync::Arc;
 
 /// What a strict server needs.
@@ -16,9 +20,20 @@ fn mend(calendar: &str, options: IcsOptions) -> (String, Notes) {
     let octets = calendar.as_bytes().to_vec();
     let mut object = CalendarObject::parse(Arc::new(octets), &Limits::default()).unwrap();
     let notes = CalendarMender::new(options).mend(&mut object).unwrap();
+    for component in object.components() {
+        let octets = component.content().to_vec(1 << 20).unwrap();
+        assert_eq!(known(component), known(&CalendarComponent::of_octets(octets).unwrap()), "{calendar}");
+    }
     let written = object.to_content().unwrap().to_vec(1 << 20).unwrap();
     let text = String::from_utf8(written).unwrap().replace("\r\n", "\n").replace("\n ", "");
     (text, notes)
+}
+
+/// What is known of a component beside its octets, which may not have been read again.
+fn known(component: &CalendarComponent) -> String {
+    let names = [component.uid(), component.summary(), component.zone_id()];
+    let flags = (component.kind(), component.is_override(), component.repeats(), component.years());
+    format!("{names:?} {flags:?} {:?} {:?}", component.start(), component.zone_ids())
 }
 
 /// The lines of the one component in which `lines` stand, UID and DTSTAMP left out; what was mended; what was flagged.
