@@ -9,7 +9,6 @@ use std::sync::Arc;
 const PIECES: usize = 1 << 15;
 
 /// Octets that are held in memory before they go to a temporary file, where there are files.
-#[cfg(not(target_family = "wasm"))]
 const HELD: usize = 4 << 20;
 
 /// Octets put together from ranges of sources and octets of its own, to be read again as one.
@@ -20,6 +19,8 @@ pub(super) struct Assembly {
     pieces: Vec<Piece>,
     spool: Spool,
     len: u64,
+    /// Octets of pieces that lie in memory, as those do that were made.
+    in_memory: u64,
 }
 
 enum Piece {
@@ -43,9 +44,12 @@ impl Assembly {
             self.len += content.len();
             return Ok(());
         }
-        if self.pieces.len() >= PIECES || (content.len() < 64 && content.as_slice().is_some()) {
+        let in_memory = content.as_slice().map_or(0, |_| content.len());
+        let is_made = in_memory > 0 && (in_memory < 64 || self.in_memory + in_memory > HELD as u64);
+        if is_made || self.pieces.len() >= PIECES {
             return content.for_each_chunk(|octets| self.octets(octets));
         }
+        self.in_memory += in_memory;
         self.len += content.len();
         self.pieces.push(Piece::Content(content.clone()));
         Ok(())
@@ -174,5 +178,19 @@ mod tests {
         let octets = assembly.finish().unwrap().to_vec(20_000_000).unwrap();
         let expected = [vec![b'x'; 1_000], vec![b'y'; 10_000_000], vec![b'x'; 100]].concat();
         assert!(octets == expected);
+    }
+
+    #[test]
+    fn many_pieces_that_were_made_do_not_stay_in_memory() {
+        let mut assembly = Assembly::default();
+        for _ in 0..4_000 {
+            assembly.content(&Content::from(vec![b'z'; 5_000])).unwrap();
+        }
+        let in_memory = |piece: &Piece| match piece {
+            Piece::Content(content) => content.len(),
+            Piece::Spooled { .. } => 0,
+        };
+        assert!(assembly.pieces.iter().map(in_memory).sum::<u64>() <= HELD as u64);
+        assert_eq!(assembly.finish().unwrap().to_vec(20_000_000).unwrap(), vec![b'z'; 20_000_000]);
     }
 }
