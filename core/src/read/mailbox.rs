@@ -489,7 +489,15 @@ impl Mailbox {
     fn open_group(&mut self, group: (Arc<Group>, &'static str), first: Input) -> Event {
         let opened = Opened { name: Arc::clone(&group.0.name), format: group.1, source: group.0.source.clone() };
         let name = Arc::clone(&group.0.name);
-        self.open = Some(Open { reader: None, is_over: false, name, len: 0, items: 0, group: Some(group), closed: Closed::default() });
+        self.open = Some(Open {
+            reader: None,
+            is_over: false,
+            name,
+            len: 0,
+            items: 0,
+            group: Some(group),
+            closed: Closed::default(),
+        });
         self.waiting = Some(Ok(Found::Input(first)));
         Event::Opened(opened)
     }
@@ -507,7 +515,8 @@ impl Mailbox {
     fn open_made(&mut self, name: Arc<str>, make: &MakeReader) -> Result<Event> {
         let reader = Some(make(&self.options)?);
         let opened = Opened { name: Arc::clone(&name), format: MADE, source: None };
-        self.open = Some(Open { reader, is_over: false, name, len: 0, items: 0, group: None, closed: Closed::default() });
+        self.open =
+            Some(Open { reader, is_over: false, name, len: 0, items: 0, group: None, closed: Closed::default() });
         Ok(Event::Opened(opened))
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// Octets of UTF-8 of a body that are held in memory where what is behind them can be read when it is wanted.
 const HELD: usize = 4 << 20;
-/// Octets of a body that are read where all of it is held: in what is no mail, and what is made of rich text.
+/// Octets of a body of mail that are held where it can only be read as a whole, and of what is made of rich text.
 const WHOLE: usize = 8 << 20;
 
 /// The bodies of a message.
@@ -80,13 +80,25 @@ impl BodyReader<'_> {
         if let Some(long) = self.long(id, what) {
             return Some(long);
         }
-        let limit = self.translation.limits.text.min(WHOLE);
-        if let Some(octets) = self.values.octets(id).filter(|octets| octets.len() > limit as u64) {
-            let detail = format!("{what} has {} octets and was cut at {limit}", octets.len());
+        let limit = self.translation.limits.text.min(self.most());
+        let mut text = if id == pid::BODY { self.plain(limit) } else { self.html(limit) };
+        let len = self.values.octets(id).map_or(0, Octets::len);
+        let mut is_cut = len > limit as u64;
+        // What is no mail has its text several times in memory.
+        if let Some(text) = text.as_mut().filter(|text| !self.is_mail && text.len() > limit) {
+            text.truncate(text.floor_char_boundary(limit));
+            is_cut = true;
+        }
+        if is_cut {
+            let detail = format!("{what} has {len} octets and was cut at {limit}");
             self.defects.push(Defect::new(DefectKind::Truncated, detail));
         }
-        let text = if id == pid::BODY { self.plain(limit) } else { self.html(limit) };
         text.map(BodyText::from)
+    }
+
+    /// How much of a body is held.
+    fn most(&self) -> usize {
+        if self.is_mail { WHOLE } else { HELD }
     }
 
     /// The start of a long body, and the rest of it, which is not held.
@@ -200,7 +212,8 @@ impl BodyReader<'_> {
         let Some(compressed) = self.values.octets(pid::RTF_COMPRESSED) else { return };
         let limit = self.translation.limits.text;
         let rtf = rtf::decompressed(&compressed.content(), limit, self.defects);
-        let read = rtf.and_then(|rtf| Ok((rtf::read_content(&rtf, WHOLE)?, rtf)));
+        let most = self.most();
+        let read = rtf.and_then(|rtf| Ok((rtf::read_content(&rtf, most)?, rtf)));
         let (read, rtf) = match read {
             Ok(read) => read,
             Err(error) => {
@@ -237,7 +250,7 @@ impl BodyReader<'_> {
         }
         if is_cut {
             let rest = if self.is_mail { "the RTF is attached as body.rtf" } else { "the rest of it is left out" };
-            let detail = format!("the text of the rich text body was cut behind {WHOLE} octets: {rest}");
+            let detail = format!("the text of the rich text body was cut behind {most} octets: {rest}");
             self.defects.push(Defect::new(DefectKind::Truncated, detail));
             bodies.rtf = Some(rtf).filter(|_| self.is_mail);
         }
