@@ -20,7 +20,7 @@ use std::{
 };
 
 const PEAK: u64 = 64 << 20;
-const SECTORS: u64 = 24 << 11;
+const SECTORS: u64 = 12 << 11;
 const LEN: u64 = SECTORS * SECTOR - 1;
 /// What stands at the end of HTML.
 const PICTURE: &[u8] = b"<img src=\"cid:late@x\">";
