@@ -338,6 +338,26 @@ def test_values_of_properties_are_those_of_python(root):
     assert rows and all("PidTagDisplayName" in row and row.recipients == [] for row in rows)
 
 
+def test_messages_of_a_store_have_their_properties(takeout, tmp_path):
+    store = tmp_path / "a.pst"
+    mailferry.convert(takeout, store, as_="pst", fsync="none")
+    items = list(mailferry.open(store))
+    assert len(items) == 24
+    for item in items:
+        mapi = item.mapi
+        assert isinstance(mapi, mailferry.MapiProperties)
+        assert mapi["PidTagMessageClass"] == mapi[0x001A] and mapi["MessageClass"].startswith(("IPM.", "REPORT."))
+        assert mapi.get("PidTagInternetMessageId", "").strip("<>") == (item.message_id or "")
+        assert isinstance(mapi["PidTagMessageFlags"], int)
+        assert isinstance(mapi.get("PidTagCreationTime", datetime.datetime.now()), datetime.datetime)
+        for key, value in mapi.items():
+            assert key in mapi and mapi[key] == value
+        for row in mapi.recipients:
+            assert row["PidTagRecipientType"] in (1, 2, 3) and row["PidTagDisplayName"] and row.recipients == []
+    assert any(item.mapi.recipients for item in items)
+    assert any(isinstance(key, tuple) for item in items for key in item.mapi), "no property that has a name"
+
+
 def test_only_message_objects_have_properties(root, takeout):
     assert next(mailferry.open(takeout)).mapi is None
     (item,) = mailferry.open(root / "fixtures/msg/note.msg")

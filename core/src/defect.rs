@@ -177,6 +177,29 @@ defect_kinds! {
     Rewritten = "rewritten",
 }
 
+/// How many defects of one item are told one by one, where each of its parts may have some.
+#[cfg(feature = "outlook")]
+const TOLD: usize = 1000;
+
+/// Defects of the parts of an item that are counted, and not told one by one: there may be millions.
+#[cfg(feature = "outlook")]
+#[derive(Debug, Default)]
+pub(crate) struct Untold(usize);
+
+#[cfg(feature = "outlook")]
+impl Untold {
+    /// Leaves the first of the defects, and counts the others.
+    pub(crate) fn take(&mut self, defects: &mut Vec<Defect>) {
+        self.0 += defects.len().saturating_sub(TOLD);
+        defects.truncate(TOLD);
+    }
+
+    /// What is told of those that were counted.
+    pub(crate) fn defect(self, of: &str) -> Option<Defect> {
+        (self.0 > 0).then(|| Defect::new(DefectKind::EntityLimit, format!("{} more defects of {of}", self.0)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

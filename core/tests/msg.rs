@@ -24,6 +24,7 @@ use mailferry::{
 };
 use msg_support::{
     compound::{Made, Node, compound},
+    large::Large,
     made, msg,
 };
 use pst_support::{Dump, Writer, attachment, attachments, every_type, mail, nested, octets, recipient, text};
@@ -345,10 +346,110 @@ fn lists_of_the_allocation_table_are_followed_as_far_as_the_file_goes() {
         let mut file = made(&message(), 512);
         let at = next(&file);
         break_it(&mut file, at);
-        if let Some((_, told)) = everything(&file.octets) {
-            assert!(told.len() < 100, "{told:?}");
+        // What is behind it is lost and that is told, or nothing that was needed is.
+        if let Some((dump, told)) = everything(&file.octets) {
+            assert!(told.len() < 100 && (!told.is_empty() || dump.text == whole.text), "{told:?}");
         }
     }
+}
+
+#[test]
+fn lists_of_the_allocation_table_in_a_circle_are_told() {
+    let mut message = mail(UNICODE, "large", "see there");
+    let body = AttachmentBody::Data(octets(5_000, 1).into());
+    message.attachments = Arc::new(vec![attachment(UNICODE, "large.bin", 1, body)]);
+    // Two lists, the second of which is needed.
+    let mut large = Large::new(&message, "__substg1.0_37010102", (32 << 10, false), |at| at as u8);
+    large.is_circular = true;
+    let start = Instant::now();
+    let mut reader = MsgReader::open(Arc::new(large), "large.msg", &ReadOptions::default()).unwrap();
+    let item = reader.next_item().unwrap().unwrap();
+    assert!(told(&item).contains("is damaged"), "{}", told(&item));
+    assert!(start.elapsed() < PATIENCE, "took {:?}", start.elapsed());
+}
+
+#[test]
+fn tables_that_are_broken_are_told_or_refused() {
+    const CIRCLE: &str = "its sectors belong to another stream too, or are linked in a circle";
+    const BEYOND: &str = "its sectors lie beyond the end of the file";
+    let message = attachments(UNICODE, 100_000);
+    for sector in [512, 4096] {
+        let whole = || made(&message, sector);
+        let root = |file: &Made| file.entries("Root Entry")[0];
+        let first = |file: &Made, table: usize| match table {
+            0 => file.directory,
+            1 => file.get(root(file) + 116) as usize,
+            _ => file.mini_fat,
+        };
+        for (table, what) in
+            ["the directory", "the stream of short streams", "the table of short streams"].iter().enumerate()
+        {
+            // Each goes on in its first sector, and beyond the end of the file.
+            for (circular, why) in [(true, CIRCLE), (false, BEYOND)] {
+                let mut file = whole();
+                let start = first(&file, table);
+                let at = file.at(file.fat) + 4 * start;
+                let is_one_sector = file.get(at) == 0xFFFF_FFFE;
+                file.set(at, if circular { start as u32 } else { 0x00FF_FFFF });
+                // The stream of short streams has a length: behind it nothing is looked at.
+                if table == 1 && is_one_sector {
+                    continue;
+                }
+                let what = format!("{what} of the compound file is damaged: {why}");
+                match MsgReader::open(Arc::new(file.octets.clone()), "a.msg", &ReadOptions::default()) {
+                    Ok(_) => is_told(&file.octets, &what),
+                    Err(error) => {
+                        assert!(error.kind() == ErrorKind::Malformed && error.to_string().contains(&what), "{error}");
+                    }
+                }
+            }
+        }
+        for (at, lost) in [(48, true), (60, false)] {
+            let mut file = whole();
+            file.set(at, 0x00FF_FFFF);
+            match MsgReader::open(Arc::new(file.octets.clone()), "a.msg", &ReadOptions::default()) {
+                Ok(_) => is_told(&file.octets, BEYOND),
+                Err(error) => assert!(lost && error.kind() == ErrorKind::Malformed, "{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn defects_of_many_parts_are_told_in_part() {
+    const MANY: usize = 2_500;
+    for (prefix, kind) in [("__recip_version1.0_#", "recipients"), ("__attach_version1.0_#", "attachments")] {
+        // None has its stream of properties.
+        let mut inside: Vec<_> =
+            (0..MANY).map(|i| (format!("{prefix}{i:08X}"), Node::Storage(vec![stream("x", vec![1])]))).collect();
+        inside.push(stream("__properties_version1.0", vec![0; 32]));
+        let item = item(compound(inside, 512).octets);
+        let last = item.defects.last().unwrap().to_string();
+        assert!((1_000..1_100).contains(&item.defects.len()), "{}", item.defects.len());
+        assert!(told(&item).contains(&format!("more defects of {kind}")), "{last}");
+    }
+}
+
+#[test]
+fn objects_in_objects_are_taken_out_to_the_limit() {
+    let write = || {
+        let mut inside = vec![stream("CONTENTS", vec![7; 100])];
+        for _ in 0..1_000 {
+            inside = vec![("deeper".to_owned(), Node::Storage(inside))];
+        }
+        let attached = Node::Storage(vec![
+            stream("__properties_version1.0", [vec![0; 8], record(0x3705_0003, 6)].concat()),
+            ("__substg1.0_3701000D".to_owned(), Node::Storage(inside)),
+        ]);
+        let message = vec![
+            stream("__properties_version1.0", vec![0; 32]),
+            ("__attach_version1.0_#00000000".to_owned(), attached),
+        ];
+        compound(message, 512).octets
+    };
+    let writer = std::thread::Builder::new().stack_size(64 << 20).spawn(write).unwrap();
+    let item = item(writer.join().unwrap());
+    assert!(told(&item).contains("too many storages and streams"), "{}", told(&item));
 }
 
 #[test]

@@ -556,6 +556,29 @@ fn what_has_no_place_is_kept_or_told() {
 }
 
 #[test]
+fn a_list_of_entries_that_is_damaged_ends_the_archive() {
+    let message = b"<emails><email><OPFMessageCopySubject>one</OPFMessageCopySubject></email></emails>";
+    let names = ["1", "2", "3"].map(|n| format!("Local/com.microsoft.__Messages/Inbox/message_{n}.xml"));
+    let entries: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &message[..])).collect();
+    let mut octets = archive(&entries, CompressionMethod::Stored);
+    let second = memchr::memmem::find_iter(&octets, b"PK\x01\x02").nth(1).unwrap();
+    octets[second] = 0;
+    let mut mailbox = mailferry::read::Mailbox::new(ReadOptions::default());
+    mailbox.add_source("a.olm", Arc::new(octets));
+    let (mut items, mut failed, mut events) = (0, Vec::new(), 0);
+    while let Some(event) = mailbox.next_event() {
+        events += 1;
+        assert!(events < 100, "{failed:?}");
+        match event {
+            mailferry::read::Event::Item(_) => items += 1,
+            mailferry::read::Event::Failed { error, within: true } => failed.push(error.to_string()),
+            _ => {}
+        }
+    }
+    assert!(items == 1 && failed.len() == 1 && failed[0].contains("central directory"), "{items} {failed:?}");
+}
+
+#[test]
 fn limits_and_stray_tags_of_an_item_are_told() {
     let people = "<emailAddress OPFContactEmailAddressAddress='a@x.example'/>".repeat(5);
     let attachments = "<messageAttachment OPFAttachmentName='a'/>".repeat(4);

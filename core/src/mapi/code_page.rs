@@ -58,6 +58,39 @@ impl CodePage {
         }
     }
 
+    /// Whether escapes switch between its letters: octets of ASCII mean others there.
+    pub(crate) fn has_escapes(self) -> bool {
+        matches!(self.0, 50_220..=50_229 | 52_936 | 65_000)
+    }
+
+    /// The longest start of some text that ends between two characters, where more of it follows; all of it where none does.
+    pub(crate) fn whole_characters(self, octets: &[u8]) -> usize {
+        let len = octets.len();
+        if self.is_single_octet() {
+            return len;
+        }
+        let found = match self.0 {
+            12_000 | 12_001 => len & !3,
+            1200 | 1201 => {
+                let even = len & !1;
+                let high = octets.get(if self.0 == 1200 { even.wrapping_sub(1) } else { even.wrapping_sub(2) });
+                if high.is_some_and(|high| (0xD8..0xDC).contains(high)) { even - 2 } else { even }
+            }
+            // Escapes hold to the end of their line.
+            _ if self.has_escapes() => memchr::memrchr(b'\n', octets).map_or(0, |at| at + 1),
+            // No character of several octets has one of these in it.
+            _ => octets.iter().rposition(|octet| *octet < 0x30).map_or(0, |at| at + 1),
+        };
+        if found > 0 {
+            return found;
+        }
+        let ends_well = |len: &usize| {
+            let text = self.decode_whole(octets.get(..*len).unwrap_or_default()).0;
+            !text.is_empty() && !text.ends_with(char::REPLACEMENT_CHARACTER)
+        };
+        (len.saturating_sub(3)..=len).rev().find(ends_well).unwrap_or(len)
+    }
+
     /// Whether it is a code page that can be read.
     pub(crate) fn is_known(self) -> bool {
         self.label().is_some() || self.encoding().is_some() || self.table().is_some()
@@ -121,6 +154,38 @@ mod tests {
     fn decodes_up_to_the_first_nul() {
         assert_eq!(CodePage(932).decode(b"\x93\xfa\x96\x7b\0rest"), ("日本".to_owned(), false));
         assert_eq!(CodePage::UTF_8.decode("ü".as_bytes()), ("ü".to_owned(), false));
+    }
+
+    #[test]
+    fn text_is_parted_between_characters() {
+        for (page, text) in [
+            (1251, "Привет"),
+            (932, "日本、テスト アイウ"),
+            (932, "ｱ日本語テ"),
+            (936, "己所不欲"),
+            (54_936, "己所😀不欲"),
+            (950, "中文字"),
+            (949, "한국어"),
+            (65_001, "Grüße 日本 😀😀"),
+            (65_001, "日本語"),
+            (1200, "a😀😀b"),
+            (1201, "a😀😀b"),
+            (12_000, "a😀b"),
+        ] {
+            let octets: Vec<u8> = match page {
+                1200 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+                1201 => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+                12_000 => text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
+                _ => CodePage(page).encoding().unwrap().encode(text).0.into_owned(),
+            };
+            for end in 4..octets.len() {
+                let len = CodePage(page).whole_characters(&octets[..end]);
+                assert!(len > 0 && len <= end, "{page}: {len} of {end}");
+                let parted = [&octets[..len], &octets[len..]].map(|part| CodePage(page).decode_whole(part).0).concat();
+                assert_eq!(parted, text, "{page}: {len} of {end}");
+            }
+        }
+        assert_eq!(CodePage(50_220).whole_characters(b"\x1b$B$\"\x1b(B\n\x1b$B$"), 9);
     }
 
     #[test]

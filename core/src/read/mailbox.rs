@@ -106,6 +106,8 @@ impl<P: Into<std::path::PathBuf>> From<P> for Given {
 struct Open {
     /// The reader of the file in hand; none between two files of one source.
     reader: Option<Box<dyn ItemReader>>,
+    /// Whether it gave a fatal error: it is asked for nothing more, as it might give the same one for ever.
+    is_over: bool,
     /// The name of the file in hand.
     name: Arc<str>,
     /// Its octets.
@@ -334,7 +336,7 @@ impl Mailbox {
     /// [`Mailbox::next_event`] is to be asked once those that were given are opened.
     pub(crate) fn next_ahead(&mut self) -> Option<(u64, Unopened)> {
         let open = self.open.as_mut().filter(|_| self.early.is_empty())?;
-        let unopened = open.reader.as_mut()?.next_ahead()?;
+        let unopened = open.reader.as_mut().filter(|_| !open.is_over)?.next_ahead()?;
         open.items += 1;
         let (ordinal, options) = (open.items, Arc::clone(&self.options));
         Some((ordinal, unopened.then(move |item| finished(item?, ordinal, &options))))
@@ -425,7 +427,7 @@ impl Mailbox {
     fn next_of_file(&mut self) -> Option<Event> {
         let open = self.open.as_mut()?;
         let reader = open.reader.as_mut()?;
-        match reader.next_item() {
+        match if open.is_over { Ok(None) } else { reader.next_item() } {
             Ok(Some(item)) => {
                 open.items += 1;
                 Some(match finished(item, open.items, &self.options) {
@@ -444,9 +446,10 @@ impl Mailbox {
                     None => self.close(),
                 }
             }
-            // The next call closes it: a reader gives no item after a fatal error.
+            // The next call closes it.
             Err(error) => {
                 open.items += 1;
+                open.is_over = error.is_fatal();
                 let error = if open.group.is_some() { error.non_fatal() } else { error };
                 Some(Event::Failed { error, within: true })
             }
@@ -473,6 +476,7 @@ impl Mailbox {
         match input.open(&self.options) {
             Ok(reader) => {
                 open.reader = Some(reader);
+                open.is_over = false;
                 None
             }
             Err(error) => {
@@ -485,7 +489,15 @@ impl Mailbox {
     fn open_group(&mut self, group: (Arc<Group>, &'static str), first: Input) -> Event {
         let opened = Opened { name: Arc::clone(&group.0.name), format: group.1, source: group.0.source.clone() };
         let name = Arc::clone(&group.0.name);
-        self.open = Some(Open { reader: None, name, len: 0, items: 0, group: Some(group), closed: Closed::default() });
+        self.open = Some(Open {
+            reader: None,
+            is_over: false,
+            name,
+            len: 0,
+            items: 0,
+            group: Some(group),
+            closed: Closed::default(),
+        });
         self.waiting = Some(Ok(Found::Input(first)));
         Event::Opened(opened)
     }
@@ -496,14 +508,15 @@ impl Mailbox {
         let len = source.len();
         let opened = Opened { name: input.name().into(), format: input.format()?.name, source: Some(source) };
         let name = Arc::clone(&opened.name);
-        self.open = Some(Open { reader, name, len, items: 0, group: None, closed: Closed::default() });
+        self.open = Some(Open { reader, is_over: false, name, len, items: 0, group: None, closed: Closed::default() });
         Ok(Event::Opened(opened))
     }
 
     fn open_made(&mut self, name: Arc<str>, make: &MakeReader) -> Result<Event> {
         let reader = Some(make(&self.options)?);
         let opened = Opened { name: Arc::clone(&name), format: MADE, source: None };
-        self.open = Some(Open { reader, name, len: 0, items: 0, group: None, closed: Closed::default() });
+        self.open =
+            Some(Open { reader, is_over: false, name, len: 0, items: 0, group: None, closed: Closed::default() });
         Ok(Event::Opened(opened))
     }
 

@@ -38,10 +38,8 @@ pub use inflated::Inflated;
 pub(crate) use inflated::{expands_too_far, expansion_limit, is_gzip};
 pub(crate) use packed::{Compression, SIGNATURE};
 pub(crate) use recent::Recent;
-#[cfg(all(test, feature = "outlook"))]
-pub(crate) use recoded::PIECE;
 #[cfg(feature = "outlook")]
-pub(crate) use recoded::{Crlf, Recode, Recoded};
+pub(crate) use recoded::{Crlf, PIECE, Recode, Recoded};
 #[cfg(feature = "outlook")]
 pub(crate) use shelf::Shelf;
 pub(crate) use stoppable::Stoppable;

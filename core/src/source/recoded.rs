@@ -15,6 +15,8 @@ const MARKS: usize = 1 << 16;
 pub(crate) trait Recode: Send + Sync {
     /// What has to be known at the end of a piece to go on with the next one.
     type State: Copy + Default + Send + Sync;
+    /// Places whose offset is known, at most, each with a state.
+    const MARKS: usize = MARKS;
 
     /// Recodes the start of `octets` and gives how many octets of it that took. With `is_last` nothing follows: all of it is taken. Else
     /// some may be left for the next piece, fewer than there are, so that it goes on; none taken ends it.
@@ -54,7 +56,7 @@ impl<R: Recode> Recoded<R> {
             if pieces.is_multiple_of(stride) {
                 recoded.marks.push(Mark { from: recoded.end, to: recoded.len, state });
             }
-            if recoded.marks.len() >= MARKS {
+            if recoded.marks.len() >= R::MARKS {
                 let mut keep = false;
                 recoded.marks.retain(|_| {
                     keep = !keep;

@@ -3,6 +3,7 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 pub(crate) mod compound;
+pub(crate) mod large;
 
 use compound::{Made, Node, compound};
 use mailferry::mapi::{AttachmentBody, Guid, MapiMessage, PropertyBag, PropertyName, PropertyValue, pid};

@@ -8,31 +8,49 @@ use std::sync::Arc;
 
 /// Octets of UTF-8 of a body that are held in memory where what is behind them can be read when it is wanted.
 const HELD: usize = 4 << 20;
+/// Octets of a body of mail that are held where it can only be read as a whole, and of what is made of rich text.
+const WHOLE: usize = 8 << 20;
 
 /// The bodies of a message.
 #[derive(Debug, Default)]
 pub(in crate::mapi) struct Bodies {
-    pub(in crate::mapi) plain: Option<String>,
-    pub(in crate::mapi) html: Option<String>,
-    /// The rich text that the HTML was made from, where it is wanted too.
-    pub(in crate::mapi) rtf: Option<Vec<u8>>,
-    /// What follows the plain text and the HTML, in UTF-8, where they are too long to be held.
-    pub(in crate::mapi) rest_of_plain: Option<Content>,
-    pub(in crate::mapi) rest_of_html: Option<Content>,
+    pub(in crate::mapi) plain: Option<BodyText>,
+    pub(in crate::mapi) html: Option<BodyText>,
+    /// The rich text that the HTML was made from, where it is wanted too, or the HTML is not all of it.
+    pub(in crate::mapi) rtf: Option<Content>,
+}
+
+/// A body in UTF-8.
+#[derive(Debug)]
+pub(in crate::mapi) struct BodyText {
+    pub(in crate::mapi) start: String,
+    /// What follows, where it is too long to be held.
+    pub(in crate::mapi) rest: Option<Content>,
+}
+
+impl From<String> for BodyText {
+    fn from(start: String) -> Self {
+        Self { start, rest: None }
+    }
 }
 
 /// The bodies of a message, in memory; what could not be carried over is told in `defects`.
-pub(in crate::mapi) fn bodies(message: &MapiMessage, translation: &Translation, defects: &mut Vec<Defect>) -> Bodies {
-    BodyReader { message, values: Values::of(message), translation, defects, leaves_rest: false }.bodies()
+pub(in crate::mapi) fn bodies(
+    message: &MapiMessage,
+    translation: &Translation,
+    defects: &mut Vec<Defect>,
+) -> (Option<String>, Option<String>) {
+    let bodies = BodyReader { message, values: Values::of(message), translation, defects, is_mail: false }.bodies();
+    (bodies.plain.map(|text| text.start), bodies.html.map(|text| text.start))
 }
 
-/// The same, the rest of long ones left where it is.
-pub(in crate::mapi) fn starts_of_bodies(
+/// The same of mail: the rest of long ones is left where it is, and rich text may go with them.
+pub(in crate::mapi) fn bodies_of_mail(
     message: &MapiMessage,
     translation: &Translation,
     defects: &mut Vec<Defect>,
 ) -> Bodies {
-    BodyReader { message, values: Values::of(message), translation, defects, leaves_rest: true }.bodies()
+    BodyReader { message, values: Values::of(message), translation, defects, is_mail: true }.bodies()
 }
 
 struct BodyReader<'a> {
@@ -40,51 +58,75 @@ struct BodyReader<'a> {
     values: Values<'a>,
     translation: &'a Translation,
     defects: &'a mut Vec<Defect>,
-    leaves_rest: bool,
+    is_mail: bool,
 }
 
 impl BodyReader<'_> {
     /// Plain text and HTML; RTF gives what the others lack ([MS-OXBBODY] 2.1.3).
     fn bodies(&mut self) -> Bodies {
-        let limit = self.translation.limits.text;
-        let mut bodies = Bodies::default();
-        for (id, (start, rest)) in [
-            (pid::BODY, (&mut bodies.plain, &mut bodies.rest_of_plain)),
-            (pid::HTML, (&mut bodies.html, &mut bodies.rest_of_html)),
-        ] {
-            if let Some((text, behind)) = self.long(id) {
-                (*start, *rest) = (Some(text), Some(behind));
-                continue;
-            }
-            if self.values.octets(id).is_some_and(|octets| octets.len() > limit as u64) {
-                self.defects.push(Defect::new(DefectKind::Truncated, format!("a body was cut at {limit} octets")));
-            }
-            *start = if id == pid::BODY { self.plain(limit) } else { self.html(limit) };
-        }
+        let mut bodies = Bodies {
+            plain: self.body(pid::BODY, "the plain text body"),
+            html: self.body(pid::HTML, "the HTML body"),
+            rtf: None,
+        };
         if bodies.html.is_none() {
             let use_of_rtf = self.use_of_rtf(bodies.plain.is_some());
-            self.add_rtf(&mut bodies, limit, use_of_rtf);
+            self.add_rtf(&mut bodies, use_of_rtf);
         }
         bodies
     }
 
-    /// The start of a long body, and the rest of it, which is not read: of text in UTF-16 or UTF-8.
-    fn long(&mut self, id: u16) -> Option<(String, Content)> {
-        let value = self.values.get(id).filter(|_| self.leaves_rest)?;
+    fn body(&mut self, id: u16, what: &str) -> Option<BodyText> {
+        if let Some(long) = self.long(id, what) {
+            return Some(long);
+        }
+        let limit = self.translation.limits.text.min(self.most());
+        let mut text = if id == pid::BODY { self.plain(limit) } else { self.html(limit) };
+        let len = self.values.octets(id).map_or(0, Octets::len);
+        let mut is_cut = len > limit as u64;
+        // What is no mail has its text several times in memory.
+        if let Some(text) = text.as_mut().filter(|text| !self.is_mail && text.len() > limit) {
+            text.truncate(text.floor_char_boundary(limit));
+            is_cut = true;
+        }
+        if is_cut {
+            let detail = format!("{what} has {len} octets and was cut at {limit}");
+            self.defects.push(Defect::new(DefectKind::Truncated, detail));
+        }
+        text.map(BodyText::from)
+    }
+
+    /// How much of a body is held.
+    fn most(&self) -> usize {
+        if self.is_mail { WHOLE } else { HELD }
+    }
+
+    /// The start of a long body, and the rest of it, which is not held.
+    fn long(&mut self, id: u16, what: &str) -> Option<BodyText> {
+        let value = self.values.get(id).filter(|_| self.is_mail)?;
         let octets = value.octets().filter(|octets| octets.len() > HELD as u64)?;
-        let page = match value {
-            PropertyValue::Binary(_) => {
-                self.values.integer(pid::INTERNET_CODEPAGE).and_then(|page| u32::try_from(page).ok())
+        // Octets that cannot be read as text that is not held are read as text that is.
+        let (text, mut remarks) = match value {
+            PropertyValue::String(_) => (utf_8_of(octets).ok()?, Vec::new()),
+            value => {
+                let octets =
+                    without_zeros(octets, matches!(value, PropertyValue::String8(_)) && id == pid::BODY).ok()?;
+                let of_message = self.message.code_page;
+                let declared = match value {
+                    PropertyValue::Binary(_) => {
+                        self.values.integer(pid::INTERNET_CODEPAGE).and_then(|page| u32::try_from(page).ok())
+                    }
+                    _ => None,
+                };
+                let decode = |start: &[u8]| match id {
+                    pid::BODY => decoding::plain(start, of_message),
+                    _ => decoding::html(start, declared.map(CodePage), of_message),
+                };
+                let lying = decoding::lying(&octets, decode).ok()??;
+                (lying.text, lying.remark.into_iter().collect())
             }
-            _ => Some(self.message.code_page.0),
         };
-        let is_utf_16 = matches!(value, PropertyValue::String(_));
-        let text = match page.map(CodePage) {
-            _ if is_utf_16 => utf_8_of(octets),
-            Some(CodePage::UTF_8) => Ok(octets.content()),
-            _ => return None,
-        };
-        let (text, start) = text.and_then(|text| Ok((text.clone(), text.slice(0..HELD as u64).to_vec(HELD)?))).ok()?;
+        let start = text.slice(0..HELD as u64).to_vec(HELD).ok()?;
         let len = match std::str::from_utf8(&start) {
             Ok(start) => start.len(),
             // A character that goes on in the rest.
@@ -92,14 +134,20 @@ impl BodyReader<'_> {
             Err(_) => return None,
         };
         let rest = text.slice(len as u64..u64::MAX);
-        let start = std::str::from_utf8(start.get(..len)?).ok()?;
-        if rest.is_empty() || start.contains('\0') || start.starts_with('\u{feff}') {
-            return None;
-        }
-        if is_utf_16 {
-            self.defects.extend(text.take_defects());
-        }
-        Some((start.to_owned(), rest))
+        let mut start = String::from_utf8(start.get(..len)?.to_vec()).ok()?;
+        let told = text.take_defects();
+        self.defects.extend(told);
+        let told =
+            remarks.drain(..).map(|remark: String| Defect::new(DefectKind::Charset, format!("{what}: {remark}")));
+        self.defects.extend(told);
+        let rest = match start.find('\0') {
+            Some(end) if id == pid::BODY || matches!(value, PropertyValue::String(_)) => {
+                start.truncate(end);
+                None
+            }
+            _ => Some(rest).filter(|rest| !rest.is_empty()),
+        };
+        Some(BodyText { start, rest }).filter(|text| text.rest.is_some() || !text.start.trim().is_empty())
     }
 
     fn plain(&mut self, limit: usize) -> Option<String> {
@@ -138,7 +186,7 @@ impl BodyReader<'_> {
     }
 
     fn tell(&mut self, what: &str, decoded: Decoded) -> String {
-        let defect = decoded.remark.map(|remark| Defect::new(DefectKind::Charset, format!("{what}: {remark}")));
+        let defect = decoded.remark().map(|remark| Defect::new(DefectKind::Charset, format!("{what}: {remark}")));
         self.defects.extend(defect);
         decoded.text
     }
@@ -160,17 +208,20 @@ impl BodyReader<'_> {
         }
     }
 
-    fn add_rtf(&mut self, bodies: &mut Bodies, limit: usize, use_of_rtf: UseOfRtf) {
+    fn add_rtf(&mut self, bodies: &mut Bodies, use_of_rtf: UseOfRtf) {
         let Some(compressed) = self.values.octets(pid::RTF_COMPRESSED) else { return };
-        let rtf = compressed.to_vec(limit).and_then(|value| rtf::decompress(&value, limit, self.defects));
-        let rtf = match rtf {
-            Ok(rtf) => rtf,
+        let limit = self.translation.limits.text;
+        let rtf = rtf::decompressed(&compressed.content(), limit, self.defects);
+        let most = self.most();
+        let read = rtf.and_then(|rtf| Ok((rtf::read_content(&rtf, most)?, rtf)));
+        let (read, rtf) = match read {
+            Ok(read) => read,
             Err(error) => {
                 self.defects.push(Defect::new(DefectKind::Property, format!("rich text body: {error}")));
                 return;
             }
         };
-        let (body, wrong) = rtf::read_told(&rtf);
+        let rtf::Read { body, wrong, is_cut } = read;
         if wrong > 0 {
             let what = format!(
                 "the rich text body: {wrong} characters are invalid in its code page and were replaced by U+FFFD"
@@ -182,33 +233,64 @@ impl BodyReader<'_> {
             self.leave_out(body, rtf, bodies);
             return;
         }
+        let keeps_rtf = self.translation.keep_rtf && self.is_mail;
         match body {
-            rtf::Body::Html(html) => bodies.html = Some(html).filter(|html| !html.trim().is_empty()),
+            rtf::Body::Html(html) => {
+                bodies.html = Some(html).filter(|html| !html.trim().is_empty()).map(BodyText::from)
+            }
             rtf::Body::Text(text) if bodies.plain.is_none() => {
-                bodies.plain = Some(text).filter(|text| !text.trim().is_empty());
+                bodies.plain = Some(text).filter(|text| !text.trim().is_empty()).map(BodyText::from);
             }
+            rtf::Body::Text(_) => return,
             rtf::Body::Readable(html) if !rtf::is_blank(&html) => {
-                bodies.html = Some(html);
-                bodies.rtf = Some(rtf).filter(|_| self.translation.keep_rtf);
+                bodies.html = Some(BodyText::from(html));
+                bodies.rtf = Some(rtf.clone()).filter(|_| keeps_rtf);
             }
-            _ => {}
+            rtf::Body::Readable(_) => {}
+        }
+        if is_cut {
+            let rest = if self.is_mail { "the RTF is attached as body.rtf" } else { "the rest of it is left out" };
+            let detail = format!("the text of the rich text body was cut behind {most} octets: {rest}");
+            self.defects.push(Defect::new(DefectKind::Truncated, detail));
+            bodies.rtf = Some(rtf).filter(|_| self.is_mail);
         }
     }
 
     /// Leaves out rich text that is not what the plain text says; that is told where they differ.
-    fn leave_out(&mut self, body: rtf::Body, rtf: Vec<u8>, bodies: &mut Bodies) {
+    fn leave_out(&mut self, body: rtf::Body, rtf: Content, bodies: &mut Bodies) {
         let text = match body {
             rtf::Body::Html(html) | rtf::Body::Readable(html) => html_text::plain_text(&html),
             rtf::Body::Text(text) => text,
         };
-        if text.trim().is_empty() || same_words(&text, bodies.plain.as_deref().unwrap_or_default()) {
+        let plain = bodies.plain.as_ref().map(|plain| plain.start.as_str()).unwrap_or_default();
+        if text.trim().is_empty() || same_words(&text, plain) {
             return;
         }
-        let kept = if self.translation.keep_rtf { "is attached only" } else { "is left out" };
+        let is_kept = self.translation.keep_rtf && self.is_mail;
+        let kept = if is_kept { "is attached only" } else { "is left out" };
         let detail = format!("the rich text body is older than the plain text, as the store says: it {kept}");
         self.defects.push(Defect::new(DefectKind::Conversion, detail));
-        bodies.rtf = Some(rtf).filter(|_| self.translation.keep_rtf);
+        bodies.rtf = Some(rtf).filter(|_| is_kept);
     }
+}
+
+/// The octets of a text without the zeros that may end it, or up to the first.
+fn without_zeros(octets: &Octets, ends_at_first: bool) -> Result<Content> {
+    let content = octets.content();
+    if ends_at_first {
+        let (mut at, mut end) = (0_u64, None);
+        content.for_each_chunk(|chunk| {
+            let zero = memchr::memchr(0, chunk).filter(|_| end.is_none());
+            end = end.or(zero.map(|zero| at + zero as u64));
+            at += chunk.len() as u64;
+            Ok(())
+        })?;
+        return Ok(content.slice(0..end.unwrap_or(u64::MAX)));
+    }
+    const TAIL: u64 = 4 << 10;
+    let tail = content.slice(content.len().saturating_sub(TAIL)..u64::MAX).to_vec(TAIL as usize)?;
+    let zeros = tail.iter().rev().take_while(|octet| **octet == 0).count() as u64;
+    Ok(content.slice(0..content.len().saturating_sub(zeros)))
 }
 
 /// Text in UTF-16 as UTF-8, read when it is wanted; without the zeros that may end it.
@@ -233,8 +315,8 @@ enum UseOfRtf {
 
 /// Whether two texts have the same letters and digits.
 fn same_words(a: &str, b: &str) -> bool {
-    let words = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-    words(a) == words(b)
+    let words = |text| str::chars(text).filter(|c| c.is_alphanumeric());
+    words(a).eq(words(b))
 }
 
 #[cfg(test)]
@@ -257,9 +339,10 @@ mod tests {
         let message = message(properties.iter().cloned().chain([of_rtf]));
         let translation = Translation { keep_rtf: true, ..Translation::default() };
         let mut defects = Vec::new();
-        let bodies = bodies(&message, &translation, &mut defects);
+        let bodies = bodies_of_mail(&message, &translation, &mut defects);
         let kinds = defects.iter().map(Defect::kind).collect();
-        (bodies.plain, bodies.html, kinds, bodies.rtf.is_some())
+        let text = |body: Option<BodyText>| body.map(|body| body.start);
+        (text(bodies.plain), text(bodies.html), kinds, bodies.rtf.is_some())
     }
 
     #[test]

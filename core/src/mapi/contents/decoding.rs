@@ -1,16 +1,25 @@
 //! Bodies as text: in the code page that they are said to be in, unless their octets say better, which is told then.
 
 use crate::{
+    Result,
     mapi::{
         CodePage,
         code_page::{guess, is_utf_8},
     },
     mime::decode_labelled,
+    source::{Content, PIECE, Recode, Recoded, Source},
 };
 use encoding_rs::Encoding;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// Octets at the start of HTML in which its own declaration is looked for, and by which its order of octets is told.
 const HEAD: usize = 4096;
+
+/// Octets of a long body by which its charset is told.
+const SAMPLE: usize = 1 << 20;
 
 /// Of so many characters one may be none, and the code page still be the right one.
 const TOLERANCE: usize = 50;
@@ -22,7 +31,33 @@ const LITTLE: usize = 8;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decoded {
     pub(super) text: String,
-    pub(super) remark: Option<String>,
+    /// What it was read as.
+    charset: Charset,
+    /// Octets of the byte-order mark before it.
+    mark: usize,
+    /// That it is not in what it is said to be in.
+    said: Option<String>,
+    /// Whether some of its octets are invalid.
+    is_lossy: bool,
+}
+
+impl Decoded {
+    fn new(text: String, charset: &Charset, said: Option<String>) -> Self {
+        Self { text, charset: charset.clone(), mark: 0, said, is_lossy: false }
+    }
+
+    /// What is to be told of it.
+    pub(super) fn remark(&self) -> Option<String> {
+        let missing = self.text.matches(char::REPLACEMENT_CHARACTER).count();
+        remark(self.said.as_deref(), self.is_lossy.then(|| lost(missing, &self.charset)))
+    }
+}
+
+fn remark(said: Option<&str>, lost: Option<String>) -> Option<String> {
+    match (said, lost) {
+        (Some(said), Some(lost)) => Some(format!("{said}; {lost}")),
+        (said, lost) => lost.or_else(|| said.map(str::to_owned)),
+    }
 }
 
 /// What some octets may be in.
@@ -58,8 +93,16 @@ impl Charset {
     /// Whether it is one of those that escapes switch between: octets of ASCII mean other letters there.
     fn has_escapes(&self) -> bool {
         match self {
-            Self::Page(page) => matches!(page.0, 50_220..=50_229 | 52_936 | 65_000),
+            Self::Page(page) => page.has_escapes(),
             Self::Named(_) => true,
+        }
+    }
+
+    /// The longest start of some text that ends between two characters.
+    fn whole_characters(&self, octets: &[u8]) -> usize {
+        match self {
+            Self::Page(page) => page.whole_characters(octets),
+            Self::Named(_) => memchr::memrchr(b'\n', octets).map_or(octets.len(), |at| at + 1),
         }
     }
 
@@ -70,14 +113,14 @@ impl Charset {
 
 /// HTML: by its byte-order mark, its order of octets, the code page `declared`, its own `meta`, or the one of the message's text.
 pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePage) -> Decoded {
-    if let Some(text) = plain_ascii(octets, declared) {
-        return Decoded { text, remark: None };
+    if let Some((text, page)) = plain_ascii(octets, declared) {
+        return Decoded::new(text, &Charset::Page(page), None);
     }
     let marks: [(&[u8], CodePage); 3] =
         [(b"\xEF\xBB\xBF", CodePage::UTF_8), (b"\xFF\xFE", CodePage::UTF_16LE), (b"\xFE\xFF", CodePage::UTF_16BE)];
     for (mark, page) in marks {
         if let Some(rest) = octets.strip_prefix(mark) {
-            return as_it_is(rest, page);
+            return Decoded { mark: mark.len(), ..as_it_is(rest, page) };
         }
     }
     let declared = declared.filter(|page| page.0 != 0);
@@ -86,9 +129,9 @@ pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePa
     }
     if let Some(page) = wide_by_its_zeros(octets) {
         let mut decoded = as_it_is(octets, page);
-        if declared != Some(page) && decoded.remark.is_none() {
+        if declared != Some(page) && !decoded.is_lossy {
             let said = declared.map(|page| format!("not in {} as declared, but ", Charset::Page(page).name()));
-            decoded.remark = said.map(|said| format!("it is {said}in {}", Charset::Page(page).name()));
+            decoded.said = said.map(|said| format!("it is {said}in {}", Charset::Page(page).name()));
         }
         return decoded;
     }
@@ -104,19 +147,101 @@ pub(super) fn html(octets: &[u8], declared: Option<CodePage>, of_message: CodePa
     if let Some(page) = declared.filter(|page| !page.is_known())
         && !octets.is_ascii()
     {
-        let remark = format!("it is declared to be in code page {}, which is unknown", page.0);
-        decoded.remark = Some(decoded.remark.map_or(remark.clone(), |more| format!("{remark}; {more}")));
+        let unknown = format!("it is declared to be in code page {}, which is unknown", page.0);
+        decoded.said = Some(decoded.said.map_or(unknown.clone(), |more| format!("{unknown}; {more}")));
     }
     decoded
 }
 
 /// Most HTML: ASCII without zeros or escapes, declared to be in a code page that has ASCII as it is.
-fn plain_ascii(octets: &[u8], declared: Option<CodePage>) -> Option<String> {
+fn plain_ascii(octets: &[u8], declared: Option<CodePage>) -> Option<(String, CodePage)> {
     let declared = declared.filter(|page| page.is_known() && !page.is_wide() && !page.says_nothing())?;
     if Charset::Page(declared).has_escapes() || !octets.is_ascii() || memchr::memchr2(0, 0x1B, octets).is_some() {
         return None;
     }
-    std::str::from_utf8(octets).ok().map(str::to_owned)
+    std::str::from_utf8(octets).ok().map(|text| (text.to_owned(), declared))
+}
+
+/// A long body, read where it lies.
+pub(super) struct Lying {
+    /// Its text in UTF-8.
+    pub(super) text: Content,
+    pub(super) remark: Option<String>,
+}
+
+/// A long body as `decode` reads it, by what stands first in it, or first is no ASCII: `None` where it can only be read as a whole.
+pub(super) fn lying(octets: &Content, decode: impl FnOnce(&[u8]) -> Decoded) -> Result<Option<Lying>> {
+    let decoded = decode(&sample(octets)?);
+    let charset = decoded.charset;
+    if charset.has_escapes() && !has_short_lines(octets)? {
+        return Ok(None);
+    }
+    let octets = octets.slice(decoded.mark as u64..u64::MAX);
+    let (mut missing, is_lossy) = (0, Arc::new(AtomicBool::new(false)));
+    let pieces = Pieces { charset: charset.clone(), is_lossy: Arc::clone(&is_lossy) };
+    let text = Recoded::open(Arc::new(octets), 0, pieces, |text| {
+        missing += memchr::memmem::find_iter(text, "\u{fffd}").count();
+    })?;
+    let lost = is_lossy.load(Ordering::Relaxed).then(|| lost(missing, &charset));
+    Ok(Some(Lying { text: Content::from(Arc::new(text) as Source), remark: remark(decoded.said.as_deref(), lost) }))
+}
+
+/// What tells the charset of a long body: its start, and its first octets beyond ASCII.
+fn sample(octets: &Content) -> Result<Vec<u8>> {
+    let part = |from: u64, len: usize| octets.slice(from..from.saturating_add(len as u64)).to_vec(len);
+    let mut sample = part(0, SAMPLE)?;
+    if sample.is_ascii() {
+        let (mut at, mut found) = (0_u64, None);
+        octets.for_each_chunk(|chunk| {
+            let beyond = chunk.iter().position(|octet| !octet.is_ascii());
+            found = found.or(beyond.map(|beyond| at + beyond as u64));
+            at += chunk.len() as u64;
+            Ok(())
+        })?;
+        if let Some(found) = found {
+            sample.truncate(HEAD);
+            sample.extend(part(found, SAMPLE)?);
+        }
+    }
+    let is_wide = wide_by_its_zeros(&sample).is_some();
+    let page = if is_wide { CodePage::UTF_16LE } else { CodePage::UTF_8 };
+    sample.truncate(page.whole_characters(&sample));
+    Ok(sample)
+}
+
+/// Whether no line is longer than a piece of it: escapes hold to the end of their line.
+fn has_short_lines(octets: &Content) -> Result<bool> {
+    let (mut line, mut longest) = (0, 0);
+    octets.for_each_chunk(|chunk| {
+        let mut lines = chunk.split(|octet| *octet == b'\n');
+        line += lines.next().map_or(0, <[u8]>::len);
+        for next in lines {
+            longest = longest.max(line);
+            line = next.len();
+        }
+        Ok(())
+    })?;
+    Ok(longest.max(line) < PIECE)
+}
+
+/// Text that is decoded where it is read.
+struct Pieces {
+    charset: Charset,
+    is_lossy: Arc<AtomicBool>,
+}
+
+impl Recode for Pieces {
+    type State = ();
+
+    fn recode(&self, octets: &[u8], is_last: bool, _: &mut (), out: &mut Vec<u8>) -> usize {
+        let len = if is_last { octets.len() } else { self.charset.whole_characters(octets) };
+        let (text, wrong) = self.charset.decode(octets.get(..len).unwrap_or_default());
+        if wrong {
+            self.is_lossy.store(true, Ordering::Relaxed);
+        }
+        out.extend_from_slice(text.as_bytes());
+        len
+    }
 }
 
 /// Plain text, up to its first NUL, in the code page of the message's text.
@@ -132,8 +257,7 @@ fn as_it_is(octets: &[u8], page: CodePage) -> Decoded {
         len if len < text.len() => text.get(..len).unwrap_or_default().to_owned(),
         _ => text,
     };
-    let remark = wrong.then(|| lost(&text, &Charset::Page(page)));
-    Decoded { text, remark }
+    Decoded { is_lossy: wrong, ..Decoded::new(text, &Charset::Page(page), None) }
 }
 
 /// By `first`, unless it is UTF-8 or does not fit; then by what fits of the charset that it names itself, the one of the message, and the
@@ -147,29 +271,29 @@ fn by_evidence(
 ) -> Decoded {
     if octets.is_ascii() && !first.has_escapes() {
         // Nothing in ASCII but the escapes of ISO-2022 means anything else in another charset.
-        let escaped = escaped_charset(octets).map(|label| decode_labelled(label, octets));
+        let escaped = escaped_charset(octets).map(|label| (label, decode_labelled(label, octets)));
         return match escaped {
-            Some((text, false)) => {
-                Decoded { text, remark: Some(format!("it is in ISO-2022, not in {}", first.name())) }
+            Some((label, (text, false))) => {
+                let said = format!("it is in ISO-2022, not in {}", first.name());
+                Decoded::new(text, &Charset::Named(label.to_vec()), Some(said))
             }
-            _ => Decoded { text: std::str::from_utf8(octets).unwrap_or_default().to_owned(), remark: None },
+            _ => Decoded::new(std::str::from_utf8(octets).unwrap_or_default().to_owned(), &first, None),
         };
     }
     let said = |used: &Charset| format!("it is not in {} as declared: it was read as {}", first.name(), used.name());
     let utf_8 = Charset::Page(CodePage::UTF_8);
     if first.is_single_octet() && is_utf_8(octets, CodePage::WINDOWS_1252) {
         let (text, _) = CodePage::UTF_8.decode_whole(octets);
-        return Decoded { text, remark: is_said.then(|| said(&utf_8)) };
+        return Decoded::new(text, &utf_8, is_said.then(|| said(&utf_8)));
     }
     let (text, wrong) = first.decode(octets);
     if !wrong {
-        return Decoded { text, remark: None };
+        return Decoded::new(text, &first, None);
     }
     let missing = text.matches(char::REPLACEMENT_CHARACTER).count();
     let beyond = text.chars().filter(|c| !c.is_ascii()).count();
     if missing * TOLERANCE <= beyond {
-        let remark = lost(&text, &first);
-        return Decoded { text, remark: Some(remark) };
+        return Decoded { is_lossy: true, ..Decoded::new(text, &first, None) };
     }
     // A few letters with marks may be of any Latin script: then it is the usual one.
     let is_little = octets.iter().filter(|octet| !octet.is_ascii()).count() < LITTLE;
@@ -182,15 +306,13 @@ fn by_evidence(
     let others = [Some(&utf_8), named, of_message, Some(&guessed)].into_iter().flatten();
     for other in others.filter(|other| **other != first) {
         if let (text, false) = other.decode(octets) {
-            return Decoded { text, remark: Some(said(other)) };
+            return Decoded::new(text, other, Some(said(other)));
         }
     }
-    let remark = lost(&text, &first);
-    Decoded { text, remark: Some(remark) }
+    Decoded { is_lossy: true, ..Decoded::new(text, &first, None) }
 }
 
-fn lost(text: &str, charset: &Charset) -> String {
-    let missing = text.matches(char::REPLACEMENT_CHARACTER).count();
+fn lost(missing: usize, charset: &Charset) -> String {
     format!("some of its octets are invalid in {} and were replaced by U+FFFD, in {missing} places", charset.name())
 }
 
@@ -269,8 +391,9 @@ mod tests {
 
     /// What HTML with these octets reads as, and whether something is told.
     fn read(octets: &[u8], declared: u32, of_message: u32) -> (String, bool) {
-        let Decoded { text, remark } = html(octets, Some(CodePage(declared)), CodePage(of_message));
-        (text, remark.is_some())
+        let decoded = html(octets, Some(CodePage(declared)), CodePage(of_message));
+        let remark = decoded.remark();
+        (decoded.text, remark.is_some())
     }
 
     fn units(text: &str, to_octets: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -360,9 +483,9 @@ mod tests {
         }
         // What the store says is so before what the document says: its declaration may be older.
         let stored = html(b"<meta charset=windows-1251>\xe9", Some(CodePage(1252)), CodePage::WINDOWS_1252);
-        assert!(stored.text.ends_with('é') && stored.remark.is_none());
+        assert!(stored.text.ends_with('é') && stored.remark().is_none());
         let of_message = html(b"<p>\x93\xfa\x96\x7b", None, CodePage(932));
-        assert_eq!((of_message.text.as_str(), of_message.remark), ("<p>日本", None));
+        assert_eq!((of_message.text.as_str(), of_message.remark()), ("<p>日本", None));
     }
 
     #[test]
@@ -375,11 +498,13 @@ mod tests {
             (b"\x93\xfa\x96\x7b", 932, "日本", false),
         ] {
             let decoded = plain(octets, CodePage(page));
-            assert_eq!((decoded.text.as_str(), decoded.remark.is_some()), (text, has_remark), "{page}");
+            assert_eq!((decoded.text.as_str(), decoded.remark().is_some()), (text, has_remark), "{page}");
         }
         let long = [&b"\x93\xfa".repeat(200)[..], b"\xff"].concat();
         let decoded = plain(&long, CodePage(932));
-        assert!(decoded.text.ends_with("日\u{FFFD}") && decoded.remark.is_some_and(|remark| remark.contains("U+FFFD")));
+        assert!(
+            decoded.text.ends_with("日\u{FFFD}") && decoded.remark().is_some_and(|remark| remark.contains("U+FFFD"))
+        );
     }
 
     proptest::proptest! {

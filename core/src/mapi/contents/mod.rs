@@ -10,5 +10,5 @@ mod file_name;
 pub(super) mod media_type;
 
 pub(super) use attachment::{AttachmentReader, attached_octets, media_type_of};
-pub(super) use body::{Bodies, bodies, starts_of_bodies};
+pub(super) use body::{Bodies, BodyText, bodies, bodies_of_mail};
 pub(super) use envelope::{from, sender, subject};

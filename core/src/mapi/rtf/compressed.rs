@@ -1,4 +1,9 @@
-use crate::{Defect, DefectKind, Error, ErrorKind, Result, crc32::crc32};
+use crate::{
+    Defect, DefectKind, Error, ErrorKind, Result,
+    crc32::crc32,
+    source::{Content, ReadAt, Recode, Recoded, Source},
+};
+use std::sync::Arc;
 
 /// Octets of the header: COMPSIZE, RAWSIZE, COMPTYPE, CRC ([MS-OXRTFCP] 2.1.3.1.1).
 const HEADER: usize = 16;
@@ -12,6 +17,9 @@ const INITIAL: &[u8; 207] = b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\
 
 /// Octets of the dictionary, a ring.
 const DICTIONARY: usize = 4096;
+
+/// Octets of a value that is expanded in memory.
+const HELD: u64 = 1 << 20;
 
 /// The RTF inside the value of `PidTagRtfCompressed`, compressed or not ([MS-OXRTFCP]).
 ///
@@ -36,84 +44,171 @@ const DICTIONARY: usize = 4096;
 /// # Ok::<(), mailferry::Error>(())
 /// ```
 pub fn decompress(value: &[u8], limit: usize, defects: &mut Vec<Defect>) -> Result<Vec<u8>> {
-    let too_short = || Error::new(ErrorKind::Malformed, "compressed RTF without a whole header").non_fatal();
-    let (header, contents) = value.split_at_checked(HEADER).ok_or_else(too_short)?;
-    let (comp_size, raw_size) = (u32_at(header, 0), u32_at(header, 4));
-    let (kind, crc) = (header.get(8..12).unwrap_or_default(), u32_at(header, 12));
-    // COMPSIZE counts itself out but the other three fields of the header in.
-    let claimed = usize::try_from(comp_size).unwrap_or(usize::MAX).saturating_sub(HEADER - 4);
+    let (header, contents) = value.split_at_checked(HEADER).unwrap_or((value, &[]));
+    let header = Header::read(header)?;
+    let claimed = usize::try_from(header.claimed).unwrap_or(usize::MAX);
     let contents = contents.get(..claimed).unwrap_or(contents);
-    let raw_size = usize::try_from(raw_size).unwrap_or(usize::MAX);
-    match kind {
-        UNCOMPRESSED => {
-            let wanted = raw_size.min(limit);
-            // Some writers count the header into RAWSIZE, so only COMPSIZE tells what is missing.
-            if contents.len() < claimed {
-                defects.push(Defect::new(DefectKind::Truncated, "RTF shorter than its header says"));
-            }
-            Ok(contents.get(..wanted).unwrap_or(contents).to_vec())
+    header.tell_missing(contents.len() as u64, || Ok(without_complements(contents)), defects)?;
+    if !header.is_compressed {
+        let wanted = usize::try_from(header.raw).unwrap_or(usize::MAX).min(limit);
+        return Ok(contents.get(..wanted).unwrap_or(contents).to_vec());
+    }
+    let mut rtf = Vec::new();
+    Expansion::default().expand(contents, true, limit, &mut rtf);
+    header.tell_size(rtf.len() as u64, limit, defects);
+    Ok(rtf)
+}
+
+/// The same of a value that may be too long to be held: it is expanded where it is read.
+pub(in crate::mapi) fn decompressed(value: &Content, limit: usize, defects: &mut Vec<Defect>) -> Result<Content> {
+    if value.len() <= HELD {
+        return Ok(Content::from(decompress(&value.to_vec(limit)?, limit, defects)?));
+    }
+    let header = Header::read(&value.slice(0..HEADER as u64).to_vec(HEADER)?)?;
+    let contents = value.slice(HEADER as u64..header.claimed.saturating_add(HEADER as u64));
+    let crc = || {
+        let mut crc = u32::MAX;
+        contents.for_each_chunk(|octets| {
+            crc = crc32(crc, octets);
+            Ok(())
+        })?;
+        Ok(!crc)
+    };
+    header.tell_missing(contents.len(), crc, defects)?;
+    if !header.is_compressed {
+        return Ok(contents.slice(0..header.raw.min(limit as u64)));
+    }
+    // Nine octets make eight at least: more are not needed.
+    let needed = (limit as u64).saturating_add(limit as u64 / 8).saturating_add(2 * Expansion::RUN as u64);
+    let rtf = Recoded::open(Arc::new(contents.slice(0..needed)), 0, Runs, |_| {})?;
+    header.tell_size(rtf.len().min(limit as u64), limit, defects);
+    Ok(Content::from(Arc::new(rtf) as Source).slice(0..limit as u64))
+}
+
+/// What a value says of itself.
+struct Header {
+    is_compressed: bool,
+    /// Octets behind it.
+    claimed: u64,
+    /// Octets of RTF.
+    raw: u64,
+    crc: u32,
+}
+
+impl Header {
+    fn read(octets: &[u8]) -> Result<Self> {
+        let malformed = |what| Err(Error::new(ErrorKind::Malformed, what).non_fatal());
+        if octets.len() < HEADER {
+            return malformed("compressed RTF without a whole header");
         }
-        COMPRESSED => {
-            if contents.len() < claimed {
-                defects.push(Defect::new(DefectKind::Truncated, "compressed RTF shorter than its header says"));
-            } else if without_complements(contents) != crc {
-                defects.push(Defect::new(DefectKind::Checksum, "the checksum of the compressed RTF is wrong"));
-            }
-            let rtf = expand(contents, limit);
-            if rtf.len() == limit {
-                defects.push(Defect::new(DefectKind::Truncated, format!("RTF cut at {limit} octets")));
-            } else if rtf.len() != raw_size && rtf.len() + 1 != raw_size {
-                let found = rtf.len();
-                let detail = format!("RTF of {found} octets where its header says {raw_size}");
-                defects.push(Defect::new(DefectKind::Property, detail));
-            }
-            Ok(rtf)
+        let is_compressed = match octets.get(8..12).unwrap_or_default() {
+            COMPRESSED => true,
+            UNCOMPRESSED => false,
+            _ => return malformed("compressed RTF of an unknown kind"),
+        };
+        // COMPSIZE counts itself out but the other three fields of the header in.
+        let claimed = u64::from(u32_at(octets, 0)).saturating_sub(HEADER as u64 - 4);
+        Ok(Self { is_compressed, claimed, raw: u32_at(octets, 4).into(), crc: u32_at(octets, 12) })
+    }
+
+    /// Tells what is missing, or damaged by its checksum.
+    fn tell_missing(&self, found: u64, crc: impl FnOnce() -> Result<u32>, defects: &mut Vec<Defect>) -> Result<()> {
+        let what = if self.is_compressed { "compressed RTF" } else { "RTF" };
+        // Some writers count the header into RAWSIZE, so only COMPSIZE tells what is missing.
+        if found < self.claimed {
+            defects.push(Defect::new(DefectKind::Truncated, format!("{what} shorter than its header says")));
+        } else if self.is_compressed && crc()? != self.crc {
+            defects.push(Defect::new(DefectKind::Checksum, "the checksum of the compressed RTF is wrong"));
         }
-        _ => Err(Error::new(ErrorKind::Malformed, "compressed RTF of an unknown kind").non_fatal()),
+        Ok(())
+    }
+
+    /// Tells of a size that is not the one that was found.
+    fn tell_size(&self, found: u64, limit: usize, defects: &mut Vec<Defect>) {
+        if found == limit as u64 {
+            defects.push(Defect::new(DefectKind::Truncated, format!("RTF cut at {limit} octets")));
+        } else if found != self.raw && found + 1 != self.raw {
+            let detail = format!("RTF of {found} octets where its header says {}", self.raw);
+            defects.push(Defect::new(DefectKind::Property, detail));
+        }
     }
 }
 
-/// Follows the runs of literals and references until the end mark, the end of `contents` or `limit`.
-fn expand(contents: &[u8], limit: usize) -> Vec<u8> {
-    let mut dictionary = [0_u8; DICTIONARY];
-    for (to, from) in dictionary.iter_mut().zip(INITIAL) {
-        *to = *from;
+/// How far runs of literals and references were followed.
+#[derive(Clone, Copy)]
+struct Expansion {
+    dictionary: [u8; DICTIONARY],
+    write: usize,
+    /// The end mark was met, or the limit.
+    is_over: bool,
+}
+
+impl Default for Expansion {
+    fn default() -> Self {
+        let mut dictionary = [0_u8; DICTIONARY];
+        for (to, from) in dictionary.iter_mut().zip(INITIAL) {
+            *to = *from;
+        }
+        Self { dictionary, write: INITIAL.len(), is_over: false }
     }
-    let mut write = INITIAL.len();
-    let mut rtf = Vec::new();
-    let mut octets = contents.iter().copied();
-    while let Some(control) = octets.next() {
+}
+
+impl Expansion {
+    /// Octets that a control octet and its run have at most.
+    const RUN: usize = 17;
+
+    /// Follows whole runs until the end mark, the end of `contents` or `limit`; how many octets of `contents` that took.
+    fn expand(&mut self, contents: &[u8], is_last: bool, limit: usize, rtf: &mut Vec<u8>) -> usize {
+        let mut octets = contents.iter().copied();
+        while !self.is_over && (is_last || octets.len() >= Self::RUN) {
+            let Some(control) = octets.next() else { break };
+            self.is_over = self.run(control, &mut octets, limit, rtf).is_none();
+        }
+        contents.len() - octets.len()
+    }
+
+    /// Follows one run; `None` at the end mark, at the end of `octets` or at `limit`.
+    fn run(
+        &mut self,
+        control: u8,
+        octets: &mut impl Iterator<Item = u8>,
+        limit: usize,
+        rtf: &mut Vec<u8>,
+    ) -> Option<()> {
         for bit in 0..8 {
             let is_reference = control >> bit & 1 == 1;
             let (from, length) = if is_reference {
-                let (Some(high), Some(low)) = (octets.next(), octets.next()) else { return rtf };
-                let reference = usize::from(u16::from_be_bytes([high, low]));
-                let (from, length) = (reference >> 4, (reference & 15) + 2);
-                if from == write {
-                    return rtf;
-                }
-                (from, length)
+                let reference = usize::from(u16::from_be_bytes([octets.next()?, octets.next()?]));
+                (Some(reference >> 4).filter(|from| *from != self.write)?, (reference & 15) + 2)
             } else {
-                let Some(literal) = octets.next() else { return rtf };
-                if let Some(slot) = dictionary.get_mut(write) {
-                    *slot = literal;
-                }
-                (write, 1)
+                *self.dictionary.get_mut(self.write)? = octets.next()?;
+                (self.write, 1)
             };
             for step in 0..length {
-                let Some(&octet) = dictionary.get((from + step) % DICTIONARY) else { return rtf };
+                let octet = *self.dictionary.get((from + step) % DICTIONARY)?;
                 if rtf.len() == limit {
-                    return rtf;
+                    return None;
                 }
                 rtf.push(octet);
-                if let Some(slot) = dictionary.get_mut(write) {
-                    *slot = octet;
-                }
-                write = (write + 1) % DICTIONARY;
+                *self.dictionary.get_mut(self.write)? = octet;
+                self.write = (self.write + 1) % DICTIONARY;
             }
         }
+        Some(())
     }
-    rtf
+}
+
+/// Runs that are followed where they are read.
+struct Runs;
+
+impl Recode for Runs {
+    type State = Expansion;
+    // A state has a dictionary in it.
+    const MARKS: usize = 256;
+
+    fn recode(&self, octets: &[u8], is_last: bool, state: &mut Expansion, out: &mut Vec<u8>) -> usize {
+        state.expand(octets, is_last, usize::MAX, out)
+    }
 }
 
 fn u32_at(octets: &[u8], at: usize) -> u32 {
@@ -221,6 +316,37 @@ mod tests {
         let mut defects = Vec::new();
         assert_eq!(decompress(&value, 100, &mut defects).unwrap().len(), 100);
         assert_eq!(defects.len(), 1);
+    }
+
+    #[test]
+    fn what_is_expanded_where_it_is_read_is_the_same() {
+        let of = |value: &[u8], limit| {
+            let (mut held, mut lying) = (Vec::new(), Vec::new());
+            let whole = decompress(value, limit, &mut held).unwrap();
+            let content = decompressed(&Content::from(value.to_vec()), limit, &mut lying).unwrap();
+            assert!(content.to_vec(usize::MAX).unwrap() == whole, "{limit}");
+            assert_eq!(held, lying);
+            (whole.len(), held.len())
+        };
+        // Literals only, so that runs end anywhere in a piece, and references to all of the dictionary.
+        let mut contents: Vec<u8> = Vec::new();
+        for i in 0..150_000_u32 {
+            match i % 3 {
+                0 => contents.extend([0b0000_0000, 1, 2, 3, 4, 5, 6, 7, (i / 7) as u8]),
+                1 => contents.extend([0b1000_0000, 9, 9, (i / 3) as u8, 9, 9, 9, 9, (i % 251) as u8, 0x3F]),
+                // Both octets of the reference are even where the dictionary is written, which would end it: so is none here.
+                _ => contents.extend([0b0000_0001, 0xFF, 0xF0 | (i % 16) as u8, 7, 7, 7, 7, 7, 7, (i / 5) as u8]),
+            }
+        }
+        let (len, crc) = (contents.len() as u32 + 12, without_complements(&contents));
+        let header = [&len.to_le_bytes()[..], &[0; 4], COMPRESSED, &crc.to_le_bytes()].concat();
+        let value = [header, contents].concat();
+        assert!(value.len() as u64 > HELD);
+        for limit in [usize::MAX, 1_000_000, 70_000, 1] {
+            let (len, defects) = of(&value, limit);
+            assert!(len > 0 && defects == 1, "{len} {defects}");
+        }
+        of(&value[..value.len() - 5], usize::MAX);
     }
 
     proptest! {

@@ -1,11 +1,16 @@
 use super::{
     font::Fonts,
-    token::{Token, Tokens},
+    token::{Step, Token, Tokens},
 };
-use crate::mapi::CodePage;
+use crate::{Result, mapi::CodePage, source::Content};
 
 /// Groups that are followed; deeper ones count as part of the last.
 const MAX_DEPTH: usize = 4096;
+/// Octets of a document that are read at a time, and how many of them must follow a token, so that it is not cut apart.
+const PIECE: usize = 256 << 10;
+const AHEAD: usize = 4 << 10;
+/// Octets of text that wait for more of it.
+const WAITING: usize = 256 << 10;
 
 /// What a reader of RTF makes of a document: it is told groups, words and decoded text in their order.
 pub(super) trait Sink {
@@ -23,6 +28,9 @@ pub(super) trait Sink {
 
     /// Text, decoded.
     fn text(&mut self, text: &str);
+
+    /// How many octets it holds.
+    fn held(&self) -> usize;
 }
 
 /// What a group inherits and gives back.
@@ -38,23 +46,23 @@ struct Group {
 /// Reads `rtf` to its end, keeping what every reader must: groups, destinations, fonts, code pages, `\u`. Tells how many pieces of
 /// text were not of their code page.
 pub(super) fn read(rtf: &[u8], sink: &mut impl Sink) -> usize {
-    let mut document = Document {
-        sink,
-        fonts: Fonts::default(),
-        groups: Vec::new(),
-        depth_beyond: 0,
-        group: Group { code_page: 1252, fallback: 1, left_out: false, in_font_table: false },
-        group_start: GroupStart::Passed,
-        octets: Vec::new(),
-        fallback_left: 0,
-        high_surrogate: None,
-        wrong: 0,
-    };
-    for token in Tokens::new(rtf) {
-        document.token(token);
-    }
+    let mut document = Document::new(sink);
+    document.piece(rtf, true, usize::MAX);
     document.flush();
     document.wrong
+}
+
+/// Reads a document a piece at a time, until `sink` holds more than `most`; whether that was so, too.
+pub(super) fn read_content(rtf: &Content, most: usize, sink: &mut impl Sink) -> Result<(usize, bool)> {
+    let mut document = Document::new(sink);
+    let mut at = 0;
+    while at < rtf.len() && document.sink.held() <= most {
+        let end = rtf.len().min(at + PIECE as u64);
+        let piece = rtf.slice(at..end).to_vec(PIECE)?;
+        at += document.piece(&piece, end == rtf.len(), most) as u64;
+    }
+    document.flush();
+    Ok((document.wrong, document.sink.held() > most))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,9 +87,41 @@ struct Document<'a, S> {
     high_surrogate: Option<u16>,
     /// Pieces of text that were not of their code page.
     wrong: usize,
+    /// Octets of data that go on in the next piece.
+    left_out: usize,
 }
 
-impl<S: Sink> Document<'_, S> {
+impl<'a, S: Sink> Document<'a, S> {
+    fn new(sink: &'a mut S) -> Self {
+        Self {
+            sink,
+            fonts: Fonts::default(),
+            groups: Vec::new(),
+            depth_beyond: 0,
+            group: Group { code_page: 1252, fallback: 1, left_out: false, in_font_table: false },
+            group_start: GroupStart::Passed,
+            octets: Vec::new(),
+            fallback_left: 0,
+            high_surrogate: None,
+            wrong: 0,
+            left_out: 0,
+        }
+    }
+
+    /// Reads a piece of the document as far as its tokens are whole; how many octets that took.
+    fn piece(&mut self, rtf: &[u8], is_last: bool, most: usize) -> usize {
+        let mut tokens = Tokens::behind(rtf, self.left_out);
+        while (is_last || tokens.len() >= AHEAD) && self.sink.held() <= most {
+            match tokens.step() {
+                Step::Token(token) => self.token(token),
+                Step::Nothing => {}
+                Step::End => break,
+            }
+        }
+        self.left_out = tokens.left_out();
+        rtf.len() - tokens.len()
+    }
+
     fn token(&mut self, token: Token<'_>) {
         let start = std::mem::replace(&mut self.group_start, GroupStart::Passed);
         match token {
@@ -202,6 +242,12 @@ impl<S: Sink> Document<'_, S> {
         if !self.group.left_out && !octets.is_empty() {
             self.end_surrogate();
             self.octets.extend_from_slice(octets);
+            if self.octets.len() > WAITING {
+                let page = CodePage(u32::from(self.group.code_page));
+                let rest = self.octets.split_off(page.whole_characters(&self.octets));
+                self.flush_octets();
+                self.octets = rest;
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 use super::{
+    Body,
     document::Sink,
     token::{Token, Tokens},
 };
@@ -53,8 +54,9 @@ struct Group {
 }
 
 impl Encapsulated {
-    pub(super) fn into_text(self) -> String {
-        self.found
+    /// What was taken out of a document that was made from it.
+    pub(super) fn into_body(self, origin: Origin) -> Body {
+        if origin == Origin::Text { Body::Text(self.found) } else { Body::Html(self.found) }
     }
 }
 
@@ -83,6 +85,10 @@ impl Sink for Encapsulated {
         if !self.group.rtf_only {
             self.found.push_str(text);
         }
+    }
+
+    fn held(&self) -> usize {
+        self.found.len()
     }
 }
 

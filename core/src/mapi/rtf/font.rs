@@ -1,5 +1,8 @@
 use std::collections::BTreeMap;
 
+/// Fonts of a document that are kept: their numbers have 16 bits.
+const MAX_FONTS: usize = 1 << 16;
+
 /// The code pages of a document: of its header and of each font in its font table.
 #[derive(Debug)]
 pub(super) struct Fonts {
@@ -42,7 +45,9 @@ impl Fonts {
             (b"cpg", Some(page)) => u16::try_from(page).ok().filter(|page| *page != 0),
             _ => None,
         };
-        if let (Some(font), Some(code_page)) = (self.defined, code_page) {
+        if let (Some(font), Some(code_page)) = (self.defined, code_page)
+            && self.code_pages.len() < MAX_FONTS
+        {
             self.code_pages.insert(font, code_page);
         }
     }

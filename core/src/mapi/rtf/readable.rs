@@ -23,6 +23,8 @@ pub(super) struct Readable {
     colour: [i32; 3],
     instruction: String,
     links: Vec<String>,
+    /// Octets of memory that the links take.
+    held_by_links: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -85,11 +87,12 @@ impl Readable {
     pub(super) fn into_html(mut self) -> String {
         self.end_paragraph();
         self.leave_to(Table::Outside);
-        format!(
-            "<!DOCTYPE html>\r\n<html><head><meta charset=\"utf-8\"></head>\r\n\
-             <body style=\"white-space:pre-wrap\">{}</body></html>\r\n",
-            self.html
-        )
+        // In place: it may be long.
+        let start =
+            "<!DOCTYPE html>\r\n<html><head><meta charset=\"utf-8\"></head>\r\n<body style=\"white-space:pre-wrap\">";
+        self.html.insert_str(0, start);
+        self.html.push_str("</body></html>\r\n");
+        self.html
     }
 
     fn set(&mut self, format: Format) {
@@ -251,6 +254,7 @@ impl Sink for Readable {
             }
             b"fldrslt" => {
                 if let Some(link) = hyperlink(&self.instruction) {
+                    self.held_by_links += link.len() + size_of::<String>();
                     self.links.push(link);
                     self.group.format.link = self.links.len();
                 }
@@ -324,6 +328,10 @@ impl Sink for Readable {
                 escape(text, &mut self.html);
             }
         }
+    }
+
+    fn held(&self) -> usize {
+        self.html.len() + self.held_by_links
     }
 }
 

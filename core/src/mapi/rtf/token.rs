@@ -16,14 +16,49 @@ pub(super) enum Token<'a> {
 }
 
 /// The tokens of some RTF, whatever its octets are; the data of `\bin` is left out.
+///
+/// They may come piece by piece: text goes on in the next piece, data of `\bin` is left out there too.
 #[derive(Clone, Debug)]
 pub(super) struct Tokens<'a> {
     rest: &'a [u8],
+    /// Octets of data that are still to be left out.
+    left_out: usize,
+}
+
+/// What stands next.
+pub(super) enum Step<'a> {
+    Token(Token<'a>),
+    /// Nothing that counts.
+    Nothing,
+    End,
 }
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(rtf: &'a [u8]) -> Self {
-        Self { rest: rtf }
+        Self::behind(rtf, 0)
+    }
+
+    /// Those of a further piece, at whose start so many octets are to be left out.
+    pub(super) fn behind(rtf: &'a [u8], left_out: usize) -> Self {
+        let mut tokens = Self { rest: rtf, left_out: 0 };
+        tokens.leave_out(left_out);
+        tokens
+    }
+
+    /// Octets that are not read yet.
+    pub(super) fn len(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// Octets that are to be left out of the next piece.
+    pub(super) fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    fn leave_out(&mut self, n: usize) {
+        let here = n.min(self.rest.len());
+        self.take(here);
+        self.left_out = n - here;
     }
 
     fn take_while(&mut self, mut wanted: impl FnMut(u8) -> bool) -> &'a [u8] {
@@ -60,7 +95,7 @@ impl<'a> Tokens<'a> {
         let parameter = (!digits.is_empty()).then_some(sign * magnitude);
         self.take_if(b' ');
         if name == b"bin" {
-            self.take(usize::try_from(magnitude).unwrap_or(0));
+            self.leave_out(usize::try_from(magnitude).unwrap_or(0));
             return None;
         }
         Some(Token::Word(name, parameter))
@@ -77,52 +112,61 @@ impl<'a> Tokens<'a> {
     }
 }
 
+impl<'a> Tokens<'a> {
+    /// The next token, where it is one.
+    pub(super) fn step(&mut self) -> Step<'a> {
+        let Some(first) = self.rest.first() else { return Step::End };
+        let token = match first {
+            b'{' => {
+                self.take(1);
+                Some(Token::Open)
+            }
+            b'}' => {
+                self.take(1);
+                Some(Token::Close)
+            }
+            b'\r' | b'\n' | 0 => {
+                self.take(1);
+                None
+            }
+            b'\\' => {
+                self.take(1);
+                match self.rest.first() {
+                    Some(letter) if letter.is_ascii_alphabetic() => self.word(),
+                    Some(b'\'') => {
+                        self.take(1);
+                        self.hex()
+                    }
+                    Some(b'\r' | b'\n') => {
+                        self.take_if(b'\r');
+                        self.take_if(b'\n');
+                        Some(Token::Symbol(b'\n'))
+                    }
+                    Some(&symbol) => {
+                        self.take(1);
+                        Some(Token::Symbol(symbol))
+                    }
+                    None => None,
+                }
+            }
+            _ => {
+                let text = self.take_while(|octet| !matches!(octet, b'{' | b'}' | b'\\' | b'\r' | b'\n' | 0));
+                Some(Token::Text(text))
+            }
+        };
+        token.map_or(Step::Nothing, Step::Token)
+    }
+}
+
 impl<'a> Iterator for Tokens<'a> {
     type Item = Token<'a>;
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            let first = *self.rest.first()?;
-            let token = match first {
-                b'{' => {
-                    self.take(1);
-                    Some(Token::Open)
-                }
-                b'}' => {
-                    self.take(1);
-                    Some(Token::Close)
-                }
-                b'\r' | b'\n' | 0 => {
-                    self.take(1);
-                    None
-                }
-                b'\\' => {
-                    self.take(1);
-                    match self.rest.first() {
-                        Some(letter) if letter.is_ascii_alphabetic() => self.word(),
-                        Some(b'\'') => {
-                            self.take(1);
-                            self.hex()
-                        }
-                        Some(b'\r' | b'\n') => {
-                            self.take_if(b'\r');
-                            self.take_if(b'\n');
-                            Some(Token::Symbol(b'\n'))
-                        }
-                        Some(&symbol) => {
-                            self.take(1);
-                            Some(Token::Symbol(symbol))
-                        }
-                        None => None,
-                    }
-                }
-                _ => {
-                    let text = self.take_while(|octet| !matches!(octet, b'{' | b'}' | b'\\' | b'\r' | b'\n' | 0));
-                    Some(Token::Text(text))
-                }
-            };
-            if token.is_some() {
-                return token;
+            match self.step() {
+                Step::Token(token) => return Some(token),
+                Step::Nothing => {}
+                Step::End => return None,
             }
         }
     }

@@ -2,6 +2,7 @@ use super::clock::utc;
 use crate::{
     Defect, DefectKind,
     content_line::{Component, Property},
+    defect::Untold,
     hex::hex,
     mapi::{Attachment, AttachmentBody, FileTime, Guid, MapiMessage, Translation, contents, pid, values::Values},
     mime::compose::to_base64,
@@ -43,12 +44,12 @@ pub(super) fn describe(
     if let Some(subject) = contents::subject(values) {
         add(Property::text("SUMMARY", &subject));
     }
-    let bodies = contents::bodies(message, translation, defects);
-    let readable = bodies.plain.or_else(|| bodies.html.as_deref().map(crate::mapi::html_text::plain_text));
+    let (plain, html) = contents::bodies(message, translation, defects);
+    let readable = plain.or_else(|| html.as_deref().map(crate::mapi::html_text::plain_text));
     if let Some(text) = readable.filter(|text| !text.trim().is_empty()) {
         add(Property::text("DESCRIPTION", text.trim_end()));
     }
-    if let Some(html) = bodies.html {
+    if let Some(html) = html {
         add(Property::text("X-ALT-DESC", &html).with("FMTTYPE", "text/html"));
     }
     match values.integer(pid::SENSITIVITY) {
@@ -107,9 +108,10 @@ pub(super) fn attach(
     translation: &Translation,
     defects: &mut Vec<Defect>,
 ) {
-    let mut left = MAX_ATTACHED;
+    let (mut left, mut untold) = (MAX_ATTACHED, Untold::default());
     let count = message.attachments.len();
     for index in 0..count.min(translation.limits.entities) {
+        untold.take(defects);
         let attachment = match message.attachments.open(index) {
             Ok(attachment) => attachment,
             Err(error) => {
@@ -144,6 +146,8 @@ pub(super) fn attach(
             Err(error) => defects.push(Defect::new(DefectKind::Attachment, format!("attachment {name}: {error}"))),
         }
     }
+    untold.take(defects);
+    defects.extend(untold.defect("attachments"));
 }
 
 /// When the exception starts, on the clock of its series, that an attachment stands for ([MS-OXOCAL] 2.2.10.1).

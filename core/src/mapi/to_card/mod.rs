@@ -32,8 +32,8 @@ fn common(message: &MapiMessage, translation: &Translation, defects: &mut Vec<De
     if !categories.is_empty() {
         properties.push(Property::new("CATEGORIES", list(&categories)));
     }
-    let bodies = contents::bodies(message, translation, defects);
-    let note = bodies.plain.or_else(|| bodies.html.as_deref().map(html_text::plain_text));
+    let (plain, html) = contents::bodies(message, translation, defects);
+    let note = plain.or_else(|| html.as_deref().map(html_text::plain_text));
     properties.extend(note.filter(|note| !note.trim().is_empty()).map(|note| Property::text("NOTE", note.trim_end())));
     match values.integer(pid::SENSITIVITY) {
         Some(1 | 2) => properties.push(Property::new("CLASS", "PRIVATE")),

@@ -4,9 +4,10 @@ use super::{
 };
 use crate::{
     Defect, DefectKind,
+    defect::Untold,
     mapi::{
         Attachment, AttachmentBody, EmbeddedMessage,
-        contents::{AttachmentReader, media_type, media_type_of},
+        contents::{AttachmentReader, BodyText, media_type, media_type_of},
         pid,
         values::Values,
     },
@@ -38,7 +39,7 @@ struct Part {
 impl Translator<'_> {
     /// All attachments ([MS-OXCMAIL] 2.1.3.4), those that the HTML shows apart from the others. Identifiers that no header field can
     /// have change in the HTML too.
-    pub(super) fn attached(&mut self, html: &mut Option<String>) -> Attached {
+    pub(super) fn attached(&mut self, html: &mut Option<BodyText>) -> Attached {
         let mut attached = Attached::default();
         let attachments = self.message.attachments.clone();
         let count = attachments.len();
@@ -50,7 +51,7 @@ impl Translator<'_> {
             let detail = format!("only the first {limit} of {count} attachments are read");
             self.defects.push(Defect::new(DefectKind::EntityLimit, detail));
         }
-        let (mut parts, mut identities) = (Vec::new(), Vec::new());
+        let (mut parts, mut identities, mut untold) = (Vec::new(), Vec::new(), Untold::default());
         for index in 0..count.min(limit) {
             match attachments.open(index) {
                 Ok(attachment) => {
@@ -64,7 +65,9 @@ impl Translator<'_> {
                     self.defects.push(Defect::new(DefectKind::Attachment, detail));
                 }
             }
+            untold.take(&mut self.defects);
         }
+        self.defects.extend(untold.defect("attachments"));
         for (old, new) in content_id::tie(html, &mut identities) {
             let detail = format!(
                 "Content-ID \"{old}\" was changed to \"{new}\", also in the HTML: mail programs would not find the picture otherwise"

@@ -1,11 +1,17 @@
 //! What HTML refers to its pictures by (RFC 2392, RFC 2557), and identifiers that hold in a header field.
 
-use crate::mapi::html_text;
+use crate::{
+    mapi::{contents::BodyText, html_text},
+    source::Content,
+};
 use std::{collections::BTreeMap, fmt::Write, ops::Range};
 
 /// Octets of a reference that are looked at, and references.
 const REFERENCE: usize = 1024;
 const REFERENCES: usize = 1 << 16;
+/// Octets of HTML that are looked at together, and how many before a reference tell what it stands in.
+const WINDOW: usize = 256 << 10;
+const BEFORE: usize = 16;
 
 /// What a part may be referred to by.
 #[derive(Debug, Default)]
@@ -15,7 +21,7 @@ pub(super) struct Identity {
     /// Whether the HTML refers to it.
     pub(super) is_shown: bool,
     /// Where the HTML has its identifier.
-    places: Vec<Range<usize>>,
+    places: Vec<Range<u64>>,
     /// Whether all of these spell the identifier as RFC 2392 has it.
     is_spelled: bool,
 }
@@ -35,7 +41,7 @@ impl Identity {
 
 /// Finds which parts the HTML shows. Where an identifier has to change, it changes alike in the part and in the HTML; what it was and
 /// what it became is handed back.
-pub(super) fn tie(html: &mut Option<String>, parts: &mut [Identity]) -> Vec<(String, String)> {
+pub(super) fn tie(html: &mut Option<BodyText>, parts: &mut [Identity]) -> Vec<(String, String)> {
     if let Some(html) = html {
         find(html, parts);
     }
@@ -53,26 +59,39 @@ pub(super) fn tie(html: &mut Option<String>, parts: &mut [Identity]) -> Vec<(Str
     changed
 }
 
-fn edit(html: &mut String, mut edits: Vec<(Range<usize>, String)>) {
+fn edit(html: &mut BodyText, mut edits: Vec<(Range<u64>, String)>) {
     if edits.is_empty() {
         return;
     }
     edits.sort_by_key(|(place, _)| place.start);
-    let (mut out, mut at) = (String::new(), 0);
+    let (len, rest) = (html.start.len() as u64, html.rest.take().unwrap_or_else(|| Content::from(Vec::new())));
+    let held = |range: Range<u64>| {
+        let place = |at: u64| usize::try_from(at.min(len)).unwrap_or(usize::MAX);
+        html.start.get(place(range.start)..place(range.end)).unwrap_or_default()
+    };
+    // Pieces of the rest; a reference may begin in what is held and end in it.
+    let lying = |range: Range<u64>| rest.slice(range.start.saturating_sub(len)..range.end.saturating_sub(len));
+    let (mut start, mut behind, mut at) = (String::new(), Vec::new(), 0);
     for (place, new) in edits {
         // Two parts of the same identifier are one reference.
-        if let Some(before) = html.get(at..place.start) {
-            out.push_str(before);
-            out.push_str(&new);
-            at = place.end;
+        if place.start < at {
+            continue;
         }
+        start.push_str(held(at..place.start));
+        behind.push(lying(at..place.start));
+        match place.start < len {
+            true => start.push_str(&new),
+            false => behind.push(Content::from(new.into_bytes())),
+        }
+        at = place.end;
     }
-    out.push_str(html.get(at..).unwrap_or_default());
-    *html = out;
+    start.push_str(held(at..u64::MAX));
+    behind.push(lying(at..u64::MAX));
+    *html = BodyText { start, rest: Some(Content::join(behind)).filter(|rest| !rest.is_empty()) };
 }
 
 /// Goes through `cid:…` and the values of `src=…`.
-fn find(html: &str, parts: &mut [Identity]) {
+fn find(html: &BodyText, parts: &mut [Identity]) {
     // The first part of each name stands for all of it: a reference is looked up once.
     let (mut known, mut same) = (BTreeMap::new(), Vec::new());
     for (index, part) in parts.iter().enumerate() {
@@ -88,20 +107,9 @@ fn find(html: &str, parts: &mut [Identity]) {
     if known.is_empty() {
         return;
     }
-    let lower = html.to_ascii_lowercase();
-    for (marker, is_cid) in [("cid:", true), ("src=", false)] {
-        for (at, _) in lower.match_indices(marker).take(REFERENCES) {
-            let behind = at + marker.len();
-            let rest = lower.get(behind..).unwrap_or_default();
-            // The value of an attribute begins behind its quotation mark.
-            let quoted = behind + usize::from(rest.starts_with(['"', '\'']));
-            let (value, start) = if is_cid { (at, behind) } else { (quoted, quoted) };
-            let Some((place, index)) = reference(html, value, start, &known) else { continue };
-            if let Some(part) = parts.get_mut(index) {
-                note(part, html.get(place.clone()).unwrap_or_default(), place, is_cid);
-            }
-        }
-    }
+    let mut search =
+        Search { known: &known, parts, window: String::new(), base: 0, searched: 0, left: [REFERENCES; 2] };
+    search.all_of(html);
     for (first, other) in same {
         let Some((is_shown, is_spelled)) = parts.get(first).map(|first| (first.is_shown, first.is_spelled)) else {
             continue;
@@ -113,7 +121,86 @@ fn find(html: &str, parts: &mut [Identity]) {
     }
 }
 
-fn note(part: &mut Identity, reference: &str, place: Range<usize>, is_cid: bool) {
+/// Looks for references in a text that comes piece by piece.
+struct Search<'a> {
+    known: &'a BTreeMap<String, usize>,
+    parts: &'a mut [Identity],
+    /// What was met last, and where it begins.
+    window: String,
+    base: u64,
+    /// Up to where markers were looked for.
+    searched: u64,
+    /// References of each kind that are still looked at.
+    left: [usize; 2],
+}
+
+impl Search<'_> {
+    fn all_of(&mut self, html: &BodyText) {
+        let mut start = html.start.as_str();
+        while let Some((piece, behind)) =
+            start.split_at_checked(start.floor_char_boundary(WINDOW)).filter(|_| !start.is_empty())
+        {
+            self.piece(piece);
+            start = behind;
+        }
+        let mut octets = Vec::new();
+        // What cannot be read is told where it is written.
+        let _whole = html.rest.as_ref().map(|rest| {
+            rest.for_each_chunk(|chunk| {
+                octets.extend_from_slice(chunk);
+                let whole = match std::str::from_utf8(&octets) {
+                    Ok(text) => text.len(),
+                    Err(error) if error.error_len().is_none() => error.valid_up_to(),
+                    Err(_) => octets.len(),
+                };
+                let text: Vec<u8> = octets.drain(..whole).collect();
+                self.piece(&String::from_utf8_lossy(&text));
+                Ok(())
+            })
+        });
+        self.search(true);
+    }
+
+    fn piece(&mut self, text: &str) {
+        self.window.push_str(text);
+        self.search(false);
+        // What a reference may still need of what is before it.
+        let behind = usize::try_from(self.searched.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        let done = self.window.floor_char_boundary(behind.saturating_sub(BEFORE));
+        self.window.drain(..done);
+        self.base += done as u64;
+    }
+
+    /// Looks at the markers behind which all of a reference is here.
+    fn search(&mut self, is_last: bool) {
+        let window = std::mem::take(&mut self.window);
+        let lower = window.to_ascii_lowercase();
+        let end = if is_last { window.len() } else { window.len().saturating_sub(REFERENCE + BEFORE) };
+        let from = usize::try_from(self.searched.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        for (kind, (marker, is_cid)) in [("cid:", true), ("src=", false)].into_iter().enumerate() {
+            let found = memchr::memmem::find_iter(lower.as_bytes(), marker);
+            for at in found.skip_while(|at| *at < from).take_while(|at| *at < end) {
+                let Some(left) = self.left.get_mut(kind).filter(|left| **left > 0) else { break };
+                *left -= 1;
+                let behind = at + marker.len();
+                let rest = lower.get(behind..).unwrap_or_default();
+                // The value of an attribute begins behind its quotation mark.
+                let quoted = behind + usize::from(rest.starts_with(['"', '\'']));
+                let (value, start) = if is_cid { (at, behind) } else { (quoted, quoted) };
+                let Some((place, index)) = reference(&window, value, start, self.known) else { continue };
+                if let Some(part) = self.parts.get_mut(index) {
+                    let spelled = window.get(place.clone()).unwrap_or_default();
+                    let place = self.base + place.start as u64..self.base + place.end as u64;
+                    note(part, spelled, place, is_cid);
+                }
+            }
+        }
+        self.searched = self.searched.max(self.base + end as u64);
+        self.window = window;
+    }
+}
+
+fn note(part: &mut Identity, reference: &str, place: Range<u64>, is_cid: bool) {
     part.is_shown = true;
     if is_cid && let Some(id) = &part.content_id {
         let spelled = characters(reference.trim());
@@ -242,11 +329,22 @@ mod tests {
 
     /// What becomes of the HTML and of the identifier of its only part, and whether the HTML shows it.
     fn tied(html: &str, id: &str) -> (String, String, bool) {
-        let mut html = Some(html.to_owned());
-        let mut parts = [Identity::new(Some(id.to_owned()), None)];
-        tie(&mut html, &mut parts);
-        let [part] = parts;
-        (html.unwrap(), part.content_id.unwrap(), part.is_shown)
+        let of = |mut html: Option<BodyText>| {
+            let mut parts = [Identity::new(Some(id.to_owned()), None)];
+            tie(&mut html, &mut parts);
+            let [part] = parts;
+            let BodyText { start, rest } = html.unwrap();
+            let rest = rest.map(|rest| String::from_utf8(rest.to_vec(usize::MAX).unwrap()).unwrap());
+            (start + rest.as_deref().unwrap_or_default(), part.content_id.unwrap(), part.is_shown)
+        };
+        let whole = of(Some(BodyText::from(html.to_owned())));
+        // The same, wherever what is held ends.
+        for at in (0..=html.len()).filter(|at| html.is_char_boundary(*at)) {
+            let (start, rest) = html.split_at(at);
+            let rest = Some(Content::from(rest.as_bytes().to_vec()));
+            assert_eq!(of(Some(BodyText { start: start.to_owned(), rest })), whole, "{at} of {html}");
+        }
+        whole
     }
 
     #[test]
@@ -296,12 +394,12 @@ mod tests {
     #[test]
     fn all_references_change_and_nothing_else() {
         let html = "<img src='cid:a b'><img src=\"cid:c@x\"><img src=\"cid:A%20B\"> a b";
-        let mut html = Some(html.to_owned());
+        let mut html = Some(BodyText::from(html.to_owned()));
         let mut parts = [("a b", None), ("c@x", None), ("a b", Some("p.png"))]
             .map(|(id, at)| Identity::new(Some(id.into()), at.map(str::to_owned)));
         let changed = tie(&mut html, &mut parts);
         assert_eq!(
-            html.unwrap(),
+            html.unwrap().start,
             "<img src='cid:a=20b@invalid'><img src=\"cid:c@x\"><img src=\"cid:a=20b@invalid\"> a b"
         );
         assert_eq!(changed.len(), 2);
@@ -315,9 +413,36 @@ mod tests {
             ("<img src='http://x.example/a?b=1&amp;c=2'>", "http://x.example/a?b=1&c=2"),
             ("<img src=image.png>", "IMAGE.png"),
         ] {
-            let (mut html, mut parts) = (Some(html.to_owned()), [Identity::new(None, Some(location.to_owned()))]);
+            let (mut html, mut parts) =
+                (Some(BodyText::from(html.to_owned())), [Identity::new(None, Some(location.to_owned()))]);
             assert_eq!(tie(&mut html, &mut parts), []);
             assert!(parts[0].is_shown, "{location}");
+        }
+    }
+
+    #[test]
+    fn references_are_found_wherever_a_window_ends() {
+        for before in
+            (WINDOW - REFERENCE - 60..WINDOW + 30).step_by(7).chain([0, 2 * WINDOW - 3, 3 * WINDOW - REFERENCE])
+        {
+            let padding = "ü".repeat(before / 2) + &"x".repeat(before % 2);
+            let html = format!("{padding}<img src=\"cid:a b@x\"><img src=pic.png>{padding}");
+            let wanted = html.replace("a b@x", "a=20b@x");
+            for held in [html.len(), 0, WINDOW - 1, before + 14, before + 17] {
+                let (start, rest) = html.split_at(html.floor_char_boundary(held));
+                let rest = Some(Content::from(rest.as_bytes().to_vec()));
+                let mut text = Some(BodyText { start: start.to_owned(), rest });
+                let mut parts = [
+                    Identity::new(Some("a b@x".to_owned()), None),
+                    Identity::new(None, Some("pic.png".to_owned())),
+                    Identity::new(Some("unknown@x".to_owned()), None),
+                ];
+                let changed = tie(&mut text, &mut parts);
+                assert_eq!((changed.len(), parts.each_ref().map(|part| part.is_shown)), (1, [true, true, false]));
+                let BodyText { start, rest } = text.unwrap();
+                let rest = rest.map(|rest| rest.to_vec(usize::MAX).unwrap()).unwrap_or_default();
+                assert!([start.into_bytes(), rest].concat() == wanted.as_bytes(), "{before}, {held} held");
+            }
         }
     }
 

@@ -13,7 +13,7 @@ mod transport;
 use super::{
     MapiMessage, Translation,
     address_book::{AddressBook, MapiAddress},
-    contents::{Bodies, media_type, starts_of_bodies},
+    contents::{Bodies, BodyText, bodies_of_mail, media_type},
     pid, to_calendar, translate_embedded,
     translation::is_mail,
     values::Values,
@@ -98,7 +98,7 @@ impl<'a> Translator<'a> {
     }
 
     fn bodies(&mut self) -> Bodies {
-        starts_of_bodies(self.message, self.translation, &mut self.defects)
+        bodies_of_mail(self.message, self.translation, &mut self.defects)
     }
 
     /// The bodies and the attachments, nested as mail clients nest them:
@@ -122,7 +122,7 @@ impl<'a> Translator<'a> {
         let mut bodies = self.bodies();
         let mut attached = self.attached(&mut bodies.html);
         attached.mixed.extend(kept_rtf(&mut bodies));
-        let plain = bodies.plain.take().map(|plain| body("plain", plain, bodies.rest_of_plain.take()));
+        let plain = bodies.plain.take().map(|plain| body("plain", plain));
         let mut shown = self.alternatives(bodies);
         if !attached.related.is_empty() && !shown.is_empty() {
             let html = shown.remove(0);
@@ -136,8 +136,8 @@ impl<'a> Translator<'a> {
         let calendar = to_calendar::meeting(self.message, self.translation, &mut self.defects);
         let calendar =
             calendar.map(|(method, calendar)| Entity::text("calendar", calendar).parameter("method", method));
-        let plain = bodies.plain.map(|plain| body("plain", plain, bodies.rest_of_plain));
-        let html = bodies.html.map(|html| body("html", html, bodies.rest_of_html));
+        let plain = bodies.plain.map(|plain| body("plain", plain));
+        let html = bodies.html.map(|html| body("html", html));
         plain.into_iter().chain(html).chain(calendar).collect()
     }
 
@@ -159,7 +159,7 @@ impl<'a> Translator<'a> {
 }
 
 /// A body; the rest of a long one is read when it is written.
-fn body(subtype: &str, start: String, rest: Option<Content>) -> Entity {
+fn body(subtype: &str, BodyText { start, rest }: BodyText) -> Entity {
     let Some(rest) = rest else { return Entity::text(subtype, start) };
     let whole = Content::join([Content::from(start.into_bytes()), rest]);
     // Octets that cannot be read now cannot be read later either, and are told then.
@@ -194,5 +194,5 @@ fn with_related(entity: Entity, related: Vec<Entity>) -> Entity {
 /// Rich text that is wanted beside the HTML made of it.
 fn kept_rtf(bodies: &mut Bodies) -> Option<Entity> {
     let rtf = bodies.rtf.take()?;
-    Some(Entity::octets("application/rtf", Content::from(rtf)).attached(Some("body.rtf")))
+    Some(Entity::octets("application/rtf", rtf).attached(Some("body.rtf")))
 }

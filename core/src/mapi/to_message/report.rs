@@ -11,8 +11,9 @@ impl Translator<'_> {
         let is_receipt = class.ends_with("IPNRN") || class.ends_with("IPNNRN");
         let mut bodies = self.bodies();
         let mut attached = self.attached(&mut bodies.html);
+        attached.mixed.extend(super::kept_rtf(&mut bodies));
         if bodies.plain.is_none() && bodies.html.is_none() {
-            bodies.plain = Some(self.report_text());
+            bodies.plain = Some(self.report_text().into());
         }
         let text = super::alternative(self.alternatives(bodies));
         let kind = if is_receipt { "disposition-notification" } else { "delivery-status" };

@@ -445,13 +445,17 @@ fn long_bodies_are_read_when_they_are_written() {
             read.content().slice(0..4096).to_vec(4096).unwrap().windows(17).any(|at| at == b"multipart/related");
         assert_eq!(related, wanted.starts_with("<img"));
     }
-    // Those in an unknown charset are decoded at once, and no more of them than is held.
+    // Escapes hold to the end of their line: where lines are too long, it is decoded at once, and no more of it than is held.
     let limits = crate::Limits { text: 5 << 20, ..crate::Limits::default() };
     let translation = Translation { limits, ..Translation::default() };
-    for (page, is_cut) in [(65_001, false), (1252, true)] {
+    let ascii = "no letter beyond ASCII \r\n".repeat(300_000);
+    let one_line = ascii.replace("\r\n", " ");
+    for (page, long, is_cut) in
+        [(65_001, &long, false), (1252, &long, false), (50_220, &ascii, false), (50_220, &one_line, true)]
+    {
         let page = (pid::INTERNET_CODEPAGE, PropertyValue::Integer32(page));
         let mut defects = Vec::new();
-        to_message(&message([(pid::HTML, html(&long)), page]), &translation, &mut defects);
-        assert_eq!(defects.iter().any(|defect| defect.kind() == DefectKind::Truncated), is_cut);
+        to_message(&message([(pid::HTML, html(long)), page.clone()]), &translation, &mut defects);
+        assert_eq!(defects.iter().any(|defect| defect.kind() == DefectKind::Truncated), is_cut, "{page:?}");
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cfb::{CompoundFile, Entry},
-    defect::{Defect, DefectKind},
+    defect::{Defect, DefectKind, Untold},
     error::Result,
     limits::Limits,
     mapi::{
@@ -84,11 +84,13 @@ impl Opening {
             let detail = format!("only the first {limit} of {count} recipients are read");
             defects.push(Defect::new(DefectKind::EntityLimit, detail));
         }
-        let mut recipients = Vec::new();
+        let (mut recipients, mut untold) = (Vec::new(), Untold::default());
         for slot in storage.recipients.iter().take(limit) {
             let inside = Storage::list(&self.file, &slot.open(&self.file)?)?;
             recipients.push(inside.bag(&self.file, Object::Part, names, None, defects)?);
+            untold.take(defects);
         }
+        defects.extend(untold.defect("recipients"));
         Ok(recipients)
     }
 }

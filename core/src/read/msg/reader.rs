@@ -30,14 +30,17 @@ impl MsgReader {
     ///
     /// # Errors
     /// [`UnknownFormat`](ErrorKind::UnknownFormat) when it is no compound file, or one without a message,
-    /// [`Malformed`](ErrorKind::Malformed) when its directory is lost, [`Io`](ErrorKind::Io) when it cannot be read.
+    /// [`Malformed`](ErrorKind::Malformed) when its directory is lost or the message in it, [`Io`](ErrorKind::Io) when it cannot be read.
     pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
         let len = source.len();
         let source = Arc::new(Watched::new(source));
         let file = CompoundFile::open(source.clone())?;
         if !is_message(&file)? {
             let what = "the compound file contains no Outlook message";
-            return Err(Error::new(ErrorKind::UnknownFormat, what));
+            return Err(match file.take_defects().first() {
+                Some(damage) => Error::new(ErrorKind::Malformed, format!("{what}, or it is lost: {}", damage.detail())),
+                None => Error::new(ErrorKind::UnknownFormat, what),
+            });
         }
         let opening = Opening::new(file, &options.limits, options.code_page.map(CodePage));
         let folder = folder_of_file(name);
