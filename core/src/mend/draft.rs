@@ -82,14 +82,9 @@ impl Draft {
         if is_small {
             lines.hold_lines_of(limit);
         }
-        let mut draft = Self {
-            content: content.clone(),
-            // Most lines are longer; more are made room for.
-            lines: Vec::with_capacity(raw.len() / 32),
-            raw,
-            is_changed: false,
-            was_open: false,
-        };
+        let mut draft = Self { content: content.clone(), lines: Vec::new(), raw, is_changed: false, was_open: false };
+        // Most lines are longer; more are made room for.
+        draft.lines.reserve_exact((draft.raw.len() / 32).min(1 << 10));
         let (mut held, mut depth) = (0, 0_usize);
         let mut open: Vec<usize> = Vec::new();
         while let Some(line) = lines.next_line()? {
@@ -341,7 +336,8 @@ impl Draft {
         };
         let mut parts = Vec::new();
         // What is made is hardly longer than what is there, unless much of that is kept as ranges.
-        let mut made = Vec::with_capacity(self.raw.len().min(SHORT as usize) * 5 / 4);
+        let mut made = Vec::new();
+        made.reserve_exact(self.raw.len().min(SHORT as usize) * 5 / 4);
         let mut kept = 0..0;
         let write = |text: &[u8], made: &mut Vec<u8>| {
             let from = made.len();
@@ -403,7 +399,8 @@ fn flush(content: &Content, raw: &[u8], kept: Range<u64>, made: &mut Vec<u8>, pa
 pub(super) fn rebuilt(line: &ContentLine<'_>, gone: &[&str], add: &[u8]) -> Vec<u8> {
     let group = line.group.map_or(0, |group| group.len() + 1);
     let len = group + line.name.len() + add.len() + line.parameters.len() + 1 + line.value.len();
-    let mut octets = Vec::with_capacity(len);
+    let mut octets = Vec::new();
+    octets.reserve_exact(len);
     if let Some(group) = line.group {
         octets.extend_from_slice(group);
         octets.push(b'.');

@@ -2,12 +2,9 @@ use super::render::Digests;
 use crate::{
     error::Result,
     model::{Calendar, CalendarComponent, CalendarObject},
-    source::Content,
+    source::{Content, ReadAt as _},
 };
-use std::{
-    io::Read as _,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Frames that are remembered: the objects of a calendar have few.
 const MOST: usize = 8;
@@ -47,9 +44,8 @@ impl Frames {
             return Ok(Some(known.clone()));
         }
         let content = object.frame()?;
-        let mut last = Vec::new();
-        content.slice(content.len().saturating_sub(1)..content.len()).reader().read_to_end(&mut last)?;
-        if last != b"\n" {
+        let mut last = [0];
+        if content.is_empty() || content.read_at(content.len() - 1, &mut last)? != 1 || last != *b"\n" {
             return Ok(None);
         }
         let (digests, is_changed) = read(&content)?;
