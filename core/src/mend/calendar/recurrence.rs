@@ -262,6 +262,11 @@ fn mend_rule(
     }
     if start.is_some_and(|start| rule.is_endless_work(start.moment)) {
         notes.flag(format!("{name} repeats more than {MOST_OCCURRENCES} times, which servers may refuse"));
+    } else if rule
+        .get("FREQ")
+        .is_some_and(|often| ["MINUTELY", "SECONDLY"].iter().any(|one| one.eq_ignore_ascii_case(often)))
+    {
+        notes.flag(format!("{name} repeats by minutes or seconds, which servers may refuse"));
     }
     let written = rule.to_string();
     if written != property.value {

@@ -81,7 +81,8 @@ pub(super) fn take_start(draft: &mut Draft, index: &Index, notes: &mut Notes) ->
 /// Properties that are numbers, each with the largest.
 const NUMBERS: [(&str, i64); 3] = [("PRIORITY", 9), ("PERCENT-COMPLETE", 100), ("SEQUENCE", i64::MAX)];
 /// Properties that say nothing where they are empty.
-const WORDS: [&str; 8] = ["STATUS", "CLASS", "TRANSP", "URL", "ORGANIZER", "GEO", "DTEND", "DUE"];
+const WORDS: [&str; 10] =
+    ["STATUS", "CLASS", "TRANSP", "URL", "ORGANIZER", "GEO", "DTEND", "DUE", "CATEGORIES", "RESOURCES"];
 
 /// Takes away what is empty and must not be, and flags numbers that are none.
 pub(super) fn mend_values(draft: &mut Draft, index: &mut Index, notes: &mut Notes) {

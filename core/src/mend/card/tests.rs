@@ -209,6 +209,8 @@ fn dates_are_those_of_the_version() {
         ("3.0", "BDAY;X-APPLE-OMIT-YEAR=1604:1604-04-15", "BDAY;X-APPLE-OMIT-YEAR=1604:1604-04-15"),
         ("3.0", "BDAY;X-APPLE-OMIT-YEAR=1604:1980-04-15", "BDAY;X-APPLE-OMIT-YEAR=1604:1980-04-15"),
         ("3.0", "BDAY:19960415", "BDAY:19960415"),
+        ("3.0", "BDAY:1996-04-15T201243+04:00", "BDAY:1996-04-15T20:12:43+04:00"),
+        ("3.0", "BDAY:19960415T201243Z", "BDAY:19960415T201243Z"),
     ] {
         assert_eq!(line(version, before), (after.to_owned(), 0), "{before}");
     }

@@ -252,10 +252,26 @@ fn date(property: &mut Property, kind: Kind, context: &Context, notes: &mut Note
         notes.mended(format!("date without a year written as the target reads it: {name}"));
         return true;
     }
+    // Readers take a date and a time in one format of ISO 8601, and not each in another.
+    if is_mixed(&value)
+        && let Some(written) = date.to_v3().filter(|written| date.is_full() && written.contains('T'))
+    {
+        property.value = written;
+        notes.mended(format!("date written as in vCard 3.0: {name}"));
+        return true;
+    }
     if !date.is_full() && name == "BDAY" {
         notes.flag("BDAY is not a full date, which vCard 3.0 wants");
     }
     false
+}
+
+/// Whether a date is in the extended format and its time in the basic one, or the other way.
+fn is_mixed(value: &str) -> bool {
+    value.split_once(['T', 't']).is_some_and(|(date, time)| {
+        let clock = time.split(['Z', 'z', '+', '-']).next().unwrap_or_default();
+        date.contains('-') != clock.contains(':')
+    })
 }
 
 /// Whether two dates are equal but for hyphens.

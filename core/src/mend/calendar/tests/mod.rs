@@ -235,6 +235,7 @@ fn what_servers_may_refuse_is_flagged() {
         ("DTSTART;VALUE=DATE:20060102|RRULE:FREQ=DAILY;UNTIL=70060101", "RRULE repeats more than 10000 times"),
         ("DTSTART:20240101T090000Z|RRULE:FREQ=HOURLY;COUNT=10001", "RRULE repeats more than 10000 times"),
         ("DTSTART:20240101T090000Z|RRULE:FREQ=MINUTELY;INTERVAL=5;UNTIL=20240301T000000Z", "RRULE repeats more"),
+        ("DTSTART:20240101T090000Z|RRULE:FREQ=MINUTELY;INTERVAL=15;COUNT=8", "RRULE repeats by minutes"),
         ("DTSTART:20240101T090000Z|RECURRENCE-ID:20240101T090000Z", "a changed occurrence (RECURRENCE-ID) without"),
         (
             "DTSTART:20240101T090000Z|IMAGE;ENCODING=BASE64;VALUE=BINARY;FMTTYPE=image/png:iVBORw0KGgo=",
@@ -638,6 +639,7 @@ fn what_is_empty_goes_and_numbers_are_numbers() {
         ("PRIORITY:", "", "empty PRIORITY removed"),
         ("ORGANIZER:", "", "empty ORGANIZER removed"),
         ("STATUS: ", "", "empty STATUS removed"),
+        ("CATEGORIES:|CATEGORIES:A,B", "CATEGORIES:A,B", "empty CATEGORIES removed"),
         ("PRIORITY:high", "PRIORITY:high", "!invalid PRIORITY"),
         ("SEQUENCE:-2", "SEQUENCE:-2", "!invalid SEQUENCE"),
         ("GEO:52.5,13.4", "GEO:52.5;13.4", "GEO separated"),
