@@ -61,6 +61,11 @@ impl Parts {
         })
     }
 
+    /// Where the name ends, its group and the white space around it included.
+    pub(crate) fn name_end(self) -> usize {
+        self.name_end as usize
+    }
+
     /// The parts of the line that these are of.
     pub(crate) fn line(self, line: &[u8]) -> Option<ContentLine<'_>> {
         let place = |at: u32| at as usize;

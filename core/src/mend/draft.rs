@@ -198,6 +198,14 @@ impl Draft {
         line.parts?.line(self.text(number))
     }
 
+    /// What stands before the parameters and the value of a line, without white space around it.
+    pub(super) fn name(&self, number: usize) -> &[u8] {
+        let text = self.text(number);
+        let known = self.lines.get(number).and_then(|line| line.parts).map(Parts::name_end);
+        let end = known.or_else(|| text.iter().position(|octet| matches!(octet, b':' | b';'))).unwrap_or(0);
+        text.get(..end).unwrap_or_default().trim_ascii()
+    }
+
     /// What a line is for the nesting of components.
     pub(super) fn marker(&self, number: usize) -> Option<Marker<'_>> {
         let line = self.lines.get(number).filter(|line| line.state != State::Removed)?;
@@ -306,16 +314,10 @@ impl Draft {
             (State::Kept, Head::Unfolded(_)) if line.whole => {
                 let bounds = usize::try_from(line.range.start).ok().zip(usize::try_from(line.range.end).ok());
                 let raw = bounds.and_then(|(from, to)| self.raw.get(from..to)).unwrap_or_default();
-                let starts_inside = |piece: &[u8]| matches!(piece.first(), Some(0x80..=0xbf));
-                let first = raw.split(|octet| *octet == b'\n').next().unwrap_or_default();
+                let first = raw.get(..memchr::memchr(b'\n', raw).unwrap_or(raw.len())).unwrap_or_default();
                 // Some fold before the colon, which some readers do not take.
                 let is_one = self.text(number).len() <= PHYSICAL && memchr::memchr(b':', first).is_none();
-                !is_one
-                    && raw.split(|octet| *octet == b'\n').enumerate().all(|(number, piece)| {
-                        let piece = piece.strip_suffix(b"\r").unwrap_or(piece);
-                        let behind = piece.get(usize::from(number > 0)..).unwrap_or_default();
-                        piece.len() <= PHYSICAL && !(number > 0 && starts_inside(behind))
-                    })
+                !is_one && are_short_and_whole(raw)
             }
             _ => true,
         }
@@ -376,6 +378,18 @@ impl Draft {
         }
         Content::join(parts)
     }
+}
+
+/// Whether each physical line has at most 75 octets, and none behind the first begins inside a UTF-8 sequence.
+fn are_short_and_whole(raw: &[u8]) -> bool {
+    let mut from = 0;
+    memchr::memchr_iter(b'\n', raw).chain([raw.len()]).all(|to| {
+        let piece = raw.get(from..to).unwrap_or_default();
+        let piece = piece.strip_suffix(b"\r").unwrap_or(piece);
+        let starts_inside = from > 0 && matches!(piece.get(1), Some(0x80..=0xbf));
+        from = to + 1;
+        piece.len() <= PHYSICAL && !starts_inside
+    })
 }
 
 /// Writes what was kept: short pieces by their octets, long ones as ranges of the source.

@@ -81,10 +81,7 @@ impl Index {
                 }
                 continue;
             }
-            let text = draft.text(number);
-            let len = text.iter().position(|octet| matches!(octet, b':' | b';')).unwrap_or(0);
-            let name = text.get(..len).unwrap_or_default().trim_ascii();
-            if let Some(known) = known(name) {
+            if let Some(known) = known(draft.name(number)) {
                 let bit = bit(known);
                 index.twice |= index.names & bit;
                 index.names |= bit;
