@@ -106,7 +106,7 @@ fn rows_begin_as_long_texts_do() {
         faces(200),
         vec![0xFEFF; 300],
         [vec![0x41; 254], faces(1)].concat(),
-        vec![0x41, 0, 0xFFFF].repeat(100),
+        [0x41, 0, 0xFFFF].repeat(100),
     ] {
         let mut message = mail(Layout::Unicode, "", "short");
         message.properties.set(pid::SUBJECT, units(subject.clone()));
