@@ -203,6 +203,8 @@ export interface ConvertOptions extends ReadOptions {
    * target may require it too (`settings.splitOctets` of {@link targets}); if `sink` is not a function then, it gets one archive.
    */
   split?: number;
+  /** How the data of a store of Outlook (`as: 'pst'`) is scrambled. There is no key: it protects nothing. `permute`, as Outlook does, by default. */
+  pstScrambling?: 'none' | 'permute' | 'cyclic';
   /** Calendars and contacts: one file per calendar or address book, one per item, or parts of at most so many items (`500`) or octets (`900K`). */
   collect?: 'calendar' | 'item' | (string & {});
   vcard?: '3.0' | '4.0';

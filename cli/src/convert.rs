@@ -89,6 +89,7 @@ pub(crate) fn options(arguments: &args::Convert, words: impl IntoIterator<Item =
     archive.names = arguments.names.clone();
     archive.shard = arguments.shard;
     archive.zip_split = arguments.split;
+    archive.pst_scrambling = arguments.pst_scrambling;
     let arguments = words.into_iter().map(|word| word.to_string_lossy().into_owned());
     options.arguments = Some(arguments.collect());
     options.older = Some(read_arguments);

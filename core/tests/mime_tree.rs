@@ -4,7 +4,7 @@
 use mailferry::{
     mime::{Structure, decode_text},
     model::{Message, MessageView},
-    source::{Content, ReadAt},
+    source::{Content, ReadAt, Source},
 };
 use proptest::prelude::*;
 use std::{fmt::Write, io, sync::Arc};
@@ -137,4 +137,26 @@ fn to_base64(octets: &[u8]) -> String {
         (0..4).map(digit).collect::<String>()
     };
     octets.chunks(3).map(group).collect()
+}
+
+#[test]
+fn what_stands_in_a_multipart_without_parts_is_text() {
+    for (body, kind, text) in [
+        ("Content-Type: text/html\n\n<p>Hello\n--b--\n", "text/plain", "Content-Type: text/html\n\n<p>Hello"),
+        ("Hello\n--b--\nepilogue\n", "text/plain", "Hello"),
+        // There is nothing to be read, and nothing to be told.
+        ("\n--b--\n", "multipart/mixed", "\n"),
+        ("Hello\n--b\n\npart\n--b--\n", "multipart/mixed", "Hello\n--b\n\npart\n"),
+    ] {
+        let octets = format!("Content-Type: multipart/mixed; boundary=b\n\n{body}").into_bytes();
+        for content in [Content::from(octets.clone()), Content::from(Arc::new(Unseen(octets.clone())) as Source)] {
+            let structure = Structure::read(&content, &mailferry::Limits::default()).unwrap();
+            let entity = &structure.entities()[0];
+            assert_eq!(entity.media_type().essence(), kind, "{body}");
+            let body = entity.body();
+            assert_eq!(String::from_utf8_lossy(&octets[body.start as usize..body.end as usize]), text);
+            let told: Vec<_> = structure.defects().iter().map(ToString::to_string).collect();
+            assert_eq!(told.len(), usize::from(kind == "text/plain"), "{told:?}");
+        }
+    }
 }

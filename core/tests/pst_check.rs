@@ -93,6 +93,34 @@ fn stores_that_are_written_have_nothing_to_tell() {
     assert_silent(empty.finish().unwrap().into_inner(), "an empty store");
 }
 
+/// Rows have the first 255 units of a text, whatever units these are: halves of characters too, which stores of others have.
+#[test]
+fn rows_begin_as_long_texts_do() {
+    let units =
+        |text: Vec<u16>| PropertyValue::String(text.into_iter().flat_map(u16::to_le_bytes).collect::<Vec<u8>>().into());
+    let faces = |count: usize| "\u{1F600}".repeat(count).encode_utf16().collect::<Vec<u16>>();
+    let mut pst = Writer::new(Cursor::new(Vec::new()), Layout::Unicode, Scrambling::Permute).unwrap().completing();
+    for subject in [
+        vec![0xD83D; 300],
+        [vec![0xDE00], faces(200)].concat(),
+        faces(200),
+        vec![0xFEFF; 300],
+        [vec![0x41; 254], faces(1)].concat(),
+        [0x41, 0, 0xFFFF].repeat(100),
+    ] {
+        let mut message = mail(Layout::Unicode, "", "short");
+        message.properties.set(pid::SUBJECT, units(subject.clone()));
+        message.properties.set(0x0042, units(subject));
+        let name = "\u{1F600}".repeat(300);
+        message.recipients = (1..4).map(|kind| pst_support::recipient(Layout::Unicode, kind, &name, "a@b.c")).collect();
+        pst.add_message(Writer::MAILBOX, &message).unwrap();
+    }
+    // That there are halves of characters is told of, as it has to be.
+    let mut findings = checked(pst.finish().unwrap().into_inner()).findings;
+    findings.retain(|finding| finding.rule != "text-octets");
+    assert!(findings.is_empty(), "{findings:#?}");
+}
+
 /// The same changes on every run.
 #[test]
 fn nearly_every_single_change_is_found() {

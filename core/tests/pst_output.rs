@@ -4,12 +4,12 @@
 #![allow(clippy::disallowed_methods, reason = "files of a few octets")]
 
 use mailferry::{
-    convert::{ConvertOptions, Report, convert, undo, verify},
+    convert::{ConvertOptions, Report, convert, recorded_options, undo, verify},
     model::{Item, Keywords, Message},
     platform::Target,
     read::{Mailbox, ReadOptions},
     source::{Content, ReadAt, Source},
-    write::{OutputForm, create_with},
+    write::{OutputForm, Scrambling, create, create_with},
 };
 use std::{
     collections::BTreeMap,
@@ -172,6 +172,56 @@ fn a_store_that_was_written_once_stays_as_it_is() {
     };
     assert_eq!(all("3.pst"), all("2.pst"));
     assert_eq!(by_id(&items(&bench.at("2.pst"))), by_id(&items(&bench.at("1.pst"))));
+}
+
+/// Where the header says how data is scrambled (bCryptMethod), in a Unicode store.
+const CRYPT_METHOD: usize = 513;
+
+#[test]
+fn a_store_is_scrambled_as_was_asked_for_and_so_is_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, to) = (folder.path().join("in.mbox"), |name: &str| folder.path().join(name));
+    fs::write(&source, mbox()).unwrap();
+    run(&[&source], &to("default.pst"), &options());
+    let default = by_id(&items(&to("default.pst")));
+    let body: Vec<u8> = "not sent yet".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (method, scrambling) in [(0, Scrambling::None), (1, Scrambling::Permute), (2, Scrambling::Cyclic)] {
+        let store = to(&format!("{scrambling}.pst"));
+        let mut options = options();
+        options.archive.pst_scrambling = scrambling;
+        run(&[&source], &store, &options);
+        let octets = fs::read(&store).unwrap();
+        assert_eq!(octets[CRYPT_METHOD], method, "{scrambling}");
+        assert_eq!(
+            octets.windows(body.len()).any(|octets| octets == body),
+            scrambling == Scrambling::None,
+            "{scrambling}"
+        );
+        assert_eq!(by_id(&items(&store)), default, "{scrambling}");
+        // Whoever goes on with it has the options of the first run.
+        let more = to("more.mbox");
+        fs::write(&more, "From x Sat Jan  1 10:00:00 2022\nSubject: more\nMessage-ID: <9@x>\n\nHello\n").unwrap();
+        run(&[&more], &store, &recorded_options(&store, None).unwrap());
+        assert_eq!(fs::read(to(&format!("{scrambling}.sync002.pst"))).unwrap()[CRYPT_METHOD], method, "{scrambling}");
+    }
+    assert_eq!(fs::read(to("default.pst")).unwrap()[CRYPT_METHOD], 1);
+}
+
+#[test]
+fn what_is_no_store_is_not_scrambled() {
+    let folder = tempfile::tempdir().unwrap();
+    for form in OutputForm::ALL.iter().filter(|form| **form != OutputForm::Pst) {
+        let mut options = options().archive;
+        (options.form, options.pst_scrambling) = (*form, Scrambling::None);
+        let error = create(folder.path().join("out"), options).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "pst-scrambling: only stores of Outlook are scrambled, and the form is {form}: leave it out, or write a store (--as pst)"
+            )
+        );
+        assert!(!folder.path().join("out").exists(), "{form}");
+    }
 }
 
 #[test]

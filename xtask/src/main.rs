@@ -30,7 +30,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test               everything that must hold before a change goes in; sets itself up
-  full               test, page, budget, faults, growth, advisories: all that can be proved on this machine, in two hours or so
+  full               test, page, budget, faults, growth, mutations of 2,000 messages, advisories: all that can be proved on this machine, in two hours or so
   budget             what every form writes is what it was, and sizes, instructions, dependencies and seconds are within their
                      limits (xtask/budget/; installs valgrind; --digests: only what is written; --write: writes that anew;
                      --only NAME: only limits whose names start so)
@@ -68,7 +68,8 @@ cargo xtask COMMAND
                      these)
   mutations DIR      mail of fixtures/ broken in many ways, in stores of 500 messages that are made in DIR: each is held to its specification
                      by `mailferry check`, and has as many messages as went in (--messages N, usually 100,000; --seed N; --from FOLDER:
-                     other mail, once or more; --keep N: leaves the first N stores for other checkers; --binary FILE)
+                     other mail, once or more; --keep N: leaves the first N stores for other checkers; --binary FILE;
+                     part of full with 2,000)
   release --dry-run  what must hold before a release: versions, changelog, packed crates compile, the source distribution and the wheel install
                      and pass their tests in environments of their own; nothing is published
   docs               the documentation as one static site in target/docs/site: handbook, tutorials, command, crate, Python; links checked
@@ -137,6 +138,7 @@ fn full() -> Result<()> {
     budget::run(&[])?;
     storm::faults(&[])?;
     growth::measure(&[])?;
+    mutations::run_small()?;
     licences::advisories()?;
     python::source_distribution()?;
     dav::run_small(&root().join("fixtures/ics"))

@@ -12,8 +12,8 @@ use mailferry::{
     model::VCardVersion,
     platform::Target,
     write::{
-        CardGroups, Checksums, Eol, Fsync, Grouping, Mode, NameTemplate, OutputForm, Placement, WRITTEN_VERSIONS,
-        ZipLevel, size,
+        CardGroups, Checksums, Eol, Fsync, Grouping, Mode, NameTemplate, OutputForm, Placement, Scrambling,
+        WRITTEN_VERSIONS, ZipLevel, size,
     },
 };
 use std::{
@@ -68,6 +68,10 @@ pub(crate) struct Convert {
     /// Write several independent ZIP archives, DEST.part001.zip …, each smaller than SIZE (480M, 2G)
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Archive")]
     pub(crate) split: Option<u64>,
+
+    /// How the data of a store of Outlook (--as pst) is scrambled. There is no key, so it protects nothing
+    #[arg(long, value_parser = words(pst_scrambling), default_value_t, value_name = "HOW", help_heading = "Archive")]
+    pub(crate) pst_scrambling: Scrambling,
 
     /// What goes into one file: a whole `calendar` (or address book), one `item` (Outlook reads one card per file), or parts of
     /// at most so many items (500) or octets (900K)
@@ -182,6 +186,15 @@ fn zip_level(level: ZipLevel) -> &'static str {
         ZipLevel::Store => "No compression",
         ZipLevel::Fast => "About the usual size, in a fraction of the time",
         ZipLevel::Best => "The smallest size",
+        _ => "",
+    }
+}
+
+fn pst_scrambling(scrambling: Scrambling) -> &'static str {
+    match scrambling {
+        Scrambling::None => "Not at all: its text is found by whatever searches files",
+        Scrambling::Permute => "As Outlook does by default (\"compressible encryption\")",
+        Scrambling::Cyclic => "As Outlook's \"high encryption\"",
         _ => "",
     }
 }

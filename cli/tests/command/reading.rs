@@ -282,6 +282,35 @@ fn no_escape_sequence_of_a_mailbox_reaches_the_terminal() {
 }
 
 #[test]
+fn a_store_that_is_not_scrambled_is_sound_and_holds_the_same() {
+    let bench = Bench::new(&mbox([&message("first"), WITH_ATTACHMENT]));
+    for (to, arguments) in [("as-ever.pst", &[][..]), ("plain.pst", &["--pst-scrambling", "none"])] {
+        let words = ["convert", "in.mbox", "--as", "pst", "--to", to];
+        assert_eq!(bench.run(&[&words, arguments].concat()).status, Some(0), "{to}");
+        let checked = bench.run(&["check", to]);
+        assert!(
+            checked.status == Some(0) && checked.stdout.ends_with(": 0 errors, 0 warnings\n"),
+            "{}",
+            checked.stdout
+        );
+        let back = ["convert", to, "--to", &format!("{to}.back")];
+        assert_eq!(bench.run(&back).status, Some(0), "{to}");
+    }
+    let method = |store: &str| std::fs::read(bench.path(store)).unwrap()[513];
+    assert_eq!((method("as-ever.pst"), method("plain.pst")), (1, 0));
+    let back = |store: &str| {
+        let paths = bench.archive(&format!("{store}.back"));
+        paths.check().files.values().map(|octets| octets.to_vec()).collect::<Vec<_>>()
+    };
+    assert_eq!(back("as-ever.pst"), back("plain.pst"));
+    let report = json(&std::fs::read_to_string(bench.path("plain.pst.report.json")).unwrap());
+    assert_eq!(report["options"]["archive"]["pstScrambling"], "none");
+    let refused = bench.run(&["convert", "in.mbox", "--to", "mail", "--pst-scrambling", "none"]);
+    assert!(refused.status == Some(2) && refused.stderr.contains("the form is eml"), "{}", refused.stderr);
+    assert!(!bench.path("mail").exists());
+}
+
+#[test]
 fn a_store_is_checked_with_an_exit_status_that_says_what_came_of_it() {
     let bench = Bench::new(&mbox([&message("first"), WITH_ATTACHMENT]));
     assert_eq!(bench.run(&["convert", "in.mbox", "--as", "pst", "--to", "out.pst"]).status, Some(0));

@@ -74,6 +74,7 @@ const EXCEPTIONS: &[(&str, &[Surface], &str)] = &[
     ("eol", &[Page], OF_PAGE),
     ("names", &[Page], OF_PAGE),
     ("shard", &[Page], OF_PAGE),
+    ("pst-scrambling", &[Page], OF_PAGE),
     ("collect", &[Page], OF_PAGE),
     ("vcard", &[Page], OF_PAGE),
     ("card-uids", &[Page], OF_PAGE),

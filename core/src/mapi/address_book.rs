@@ -147,9 +147,29 @@ pub(crate) fn pairs(text: impl Fn(u16) -> Option<String>) -> Vec<(String, String
 pub(crate) fn is_internet(address: &str) -> bool {
     let Some((local, domain)) = address.rsplit_once('@') else { return false };
     let is_part = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>,;:\"/\\()".contains(c))
+        !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>,;:\"\\()".contains(c))
     };
-    is_part(local) && (is_part(domain) || domain.starts_with('['))
+    // A slash is a character like others (RFC 5322, 3.2.3); names of Exchange and X.400 start with one.
+    let is_local = is_part(local) && !local.starts_with('/') || is_quoted(local);
+    is_local && (is_part(domain) && !domain.contains('/') || domain.starts_with('['))
+}
+
+/// Whether it is a quoted string (RFC 5322, 3.2.4) of what survives in a header field.
+fn is_quoted(local: &str) -> bool {
+    let Some(inside) = local.strip_prefix('"').and_then(|local| local.strip_suffix('"')) else { return false };
+    let is_kept = |sign: char| !sign.is_control() && !sign.is_whitespace() && !matches!(sign, '<' | '>');
+    let mut signs = inside.chars();
+    while let Some(sign) = signs.next() {
+        let is_sound = match sign {
+            '\\' => signs.next().is_some_and(is_kept),
+            '"' => false,
+            sign => is_kept(sign),
+        };
+        if !is_sound {
+            return false;
+        }
+    }
+    !inside.is_empty()
 }
 
 /// A name or address without the quotation marks that some clients put around it.
@@ -205,6 +225,20 @@ mod tests {
         assert_eq!(
             of("Eve Ä", "/O=X/OU=Y/CN=RECIPIENTS/CN=EVE.X", ""),
             ("Eve Ä".into(), "EVE.X@unresolved.invalid".into(), 1)
+        );
+        assert_eq!(
+            of("", "davem-fT/PCQAiutIeIZ0/mPfg9Q@public.gmane.org", ""),
+            (String::new(), "davem-fT/PCQAiutIeIZ0/mPfg9Q@public.gmane.org".into(), 0)
+        );
+        for quoted in [r#""user,1"@x.test"#, r#""user\\1"@x.test"#, r#""a@b"@x.test"#] {
+            assert_eq!(of("", quoted, ""), (String::new(), quoted.into(), 0));
+        }
+        for broken in [r#""a"b"@x.test"#, r#""a\"@x.test"#, r#"""@x.test"#, r#""a b"@x.test"#] {
+            assert_eq!(of("", broken, "").2, 1, "{broken}");
+        }
+        assert_eq!(
+            of("", "/O=X/CN=ann@example.org", ""),
+            (String::new(), "ann.example.org@unresolved.invalid".into(), 1)
         );
         assert_eq!(of("Zoë", "", ""), ("Zoë".into(), "Zo@unresolved.invalid".into(), 1));
         assert_eq!(of("日本", "", ""), ("日本".into(), "unknown@unresolved.invalid".into(), 1));

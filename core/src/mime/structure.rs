@@ -43,6 +43,12 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// Makes text of a multipart without parts: whatever it is, it can be read.
+    fn read_as_text(&mut self, why: &'static str) -> Defect {
+        self.media_type = MediaType::of("text/plain");
+        Defect::new(DefectKind::MissingBoundary, why).at(self.header.start)
+    }
+
     /// The octets of its header section, and the blank line, in the message.
     pub fn header(&self) -> Range<u64> {
         self.header.clone()
@@ -173,6 +179,15 @@ struct Open {
     guess: Option<(u64, Vec<u8>)>,
 }
 
+/// Whether there is nothing but white space; much of it is taken for text.
+fn is_blank(window: &mut Window<'_>, at: Range<u64>) -> Result<bool> {
+    let len = usize::try_from(at.end - at.start).unwrap_or(usize::MAX);
+    if len > FIRST_READ {
+        return Ok(false);
+    }
+    Ok(window.at(at.start, len)?.get(..len).is_some_and(|octets| octets.trim_ascii().is_empty()))
+}
+
 /// A line that separates parts (RFC 2046 §5.1.1).
 struct Delimiter {
     /// Whose it is, as a place among the open multiparts.
@@ -230,7 +245,7 @@ impl<'a> Scan<'a> {
                 }
                 at = delimiter.end;
                 if delimiter.closes {
-                    self.close(start);
+                    self.close(start)?;
                     if self.open.is_empty() {
                         return Ok(());
                     }
@@ -326,14 +341,11 @@ impl<'a> Scan<'a> {
             if let Some(entity) = self.structure.entities.get_mut(open.entity) {
                 entity.body.end = end.max(entity.body.start);
                 entity.end = count;
-                let (kind, detail) = if open.begun {
-                    (DefectKind::UnclosedMultipart, "")
-                } else {
-                    // Whatever it is, it can be read.
-                    entity.media_type = MediaType::of("text/plain");
-                    (DefectKind::MissingBoundary, "no delimiter: read as text")
+                let defect = match open.begun {
+                    true => Defect::new(DefectKind::UnclosedMultipart, "").at(entity.header.start),
+                    false => entity.read_as_text("no delimiter: read as text"),
                 };
-                self.structure.defects.push(Defect::new(kind, detail).at(entity.header.start));
+                self.structure.defects.push(defect);
             }
         }
         let end = self.end_of_body(start)?;
@@ -342,13 +354,22 @@ impl<'a> Scan<'a> {
     }
 
     /// Ends the innermost multipart by its closing delimiter.
-    fn close(&mut self, start: u64) {
-        let Some(open) = self.open.pop() else { return };
+    fn close(&mut self, start: u64) -> Result<()> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
         let count = self.structure.entities.len();
         if let Some(entity) = self.structure.entities.get_mut(open.entity) {
             entity.body.end = start.max(entity.body.start);
             entity.end = count;
+            // What stands before the first part is no text, unless there is none.
+            if open.begun || is_blank(&mut self.window, entity.body.clone())? {
+                return Ok(());
+            }
+            self.structure.defects.push(entity.read_as_text("no part: read as text"));
+            let end = self.end_of_body(start)?;
+            self.leaf = Some(open.entity);
+            self.end_leaf(end);
         }
+        Ok(())
     }
 
     fn end_leaf(&mut self, end: u64) {

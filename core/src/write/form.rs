@@ -100,7 +100,7 @@ impl Packaging {
 ///
 /// # Errors
 /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when something is there already, or it cannot be written; [`ErrorKind::Options`](crate::ErrorKind::Options) when what is
-/// no ZIP archive is to be split.
+/// no ZIP archive is to be split, and for options that contradict each other.
 #[cfg(not(target_family = "wasm"))]
 pub fn create(path: impl AsRef<Path>, options: WriteOptions) -> Result<Box<dyn ItemWriter>> {
     let disk = Disk::new(options.fsync, options.mode);
@@ -121,6 +121,7 @@ pub(crate) fn reopen(
 
 #[cfg(not(target_family = "wasm"))]
 fn at(path: &Path, options: WriteOptions, joins: bool, ours: Option<Ours>, disk: &Disk) -> Result<Box<dyn ItemWriter>> {
+    options.check()?;
     let container = container::create(path, &options, joins, ours, disk)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     within(container, &base(&name), &store_name(&name), options)
@@ -146,12 +147,13 @@ fn at(path: &Path, options: WriteOptions, joins: bool, ours: Option<Ours>, disk:
 ///
 /// # Errors
 /// [`ErrorKind::Destination`](crate::ErrorKind::Destination) when `open` refuses; [`ErrorKind::Options`](crate::ErrorKind::Options) when it is to be a folder, or what is not a ZIP archive
-/// is to be split.
+/// is to be split, and for options that contradict each other.
 pub fn create_with<W: Write + Send + 'static>(
     name: &str,
     open: impl FnMut(&str) -> io::Result<W> + Send + 'static,
     options: WriteOptions,
 ) -> Result<Box<dyn ItemWriter>> {
+    options.check()?;
     let container = container::named(name, open, &options)?;
     within(container, &base(name), &store_name(name), options)
 }
@@ -175,12 +177,13 @@ fn base(name: &str) -> String {
 /// One archive to `writer`, in one pass; [`WriteOptions::zip_split`] is ignored.
 ///
 /// # Errors
-/// [`ErrorKind::Options`](crate::ErrorKind::Options) when it is to be a folder.
+/// [`ErrorKind::Options`](crate::ErrorKind::Options) when it is to be a folder, and for options that contradict each other.
 pub fn stream(
     writer: impl Write + Send + 'static,
     packaging: Packaging,
     options: WriteOptions,
 ) -> Result<Box<dyn ItemWriter>> {
+    options.check()?;
     let container = container::stream(writer, packaging, &options)?;
     within(container, BASE, "mail", options)
 }
@@ -194,7 +197,6 @@ fn within(
     store: &str,
     options: WriteOptions,
 ) -> Result<Box<dyn ItemWriter>> {
-    options.collections.check()?;
     Ok(match options.form {
         OutputForm::Eml => Box::new(EmlArchive::new(container, options)),
         OutputForm::Mbox => Box::new(MboxWriter::new(container, options)),

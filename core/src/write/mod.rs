@@ -63,7 +63,7 @@ pub use form::{OutputForm, Packaging, create_with, stream};
 pub use mbox::{FromLines, MboxOptions, MboxTree, Quoting, StateFields};
 pub use octets::Eol;
 pub(crate) use options::INBOX;
-pub use options::{FolderRules, Placement, TarNames, WriteOptions};
+pub use options::{FolderRules, Placement, Scrambling, TarNames, WriteOptions};
 pub use product::{Lost, Product, Standing};
 pub(crate) use render::file_digests;
 pub use render::{Checksums, Rendered, Renderer, ZipLevel};

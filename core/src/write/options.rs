@@ -2,6 +2,7 @@ use super::{Checksums, Collections, Eol, MboxOptions, NameTemplate, OutputForm, 
 use crate::disk::{Fsync, Mode};
 use crate::{
     date_time::DateTime,
+    error::{Error, ErrorKind, Result},
     model::{Folder, Item, Role},
     word::words,
 };
@@ -80,6 +81,8 @@ pub struct WriteOptions {
     /// Stores of Outlook are smaller than this many octets, if the items do not fit into one: as [`Self::zip_split`], but the first has
     /// the name of all.
     pub store_limit: Option<u64>,
+    /// How the data of stores of Outlook is scrambled; what is no store has the default alone.
+    pub pst_scrambling: Scrambling,
     /// Files of a fixed text that go with the items: a path relative to the destination, and its text. In a form of stores, a line
     /// with `{store}` stands for each of them, and `{mailbox}` for the address that all messages were delivered to, if it is one.
     pub documents: Vec<(String, String)>,
@@ -143,6 +146,19 @@ impl FolderRules {
 pub(crate) const INBOX: &str = "INBOX";
 
 impl WriteOptions {
+    /// # Errors
+    /// [`ErrorKind::Options`] for what contradicts itself.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.form != OutputForm::Pst && self.pst_scrambling != Scrambling::default() {
+            let message = format!(
+                "pst-scrambling: only stores of Outlook are scrambled, and the form is {}: leave it out, or write a store (--as pst)",
+                self.form
+            );
+            return Err(Error::new(ErrorKind::Options, message));
+        }
+        self.collections.check()
+    }
+
     /// What folders are called where they are written to.
     pub(crate) fn folder_rules(&self) -> FolderRules {
         let mut rules = match (&self.folders, self.form) {
@@ -154,6 +170,22 @@ impl WriteOptions {
             rules.roles.clear();
         }
         rules
+    }
+}
+
+words! {
+    /// How the data of a store of Outlook is scrambled ([MS-PST] 5.1, 5.2). There is no key: it protects nothing.
+    ///
+    /// [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
+    #[derive(Default)]
+    pub enum Scrambling: "a way to scramble" {
+        /// Not at all.
+        None = "none",
+        /// As Outlook does by default ("compressible encryption").
+        #[default]
+        Permute = "permute",
+        /// "High encryption".
+        Cyclic = "cyclic",
     }
 }
 

@@ -67,6 +67,19 @@ struct Totals {
     stores: u64,
 }
 
+/// Messages of the small run: half a minute on two threads.
+const FEW: &str = "2000";
+
+/// The same with few messages, in a folder of its own.
+///
+/// # Errors
+/// As [`run_all`].
+pub(crate) fn run_small() -> Result<()> {
+    let room = root().join("target/mutations");
+    let dir = room.to_str().ok_or("the name of the folder target is not UTF-8")?;
+    run_all(dir, &["--messages", FEW])
+}
+
 /// Mutates messages, writes them into stores in `dir`, and holds each store to its specification and to what went in.
 ///
 /// # Errors

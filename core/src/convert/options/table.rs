@@ -7,7 +7,7 @@ use crate::{
     word::words,
     write::{
         CardGroups, Checksums, Eol, FromLines, Fsync, MboxTree, Mode, OutputForm, Packaging, Placement, Quoting,
-        StateFields, TarNames, ZipLevel,
+        Scrambling, StateFields, TarNames, ZipLevel,
     },
 };
 
@@ -131,6 +131,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     option("shard", &["archive/shard"], Places),
     option("zip-level", &["archive/zipLevel"], Places).or(&["compress"]).words(ZipLevel::NAMES),
     option("split", &["archive/split"], Places),
+    option("pst-scrambling", &["archive/pstScrambling"], Places).words(Scrambling::NAMES),
     option("collect", &["archive/collections/collect"], Octets),
     option("vcard", &["archive/collections/vcf/vcard"], Octets).words(&["3.0", "4.0"]),
     option("card-uids", &["archive/collections/vcf/cardUids"], Octets),

@@ -67,6 +67,7 @@ fn all_others() -> ConvertOptions {
     archive.mbox.from_lines = crate::write::FromLines::Made;
     archive.folders = Some(crate::write::FolderRules { refused: "#".into(), ..crate::write::FolderRules::default() });
     archive.keep_folder_names = true;
+    archive.pst_scrambling = crate::write::Scrambling::None;
     archive.unread_mode = true;
     archive.tar_names = crate::write::TarNames::Gnu;
     archive.documents = vec![("a.txt".into(), "text".into())];

@@ -350,6 +350,7 @@ fn cuts(end: u64, parts: u64) -> impl Iterator<Item = (u64, u64)> {
 /// Makes sure that every share can be done without the others.
 fn check_options(options: &ConvertOptions) -> Result<()> {
     let written = options.for_target();
+    written.archive.check()?;
     let whole_run = |option: &str, why: &str| {
         let message =
             format!("{option}: {why}, so it cannot be shared among splits: leave it out, or run one conversion");

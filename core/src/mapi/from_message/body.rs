@@ -16,6 +16,7 @@ impl Translator<'_> {
         let html = self.message.html()?.filter(|html| !html.is_empty());
         if let Some(plain) = &plain {
             properties.text(pid::BODY, &with_crlf(plain));
+            self.tell_of_nul(plain, "the text");
         }
         if let Some(html) = &html {
             let (octets, code_page) = match self.html_octets()? {
@@ -65,6 +66,13 @@ impl Translator<'_> {
         let (Some(encoding), Some(page)) = (encoding, page) else { return Ok(None) };
         let exact = encoding.decode_without_bom_handling_and_without_replacement(&octets).is_some();
         Ok(exact.then_some((octets, i32::from(page))))
+    }
+
+    /// Text of properties ends at a NUL for programs, so it is written without.
+    pub(super) fn tell_of_nul(&mut self, text: &str, what: &str) {
+        if text.contains('\0') {
+            self.tell(DefectKind::Conversion, format!("NUL octets of {what} are left out: text in a store has none"));
+        }
     }
 
     pub(super) fn tell_broken(&mut self, what: &str) {

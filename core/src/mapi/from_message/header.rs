@@ -65,6 +65,7 @@ impl Translator<'_> {
     pub(super) fn header(&mut self, properties: &mut Properties) -> Result<Vec<PropertyBag>> {
         let headers = self.message.header_text()?;
         properties.text(pid::TRANSPORT_MESSAGE_HEADERS, &headers);
+        self.tell_of_nul(&headers, "the header section");
         let recipients = self.people(properties)?;
         self.dates(properties)?;
         self.subject(properties)?;

@@ -324,6 +324,8 @@ fn what_is_taken_apart_is_told() {
     );
     assert_eq!(kinds("Date: yesterday\n\nx"), [DefectKind::HeaderField]);
     assert_eq!(kinds("Date: Mon, 1 Jan 1601 00:00:00 +0000\n\nx"), [DefectKind::Conversion]);
+    assert_eq!(kinds("Subject: fine\n\nx\0y"), [DefectKind::Conversion]);
+    assert_eq!(kinds("Subject: fi\0ne\n\nx"), [DefectKind::Conversion]);
     assert_eq!(kinds("Subject: fine\n\nx"), []);
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Check, DEPTH,
-    context::{BINARY, Properties, Value, text},
+    context::{BINARY, Properties, STRING, Value, text},
     findings::Place,
     folders::shown,
     ids::{
@@ -41,14 +41,14 @@ const FILLED: [u16; 19] = [
 /// Columns of which the message has a value where the row has one.
 const FROM_MESSAGE: [u16; 9] = [0x001A, 0x0037, 0x0039, 0x0042, 0x0070, 0x0E06, 0x0E07, 0x0E08, 0x3008];
 
-/// Octets of text from which on a row may have less of it.
+/// Units of text, or octets, from which on a row may have less of it: programs cut them at 255.
 const CUT: usize = 250;
 /// Octets that are compared, and of RTF_COMPRESSED that is checked.
 const COMPARED: usize = 64 << 10;
 const RTF_CHECKED: usize = 16 << 20;
 /// A row may be behind by this much where a message got attachments: Outlook leaves that.
 const BEHIND: u64 = 1024;
-/// Characters from which on a text may list less than all recipients, and octets of their names that are held: more than these.
+/// Units from which on a text may list less than all recipients, and octets of their names that are held: more than these.
 const SHOWN: usize = CUT - 20;
 const LISTED: usize = 4096;
 
@@ -163,7 +163,7 @@ impl Check {
                     row == message || is_behind || !self.is_recent() || kind.is_hidden
                 }
                 (Value::Octets(row), Value::Octets(message)) => {
-                    row == message || (row.len() >= CUT && message.starts_with(row)) || property.kind != tag as u16
+                    is_whole_or_cut(row, message, property.kind) || property.kind != tag as u16
                 }
                 (row, message) => row == message,
             };
@@ -348,7 +348,7 @@ impl Check {
                 add(&|| "the property is empty instead of missing".to_owned());
             }
             let (shown, names) = (bare(&shown), names.map_or("", String::as_str));
-            if shown != names && shown.chars().count() < SHOWN {
+            if shown != names && shown.encode_utf16().count() < SHOWN {
                 add(&|| format!("the text lists \"{:.40}\", and the table \"{:.40}\"", shown, names));
             }
         }
@@ -391,4 +391,31 @@ impl Check {
 /// The text of recipients without what stands between them.
 fn bare(text: &str) -> String {
     text.chars().filter(|c| !matches!(c, ' ' | ';' | '\0')).collect()
+}
+
+/// Whether a row has a value as its object has it, or the start of it that tables keep.
+fn is_whole_or_cut(row: &[u8], object: &[u8], kind: u16) -> bool {
+    let least = if kind == STRING { 2 * CUT } else { CUT };
+    row == object || (row.len() >= least && object.starts_with(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_cut_at_units_of_its_encoding() {
+        let octets = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let (long, other) = (octets(&"ä".repeat(300)), octets(&"b".repeat(300)));
+        for (kept, is_sound) in [(300, true), (255, true), (254, true), (200, false), (127, false), (0, false)] {
+            assert_eq!(is_whole_or_cut(&long[..2 * kept], &long, STRING), is_sound, "{kept}");
+            assert!(!is_whole_or_cut(&other[..2 * kept.max(1)], &long, STRING));
+        }
+        // A character of two units counts as two.
+        let faces = octets(&"\u{1F600}".repeat(200));
+        assert!(is_whole_or_cut(&faces[..2 * 254], &faces, STRING));
+        assert!(!is_whole_or_cut(&faces[..2 * 128], &faces, STRING));
+        assert!(is_whole_or_cut(&[7; 255], &[7; 300], BINARY));
+        assert!(!is_whole_or_cut(&[7; 127], &[7; 300], BINARY));
+    }
 }

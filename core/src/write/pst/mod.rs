@@ -38,5 +38,6 @@ mod value;
 mod whole;
 mod writer;
 
-pub use store::{FolderId, Layout, PstWriter, Scrambling};
+pub use super::Scrambling;
+pub use store::{FolderId, Layout, PstWriter};
 pub(super) use writer::StoreWriter;

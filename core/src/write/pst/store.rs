@@ -17,6 +17,7 @@ use crate::{
     mapi::{CodePage, MapiMessage, PropertyBag, PropertyType, PropertyValue, pid},
     model::Role,
     pst::{Variant, encoding::Encoding, nid},
+    write::Scrambling,
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -35,19 +36,6 @@ pub enum Layout {
     Unicode,
     /// Of OST files of Outlook 2013 and later.
     Unicode4k,
-}
-
-/// How the data is scrambled ([MS-PST] 5.1, 5.2); it protects nothing.
-///
-/// [MS-PST]: https://learn.microsoft.com/openspecs/office_file_formats/ms-pst/
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scrambling {
-    /// Not at all.
-    None,
-    /// As Outlook does by default ("compressible encryption").
-    Permute,
-    /// "High encryption".
-    Cyclic,
 }
 
 /// A folder of a PST that is being written.

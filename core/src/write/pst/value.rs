@@ -51,46 +51,57 @@ pub(super) fn shown(text: &str) -> &str {
 
 /// A value as a cell of this type has it: text in the encoding of the column, cut where it is long.
 pub(super) fn as_text_of(kind: PropertyType, value: &PropertyValue, code_page: CodePage) -> Cow<'_, PropertyValue> {
-    let is_text = matches!(value, PropertyValue::String(_) | PropertyValue::String8(_));
-    let fits = match (kind, value) {
-        (PropertyType::String, PropertyValue::String(octets)) => octets.len() <= 2 * MOST_SHOWN as u64,
-        (PropertyType::String8, PropertyValue::String8(octets)) => octets.len() <= MOST_SHOWN as u64,
-        (PropertyType::String | PropertyType::String8, _) => !is_text,
-        _ => true,
+    let cell = match (kind, value) {
+        (PropertyType::String, PropertyValue::String(octets)) if octets.len() > 2 * MOST_SHOWN as u64 => {
+            first_octets(octets, 2 * MOST_SHOWN).map(|start| PropertyValue::String(whole_pairs(start).into()))
+        }
+        (PropertyType::String8, PropertyValue::String8(octets)) if octets.len() > MOST_SHOWN as u64 => {
+            first_octets(octets, MOST_SHOWN).map(|start| PropertyValue::String8(start.into()))
+        }
+        (PropertyType::String, PropertyValue::String8(_)) => {
+            let text = value.text(code_page, 4 * MOST_SHOWN);
+            text.map(|text| PropertyValue::String(utf16(shown(&text)).into()))
+        }
+        (PropertyType::String8, PropertyValue::String(_)) => {
+            let text = value.text(code_page, 4 * MOST_SHOWN);
+            text.map(|text| {
+                PropertyValue::String8(text.chars().take(MOST_SHOWN).map(octet).collect::<Vec<u8>>().into())
+            })
+        }
+        _ => None,
     };
-    if fits {
-        return Cow::Borrowed(value);
-    }
-    let Some(text) = value.text(code_page, 4 * MOST_SHOWN) else { return Cow::Borrowed(value) };
-    Cow::Owned(match kind {
-        PropertyType::String => PropertyValue::String(utf16(&text, MOST_SHOWN).into()),
-        _ => PropertyValue::String8(ansi(&text).get(..MOST_SHOWN).map_or_else(|| ansi(&text), <[u8]>::to_vec).into()),
-    })
+    cell.map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
-/// The octets of a text in UTF-16, `most` units at most and no half of a pair at the end.
-pub(super) fn utf16(text: &str, most: usize) -> Vec<u8> {
-    let mut units = 0;
-    let fits = |c: &char| {
-        units += c.len_utf16();
-        units <= most
-    };
-    let fitting = text.chars().take_while(fits);
-    let mut pair = [0; 2];
-    fitting.flat_map(|c| c.encode_utf16(&mut pair).to_vec()).flat_map(u16::to_le_bytes).collect()
+/// Octets as they stand, so that a row begins as its object does, whether they are sound text or not.
+fn first_octets(octets: &Octets, most: usize) -> Option<Vec<u8>> {
+    octets.start(most).ok().map(|start| start.to_vec())
+}
+
+/// Without the half of a pair of units that a cut left at the end.
+fn whole_pairs(mut octets: Vec<u8>) -> Vec<u8> {
+    if octets.last().is_some_and(|high| (0xD8..0xDC).contains(high)) {
+        octets.truncate(octets.len().saturating_sub(2));
+    }
+    octets
+}
+
+/// The octets of a text in UTF-16.
+pub(super) fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
 /// The octets of a text in windows-1252; what that lacks is a question mark.
 pub(super) fn ansi(text: &str) -> Vec<u8> {
-    text.chars()
-        .map(|c| {
-            let mut buffer = [0; 4];
-            match encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut buffer)) {
-                (octets, _, false) => octets.first().copied().unwrap_or(b'?'),
-                _ => b'?',
-            }
-        })
-        .collect()
+    text.chars().map(octet).collect()
+}
+
+fn octet(c: char) -> u8 {
+    let mut buffer = [0; 4];
+    match encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut buffer)) {
+        (octets, _, false) => octets.first().copied().unwrap_or(b'?'),
+        _ => b'?',
+    }
 }
 
 /// How many octets a value counts in the size of an attachment.

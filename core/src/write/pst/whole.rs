@@ -41,7 +41,7 @@ pub(super) struct Whole {
 pub(super) fn text_of(variant: Variant, text: &str) -> PropertyValue {
     match variant {
         Variant::Ansi => PropertyValue::String8(ansi(text).into()),
-        Variant::Unicode | Variant::Unicode4k => PropertyValue::String(utf16(text, usize::MAX).into()),
+        Variant::Unicode | Variant::Unicode4k => PropertyValue::String(utf16(text).into()),
     }
 }
 

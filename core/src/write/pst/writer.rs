@@ -8,7 +8,7 @@ use super::{
         growing::{Growing, refused},
         product::Tell,
     },
-    FolderId, Layout, PstWriter, Scrambling,
+    FolderId, Layout, PstWriter,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -156,7 +156,7 @@ impl StoreWriter {
         #[cfg(target_family = "wasm")]
         let out = io::Cursor::new(Vec::new());
         let out = Output { out, refusal: refusal.clone() };
-        let pst = PstWriter::spilling(out, Layout::Unicode, Scrambling::Permute, spill);
+        let pst = PstWriter::spilling(out, Layout::Unicode, self.files.options.pst_scrambling, spill);
         let pst = pst.map_err(|error| refusal.or(error))?.named(&self.name).completing();
         let mut open = Open {
             path,
