@@ -16,13 +16,16 @@ use std::{
 };
 
 /// Octets that jobs may hold for each thread; one job more may have begun.
-const HELD_PER_THREAD: u64 = 3 << 19;
+pub(crate) const HELD: u64 = 3 << 19;
+/// The same where they hold nothing but what was read: while one thread has an item of many megabytes in hand, the others have what fits
+/// in here.
+pub(crate) const HELD_AS_READ: u64 = 7 << 19;
 /// Parts that are given and not taken back, beside one for each thread.
 const PARTS_AHEAD: usize = 2;
 /// Octets that any item counts for: it may keep others in memory which lie beside it.
 pub(crate) const LEAST: u64 = 128 << 10;
 /// Items on their way for each thread, however small they are: while one thread is busy with a large item, the others go on behind it.
-const ITEMS_PER_THREAD: usize = 16;
+const ITEMS_PER_THREAD: usize = 32;
 /// The same for files that are read, of which nothing is kept.
 const FILES_PER_THREAD: usize = 64;
 /// Items on their way in all, each of which may be a file that is open, unless there are more than a fourth as many threads.
@@ -63,11 +66,13 @@ fn most(threads: NonZeroUsize, for_each: usize) -> usize {
 }
 
 impl Crew {
-    /// Starts as many threads beside the caller's as make up `threads`; `None` where none is to be had.
+    /// Starts as many threads beside the caller's as make up `threads`, whose jobs may hold `held` octets for each; `None` where none is to be
+    /// had.
     ///
     /// `stop` is asked on the caller's thread too while that waits: there may be nowhere else that it learns of it.
-    pub(crate) fn start(threads: NonZeroUsize, stop: Stop) -> Option<Self> {
-        let queue = Arc::new(Queue { threads: threads.get(), ..Queue::default() });
+    pub(crate) fn start(threads: NonZeroUsize, held: u64, stop: Stop) -> Option<Self> {
+        let most_held = held.saturating_mul(threads.get() as u64);
+        let queue = Arc::new(Queue { threads: threads.get(), most_held, ..Queue::default() });
         let mut handles = Vec::new();
         for _ in 1..threads.get() {
             let queue = Arc::clone(&queue);
@@ -89,7 +94,7 @@ impl Crew {
     /// Whether no more jobs should be given.
     pub(crate) fn are_full(&self) -> bool {
         let queue = &self.hands.0;
-        queue.state().octets >= queue.most_held()
+        queue.state().octets >= queue.most_held
     }
 
     /// Gives a job that holds `waiting` octets until it begins, for which it waits until there is room, then `octets`, and more or less
@@ -142,7 +147,7 @@ impl Crew {
                 Err(TryRecvError::Empty) => {}
             }
             let queue = &self.hands.0;
-            let next = queue.state().take_awaited(queue.most_held());
+            let next = queue.state().take_awaited(queue.most_held);
             if let Some(work) = next {
                 work();
                 continue;
@@ -224,6 +229,8 @@ struct Job {
 #[derive(Default)]
 struct Queue {
     threads: usize,
+    /// Octets that jobs may hold.
+    most_held: u64,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -265,10 +272,6 @@ impl State {
 }
 
 impl Queue {
-    fn most_held(&self) -> u64 {
-        HELD_PER_THREAD.saturating_mul(self.threads as u64)
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -286,7 +289,7 @@ impl Queue {
             if state.is_closed {
                 return None;
             }
-            if let Some(work) = state.take(self.most_held()) {
+            if let Some(work) = state.take(self.most_held) {
                 return Some(work);
             }
             state.waiting += 1;
@@ -376,7 +379,7 @@ mod tests {
     use super::*;
 
     fn crew(threads: usize) -> Crew {
-        Crew::start(NonZeroUsize::new(threads).unwrap(), Stop::default()).unwrap()
+        Crew::start(NonZeroUsize::new(threads).unwrap(), HELD, Stop::default()).unwrap()
     }
 
     #[test]
@@ -416,7 +419,7 @@ mod tests {
             while !crew.are_full() {
                 jobs.push(crew.job(1 << 20, 1 << 20, |held| held.hold(1 << 20)));
             }
-            assert_eq!(jobs.len() as u64, (threads as u64 * HELD_PER_THREAD).div_ceil(1 << 20));
+            assert_eq!(jobs.len() as u64, (threads as u64 * HELD).div_ceil(1 << 20));
             assert!(jobs.iter().all(|job| crew.wait(job).is_some()));
             assert!(!crew.are_full() && crew.hands.0.state().octets == 0);
         }

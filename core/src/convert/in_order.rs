@@ -2,7 +2,7 @@
 
 use super::decision::{Decided, Place};
 #[cfg(not(target_family = "wasm"))]
-use crate::crew::{Arriving, Crew, Held, LEAST, most_items};
+use crate::crew::{Arriving, Crew, HELD, HELD_AS_READ, Held, LEAST, most_items};
 use crate::{
     error::Result,
     limits::Stop,
@@ -100,7 +100,9 @@ impl InOrder {
     #[cfg_attr(target_family = "wasm", expect(unused_variables, reason = "nothing is waited for"))]
     pub(super) fn new(renderer: Renderer, threads: NonZeroUsize, stop: Stop) -> Self {
         #[cfg(not(target_family = "wasm"))]
-        let crew = (threads.get() > 1).then(|| Crew::start(threads, stop)).flatten();
+        let held = if renderer.holds_as_read() { HELD_AS_READ } else { HELD };
+        #[cfg(not(target_family = "wasm"))]
+        let crew = (threads.get() > 1).then(|| Crew::start(threads, held, stop)).flatten();
         Self {
             #[cfg(not(target_family = "wasm"))]
             most_items: if threads.get() == 1 { 1 } else { most_items(threads) },

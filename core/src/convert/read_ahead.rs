@@ -1,7 +1,7 @@
 //! Reading ahead on several threads, with the events in their order.
 
 #[cfg(not(target_family = "wasm"))]
-use crate::crew::{Arriving, Crew, Held, LEAST, most_items};
+use crate::crew::{self, Arriving, Crew, Held, LEAST, most_items};
 use crate::{
     error::Result,
     model::Item,
@@ -74,7 +74,7 @@ impl<T: Send + 'static> ReadAhead<T> {
             #[cfg(not(target_family = "wasm"))]
             most_items: most_items(threads),
             #[cfg(not(target_family = "wasm"))]
-            crew: (threads.get() > 1).then(|| Crew::start(threads, mailbox.stop().clone())).flatten(),
+            crew: (threads.get() > 1).then(|| Crew::start(threads, crew::HELD, mailbox.stop().clone())).flatten(),
             mailbox,
         }
     }

@@ -420,7 +420,7 @@ mod tests {
     #[cfg(not(target_family = "wasm"))]
     fn spread(threads: usize, level: ZipLevel, chunks: &[&[u8]]) -> Vec<u8> {
         let threads = std::num::NonZeroUsize::new(threads).unwrap();
-        let crew = crate::crew::Crew::start(threads, crate::limits::Stop::default()).unwrap();
+        let crew = crate::crew::Crew::start(threads, crate::crew::HELD, crate::limits::Stop::default()).unwrap();
         let mut spread = Spread::new(crew.hands(), level, &Pool::default(), &Pool::default());
         let mut deflated = Vec::new();
         let mut sink = |octets: &[u8]| {

@@ -264,10 +264,22 @@ impl Renderer {
         item.message().is_none() && self.shares_file && item.size() < QUICK
     }
 
+    /// Whether no more is held of what is rendered than was read: it is stored as it is, or in its own file already.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn holds_as_read(&self) -> bool {
+        let is_plain = match self.zip {
+            Some(level) => level == ZipLevel::Store,
+            None => self.ahead.is_some(),
+        };
+        is_plain && !self.messages_share
+    }
+
     /// Octets that `item` and what is rendered of it may hold at a time.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn may_hold(&self, item: &Item) -> u64 {
         let most = match self.zip {
+            // What is larger is gone through where it lies.
+            _ if self.holds_as_read() && item.size() > super::octets::HELD => 0,
             None | Some(ZipLevel::Store) => super::octets::HELD,
             Some(_) => Deflated::most_held(self.ahead.as_ref()),
         };

@@ -7,7 +7,7 @@ use super::{
     expected::Expected,
 };
 #[cfg(not(target_family = "wasm"))]
-use crate::crew::{Arriving, Crew, most_files};
+use crate::crew::{Arriving, Crew, HELD, most_files};
 use crate::{
     convert::SyncLog,
     error::{Error, ErrorKind, Result},
@@ -161,7 +161,7 @@ impl Verification {
     pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
         #[cfg(not(target_family = "wasm"))]
         {
-            self.crew = (threads.get() > 1).then(|| Crew::start(threads, self.stop.clone())).flatten();
+            self.crew = (threads.get() > 1).then(|| Crew::start(threads, HELD, self.stop.clone())).flatten();
             self.most_pending = self.crew.as_ref().map_or(0, |_| most_files(threads));
         }
         self

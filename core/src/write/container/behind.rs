@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        crew::Crew,
+        crew::{Crew, HELD},
         disk::{At, Disk},
         limits::Stop,
     };
@@ -207,7 +207,7 @@ mod tests {
             let room = tempfile::tempdir().unwrap();
             let path = room.path().join("x");
             let mut behind = Behind::new(Disk::default().create(At::beside(&path)).unwrap());
-            let crew = Crew::start(NonZeroUsize::new(threads).unwrap(), Stop::default());
+            let crew = Crew::start(NonZeroUsize::new(threads).unwrap(), HELD, Stop::default());
             let mut expected = Vec::new();
             for n in 0..400_u32 {
                 if n == 5 {
@@ -236,7 +236,7 @@ mod tests {
     fn what_the_operating_system_refuses_is_told_when_more_comes() {
         for threads in [1, 2, 4] {
             let mut behind = Behind::new(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
-            let crew = Crew::start(NonZeroUsize::new(threads).unwrap(), Stop::default());
+            let crew = Crew::start(NonZeroUsize::new(threads).unwrap(), HELD, Stop::default());
             behind.use_hands(crew.as_ref().map(Crew::hands).as_ref());
             let refused = (0..100).find_map(|_| behind.write_all(&[7; 50_000]).err());
             assert_eq!(refused.unwrap().kind(), io::ErrorKind::StorageFull, "{threads} threads");
