@@ -43,10 +43,11 @@ impl Translator<'_> {
         Ok(attached)
     }
 
-    /// What the parts lose with the multiparts that they stood in.
+    /// How the parts were told from one another where that is not clear, and what they lose with the multiparts that they stood in.
     fn tell_of_structure(&mut self) -> Result<()> {
-        let message = self.message;
-        for entity in message.structure()?.entities().iter().skip(1) {
+        let structure = self.message.structure()?;
+        structure.defects().iter().for_each(|defect| self.tell_defect(defect.clone()));
+        for entity in structure.entities().iter().skip(1) {
             match entity.media_type().essence() {
                 "multipart/signed" => {
                     let detail =

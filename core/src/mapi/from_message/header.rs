@@ -73,7 +73,20 @@ impl Translator<'_> {
         self.requests(properties)?;
         self.categories(properties)?;
         self.fields(properties)?;
+        self.tell_of_more()?;
         Ok(recipients)
+    }
+
+    /// Fields that a message has once (RFC 5322 §3.6), and a property of a store too.
+    fn tell_of_more(&mut self) -> Result<()> {
+        let header = self.message.header()?;
+        for name in ["From", "Sender", "Reply-To", "Date", "Subject", "Message-ID", "In-Reply-To", "References"] {
+            if header.all(name).nth(1).is_some() {
+                let detail = format!("more than one {name} field: all but the first stand in the header only");
+                self.tell(DefectKind::HeaderField, detail);
+            }
+        }
+        Ok(())
     }
 
     /// The first field of this name as text.
@@ -86,7 +99,12 @@ impl Translator<'_> {
     fn people(&mut self, properties: &mut Properties) -> Result<Vec<PropertyBag>> {
         let message = self.message;
         let first = |list: Vec<Address>| list.iter().flat_map(Address::mailboxes).next().cloned();
-        let from = first(message.from()?);
+        let from = message.from()?;
+        if from.iter().flat_map(Address::mailboxes).nth(1).is_some() {
+            let detail = "more than one address in the From field: all but the first stand in the header only";
+            self.tell(DefectKind::HeaderField, detail);
+        }
+        let from = first(from);
         let sender = first(message.sender()?);
         let of_sender = sender.as_ref().or(from.as_ref());
         for (mailbox, places) in [(from.as_ref().or(sender.as_ref()), SENT_REPRESENTING), (of_sender, SENDER)] {

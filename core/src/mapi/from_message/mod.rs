@@ -86,8 +86,11 @@ impl Translator<'_> {
     }
 
     fn tell(&mut self, kind: DefectKind, detail: impl Into<String>) {
+        self.tell_defect(Defect::new(kind, detail.into()));
+    }
+
+    fn tell_defect(&mut self, defect: Defect) {
         const MOST: usize = 100;
-        let defect = Defect::new(kind, detail.into());
         if self.defects.len() < MOST && !self.defects.contains(&defect) {
             self.defects.push(defect);
         }

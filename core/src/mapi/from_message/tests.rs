@@ -74,6 +74,31 @@ fn the_header_section_tells_who_and_when() {
     assert_eq!(rows, expected);
 }
 
+/// What a store has once, and how parts were told from one another where that is not clear, is in the log.
+#[test]
+fn what_was_left_in_the_header_and_what_was_guessed_is_told() {
+    let told = |text: &str| -> Vec<String> {
+        let (_, defects) = made(text.as_bytes(), &Known::default());
+        defects.iter().map(ToString::to_string).collect()
+    };
+    let twice = told("From: a@x.test\nFrom: b@x.test\nSubject: 1\nsubject: 2\nTo: c@x.test\nTo: d@x.test\n\nx");
+    assert_eq!(
+        twice,
+        [
+            "header_field: more than one From field: all but the first stand in the header only",
+            "header_field: more than one Subject field: all but the first stand in the header only",
+        ]
+    );
+    assert_eq!(
+        told("From: a@x.test, b@x.test\n\nx"),
+        ["header_field: more than one address in the From field: all but the first stand in the header only"]
+    );
+    let no_delimiter = "From: a@x.test\nContent-Type: multipart/mixed; boundary=b\n\ntext\n";
+    assert_eq!(told(no_delimiter), ["missing_boundary: no delimiter: read as text at byte 0"]);
+    let unclosed = "From: a@x.test\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n";
+    assert_eq!(told(unclosed), ["unclosed_multipart at byte 0"]);
+}
+
 /// The table of recipients has 255 characters of each text, as Outlook cuts them: what is more is told, and is in the header.
 #[test]
 fn long_names_and_addresses_of_recipients_are_cut_and_told() {
