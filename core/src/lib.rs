@@ -69,6 +69,7 @@ mod crew;
 mod date_time;
 mod defect;
 mod disk;
+mod divide;
 pub mod error;
 mod hex;
 mod limits;

@@ -1,3 +1,5 @@
+use crate::divide::divide;
+
 /// Elements that begin a line of their own.
 const BLOCKS: [&str; 17] =
     ["p", "div", "br", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockquote", "pre"];
@@ -7,7 +9,7 @@ pub(super) fn plain_text(html: &str) -> String {
     let mut out = String::new();
     let mut rest = html;
     while let Some(at) = rest.find('<') {
-        let (text, tail) = rest.split_at(at);
+        let (text, tail) = divide(rest, at);
         words(text, &mut out);
         let tag = tail.get(1..).unwrap_or_default();
         let name: String =

@@ -1,5 +1,7 @@
 //! The text of a body for search and analysis: HTML reduced to what a person reads, replies without what they quote.
 
+use crate::divide::divide;
+
 /// Octets of one piece of markup that are looked at for a tag: a `<` without its `>` in so many is text.
 const MOST_TAG: usize = 64 << 10;
 
@@ -72,7 +74,7 @@ fn plain_markup(html: &str) -> String {
     let mut unread: Option<(String, usize)> = None;
     let mut rest = html;
     while let Some(at) = rest.find('<') {
-        let (text, markup) = rest.split_at(at);
+        let (text, markup) = divide(rest, at);
         if unread.is_none() {
             plain.push_str(text);
         }
@@ -146,7 +148,7 @@ fn tag(markup: &str) -> Option<(Tag<'_>, &str)> {
         return Some((Tag::Comment, inside.get(end + 1..)?));
     }
     let name = inside.bytes().take_while(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b':' | b'-')).count();
-    let (name, attributes) = inside.split_at(name);
+    let (name, attributes) = divide(inside, name);
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || name.len() > 32 {
         return None;
     }

@@ -2,7 +2,7 @@ use super::{
     observances::length_of_month,
     tzif::{Change, Offset},
 };
-use crate::date_time::days_from_civil;
+use crate::{date_time::days_from_civil, divide::divide};
 
 /// The rule of a POSIX TZ string (POSIX.1-2017 §8.3, with the wider times of RFC 9636 §3.3.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,10 +52,10 @@ impl Rule {
 fn offset(text: &str, default: Option<i64>) -> Option<(Offset, &str)> {
     let (name, rest) = match text.strip_prefix('<') {
         Some(quoted) => quoted.split_once('>')?,
-        None => text.split_at(text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len())),
+        None => divide(text, text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len())),
     };
     let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '+' | '-'))).unwrap_or(rest.len());
-    let (seconds, rest) = rest.split_at(end);
+    let (seconds, rest) = divide(rest, end);
     let seconds = if seconds.is_empty() { default? } else { -time(seconds)? };
     (!name.is_empty()).then(|| (Offset { name: name.to_owned(), seconds, is_daylight: false }, rest))
 }

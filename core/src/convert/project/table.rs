@@ -1,4 +1,7 @@
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    divide::divide,
+    error::{Error, ErrorKind, Result},
+};
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -155,7 +158,7 @@ impl ProjectRow {
         let name = self.destination.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let lower = name.to_ascii_lowercase();
         let extension = [".tar.gz", ".tgz", ".tar", ".zip"].into_iter().find(|extension| lower.ends_with(extension));
-        let (stem, extension) = name.split_at(name.len() - extension.map_or(0, str::len));
+        let (stem, extension) = divide(&name, name.len() - extension.map_or(0, str::len));
         self.destination.with_file_name(format!("{stem}.pilot{extension}"))
     }
 }

@@ -1,5 +1,6 @@
 use crate::{
     convert::report::SyncReport,
+    divide::divide,
     error::Error,
     write::{self, BESIDE_STORE, OutputForm},
 };
@@ -128,7 +129,7 @@ impl SyncPaths {
             return self.destination.clone();
         };
         let name = self.destination.file_name().unwrap_or_default().to_string_lossy();
-        let (stem, extension) = name.split_at(name.len() - extension.len());
+        let (stem, extension) = divide(&name, name.len() - extension.len());
         self.destination.with_file_name(format!("{stem}.sync{:03}{extension}", self.number))
     }
 

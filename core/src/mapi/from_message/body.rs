@@ -1,5 +1,5 @@
 use super::{Translator, decoded::decoded, properties::Properties};
-use crate::{defect::DefectKind, error::Result, mapi::pid, mime};
+use crate::{defect::DefectKind, divide::divide, error::Result, mapi::pid, mime};
 use encoding_rs::Encoding;
 
 /// The code page of UTF-8.
@@ -87,7 +87,7 @@ fn with_crlf(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'\n', rest.as_bytes()) {
-        let (line, behind) = rest.split_at(at);
+        let (line, behind) = divide(rest, at);
         out.push_str(line.strip_suffix('\r').unwrap_or(line));
         out.push_str("\r\n");
         rest = behind.get(1..).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! What HTML refers to its pictures by (RFC 2392, RFC 2557), and identifiers that hold in a header field.
 
 use crate::{
+    divide::divide,
     mapi::{contents::BodyText, html_text},
     source::Content,
 };
@@ -253,7 +254,7 @@ fn characters(value: &str) -> String {
     let mut out = String::new();
     let mut rest = value;
     while let Some(at) = rest.find('&') {
-        let (text, tail) = rest.split_at(at);
+        let (text, tail) = divide(rest, at);
         let (character, length) = html_text::entity(tail).or_else(|| letter(tail)).unwrap_or(('&', 1));
         out.push_str(text);
         out.push(character);

@@ -1,4 +1,4 @@
-use crate::word::words;
+use crate::{divide::divide, word::words};
 
 /// The year that stands for none in the programs of Apple and Microsoft: a leap year before which nobody was born.
 const NO_YEAR: u16 = 1604;
@@ -122,11 +122,12 @@ impl CardDate {
     pub(crate) fn to_v3(&self) -> Option<String> {
         let (month, day) = (self.month?, self.day?);
         let date = format!("{:04}-{month:02}-{day:02}", self.year.unwrap_or(NO_YEAR));
-        Some(match self.time.as_deref().filter(|time| time.len() >= 6) {
+        let digits = |time: &str| time.bytes().take_while(u8::is_ascii_digit).count();
+        Some(match self.time.as_deref().filter(|time| digits(time) >= 6) {
             Some(time) => {
-                let (clock, zone) = time.split_at(6);
-                let (hour, rest) = clock.split_at(2);
-                let (minute, second) = rest.split_at(2);
+                let (clock, zone) = divide(time, 6);
+                let (hour, rest) = divide(clock, 2);
+                let (minute, second) = divide(rest, 2);
                 let zone = match (zone.get(..3), zone.get(3..)) {
                     (Some(hours), Some(minutes)) if minutes.len() == 2 => format!("{hours}:{minutes}"),
                     _ => zone.to_owned(),
@@ -146,7 +147,7 @@ impl CardDate {
 /// `10:22:00Z` to `102200Z`; fractions of a second are left out, which RFC 6350 has no place for.
 fn basic_time(time: &str) -> Option<String> {
     let zone = time.find(['Z', 'z', '+', '-']).unwrap_or(time.len());
-    let (clock, zone) = time.split_at(zone);
+    let (clock, zone) = divide(time, zone);
     let clock = clock.split('.').next().unwrap_or_default().replace(':', "");
     let zone = zone.replace(':', "").to_ascii_uppercase();
     let valid =

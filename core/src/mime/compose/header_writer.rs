@@ -1,6 +1,7 @@
 use super::encoded_word::encoded_words;
 use crate::{
     date_time::DateTime,
+    divide::divide,
     mime::{Address, Mailbox},
 };
 use std::borrow::Cow;
@@ -326,7 +327,7 @@ fn parameter(name: &str, value: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = &*value;
     while !rest.is_empty() {
-        let (piece, behind) = rest.split_at(rest.len().min(PARAMETER_PIECE));
+        let (piece, behind) = divide(rest, rest.len().min(PARAMETER_PIECE));
         pieces.push(format!("{name}*{}={}", pieces.len(), quoted(piece)));
         rest = behind;
     }

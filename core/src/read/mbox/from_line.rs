@@ -2,7 +2,7 @@
 //!
 //! No standard fixes it (RFC 4155 appendix A describes one form); this is what programs write.
 
-use crate::date_time::DateTime;
+use crate::{date_time::DateTime, divide::divide};
 
 /// What stands behind `From ` on a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,7 +242,7 @@ fn time_of_day(word: &str) -> Option<(i64, i64, i64)> {
 /// An ISO 8601 time and the zone behind it, fractions of seconds cut off.
 fn split_zone(time: &str) -> (&str, Option<i16>) {
     let end = time.find(['Z', '+', '-']).unwrap_or(time.len());
-    let (clock, offset) = time.split_at(end);
+    let (clock, offset) = divide(time, end);
     (clock.split('.').next().unwrap_or(clock), zone(&offset.replace(':', "")).flatten())
 }
 
@@ -271,7 +271,7 @@ fn offset(word: &str) -> Option<i16> {
     let digits = word.get(1..)?;
     let (hours, minutes) = match (digits.split_once(':'), digits.len()) {
         (Some(parts), _) => parts,
-        (None, 3 | 4) => digits.split_at(digits.len() - 2),
+        (None, 3 | 4) => divide(digits, digits.len() - 2),
         (None, _) => (digits, "0"),
     };
     let number = |digits: &str| match digits.len() {
@@ -333,6 +333,13 @@ mod tests {
             ("From a@b.example 01-Jan-2024 13:45:09 +0000", "2024-01-01T13:45:09Z"),
         ] {
             assert_eq!(dated(line).as_deref(), Some(date), "{line}");
+        }
+    }
+
+    #[test]
+    fn octets_that_are_no_text_may_stand_where_a_zone_does() {
+        for octets in [b"From a T-o:\xa0".as_slice(), b"From a T--\xef\xbb\xbf, 3 Jan 2024", b"From a 13:45-\xff\xff"] {
+            assert!(!matches!(FromLine::parse(octets), FromLine::Dated(_)), "{}", octets.escape_ascii());
         }
     }
 

@@ -2,6 +2,7 @@ use super::{Ahead, Container, Entry, Home, KEPT, Ours, Stopped, WrittenAhead, co
 use crate::{
     date_time::DateTime,
     disk::{At, Disk, link_in},
+    divide::divide,
     error::{Error, ErrorKind, Result},
     source::{Content, FileSource},
     write::{Product, Rendered, product::Tell, render::file_digests},
@@ -318,10 +319,10 @@ fn likeness(rendered: &Rendered, mut file: File, len: u64) -> Option<Likeness> {
 
 /// The path beside `path` with this number in its name, before what the name ends in.
 fn beside(path: &str, number: u32) -> String {
-    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(_, name)| path.split_at(path.len() - name.len()));
+    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(_, name)| divide(path, path.len() - name.len()));
     // The flags of a Maildir stay at the end (`:2,`).
     let at = name.find(":2,").or_else(|| name.rfind('.').filter(|at| *at > 0)).unwrap_or(name.len());
-    let (stem, end) = name.split_at(at);
+    let (stem, end) = divide(name, at);
     match end.starts_with(':') {
         true => format!("{folder}{stem}_{number}{end}"),
         false => format!("{folder}{stem} ({number}){end}"),

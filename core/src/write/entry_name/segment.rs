@@ -1,3 +1,4 @@
+use crate::divide::divide;
 use caseless::Caseless;
 use std::borrow::Cow;
 use twox_hash::XxHash3_64;
@@ -105,9 +106,9 @@ pub(super) fn folded_hash(parent: u64, name: &str) -> u64 {
     let mut rest = name;
     // An ASCII character is nothing's mark and composes no decomposition: what stands between two folds by itself.
     while let Some(at) = rest.find(|c: char| !c.is_ascii()) {
-        let (ascii, others) = rest.split_at(at);
+        let (ascii, others) = divide(rest, at);
         folded.push_str(ascii);
-        let (others, behind) = others.split_at(others.find(|c: char| c.is_ascii()).unwrap_or(others.len()));
+        let (others, behind) = divide(others, others.find(|c: char| c.is_ascii()).unwrap_or(others.len()));
         folded.extend(others.nfd().default_case_fold().nfd());
         rest = behind;
     }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     date_time::DateTime,
+    divide::divide,
     error::Result,
     model::{Folder, FolderPath, Item, Role},
     write::INBOX,
@@ -111,12 +112,7 @@ impl MaildirWriter {
             return String::new();
         }
         let encoded: Vec<String> = names.iter().map(|name| utf7::encoded(&segment(name))).collect();
-        let mut name = encoded.join(".");
-        let mut cut = name.len().min(NAME - 16);
-        while !name.is_char_boundary(cut) {
-            cut -= 1;
-        }
-        name.truncate(cut);
+        let name = fitting(&encoded.join("."));
         let mut candidate = name.clone();
         let mut number = 2;
         while !self.taken.insert(candidate.to_ascii_lowercase()) {
@@ -150,6 +146,16 @@ impl MaildirWriter {
         let entry = Entry { staged: Some(&staged), ..Entry::file(&path, date) };
         self.files.container.entry(entry, rendered)
     }
+}
+
+/// As much of the name of a directory as file systems and servers take.
+fn fitting(name: &str) -> String {
+    let (mut start, _) = divide(name, NAME - 16);
+    // What is encoded stands between `&` and `-`: a piece of it is no name that servers take.
+    if let Some(begun) = start.rfind('&').filter(|at| !start.bytes().skip(*at).any(|octet| octet == b'-')) {
+        start = divide(start, begun).0;
+    }
+    start.trim_end_matches('.').to_owned()
 }
 
 /// The name of a folder in the name of a directory, where `.` parts the levels; one that is empty, hides itself or is refused by
@@ -251,5 +257,21 @@ impl ItemWriter for MaildirWriter {
         let subscriptions = self.subscriptions(&shown);
         self.files.add_index(SUBSCRIPTIONS, subscriptions, tell)?;
         self.files.finish(tell)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_ends_within_what_is_encoded_or_at_a_dot() {
+        for before in 0..40 {
+            let name = "x".repeat(before + 200) + &utf7::encoded(&"\u{e9}".repeat(60)) + ".y";
+            let cut = fitting(&name);
+            assert!(cut.len() < NAME && !cut.contains('&') && name.starts_with(&cut), "{cut}");
+        }
+        assert_eq!(fitting(&format!("{}.b", "a".repeat(NAME - 17))), "a".repeat(NAME - 17));
+        assert_eq!(fitting("a.&AOk-"), "a.&AOk-");
     }
 }
