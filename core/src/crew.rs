@@ -21,7 +21,7 @@ pub(crate) const HELD: u64 = 3 << 19;
 /// in here.
 pub(crate) const HELD_AS_READ: u64 = 7 << 19;
 /// Parts that are given and not taken back, beside one for each thread.
-const PARTS_AHEAD: usize = 2;
+const PARTS_AHEAD: usize = 1;
 /// Octets that any item counts for: it may keep others in memory which lie beside it.
 pub(crate) const LEAST: u64 = 128 << 10;
 /// Items on their way for each thread, however small they are: while one thread is busy with a large item, the others go on behind it.

@@ -41,7 +41,9 @@ fuzz_target!(|octets: &[u8]| {
     let (all, taken) = selected(&with, mail);
     let mut without = Selection::default();
     without.skip_folders = vec![glob.clone()];
-    assert_eq!(selected(&without, mail), (all, all - taken), "{glob:?} parts the folders in two");
+    // A mailbox also has what its program has deleted, which nobody selects.
+    let (_, kept) = selected(&Selection::default(), mail);
+    assert_eq!(selected(&without, mail), (all, kept - taken), "{glob:?} parts the folders in two");
     let mut several = Selection::default();
     several.labels = vec![glob];
     several.subject = vec![sought.clone()];

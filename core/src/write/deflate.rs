@@ -260,8 +260,9 @@ impl Spread {
 
     /// Gives away the block at hand.
     fn give(&mut self, is_last: bool, out: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        let mut next = buffer(&self.buffers);
+        let mut next = Vec::new();
         if !is_last {
+            next = buffer(&self.buffers);
             next.extend_from_slice(self.octets.get(self.octets.len().saturating_sub(PIECE)..).unwrap_or_default());
         }
         let after = next.len();

@@ -9,9 +9,9 @@ use std::io;
 const HELD: u64 = 6 << 20;
 /// The same where they can.
 #[cfg(not(target_family = "wasm"))]
-const HELD_BEFORE_FILE: u64 = 2 << 20;
+const HELD_BEFORE_FILE: u64 = 1 << 20;
 /// They are held in chunks, which all threads share: what is allocated on one and freed on another stays with the allocator.
-const HELD_CHUNK: usize = 256 << 10;
+const HELD_CHUNK: usize = 64 << 10;
 /// Deflated octets, held while they are few; many are kept in a file, or else only their number is, and they are made again to be
 /// written.
 pub(super) struct Deflated {

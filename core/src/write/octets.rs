@@ -55,7 +55,8 @@ impl Octets {
         };
         let mut held = Held { buffer: buffers.take().unwrap_or_default(), len, buffers: buffers.clone() };
         if eol == Eol::Keep {
-            if held.buffer.len() < len {
+            if let Some(more) = len.checked_sub(held.buffer.len()) {
+                held.buffer.reserve_exact(more);
                 held.buffer.resize(len, 0);
             }
             content.read_exact_at(0, held.buffer.get_mut(..len).unwrap_or_default())?;

@@ -15,14 +15,17 @@ impl<T> Pool<T> {
     }
 }
 
-/// A larger buffer is given back: every thread would come to hold the largest there was.
-const MOST_RESTING: usize = 1 << 20;
+/// Octets of the buffers that rest in one place: each comes to be as large as the largest thing it was ever used for, and as many would
+/// rest as were ever used at once.
+const MOST_RESTING: usize = 2 << 20;
 
 impl Pool<Vec<u8>> {
-    /// Lets a buffer rest, if it is not too large to be kept for nothing.
+    /// Lets a buffer rest, if there is room for it.
     pub(crate) fn rest(&self, buffer: Vec<u8>) {
-        if buffer.capacity() <= MOST_RESTING {
-            self.put(buffer);
+        let mut resting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let octets: usize = resting.iter().map(Vec::capacity).sum();
+        if octets.saturating_add(buffer.capacity()) <= MOST_RESTING {
+            resting.push(buffer);
         }
     }
 }

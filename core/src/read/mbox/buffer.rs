@@ -44,9 +44,7 @@ impl Resting {
         if len > SMALL && octets.is_empty() {
             octets.reserve_exact(LARGE_ROOM);
         }
-        if octets.len() < len {
-            octets.resize(len, 0);
-        }
+        lengthen(&mut octets, len);
         octets.iter_mut().zip(kept).for_each(|(to, from)| *to = *from);
         Buffer { octets, resting: self.clone() }
     }
@@ -79,10 +77,16 @@ impl Buffer {
             return false;
         }
         self.octets.copy_within(kept, 0);
-        if self.octets.len() < len {
-            self.octets.resize(len, 0);
-        }
+        lengthen(&mut self.octets, len);
         true
+    }
+}
+
+/// Makes `octets` at least `len` long, and takes no more memory than that.
+fn lengthen(octets: &mut Vec<u8>, len: usize) {
+    if let Some(more) = len.checked_sub(octets.len()) {
+        octets.reserve_exact(more);
+        octets.resize(len, 0);
     }
 }
 
