@@ -291,9 +291,10 @@ def test_the_import_is_quick(tmp_path):
     import subprocess
     import sys
 
-    script = "import time; t = time.perf_counter(); import mailferry; print(time.perf_counter() - t)"
-    times = [float(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout) for _ in range(3)]
-    assert min(times) < 0.2
+    # Of the processor, so that what else runs does not count.
+    script = "import time; t = time.process_time(); import mailferry; print(time.process_time() - t)"
+    times = [float(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout) for _ in range(5)]
+    assert min(times) < 0.03
 
 
 def test_paths_may_hold_anything(takeout, tmp_path):
