@@ -199,8 +199,9 @@ def test_threads_share_a_mailbox(takeout):
     box = mailferry.open([takeout] * 20)
     taken = [[] for _ in range(4)]
 
+    # A loop over the mailbox would begin anew in a thread that comes when the others are through.
     def take(into):
-        for item in box:
+        for item in iter(lambda: next(box, None), None):
             into.append((item.id, item.subject, len(item.attachments)))
 
     threads = [threading.Thread(target=take, args=(into,)) for into in taken]
@@ -216,7 +217,11 @@ def test_threads_share_a_mailbox(takeout):
 def test_threads_share_a_mailbox_over_a_file_object(takeout):
     box = mailferry.open(io.BytesIO(takeout.read_bytes() * 10))
     counts = []
-    threads = [threading.Thread(target=lambda: counts.append(sum(len(bytes(item)) > 0 for item in box))) for _ in range(4)]
+
+    def take():
+        counts.append(sum(len(bytes(item)) > 0 for item in iter(lambda: next(box, None), None)))
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -134,8 +134,8 @@ fn try_package(python: &Path) -> Result<()> {
     let tests = tests.map(|name| format!("bindings-python/tests/{name}.py"));
     // A build for tests has a function that others do not have.
     run(Command::new(python)
-        .args(["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--deselect"])
-        .args(["bindings-python/tests/test_reading.py::test_a_panic_is_an_exception_like_others"])
+        .args(["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"])
+        .args(["--deselect", "tests/test_reading.py::test_a_panic_is_an_exception_like_others"])
         .args(tests)
         .env("PYTHONDONTWRITEBYTECODE", "1"))
 }

@@ -456,7 +456,7 @@ class Mailbox:
     """The items of sources, one after the other, in constant memory: an iterator, and a context manager that closes it.
 
     A loop goes on where the one before it was left, and begins anew where that came to the end. Several threads may take items from
-    one mailbox; each item comes once. ``box[0]``, ``box[:10]`` and ``box["1:42"]`` read the sources on their own, forwards
+    one mailbox by ``next(box, None)``, which never begins anew: each item comes once. ``box[0]``, ``box[:10]`` and ``box["1:42"]`` read the sources on their own, forwards
     from the item that was asked for last; ``len(box)`` and ``folders`` read them once. A pickled mailbox is opened again where it is
     unpickled, at its start.
     """
