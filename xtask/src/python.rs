@@ -105,7 +105,7 @@ fn check_distribution(packed: &Path) -> Result<()> {
 }
 
 /// What the tests of the package from the outside need: those who check types, and those who read tables.
-const OUTSIDE: [&str; 7] = [
+const OUTSIDE: [&str; 10] = [
     "pytest>=8,<10",
     "mypy>=1.18,<3",
     "pyright>=1.1,<2",
@@ -113,6 +113,9 @@ const OUTSIDE: [&str; 7] = [
     "pyarrow>=18",
     "pandas>=2,<4",
     "duckdb>=1,<2",
+    "fsspec",
+    "rich",
+    "tqdm",
 ];
 
 /// Runs the tests of the package from the outside, with an interpreter that has it installed.

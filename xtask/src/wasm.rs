@@ -152,13 +152,14 @@ pub(crate) fn pack_from_clone() -> Result<()> {
 const TRIALS: [(&str, &str); 2] = [
     (
         "trial.mjs",
-        "import { readFileSync } from 'node:fs';\nimport * as mailferry from 'mailferry';\n\
-         const { items } = await mailferry.inspect(new Blob([readFileSync(process.argv[2])]), {});\n\
+        "import { fileSource, inspect } from 'mailferry';\n\
+         const { items } = await inspect(fileSource(process.argv[2]));\n\
          if (items !== 24) throw new Error(`${items} items`);\n",
     ),
     (
         "trial.cjs",
-        "const mailferry = require('mailferry');\nif (typeof mailferry.convert !== 'function') throw new Error('no convert');\n",
+        "const { fileSource, inspect } = require('mailferry');\n\
+         inspect(fileSource(process.argv[2])).then(({ items }) => process.exit(items === 24 ? 0 : 1));\n",
     ),
 ];
 
