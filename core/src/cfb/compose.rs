@@ -1,6 +1,7 @@
 //! A compound file of its own, for a storage that is taken out of another one (an OLE object).
 
 use super::{DIFAT_SECTOR, END_OF_CHAIN, ENTRY, FAT_SECTOR, FREE, HEADER, IN_HEADER, NO_ENTRY, SIGNATURE};
+use crate::order;
 use crate::source::Content;
 
 /// Sectors of 512 octets, short streams of fewer than 4096 in pieces of 64 (version 3, [MS-CFB] 2.2).
@@ -80,13 +81,15 @@ impl File {
                 record.start = self.stream(content);
                 self.entries.push(record);
             }
-            Inside::Storage(mut inside) => {
+            Inside::Storage(inside) => {
                 record.kind = if is_root { 5 } else { 1 };
                 record.start = Start::At(0);
                 self.entries.push(record);
                 // Shorter names first, then by capital letters ([MS-CFB] 2.6.4).
-                inside.sort_by_cached_key(|entry| (entry.name.encode_utf16().count(), entry.name.to_uppercase()));
-                let ids: Vec<u32> = inside.into_iter().map(|entry| self.entry(entry, false)).collect();
+                let key = |entry: Composed| (entry.name.encode_utf16().count(), entry.name.to_uppercase(), entry);
+                let mut inside: Vec<_> = inside.into_iter().map(key).collect();
+                order::sort_by(&mut inside, |one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
+                let ids: Vec<u32> = inside.into_iter().map(|(.., entry)| self.entry(entry, false)).collect();
                 let child = self.tree(&ids);
                 if let Some(record) = self.at(id) {
                     record.child = child;

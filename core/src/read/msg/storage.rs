@@ -8,9 +8,10 @@ use crate::{
         MAX_ARRAY, MAX_TEXT, NamedProperties, Octets, PropertyBag, PropertyTag, PropertyType, PropertyValue, fixed,
         fixed_array, fixed_size, pid,
     },
+    order::sort_by_key,
     pst::le::{u32_at, u64_at},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 /// What things are called ([MS-OXMSG] 2.1.2, 2.2).
 const PROPERTIES: &str = "__properties_version1.0";
@@ -125,10 +126,10 @@ impl Storage {
                 }
             }
         })?;
-        storage.values.sort_by_key(|(tag, _)| *tag);
-        storage.several.sort_by_key(|(place, _)| *place);
+        sort_by_key(&mut storage.values, |(tag, _)| *tag);
+        sort_by_key(&mut storage.several, |(place, _)| *place);
         let in_order = |mut entries: Vec<(u32, Slot)>| {
-            entries.sort_by_key(|(place, _)| *place);
+            sort_by_key(&mut entries, |(place, _)| *place);
             entries.into_iter().map(|(_, slot)| slot).collect()
         };
         (storage.recipients, storage.attachments) = (in_order(recipients), in_order(attachments));
@@ -185,7 +186,7 @@ impl Storage {
             });
         }
         reading.wrong += self.unknown - self.unknown_names.len();
-        let mut listed = BTreeSet::new();
+        let mut listed = HashSet::new();
         let records = reading.records(object)?;
         for record in records.chunks_exact(RECORD) {
             let (Some(tag), Some(value)) = (u32_at(record, 0), u64_at(record, 8)) else { continue };
