@@ -135,8 +135,7 @@ impl File {
 
     fn octets(mut self) -> Content {
         let mini = padded(Content::join(std::mem::take(&mut self.mini)), SECTOR, 0);
-        let mini_fat: Vec<u8> = self.mini_fat.iter().flat_map(|next| next.to_le_bytes()).collect();
-        let mini_fat = padded(Content::from(mini_fat), SECTOR, 0xFF);
+        let mini_fat = padded(Content::from(octets_of(&self.mini_fat)), SECTOR, 0xFF);
         let directory = (self.entries.len() as u64).saturating_mul(ENTRY);
         let own = [directory.div_ceil(SECTOR), mini_fat.len() / SECTOR, mini.len() / SECTOR];
         let used = own.iter().chain(&self.chains).sum::<u64>();
@@ -172,28 +171,30 @@ impl File {
         let mini_sectors = number(mini_fat.len() / SECTOR);
         let cutoff = number(CUTOFF);
         let fields = [number(tables), start(0), 0, cutoff, start(1), mini_sectors, difat, number(lists)];
-        header.extend(fields.iter().flat_map(|field| field.to_le_bytes()));
-        let mut places = (lists..tables_end).map(number);
-        header.extend(places.by_ref().take(IN_HEADER).flat_map(u32::to_le_bytes));
+        header.extend(octets_of(&fields));
+        let places: Vec<u32> = (lists..tables_end).map(number).collect();
+        let (in_header, listed) = places.split_at(places.len().min(IN_HEADER));
+        header.extend(octets_of(in_header));
         header.resize(HEADER, 0xFF);
         let mut difat = Vec::new();
-        for list in 1..=lists {
-            let here: Vec<u32> = places.by_ref().take(LISTED).collect();
-            let free = std::iter::repeat_n(FREE, LISTED.saturating_sub(here.len()));
-            let next = if list == lists { END_OF_CHAIN } else { number(list) };
-            difat.extend(here.into_iter().chain(free).chain([next]).flat_map(u32::to_le_bytes));
+        for (list, here) in (1..).zip(listed.chunks(LISTED)) {
+            let mut here = here.to_vec();
+            here.resize(LISTED, FREE);
+            here.push(if list == lists { END_OF_CHAIN } else { number(list) });
+            difat.extend(octets_of(&here));
         }
-        let entries = self.entries.iter().flat_map(|record| {
+        let mut entries = Vec::new();
+        for record in &self.entries {
             let start = match record.start {
                 Start::At(place) => place,
                 Start::Long(i) => start(own.len().saturating_add(i)),
             };
-            record.octets(start)
-        });
-        let directory = padded(Content::from(entries.collect::<Vec<u8>>()), SECTOR, 0);
-        let fat: Vec<u8> = fat.iter().flat_map(|next| next.to_le_bytes()).collect();
-        let own = [header, difat, fat].map(Content::from);
-        Content::join(own.into_iter().chain([directory, mini_fat, mini]).chain(self.long))
+            entries.extend(record.octets(start));
+        }
+        let directory = padded(Content::from(entries), SECTOR, 0);
+        let mut contents = vec![header.into(), difat.into(), octets_of(&fat).into(), directory, mini_fat, mini];
+        contents.append(&mut self.long);
+        Content::join(contents)
     }
 }
 
@@ -212,6 +213,11 @@ impl Record {
         octets.extend(self.len.to_le_bytes());
         octets
     }
+}
+
+/// The octets of numbers.
+fn octets_of(numbers: &[u32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
 /// Adds a chain of `count` sectors that begins at `start` to a table.
@@ -249,7 +255,7 @@ mod tests {
             let file = CompoundFile::open(Arc::new(whole)).unwrap();
             let inside = |storage| {
                 let mut inside = Vec::new();
-                file.children(storage, |entry| inside.push(entry)).unwrap();
+                file.children(storage, &mut |entry| inside.push(entry)).unwrap();
                 inside
             };
             let found = inside(file.root());
