@@ -10,6 +10,8 @@ use std::collections::HashSet;
 
 /// Entries that are known: a directory of 512 MiB.
 const ENTRIES: u64 = 1 << 22;
+/// Units of a name.
+const UNITS: usize = 31;
 /// What has no owner yet.
 const NOBODY: u32 = u32::MAX;
 
@@ -63,7 +65,7 @@ impl Directory {
                 2 => EntryKind::Stream,
                 _ => return None,
             };
-            let units = usize::from(u16_at(octets, 64)? / 2).saturating_sub(1).min(31);
+            let units = usize::from(u16_at(octets, 64)? / 2).saturating_sub(1).min(UNITS);
             let (name, _) = octets.as_chunks::<2>();
             let size = u64_at(octets, 120)?;
             let entry = Entry {
@@ -127,7 +129,8 @@ impl Directory {
 /// The name in these units, up to a NUL.
 fn name_of(units: &[[u8; 2]]) -> String {
     // Names are read for each value of a message: they are ASCII, and take one allocation.
-    let mut name = String::with_capacity(units.len());
+    let mut name = String::new();
+    name.reserve(UNITS);
     let units = units.iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit != 0);
     for unit in char::decode_utf16(units) {
         name.push(unit.unwrap_or(char::REPLACEMENT_CHARACTER));
