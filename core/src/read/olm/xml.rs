@@ -466,6 +466,19 @@ mod tests {
     }
 
     #[test]
+    fn octets_that_are_no_utf_8_are_told_and_end_nothing() {
+        let xml = b"<a><i><t>x\xFFy</t><u n='\xE9'/></i><i><t>2</t></i></a>";
+        let mut items = Items::new(Arc::new(xml.to_vec()), 1 << 16);
+        let item = items.next_item().unwrap().unwrap();
+        assert_eq!((item.text("t"), item.child("u").unwrap().attribute("n")), (Some("x\u{fffd}y"), Some("\u{fffd}")));
+        let defects = items.take_defects();
+        assert_eq!((defects.len(), defects[0].kind()), (1, DefectKind::Charset));
+        assert!(defects[0].detail().contains("2 texts and tags have octets that are no UTF-8"), "{defects:?}");
+        assert_eq!(items.next_item().unwrap().unwrap().text("t"), Some("2"));
+        assert!(items.next_item().unwrap().is_none() && items.take_defects().is_empty());
+    }
+
+    #[test]
     fn attributes_without_end_take_no_memory() {
         let many = |within: &str| format!("<a><i/><{within} {}/></a>", "b='' ".repeat(PARTS + 10));
         for xml in [many("i"), many("c"), many("a").split_off("<a><i/>".len())] {
