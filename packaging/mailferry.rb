@@ -11,6 +11,7 @@ class Mailferry < Formula
   def install
     system "cargo", "install", *std_cargo_args(path: "cli")
     generate_completions_from_executable(bin/"mailferry", "completions")
+    (man1/"mailferry.1").write Utils.safe_popen_read(bin/"mailferry", "man")
   end
 
   test do

@@ -31,7 +31,7 @@ impl Address {
         Self { name, address }
     }
 
-    fn __str__(&self) -> String {
+    pub(crate) fn __str__(&self) -> String {
         match &self.name {
             Some(name) => format!("{name} <{}>", self.address),
             None => self.address.clone(),

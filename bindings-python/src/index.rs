@@ -1,6 +1,7 @@
 //! Tables of items: the Arrow PyCapsule interface.
 
 mod columns;
+mod rows;
 
 use crate::{
     error::detached,
@@ -43,6 +44,27 @@ impl Index {
     }
 }
 
+impl Index {
+    /// Begins to read.
+    fn reader(&self, py: Python<'_>) -> PyResult<Reader> {
+        let opening = &self.mailbox.get().opening;
+        if let Some(columns) = &self.columns {
+            let reading = opening.start_with(py, table::lists(columns, &opening.selection))?;
+            let raised = Arc::clone(&opening.sources.raised);
+            let items = table::Items { mailbox: reading.mailbox, selector: reading.selector, raises: opening.raises };
+            return table::reader(py, items, columns, self.rows, raised);
+        }
+        let rows = Rows {
+            schema: columns::schema(self.content),
+            mailbox: self.mailbox.clone_ref(py),
+            reading: Some(opening.start(py)?),
+            content: self.content,
+            rows: self.rows,
+        };
+        Ok(Box::new(rows))
+    }
+}
+
 #[pymethods]
 impl Index {
     #[pyo3(signature = (requested_schema=None))]
@@ -53,21 +75,11 @@ impl Index {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         // The interface lets a producer that cannot cast give its own schema.
         let _other_schema = requested_schema;
-        let opening = &self.mailbox.get().opening;
-        if let Some(columns) = &self.columns {
-            let reading = opening.start_with(py, table::lists(columns, &opening.selection))?;
-            let raised = Arc::clone(&opening.sources.raised);
-            let items = table::Items { mailbox: reading.mailbox, selector: reading.selector, raises: opening.raises };
-            return table::stream_capsule(py, items, columns, self.rows, raised);
-        }
-        let rows = Rows {
-            schema: columns::schema(self.content),
-            mailbox: self.mailbox.clone_ref(py),
-            reading: Some(opening.start(py)?),
-            content: self.content,
-            rows: self.rows,
-        };
-        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(rows)), STREAM)
+        stream_capsule(py, self.reader(py)?)
+    }
+
+    fn __iter__(&self, py: Python<'_>) -> PyResult<rows::IndexRows> {
+        Ok(rows::IndexRows::new(self.reader(py)?, self.mailbox.get().opening.sources.cancel.clone()))
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
@@ -96,6 +108,50 @@ impl Index {
         let index = py.import("mailferry._native")?.getattr("_index")?;
         Ok((index, (self.mailbox.clone_ref(py), self.content, self.rows, self.columns.clone()).into_pyobject(py)?))
     }
+}
+
+/// What gives the rows of a table, some at a time.
+pub(crate) type Reader = Box<dyn RecordBatchReader + Send>;
+
+/// A table as those take it who read Arrow.
+pub(crate) fn stream_capsule(py: Python<'_>, reader: Reader) -> PyResult<Bound<'_, PyCapsule>> {
+    PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(Consumed(reader))), STREAM)
+}
+
+/// A table on its way to who reads Arrow.
+struct Consumed(Reader);
+
+impl Iterator for Consumed {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.0.next();
+        if let Some(Err(ArrowError::ExternalError(error))) = &batch
+            && let Some(raised) = error.downcast_ref::<PyErr>()
+        {
+            ring_again(raised);
+        }
+        batch
+    }
+}
+
+impl RecordBatchReader for Consumed {
+    fn schema(&self) -> SchemaRef {
+        self.0.schema()
+    }
+}
+
+/// A stream of Arrow carries the text of an exception only: who catches its error would never learn of Ctrl-C, were it not
+/// to come once more.
+fn ring_again(raised: &PyErr) {
+    Python::attach(|py| {
+        if raised.is_instance_of::<PyKeyboardInterrupt>(py) {
+            let again = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
+            if let Err(error) = again {
+                error.write_unraisable(py, None);
+            }
+        }
+    });
 }
 
 /// What a pickled index is made anew by.
@@ -128,20 +184,17 @@ impl Rows {
         let mut columns = Columns::new(self.content);
         let Some(reading) = &mut self.reading else { return Ok(None) };
         let opening = &self.mailbox.get().opening;
-        let failed = |error: &mailferry::Error| match opening.sources.raised.take() {
-            Some(raised) => {
-                ring_again(&raised);
-                ArrowError::ExternalError(Box::new(raised))
-            }
-            None => ArrowError::ExternalError(error.to_string().into()),
+        let failed = |error: mailferry::Error| match opening.sources.raised.take() {
+            Some(raised) => ArrowError::ExternalError(Box::new(raised)),
+            None => ArrowError::ExternalError(Box::new(error)),
         };
         while columns.len() < self.rows && columns.octets() < MOST_OCTETS {
             match reading.next() {
                 Next::Item(item, source) => match columns.add(&item, source) {
                     Ok(()) => {}
-                    Err(error) => return Err(failed(&error)),
+                    Err(error) => return Err(failed(error)),
                 },
-                Next::Failed(error) if opening.raises || opening.sources.raised.is_any() => return Err(failed(&error)),
+                Next::Failed(error) if opening.raises || opening.sources.raised.is_any() => return Err(failed(error)),
                 Next::Failed(_) | Next::Nothing => {}
                 Next::End => {
                     self.reading = None;
@@ -154,19 +207,6 @@ impl Rows {
         }
         columns.into_batch(&self.schema).map(Some)
     }
-}
-
-/// A stream of Arrow carries the text of an exception only: who catches its error would never learn of Ctrl-C, were it not
-/// to come once more.
-fn ring_again(raised: &PyErr) {
-    Python::attach(|py| {
-        if raised.is_instance_of::<PyKeyboardInterrupt>(py) {
-            let again = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
-            if let Err(error) = again {
-                error.write_unraisable(py, None);
-            }
-        }
-    });
 }
 
 /// Octets of texts in one batch.

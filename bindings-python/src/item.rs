@@ -380,6 +380,30 @@ impl Item {
         Ok(format!("<Item {} {} {subject}>", self.id(), self.kind()))
     }
 
+    /// The header of it; nothing of a message is shown that could be markup.
+    fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let (py, this) = (slf.py(), slf.get());
+        let joined = |list: Vec<Address>| list.iter().map(Address::__str__).collect::<Vec<_>>().join(", ");
+        let received = this.received(py)?.map(|received| received.str().map(|text| text.to_string())).transpose()?;
+        let attachments = Self::attachments(slf)?.iter().map(|one| one.getattr("name")?.extract::<Option<String>>());
+        let attachments: Vec<_> = attachments.collect::<PyResult<_>>()?;
+        let attachments = attachments.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join(", ");
+        let rows = [
+            ("kind", this.kind().to_owned()),
+            ("folder", this.folder()),
+            ("received", received.unwrap_or_default()),
+            ("start", this.start().unwrap_or_default()),
+            ("from", joined(this.authors(py)?)),
+            ("to", joined(this.to(py)?)),
+            ("attachments", attachments),
+            ("size", this.size().to_string()),
+        ];
+        let rows = rows.into_iter().filter(|(_, value)| !value.is_empty());
+        let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);
+        let caption = format!("{} {}", this.id(), this.subject(py)?.unwrap_or_default());
+        Ok(crate::document::table(&caption, &["", ""], rows))
+    }
+
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         restore::state(py, self)
     }

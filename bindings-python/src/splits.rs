@@ -193,5 +193,5 @@ pub(crate) fn table_of<'py>(
     });
     let (mailbox, selector) = opener.ended(py, opened)?;
     let items = table::Items { mailbox, selector, raises: false };
-    table::stream_capsule(py, items, &columns, rows, Arc::clone(opener.raised()))
+    crate::index::stream_capsule(py, table::reader(py, items, &columns, rows, Arc::clone(opener.raised()))?)
 }

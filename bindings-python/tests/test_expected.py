@@ -182,6 +182,15 @@ def test_a_mailbox_is_filtered(takeout):
         box.filter(colour="red")
 
 
+def test_a_notebook_shows_an_item(takeout):
+    octets = b"From a\nFrom: =?utf-8?q?=3Cscript=3E?= <a@example.org>\nTo: b@example.org\nSubject: <b>one</b>\n\ntext\n"
+    shown = mailferry.open(octets, name="Inbox.mbox")[0]._repr_html_()
+    assert "<script>" not in shown and "<b>" not in shown and "<td>b@example.org</td>" in shown and "<td>Inbox</td>" in shown
+    assert all("<table>" in item._repr_html_() for item in mailferry.open(takeout))
+    event = b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20240501T090000Z\nSUMMARY:Tea\nEND:VEVENT\nEND:VCALENDAR\n"
+    assert "2024-05-01" in mailferry.open(event, name="a.ics")[0]._repr_html_()
+
+
 def test_headers_are_a_mapping(takeout):
     headers = next(mailferry.open(takeout)).headers
     assert isinstance(headers, collections.abc.Mapping) and isinstance(headers, mailferry.Headers)

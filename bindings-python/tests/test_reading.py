@@ -199,8 +199,9 @@ def test_threads_share_a_mailbox(takeout):
     box = mailferry.open([takeout] * 20)
     taken = [[] for _ in range(4)]
 
+    # A loop over the mailbox would begin anew in a thread that comes when the others are through.
     def take(into):
-        for item in box:
+        for item in iter(lambda: next(box, None), None):
             into.append((item.id, item.subject, len(item.attachments)))
 
     threads = [threading.Thread(target=take, args=(into,)) for into in taken]
@@ -216,7 +217,11 @@ def test_threads_share_a_mailbox(takeout):
 def test_threads_share_a_mailbox_over_a_file_object(takeout):
     box = mailferry.open(io.BytesIO(takeout.read_bytes() * 10))
     counts = []
-    threads = [threading.Thread(target=lambda: counts.append(sum(len(bytes(item)) > 0 for item in box))) for _ in range(4)]
+
+    def take():
+        counts.append(sum(len(bytes(item)) > 0 for item in iter(lambda: next(box, None), None)))
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -291,9 +296,10 @@ def test_the_import_is_quick(tmp_path):
     import subprocess
     import sys
 
-    script = "import time; t = time.perf_counter(); import mailferry; print(time.perf_counter() - t)"
-    times = [float(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout) for _ in range(3)]
-    assert min(times) < 0.2
+    # Of the processor, so that what else runs does not count.
+    script = "import time; t = time.process_time(); import mailferry; print(time.process_time() - t)"
+    times = [float(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout) for _ in range(5)]
+    assert min(times) < 0.03
 
 
 def test_paths_may_hold_anything(takeout, tmp_path):

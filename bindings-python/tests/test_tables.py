@@ -72,9 +72,47 @@ def test_polars(takeout):
 
 
 def test_pandas(takeout):
-    pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas")
     frame = pyarrow.table(mailferry.open(takeout).index()).to_pandas()
     assert len(frame) == 24 and str(frame["received"].dtype) == "datetime64[us, UTC]"
+    index = mailferry.open(takeout).index(columns=["id", "folder", "received", "size"])
+    frame = pandas.DataFrame(index)
+    assert list(frame.columns) == index.column_names and len(frame) == 24
+    assert frame.groupby("folder")["size"].count()["Inbox"] == 9 and frame["received"].dt.year.unique().tolist() == [2024]
+
+
+def test_parquet_by_polars_and_duckdb(takeout, tmp_path):
+    index = mailferry.open(takeout).index(columns=["id", "folder", "received", "from", "size", "attachments"])
+    rows = list(index)
+    polars = pytest.importorskip("polars", reason="polars is not installed: Parquet is not written by it")
+    polars.DataFrame(index).write_parquet(tmp_path / "polars.parquet")
+    assert polars.read_parquet(tmp_path / "polars.parquet").to_dicts() == rows
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed: Parquet is not written by it")
+    duckdb.sql("copy (from index) to '%s' (format parquet)" % (tmp_path / "duckdb.parquet"))
+    assert duckdb.sql("select id, size from '%s'" % (tmp_path / "duckdb.parquet")).fetchall() == [(row["id"], row["size"]) for row in rows]
+
+
+def test_rows_without_arrow_are_those_of_arrow(takeout, root):
+    columns = ["id", "kind", "labels", "received", "from", "size", "sha256", "text", "attachments", "octets"]
+    for source in [takeout, *sorted(root.glob("fixtures/ics/*/*.ics"))[:20], *sorted(root.glob("fixtures/vcf/*/*.vcf"))[:20]]:
+        box = mailferry.open(source, on_error="skip")
+        for index in (box.index(batch_size=5), box.index(columns=columns)):
+            assert list(index) == pyarrow.table(index).to_pylist()
+
+
+def test_a_loop_raises_what_reading_raises(takeout, tmp_path):
+    for columns in (None, ["id", "subject"]):
+        rows = iter(mailferry.open([takeout, tmp_path / "none.mbox"]).index(columns=columns))
+        with pytest.raises(FileNotFoundError) as error:
+            list(rows)
+        assert error.value.filename == str(tmp_path / "none.mbox")
+        assert list(rows) == []
+        token = mailferry.CancelToken()
+        rows = iter(mailferry.open(takeout, cancel=token).index(columns=columns, batch_size=2))
+        next(rows)
+        token.cancel()
+        with pytest.raises(mailferry.CancelledError):
+            list(rows)
 
 
 def test_duckdb(takeout):

@@ -79,6 +79,7 @@ pub mod mapi;
 pub mod mend;
 pub mod mime;
 pub mod model;
+mod order;
 #[cfg(feature = "write")]
 pub mod platform;
 #[cfg(feature = "outlook")]

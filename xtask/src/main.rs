@@ -70,8 +70,12 @@ cargo xtask COMMAND
                      by `mailferry check`, and has as many messages as went in (--messages N, usually 100,000; --seed N; --from FOLDER:
                      other mail, once or more; --keep N: leaves the first N stores for other checkers; --binary FILE;
                      part of full with 2,000)
-  release --dry-run  what must hold before a release: versions, changelog, packed crates compile, the source distribution and the wheel install
-                     and pass their tests in environments of their own; nothing is published
+  release --dry-run  what must hold before a release: versions, changelog, workflows, public API, packed crates compile, the documentation,
+                     the command with man pages and completions, the source distribution, the wheel (manylinux, linked by zig) and the npm
+                     package, each installed in an environment of its own and tested there; nothing is published (--only NAME: steps
+                     that begin so)
+  release --pack T   packs the command that was compiled for the target T into target/dist, as release.yml does
+  release --write-api  writes the public names and types of the crate down anew (xtask/api/; installs cargo-public-api and a nightly compiler)
   docs               the documentation as one static site in target/docs/site: handbook, tutorials, command, crate, Python; links checked
                      (installs mkdocs-material)
   version X.Y.Z      writes the version of all packages
@@ -111,7 +115,7 @@ fn main() -> ExitCode {
         ["stores", dir, ref options @ ..] => stores::run_all(dir, options),
         ["mutations", dir, ref options @ ..] => mutations::run_all(dir, options),
         ["docs"] => docs::build(),
-        ["release", "--dry-run"] => release::dry_run(),
+        ["release", ref options @ ..] => release::command(options),
         ["version", version] => release::set_version(version),
         ["licences"] => licences::check(),
         ["deny"] => licences::cargo_deny(),
@@ -140,7 +144,8 @@ fn full() -> Result<()> {
     growth::measure(&[])?;
     mutations::run_small()?;
     licences::advisories()?;
-    python::source_distribution()?;
+    python::source_distribution(python::Build::Quick)?;
+    wasm::pack_from_clone()?;
     dav::run_small(&root().join("fixtures/ics"))
 }
 

@@ -3,6 +3,7 @@
 use crate::{Result, root};
 use std::{
     io::{BufRead, BufReader},
+    path::PathBuf,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -13,9 +14,16 @@ pub(crate) struct Steps {
     times: Vec<(String, Duration)>,
     summaries: Vec<String>,
     failures: Vec<String>,
+    /// How the names of those begin that are asked for.
+    names: String,
 }
 
 impl Steps {
+    /// Of the steps to come only those whose names begin so.
+    pub(crate) fn only(names: &str) -> Self {
+        Self { names: names.to_owned(), ..Self::default() }
+    }
+
     /// Runs `step` under a heading.
     pub(crate) fn run(&mut self, name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
         self.timed(name, |_| step())
@@ -42,6 +50,15 @@ impl Steps {
         })
     }
 
+    /// The same with a runner that has to be set up first.
+    pub(crate) fn run_tests(&mut self, name: &str, set_up: impl FnOnce() -> Result<Command>) -> Result<()> {
+        if !name.starts_with(&self.names) {
+            return Ok(());
+        }
+        let mut command = set_up()?;
+        self.tests(name, &mut command)
+    }
+
     /// Prints the time of each step, then what each test runner said of itself; fails where tests failed.
     pub(crate) fn report(&self) -> Result<()> {
         println!("\n== times");
@@ -65,6 +82,9 @@ impl Steps {
     }
 
     fn timed(&mut self, name: &str, step: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        if !name.starts_with(&self.names) {
+            return Ok(());
+        }
         println!("\n== {name}");
         let start = Instant::now();
         step(self).map_err(|error| format!("{name}: {error}"))?;
@@ -96,6 +116,15 @@ pub(crate) fn cargo() -> Command {
     // What is built once is quicker and smaller without what the next build would take up.
     cargo.env("CARGO_INCREMENTAL", "0");
     cargo
+}
+
+/// A program of crates.io, compiled into target/tools where it is not there yet.
+pub(crate) fn installed(name: &str, version: &str) -> Result<PathBuf> {
+    let tools = root().join("target/tools");
+    run(cargo()
+        .args(["install", "--quiet", "--locked", name, "--version", &format!("~{version}"), "--root"])
+        .arg(&tools))?;
+    Ok(std::fs::canonicalize(tools.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))?)
 }
 
 fn not_started(name: &str) -> impl Fn(std::io::Error) -> String {

@@ -1,7 +1,7 @@
 //! The npm package: the core compiled for the browser, the JavaScript around it, and the tests of both.
 
 use crate::{
-    Result, root,
+    Result, python, root,
     step::{cargo, output, run},
 };
 use std::{
@@ -126,7 +126,44 @@ fn browser(variable: &str, package: &str, names: &[&str]) {
     }
 }
 
-fn npm() -> Command {
+/// `npm pack` in a fresh clone, which has to compile the core, and what was packed in a folder that has nothing else.
+pub(crate) fn pack_from_clone() -> Result<()> {
+    let room = python::room("npm-clone")?;
+    let clone = room.join("clone");
+    run(Command::new("git").args(["clone", "--quiet", "--no-hardlinks"]).arg(fs::canonicalize(root())?).arg(&clone))?;
+    let package = clone.join("bindings-wasm/npm");
+    // What is compiled of other crates is shared.
+    let target = fs::canonicalize(target())?;
+    run(npm().args(["pack", "--pack-destination"]).arg(&room).arg(&package).env("CARGO_TARGET_DIR", target))?;
+    let packed = room.join(concat!("mailferry-", env!("CARGO_PKG_VERSION"), ".tgz"));
+    let empty = room.join("empty");
+    fs::create_dir(&empty)?;
+    fs::write(empty.join("package.json"), "{}")?;
+    run(npm().args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&empty).arg(packed))?;
+    let mailbox = fs::canonicalize(root().join("fixtures/mbox/takeout.mbox"))?;
+    for (file, program) in TRIALS {
+        fs::write(empty.join(file), program)?;
+        run(Command::new("node").arg(empty.join(file)).arg(&mailbox))?;
+    }
+    Ok(())
+}
+
+/// A first program, as a module and as CommonJS.
+const TRIALS: [(&str, &str); 2] = [
+    (
+        "trial.mjs",
+        "import { fileSource, inspect } from 'mailferry';\n\
+         const { items } = await inspect(fileSource(process.argv[2]));\n\
+         if (items !== 24) throw new Error(`${items} items`);\n",
+    ),
+    (
+        "trial.cjs",
+        "const { fileSource, inspect } = require('mailferry');\n\
+         inspect(fileSource(process.argv[2])).then(({ items }) => process.exit(items === 24 ? 0 : 1));\n",
+    ),
+];
+
+pub(crate) fn npm() -> Command {
     Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 

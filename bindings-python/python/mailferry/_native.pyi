@@ -448,6 +448,7 @@ class Item:
         """
     def __bytes__(self) -> bytes:
         """The octets as they are exchanged: RFC 5322, iCalendar, vCard."""
+    def _repr_html_(self) -> str: ...
     def __reduce__(self) -> tuple[Callable[..., Item], tuple[str, bytes, dict[str, Any]]]: ...
 
 @final
@@ -455,7 +456,7 @@ class Mailbox:
     """The items of sources, one after the other, in constant memory: an iterator, and a context manager that closes it.
 
     A loop goes on where the one before it was left, and begins anew where that came to the end. Several threads may take items from
-    one mailbox; each item comes once. ``box[0]``, ``box[:10]`` and ``box["1:42"]`` read the sources on their own, forwards
+    one mailbox by ``next(box, None)``, which never begins anew: each item comes once. ``box[0]``, ``box[:10]`` and ``box["1:42"]`` read the sources on their own, forwards
     from the item that was asked for last; ``len(box)`` and ``folders`` read them once. A pickled mailbox is opened again where it is
     unpickled, at its start.
     """
@@ -525,6 +526,8 @@ class Mailbox:
 class Index:
     """A table of items by the Arrow PyCapsule interface; each consumer reads the sources from their start.
 
+    A loop over it gives a dict a row, which ``pandas.DataFrame(index)`` and ``csv.DictWriter`` take; who reads Arrow is quicker.
+
     An exception while it is read, Ctrl-C too, becomes an error of the consumer, with the text of the exception.
 
     Columns: ``id``, ``source``, ``kind``, ``folder``, ``role``, ``labels`` (list), ``keywords`` (list), ``received`` and
@@ -536,6 +539,7 @@ class Index:
     @property
     def column_names(self) -> list[str]:
         """The names of the columns, in order."""
+    def __iter__(self) -> Iterator[dict[str, Any]]: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """A capsule ``arrow_array_stream``."""
     def __arrow_c_schema__(self) -> object:

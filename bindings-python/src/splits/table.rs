@@ -2,6 +2,7 @@
 
 use crate::{
     error::{detached, options},
+    index::Reader,
     source::Raised,
 };
 use arrow_array::{
@@ -10,7 +11,6 @@ use arrow_array::{
         ArrayBuilder, BinaryBuilder, Int64Builder, ListBuilder, StringBuilder, StructBuilder,
         TimestampMicrosecondBuilder,
     },
-    ffi_stream::FFI_ArrowArrayStream,
 };
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef, TimeUnit, ffi::FFI_ArrowSchema};
 use mailferry::{
@@ -355,18 +355,26 @@ pub(crate) struct Items {
     pub(crate) raises: bool,
 }
 
-pub(crate) fn stream_capsule<'py>(
-    py: Python<'py>,
+pub(crate) fn reader(
+    py: Python<'_>,
     items: Items,
     names: &[String],
     rows: usize,
     raised: Arc<Raised>,
-) -> PyResult<Bound<'py, PyCapsule>> {
+) -> PyResult<Reader> {
     let columns = chosen(py, names)?;
     let schema = schema(&columns);
     let Items { mailbox, selector, raises } = items;
-    let rows = Rows { mailbox: Some(mailbox), selector, raises, columns, schema, rows: rows.max(1), source: 0, raised };
-    PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(rows)), c"arrow_array_stream")
+    Ok(Box::new(Rows {
+        mailbox: Some(mailbox),
+        selector,
+        raises,
+        columns,
+        schema,
+        rows: rows.max(1),
+        source: 0,
+        raised,
+    }))
 }
 
 /// The rows of a table, a batch at a time.
@@ -420,7 +428,7 @@ impl Rows {
             };
             // What cannot be read is no row; the report of a conversion tells of it.
             if let Some(error) = failed.filter(|_| self.raises && !self.raised.is_any()) {
-                return Err(ArrowError::ExternalError(error.to_string().into()));
+                return Err(ArrowError::ExternalError(Box::new(error)));
             }
         }
         if let Some(error) = self.raised.take() {

@@ -1,6 +1,7 @@
 //! A compound file of its own, for a storage that is taken out of another one (an OLE object).
 
 use super::{DIFAT_SECTOR, END_OF_CHAIN, ENTRY, FAT_SECTOR, FREE, HEADER, IN_HEADER, NO_ENTRY, SIGNATURE};
+use crate::order;
 use crate::source::Content;
 
 /// Sectors of 512 octets, short streams of fewer than 4096 in pieces of 64 (version 3, [MS-CFB] 2.2).
@@ -80,13 +81,15 @@ impl File {
                 record.start = self.stream(content);
                 self.entries.push(record);
             }
-            Inside::Storage(mut inside) => {
+            Inside::Storage(inside) => {
                 record.kind = if is_root { 5 } else { 1 };
                 record.start = Start::At(0);
                 self.entries.push(record);
                 // Shorter names first, then by capital letters ([MS-CFB] 2.6.4).
-                inside.sort_by_cached_key(|entry| (entry.name.encode_utf16().count(), entry.name.to_uppercase()));
-                let ids: Vec<u32> = inside.into_iter().map(|entry| self.entry(entry, false)).collect();
+                let key = |entry: Composed| (entry.name.encode_utf16().count(), entry.name.to_uppercase(), entry);
+                let mut inside: Vec<_> = inside.into_iter().map(key).collect();
+                order::sort_by(&mut inside, |one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
+                let ids: Vec<u32> = inside.into_iter().map(|(.., entry)| self.entry(entry, false)).collect();
                 let child = self.tree(&ids);
                 if let Some(record) = self.at(id) {
                     record.child = child;
@@ -132,8 +135,7 @@ impl File {
 
     fn octets(mut self) -> Content {
         let mini = padded(Content::join(std::mem::take(&mut self.mini)), SECTOR, 0);
-        let mini_fat: Vec<u8> = self.mini_fat.iter().flat_map(|next| next.to_le_bytes()).collect();
-        let mini_fat = padded(Content::from(mini_fat), SECTOR, 0xFF);
+        let mini_fat = padded(Content::from(octets_of(&self.mini_fat)), SECTOR, 0xFF);
         let directory = (self.entries.len() as u64).saturating_mul(ENTRY);
         let own = [directory.div_ceil(SECTOR), mini_fat.len() / SECTOR, mini.len() / SECTOR];
         let used = own.iter().chain(&self.chains).sum::<u64>();
@@ -169,28 +171,30 @@ impl File {
         let mini_sectors = number(mini_fat.len() / SECTOR);
         let cutoff = number(CUTOFF);
         let fields = [number(tables), start(0), 0, cutoff, start(1), mini_sectors, difat, number(lists)];
-        header.extend(fields.iter().flat_map(|field| field.to_le_bytes()));
-        let mut places = (lists..tables_end).map(number);
-        header.extend(places.by_ref().take(IN_HEADER).flat_map(u32::to_le_bytes));
+        header.extend(octets_of(&fields));
+        let places: Vec<u32> = (lists..tables_end).map(number).collect();
+        let (in_header, listed) = places.split_at(places.len().min(IN_HEADER));
+        header.extend(octets_of(in_header));
         header.resize(HEADER, 0xFF);
         let mut difat = Vec::new();
-        for list in 1..=lists {
-            let here: Vec<u32> = places.by_ref().take(LISTED).collect();
-            let free = std::iter::repeat_n(FREE, LISTED.saturating_sub(here.len()));
-            let next = if list == lists { END_OF_CHAIN } else { number(list) };
-            difat.extend(here.into_iter().chain(free).chain([next]).flat_map(u32::to_le_bytes));
+        for (list, here) in (1..).zip(listed.chunks(LISTED)) {
+            let mut here = here.to_vec();
+            here.resize(LISTED, FREE);
+            here.push(if list == lists { END_OF_CHAIN } else { number(list) });
+            difat.extend(octets_of(&here));
         }
-        let entries = self.entries.iter().flat_map(|record| {
+        let mut entries = Vec::new();
+        for record in &self.entries {
             let start = match record.start {
                 Start::At(place) => place,
                 Start::Long(i) => start(own.len().saturating_add(i)),
             };
-            record.octets(start)
-        });
-        let directory = padded(Content::from(entries.collect::<Vec<u8>>()), SECTOR, 0);
-        let fat: Vec<u8> = fat.iter().flat_map(|next| next.to_le_bytes()).collect();
-        let own = [header, difat, fat].map(Content::from);
-        Content::join(own.into_iter().chain([directory, mini_fat, mini]).chain(self.long))
+            entries.extend(record.octets(start));
+        }
+        let directory = padded(Content::from(entries), SECTOR, 0);
+        let mut contents = vec![header.into(), difat.into(), octets_of(&fat).into(), directory, mini_fat, mini];
+        contents.append(&mut self.long);
+        Content::join(contents)
     }
 }
 
@@ -209,6 +213,11 @@ impl Record {
         octets.extend(self.len.to_le_bytes());
         octets
     }
+}
+
+/// The octets of numbers.
+fn octets_of(numbers: &[u32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
 /// Adds a chain of `count` sectors that begins at `start` to a table.
@@ -246,7 +255,7 @@ mod tests {
             let file = CompoundFile::open(Arc::new(whole)).unwrap();
             let inside = |storage| {
                 let mut inside = Vec::new();
-                file.children(storage, |entry| inside.push(entry)).unwrap();
+                file.children(storage, &mut |entry| inside.push(entry)).unwrap();
                 inside
             };
             let found = inside(file.root());

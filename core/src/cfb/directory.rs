@@ -10,6 +10,8 @@ use std::collections::HashSet;
 
 /// Entries that are known: a directory of 512 MiB.
 const ENTRIES: u64 = 1 << 22;
+/// Units of a name.
+const UNITS: usize = 31;
 /// What has no owner yet.
 const NOBODY: u32 = u32::MAX;
 
@@ -63,14 +65,12 @@ impl Directory {
                 2 => EntryKind::Stream,
                 _ => return None,
             };
-            let units = usize::from(u16_at(octets, 64)? / 2).saturating_sub(1).min(31);
+            let units = usize::from(u16_at(octets, 64)? / 2).saturating_sub(1).min(UNITS);
             let (name, _) = octets.as_chunks::<2>();
-            let name = name.iter().take(units).map(|unit| u16::from_le_bytes(*unit));
-            let name: Vec<u16> = name.take_while(|unit| *unit != 0).collect();
             let size = u64_at(octets, 120)?;
             let entry = Entry {
                 id,
-                name: String::from_utf16_lossy(&name),
+                name: name_of(name.get(..units)?),
                 kind,
                 class: octets.get(80..96)?.try_into().ok()?,
                 child: u32_at(octets, 76)?,
@@ -83,7 +83,7 @@ impl Directory {
     }
 
     /// Goes through what is in a storage, in whatever order; the answer is what is wrong there.
-    pub(super) fn children(&mut self, storage: &Entry, mut each: impl FnMut(Entry)) -> Result<Option<&'static str>> {
+    pub(super) fn children(&mut self, storage: &Entry, each: &mut dyn FnMut(Entry)) -> Result<Option<&'static str>> {
         let mut waiting = vec![storage.child];
         let mut met = HashSet::new();
         let mut wrong = None;
@@ -124,4 +124,16 @@ impl Directory {
         }
         self.owners.get_mut(at)
     }
+}
+
+/// The name in these units, up to a NUL.
+fn name_of(units: &[[u8; 2]]) -> String {
+    // Names are read for each value of a message: they are ASCII, and take one allocation.
+    let mut name = String::new();
+    name.reserve(UNITS);
+    let units = units.iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit != 0);
+    for unit in char::decode_utf16(units) {
+        name.push(unit.unwrap_or(char::REPLACEMENT_CHARACTER));
+    }
+    name
 }

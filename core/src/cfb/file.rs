@@ -160,7 +160,7 @@ impl CompoundFile {
     ///
     /// # Errors
     /// Errors of the source.
-    pub(crate) fn children(&self, storage: &Entry, each: impl FnMut(Entry)) -> Result<()> {
+    pub(crate) fn children(&self, storage: &Entry, each: &mut dyn FnMut(Entry)) -> Result<()> {
         let mut state = self.lock();
         if let Some(why) = state.directory.children(storage, each)?
             && state.told.insert(storage.id)

@@ -31,7 +31,7 @@ struct State {
     /// Sectors that a stream has.
     taken: Claims,
     /// How many sectors the streams have that were followed, by their entries.
-    followed: HashMap<u32, u32>,
+    followed: HashMap<u32, u64>,
     ranges_left: usize,
 }
 
@@ -108,7 +108,7 @@ impl Sectors {
     pub(super) fn chain(self: &Arc<Self>, entry: u32, first: u32, most: Option<u64>) -> Result<Chain> {
         let mut state = self.lock();
         let wanted = most.map(|most| u32::try_from(most.div_ceil(1 << self.shift)).unwrap_or(u32::MAX));
-        let known = state.followed.get(&entry).copied();
+        let known = state.followed.get(&entry).and_then(|known| u32::try_from(*known).ok());
         let bound = wanted.unwrap_or(self.count).min(known.unwrap_or(self.count));
         let (mut ranges, mut marks, mut len): (Vec<Range<u64>>, Vec<u32>, u64) = (Vec::new(), Vec::new(), 0);
         let (mut sector, mut found, mut broken) = (first, 0_u32, None);
@@ -141,7 +141,7 @@ impl Sectors {
             // It was told when it was met first.
             broken = None;
         } else {
-            state.followed.insert(entry, found);
+            state.followed.insert(entry, u64::from(found));
             broken = broken.or((len < most).then_some("it is longer than the file"));
         }
         let content = if ranges.len() > state.ranges_left {

@@ -6,6 +6,7 @@ use crate::{
     content_line::{ContentLine, ContentLines},
     mend::{self, Notes},
     model::{CalendarComponent, CalendarObject, FolderPath, Item},
+    order,
     read::{Opened, ReadOptions, ics::IcsReader},
     source::Source,
 };
@@ -270,7 +271,7 @@ fn join(
             }
         }
     }
-    components.sort_by_key(|(at, component, _)| (*at, component.offset()));
+    order::sort_by_key(&mut components, |(at, component, _)| (*at, component.offset()));
     for (member, outcome) in &outcomes {
         if let Outcome::LeftOut(reason, _) = outcome {
             notes.mended(match *reason {

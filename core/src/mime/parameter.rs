@@ -3,6 +3,7 @@ use super::{
     evidence::{self, Evidence},
     token::unquoted,
 };
+use crate::order;
 use std::borrow::Cow;
 
 /// The parameters of a `Content-Type` or `Content-Disposition` (RFC 2045 §5.1, RFC 2183 §2), sections joined (RFC 2231).
@@ -50,7 +51,7 @@ impl Parameters {
     pub(super) fn parse(value: &[u8]) -> Self {
         let mut sections: Vec<Section> = Attributes { rest: value }.filter_map(Section::new).collect();
         // Stable, so that of equal sections the first stays first.
-        sections.sort_by(|a, b| (&a.base, a.form).cmp(&(&b.base, b.form)));
+        order::sort_by(&mut sections, |a, b| (&a.base, a.form).cmp(&(&b.base, b.form)));
         let parameters = sections.chunk_by(|a, b| a.base == b.base).filter_map(Parameter::joined);
         Self(parameters.collect())
     }

@@ -54,14 +54,17 @@ impl Content {
 
     /// Several contents read as one, in their order.
     pub fn join(contents: impl IntoIterator<Item = Self>) -> Self {
-        let mut contents = contents.into_iter().filter(|content| !content.is_empty());
-        match (contents.next(), contents.next()) {
-            (Some(only), None) => only,
-            (first, second) => {
-                let all = first.into_iter().chain(second).chain(contents);
-                Self::from(Arc::new(Joined::new(all)) as Source)
+        fn joined(mut contents: Vec<Content>) -> Content {
+            contents.retain(|content| !content.is_empty());
+            match contents.pop() {
+                Some(only) if contents.is_empty() => only,
+                last => {
+                    contents.extend(last);
+                    Content::from(Arc::new(Joined::new(contents)) as Source)
+                }
             }
         }
+        joined(contents.into_iter().collect())
     }
 
     /// Takes `next` in if it is the range that follows this one in the same source; says whether it did.

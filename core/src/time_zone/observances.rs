@@ -4,6 +4,7 @@ use super::tzif::{Change, Offset, Zone};
 use crate::{
     content_line::{Component, Property},
     date_time::{Civil, civil, days_from_civil},
+    order,
 };
 use std::collections::BTreeMap;
 
@@ -45,7 +46,7 @@ pub(super) fn observances(zone: &Zone, first: i64) -> Vec<Component> {
             rest = rest.get(run..).unwrap_or_default();
         }
     }
-    found.sort_by_key(|(at, _)| *at);
+    order::sort_by_key(&mut found, |(at, _)| *at);
     found.into_iter().map(|(_, component)| component).collect()
 }
 

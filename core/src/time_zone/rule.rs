@@ -2,7 +2,7 @@ use super::{
     observances::length_of_month,
     tzif::{Change, Offset},
 };
-use crate::{date_time::days_from_civil, divide::divide};
+use crate::{date_time::days_from_civil, divide::divide, order};
 
 /// The rule of a POSIX TZ string (POSIX.1-2017 §8.3, with the wider times of RFC 9636 §3.3.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Rule {
             Change { at: to_daylight.in_year(year) - standard, from: standard, to: daylight.clone() },
             Change { at: to_standard.in_year(year) - summer, from: summer, to: self.standard.clone() },
         ];
-        changes.sort_by_key(|change| change.at);
+        order::sort_by_key(&mut changes, |change| change.at);
         changes
     }
 }

@@ -13,7 +13,7 @@ const SCRIPT: &str = "xtask/src/docs/site.py";
 pub(crate) fn build() -> Result<()> {
     let room = python::room("docs")?;
     let site = room.join("site");
-    let python = python::environment_for("docs-venv", GENERATOR)?;
+    let python = python::environment_for("docs-venv", &[GENERATOR])?;
     run(cargo().args(["build", "--package", "mailferry-cli", "--locked"]))?;
     run(cargo().args(["doc", "--package", "mailferry", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-Dwarnings"))?;
     let command = root().join("target/debug").join(format!("mailferry{}", std::env::consts::EXE_SUFFIX));

@@ -1,7 +1,7 @@
 """Puts the documentation site together, and checks its links: `cargo xtask docs` calls it.
 
     site.py sources COMMAND FOLDER    writes the pages of all, and mkdocs.yml, into FOLDER
-    site.py check SITE                fails where a link of the site leads nowhere, or only at the root of a server
+    site.py check SITE                completes what rustdoc wrote, and fails where a link of the site leads nowhere, or only at the root of a server
 """
 
 import ast
@@ -210,6 +210,19 @@ class Page(html.parser.HTMLParser):
                 self.links.append(value)
 
 
+IMPLEMENTORS = re.compile(r'<script src="([^"]*/trait\.impl/[^"]*\.js)"')
+
+
+def complete(rust):
+    """Adds what rustdoc refers to and does not write: its start page, and empty lists of implementors."""
+    page = '<!DOCTYPE html><meta charset="utf-8"><title>mailferry</title>'
+    write(rust / "index.html", f'{page}<meta http-equiv="refresh" content="0; url=mailferry/index.html"><a href="mailferry/index.html">mailferry</a>\n')
+    for path in rust.rglob("trait.*.html"):
+        for script in IMPLEMENTORS.findall(path.read_text(encoding="utf-8")):
+            if not (target := path.parent / script).exists():
+                write(target.resolve(), "")
+
+
 def check(site):
     pages = {path: Page(path.read_text(encoding="utf-8", errors="replace")) for path in sorted(site.rglob("*.html"))}
     wrong, links = [], 0
@@ -241,6 +254,7 @@ if __name__ == "__main__":
         case ["sources", command, folder]:
             sources(command, pathlib.Path(folder))
         case ["check", site]:
+            complete(pathlib.Path(site).resolve() / "rust")
             sys.exit(check(pathlib.Path(site).resolve()))
         case _:
             sys.exit(__doc__)

@@ -4,6 +4,7 @@ mod chart;
 mod text;
 
 use super::{Columns, Outcome, Report, Status};
+use crate::order;
 use crate::platform::{Language, Target};
 use serde::Deserialize;
 use std::{
@@ -161,7 +162,7 @@ impl Report {
         }
         let mut folders: Vec<_> =
             self.folders.iter().map(|(name, folder)| (shown(name).to_owned(), folder.columns)).collect();
-        folders.sort_by_key(|(_, columns)| std::cmp::Reverse(columns.available));
+        order::sort_by_key(&mut folders, |(_, columns)| std::cmp::Reverse(columns.available));
         if let Some(rest) = folders.get(MOST_BARS..).filter(|rest| !rest.is_empty()) {
             let sum = rest.iter().fold(Columns::default(), |sum, (_, columns)| sum + *columns);
             let others = (format!("({} others)", rest.len()), sum);
@@ -381,7 +382,7 @@ fn counted(title: &str, of_what: &str, counts: &BTreeMap<String, u64>, out: &mut
         return Ok(());
     }
     let mut counts: Vec<_> = counts.iter().collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    order::sort_by_key(&mut counts, |(_, count)| std::cmp::Reverse(**count));
     writeln!(
         out,
         "<section><h3>{title}</h3><p class=\"soft\">{of_what}</p><table><thead><tr><th scope=\"col\">Name</th><th scope=\"col\" class=\"n\">items</th></tr></thead><tbody>"

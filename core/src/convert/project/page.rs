@@ -5,6 +5,7 @@ use crate::convert::{
     Columns,
     page::{CSS, Number, Size, Text},
 };
+use crate::order;
 use std::{
     io::{self, Write},
     path::Path,
@@ -95,7 +96,7 @@ impl ProjectReport {
         }
         writeln!(out, "</tr></thead><tbody>")?;
         let mut mailboxes: Vec<_> = self.mailboxes.iter().collect();
-        mailboxes.sort_by_key(|mailbox| (mailbox.state.is_complete(), mailbox.line));
+        order::sort_by_key(&mut mailboxes, |mailbox| (mailbox.state.is_complete(), mailbox.line));
         for mailbox in mailboxes {
             mailbox.write_row(folder, is_pilot, out)?;
         }

@@ -5,6 +5,7 @@ use crate::{
         outputs::{Known, Named, outputs, same},
     },
     error::{Error, ErrorKind, Result},
+    order,
 };
 use std::{
     collections::HashMap,
@@ -143,7 +144,7 @@ pub fn run_project(
         work();
     });
     let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
-    reports.sort_by_key(|(at, _)| *at);
+    order::sort_by_key(&mut reports, |(at, _)| *at);
     ProjectReport::of(reports.into_iter().map(|(_, report)| report).collect(), stopped.into_inner())
 }
 

@@ -6,6 +6,7 @@ use crate::{
     error::{Error, Result},
     mime::{Address, BodyReader, Mailbox},
     model::{Item, Message},
+    order,
     source::Content,
 };
 use sha2::{Digest, Sha256};
@@ -92,7 +93,7 @@ fn calendar(item: &Item, sha256: &mut Sha256) -> Result<bool> {
         }
         known.push((recurrence_id, sequence));
     }
-    known.sort();
+    order::sort(&mut known);
     for (recurrence_id, sequence) in known {
         part(sha256, &recurrence_id);
         part(sha256, &sequence.to_be_bytes());

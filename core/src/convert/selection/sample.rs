@@ -1,4 +1,4 @@
-use crate::model::Item;
+use crate::{model::Item, order};
 use std::{collections::HashMap, hash::Hasher};
 use twox_hash::XxHash3_64;
 
@@ -50,7 +50,7 @@ impl Sample {
         // What is left does not go round once more.
         let mut larger: Vec<u64> =
             self.groups.iter().filter(|(_, group)| group.available > level).map(|(key, _)| *key).collect();
-        larger.sort_unstable_by_key(|key| chance(self.seed, *key, u64::MAX));
+        order::sort_by_key(&mut larger, |key| chance(self.seed, *key, u64::MAX));
         self.groups.values_mut().for_each(|group| group.wanted = group.available.min(level));
         for key in larger.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
             self.groups.entry(*key).and_modify(|group| group.wanted += 1);

@@ -13,6 +13,7 @@ use crate::{
     convert::selection::{Found, Merger},
     disk::Disk,
     error::{Error, ErrorKind, Result},
+    order,
 };
 use std::{fs::File, io::BufReader, path::Path};
 
@@ -62,7 +63,7 @@ pub fn decide_splits_of(
         decided.push(split);
         Ok(())
     })?;
-    decided.sort_by_key(|split| split.number);
+    order::sort_by_key(&mut decided, |split| split.number);
     (1..).zip(&mut decided).for_each(|(number, split)| split.number = number);
     Ok(decided)
 }

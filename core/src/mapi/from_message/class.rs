@@ -1,4 +1,4 @@
-use crate::{error::Result, model::Message, source::Content};
+use crate::{error::Result, mime::Entity, model::Message, source::Content};
 
 /// Octets of a delivery status that are looked at.
 const STATUS: usize = 64 << 10;
@@ -20,15 +20,21 @@ pub(super) enum Class {
     NotRead,
 }
 
+#[inline(never)]
+fn parameter(entity: &Entity, name: &str) -> String {
+    entity.media_type().parameters().text(name).unwrap_or_default().to_ascii_lowercase()
+}
+
 impl Class {
     /// By the media type of the whole message ([MS-OXCMAIL] 2.2.3.2).
     pub(super) fn of(message: &Message) -> Result<Self> {
         let structure = message.structure()?;
         let Some(entity) = structure.entities().first() else { return Ok(Self::Note) };
-        let parameter = |name| entity.media_type().parameters().text(name).unwrap_or_default().to_ascii_lowercase();
         Ok(match entity.media_type().essence() {
             "multipart/signed" => Self::ClearSigned,
-            "application/pkcs7-mime" | "application/x-pkcs7-mime" if parameter("smime-type") != "certs-only" => {
+            "application/pkcs7-mime" | "application/x-pkcs7-mime"
+                if parameter(entity, "smime-type") != "certs-only" =>
+            {
                 Self::Opaque
             }
             "multipart/report" => {
@@ -40,7 +46,7 @@ impl Class {
                 let of_field = |text: &str, name: &str| -> Option<String> {
                     text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
                 };
-                match &*parameter("report-type") {
+                match &*parameter(entity, "report-type") {
                     "disposition-notification" => {
                         let text = status("message/disposition-notification").unwrap_or_default();
                         let disposition = of_field(&text, "disposition:").unwrap_or_default();

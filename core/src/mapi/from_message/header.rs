@@ -223,11 +223,15 @@ impl Translator<'_> {
         Ok(())
     }
 
+    #[inline(never)]
+    fn word(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.field(name)?.map(|text| text.to_ascii_lowercase()))
+    }
+
     /// Importance, sensitivity, receipts, lists ([MS-OXCMAIL] 2.2.3.2).
     fn requests(&mut self, properties: &mut Properties) -> Result<()> {
-        let word = |name: &str| Ok::<_, crate::Error>(self.field(name)?.map(|text| text.to_ascii_lowercase()));
-        let (priority, x_priority) = (word("Priority")?, word("X-Priority")?);
-        let importance = match word("Importance")?.or(word("X-MSMail-Priority")?).as_deref() {
+        let (priority, x_priority) = (self.word("Priority")?, self.word("X-Priority")?);
+        let importance = match self.word("Importance")?.or(self.word("X-MSMail-Priority")?).as_deref() {
             Some("high") => Some(2),
             Some("low") => Some(0),
             Some("normal") => Some(1),
@@ -244,7 +248,7 @@ impl Translator<'_> {
             _ => 0,
         };
         properties.integer(pid::PRIORITY, priority);
-        let sensitivity = match word("Sensitivity")?.as_deref() {
+        let sensitivity = match self.word("Sensitivity")?.as_deref() {
             Some("personal") => 1,
             Some("private") => 2,
             Some("company-confidential" | "confidential") => 3,

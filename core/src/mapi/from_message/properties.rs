@@ -16,6 +16,7 @@ pub(super) struct Properties {
 }
 
 impl Properties {
+    #[inline(never)] // It is called for each property, and would stand there each time.
     pub(super) fn put(&mut self, id: u16, value: PropertyValue) {
         self.bag.push((id, value));
     }

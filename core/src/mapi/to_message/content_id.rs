@@ -3,6 +3,7 @@
 use crate::{
     divide::divide,
     mapi::{contents::BodyText, html_text},
+    order,
     source::Content,
 };
 use std::{collections::BTreeMap, fmt::Write, ops::Range};
@@ -64,7 +65,7 @@ fn edit(html: &mut BodyText, mut edits: Vec<(Range<u64>, String)>) {
     if edits.is_empty() {
         return;
     }
-    edits.sort_by_key(|(place, _)| place.start);
+    order::sort_by_key(&mut edits, |(place, _)| place.start);
     let (len, rest) = (html.start.len() as u64, html.rest.take().unwrap_or_else(|| Content::from(Vec::new())));
     let held = |range: Range<u64>| {
         let place = |at: u64| usize::try_from(at.min(len)).unwrap_or(usize::MAX);

@@ -26,7 +26,7 @@ use crate::{
     defect::DefectKind,
     error::Result,
     model::{CalendarComponent, CalendarObject, ComponentKind, stated_zone},
-    time_zone,
+    order, time_zone,
 };
 use dates::Start;
 use frame::Frame;
@@ -175,7 +175,7 @@ impl CalendarMender {
         }
         // The master comes first, because its overrides have to fit to it.
         let mut order: Vec<&CalendarComponent> = object.components().iter().collect();
-        order.sort_by_key(|component| (component.is_override(), component.offset()));
+        order::sort_by_key(&mut order, |component| (component.is_override(), component.offset()));
         let mut series = Series { uid: uid.as_deref(), start: None, is_alone: object.components().len() == 1 };
         let mut components = Vec::new();
         for component in order {
@@ -189,7 +189,7 @@ impl CalendarMender {
             }
             components.push(without.unwrap_or(mended));
         }
-        components.sort_by_key(CalendarComponent::offset);
+        order::sort_by_key(&mut components, CalendarComponent::offset);
         Ok(components)
     }
 

@@ -4,6 +4,7 @@ use super::{Attachment, Message, Parsed, get_or_read};
 use crate::{
     error::Result,
     mime::{EnclosedFile, signed_data},
+    order,
     source::Content,
 };
 use std::sync::Arc;
@@ -33,7 +34,7 @@ impl Message {
         let mut places: Vec<(usize, Option<&Inside>)> =
             inside.iter().map(|(place, inside)| (*place, Some(inside))).collect();
         places.extend(parts.attachments.iter().filter(|place| !is_inside(place)).map(|&place| (place, None)));
-        places.sort_by_key(|(place, _)| *place);
+        order::sort_by_key(&mut places, |(place, _)| *place);
         let mut attachments = Vec::new();
         for (place, inside) in places {
             let Some(entity) = structure.entities().get(place) else { continue };
@@ -76,7 +77,7 @@ impl Message {
                     found.push((place, Inside::Signed(message, enclosed.complete)));
                 }
             }
-            found.sort_by_key(|(place, _)| *place);
+            order::sort_by_key(&mut found, |(place, _)| *place);
             Ok(found)
         })?;
         Ok(all)

@@ -5,6 +5,7 @@ use crate::{
     defect::Defect,
     error::Result,
     mime::{self, EnclosedFile, Entity, Structure},
+    order,
 };
 use std::ops::Range;
 
@@ -101,7 +102,7 @@ impl Message {
             Inside::Files(_) => None,
         });
         let mut places: Vec<_> = signed.chain(places.iter().map(|&place| (place, None))).collect();
-        places.sort_by_key(|(place, _)| *place);
+        order::sort_by_key(&mut places, |(place, _)| *place);
         let mut joined: Option<String> = None;
         for (place, signed) in places {
             let text = match (signed, structure.entities().get(place)) {

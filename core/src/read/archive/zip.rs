@@ -327,7 +327,7 @@ impl ZipIndex {
     ///
     /// # Errors
     /// As [`Zip::open`].
-    pub(in crate::read) fn has_name(source: &Source, mut is_one: impl FnMut(&str) -> bool) -> Result<bool> {
+    pub(in crate::read) fn has_name(source: &Source, is_one: &dyn Fn(&str) -> bool) -> Result<bool> {
         let directory = Directory::find(source)?;
         let (mut window, mut at) = (Window::new(source.clone()), directory.start);
         while at < directory.end {
@@ -344,7 +344,7 @@ impl ZipIndex {
     ///
     /// # Errors
     /// Errors of the source, and more entries than the limits allow.
-    pub(in crate::read) fn survey(&mut self, mut each: impl FnMut(&str)) -> Result<()> {
+    pub(in crate::read) fn survey(&mut self, each: &mut dyn FnMut(&str)) -> Result<()> {
         let mut at = self.zip.directory.start;
         while at < self.zip.directory.end {
             let Some(record) = Record::read(&mut self.zip.window, at)? else { break };
@@ -402,7 +402,7 @@ impl ZipIndex {
     ///
     /// # Errors
     /// Errors of the source.
-    pub(in crate::read) fn each_untaken(&mut self, mut each: impl FnMut(&str, u64)) -> Result<()> {
+    pub(in crate::read) fn each_untaken(&mut self, each: &mut dyn FnMut(&str, u64)) -> Result<()> {
         let mut at = self.zip.directory.start;
         while at < self.zip.directory.end {
             let Some(record) = Record::read(&mut self.zip.window, at)? else { break };

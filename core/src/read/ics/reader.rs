@@ -6,6 +6,7 @@ use crate::{
         Calendar, CalendarComponent, CalendarObject, Folder, FolderPath, Item, ItemKind, Origin, OverrideIndex,
         read_calendar, read_component,
     },
+    order,
     read::{ItemReader, ReadOptions, content_lines},
     source::Source,
 };
@@ -158,7 +159,7 @@ impl IcsReader {
                 components.extend(read_component(lines, &current.calendar, self.detail)?);
             }
             self.lines.seek(behind);
-            components.sort_by_key(CalendarComponent::offset);
+            order::sort_by_key(&mut components, CalendarComponent::offset);
             return Ok(Some(components));
         }
         Ok(None)

@@ -86,7 +86,7 @@ fn taken_out(file: &CompoundFile, entry: &Entry, depth: usize, left: &mut usize)
         EntryKind::Storage => {
             let depth = depth.checked_sub(1).ok_or_else(too_much)?;
             let mut entries = Vec::new();
-            file.children(entry, |entry| entries.push(entry))?;
+            file.children(entry, &mut |entry| entries.push(entry))?;
             let inside = entries.iter().map(|entry| taken_out(file, entry, depth, left)).collect::<Result<_>>()?;
             Inside::Storage(inside)
         }

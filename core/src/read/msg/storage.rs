@@ -8,9 +8,10 @@ use crate::{
         MAX_ARRAY, MAX_TEXT, NamedProperties, Octets, PropertyBag, PropertyTag, PropertyType, PropertyValue, fixed,
         fixed_array, fixed_size, pid,
     },
+    order::sort_by_key,
     pst::le::{u32_at, u64_at},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 /// What things are called ([MS-OXMSG] 2.1.2, 2.2).
 const PROPERTIES: &str = "__properties_version1.0";
@@ -77,7 +78,7 @@ impl Slot {
 /// Whether the file holds a message.
 pub(super) fn is_message(file: &CompoundFile) -> Result<bool> {
     let mut is_one = false;
-    file.children(file.root(), |entry| is_one |= entry.name == PROPERTIES || entry.name.starts_with(VALUE))?;
+    file.children(file.root(), &mut |entry| is_one |= entry.name == PROPERTIES || entry.name.starts_with(VALUE))?;
     Ok(is_one)
 }
 
@@ -96,7 +97,7 @@ impl Storage {
     pub(super) fn list(file: &CompoundFile, entry: &Entry) -> Result<Self> {
         let mut storage = Self::default();
         let (mut recipients, mut attachments) = (Vec::new(), Vec::new());
-        file.children(entry, |entry| {
+        file.children(entry, &mut |entry| {
             let slot = Slot::of(&entry);
             let is_storage = slot.kind == EntryKind::Storage;
             let is_known = if entry.name == PROPERTIES {
@@ -125,10 +126,10 @@ impl Storage {
                 }
             }
         })?;
-        storage.values.sort_by_key(|(tag, _)| *tag);
-        storage.several.sort_by_key(|(place, _)| *place);
+        sort_by_key(&mut storage.values, |(tag, _)| *tag);
+        sort_by_key(&mut storage.several, |(place, _)| *place);
         let in_order = |mut entries: Vec<(u32, Slot)>| {
-            entries.sort_by_key(|(place, _)| *place);
+            sort_by_key(&mut entries, |(place, _)| *place);
             entries.into_iter().map(|(_, slot)| slot).collect()
         };
         (storage.recipients, storage.attachments) = (in_order(recipients), in_order(attachments));
@@ -180,12 +181,12 @@ impl Storage {
     ) -> Result<PropertyBag> {
         let mut reading = Reading { file, storage: self, bag: PropertyBag::new(names.clone()), wrong: 0, defects };
         for name in &self.unknown_names {
-            reading.tell(|| {
+            reading.tell(&|| {
                 format!("\"{name}\" has no valid name for a property, a recipient or an attachment, or is there twice")
             });
         }
         reading.wrong += self.unknown - self.unknown_names.len();
-        let mut listed = BTreeSet::new();
+        let mut listed = HashSet::new();
         let records = reading.records(object)?;
         for record in records.chunks_exact(RECORD) {
             let (Some(tag), Some(value)) = (u32_at(record, 0), u64_at(record, 8)) else { continue };
@@ -195,14 +196,16 @@ impl Storage {
             // One that is listed again is not read again: that would take the square of their number.
             match listed.insert(tag) {
                 true => reading.listed(PropertyTag(tag), &value.to_le_bytes())?,
-                false => reading.tell(|| format!("property {:#06x} is listed again: the first one is used", tag >> 16)),
+                false => {
+                    reading.tell(&|| format!("property {:#06x} is listed again: the first one is used", tag >> 16))
+                }
             }
         }
         // Values that are there without being listed are values all the same; of two, that in Unicode.
         let mut last = None;
         for (tag, slot) in self.values.iter().rev() {
             if last.replace(*tag) == Some(*tag) {
-                reading.tell(|| format!("property {:#06x} has several streams: one of them is used", tag >> 16));
+                reading.tell(&|| format!("property {:#06x} has several streams: one of them is used", tag >> 16));
                 continue;
             }
             let is_known = listed.contains(tag) || Some(PropertyTag(*tag).id()) == without;
@@ -237,7 +240,8 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn tell(&mut self, what: impl FnOnce() -> String) {
+    #[inline(never)] // Damage is rare, and this would stand at each place that may tell of it.
+    fn tell(&mut self, what: &dyn Fn() -> String) {
         self.wrong += 1;
         if self.wrong <= TOLD {
             self.defects.push(Defect::new(DefectKind::Property, what()));
@@ -247,14 +251,14 @@ impl Reading<'_> {
     /// The records of properties, without what stands before them.
     fn records(&mut self, object: Object) -> Result<Vec<u8>> {
         let Some(slot) = self.storage.properties else {
-            self.tell(|| "the stream of properties is missing: times and numbers are lost".to_owned());
+            self.tell(&|| "the stream of properties is missing: times and numbers are lost".to_owned());
             return Ok(Vec::new());
         };
         let entry = slot.open(self.file)?;
         let mut octets = self.file.stream(&entry)?.first(STREAM)?;
         if entry.len > STREAM as u64 {
             let len = entry.len;
-            self.tell(|| format!("the stream of properties has {len} octets: only the first {STREAM} are read"));
+            self.tell(&|| format!("the stream of properties has {len} octets: only the first {STREAM} are read"));
         }
         // 32 octets before those of the outermost message, 24 before those of others: what is left of whole records tells which,
         // whoever wrote it.
@@ -266,7 +270,7 @@ impl Reading<'_> {
         let rest = octets.len().saturating_sub(header) % RECORD;
         if rest != 0 || octets.len() < header {
             let len = entry.len;
-            self.tell(|| format!("the stream of properties has {len} octets: the last property in it is incomplete"));
+            self.tell(&|| format!("the stream of properties has {len} octets: the last property in it is incomplete"));
         }
         Ok(octets.split_off(header.min(octets.len())))
     }
@@ -274,7 +278,7 @@ impl Reading<'_> {
     /// A property of the stream: its value there, or the length of the value elsewhere.
     fn listed(&mut self, tag: PropertyTag, value: &[u8]) -> Result<()> {
         let Some(kind) = tag.property_type() else {
-            self.tell(|| format!("property {:#06x}: its type is unknown", tag.id()));
+            self.tell(&|| format!("property {:#06x}: its type is unknown", tag.id()));
             return Ok(());
         };
         if fixed_size(kind).is_some_and(|size| size <= 8) {
@@ -293,7 +297,7 @@ impl Reading<'_> {
             // It is there in the other kind of text.
             _ if self.storage.value(tag.id()).is_some() => Ok(()),
             _ => {
-                self.tell(|| format!("property {:#06x}: its value is not in the file", tag.id()));
+                self.tell(&|| format!("property {:#06x}: its value is not in the file", tag.id()));
                 Ok(())
             }
         }
@@ -302,7 +306,7 @@ impl Reading<'_> {
     /// A value that is a stream.
     fn stored(&mut self, tag: PropertyTag, slot: Slot) -> Result<()> {
         let Some(kind) = tag.property_type() else {
-            self.tell(|| format!("property {:#06x}: its type is unknown", tag.id()));
+            self.tell(&|| format!("property {:#06x}: its type is unknown", tag.id()));
             return Ok(());
         };
         let value = match kind {
@@ -323,7 +327,7 @@ impl Reading<'_> {
         };
         match value {
             Some(value) => self.bag.insert(tag.id(), value),
-            None => self.tell(|| format!("property {:#06x}: the value is shorter than its type", tag.id())),
+            None => self.tell(&|| format!("property {:#06x}: the value is shorter than its type", tag.id())),
         }
         Ok(())
     }
@@ -336,7 +340,7 @@ impl Reading<'_> {
             _ => return,
         };
         if len > most as u64 {
-            self.tell(|| format!("property {id:#06x} has {len} octets: only the first {most} are read"));
+            self.tell(&|| format!("property {id:#06x} has {len} octets: only the first {most} are read"));
         }
     }
 
@@ -348,7 +352,7 @@ impl Reading<'_> {
         let of_tag = several.get(first..end).unwrap_or_default();
         if of_tag.len() > VALUES {
             let count = of_tag.len();
-            self.tell(|| format!("property {:#06x} has {count} values: only the first {VALUES} are read", tag.id()));
+            self.tell(&|| format!("property {:#06x} has {count} values: only the first {VALUES} are read", tag.id()));
         }
         let mut values = Vec::new();
         for (_, slot) in of_tag.iter().take(VALUES) {

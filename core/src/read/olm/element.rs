@@ -16,6 +16,7 @@ pub(super) struct Element {
 
 impl Element {
     /// The first child of this name.
+    #[inline(never)] // It is called where each field is read, and would stand there each time.
     pub(super) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
@@ -58,12 +59,13 @@ impl Element {
     }
 
     /// The time of a child, which is in UTC.
+    #[inline(never)]
     pub(super) fn time(&self, name: &str) -> Option<FileTime> {
         time(self.text(name)?)
     }
 
     /// Gives all text in it, which tells one item from another, to `each`.
-    pub(super) fn for_each_text(&self, each: &mut impl FnMut(&str)) {
+    pub(super) fn for_each_text(&self, each: &mut dyn FnMut(&str)) {
         each(&self.name);
         each(&self.text);
         if let Some(text) = &self.long_text {
@@ -86,11 +88,9 @@ impl Element {
 pub(super) fn time(text: &str) -> Option<FileTime> {
     let text = text.trim();
     let (date, rest) = text.split_once(['T', ' '])?;
-    let mut date = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+    let [year, month, day] = three(date, '-')?;
     let clock = rest.get(..8)?;
-    let mut clock = clock.splitn(3, ':').map(|part| part.parse::<i64>().ok());
-    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
+    let [hour, minute, second] = three(clock, ':')?;
     let zone = rest.get(8..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
     let offset = match zone.as_bytes() {
         [sign @ (b'+' | b'-'), ..] => {
@@ -103,6 +103,16 @@ pub(super) fn time(text: &str) -> Option<FileTime> {
     };
     let at = DateTime::from_civil(year, month, day, hour, minute, second, Some(0))?;
     FileTime::of(at.plus_seconds(-offset * 60))
+}
+
+/// Three numbers, parted by a character.
+fn three(text: &str, by: char) -> Option<[i64; 3]> {
+    let mut numbers = [0; 3];
+    let mut parts = text.splitn(3, by);
+    for number in &mut numbers {
+        *number = parts.next()?.parse().ok()?;
+    }
+    Some(numbers)
 }
 
 #[cfg(test)]

@@ -34,23 +34,31 @@ impl Fields {
         fields
     }
 
+    #[inline(never)] // It and the next ones are called for each field.
     pub(super) fn set(&mut self, id: u16, value: PropertyValue) {
         self.values.push((id, value));
     }
 
     pub(super) fn text(&mut self, id: u16, value: Option<&str>) {
-        self.values.extend(value.map(|value| (id, text(value.trim()))));
+        if let Some(value) = value {
+            self.set(id, text(value.trim()));
+        }
     }
 
+    #[inline(never)]
     pub(super) fn integer(&mut self, id: u16, value: i32) {
         self.set(id, PropertyValue::Integer32(value));
     }
 
+    #[inline(never)]
     pub(super) fn time(&mut self, id: u16, value: Option<FileTime>) {
-        self.values.extend(value.map(|value| (id, PropertyValue::Time(value))));
+        if let Some(value) = value {
+            self.set(id, PropertyValue::Time(value));
+        }
     }
 
     /// A property that has a name.
+    #[inline(never)]
     pub(super) fn named(&mut self, set: Guid, lid: u32, value: Option<PropertyValue>) {
         if let Some(value) = value {
             self.with_name(PropertyName::Lid(set, lid), value);
@@ -65,7 +73,7 @@ impl Fields {
         let id = u16::try_from(self.names.len()).ok().and_then(|n| n.checked_add(0x8000));
         if let Some(id) = id {
             self.names.push(name);
-            self.values.push((id, value));
+            self.set(id, value);
         }
     }
 
@@ -86,7 +94,9 @@ impl Fields {
             self.set(pid::HTML, binary(html.as_bytes().to_vec()));
             self.integer(pid::INTERNET_CODEPAGE, 65_001);
         }
-        self.values.extend(plain.map(|plain| (pid::BODY, text(plain))));
+        if let Some(plain) = plain {
+            self.set(pid::BODY, text(plain));
+        }
     }
 
     /// The same of elements, whose text may be long.
@@ -104,7 +114,9 @@ impl Fields {
             self.set(pid::HTML, PropertyValue::Binary(octets(html)));
             self.integer(pid::INTERNET_CODEPAGE, 65_001);
         }
-        self.values.extend(plain.map(|plain| (pid::BODY, PropertyValue::String8(octets(plain)))));
+        if let Some(plain) = plain {
+            self.set(pid::BODY, PropertyValue::String8(octets(plain)));
+        }
     }
 
     pub(super) fn tell(&mut self, kind: DefectKind, what: impl Into<std::borrow::Cow<'static, str>>) {
@@ -133,8 +145,9 @@ impl Fields {
 /// Text that is HTML: Outlook writes it where plain text is asked for, too.
 pub(super) fn is_html(text: &str) -> bool {
     let start = text.trim_start().as_bytes();
-    let starts = |tag: &str| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
-    starts("<!doctype") || starts("<html") || starts("<meta") || starts("<head") || starts("<body") || starts("<div")
+    ["<!doctype", "<html", "<meta", "<head", "<body", "<div"]
+        .iter()
+        .any(|tag| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes())))
 }
 
 /// Text that has tags at its start and in it: beside HTML it is a second HTML body, and no plain text.

@@ -55,7 +55,7 @@ struct XmlText;
 
 /// What octets are part of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Within {
+pub(super) enum Within {
     #[default]
     Text,
     CData,
@@ -73,27 +73,61 @@ impl Recode for XmlText {
     type State = Within;
 
     fn recode(&self, octets: &[u8], is_last: bool, within: &mut Within, out: &mut Vec<u8>) -> usize {
-        let mut at = 0;
-        loop {
-            let rest = octets.get(at..).unwrap_or_default();
-            let markup = Within::MARKUP.iter().find(|(kind, ..)| kind == within);
-            let taken = match markup {
-                Some((kind, _, end)) => section(rest, is_last, end, *kind == Within::CData, within, out),
-                None => text(rest, is_last, within, out),
-            };
-            if taken == 0 {
-                break;
-            }
-            at += taken;
-        }
-        if let Err(error) = std::str::from_utf8(out) {
-            let valid = error.valid_up_to();
-            let lossy = String::from_utf8_lossy(out.get(valid..).unwrap_or_default()).into_owned();
-            out.truncate(valid);
-            out.extend_from_slice(lossy.as_bytes());
-        }
-        at
+        recode(octets, is_last, within, out)
     }
+}
+
+/// Adds the text at the start of `octets` to `out`, as far as it can be told without what follows them; how many of them it is in. It
+/// ends at a tag.
+#[inline(never)]
+pub(super) fn recode(octets: &[u8], is_last: bool, within: &mut Within, out: &mut Vec<u8>) -> usize {
+    let mut at = 0;
+    loop {
+        let rest = octets.get(at..).unwrap_or_default();
+        let markup = Within::MARKUP.iter().find(|(kind, ..)| kind == within);
+        let taken = match markup {
+            Some((kind, _, end)) => section(rest, is_last, end, *kind == Within::CData, within, out),
+            None => text(rest, is_last, within, out),
+        };
+        if taken == 0 {
+            break;
+        }
+        at += taken;
+    }
+    valid(out);
+    at
+}
+
+/// Puts U+FFFD in place of what is no UTF-8.
+fn valid(text: &mut Vec<u8>) {
+    if let Err(error) = std::str::from_utf8(text) {
+        let valid = error.valid_up_to();
+        let lossy = String::from_utf8_lossy(text.get(valid..).unwrap_or_default()).into_owned();
+        text.truncate(valid);
+        text.extend_from_slice(lossy.as_bytes());
+    }
+}
+
+/// The value of an attribute as it is meant (XML 1.0 §3.3.3).
+pub(super) fn attribute_value(octets: &[u8]) -> String {
+    let (mut value, mut rest) = (Vec::new(), octets);
+    while let [octet, behind @ ..] = rest {
+        let taken = match octet {
+            b'\r' if behind.first() == Some(&b'\n') => 0,
+            b'\r' | b'\n' | b'\t' => {
+                value.push(b' ');
+                0
+            }
+            b'&' => text(rest, true, &mut Within::Text, &mut value).saturating_sub(1),
+            octet => {
+                value.push(*octet);
+                0
+            }
+        };
+        rest = behind.get(taken..).unwrap_or_default();
+    }
+    valid(&mut value);
+    String::from_utf8(value).unwrap_or_default()
 }
 
 /// One run of text, one reference, or the start of what is no text; 0 at a tag, and where more must be known.

@@ -128,11 +128,12 @@ pub(super) fn message(item: &Element, role: Option<Role>, archive: &mut ZipIndex
 
 /// Message identifiers with the brackets that Outlook leaves off.
 fn bracketed(ids: &str) -> String {
-    let ids = ids.split_whitespace().map(|id| match id.starts_with('<') {
-        true => id.to_owned(),
-        false => format!("<{id}>"),
-    });
-    ids.collect::<Vec<_>>().join(" ")
+    let mut bracketed = String::new();
+    for id in ids.split_whitespace() {
+        let parts = if id.starts_with('<') { ["", id, ""] } else { ["<", id, ">"] };
+        bracketed.extend([if bracketed.is_empty() { "" } else { " " }].into_iter().chain(parts));
+    }
+    bracketed
 }
 
 /// What stands before the first blank line, where it is fields.

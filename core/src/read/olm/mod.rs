@@ -17,6 +17,7 @@ mod element;
 mod event;
 mod fields;
 mod long_text;
+mod markup;
 mod message;
 mod place;
 mod reader;
@@ -53,7 +54,7 @@ fn look(source: &Source, start: &[u8]) -> Result<bool> {
     if !is_zip(start) || !may_be {
         return Ok(false);
     }
-    match ZipIndex::has_name(source, place::is_of_outlook_for_mac) {
+    match ZipIndex::has_name(source, &place::is_of_outlook_for_mac) {
         Err(e) if e.kind() == crate::ErrorKind::Io => Err(e),
         found => Ok(found.unwrap_or(false)),
     }

@@ -4,6 +4,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     mapi::{Translated, Translation},
     model::{Folder, Item, Origin},
+    order,
     read::{
         ItemReader, ReadOptions,
         archive::ZipIndex,
@@ -11,10 +12,9 @@ use crate::{
     },
     source::Source,
 };
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
-/// Accounts that are told apart, and folders that are known.
-const ACCOUNTS: usize = 2;
+/// Folders that are known.
 const FOLDERS: usize = 1 << 16;
 /// Files that are named of those that are left out.
 const NAMED: usize = 16;
@@ -30,7 +30,8 @@ pub struct OlmReader {
     several_accounts: bool,
     /// The file in hand.
     file: Option<File>,
-    folders: BTreeSet<Folder>,
+    /// As the entries tell them.
+    folders: Vec<Folder>,
     ordinal: u64,
     /// Whether it was told which files nothing refers to.
     rest_told: bool,
@@ -60,12 +61,11 @@ impl OlmReader {
     /// read.
     pub fn open(source: Source, name: &str, options: &ReadOptions) -> Result<Self> {
         let mut archive = ZipIndex::open(name, &source, &options.limits)?;
-        let mut accounts = BTreeSet::new();
-        archive.survey(|entry| {
-            if accounts.len() < ACCOUNTS
-                && let Some(place) = Place::of(entry).filter(|place| place.is_mail && place.file.is_some())
-            {
-                accounts.insert(place.account.map(str::to_owned));
+        let (mut first, mut several_accounts) = (None, false);
+        archive.survey(&mut |entry| {
+            if let Some(place) = Place::of(entry).filter(|place| place.is_mail && place.file.is_some()) {
+                let first: &Option<String> = first.get_or_insert_with(|| place.account.map(str::to_owned));
+                several_accounts |= first.as_deref() != place.account;
             }
         })?;
         Ok(Self {
@@ -73,9 +73,9 @@ impl OlmReader {
             len: source.len(),
             archive,
             translation: options.translation(),
-            several_accounts: accounts.len() > 1,
+            several_accounts,
             file: None,
-            folders: BTreeSet::new(),
+            folders: Vec::new(),
             ordinal: 0,
             rest_told: false,
             defects: Vec::new(),
@@ -89,7 +89,7 @@ impl OlmReader {
             let folder = place.folder(self.several_accounts);
             match place.file {
                 None if place.is_mail && !folder.path.names().is_empty() && self.folders.len() < FOLDERS => {
-                    self.folders.insert(folder);
+                    self.folders.push(folder);
                 }
                 Some(file) if is_xml(file) => {
                     let name: Arc<str> = format!("{}!{entry}", self.name).into();
@@ -110,7 +110,7 @@ impl OlmReader {
     /// Tells which files of the archive were not read because nothing refers to them.
     fn tell_rest(&mut self) -> Result<()> {
         let (mut attachments, mut others) = (Rest::default(), Rest::default());
-        self.archive.each_untaken(|entry, len| match Place::of(entry) {
+        self.archive.each_untaken(&mut |entry, len| match Place::of(entry) {
             _ if entry == CATEGORIES => {}
             Some(place) if place.is_attachment => attachments.add(entry, len),
             _ => others.add(entry, len),
@@ -233,7 +233,10 @@ impl ItemReader for OlmReader {
     }
 
     fn folders(&self) -> Vec<Folder> {
-        self.folders.iter().cloned().collect()
+        let mut folders = self.folders.clone();
+        order::sort(&mut folders);
+        folders.dedup();
+        folders
     }
 
     fn take_defects(&mut self) -> Vec<Defect> {

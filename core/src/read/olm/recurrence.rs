@@ -120,7 +120,11 @@ fn days(pattern: &Element) -> Option<String> {
     let mut found: Vec<&str> = Vec::new();
     for (name, days) in DAYS {
         if list.is_true(name) {
-            found.extend(days.split(',').filter(|day| !found.contains(day)).collect::<Vec<_>>());
+            for day in days.split(',') {
+                if !found.contains(&day) {
+                    found.push(day);
+                }
+            }
         }
     }
     (!found.is_empty()).then(|| found.join(","))

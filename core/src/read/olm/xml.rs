@@ -1,30 +1,23 @@
 //! The XML of one file: elements in one root, each an item, read one at a time.
 
-use super::{element::Element, long_text::LongText};
+use super::{
+    element::Element,
+    long_text::LongText,
+    markup::{Markup, Met, Tag},
+};
 use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     source::{Source, is_damage},
 };
-use quick_xml::{
-    Reader, XmlVersion,
-    events::{BytesStart, Event},
-};
-use std::{
-    io::{self, BufReader, Read},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::io;
 
 /// Elements and attributes of an item together, and how deep elements may stand in one another.
 const PARTS: usize = 1 << 18;
 const DEPTH: usize = 64;
-/// Octets that are read at once where the end of an item is looked for; of a tag besides its name, and before what is looked at.
+/// Octets that are read at once where the end of an item is looked for, and of a tag besides its name.
 const SKIPPED: usize = 1 << 16;
 const TAG: usize = 16;
-const LAST: usize = 64;
 /// Elements whose text may be long: it takes no memory.
 const LONG: [&str; 3] = ["OPFMessageCopyBody", "OPFMessageCopyHTMLBody", "OPFMessageCopySource"];
 /// Items: none stands in another of its kind.
@@ -32,10 +25,8 @@ const ITEMS: [&str; 6] = ["email", "appointment", "task", "note", "contact", "gr
 
 /// Reads the items of a file.
 pub(super) struct Items {
-    reader: Reader<BufReader<Bounded>>,
-    left: Arc<AtomicU64>,
+    markup: Markup,
     most: u64,
-    buffer: Vec<u8>,
     /// How many there are by the word of the file, and how many were read.
     pub(super) said: Option<u64>,
     pub(super) read: u64,
@@ -46,8 +37,6 @@ pub(super) struct Items {
     begun: bool,
     /// An item that began in another one of its kind, which had no end.
     next: Option<Element>,
-    /// Where in the file what is read now begins.
-    base: u64,
     /// Whether the last error was about one item, and what follows can be read.
     pub(super) goes_on: bool,
     flaws: Flaws,
@@ -75,21 +64,15 @@ enum Ended {
 impl Items {
     /// `most` octets of an item are read.
     pub(super) fn new(source: Source, most: usize) -> Self {
-        let most = most as u64;
-        let left = Arc::new(AtomicU64::new(most));
-        let source = Bounded { source, at: 0, head: Vec::new(), last: Vec::new(), left: left.clone() };
         Self {
-            reader: tolerant(source),
-            left,
-            most,
-            buffer: Vec::new(),
+            markup: Markup::new(source),
+            most: most as u64,
             said: None,
             read: 0,
             root: None,
             ended: false,
             begun: false,
             next: None,
-            base: 0,
             goes_on: false,
             flaws: Flaws::default(),
         }
@@ -97,17 +80,18 @@ impl Items {
 
     /// Where in the file the next item is looked for.
     pub(super) fn position(&self) -> u64 {
-        self.base.saturating_add(self.reader.buffer_position())
+        self.markup.position()
     }
 
     /// What was wrong with the XML since the last call, and was survived.
     pub(super) fn take_defects(&mut self) -> Vec<Defect> {
-        let flaws = std::mem::take(&mut self.flaws);
+        let (flaws, broken) = (std::mem::take(&mut self.flaws), std::mem::take(&mut self.markup.broken));
         let told = [
             (flaws.stray_ends, DefectKind::StrayEnd, "end tags without a start tag were ignored"),
             (flaws.renamed_ends, DefectKind::StrayEnd, "end tags have another name than their start tags"),
             (flaws.missing_ends, DefectKind::MissingEnd, "elements have no end tag: they end with what is around them"),
             (flaws.attributes, DefectKind::Property, "attributes cannot be read and were left out"),
+            (broken, DefectKind::Charset, "texts and tags have octets that are no UTF-8: U+FFFD stands for them"),
             (flaws.text, DefectKind::Structure, "octets of text belong to no item and were left out"),
         ];
         let told = told.into_iter().filter(|(count, _, _)| *count > 0);
@@ -122,23 +106,14 @@ impl Items {
         let mut open: Vec<Element> = Vec::new();
         let mut parts = 0;
         self.goes_on = false;
-        self.left.store(self.most, Ordering::Relaxed);
+        self.markup.allow(self.most);
         open.extend(self.next.take());
         while !self.ended {
-            self.buffer.clear();
-            let event = match self.reader.read_event_into(&mut self.buffer) {
-                Ok(event) => event,
-                Err(quick_xml::Error::Io(_)) if self.left.load(Ordering::Relaxed) == 0 => {
-                    let what = format!("an item has more than the {} octets that are read of one", self.most);
-                    return Err(self.skipped(open.first(), &what));
-                }
-                Err(error) => return Err(self.broken(error, open.is_empty())),
-            };
+            let met = self.markup.next().map_err(|error| broken(error, open.is_empty()))?;
             let (mut closed, mut may_be_long) = (0, false);
-            match &event {
-                Event::Start(start) | Event::Empty(start) => {
-                    let is_empty = matches!(event, Event::Empty(_));
-                    let element = element(start, &mut parts, &mut self.flaws);
+            match met {
+                Met::Start(tag, is_empty) => {
+                    let element = element(&tag, &mut parts, &mut self.flaws);
                     if parts > PARTS || open.len() >= DEPTH {
                         let what = format!(
                             "an item has more than {PARTS} elements and attributes, or more than {DEPTH} in one another"
@@ -164,7 +139,7 @@ impl Items {
                         closed = usize::from(is_empty);
                     }
                 }
-                Event::End(end) => match ended(end.name().as_ref(), self.root.as_deref(), &open, &mut self.flaws) {
+                Met::End(name) => match ended(&name, self.root.as_deref(), &open, &mut self.flaws) {
                     Ended::Elements(count) => closed = count,
                     Ended::Root => {
                         self.ended = true;
@@ -172,35 +147,19 @@ impl Items {
                     }
                     Ended::Nothing => {}
                 },
-                Event::Text(text) => add(&mut open, &text.xml10_content(), &mut self.flaws),
-                Event::CData(text) => add(&mut open, &text.xml10_content(), &mut self.flaws),
-                Event::GeneralRef(reference) => {
-                    let name = reference.xml10_content();
-                    let known = match &*name {
-                        "lt" => Some('<'),
-                        "gt" => Some('>'),
-                        "amp" => Some('&'),
-                        "quot" => Some('"'),
-                        "apos" => Some('\''),
-                        _ if reference.is_char_ref() => {
-                            Some(reference.resolve_char_ref().ok().flatten().unwrap_or(char::REPLACEMENT_CHARACTER))
-                        }
-                        _ => None,
-                    };
-                    match known {
-                        Some(c) => add(&mut open, c.encode_utf8(&mut [0; 4]), &mut self.flaws),
-                        None => add(&mut open, &format!("&{name};"), &mut self.flaws),
-                    }
+                Met::Text(text) => add(&mut open, &text, &mut self.flaws),
+                Met::TooMuch => {
+                    let what = format!("an item has more than the {} octets that are read of one", self.most);
+                    return Err(self.skipped(open.first(), &what));
                 }
-                Event::Eof if self.begun => {
+                Met::Nothing if self.begun => {
                     let what = "the XML ends in the middle: the last item, or what should follow, is missing";
                     return Err(Error::new(ErrorKind::Malformed, what).non_fatal());
                 }
-                Event::Eof => {
+                Met::Nothing => {
                     let what = "contains no XML: nothing was read from it";
                     return Err(Error::new(ErrorKind::Malformed, what).non_fatal());
                 }
-                _ => {}
             }
             if may_be_long && let Some(element) = open.last_mut() {
                 self.long_text(element)?;
@@ -216,20 +175,15 @@ impl Items {
 
     /// Leaves the text of an element that just began where it is, if it is long, and goes on behind it.
     fn long_text(&mut self, element: &mut Element) -> Result<()> {
-        let buffered = self.reader.get_ref();
-        let at_hand = buffered.buffer();
+        let at_hand = self.markup.at_hand();
         if !at_hand.starts_with(b"<![CDATA[") && memchr::memmem::find(at_hand, b"</").is_some() {
             return Ok(());
         }
-        let source = buffered.get_ref().source.clone();
-        let found = LongText::at(source.clone(), self.position());
-        let found = found.map_err(|error| self.broken(quick_xml::Error::Io(Arc::new(error)), false))?;
-        if let Some(found) = found {
+        let found = LongText::at(self.markup.source().clone(), self.position());
+        if let Some(found) = found.map_err(|error| broken(error, false))? {
             element.text = found.start;
             element.long_text = Some(found.text);
-            self.base = found.end;
-            let (head, last) = (Vec::new(), Vec::new());
-            self.reader = tolerant(Bounded { source, at: found.end, head, last, left: self.left.clone() });
+            self.markup.go_to(found.end);
         }
         Ok(())
     }
@@ -237,11 +191,13 @@ impl Items {
     /// Reads what is behind the last element, so that all octets of the file are compared with their checksum.
     fn read_to_end(&mut self) -> Result<()> {
         let mut portion = [0; 4096];
-        let reader = self.reader.get_mut();
+        let mut at = self.position();
         loop {
-            self.left.store(u64::MAX, Ordering::Relaxed);
-            let n = match reader.read(&mut portion) {
-                Ok(0) => return Ok(()),
+            let n = match self.markup.source().read_at(at, &mut portion) {
+                Ok(0) => {
+                    self.markup.go_to(at);
+                    return Ok(());
+                }
                 Ok(n) => n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if is_damage(&error) => {
@@ -250,6 +206,7 @@ impl Items {
                 }
                 Err(error) => return Err(Error::from(error).non_fatal()),
             };
+            at = at.saturating_add(n as u64);
             let text = portion.iter().take(n).filter(|octet| !octet.is_ascii_whitespace() && **octet != 0);
             self.flaws.text += text.count() as u64;
         }
@@ -261,7 +218,7 @@ impl Items {
         let then = match found {
             Ok(true) => "it was skipped",
             Ok(false) => "the rest of the file is not read",
-            Err(error) => return self.broken(quick_xml::Error::Io(Arc::new(error)), false),
+            Err(error) => return broken(error, false),
         };
         if self.goes_on {
             self.read += 1;
@@ -271,19 +228,12 @@ impl Items {
 
     /// Looks for the end of the item of this name, or for the start of the next one; whether there is either.
     fn skip(&mut self, name: &[u8]) -> io::Result<bool> {
-        let buffered = self.reader.get_ref();
-        let Bounded { source, at, head, last, .. } = buffered.get_ref();
-        let (source, mut at) = (source.clone(), *at);
-        // What was not looked at yet; else a tag may have begun in what was.
-        let unread = buffered.buffer();
-        let mut window = [if unread.is_empty() { last.as_slice() } else { unread }, head].concat();
+        let (source, mut at) = (self.markup.source().clone(), self.position());
+        let mut window = Vec::new();
         let mut portion = vec![0; SKIPPED];
         loop {
             if let Some(end) = end_of_item(&window, name) {
-                let head = window.split_off(end.min(window.len()));
-                self.base = at.saturating_sub(head.len() as u64);
-                self.left.store(self.most, Ordering::Relaxed);
-                self.reader = tolerant(Bounded { source, at, head, last: Vec::new(), left: self.left.clone() });
+                self.markup.go_to(at.saturating_sub(window.len().saturating_sub(end) as u64));
                 self.goes_on = true;
                 return Ok(true);
             }
@@ -298,30 +248,15 @@ impl Items {
             window.extend(portion.iter().take(n));
         }
     }
-
-    fn broken(&self, error: quick_xml::Error, between_items: bool) -> Error {
-        let place = if between_items { "between two items" } else { "in an item" };
-        match error {
-            quick_xml::Error::Io(error) if !is_damage(&error) => {
-                Error::new(ErrorKind::Io, "input or output failed").because(error)
-            }
-            error => {
-                let what = format!("the XML is damaged {place}, and what follows is lost: {error}");
-                Error::new(ErrorKind::Malformed, what)
-            }
-        }
-        .non_fatal()
-    }
 }
 
-/// A reader of XML. What Outlook writes is well-formed; what is not quite is read as far as it goes.
-fn tolerant(source: Bounded) -> Reader<BufReader<Bounded>> {
-    let mut reader = Reader::from_reader(BufReader::new(source));
-    let config = reader.config_mut();
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    config.allow_dangling_amp = true;
-    reader
+fn broken(error: io::Error, between_items: bool) -> Error {
+    let place = if between_items { "between two items" } else { "in an item" };
+    if !is_damage(&error) {
+        return Error::from(error).non_fatal();
+    }
+    Error::new(ErrorKind::Malformed, format!("the XML is damaged {place}, and what follows is lost: {error}"))
+        .non_fatal()
 }
 
 /// Where an end tag of this name ends, or a start tag begins: no item stands in another of its kind.
@@ -383,62 +318,26 @@ fn add(open: &mut [Element], text: &str, flaws: &mut Flaws) {
 }
 
 /// An element with its attributes; `parts` counts both.
-fn element(start: &BytesStart<'_>, parts: &mut usize, flaws: &mut Flaws) -> Element {
+fn element(tag: &Tag, parts: &mut usize, flaws: &mut Flaws) -> Element {
     *parts += 1;
     let mut attributes = Vec::new();
-    for attribute in start.attributes().with_checks(false) {
+    for attribute in tag.attributes() {
         *parts += 1;
         if *parts > PARTS {
             break;
         }
-        let Ok(attribute) = attribute else {
-            flaws.attributes += 1;
-            continue;
-        };
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-        let value = value.map_or_else(|_| attribute.value.to_string(), |value| value.into_owned());
-        attributes.push((attribute.key.as_ref().to_owned(), value));
-    }
-    Element { name: start.name().as_ref().to_owned(), attributes, ..Element::default() }
-}
-
-/// A source that gives no more octets than an item may have.
-struct Bounded {
-    source: Source,
-    at: u64,
-    /// What is given before the octets of the source.
-    head: Vec<u8>,
-    /// The end of what was given last.
-    last: Vec<u8>,
-    left: Arc<AtomicU64>,
-}
-
-impl Read for Bounded {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let left = self.left.load(Ordering::Relaxed);
-        if left == 0 {
-            return Err(io::Error::other("an item has more octets than are read of one"));
+        match attribute {
+            Some(attribute) => attributes.push(attribute),
+            None => flaws.attributes += 1,
         }
-        let n = if self.head.is_empty() {
-            let n = self.source.read_at(self.at, buf)?;
-            self.at += n as u64;
-            n
-        } else {
-            let n = (&*self.head).read(buf)?;
-            self.head.drain(..n);
-            n
-        };
-        let given = buf.get(..n).unwrap_or_default();
-        self.last.clear();
-        self.last.extend(given.iter().skip(n.saturating_sub(LAST)));
-        self.left.store(left.saturating_sub(n as u64), Ordering::Relaxed);
-        Ok(n)
     }
+    Element { name: tag.name(), attributes, ..Element::default() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     fn items(xml: &str) -> (Vec<Element>, Option<String>) {
         let mut items = Items::new(Arc::new(xml.as_bytes().to_vec()), 1 << 16);
@@ -564,6 +463,19 @@ mod tests {
         assert_eq!(items.take_defects().len(), 1);
         assert!(items.next_item().unwrap().is_none() && items.next_item().unwrap().is_none());
         assert!(items.take_defects()[0].detail().contains("4 octets of text"));
+    }
+
+    #[test]
+    fn octets_that_are_no_utf_8_are_told_and_end_nothing() {
+        let xml = b"<a><i><t>x\xFFy</t><u n='\xE9'/></i><i><t>2</t></i></a>";
+        let mut items = Items::new(Arc::new(xml.to_vec()), 1 << 16);
+        let item = items.next_item().unwrap().unwrap();
+        assert_eq!((item.text("t"), item.child("u").unwrap().attribute("n")), (Some("x\u{fffd}y"), Some("\u{fffd}")));
+        let defects = items.take_defects();
+        assert_eq!((defects.len(), defects[0].kind()), (1, DefectKind::Charset));
+        assert!(defects[0].detail().contains("2 texts and tags have octets that are no UTF-8"), "{defects:?}");
+        assert_eq!(items.next_item().unwrap().unwrap().text("t"), Some("2"));
+        assert!(items.next_item().unwrap().is_none() && items.take_defects().is_empty());
     }
 
     #[test]

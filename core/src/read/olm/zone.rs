@@ -57,11 +57,15 @@ fn minutes(offset: &str) -> Option<i32> {
 /// The SYSTEMTIME of a yearly change: year, month, weekday, which of the month, hour, minute, second, milliseconds.
 fn change(part: &Component) -> Option<[u16; 8]> {
     let rule = part.property("RRULE")?.value.clone();
-    let value = |name: &str| {
-        rule.split(';').find_map(|part| part.split_once('=').filter(|(known, _)| known.eq_ignore_ascii_case(name)))
-    };
-    let month: u16 = value("BYMONTH")?.1.parse().ok()?;
-    let (_, day) = value("BYDAY")?;
+    let (mut month, mut day) = (None, None);
+    for (name, value) in rule.split(';').filter_map(|part| part.split_once('=')) {
+        match name {
+            _ if name.eq_ignore_ascii_case("BYMONTH") => month = month.or(Some(value)),
+            _ if name.eq_ignore_ascii_case("BYDAY") => day = day.or(Some(value)),
+            _ => {}
+        }
+    }
+    let (month, day) = (month?.parse::<u16>().ok()?, day?);
     let (nth, day) = day.split_at_checked(day.len().checked_sub(2)?)?;
     let weekday = DAYS.iter().position(|known| known.eq_ignore_ascii_case(day))?;
     let nth: i16 = nth.parse().ok()?;

@@ -5,6 +5,7 @@ use crate::{
     defect::{Defect, DefectKind},
     error::{Error, ErrorKind, Result},
     model::{DateSource, Item, Received},
+    order,
     read::metadata::GmailLabels,
     source::{Source, Window},
 };
@@ -49,7 +50,7 @@ impl Vault {
             }
             at = start + octets.len() as u64;
         }
-        documents.sort_unstable();
+        order::sort(&mut documents);
         Ok(Self { name: name.to_owned(), source, documents })
     }
 

@@ -1,4 +1,4 @@
-use crate::model::Keywords;
+use crate::{model::Keywords, order};
 
 /// The flags of a file name, in the order in which they have to stand: that of ASCII.
 const FLAGS: [(char, &str); 6] = [
@@ -51,7 +51,7 @@ impl KeywordLetters {
             let at = known.or_else(|| self.learn(keyword));
             letters.extend(at.and_then(|at| char::from_digit(u32::try_from(at).ok()? + 10, 36)));
         }
-        letters.sort_unstable();
+        order::sort(&mut letters);
         letters.dedup();
         flags.extend(letters);
         flags

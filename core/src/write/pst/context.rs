@@ -9,6 +9,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     mapi::{CodePage, PropertyBag, PropertyType, PropertyValue, pid},
+    order,
     pst::Variant,
 };
 use std::io::{Seek, Write};
@@ -109,7 +110,7 @@ impl<W: Write + Seek> File<W> {
             let place = [object.nid.to_le_bytes(), object.size.to_le_bytes()].concat();
             records.push((object.id, PropertyType::Object, values.heap.add(&place)));
         }
-        records.sort_by_key(|(id, ..)| *id);
+        order::sort_by_key(&mut records, |(id, ..)| *id);
         let octets: Vec<u8> = records
             .iter()
             .flat_map(|(id, kind, value)| {
@@ -137,7 +138,7 @@ impl<W: Write + Seek> File<W> {
     ) -> Result<Written> {
         let mut table = Table::new(self, columns);
         let mut order: Vec<_> = rows.iter().collect();
-        order.sort_by_key(|(identifier, _)| *identifier);
+        order::sort_by_key(&mut order, |(identifier, _)| *identifier);
         for (identifier, bag) in order {
             table.row(self, *identifier, bag, code_page)?;
         }
@@ -326,7 +327,7 @@ impl Layout {
         info.extend(rows.to_le_bytes());
         info.extend([0; 4]);
         let mut columns: Vec<_> = self.cells.iter().enumerate().collect();
-        columns.sort_by_key(|(_, cell)| (cell.id, cell.kind.code()));
+        order::sort_by_key(&mut columns, |(_, cell)| (cell.id, cell.kind.code()));
         for (bit, cell) in columns {
             info.extend(cell.kind.code().to_le_bytes());
             info.extend(cell.id.to_le_bytes());

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    order,
     pst::{Variant, checksum, encoding::Encoding, nid},
 };
 use std::io::{Seek, SeekFrom, Write};
@@ -242,7 +243,7 @@ impl<W: Write + Seek> File<W> {
     }
 
     fn keep_emptiest(&mut self) {
-        self.densities.sort_unstable_by(|(one, first), (other, second)| other.cmp(one).then(first.cmp(second)));
+        order::sort_by(&mut self.densities, |(one, first), (other, second)| other.cmp(one).then(first.cmp(second)));
         self.densities.truncate(DENSITIES);
     }
 
@@ -432,7 +433,7 @@ impl<W: Write + Seek> File<W> {
         let unicode = self.variant != Variant::Ansi;
         let mut tree = Tree::of(if unicode { 32 } else { 16 });
         let mut nodes = std::mem::take(&mut self.nodes);
-        nodes.sort_by_key(|node| node.nid);
+        order::sort_by_key(&mut nodes, |node| node.nid);
         let mut nodes = nodes.into_iter().peekable();
         let mut add = |file: &mut Self, node: NodeEntry| {
             let mut entry = [file.word(node.nid.into()), file.word(node.data), file.word(node.subnodes)].concat();

@@ -4,10 +4,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     mapi::{Guid, PropertyBag, PropertyName, PropertyValue},
 };
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-};
+use std::{borrow::Cow, collections::HashMap};
 
 /// Buckets of the map's hash table, as Outlook has them.
 const BUCKETS: u32 = 251;
@@ -101,7 +98,7 @@ impl Names {
         self.leave_no_stream_empty();
         let mut sets: Vec<Guid> = Vec::new();
         let (mut entries, mut strings) = (Vec::new(), Vec::new());
-        let mut buckets: BTreeMap<u16, Vec<u8>> = BTreeMap::new();
+        let mut buckets = vec![Vec::new(); BUCKETS as usize];
         for (index, name) in self.order.iter().enumerate() {
             let (set, lid, hash, is_string) = match name {
                 PropertyName::Lid(set, lid) => (set, *lid, *lid, 0),
@@ -128,9 +125,9 @@ impl Names {
             let kind = set << 1 | is_string;
             let index = (index as u16).to_le_bytes();
             entries.extend([&lid.to_le_bytes()[..], &kind.to_le_bytes(), &index].concat());
-            let bucket = (hash ^ u32::from(kind)) % BUCKETS;
-            let record = [&hash.to_le_bytes()[..], &kind.to_le_bytes(), &index].concat();
-            buckets.entry(FIRST_BUCKET + bucket as u16).or_default().extend(record);
+            if let Some(bucket) = buckets.get_mut(((hash ^ u32::from(kind)) % BUCKETS) as usize) {
+                bucket.extend([&hash.to_le_bytes()[..], &kind.to_le_bytes(), &index].concat());
+            }
         }
         let sets: Vec<u8> = sets.iter().flat_map(|set| set.0).collect();
         let binary = |octets: Vec<u8>| PropertyValue::Binary(octets.into());
@@ -140,7 +137,8 @@ impl Names {
             (0x0003, binary(entries)),
             (0x0004, binary(strings)),
         ];
-        properties.extend(buckets.into_iter().map(|(bucket, records)| (bucket, binary(records))));
+        let filled = (FIRST_BUCKET..).zip(buckets).filter(|(_, records)| !records.is_empty());
+        properties.extend(filled.map(|(bucket, records)| (bucket, binary(records))));
         properties
     }
 }

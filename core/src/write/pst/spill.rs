@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    mapi::{FileTime, PropertyBag, PropertyType, PropertyValue},
+    mapi::{FileTime, Octets, PropertyBag, PropertyType, PropertyValue},
     source::Content,
 };
 
@@ -23,15 +23,15 @@ impl Records {
         Self { content, next: 0, window: Vec::new(), at: 0 }
     }
 
-    fn octets<const N: usize>(&mut self) -> Result<Option<[u8; N]>> {
-        let mut octets = [0; N];
+    /// Reads as many octets as there is room for; `false` where nothing is left.
+    fn fill(&mut self, octets: &mut [u8]) -> Result<bool> {
         let mut filled = 0;
-        while filled < N {
+        while filled < octets.len() {
             if self.at == self.window.len() {
                 self.window = self.content.slice(self.next..self.next + WINDOW as u64).to_vec(WINDOW)?;
                 (self.next, self.at) = (self.next + self.window.len() as u64, 0);
                 if self.window.is_empty() {
-                    return if filled == 0 { Ok(None) } else { Err(cut()) };
+                    return if filled == 0 { Ok(false) } else { Err(cut()) };
                 }
             }
             let (to, from) =
@@ -40,7 +40,12 @@ impl Records {
             to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
             (filled, self.at) = (filled + n, self.at + n);
         }
-        Ok(Some(octets))
+        Ok(true)
+    }
+
+    fn octets<const N: usize>(&mut self) -> Result<Option<[u8; N]>> {
+        let mut octets = [0; N];
+        Ok(self.fill(&mut octets)?.then_some(octets))
     }
 
     /// The next record of `N` octets.
@@ -74,9 +79,9 @@ impl Records {
     }
 
     fn several(&mut self) -> Result<Vec<u8>> {
-        let mut octets = Vec::new();
-        for _ in 0..u16::from_le_bytes(self.must()?) {
-            octets.extend(self.must::<1>()?);
+        let mut octets = vec![0; usize::from(u16::from_le_bytes(self.must()?))];
+        if !self.fill(&mut octets)? {
+            return Err(cut());
         }
         Ok(octets)
     }
@@ -92,25 +97,24 @@ pub(super) fn row_octets(identifier: u32, bag: &PropertyBag) -> Vec<u8> {
     let mut count = 0_u16;
     octets.extend(count.to_le_bytes());
     for (id, value) in bag.iter() {
-        let mut put = |kind: PropertyType, value: &[u8]| {
-            octets.extend(id.to_le_bytes());
-            octets.extend(kind.code().to_le_bytes());
-            octets.extend_from_slice(value);
-            count += 1;
-        };
-        let several = |value: &[u8]| {
+        let several = |value: &Octets| {
+            let value = value.as_slice().unwrap_or_default();
             let value = value.get(..usize::from(u16::MAX)).unwrap_or(value);
             [&(value.len() as u16).to_le_bytes()[..], value].concat()
         };
-        match value {
-            PropertyValue::Integer32(value) => put(PropertyType::Integer32, &value.to_le_bytes()),
-            PropertyValue::Boolean(value) => put(PropertyType::Boolean, &[u8::from(*value)]),
-            PropertyValue::Time(value) => put(PropertyType::Time, &value.0.to_le_bytes()),
-            PropertyValue::String8(value) => put(PropertyType::String8, &several(value.as_slice().unwrap_or_default())),
-            PropertyValue::String(value) => put(PropertyType::String, &several(value.as_slice().unwrap_or_default())),
-            PropertyValue::Binary(value) => put(PropertyType::Binary, &several(value.as_slice().unwrap_or_default())),
-            _ => {}
-        }
+        let (kind, value) = match value {
+            PropertyValue::Integer32(value) => (PropertyType::Integer32, value.to_le_bytes().to_vec()),
+            PropertyValue::Boolean(value) => (PropertyType::Boolean, vec![u8::from(*value)]),
+            PropertyValue::Time(value) => (PropertyType::Time, value.0.to_le_bytes().to_vec()),
+            PropertyValue::String8(value) => (PropertyType::String8, several(value)),
+            PropertyValue::String(value) => (PropertyType::String, several(value)),
+            PropertyValue::Binary(value) => (PropertyType::Binary, several(value)),
+            _ => continue,
+        };
+        octets.extend(id.to_le_bytes());
+        octets.extend(kind.code().to_le_bytes());
+        octets.extend(value);
+        count += 1;
     }
     for (to, from) in octets.iter_mut().skip(4).zip(count.to_le_bytes()) {
         *to = from;

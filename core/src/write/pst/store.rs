@@ -100,7 +100,7 @@ pub struct PstWriter<W> {
     name: String,
     /// Of all that is written: the key of the store.
     key: Sha256,
-    roles: HashMap<Role, u32>,
+    roles: Vec<(Role, u32)>,
     /// Whether it has what a store of Outlook has beside folders and messages.
     is_whole: bool,
 }
@@ -141,7 +141,7 @@ impl<W: Write + Seek> PstWriter<W> {
             next_folder: 0x404,
             name: "Outlook Data File".to_owned(),
             key: Sha256::new(),
-            roles: HashMap::new(),
+            roles: Vec::new(),
             is_whole: false,
         };
         for (nid, parent, name) in [
@@ -210,7 +210,14 @@ impl<W: Write + Seek> PstWriter<W> {
     ///
     /// [MS-OXOSFLD]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxosfld/
     pub fn designate(&mut self, folder: FolderId, role: Role) {
-        self.roles.entry(role).or_insert(folder.0);
+        if self.role(role).is_none() {
+            self.roles.push((role, folder.0));
+        }
+    }
+
+    /// The folder of a role.
+    fn role(&self, role: Role) -> Option<u32> {
+        self.roles.iter().find(|(known, _)| *known == role).map(|(_, nid)| *nid)
     }
 
     /// Tells of what comes next by its octets or their digest: the keys of the store and of messages are made of it, so that the same
@@ -400,13 +407,13 @@ impl<W: Write + Seek> PstWriter<W> {
             (0x66FA, PropertyValue::Integer32(0x000E_000D)),
             (pid::PST_PASSWORD, PropertyValue::Integer32(0)),
         ];
-        if let Some(inbox) = self.roles.get(&Role::Inbox) {
+        if let Some(inbox) = self.role(Role::Inbox) {
             mask |= 0x02;
-            properties.push((0x35E1, entry_id(*inbox)));
+            properties.push((0x35E1, entry_id(inbox)));
         }
-        if let Some(sent) = self.roles.get(&Role::Sent) {
+        if let Some(sent) = self.role(Role::Sent) {
             mask |= 0x10;
-            properties.push((pid::IPM_SENT_MAIL_ENTRY_ID, entry_id(*sent)));
+            properties.push((pid::IPM_SENT_MAIL_ENTRY_ID, entry_id(sent)));
         }
         properties.push((pid::VALID_FOLDER_MASK, PropertyValue::Integer32(mask)));
         let written = self.file.properties(&properties, None, Vec::new())?;
@@ -431,9 +438,9 @@ impl<W: Write + Seek> PstWriter<W> {
 
     /// Folders that Outlook finds by what the root and the inbox say ([MS-OXOSFLD] 2.2.3, 2.2.4).
     fn role_properties(&self, folder: &FolderInMaking) -> Vec<(u16, PropertyValue)> {
-        let is_asked = folder.nid == ROOT || self.roles.get(&Role::Inbox) == Some(&folder.nid);
+        let is_asked = folder.nid == ROOT || self.role(Role::Inbox) == Some(folder.nid);
         let Some(Whole { seed: key }) = self.shared.whole.as_ref().filter(|_| is_asked) else { return Vec::new() };
-        let entry_id = |role| self.roles.get(&role).map(|nid| PropertyValue::Binary(entry_id_octets(key, *nid).into()));
+        let entry_id = |role| self.role(role).map(|nid| PropertyValue::Binary(entry_id_octets(key, nid).into()));
         let mut properties = Vec::new();
         properties.extend(entry_id(Role::Drafts).map(|id| (pid::IPM_DRAFTS_ENTRY_ID, id)));
         if let Some(junk) = entry_id(Role::Junk) {
@@ -522,7 +529,7 @@ impl<W: Write + Seek> PstWriter<W> {
         }
         let mut row = PropertyBag::default();
         row.insert(pid::MESSAGE_CLASS, self.text(""));
-        let receiver = self.roles.get(&Role::Inbox).copied().unwrap_or(ROOT);
+        let receiver = self.role(Role::Inbox).unwrap_or(ROOT);
         row.insert(0x6605, PropertyValue::Integer32(receiver as i32));
         let written = self.file.table(&receive_columns(variant), &[(1, row)], CodePage::WINDOWS_1252)?;
         self.node(nid::RECEIVE_FOLDERS, written, 0)?;

@@ -3,6 +3,7 @@
 use super::file::File;
 use crate::{
     error::{Error, ErrorKind, Result},
+    order,
     pst::Variant,
     source::Content,
 };
@@ -109,7 +110,7 @@ impl<W: Write + Seek> File<W> {
 
     /// Writes the list of subnodes, or a tree of two levels; 0 for none.
     pub(super) fn subnodes(&mut self, mut subnodes: Vec<Subnode>) -> Result<u64> {
-        subnodes.sort_unstable_by_key(|subnode| subnode.nid);
+        order::sort_by_key(&mut subnodes, |subnode| subnode.nid);
         let room = self.variant.block_data() - 8;
         let mut lists = Vec::new();
         for list in subnodes.chunks(room / (3 * self.variant.word())) {

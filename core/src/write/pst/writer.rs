@@ -187,11 +187,14 @@ impl StoreWriter {
             if !text.contains("{store}") {
                 continue;
             }
-            let lines = text.split_inclusive('\n').flat_map(|line| match line.contains("{store}") {
-                true => self.stores.iter().map(|store| line.replace("{store}", store)).collect(),
-                false => vec![line.to_owned()],
-            });
-            *text = lines.collect::<String>().replace("{mailbox}", self.owner.address());
+            let mut filled = String::new();
+            for line in text.split_inclusive('\n') {
+                match line.contains("{store}") {
+                    true => self.stores.iter().for_each(|store| filled.push_str(&line.replace("{store}", store))),
+                    false => filled.push_str(line),
+                }
+            }
+            *text = filled.replace("{mailbox}", self.owner.address());
         }
     }
 

@@ -1,4 +1,5 @@
 use crate::defect::Defect;
+use crate::order;
 use std::{
     collections::HashSet,
     mem,
@@ -39,7 +40,7 @@ impl DefectLog {
     /// The defects since the last call, in the order of their places, whichever thread met them first.
     pub(crate) fn take(&self) -> Vec<Defect> {
         let mut waiting = mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).waiting);
-        waiting.sort_by_key(|(place, _)| *place);
+        order::sort_by_key(&mut waiting, |(place, _)| *place);
         waiting.into_iter().map(|(_, defect)| defect).collect()
     }
 }

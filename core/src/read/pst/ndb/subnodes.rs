@@ -3,6 +3,7 @@
 use super::{DataTree, Ndb, Node};
 use crate::{
     error::{Error, ErrorKind, Result},
+    order,
     pst::{Variant, le::u16_at},
 };
 use std::sync::Arc;
@@ -60,7 +61,7 @@ impl Subnodes {
                 blocks.extend(block.children().map(|(_, child)| (child, depth.saturating_sub(1))));
             }
         }
-        nodes.sort_by_key(|node| node.nid);
+        order::sort_by_key(&mut nodes, |node| node.nid);
         nodes
     }
 

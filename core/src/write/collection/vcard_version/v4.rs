@@ -9,6 +9,7 @@ use crate::{
     content_line::{Parameter, Property, unescape_text},
     mend::{CardDate, Kind},
     model::VCardVersion,
+    order,
 };
 use std::collections::HashSet;
 
@@ -123,7 +124,7 @@ fn join_labels(labels: Vec<Field>, fields: &mut Vec<Field>) {
     for label in labels {
         let sorted = |field: &Field| {
             let mut types = field.all_types();
-            types.sort();
+            order::sort(&mut types);
             types
         };
         let types = sorted(&label);

@@ -1,10 +1,15 @@
 //! `cargo xtask release --dry-run` and `cargo xtask version`: what has to hold before a release, as far as one machine can tell.
 
+mod api;
+mod archive;
+mod workflows;
+
 use crate::{
-    Result, python, root,
-    step::{Steps, cargo, run},
+    Result, docs, python, root,
+    step::{Steps, cargo, output, run},
+    wasm,
 };
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 /// Where the version stands, each with what is in front of it and behind it.
 const VERSIONS: &[(&str, &str, &str)] = &[
@@ -39,15 +44,43 @@ pub(crate) fn set_version(version: &str) -> Result<()> {
     run(cargo().args(["update", "--workspace", "--offline"]))
 }
 
-/// All of it; nothing is published.
-pub(crate) fn dry_run() -> Result<()> {
-    let mut steps = Steps::default();
-    steps.run("the versions agree, and the changelog has them", versions)?;
-    steps.run("the address and the licences are the same everywhere", metadata)?;
-    steps.run("the crates are complete", crates)?;
-    steps.run("the source distribution of Python installs", python::source_distribution)?;
-    steps.run("the wheel of Python is well formed", python::wheel)?;
+/// What `cargo xtask release` is asked for.
+pub(crate) fn command(words: &[&str]) -> Result<()> {
+    match words {
+        ["--dry-run"] => dry_run(""),
+        ["--dry-run", "--only", names] => dry_run(names),
+        ["--pack", target] => archive::pack(target).map(drop),
+        ["--write-api"] => api::record(true),
+        _ => Err("cargo xtask release --dry-run [--only NAME] | --pack TARGET | --write-api".into()),
+    }
+}
+
+/// All of it, or the steps whose names begin so; nothing is published.
+fn dry_run(names: &str) -> Result<()> {
+    let mut steps = Steps::only(names);
+    steps.run("versions agree, and the changelog has them", versions)?;
+    steps.run("metadata: the address and the licences are the same everywhere", metadata)?;
+    steps.run("workflows are well formed", workflows::lint)?;
+    steps.run("public names and types are those that are written down", || api::record(false))?;
+    steps.run("crates are complete, and compile as they are packed", crates)?;
+    steps.run("documentation is one site without broken links", docs::build)?;
+    steps.run("command, with man pages and completions, is packed", || {
+        let host = host()?;
+        archive::try_out(&archive::build(&host)?)
+    })?;
+    steps.run("sdist of Python installs as pip does it, and passes its tests", || {
+        python::source_distribution(python::Build::Published)
+    })?;
+    steps.run("wheel of Python is well formed, and passes its tests", python::wheel)?;
+    steps.run("npm package is compiled", || wasm::build(wasm::Profile::Release))?;
+    steps.run_tests("npm package as it is packed passes its tests", wasm::tests)?;
     steps.report()
+}
+
+/// The system that compiles.
+fn host() -> Result<String> {
+    let said = output(Command::new("rustc").arg("-vV"))?;
+    Ok(said.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("rustc names no host")?.to_owned())
 }
 
 fn versions() -> Result<()> {
@@ -65,6 +98,22 @@ fn versions() -> Result<()> {
     }
     if !read("CHANGELOG.md")?.contains(&format!("\n## [{version}]")) {
         return Err(format!("CHANGELOG.md has no section [{version}]: move what is under [Unreleased] there").into());
+    }
+    let changelog = read("CHANGELOG.md")?;
+    let unreleased = between(&changelog, "\n## [Unreleased]\n", "\n## [").unwrap_or_default().trim();
+    let is_tagged = output(Command::new("git").args(["tag", "--list", &format!("v{version}")]))
+        .is_ok_and(|tag| !tag.trim().is_empty());
+    if !unreleased.is_empty() && is_tagged {
+        return Err(format!(
+            "{version} has a tag, and CHANGELOG.md has more under [Unreleased]: the version has to be a new one"
+        )
+        .into());
+    }
+    if !unreleased.is_empty() {
+        println!(
+            "{} lines of CHANGELOG.md stand under [Unreleased]: before the tag they belong to [{version}]",
+            unreleased.lines().count()
+        );
     }
     println!("version {version}");
     Ok(())
