@@ -129,7 +129,10 @@ impl Iterator for Consumed {
         if let Some(Err(ArrowError::ExternalError(error))) = &batch
             && let Some(raised) = error.downcast_ref::<PyErr>()
         {
+            // Its text is made before Ctrl-C comes again, which would end the making of it and be lost.
+            let text = raised.to_string();
             ring_again(raised);
+            return Some(Err(ArrowError::ExternalError(text.into())));
         }
         batch
     }

@@ -10,8 +10,9 @@ use std::{
     process::Command,
 };
 
-/// What the tests need; those with DuckDB, pandas and notebooks are skipped without what `cargo xtask python` installs.
-const REQUIREMENTS: &str = "pytest>=8,<10\nbagit>=1.8,<2\njsonschema>=4,<5\nvobject==0.9.9\nicalendar>=6,<8\nmaturin>=1.9,<2\nmypy>=1.18,<3\npyright>=1.1,<2\npolars>=1,<2\npyarrow>=18\n";
+/// What the tests need (NumPy for the types of polars, which name its own); those with DuckDB, pandas and notebooks are skipped without
+/// what `cargo xtask python` installs.
+const REQUIREMENTS: &str = "pytest>=8,<10\nbagit>=1.8,<2\njsonschema>=4,<5\nvobject==0.9.9\nicalendar>=6,<8\nmaturin>=1.9,<2\nmypy>=1.18,<3\npyright>=1.1,<2\nnumpy>=2\npolars>=1,<2\npyarrow>=18\n";
 const TABLES: &str = "duckdb\nipykernel\nmatplotlib\nnbclient\npandas\n";
 const TESTS: [&str; 2] = ["cli/tests/python", "bindings-python/tests"];
 
