@@ -15,7 +15,20 @@ const LAYERS: [&[&str]; 10] = [
     &["mime", "content_line", "cfb"],
     &["pst"],
     &["source"],
-    &["address_map", "crc32", "crew", "date_time", "defect", "disk", "error", "hex", "limits", "word"],
+    &[
+        "address_map",
+        "crc32",
+        "crew",
+        "date_time",
+        "defect",
+        "disk",
+        "divide",
+        "error",
+        "hex",
+        "limits",
+        "order",
+        "word",
+    ],
 ];
 
 /// The formats, each a module of `read`.
