@@ -453,6 +453,19 @@ fn a_message_that_fails_leaves_nothing_in_the_store() {
     }
 }
 
+/// The table and the report count what the log tells, also where it is found while the store is written.
+#[test]
+fn what_is_lost_on_the_way_into_a_store_is_counted() {
+    let room = tempfile::tempdir().unwrap();
+    let (mbox, to) = (room.path().join("in.mbox"), room.path().join("out.pst"));
+    let mail = "From x Sat Jan  1 10:00:00 2022\nFrom: a@x.test\nFrom: b@x.test\nDate: Sat, 1 Jan 2022 10:00:00 +0000\n\nx\n\n";
+    fs::write(&mbox, mail.repeat(2)).unwrap();
+    let report = run(&[&mbox], &to, &options());
+    assert_eq!(report.warnings, BTreeMap::from([("header_field".to_owned(), 2)]));
+    let log = fs::read_to_string(room.path().join("out.pst.items.jsonl")).unwrap();
+    assert_eq!(log.matches("header_field: more than one From field").count(), 2);
+}
+
 #[test]
 fn folders_have_their_names_once() {
     let bench = Bench::new();

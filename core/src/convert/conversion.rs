@@ -329,7 +329,7 @@ impl<'w> Conversion<'w> {
         if line.status == Status::Failed && !self.gates.is_empty() && self.failed.len() < MOST_FAILED {
             self.failed.insert(decided.place);
         }
-        self.report.count(&line, item.received.map(|received| received.at.year()), &item.defects);
+        self.report.count(&line, item.received.map(|received| received.at.year()));
         let outcome = self.write_line(&line).and_then(|()| self.tell_products());
         fatal.map_or(outcome, Err)
     }
@@ -401,7 +401,7 @@ impl<'w> Conversion<'w> {
                     line.sync = self.journal.sync();
                     line.failed(&error);
                     self.journal.expect(&line)?;
-                    self.report.count(&line, None, &[]);
+                    self.report.count(&line, None);
                     self.write_line(&line)?;
                 }
             }

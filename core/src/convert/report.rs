@@ -362,7 +362,7 @@ impl Report {
         Self { version: env!("CARGO_PKG_VERSION").into(), ..Self::default() }
     }
 
-    pub(super) fn count(&mut self, line: &LogLine, year: Option<i64>, defects: &[Defect]) {
+    pub(super) fn count(&mut self, line: &LogLine, year: Option<i64>) {
         self.totals.count(line);
         self.kinds.entry(line.item.kind.clone()).or_default().count(line);
         if let Some(year) = year {
@@ -375,7 +375,9 @@ impl Report {
             let reason = reason.split(':').next().unwrap_or(reason);
             *row(&mut self.reasons, reason) += 1;
         }
-        for kind in kinds(defects) {
+        // As the log tells them: what was found wrong while the item was read, and what was lost while it was rendered.
+        let told = line.item.warnings.iter().filter_map(|warning| DefectKind::named(warning.split([':', ' ']).next()?));
+        for kind in told.collect::<BTreeSet<_>>() {
             *row(&mut self.warnings, kind.as_str()) += 1;
         }
         if let Some(source) = self.sources.last_mut() {
